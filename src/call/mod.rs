@@ -1,0 +1,2 @@
+//! The decision core.
+pub mod record;

@@ -1,0 +1,118 @@
+//! The call record (话单): what a call was, once it is over.
+
+use crate::event::Cause;
+use crate::hotline::Version;
+use crate::id::{CallId, LegId, SwitchId};
+use crate::time::{Instant, Millis};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// One call, from its arrival to its end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallRecord {
+    /// The call.
+    pub call: CallId,
+    /// Where it was.
+    pub switch: SwitchId,
+    /// The number that was dialled, as the carrier delivered it.
+    pub dialled: String,
+    /// The version of the hotline that decided; none where no hotline has that number.
+    pub hotline_version: Option<Version>,
+    /// The caller's number, as the carrier delivered it; empty when withheld.
+    pub caller: String,
+    /// How it went.
+    pub outcome: Outcome,
+    /// Who ended it.
+    pub ended_by: EndedBy,
+    /// What the caller's side was told or told us.
+    pub cause: Cause,
+    /// When it came to us.
+    pub arrived: Instant,
+    /// When caller and agent were joined: from here on it is billed.
+    pub billing_start: Option<Instant>,
+    /// When it ended.
+    pub ended: Instant,
+    /// From its arrival until talk, or until its end where there was none.
+    pub wait: Millis,
+    /// From talk until its end.
+    pub talk: Millis,
+    /// The agent who talked with the caller.
+    pub agent: Option<Arc<str>>,
+    /// Every attempt to reach somebody, in order.
+    pub attempts: Vec<Attempt>,
+}
+
+/// How a call went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Caller and agent talked.
+    Answered,
+    /// The caller left before anybody came.
+    Abandoned,
+    /// Nobody came.
+    Unanswered,
+    /// The number is none of ours.
+    UnknownHotline,
+    /// The dialplan's fallback served the caller.
+    Fallback,
+    /// The switch forgot the call while nobody watched.
+    Lost,
+}
+
+/// Who ended a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndedBy {
+    /// The caller.
+    Caller,
+    /// The agent.
+    Agent,
+    /// We.
+    Hotline,
+    /// The switch, or somebody at it.
+    Switch,
+}
+
+/// An attempt to reach an agent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// The agent.
+    pub agent: Arc<str>,
+    /// The agent's leg; none where no line was free.
+    pub leg: Option<LegId>,
+    /// When we turned to the agent.
+    pub started: Instant,
+    /// When it began to ring.
+    pub ringing: Option<Instant>,
+    /// When it was taken.
+    pub answered: Option<Instant>,
+    /// When it was over.
+    pub ended: Instant,
+    /// How it ended.
+    pub outcome: AttemptOutcome,
+}
+
+/// How an attempt to reach an agent ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttemptOutcome {
+    /// The agent talked with the caller.
+    Talked,
+    /// The agent's telephone is busy.
+    Busy,
+    /// All lines of the agent are taken by calls of ours.
+    LinesTaken,
+    /// It rang its time and nobody took it.
+    NoAnswer,
+    /// The agent refused.
+    Refused,
+    /// There is no such number, or no way to it now.
+    Unreachable,
+    /// The network or the switch failed.
+    Failed,
+    /// The caller left first.
+    CallerLeft,
+    /// The agent took the call and was gone before the caller could be joined.
+    Dropped,
+}

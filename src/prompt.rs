@@ -1,0 +1,98 @@
+//! What a leg is made to hear.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::Arc;
+
+/// Something to play.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Prompt {
+    /// A file, by the path the switch opens it under.
+    File(SoundPath),
+    /// A tone of the network, made by the switch: it needs no file and so cannot be missing.
+    Tone(Tone),
+}
+
+/// The tones of the Chinese network, all 450 Hz (GB/T 3380).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Tone {
+    /// Ring-back tone (回铃音): 1 s on, 4 s off.
+    Ringing,
+    /// Busy tone (忙音): 0.35 s on, 0.35 s off, for about 5 s.
+    Busy,
+}
+
+/// A path of a sound file that every switch can take as it stands: absolute, and free of anything that a
+/// switch command could read as more than a path.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct SoundPath(Arc<str>);
+
+/// Why a text cannot be a [`SoundPath`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadSoundPath {
+    /// Not below the root.
+    #[error("a sound's path must be absolute")]
+    Relative,
+    /// Too long for a switch command.
+    #[error("a sound's path may have at most {SOUND_PATH_BYTES_MAX} bytes")]
+    TooLong,
+    /// A character with a meaning of its own in some switch command.
+    #[error("a sound's path may not contain {0:?}: use letters of any script, digits and / . _ - +")]
+    Character(char),
+}
+
+/// The longest path of a sound, in bytes.
+pub const SOUND_PATH_BYTES_MAX: usize = 512;
+
+impl SoundPath {
+    /// Checks the path; whether a file stands there is for others to see.
+    pub fn new(path: &str) -> Result<Self, BadSoundPath> {
+        if !path.starts_with('/') {
+            return Err(BadSoundPath::Relative);
+        }
+        if path.len() > SOUND_PATH_BYTES_MAX {
+            return Err(BadSoundPath::TooLong);
+        }
+        match path.chars().find(|c| !(c.is_alphanumeric() || "/._-+".contains(*c))) {
+            Some(bad) => Err(BadSoundPath::Character(bad)),
+            None => Ok(Self(path.into())),
+        }
+    }
+
+    /// The path as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for SoundPath {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+impl fmt::Display for Prompt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => f.write_str(path.as_str()),
+            Self::Tone(Tone::Ringing) => f.write_str("ringing tone"),
+            Self::Tone(Tone::Busy) => f.write_str("busy tone"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sound_path_cannot_carry_a_command() {
+        assert!(SoundPath::new("/srv/sounds/欢迎.wav").is_ok());
+        for path in ["welcome.wav", "/a b.wav", "/${x}.wav", "/a\n.wav", "/a!b.wav", "/a'b.wav", "/a,b", "/a:b"] {
+            assert!(SoundPath::new(path).is_err(), "{path:?}");
+        }
+    }
+}

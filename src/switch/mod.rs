@@ -1,0 +1,2 @@
+//! The exchanges: their wires, and the translation between their words and ours.
+pub mod esl;

@@ -1,0 +1,86 @@
+//! Instants and spans, in milliseconds.
+//!
+//! The core has no clock: every [`Instant`] in it came in as an argument. A wall-clock instant is enough
+//! because whoever drives the core guarantees that it never goes back.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::ops::{Add, Sub};
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Instant(pub u64);
+
+/// A length of time in milliseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Millis(pub u64);
+
+impl Instant {
+    /// The span since `earlier`; zero when `earlier` is in fact later.
+    pub fn since(self, earlier: Instant) -> Millis {
+        Millis(self.0.saturating_sub(earlier.0))
+    }
+}
+
+impl Millis {
+    /// A span of whole seconds.
+    pub const fn seconds(seconds: u64) -> Self {
+        Self(seconds.saturating_mul(1_000))
+    }
+
+    /// The span in whole seconds, rounded up: what a switch that counts seconds must be told.
+    pub const fn whole_seconds_up(self) -> u64 {
+        self.0.div_ceil(1_000)
+    }
+}
+
+impl Add<Millis> for Instant {
+    type Output = Instant;
+    fn add(self, span: Millis) -> Instant {
+        Instant(self.0.saturating_add(span.0))
+    }
+}
+
+impl Sub<Millis> for Instant {
+    type Output = Instant;
+    fn sub(self, span: Millis) -> Instant {
+        Instant(self.0.saturating_sub(span.0))
+    }
+}
+
+/// RFC 3339 in UTC, with milliseconds.
+impl fmt::Display for Instant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let millis = i64::try_from(self.0).unwrap_or(i64::MAX);
+        match jiff::Timestamp::from_millisecond(millis) {
+            Ok(timestamp) => write!(f, "{timestamp:.3}"),
+            Err(_) => write!(f, "{}ms", self.0),
+        }
+    }
+}
+
+impl fmt::Display for Millis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:03}s", self.0 / 1_000, self.0 % 1_000)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_prints_as_utc_with_milliseconds() {
+        assert_eq!(Instant(1_795_296_003_042).to_string(), "2026-11-21T21:20:03.042Z");
+        assert_eq!(Millis(61_005).to_string(), "61.005s");
+    }
+
+    #[test]
+    fn spans_round_up_to_the_seconds_a_switch_counts_in() {
+        assert_eq!(Millis(1).whole_seconds_up(), 1);
+        assert_eq!(Millis(2_000).whole_seconds_up(), 2);
+        assert_eq!(Instant(5).since(Instant(9)), Millis(0));
+    }
+}
