@@ -72,8 +72,6 @@ pub struct Arrival {
     pub caller: String,
     /// The call's source of chance.
     pub seed: u64,
-    /// Whether the leg was answered before it reached us.
-    pub answered: bool,
 }
 
 /// What a switch reports about a leg.
@@ -154,6 +152,8 @@ pub enum CommandResult {
     Ok,
     /// Not done, or not to its end.
     Failed(Cause),
+    /// There is no such leg, or no more.
+    NoSuchLeg,
     /// Nobody can say: the link was lost before the answer came.
     Unknown,
 }
@@ -169,7 +169,7 @@ pub enum Order {
 }
 
 /// Why a leg ended or a command failed: the causes that both switches tell apart (ITU-T Q.850).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// Somebody hung up (16).
@@ -191,6 +191,7 @@ pub enum Cause {
     /// Somebody else took the call first.
     LostRace,
     /// Anything else.
+    #[default]
     Other,
 }
 

@@ -8,14 +8,19 @@
 //! it that way.
 pub mod call;
 pub mod command;
+pub mod engine;
 pub mod event;
 pub mod hotline;
 pub mod id;
+pub mod number;
 pub mod prompt;
+pub mod store;
 pub mod switch;
 pub mod time;
 pub mod cli {
     //! The command line.
     /// Runs it.
-    pub fn run() -> std::process::ExitCode { std::process::ExitCode::SUCCESS }
+    pub fn run() -> std::process::ExitCode {
+        std::process::ExitCode::SUCCESS
+    }
 }

@@ -16,7 +16,9 @@ pub struct CallRecord {
     pub switch: SwitchId,
     /// The number that was dialled, as the carrier delivered it.
     pub dialled: String,
-    /// The version of the hotline that decided; none where no hotline has that number.
+    /// The hotline that was meant; none where no hotline has that number.
+    pub hotline: Option<Arc<str>>,
+    /// The version of it that decided.
     pub hotline_version: Option<Version>,
     /// The caller's number, as the carrier delivered it; empty when withheld.
     pub caller: String,
@@ -39,7 +41,7 @@ pub struct CallRecord {
     /// The agent who talked with the caller.
     pub agent: Option<Arc<str>>,
     /// Every attempt to reach somebody, in order.
-    pub attempts: Vec<Attempt>,
+    pub attempts: Vec<AttemptRecord>,
 }
 
 /// How a call went.
@@ -76,7 +78,7 @@ pub enum EndedBy {
 
 /// An attempt to reach an agent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Attempt {
+pub struct AttemptRecord {
     /// The agent.
     pub agent: Arc<str>,
     /// The agent's leg; none where no line was free.

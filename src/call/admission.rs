@@ -1,0 +1,18 @@
+//! A caller waits at the door: the hotline it dialled is looked up and the call taken, or refused where no
+//! hotline has that number.
+
+use super::context::Context;
+use super::record::{EndedBy, Outcome};
+use super::stage::Door;
+use crate::command::Action;
+use crate::event::Cause;
+
+pub(super) fn admit(cx: &mut Context) -> Door {
+    if cx.hotline.is_none() {
+        cx.conclude(Outcome::UnknownHotline, EndedBy::Hotline, Cause::UnknownNumber);
+        return Door::Ending { cause: Cause::UnknownNumber };
+    }
+    let leg = cx.facts.leg.clone();
+    cx.order(Action::Take { leg });
+    Door::Hunt
+}

@@ -1,0 +1,118 @@
+//! Attempts to reach an agent: from the wish to call until the agent's leg is surely gone.
+//!
+//! The books are kept here whatever stage the call is in, so that no leg is forgotten when a stage ends.
+
+use super::record::{AttemptOutcome, AttemptRecord};
+use crate::command::LineId;
+use crate::event::Cause;
+use crate::hotline::Agent;
+use crate::id::LegId;
+use crate::time::Instant;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// An attempt's place among the attempts of its call.
+pub(super) type Nth = usize;
+
+/// How far an attempt got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Phase {
+    /// A line is asked for.
+    Claiming,
+    /// The switch was told to call.
+    Calling,
+    /// The switch made the leg.
+    Created,
+    /// It rings.
+    Ringing,
+    /// The agent took the call.
+    Answered,
+    /// The agent's leg does what it is told.
+    Ready,
+    /// Nothing of it is left.
+    Over,
+}
+
+/// One attempt.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Attempt {
+    pub(super) agent: Arc<str>,
+    pub(super) line: LineId,
+    pub(super) claim: u32,
+    pub(super) has_line: bool,
+    pub(super) ring: Option<u32>,
+    pub(super) leg: Option<LegId>,
+    pub(super) phase: Phase,
+    pub(super) started: Instant,
+    pub(super) ringing: Option<Instant>,
+    pub(super) answered: Option<Instant>,
+    pub(super) ended: Option<Instant>,
+    pub(super) outcome: Option<AttemptOutcome>,
+    /// Set once we want the leg gone: with what its other end is told.
+    pub(super) ending: Option<Cause>,
+}
+
+impl Attempt {
+    pub(super) fn new(agent: &Agent, claim: u32, now: Instant) -> Self {
+        Self {
+            agent: agent.id.clone(),
+            line: agent.line.clone(),
+            claim,
+            has_line: false,
+            ring: None,
+            leg: None,
+            phase: Phase::Claiming,
+            started: now,
+            ringing: None,
+            answered: None,
+            ended: None,
+            outcome: None,
+            ending: None,
+        }
+    }
+
+    /// Whether something of it may still be alive.
+    pub(super) fn lives(&self) -> bool {
+        self.phase != Phase::Over
+    }
+
+    /// Goes on to a later phase; a late report of an earlier one changes nothing.
+    pub(super) fn reach(&mut self, phase: Phase) -> bool {
+        let further = phase > self.phase;
+        if further {
+            self.phase = phase;
+        }
+        further
+    }
+
+    /// Sets how it ended; what was known first holds.
+    pub(super) fn conclude(&mut self, outcome: AttemptOutcome, now: Instant) {
+        self.outcome.get_or_insert(outcome);
+        self.ended.get_or_insert(now);
+    }
+
+    pub(super) fn to_record(&self, now: Instant) -> AttemptRecord {
+        AttemptRecord {
+            agent: self.agent.clone(),
+            leg: self.leg.clone(),
+            started: self.started,
+            ringing: self.ringing,
+            answered: self.answered,
+            ended: self.ended.unwrap_or(now),
+            outcome: self.outcome.unwrap_or(AttemptOutcome::Failed),
+        }
+    }
+}
+
+/// What a leg's cause says about an attempt that nobody took.
+pub(super) fn outcome_of(cause: Cause) -> AttemptOutcome {
+    match cause {
+        Cause::Busy => AttemptOutcome::Busy,
+        Cause::NoAnswer => AttemptOutcome::NoAnswer,
+        Cause::Rejected => AttemptOutcome::Refused,
+        Cause::UnknownNumber | Cause::Unreachable => AttemptOutcome::Unreachable,
+        Cause::Cancelled | Cause::LostRace => AttemptOutcome::CallerLeft,
+        Cause::Normal | Cause::Congestion | Cause::Other => AttemptOutcome::Failed,
+    }
+}

@@ -1,0 +1,60 @@
+//! Chance that can be repeated: everything random in a call follows from the seed its arrival carried.
+
+use crate::id::LegId;
+
+/// SplitMix64 (Steele, Lea and Flood 2014): a counter and a mixing function, so any draw can be named by its
+/// place and nothing has to be remembered.
+fn mix(seed: u64, place: u64) -> u64 {
+    let mut z = seed.wrapping_add(place.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// The name of a call's nth agent leg, in the form of a random UUID (RFC 9562, version 4).
+pub(super) fn leg(seed: u64, nth: usize) -> LegId {
+    let place = 2 * nth as u64;
+    let bits = u128::from(mix(seed, place)) << 64 | u128::from(mix(seed, place + 1));
+    let version_4 = bits & !(0xf << 76) | 4 << 76;
+    LegId::from_bits(version_4 & !(0b11 << 62) | 0b10 << 62)
+}
+
+/// Shuffles (Fisher and Yates), every order equally likely but for the seed's own limits.
+pub(super) fn shuffle<T>(seed: u64, items: &mut [T]) {
+    const SHUFFLE: u64 = 1 << 32;
+    for last in (1..items.len()).rev() {
+        let pick = mix(seed, SHUFFLE + last as u64) % (last as u64 + 1);
+        items.swap(last, usize::try_from(pick).unwrap_or(last));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn legs_differ_between_calls_and_attempts() {
+        let legs: BTreeSet<_> = (0..100).flat_map(|seed| (0..100).map(move |nth| leg(seed, nth))).collect();
+        assert_eq!(legs.len(), 10_000);
+    }
+
+    #[test]
+    fn a_leg_reads_as_a_random_uuid() {
+        let text = leg(7, 3).to_string();
+        assert_eq!((text.len(), &text[14..15]), (36, "4"));
+        assert!("89ab".contains(&text[19..20]));
+    }
+
+    #[test]
+    fn every_order_of_three_comes_up_about_equally() {
+        let mut seen = std::collections::BTreeMap::<_, u32>::new();
+        for seed in 0..6_000 {
+            let mut items = [0, 1, 2];
+            shuffle(seed, &mut items);
+            *seen.entry(items).or_default() += 1;
+        }
+        assert_eq!(seen.len(), 6);
+        assert!(seen.values().all(|&n| (850..1_150).contains(&n)), "{seen:?}");
+    }
+}

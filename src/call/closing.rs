@@ -1,0 +1,55 @@
+//! Nobody came: the caller hears the closing announcement, unanswered and so unbilled, and the call ends with
+//! the cause that is nearest to the truth.
+
+use super::context::Context;
+use super::record::{EndedBy, Outcome};
+use super::stage::{Door, Happening, Next, Stage};
+use super::timer::Timer;
+use crate::event::Cause;
+use crate::prompt::{Prompt, Tone};
+use crate::time::Millis;
+use serde::{Deserialize, Serialize};
+
+/// The longest a closing announcement may take.
+const ANNOUNCEMENT_TIME_MAX: Millis = Millis::seconds(60);
+
+/// What to tell the caller's side in the end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Closing {
+    cause: Cause,
+}
+
+impl Closing {
+    pub(super) fn enter(cause: Cause, cx: &mut Context) -> Next {
+        let prompt = cx.hotline.map_or(Prompt::Tone(Tone::Busy), |hotline| hotline.closing.clone());
+        cx.play(prompt, false);
+        cx.set(Timer::Announcement, ANNOUNCEMENT_TIME_MAX);
+        Next::Stay(Stage::Closing(Self { cause }))
+    }
+
+    pub(super) fn on(self, happening: Happening, cx: &mut Context) -> Next {
+        match happening {
+            Happening::SoundEnded | Happening::Due(Timer::Announcement) => {
+                cx.clear(Timer::Announcement);
+                cx.conclude(Outcome::Unanswered, EndedBy::Hotline, self.cause);
+                Next::Go(Door::Ending { cause: self.cause })
+            }
+            Happening::Relinked => {
+                cx.keep_fallback();
+                cx.play_again();
+                Next::Stay(Stage::Closing(self))
+            }
+            Happening::Claimed(_)
+            | Happening::Refused(_)
+            | Happening::AgentAnswered(_)
+            | Happening::AgentReady(_)
+            | Happening::AgentGone(_)
+            | Happening::CallerGone
+            | Happening::Bridged(_)
+            | Happening::BridgeFailed(_)
+            | Happening::Unbridged
+            | Happening::Digit(_)
+            | Happening::Due(_) => Next::Stay(Stage::Closing(self)),
+        }
+    }
+}

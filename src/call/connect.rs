@@ -1,0 +1,78 @@
+//! An agent took the call: caller and agent are joined, which answers the caller. Should the agent be gone in
+//! that instant, the caller goes on hearing the ringback and the next agent is tried.
+
+use super::attempt::Nth;
+use super::context::Context;
+use super::hunt::Hunt;
+use super::record::AttemptOutcome;
+use super::stage::{Door, Happening, Next, Stage};
+use super::timer::Timer;
+use crate::command::Action;
+use crate::event::Cause;
+use crate::time::Millis;
+use serde::{Deserialize, Serialize};
+
+/// How long the switch may take to join two legs that are both ready.
+const BRIDGE_TIME_MAX: Millis = Millis::seconds(3);
+
+/// Who is being joined with the caller.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Connect {
+    nth: Nth,
+    /// The number of the command that joins them.
+    bridge: u32,
+    hunt: Hunt,
+}
+
+impl Connect {
+    pub(super) fn enter(nth: Nth, hunt: Hunt, cx: &mut Context) -> Next {
+        let Some(agent) = cx.facts.attempts.get(nth).and_then(|attempt| attempt.leg.clone()) else {
+            return Next::Go(Door::HuntOn(hunt));
+        };
+        // The bridge takes the ringback's place: its end is no failure now.
+        cx.facts.sound = None;
+        cx.clear(Timer::Silence);
+        cx.clear(Timer::Wait);
+        cx.cancel_fallback();
+        let caller = cx.facts.leg.clone();
+        let bridge = cx.order(Action::Bridge { caller, agent });
+        cx.set(Timer::Bridge, BRIDGE_TIME_MAX);
+        Next::Stay(Stage::Connect(Self { nth, bridge, hunt }))
+    }
+
+    pub(super) fn on(self, happening: Happening, cx: &mut Context) -> Next {
+        match happening {
+            Happening::Bridged(nth) if nth == self.nth => {
+                cx.clear(Timer::Bridge);
+                Next::Go(Door::Talk { nth })
+            }
+            Happening::AgentGone(nth) if nth == self.nth => self.back(cx),
+            Happening::BridgeFailed(command) if command == self.bridge => self.give_up(cx),
+            Happening::Due(Timer::Bridge) => self.give_up(cx),
+            // Whether the order to join them was heard is unknown, and doing it twice does no harm.
+            Happening::Relinked => Self::enter(self.nth, self.hunt, cx),
+            Happening::Claimed(_)
+            | Happening::Refused(_)
+            | Happening::AgentAnswered(_)
+            | Happening::AgentReady(_)
+            | Happening::AgentGone(_)
+            | Happening::CallerGone
+            | Happening::Bridged(_)
+            | Happening::BridgeFailed(_)
+            | Happening::Unbridged
+            | Happening::SoundEnded
+            | Happening::Digit(_)
+            | Happening::Due(_) => Next::Stay(Stage::Connect(self)),
+        }
+    }
+
+    fn give_up(self, cx: &mut Context) -> Next {
+        cx.end_attempt(self.nth, AttemptOutcome::Dropped, Cause::Normal);
+        self.back(cx)
+    }
+
+    fn back(self, cx: &mut Context) -> Next {
+        cx.clear(Timer::Bridge);
+        Next::Go(Door::HuntOn(self.hunt))
+    }
+}

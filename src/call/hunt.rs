@@ -1,0 +1,165 @@
+//! The caller hears the ringback while one agent after the other is called. The first who takes the call is
+//! connected; when all have been tried or the caller has waited long enough, the hotline says goodbye.
+
+use super::attempt::{Nth, Phase};
+use super::chance;
+use super::context::Context;
+use super::record::AttemptOutcome;
+use super::stage::{Door, Happening, Next, Stage};
+use super::timer::Timer;
+use crate::event::Cause;
+use crate::hotline::{Agent, HuntOrder};
+use crate::time::{Instant, Millis};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// How long the store may take to say whether a line is free.
+const CLAIM_TIME_MAX: Millis = Millis::seconds(2);
+/// How long an agent's leg may take from being answered to doing what it is told.
+const READY_TIME_MAX: Millis = Millis::seconds(3);
+
+/// Whom to try next, and who is being tried.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Hunt {
+    /// Places in the hotline's list of agents, last first: the next one is at the end.
+    left: Vec<u16>,
+    current: Option<Current>,
+    /// When the caller has waited long enough.
+    until: Instant,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Current {
+    nth: Nth,
+    agent: u16,
+}
+
+impl Hunt {
+    pub(super) fn enter(cx: &mut Context) -> Next {
+        let Some(hotline) = cx.hotline else {
+            return Next::Go(Door::Closing { cause: Cause::UnknownNumber });
+        };
+        let mut left: Vec<u16> =
+            (0u16..).zip(&hotline.agents).filter(|(_, a)| a.on).map(|(at, _)| at).collect();
+        match hotline.order {
+            HuntOrder::Sequential => {}
+            HuntOrder::Random => chance::shuffle(cx.facts.seed, &mut left),
+        }
+        left.reverse();
+        let until = cx.now + hotline.wait;
+        Self { left, current: None, until }.go_on(cx)
+    }
+
+    /// Starts, or goes on with the others after an agent who took the call could not be connected.
+    pub(super) fn go_on(self, cx: &mut Context) -> Next {
+        let Some(hotline) = cx.hotline else { return Self::say_goodbye(cx) };
+        cx.keep_fallback();
+        cx.play(hotline.ringback.clone(), true);
+        cx.set(Timer::Wait, self.until.since(cx.now));
+        self.try_next(cx)
+    }
+
+    pub(super) fn on(self, happening: Happening, cx: &mut Context) -> Next {
+        match happening {
+            Happening::Claimed(nth) if self.is_current(nth) => self.ring(cx),
+            Happening::Refused(nth) if self.is_current(nth) => {
+                cx.attempt_over(nth, AttemptOutcome::LinesTaken);
+                self.try_next(cx)
+            }
+            Happening::AgentAnswered(nth) if self.is_current(nth) => {
+                cx.set(Timer::Ring, READY_TIME_MAX);
+                Next::Stay(Stage::Hunt(self))
+            }
+            Happening::AgentReady(nth) if self.is_current(nth) => self.connect(nth, cx),
+            Happening::AgentGone(nth) if self.is_current(nth) => self.try_next(cx),
+            Happening::Due(Timer::Claim | Timer::Ring) => {
+                self.give_up_current(cx);
+                self.try_next(cx)
+            }
+            Happening::Due(Timer::Wait) => {
+                self.give_up_current(cx);
+                Self::say_goodbye(cx)
+            }
+            Happening::Relinked => {
+                cx.keep_fallback();
+                cx.play_again();
+                Next::Stay(Stage::Hunt(self))
+            }
+            Happening::Claimed(_)
+            | Happening::Refused(_)
+            | Happening::AgentAnswered(_)
+            | Happening::AgentReady(_)
+            | Happening::AgentGone(_)
+            | Happening::CallerGone
+            | Happening::Bridged(_)
+            | Happening::BridgeFailed(_)
+            | Happening::Unbridged
+            | Happening::SoundEnded
+            | Happening::Digit(_)
+            | Happening::Due(_) => Next::Stay(Stage::Hunt(self)),
+        }
+    }
+
+    fn is_current(&self, nth: Nth) -> bool {
+        self.current.as_ref().is_some_and(|current| current.nth == nth)
+    }
+
+    fn agent<'a>(&self, cx: &'a Context) -> Option<&'a Agent> {
+        cx.hotline?.agents.get(usize::from(self.current.as_ref()?.agent))
+    }
+
+    fn try_next(mut self, cx: &mut Context) -> Next {
+        cx.clear(Timer::Claim);
+        cx.clear(Timer::Ring);
+        let Some(place) = self.left.pop() else { return Self::say_goodbye(cx) };
+        let Some(hotline) = cx.hotline.map(Arc::clone) else { return Self::say_goodbye(cx) };
+        let Some(agent) = hotline.agents.get(usize::from(place)) else { return Self::say_goodbye(cx) };
+        let nth = cx.claim(agent);
+        self.current = Some(Current { nth, agent: place });
+        cx.set(Timer::Claim, CLAIM_TIME_MAX);
+        Next::Stay(Stage::Hunt(self))
+    }
+
+    fn ring(self, cx: &mut Context) -> Next {
+        let (Some(agent), Some(current)) = (self.agent(cx).cloned(), &self.current) else {
+            self.give_up_current(cx);
+            return self.try_next(cx);
+        };
+        cx.clear(Timer::Claim);
+        cx.ring(current.nth, &agent);
+        cx.set(Timer::Ring, agent.ring_time);
+        Next::Stay(Stage::Hunt(self))
+    }
+
+    fn give_up_current(&self, cx: &mut Context) {
+        let Some(current) = &self.current else { return };
+        let Some(attempt) = cx.facts.attempts.get(current.nth) else { return };
+        let outcome = match attempt.phase {
+            Phase::Claiming | Phase::Answered | Phase::Ready | Phase::Over => AttemptOutcome::Failed,
+            Phase::Calling | Phase::Created | Phase::Ringing => AttemptOutcome::NoAnswer,
+        };
+        cx.end_attempt(current.nth, outcome, Cause::NoAnswer);
+    }
+
+    fn connect(mut self, nth: Nth, cx: &mut Context) -> Next {
+        cx.clear(Timer::Ring);
+        self.current = None;
+        Next::Go(Door::Connect { nth, hunt: self })
+    }
+
+    /// The caller's side is told the reason that is nearest to the truth for all attempts together.
+    fn say_goodbye(cx: &mut Context) -> Next {
+        cx.clear(Timer::Wait);
+        let outcomes = || cx.facts.attempts.iter().filter_map(|attempt| attempt.outcome);
+        let is_busy = |o| matches!(o, AttemptOutcome::Busy | AttemptOutcome::LinesTaken);
+        let is_unreachable = |o| matches!(o, AttemptOutcome::Unreachable | AttemptOutcome::Failed);
+        let cause = if outcomes().next().is_none() || outcomes().all(is_unreachable) {
+            Cause::Unreachable
+        } else if outcomes().all(|o| is_busy(o) || is_unreachable(o)) {
+            Cause::Busy
+        } else {
+            Cause::NoAnswer
+        };
+        Next::Go(Door::Closing { cause })
+    }
+}

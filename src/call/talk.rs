@@ -1,0 +1,62 @@
+//! Caller and agent talk. Whoever leaves first ends the call for both.
+
+use super::attempt::Nth;
+use super::context::Context;
+use super::record::{AttemptOutcome, EndedBy, Outcome};
+use super::stage::{Door, Happening, Next, Stage};
+use super::timer::Timer;
+use crate::event::Cause;
+use crate::time::Millis;
+use serde::{Deserialize, Serialize};
+
+/// How soon a leg's end must follow the end of the bridge; otherwise somebody broke only the bridge.
+const PARTING_TIME_MAX: Millis = Millis::seconds(2);
+
+/// Who talks with the caller.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Talk {
+    nth: Nth,
+}
+
+impl Talk {
+    pub(super) fn enter(nth: Nth, cx: &mut Context) -> Next {
+        cx.facts.talk = Some(cx.now);
+        if let Some(attempt) = cx.facts.attempts.get_mut(nth) {
+            attempt.outcome = Some(AttemptOutcome::Talked);
+        }
+        Next::Stay(Stage::Talk(Self { nth }))
+    }
+
+    pub(super) fn on(self, happening: Happening, cx: &mut Context) -> Next {
+        match happening {
+            Happening::AgentGone(nth) if nth == self.nth => {
+                cx.conclude(Outcome::Answered, EndedBy::Agent, Cause::Normal);
+                Next::Go(Door::Ending { cause: Cause::Normal })
+            }
+            Happening::Unbridged => {
+                cx.set(Timer::Parting, PARTING_TIME_MAX);
+                Next::Stay(Stage::Talk(self))
+            }
+            Happening::Bridged(nth) if nth == self.nth => {
+                cx.clear(Timer::Parting);
+                Next::Stay(Stage::Talk(self))
+            }
+            Happening::Due(Timer::Parting) => {
+                cx.conclude(Outcome::Answered, EndedBy::Switch, Cause::Normal);
+                Next::Go(Door::Ending { cause: Cause::Normal })
+            }
+            Happening::Claimed(_)
+            | Happening::Refused(_)
+            | Happening::AgentAnswered(_)
+            | Happening::AgentReady(_)
+            | Happening::AgentGone(_)
+            | Happening::CallerGone
+            | Happening::Bridged(_)
+            | Happening::BridgeFailed(_)
+            | Happening::SoundEnded
+            | Happening::Digit(_)
+            | Happening::Relinked
+            | Happening::Due(_) => Next::Stay(Stage::Talk(self)),
+        }
+    }
+}
