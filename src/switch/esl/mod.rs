@@ -1,1 +1,27 @@
 //! FreeSWITCH, by its event socket.
+//!
+//! ```text
+//! bytes ──frame──▶ Frame ──message──▶ Message (its events: event)      request ──▶ bytes
+//! bytes ◀─ event_writer, server ◀── a simulated exchange ◀── server ◀── bytes
+//! ```
+//!
+//! - [`frame`]: where a message starts and ends; every limit of the wire.
+//! - [`event`]: one event in one buffer; `plain` and `json` find its headers, `escape` undoes their coding.
+//! - [`message`]: what the switch says, and the [`Decoder`](message::Decoder) most users want.
+//! - [`argument`], [`request`]: what we say, safe by construction.
+//! - [`server`], [`event_writer`]: the same wire from the switch's end, for simulated exchanges and tests.
+//!
+//! Everything here is bytes in, values out. Absent on purpose: sockets, time-outs, reconnecting, the meaning
+//! of an event for a call. XML events are never asked for and are refused.
+
+pub mod argument;
+mod escape;
+pub mod event;
+pub mod event_writer;
+pub mod frame;
+mod json;
+pub mod message;
+mod plain;
+pub mod request;
+pub mod server;
+pub mod vocabulary;

@@ -1,0 +1,180 @@
+//! Events as FreeSWITCH writes them, flaws included, for simulated exchanges and tests.
+
+use super::event::Format;
+use bytes::Bytes;
+
+/// One event to be written.
+#[derive(Clone, Debug)]
+pub struct EventWriter {
+    headers: Vec<(String, Value)>,
+    body: Option<Vec<u8>>,
+}
+
+#[derive(Clone, Debug)]
+enum Value {
+    One(Vec<u8>),
+    Many(Vec<Vec<u8>>),
+}
+
+impl EventWriter {
+    /// An event of this name.
+    pub fn new(name: &str) -> Self {
+        Self { headers: Vec::new(), body: None }.header("Event-Name", name)
+    }
+
+    /// A `CUSTOM` event: its subclass stands before its name (SE:1339).
+    pub fn custom(subclass: &str) -> Self {
+        let empty = Self { headers: Vec::new(), body: None };
+        empty.header("Event-Subclass", subclass).header("Event-Name", "CUSTOM")
+    }
+
+    /// Adds a header behind the others; its name may be there already.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.headers.push((name.into(), Value::One(value.as_ref().into())));
+        self
+    }
+
+    /// Adds a header of several values.
+    #[must_use]
+    pub fn array<V: AsRef<[u8]>>(mut self, name: &str, values: &[V]) -> Self {
+        let values = values.iter().map(|value| value.as_ref().to_vec()).collect();
+        self.headers.push((name.into(), Value::Many(values)));
+        self
+    }
+
+    /// Sets the inner body.
+    #[must_use]
+    pub fn body(mut self, body: impl AsRef<[u8]>) -> Self {
+        self.body = Some(body.as_ref().into());
+        self
+    }
+
+    /// The whole message, plain.
+    pub fn plain(&self) -> Bytes {
+        framed("plain", &self.serialized())
+    }
+
+    /// The whole message, in JSON.
+    pub fn json(&self) -> Bytes {
+        framed("json", &self.json_object())
+    }
+
+    /// The whole message.
+    pub fn encoded(&self, format: Format) -> Bytes {
+        match format {
+            Format::Plain => self.plain(),
+            Format::Json => self.json(),
+        }
+    }
+
+    /// The event without a frame: what `uuid_dump` and `connect` answer (SE:1555-1640).
+    pub fn serialized(&self) -> Vec<u8> {
+        let mut text = Vec::new();
+        for (name, value) in &self.headers {
+            text.extend_from_slice(name.as_bytes());
+            text.extend_from_slice(b": ");
+            let before = text.len();
+            match value {
+                Value::One(value) => percent_encode(value, &mut text),
+                Value::Many(values) => percent_encode(&one_line(values), &mut text),
+            }
+            if text.len() == before {
+                text.extend_from_slice(b"_undef_");
+            }
+            text.push(b'\n');
+        }
+        match &self.body {
+            Some(body) if !body.is_empty() => {
+                text.extend_from_slice(format!("Content-Length: {}\n\n", body.len()).as_bytes());
+                text.extend_from_slice(body);
+            }
+            _ => text.push(b'\n'),
+        }
+        text
+    }
+
+    /// The event as a JSON object without a frame (SE:1818-1850).
+    pub fn json_object(&self) -> Vec<u8> {
+        let mut text = b"{".to_vec();
+        for (name, value) in &self.headers {
+            json_name(name.as_bytes(), &mut text);
+            match value {
+                Value::One(value) => json_string(value, &mut text),
+                Value::Many(values) => {
+                    text.push(b'[');
+                    for (index, value) in values.iter().enumerate() {
+                        if index > 0 {
+                            text.push(b',');
+                        }
+                        json_string(value, &mut text);
+                    }
+                    text.push(b']');
+                }
+            }
+        }
+        if let Some(body) = &self.body {
+            json_name(b"Content-Length", &mut text);
+            json_string(body.len().to_string().as_bytes(), &mut text);
+            json_name(b"_body", &mut text);
+            json_string(body, &mut text);
+        }
+        text.push(b'}');
+        text
+    }
+}
+
+/// In an event's frame the length comes first (MES:1449).
+fn framed(format: &str, payload: &[u8]) -> Bytes {
+    let head = format!("Content-Length: {}\nContent-Type: text/event-{format}\n\n", payload.len());
+    [head.as_bytes(), payload].concat().into()
+}
+
+/// Several values in one line; a single one stands bare (SE:1158).
+fn one_line(values: &[Vec<u8>]) -> Vec<u8> {
+    match values {
+        [one] => one.clone(),
+        _ => [&b"ARRAY::"[..], &values.join(&b"|:"[..])].concat(),
+    }
+}
+
+/// Percent coding as `switch_url_encode` does it (switch_utils.c:3476): a `%` before two upper-case hex digits
+/// stays as it is, so what looked like an escape before looks the same after (hazard 1).
+pub fn percent_encode(value: &[u8], target: &mut Vec<u8>) {
+    const UNSAFE: &[u8] = b"\r\n #%&+:;<=>?@[\\]^`{|}\"";
+    let is_hex = |at: usize| value.get(at).is_some_and(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'));
+    for (at, &byte) in value.iter().enumerate() {
+        let looks_coded = byte == b'%' && is_hex(at + 1) && is_hex(at + 2);
+        if !looks_coded && (!(b' '..=b'~').contains(&byte) || UNSAFE.contains(&byte)) {
+            target.extend_from_slice(format!("%{byte:02X}").as_bytes());
+        } else {
+            target.push(byte);
+        }
+    }
+}
+
+fn json_name(name: &[u8], target: &mut Vec<u8>) {
+    if target.last() != Some(&b'{') {
+        target.push(b',');
+    }
+    json_string(name, target);
+    target.push(b':');
+}
+
+/// A string as cJSON prints it: control characters are escaped and every other byte is raw.
+fn json_string(value: &[u8], target: &mut Vec<u8>) {
+    target.push(b'"');
+    for &byte in value {
+        match byte {
+            b'"' | b'\\' => target.extend_from_slice(&[b'\\', byte]),
+            8 => target.extend_from_slice(b"\\b"),
+            12 => target.extend_from_slice(b"\\f"),
+            b'\n' => target.extend_from_slice(b"\\n"),
+            b'\r' => target.extend_from_slice(b"\\r"),
+            b'\t' => target.extend_from_slice(b"\\t"),
+            0..=31 => target.extend_from_slice(format!("\\u{byte:04x}").as_bytes()),
+            _ => target.push(byte),
+        }
+    }
+    target.push(b'"');
+}

@@ -1,0 +1,344 @@
+//! The switch's own words that stand in requests: events, applications, causes, and our names for jobs.
+//!
+//! Each is a type of its own so that no text from outside can take its place.
+
+use crate::id::CommandId;
+use std::fmt;
+
+/// An event the switch can be asked for. FreeSWITCH answers `+OK` to a name it does not know and sends nothing
+/// (MES:2495), so only names it knows can be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventName(&'static str);
+
+/// A text that is the name of no event, or of one that needs more than a name.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no event of FreeSWITCH (`CUSTOM` events are asked for by their subclass)")]
+pub struct UnknownEvent(String);
+
+impl EventName {
+    /// The event of this name, in capitals.
+    pub fn new(name: &str) -> Result<Self, UnknownEvent> {
+        let known = EVENT_NAMES.iter().find(|known| **known == name);
+        known.map(|known| Self(known)).ok_or_else(|| UnknownEvent(name.chars().take(60).collect()))
+    }
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+macro_rules! words {
+    ($type:ident: $($name:ident = $text:literal),* $(,)?) => {
+        #[allow(missing_docs)] // Each is the switch's own word.
+        impl $type {
+            $(pub const $name: Self = Self($text);)*
+        }
+    };
+}
+
+words!(EventName:
+    ALL = "ALL",
+    BACKGROUND_JOB = "BACKGROUND_JOB",
+    CHANNEL_ANSWER = "CHANNEL_ANSWER",
+    CHANNEL_BRIDGE = "CHANNEL_BRIDGE",
+    CHANNEL_CALLSTATE = "CHANNEL_CALLSTATE",
+    CHANNEL_CREATE = "CHANNEL_CREATE",
+    CHANNEL_DESTROY = "CHANNEL_DESTROY",
+    CHANNEL_EXECUTE = "CHANNEL_EXECUTE",
+    CHANNEL_EXECUTE_COMPLETE = "CHANNEL_EXECUTE_COMPLETE",
+    CHANNEL_HANGUP = "CHANNEL_HANGUP",
+    CHANNEL_HANGUP_COMPLETE = "CHANNEL_HANGUP_COMPLETE",
+    CHANNEL_ORIGINATE = "CHANNEL_ORIGINATE",
+    CHANNEL_OUTGOING = "CHANNEL_OUTGOING",
+    CHANNEL_PARK = "CHANNEL_PARK",
+    CHANNEL_PROGRESS = "CHANNEL_PROGRESS",
+    CHANNEL_PROGRESS_MEDIA = "CHANNEL_PROGRESS_MEDIA",
+    CHANNEL_UNBRIDGE = "CHANNEL_UNBRIDGE",
+    CHANNEL_UNPARK = "CHANNEL_UNPARK",
+    CHANNEL_UUID = "CHANNEL_UUID",
+    DETECTED_TONE = "DETECTED_TONE",
+    DTMF = "DTMF",
+    HEARTBEAT = "HEARTBEAT",
+    PLAYBACK_START = "PLAYBACK_START",
+    PLAYBACK_STOP = "PLAYBACK_STOP",
+    RECORD_START = "RECORD_START",
+    RECORD_STOP = "RECORD_STOP",
+    SHUTDOWN = "SHUTDOWN",
+    STARTUP = "STARTUP",
+);
+
+/// Every event of 1.10.12 (SE, EVENT_NAMES) but `CUSTOM` and `CLONE`.
+const EVENT_NAMES: &[&str] = &[
+    "CHANNEL_CREATE",
+    "CHANNEL_DESTROY",
+    "CHANNEL_STATE",
+    "CHANNEL_CALLSTATE",
+    "CHANNEL_ANSWER",
+    "CHANNEL_HANGUP",
+    "CHANNEL_HANGUP_COMPLETE",
+    "CHANNEL_EXECUTE",
+    "CHANNEL_EXECUTE_COMPLETE",
+    "CHANNEL_HOLD",
+    "CHANNEL_UNHOLD",
+    "CHANNEL_BRIDGE",
+    "CHANNEL_UNBRIDGE",
+    "CHANNEL_PROGRESS",
+    "CHANNEL_PROGRESS_MEDIA",
+    "CHANNEL_OUTGOING",
+    "CHANNEL_PARK",
+    "CHANNEL_UNPARK",
+    "CHANNEL_APPLICATION",
+    "CHANNEL_ORIGINATE",
+    "CHANNEL_UUID",
+    "API",
+    "LOG",
+    "INBOUND_CHAN",
+    "OUTBOUND_CHAN",
+    "STARTUP",
+    "SHUTDOWN",
+    "PUBLISH",
+    "UNPUBLISH",
+    "TALK",
+    "NOTALK",
+    "SESSION_CRASH",
+    "MODULE_LOAD",
+    "MODULE_UNLOAD",
+    "DTMF",
+    "MESSAGE",
+    "PRESENCE_IN",
+    "NOTIFY_IN",
+    "PRESENCE_OUT",
+    "PRESENCE_PROBE",
+    "MESSAGE_WAITING",
+    "MESSAGE_QUERY",
+    "ROSTER",
+    "CODEC",
+    "BACKGROUND_JOB",
+    "DETECTED_SPEECH",
+    "DETECTED_TONE",
+    "PRIVATE_COMMAND",
+    "HEARTBEAT",
+    "TRAP",
+    "ADD_SCHEDULE",
+    "DEL_SCHEDULE",
+    "EXE_SCHEDULE",
+    "RE_SCHEDULE",
+    "RELOADXML",
+    "NOTIFY",
+    "PHONE_FEATURE",
+    "PHONE_FEATURE_SUBSCRIBE",
+    "SEND_MESSAGE",
+    "RECV_MESSAGE",
+    "REQUEST_PARAMS",
+    "CHANNEL_DATA",
+    "GENERAL",
+    "COMMAND",
+    "SESSION_HEARTBEAT",
+    "CLIENT_DISCONNECTED",
+    "SERVER_DISCONNECTED",
+    "SEND_INFO",
+    "RECV_INFO",
+    "RECV_RTCP_MESSAGE",
+    "SEND_RTCP_MESSAGE",
+    "CALL_SECURE",
+    "NAT",
+    "RECORD_START",
+    "RECORD_STOP",
+    "PLAYBACK_START",
+    "PLAYBACK_STOP",
+    "CALL_UPDATE",
+    "FAILURE",
+    "SOCKET_DATA",
+    "MEDIA_BUG_START",
+    "MEDIA_BUG_STOP",
+    "CONFERENCE_DATA_QUERY",
+    "CONFERENCE_DATA",
+    "CALL_SETUP_REQ",
+    "CALL_SETUP_RESULT",
+    "CALL_DETAIL",
+    "DEVICE_STATE",
+    "TEXT",
+    "SHUTDOWN_REQUESTED",
+    "ALL",
+];
+
+/// The subclass of a `CUSTOM` event, such as `callcenter::info`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Subclass(String);
+
+impl Subclass {
+    /// Checks the text: up to 128 visible ASCII characters.
+    pub fn new(text: &str) -> Result<Self, BadWord> {
+        word("subclass", text, WORD_BYTES_MAX).map(Self)
+    }
+
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The longest word of a request that comes from settings or from us, in bytes.
+pub const WORD_BYTES_MAX: usize = 200;
+
+/// A text that cannot be one word of a request.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{text:?} cannot be a {kind}: expected 1 to {max} visible ASCII characters")]
+pub struct BadWord {
+    kind: &'static str,
+    text: String,
+    max: usize,
+}
+
+fn word(kind: &'static str, text: &str, max: usize) -> Result<String, BadWord> {
+    let fits = (1..=max).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    if fits { Ok(text.into()) } else { Err(BadWord { kind, text: text.chars().take(60).collect(), max }) }
+}
+
+/// Our own name for a job or for the run of an application: it goes out as `Job-UUID` or `Event-UUID` and
+/// comes back as `Job-UUID` or `Application-UUID`, so an answer can be matched before the reply is read.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobId(String);
+
+impl JobId {
+    /// Checks the text: up to 200 visible ASCII characters.
+    pub fn new(text: &str) -> Result<Self, BadWord> {
+        word("job's name", text, WORD_BYTES_MAX).map(Self)
+    }
+
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&CommandId> for JobId {
+    /// A command's name is letters, digits and `-_.@:/`.
+    fn from(command: &CommandId) -> Self {
+        Self(command.to_string())
+    }
+}
+
+/// A header's name in a filter.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HeaderName(String);
+
+impl HeaderName {
+    /// Checks the text: up to 200 visible ASCII characters.
+    pub fn new(text: &str) -> Result<Self, BadWord> {
+        word("header's name", text, WORD_BYTES_MAX).map(Self)
+    }
+
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A dialplan application. One the switch does not have hangs the leg up (hazard 14), so it comes from our own
+/// source code only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct App(&'static str);
+
+impl App {
+    /// An application by a name that stands in our source code.
+    pub const fn named(name: &'static str) -> Self {
+        Self(name)
+    }
+
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+words!(App:
+    ANSWER = "answer",
+    ENDLESS_PLAYBACK = "endless_playback",
+    PARK = "park",
+    PLAY_AND_GET_DIGITS = "play_and_get_digits",
+    PLAYBACK = "playback",
+    PRE_ANSWER = "pre_answer",
+    RECORD = "record",
+    RECORD_SESSION = "record_session",
+    SET = "set",
+    SLEEP = "sleep",
+    STOP_RECORD_SESSION = "stop_record_session",
+);
+
+/// Why a leg is ended, in the switch's words; a word it does not know would become NORMAL_CLEARING.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct HangupCause(&'static str);
+
+impl HangupCause {
+    /// Its name.
+    pub fn as_str(self) -> &'static str {
+        self.0
+    }
+}
+
+words!(HangupCause:
+    ALLOTTED_TIMEOUT = "ALLOTTED_TIMEOUT",
+    CALL_REJECTED = "CALL_REJECTED",
+    LOSE_RACE = "LOSE_RACE",
+    NO_ANSWER = "NO_ANSWER",
+    NO_ROUTE_DESTINATION = "NO_ROUTE_DESTINATION",
+    NO_USER_RESPONSE = "NO_USER_RESPONSE",
+    NORMAL_CIRCUIT_CONGESTION = "NORMAL_CIRCUIT_CONGESTION",
+    NORMAL_CLEARING = "NORMAL_CLEARING",
+    NORMAL_TEMPORARY_FAILURE = "NORMAL_TEMPORARY_FAILURE",
+    NORMAL_UNSPECIFIED = "NORMAL_UNSPECIFIED",
+    ORIGINATOR_CANCEL = "ORIGINATOR_CANCEL",
+    SUBSCRIBER_ABSENT = "SUBSCRIBER_ABSENT",
+    UNALLOCATED_NUMBER = "UNALLOCATED_NUMBER",
+    USER_BUSY = "USER_BUSY",
+    USER_NOT_REGISTERED = "USER_NOT_REGISTERED",
+);
+
+/// A secret: it is written to the wire and never to a log.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+/// Why a text cannot be a secret. The text is not told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a password must have 1 to {WORD_BYTES_MAX} bytes and no control character such as a line end")]
+pub struct BadSecret;
+
+impl Secret {
+    /// Checks the text. A password with a line end would be a second command.
+    pub fn new(text: &str) -> Result<Self, BadSecret> {
+        let fits = (1..=WORD_BYTES_MAX).contains(&text.len()) && !text.contains(char::is_control);
+        if fits { Ok(Self(text.into())) } else { Err(BadSecret) }
+    }
+
+    pub(super) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+/// Who authenticates by `userauth`: `user@domain`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserAtDomain(String);
+
+impl UserAtDomain {
+    /// Checks the text: visible ASCII, one `@`, no `:`, which would start the password.
+    pub fn new(text: &str) -> Result<Self, BadWord> {
+        let parted = text
+            .split_once('@')
+            .is_some_and(|(user, domain)| !user.is_empty() && !domain.is_empty() && !domain.contains('@'));
+        let checked = if parted && !text.contains(':') { text } else { "" };
+        word("user@domain", checked, WORD_BYTES_MAX).map(Self)
+    }
+
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
