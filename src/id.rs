@@ -43,6 +43,15 @@ impl LegId {
     pub const fn from_bits(bits: u128) -> Self {
         Self(Repr::Uuid(bits.to_be_bytes()))
     }
+
+    /// 64 bits that depend on every character of the name (FNV-1a).
+    pub fn fingerprint(&self) -> u64 {
+        let bytes = match &self.0 {
+            Repr::Uuid(bits) => &bits[..],
+            Repr::Text(text) => text.as_bytes(),
+        };
+        bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+    }
 }
 
 impl FromStr for LegId {

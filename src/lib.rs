@@ -7,11 +7,13 @@
 //! Rooms, from the top of the house down; a room imports only from below itself, and `tests/house.rs` keeps
 //! it that way.
 pub mod call;
+pub mod capture;
 pub mod command;
 pub mod engine;
 pub mod event;
 pub mod hotline;
 pub mod id;
+pub mod linefile;
 pub mod number;
 pub mod prompt;
 pub mod store;

@@ -207,8 +207,13 @@ impl Call {
                 self.context(desk).attempt_over(nth, outcome);
                 return self.tell(Happening::AgentGone(nth), desk);
             }
-            LegEvent::Renamed { .. } | LegEvent::Left | LegEvent::Digit(_) => return Life::On,
+            // Which of the two a switch names first is its own affair.
+            LegEvent::Bridged { peer } if *peer == self.facts.leg => {
+                return self.tell(Happening::Bridged(nth), desk);
+            }
+            LegEvent::Unbridged { peer } if *peer == self.facts.leg => return self.tell(Happening::Unbridged, desk),
             LegEvent::Bridged { .. } | LegEvent::Unbridged { .. } => return Life::On,
+            LegEvent::Renamed { .. } | LegEvent::Left | LegEvent::Digit(_) => return Life::On,
         };
         match happening {
             // A leg that shall end and yet comes to life was made after it was told to end: tell it again.

@@ -15,13 +15,19 @@
 //! of an event for a call. XML events are never asked for and are refused.
 
 pub mod argument;
+pub mod causes;
+pub mod conversation;
 mod escape;
 pub mod event;
 pub mod event_writer;
 pub mod frame;
 mod json;
+pub mod hear;
+pub mod link;
+pub mod listing;
 pub mod message;
 mod plain;
 pub mod request;
 pub mod server;
+pub mod speak;
 pub mod vocabulary;

@@ -1,0 +1,150 @@
+//! Files that only grow, a line at a time: records, journals, captures.
+//!
+//! A thread of its own writes, so that a slow disk never holds up a call. Lines wait in memory meanwhile; a
+//! file whose lines may be lost says how many were.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
+use std::thread::JoinHandle;
+
+/// The most lines that wait for the disk where lines may be lost.
+pub const LINES_WAITING_MAX: u64 = 200_000;
+
+/// What happens to lines that the disk does not keep up with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WhenSlow {
+    /// They wait in memory, however many they are: no record is ever lost to a slow disk.
+    Wait,
+    /// Beyond [`LINES_WAITING_MAX`] they are counted and dropped.
+    Drop,
+}
+
+/// A file that grows by lines; clones write to the same file.
+#[derive(Clone, Debug)]
+pub struct LineFile {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    lines: Mutex<Option<mpsc::Sender<String>>>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+    waiting: Arc<AtomicU64>,
+    dropped: AtomicU64,
+    when_slow: WhenSlow,
+}
+
+/// Why a file cannot be written.
+#[derive(Debug, thiserror::Error)]
+#[error("{path}: {error}")]
+pub struct CannotWrite {
+    path: PathBuf,
+    error: io::Error,
+}
+
+impl LineFile {
+    /// Opens the file, making it if need be, to add lines at its end.
+    pub fn append(path: &Path, when_slow: WhenSlow) -> Result<Self, CannotWrite> {
+        Self::open(path, when_slow, OpenOptions::new().create(true).append(true))
+    }
+
+    /// Makes the file anew, empty.
+    pub fn create(path: &Path, when_slow: WhenSlow) -> Result<Self, CannotWrite> {
+        Self::open(path, when_slow, OpenOptions::new().create(true).write(true).truncate(true))
+    }
+
+    fn open(path: &Path, when_slow: WhenSlow, options: &OpenOptions) -> Result<Self, CannotWrite> {
+        let cannot = |error| CannotWrite { path: path.into(), error };
+        let file = options.open(path).map_err(cannot)?;
+        let (lines, inbox) = mpsc::channel();
+        let waiting = Arc::new(AtomicU64::new(0));
+        let (path, counter) = (path.to_path_buf(), waiting.clone());
+        let writer = std::thread::Builder::new().name("line-file".into());
+        let writer = writer.spawn(move || write_all(&path, file, &inbox, &counter)).map_err(cannot)?;
+        let shared = Shared {
+            lines: Mutex::new(Some(lines)),
+            writer: Mutex::new(Some(writer)),
+            waiting,
+            dropped: AtomicU64::new(0),
+            when_slow,
+        };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// Adds a line; it must not contain a line break of its own.
+    pub fn write(&self, line: String) {
+        let waiting = self.shared.waiting.load(Ordering::Relaxed);
+        if self.shared.when_slow == WhenSlow::Drop && waiting >= LINES_WAITING_MAX {
+            self.shared.dropped.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        let Ok(lines) = self.shared.lines.lock() else { return };
+        if let Some(lines) = &*lines {
+            self.shared.waiting.fetch_add(1, Ordering::Relaxed);
+            // The receiver lives until `close` takes the sender away.
+            let _ = lines.send(line);
+        }
+    }
+
+    /// How many lines were lost to a slow disk.
+    pub fn dropped(&self) -> u64 {
+        self.shared.dropped.load(Ordering::Relaxed)
+    }
+
+    /// Waits until every line is in the file.
+    pub fn close(&self) {
+        self.shared.lines.lock().ok().and_then(|mut lines| lines.take());
+        let writer = self.shared.writer.lock().ok().and_then(|mut writer| writer.take());
+        if let Some(writer) = writer {
+            let _ = writer.join();
+        }
+    }
+}
+
+/// Writes what comes; whatever is there at once goes to the disk together.
+fn write_all(path: &Path, file: File, inbox: &mpsc::Receiver<String>, waiting: &AtomicU64) {
+    let mut file = BufWriter::new(file);
+    while let Ok(first) = inbox.recv() {
+        let mut outcome = put(&mut file, &first, waiting);
+        while let Ok(line) = inbox.try_recv() {
+            outcome = outcome.and(put(&mut file, &line, waiting));
+        }
+        if let Err(error) = outcome.and_then(|()| file.flush()) {
+            tracing::error!(path = %path.display(), %error, "lines could not be written");
+        }
+    }
+}
+
+fn put(file: &mut BufWriter<File>, line: &str, waiting: &AtomicU64) -> io::Result<()> {
+    waiting.fetch_sub(1, Ordering::Relaxed);
+    file.write_all(line.as_bytes())?;
+    file.write_all(b"\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_is_in_the_file_after_close() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines");
+        for round in 0..2 {
+            let file = LineFile::append(&path, WhenSlow::Wait).unwrap();
+            let other = file.clone();
+            (0..1_000).for_each(|n| if n % 2 == 0 { &file } else { &other }.write(format!("{round} {n}")));
+            file.close();
+            other.write("too late".into());
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 2_000);
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_opened_is_named() {
+        let error = LineFile::append(Path::new("/nonexistent/records.jsonl"), WhenSlow::Wait).unwrap_err();
+        assert!(error.to_string().starts_with("/nonexistent/records.jsonl: "), "{error}");
+    }
+}

@@ -1,0 +1,315 @@
+//! One connection to the switch, from the first byte to the last, without a socket: what to say at each
+//! point, which answer belongs to which request, and what the calls should hear of it.
+//!
+//! The order is fixed: password, subscription, proof that events really come (a background job, since the
+//! switch answers `+OK` to event names it does not know), list of channels. Only then is the link up; events
+//! that came meanwhile follow the list.
+
+use super::causes;
+use super::event::Format;
+use super::hear;
+use super::listing::{self, BadListing};
+use super::message::{Message, Reply};
+use super::request::{ApiCall, Request, SendMsg};
+use super::speak::{self, Site};
+use super::vocabulary::{JobId, Secret, UserAtDomain};
+use crate::command::Action;
+use crate::event::{CommandResult, Event, LegEvent};
+use crate::id::{CommandId, LegId, SwitchId};
+use std::collections::{BTreeSet, VecDeque};
+
+/// The name of the job that proves that events come. It is no command's name.
+const PROBE: &str = "hotlined-probe";
+/// The most events kept until the list of channels is there.
+const EARLY_EVENTS_MAX: usize = 100_000;
+
+/// Who we are to the switch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// A directory user; none for the event socket's own password.
+    pub user: Option<UserAtDomain>,
+    /// The password.
+    pub password: Secret,
+}
+
+/// Why a connection cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The password is wrong.
+    #[error("the switch refused the password: check [switch] password against event_socket.conf.xml")]
+    Password,
+    /// Our address may not connect.
+    #[error("the switch does not let our address in: check apply-inbound-acl in event_socket.conf.xml ({0})")]
+    Address(String),
+    /// It took the password and then not the subscription.
+    #[error("the switch refused to send events: {0}")]
+    Subscription(String),
+    /// It closes.
+    #[error("the switch closes the connection: {0}")]
+    Closing(String),
+    /// It answers something we did not ask.
+    #[error("the switch answered what nobody asked: {0}")]
+    OutOfStep(&'static str),
+    /// Its list of channels is broken.
+    #[error(transparent)]
+    Listing(#[from] BadListing),
+}
+
+/// What a reply that is still to come will answer. Replies come in the order of the requests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Awaited {
+    Password,
+    Subscription,
+    Probe,
+    Listing,
+    /// An order whose end is told later, unless it is refused at once.
+    Order(CommandId),
+    /// Whatever it is, nobody needs it.
+    Nothing,
+}
+
+/// How far the connection is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Greeting,
+    Setup,
+    Up,
+}
+
+/// One connection.
+#[derive(Debug)]
+pub struct Conversation {
+    switch: SwitchId,
+    site: Site,
+    account: Account,
+    format: Format,
+    stage: Stage,
+    awaited: VecDeque<Awaited>,
+    early: Vec<Event>,
+    jobs: BTreeSet<CommandId>,
+    plays: BTreeSet<CommandId>,
+    heartbeats: u64,
+    shed: u64,
+}
+
+/// What came of a message or an order: what to write, and what the calls should hear.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// To write, in this order.
+    pub requests: Vec<Request>,
+    /// To hand on, in this order.
+    pub events: Vec<Event>,
+}
+
+impl Conversation {
+    /// A connection about to begin.
+    pub fn new(switch: SwitchId, site: Site, account: Account, format: Format) -> Self {
+        Self {
+            switch,
+            site,
+            account,
+            format,
+            stage: Stage::Greeting,
+            awaited: VecDeque::new(),
+            early: Vec::new(),
+            jobs: BTreeSet::new(),
+            plays: BTreeSet::new(),
+            heartbeats: 0,
+            shed: 0,
+        }
+    }
+
+    /// Whether the calls can be told what to do.
+    pub fn is_up(&self) -> bool {
+        self.stage == Stage::Up
+    }
+
+    /// How many heartbeats came.
+    pub fn heartbeats(&self) -> u64 {
+        self.heartbeats
+    }
+
+    /// How many events came that no call needs.
+    pub fn shed(&self) -> u64 {
+        self.shed
+    }
+
+    /// Takes in what the switch said.
+    pub fn hear(&mut self, message: Message, outcome: &mut Outcome) -> Result<(), Refusal> {
+        match message {
+            Message::AuthRequest => self.log_in(outcome),
+            Message::Rejected { text } => Err(Refusal::Address(shown(&text))),
+            Message::Reply(reply) => self.reply(&reply, outcome),
+            Message::ApiResponse { body } => self.printed(&body, outcome),
+            Message::Event(event) => {
+                self.event(&event, outcome);
+                Ok(())
+            }
+            Message::Disconnect { linger: false, text, .. } => Err(Refusal::Closing(shown(&text))),
+            Message::Disconnect { linger: true, .. } | Message::Log(_) | Message::Other { .. } => {
+                self.shed += 1;
+                Ok(())
+            }
+        }
+    }
+
+    /// Puts an order into requests. Before the link is up there is nobody to order.
+    pub fn order(&mut self, id: &CommandId, action: &Action, outcome: &mut Outcome) {
+        if self.stage != Stage::Up {
+            let result = CommandResult::Unknown;
+            outcome.events.push(Event::Done { command: id.clone(), result });
+            return;
+        }
+        for request in speak::requests(&self.site, id, action) {
+            let awaited = match &request {
+                Request::BgApi { .. } => {
+                    self.jobs.insert(id.clone());
+                    Awaited::Order(id.clone())
+                }
+                Request::SendMsg { message: SendMsg::Execute { .. }, .. } => {
+                    self.plays.insert(id.clone());
+                    Awaited::Order(id.clone())
+                }
+                _ => Awaited::Nothing,
+            };
+            self.ask(request, awaited, outcome);
+        }
+    }
+
+    /// The connection is gone: nobody can say any more how these orders end.
+    pub fn lost(&mut self) -> Vec<Event> {
+        let was_up = std::mem::replace(&mut self.stage, Stage::Greeting) == Stage::Up;
+        let open = std::mem::take(&mut self.jobs).into_iter().chain(std::mem::take(&mut self.plays));
+        let unknown = open.map(|command| Event::Done { command, result: CommandResult::Unknown });
+        let lost = was_up.then(|| Event::LinkLost { switch: self.switch.clone() });
+        lost.into_iter().chain(unknown).collect()
+    }
+
+    fn ask(&mut self, request: Request, awaited: Awaited, outcome: &mut Outcome) {
+        self.awaited.push_back(awaited);
+        outcome.requests.push(request);
+    }
+
+    fn log_in(&mut self, outcome: &mut Outcome) -> Result<(), Refusal> {
+        if self.stage != Stage::Greeting {
+            return Err(Refusal::OutOfStep("it asks for the password again"));
+        }
+        self.stage = Stage::Setup;
+        let password = self.account.password.clone();
+        let request = match self.account.user.clone() {
+            Some(user) => Request::UserAuth { user, password },
+            None => Request::Auth { password },
+        };
+        self.ask(request, Awaited::Password, outcome);
+        Ok(())
+    }
+
+    fn reply(&mut self, reply: &Reply, outcome: &mut Outcome) -> Result<(), Refusal> {
+        let awaited = self.awaited.pop_front().ok_or(Refusal::OutOfStep("a reply"))?;
+        match (awaited, reply.is_ok()) {
+            (Awaited::Password, true) => {
+                let (format, names) = (self.format, hear::WANTED.to_vec());
+                self.ask(Request::Events { format, names, custom: Vec::new() }, Awaited::Subscription, outcome);
+            }
+            (Awaited::Password, false) => return Err(Refusal::Password),
+            (Awaited::Subscription, true) => {
+                let call = ApiCall::new("status", Default::default());
+                let job = JobId::new(PROBE).map_err(|_| Refusal::OutOfStep("our own probe has no name"))?;
+                self.ask(Request::BgApi { call, job }, Awaited::Probe, outcome);
+            }
+            (Awaited::Subscription | Awaited::Probe, false) => {
+                return Err(Refusal::Subscription(reply.text().trim().into()));
+            }
+            (Awaited::Order(command), false) => {
+                let result = refused(&reply.text());
+                self.jobs.remove(&command);
+                self.plays.remove(&command);
+                outcome.events.push(Event::Done { command, result });
+            }
+            (Awaited::Listing, _) => return Err(Refusal::OutOfStep("a reply in place of the list of channels")),
+            (Awaited::Probe | Awaited::Order(_), true) | (Awaited::Nothing, _) => {}
+        }
+        Ok(())
+    }
+
+    fn printed(&mut self, body: &[u8], outcome: &mut Outcome) -> Result<(), Refusal> {
+        match self.awaited.pop_front() {
+            Some(Awaited::Listing) => {
+                let legs = listing::legs(&self.switch, body)?;
+                self.stage = Stage::Up;
+                outcome.events.push(Event::LinkRestored { switch: self.switch.clone(), legs });
+                outcome.events.append(&mut self.early);
+                Ok(())
+            }
+            Some(Awaited::Nothing) => Ok(()),
+            Some(_) => Err(Refusal::OutOfStep("a printed answer in place of a reply")),
+            None => Err(Refusal::OutOfStep("a printed answer")),
+        }
+    }
+
+    fn event(&mut self, event: &super::event::EslEvent, outcome: &mut Outcome) {
+        match hear::event(&self.switch, event) {
+            Some(heard) => {
+                self.settle(&heard);
+                if self.stage == Stage::Up {
+                    outcome.events.push(heard);
+                } else if self.early.len() < EARLY_EVENTS_MAX {
+                    self.early.push(heard);
+                } else {
+                    self.shed += 1;
+                }
+            }
+            None => self.for_the_link(event, outcome),
+        }
+    }
+
+    /// What has ended is not unknown when the link is lost.
+    fn settle(&mut self, event: &Event) {
+        match event {
+            Event::Done { command, .. } => {
+                self.jobs.remove(command);
+                self.plays.remove(command);
+            }
+            Event::Leg { leg, what: LegEvent::HungUp { .. } } => {
+                for command in self.plays_of(leg) {
+                    self.plays.remove(&command);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn plays_of(&self, caller: &LegId) -> Vec<CommandId> {
+        let call = crate::id::CallId(caller.clone());
+        let first = CommandId { call: call.clone(), number: 0 };
+        let last = CommandId { call, number: u32::MAX };
+        self.plays.range(first..=last).cloned().collect()
+    }
+
+    fn for_the_link(&mut self, event: &super::event::EslEvent, outcome: &mut Outcome) {
+        let name = event.name();
+        let is_probe = &*name == b"BACKGROUND_JOB" && event.get("Job-UUID").as_deref() == Some(PROBE.as_bytes());
+        if is_probe && self.stage == Stage::Setup {
+            let call = ApiCall::new("show", super::argument::Argument::new().literal("channels as json"));
+            self.ask(Request::Api(call), Awaited::Listing, outcome);
+        } else if &*name == b"HEARTBEAT" {
+            self.heartbeats += 1;
+        } else {
+            self.shed += 1;
+        }
+    }
+}
+
+/// The first line of what the switch wrote for people.
+fn shown(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).lines().next().unwrap_or_default().trim().to_owned()
+}
+
+/// Why a request was refused at once.
+fn refused(text: &str) -> CommandResult {
+    match text.trim().strip_prefix("-ERR").map(str::trim) {
+        Some(error) if error.starts_with("invalid session id") => CommandResult::NoSuchLeg,
+        Some(error) => CommandResult::Failed(causes::heard(error)),
+        None => CommandResult::Failed(crate::event::Cause::Other),
+    }
+}

@@ -1,0 +1,298 @@
+//! The connection to one switch over TCP, kept up for as long as the daemon lives.
+//!
+//! One task reads, writes and waits; nothing it does can keep it from reading, because a client that does not
+//! read stalls FreeSWITCH itself. What the calls should hear queues up here when the engine is busy; when even
+//! that is full the connection is dropped and begun again from the list of channels, so nothing is half known.
+
+use super::conversation::{Account, Conversation, Outcome, Refusal};
+use super::event::Format;
+use super::frame::Limits;
+use super::message::{Decoder, StreamError};
+use super::speak::Site;
+use crate::capture::{Direction, Tap};
+use crate::command::Action;
+use crate::event::{CommandResult, Event};
+use crate::id::{CommandId, SwitchId};
+use bytes::BytesMut;
+use std::collections::VecDeque;
+use std::hash::{BuildHasher, Hasher};
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, timeout};
+
+/// The most events that wait for the engine before the connection is begun again.
+pub const BACKLOG_MAX: usize = 500_000;
+/// The most bytes taken from the socket at once.
+const READ_BYTES: usize = 256 * 1024;
+/// The most orders taken up between two looks at the socket.
+const ORDERS_AT_ONCE_MAX: usize = 256;
+
+/// Where a switch is and how to keep in touch with it.
+#[derive(Clone, Debug)]
+pub struct LinkSettings {
+    /// Our name for it.
+    pub switch: SwitchId,
+    /// Its host name or address.
+    pub host: String,
+    /// The port of its event socket.
+    pub port: u16,
+    /// Who we are to it.
+    pub account: Account,
+    /// What its dialplan looks like.
+    pub site: Site,
+    /// How it shall write its events.
+    pub format: Format,
+    /// How long a connection may take until it is up.
+    pub setup_time_max: Duration,
+    /// How long the switch may say nothing at all; it sends a heartbeat every 20 s.
+    pub silence_max: Duration,
+    /// How long to wait before the first attempt to reconnect.
+    pub reconnect_wait_min: Duration,
+    /// How long at most.
+    pub reconnect_wait_max: Duration,
+}
+
+/// Why a connection ended.
+#[derive(Debug, thiserror::Error)]
+pub enum LinkError {
+    /// Nobody listens there.
+    #[error("cannot connect to {0}: {1}")]
+    Connect(String, std::io::Error),
+    /// It did not come up in time.
+    #[error("{0} accepts connections and then says nothing for {1:?}: is it an event socket?")]
+    Mute(String, Duration),
+    /// What came is no event socket's.
+    #[error("{0} does not speak as an event socket: {1}")]
+    Foreign(String, StreamError),
+    /// The switch does not want us, or not so.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// It broke.
+    #[error("the connection broke: {0}")]
+    Broken(#[from] StreamError),
+    /// Not even a heartbeat came.
+    #[error("the switch said nothing for {0:?}, not even a heartbeat")]
+    Silent(Duration),
+    /// The switch closed it.
+    #[error("the switch closed the connection")]
+    Closed,
+    /// The engine does not keep up.
+    #[error("{BACKLOG_MAX} events wait for the engine: beginning again from the list of channels")]
+    Overrun,
+    /// The daemon stops.
+    #[error("the daemon stops")]
+    Stopped,
+}
+
+impl LinkError {
+    /// Whether trying again without changing anything is useless.
+    pub fn is_misconfigured(&self) -> bool {
+        matches!(self, Self::Refused(Refusal::Password | Refusal::Address(_)))
+    }
+}
+
+/// An order on its way to the switch.
+pub type Order = (CommandId, Action);
+
+/// Keeps the connection up until the engine is gone; returns early only if the very first connection is
+/// refused for a reason that only the operator can mend.
+pub async fn keep(
+    settings: LinkSettings,
+    mut orders: mpsc::Receiver<Order>,
+    inbox: mpsc::Sender<Event>,
+    tap: Option<Tap>,
+) -> Result<(), LinkError> {
+    let mut wait = settings.reconnect_wait_min;
+    let mut was_up = false;
+    loop {
+        let mut line = Line::new(&settings, tap.clone());
+        let error = line.run(&mut orders, &inbox).await;
+        let is_up = line.conversation.is_up();
+        for event in line.backlog.into_iter().chain(line.conversation.lost()) {
+            if inbox.send(event).await.is_err() {
+                return Ok(());
+            }
+        }
+        if matches!(error, LinkError::Stopped) {
+            return Ok(());
+        }
+        if error.is_misconfigured() && !was_up {
+            return Err(error);
+        }
+        was_up |= is_up;
+        if is_up {
+            wait = settings.reconnect_wait_min;
+        }
+        let pause = jittered(wait);
+        tracing::warn!(switch = %settings.switch, %error, retry_in = ?pause, "link down");
+        if !refuse_orders_for(pause, &mut orders, &inbox).await {
+            return Ok(());
+        }
+        wait = (wait * 2).min(settings.reconnect_wait_max);
+    }
+}
+
+/// Between half of the span and all of it, so that many daemons do not come back at once.
+fn jittered(span: Duration) -> Duration {
+    let chance = std::hash::RandomState::new().build_hasher().finish() % 1_000;
+    span / 2 + span / 2 * u32::try_from(chance).unwrap_or(0) / 1_000
+}
+
+/// While there is no connection, nobody can say how an order ends. False when the engine is gone.
+async fn refuse_orders_for(pause: Duration, orders: &mut mpsc::Receiver<Order>, inbox: &mpsc::Sender<Event>) -> bool {
+    let end = Instant::now() + pause;
+    loop {
+        tokio::select! {
+            () = tokio::time::sleep_until(end) => return true,
+            order = orders.recv() => {
+                let Some((command, _)) = order else { return false };
+                let event = Event::Done { command, result: CommandResult::Unknown };
+                if inbox.send(event).await.is_err() {
+                    return false;
+                }
+            }
+        }
+    }
+}
+
+/// One connection.
+struct Line<'a> {
+    settings: &'a LinkSettings,
+    tap: Option<Tap>,
+    conversation: Conversation,
+    decoder: Decoder,
+    unread: BytesMut,
+    unwritten: BytesMut,
+    backlog: VecDeque<Event>,
+    outcome: Outcome,
+}
+
+impl<'a> Line<'a> {
+    fn new(settings: &'a LinkSettings, tap: Option<Tap>) -> Self {
+        let (switch, site) = (settings.switch.clone(), settings.site.clone());
+        Self {
+            settings,
+            tap,
+            conversation: Conversation::new(switch, site, settings.account.clone(), settings.format),
+            decoder: Decoder::new(Limits::default()),
+            unread: BytesMut::new(),
+            unwritten: BytesMut::new(),
+            backlog: VecDeque::new(),
+            outcome: Outcome::default(),
+        }
+    }
+
+    async fn run(&mut self, orders: &mut mpsc::Receiver<Order>, inbox: &mpsc::Sender<Event>) -> LinkError {
+        let place = format!("{}:{}", self.settings.host, self.settings.port);
+        let connecting = TcpStream::connect((self.settings.host.as_str(), self.settings.port));
+        let limit = self.settings.setup_time_max;
+        let mut socket = match timeout(limit, connecting).await {
+            Ok(Ok(socket)) => socket,
+            Ok(Err(error)) => return LinkError::Connect(place, error),
+            Err(_) => return LinkError::Connect(place, std::io::ErrorKind::TimedOut.into()),
+        };
+        if let Err(error) = socket.set_nodelay(true) {
+            return LinkError::Connect(place, error);
+        }
+        if let Some(tap) = &self.tap {
+            tap.record(Direction::Open, b"");
+        }
+        let error = self.talk(&mut socket, orders, inbox).await.err().unwrap_or(LinkError::Closed);
+        match error {
+            LinkError::Silent(_) if !self.conversation.is_up() => LinkError::Mute(place, limit),
+            LinkError::Broken(error @ StreamError::Frame(_)) if !self.conversation.is_up() => {
+                LinkError::Foreign(place, error)
+            }
+            error => error,
+        }
+    }
+
+    async fn talk(
+        &mut self,
+        socket: &mut TcpStream,
+        orders: &mut mpsc::Receiver<Order>,
+        inbox: &mpsc::Sender<Event>,
+    ) -> Result<(), LinkError> {
+        let (mut reader, mut writer) = socket.split();
+        let mut taken = Vec::with_capacity(ORDERS_AT_ONCE_MAX);
+        let mut silent_since = Instant::now();
+        let mut stopping = false;
+        loop {
+            if stopping && self.unwritten.is_empty() {
+                return Err(LinkError::Stopped);
+            }
+            let was_up = self.conversation.is_up();
+            let patience = if was_up { self.settings.silence_max } else { self.settings.setup_time_max };
+            self.unread.reserve(READ_BYTES);
+            let known = self.unread.len();
+            tokio::select! {
+                read = reader.read_buf(&mut self.unread) => {
+                    if read.map_err(StreamError::from)? == 0 {
+                        return Err(LinkError::Closed);
+                    }
+                    silent_since = Instant::now();
+                    self.read(known)?;
+                }
+                written = writer.write_buf(&mut self.unwritten), if !self.unwritten.is_empty() => {
+                    written.map_err(StreamError::from)?;
+                }
+                permit = inbox.reserve(), if !self.backlog.is_empty() => {
+                    drop(permit.map_err(|_| LinkError::Stopped)?);
+                }
+                count = orders.recv_many(&mut taken, ORDERS_AT_ONCE_MAX), if !stopping => {
+                    stopping = count == 0;
+                    for (id, action) in taken.drain(..) {
+                        self.conversation.order(&id, &action, &mut self.outcome);
+                    }
+                    self.settle();
+                }
+                () = tokio::time::sleep_until(silent_since + patience) => return Err(LinkError::Silent(patience)),
+            }
+            self.hand_on(inbox);
+            if self.backlog.len() > BACKLOG_MAX {
+                return Err(LinkError::Overrun);
+            }
+            if !was_up && self.conversation.is_up() {
+                tracing::info!(switch = %self.settings.switch, "link up");
+            }
+        }
+    }
+
+    /// Every whole message of what has come; `known` bytes of it were there before.
+    fn read(&mut self, known: usize) -> Result<(), LinkError> {
+        if let Some(tap) = &self.tap {
+            tap.record(Direction::FromSwitch, &self.unread[known..]);
+        }
+        while let Some(message) = self.decoder.decode(&mut self.unread).map_err(StreamError::from)? {
+            self.conversation.hear(message, &mut self.outcome)?;
+        }
+        self.settle();
+        Ok(())
+    }
+
+    /// Requests become bytes, events join the queue to the engine.
+    fn settle(&mut self) {
+        for request in self.outcome.requests.drain(..) {
+            let start = self.unwritten.len();
+            request.encode(&mut self.unwritten);
+            if let Some(tap) = &self.tap {
+                tap.record(Direction::ToSwitch, &self.unwritten[start..]);
+            }
+        }
+        self.backlog.extend(self.outcome.events.drain(..));
+    }
+
+    /// As much of the queue as the engine takes at once.
+    fn hand_on(&mut self, inbox: &mpsc::Sender<Event>) {
+        while let Some(event) = self.backlog.pop_front() {
+            if let Err(mpsc::error::TrySendError::Full(event) | mpsc::error::TrySendError::Closed(event)) =
+                inbox.try_send(event)
+            {
+                self.backlog.push_front(event);
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The switch's list of channels (`show channels as json`), from which calls are found again after the link
+//! was away.
+
+use super::hear;
+use crate::event::{LegState, LiveLeg};
+use crate::id::{LegId, SwitchId};
+use crate::number;
+use serde::Deserialize;
+use std::borrow::Cow;
+
+#[derive(Deserialize)]
+struct Listing<'a> {
+    #[serde(borrow, default)]
+    rows: Vec<Row<'a>>,
+}
+
+/// The columns we read. What a caller wrote is among them, so each may hold anything.
+#[derive(Deserialize)]
+struct Row<'a> {
+    #[serde(borrow)]
+    uuid: Cow<'a, str>,
+    #[serde(borrow, default)]
+    direction: Cow<'a, str>,
+    #[serde(borrow, default)]
+    state: Cow<'a, str>,
+    #[serde(borrow, default)]
+    callstate: Cow<'a, str>,
+    #[serde(borrow, default)]
+    cid_num: Cow<'a, str>,
+    #[serde(borrow, default)]
+    dest: Cow<'a, str>,
+    #[serde(borrow, default)]
+    initial_dest: Cow<'a, str>,
+    #[serde(borrow, default)]
+    application: Cow<'a, str>,
+    #[serde(borrow, default)]
+    presence_data: Cow<'a, str>,
+}
+
+/// A list that cannot be read.
+#[derive(Debug, thiserror::Error)]
+#[error("the switch's list of channels cannot be read: {0}")]
+pub struct BadListing(#[from] serde_json::Error);
+
+/// All legs of the switch. A row without a usable name is passed over: it can be none of ours.
+pub fn legs(switch: &SwitchId, body: &[u8]) -> Result<Vec<LiveLeg>, BadListing> {
+    // A caller's name in another coding than UTF-8 must not hide every other leg.
+    let text = String::from_utf8_lossy(body);
+    let listing: Listing = serde_json::from_str(&text)?;
+    Ok(listing.rows.iter().filter_map(|row| live_leg(switch, row)).collect())
+}
+
+fn live_leg(switch: &SwitchId, row: &Row) -> Option<LiveLeg> {
+    let leg: LegId = row.uuid.parse().ok()?;
+    let of = row.presence_data.parse().ok();
+    let state = state(row, of.is_some());
+    let waits = of.is_none() && state == LegState::Parked && number::hotline(&row.dest).is_some();
+    let arrival = waits.then(|| hear::arrival(switch, leg.clone(), &row.dest, &row.cid_num));
+    let answered = matches!(&*row.callstate, "ACTIVE" | "HELD" | "UNHELD");
+    Some(LiveLeg { leg, of, state, answered, arrival })
+}
+
+fn state(row: &Row, is_ours: bool) -> LegState {
+    let is_caller = row.direction == "inbound" && number::hotline(&row.initial_dest).is_some();
+    match &*row.application {
+        "uuid_bridge" | "bridge" => LegState::Bridged,
+        _ if matches!(&*row.state, "CS_EXCHANGE_MEDIA" | "CS_SOFT_EXECUTE" | "CS_HIBERNATE") => LegState::Bridged,
+        "park" | "playback" | "endless_playback" if is_caller && row.dest == row.initial_dest => LegState::Parked,
+        "park" if is_ours => LegState::Parked,
+        _ if is_ours && row.callstate != "ACTIVE" => LegState::Ringing,
+        _ => LegState::Elsewhere,
+    }
+}
