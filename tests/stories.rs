@@ -5,7 +5,8 @@
 //! Each story is told twice: once as it stands, and once with every call saved and loaded again between any
 //! two events. Both must answer the same, byte for byte.
 
-#[allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used)]
+
 mod story;
 
 use std::fs;
