@@ -146,7 +146,8 @@ impl FromStr for CommandId {
 
     fn from_str(text: &str) -> Result<Self, BadId> {
         let parsed = text.rsplit_once('/').and_then(|(call, number)| {
-            let number = number.parse().ok().filter(|_| number.starts_with(|c: char| ('1'..='9').contains(&c)))?;
+            let number =
+                number.parse().ok().filter(|_| number.starts_with(|c: char| ('1'..='9').contains(&c)))?;
             Some(Self { call: call.parse().ok()?, number })
         });
         parsed.ok_or_else(|| BadId { kind: "command name", text: text.into() })
@@ -205,7 +206,9 @@ mod tests {
 
     #[test]
     fn a_leg_prints_as_it_came() {
-        for text in ["678f058a-9c39-42fc-a2c7-b8ee02fa34f6", "678F058A-9C39-42FC-A2C7-B8EE02FA34F6", "1700000000.12"] {
+        for text in
+            ["678f058a-9c39-42fc-a2c7-b8ee02fa34f6", "678F058A-9C39-42FC-A2C7-B8EE02FA34F6", "1700000000.12"]
+        {
             assert_eq!(text.parse::<LegId>().unwrap().to_string(), text);
         }
     }

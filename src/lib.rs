@@ -17,5 +17,7 @@ pub mod time;
 pub mod cli {
     //! The command line.
     /// Runs it.
-    pub fn run() -> std::process::ExitCode { std::process::ExitCode::SUCCESS }
+    pub fn run() -> std::process::ExitCode {
+        std::process::ExitCode::SUCCESS
+    }
 }

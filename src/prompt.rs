@@ -91,7 +91,9 @@ mod tests {
     #[test]
     fn a_sound_path_cannot_carry_a_command() {
         assert!(SoundPath::new("/srv/sounds/欢迎.wav").is_ok());
-        for path in ["welcome.wav", "/a b.wav", "/${x}.wav", "/a\n.wav", "/a!b.wav", "/a'b.wav", "/a,b", "/a:b"] {
+        for path in
+            ["welcome.wav", "/a b.wav", "/${x}.wav", "/a\n.wav", "/a!b.wav", "/a'b.wav", "/a,b", "/a:b"]
+        {
             assert!(SoundPath::new(path).is_err(), "{path:?}");
         }
     }
