@@ -11,6 +11,7 @@ pub mod command;
 pub mod event;
 pub mod hotline;
 pub mod id;
+pub mod place;
 pub mod prompt;
 pub mod switch;
 pub mod time;

@@ -5,9 +5,9 @@
 use super::dial::BadDial;
 use super::sounds::BadSound;
 use super::{AGENT_ID_CHARS_MAX, AGENTS_MAX, FILE_BYTES_MAX, FILES_MAX, NAME_CHARS_MAX};
-use serde::Serialize;
+use crate::place::{Hint, Position};
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// One thing that is wrong in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,18 +22,10 @@ pub struct Fault {
     pub why: Why,
 }
 
-/// A place in a text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Position {
-    /// From 1.
-    pub line: usize,
-    /// In characters, from 1.
-    pub column: usize,
-}
-
-impl fmt::Display for Position {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}", self.line, self.column)
+impl Fault {
+    /// The fault that this file or folder cannot be read.
+    pub(crate) fn unreadable(file: &Path, error: &dyn std::error::Error) -> Self {
+        Self { file: file.to_owned(), at: None, key: String::new(), why: Why::Unreadable(error.to_string()) }
     }
 }
 
@@ -176,98 +168,4 @@ pub enum Why {
     /// Cannot be played.
     #[error("{0}")]
     Sound(#[from] BadSound),
-}
-
-/// What might have been meant instead of a word nobody knows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Hint {
-    /// Nearly this.
-    Near(String),
-    /// It belongs somewhere else.
-    Elsewhere(&'static str),
-    /// One of these.
-    OneOf(Vec<String>),
-}
-
-/// The most single-letter mistakes between a wrong word and the one meant.
-const SLIPS_MAX: usize = 2;
-/// The longest word anybody is corrected in, in bytes.
-const WORD_BYTES_MAX: usize = 32;
-
-impl Hint {
-    /// The nearest of the known words if one is near, else all of them.
-    pub fn of<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Self {
-        let known: Vec<&str> = known.into_iter().collect();
-        let lower = word.to_lowercase().replace('-', "_");
-        let near = known
-            .iter()
-            .map(|k| (slips(&lower, k), k))
-            .filter(|(slips, k)| *slips <= SLIPS_MAX.min(k.len() / 2))
-            .min_by_key(|(slips, _)| *slips);
-        match near {
-            Some((_, near)) => Self::Near((*near).to_owned()),
-            None => Self::OneOf(known.into_iter().map(str::to_owned).collect()),
-        }
-    }
-}
-
-impl fmt::Display for Hint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Near(near) => write!(f, ": did you mean `{near}`?"),
-            Self::Elsewhere(remedy) => write!(f, " here: {remedy}"),
-            Self::OneOf(known) => write!(f, ": write one of {}", known.join(", ")),
-        }
-    }
-}
-
-/// How many letters must be changed, left out or added (Levenshtein).
-fn slips(word: &str, known: &str) -> usize {
-    if word.len() > WORD_BYTES_MAX {
-        return usize::MAX;
-    }
-    let known: Vec<char> = known.chars().collect();
-    let mut row: Vec<usize> = (0..=known.len()).collect();
-    for (at, letter) in word.chars().enumerate() {
-        let mut diagonal = at;
-        row[0] = at + 1;
-        for (index, k) in known.iter().enumerate() {
-            let changed = diagonal + usize::from(letter != *k);
-            diagonal = row[index + 1];
-            row[index + 1] = changed.min(diagonal + 1).min(row[index] + 1);
-        }
-    }
-    row[known.len()]
-}
-
-/// The longest text quoted from a file, in characters.
-const QUOTED_CHARS_MAX: usize = 40;
-
-/// The beginning of a text from outside, short enough to print.
-pub(crate) fn shortened(text: &str) -> String {
-    match text.char_indices().nth(QUOTED_CHARS_MAX) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_near_word_is_proposed_and_a_far_one_is_not() {
-        let known = ["ring_time_s", "wait_s", "on"];
-        assert_eq!(Hint::of("ring_tme_s", known), Hint::Near("ring_time_s".into()));
-        assert_eq!(Hint::of("Wait-S", known), Hint::Near("wait_s".into()));
-        assert!(matches!(Hint::of("music", known), Hint::OneOf(_)));
-        assert!(matches!(Hint::of("xy", known), Hint::OneOf(_)));
-        assert!(matches!(Hint::of(&"w".repeat(1_000_000), known), Hint::OneOf(_)));
-    }
-
-    #[test]
-    fn a_long_text_is_cut_between_characters() {
-        assert_eq!(shortened("短"), "短");
-        assert_eq!(shortened(&"短".repeat(50)).chars().count(), QUOTED_CHARS_MAX + 1);
-    }
 }

@@ -2,7 +2,7 @@
 //!
 //! What only several files together show (a number used twice) is left to [`load`](super::load()).
 
-use super::fault::{Position, Why, shortened};
+use super::fault::Why;
 use super::sheet::{Found, Sheet, Table};
 use super::{
     AGENT_ID_CHARS_MAX, AGENTS_MAX, Agent, Dial, Fault, Hotline, HuntOrder, LINES_DEFAULT, LINES_MAX,
@@ -10,6 +10,7 @@ use super::{
     WAIT_S_DEFAULT, WAIT_S_MAX, WAIT_S_MIN,
 };
 use crate::command::LineId;
+use crate::place::{Position, shortened};
 use crate::prompt::{Prompt, Tone};
 use crate::time::Millis;
 use std::collections::BTreeMap;
@@ -44,7 +45,7 @@ pub(super) fn read(file: &Path, text: &str, sounds: &Sounds) -> Outline {
     let mut outline = Outline::default();
     if let Some(document) = sheet.parse() {
         let table = Table::new(document.span().start, String::new(), document.get_ref());
-        outline.hotline = hotline(&table, &mut sheet, sounds, &mut outline.number, &mut outline.lines);
+        outline.hotline = hotline(&table, &mut sheet, sounds, &mut outline);
     }
     if !sheet.is_clean() {
         outline.hotline = None;
@@ -57,8 +58,7 @@ fn hotline(
     table: &Table<'_>,
     sheet: &mut Sheet<'_>,
     sounds: &Sounds,
-    number_said: &mut Option<(Arc<str>, Position)>,
-    lines_said: &mut Vec<LineSaid>,
+    outline: &mut Outline,
 ) -> Option<Hotline> {
     table.refuse_unknown(sheet, &HOTLINE_KEYS, |word| {
         let of_agent = AGENT_KEYS.contains(&word);
@@ -67,7 +67,7 @@ fn hotline(
     let number = table.required(sheet, "number", "write number = \"400…\", ten digits", |t, sheet| {
         hotline_number(t, sheet)
     });
-    *number_said = number.as_ref().map(|found| (Arc::from(found.value), sheet.position(found.at)));
+    outline.number = number.as_ref().map(|found| (Arc::from(found.value), sheet.position(found.at)));
     let number: Option<Arc<str>> = number.map(|found| found.value.into());
     let name = table.required(sheet, "name", "write name = \"…\", what the business is called", name);
     let ringback =
@@ -79,7 +79,7 @@ fn hotline(
     let shows = table.choice(sheet, "shows", &[("caller", Shows::Caller), ("hotline", Shows::Hotline)]);
     let ring_time_s = ring_time_s(table, sheet).unwrap_or(RING_TIME_S_DEFAULT);
     let wait_s = table.number(sheet, "wait_s", WAIT_S_MIN..=WAIT_S_MAX, "seconds");
-    let agents = agents(table, sheet, ring_time_s, lines_said);
+    let agents = agents(table, sheet, ring_time_s, &mut outline.lines);
     let mut hotline = Hotline {
         number: number?,
         name: name?,

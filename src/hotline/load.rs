@@ -2,11 +2,11 @@
 //!
 //! Blocks on the file system: not for an async task. Nothing is remembered between two loads.
 
-use super::fault::{Fault, Position, Why};
+use super::fault::{Fault, Why};
 use super::file::{self, LineSaid, Outline};
-use super::sheet::Lines;
 use super::{FILE_BYTES_MAX, FILES_MAX, Hotlines, Sounds};
 use crate::command::LineId;
+use crate::place::{Lines, Position};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
@@ -17,19 +17,18 @@ use std::sync::Arc;
 /// subfolders are passed over. Either all files are good, or every fault of every file comes back: hotlines
 /// are never taken by halves.
 pub fn load(folder: &Path, sounds: &Sounds) -> Result<Hotlines, Vec<Fault>> {
-    let files = files_of(folder).map_err(|fault| vec![fault])?;
+    let files = files_of(folder)?;
     let mut load = Load::default();
     for file in files {
-        let outline =
-            read(&file, sounds).unwrap_or_else(|fault| Outline { faults: vec![fault], ..Outline::default() });
+        let outline = read(&file, sounds).unwrap_or_else(|faults| Outline { faults, ..Outline::default() });
         load.add(file, outline);
     }
     if load.faults.is_empty() { Ok(load.hotlines) } else { Err(load.faults) }
 }
 
-fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
-    let fault = |why| Fault { file: folder.to_owned(), at: None, key: String::new(), why };
-    let unreadable = |error: std::io::Error| fault(Why::Unreadable(error.to_string()));
+fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Vec<Fault>> {
+    let fault = |why| vec![Fault { file: folder.to_owned(), at: None, key: String::new(), why }];
+    let unreadable = |error: std::io::Error| vec![Fault::unreadable(folder, &error)];
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let name = entry.map_err(unreadable)?.file_name();
@@ -48,9 +47,9 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Fault> {
     }
 }
 
-fn read(file: &Path, sounds: &Sounds) -> Result<Outline, Fault> {
-    let fault = |at, why| Fault { file: file.to_owned(), at, key: String::new(), why };
-    let unreadable = |error: std::io::Error| fault(None, Why::Unreadable(error.to_string()));
+fn read(file: &Path, sounds: &Sounds) -> Result<Outline, Vec<Fault>> {
+    let fault = |at, why| vec![Fault { file: file.to_owned(), at, key: String::new(), why }];
+    let unreadable = |error: std::io::Error| vec![Fault::unreadable(file, &error)];
     // Asked before opening: opening a pipe would wait for its other end.
     if !std::fs::metadata(file).map_err(unreadable)?.is_file() {
         return Err(fault(None, Why::NotAFile));

@@ -13,10 +13,8 @@ mod sheet;
 mod sounds;
 
 pub use dial::{BadDial, ENDPOINT_BYTES_MAX, PHONE_DIGITS_MAX, PHONE_DIGITS_MIN, Trunk};
-pub(crate) use fault::shortened;
-pub use fault::{Fault, Hint, Position, Why};
+pub use fault::{Fault, Why};
 pub use load::load;
-pub(crate) use sheet::Lines;
 pub use sounds::{BadSound, Sounds};
 
 use crate::command::LineId;

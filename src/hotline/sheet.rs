@@ -4,35 +4,12 @@
 //! becomes a fault at its place, and the reader goes on without it.
 
 use super::FILE_FAULTS_MAX;
-use super::fault::{Fault, Hint, Position, Why, shortened};
+use super::fault::{Fault, Why};
+use crate::place::{Hint, Lines, Position, kind_of, shortened};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
-
-/// Where the lines of a text begin, to tell a place from an offset.
-pub(crate) struct Lines<'t> {
-    text: &'t str,
-    starts: Vec<usize>,
-}
-
-impl<'t> Lines<'t> {
-    pub(crate) fn of(text: &'t str) -> Self {
-        let after_breaks = text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(at, _)| at + 1);
-        Self { text, starts: std::iter::once(0).chain(after_breaks).collect() }
-    }
-
-    /// The place of this byte; an offset past the end is the end.
-    pub(crate) fn position(&self, offset: usize) -> Position {
-        let offset = offset.min(self.text.len());
-        let line = self.starts.partition_point(|start| *start <= offset);
-        let start = self.starts[line - 1];
-        let before = self.text.as_bytes()[start..offset].iter();
-        // Characters, not bytes: every byte but those that continue a character.
-        let column = before.filter(|b| (**b & 0xc0) != 0x80).count() + 1;
-        Position { line, column }
-    }
-}
 
 /// The file and what is wrong with it.
 pub(super) struct Sheet<'t> {
@@ -77,7 +54,7 @@ impl<'t> Sheet<'t> {
     /// The file's outermost table, or its syntax errors as faults: one for each line, since one slip makes
     /// several. What can be guessed of a broken file is not looked at.
     pub(super) fn parse(&mut self) -> Option<Spanned<DeTable<'t>>> {
-        let (table, errors) = DeTable::parse_recoverable(self.lines.text);
+        let (table, errors) = DeTable::parse_recoverable(self.lines.text());
         if errors.is_empty() {
             return Some(table);
         }
@@ -249,33 +226,5 @@ impl<'d> Table<'d> {
     /// Where a key stands.
     pub(super) fn place_of(&self, key: &str) -> Option<usize> {
         self.entries.get_key_value::<str>(key).map(|(key, _): (&Spanned<DeString<'_>>, _)| key.span().start)
-    }
-}
-
-fn kind_of(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "text",
-        DeValue::Integer(_) => "a whole number",
-        DeValue::Float(_) => "a number with a fraction",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_place_counts_lines_and_characters_from_one() {
-        let lines = Lines::of("名 = 1\r\nb\n\n");
-        let place = |offset| lines.position(offset).to_string();
-        assert_eq!(place(0), "1:1");
-        assert_eq!(place("名 ".len()), "1:3");
-        assert_eq!(place("名 = 1\r\n".len()), "2:1");
-        assert_eq!(place("名 = 1\r\nb\n".len()), "3:1");
-        assert_eq!(place(9_999), "4:1");
     }
 }
