@@ -8,6 +8,7 @@
 //! it that way.
 pub mod call;
 pub mod command;
+pub mod daemon;
 pub mod event;
 pub mod hotline;
 pub mod id;

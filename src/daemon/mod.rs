@@ -1,0 +1,3 @@
+//! The daemon: its settings.
+
+pub mod settings;
