@@ -211,6 +211,17 @@ mod tests {
     }
 
     #[test]
+    fn a_saved_place_is_checked_when_it_is_read_back() {
+        for dial in [phone("+8613900000001"), Dial::Endpoint("user/1001".into())] {
+            let json = serde_json::to_string(&dial).unwrap();
+            assert_eq!(serde_json::from_str::<Dial>(&json).unwrap(), dial);
+        }
+        for json in [r#"{"endpoint":"user/${system x}"}"#, r#"{"phone":"139,user/1001"}"#] {
+            assert!(serde_json::from_str::<Dial>(json).is_err(), "{json}");
+        }
+    }
+
+    #[test]
     fn a_trunk_takes_the_number_once() {
         let trunk: Trunk = "sofia/gateway/carrier/9{number}".parse().unwrap();
         assert_eq!(trunk.endpoint("139"), "sofia/gateway/carrier/9139");

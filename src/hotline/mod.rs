@@ -200,12 +200,32 @@ pub struct Agent {
     pub on: bool,
 }
 
-/// Where a call to an agent goes.
+/// Where a call to an agent goes. Make one with [`Dial::phone`] or [`Dial::endpoint`]: they let nothing in that
+/// a switch could read as more than a place, and so does reading one back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", try_from = "Unchecked")]
 pub enum Dial {
     /// A telephone number; the switch's settings say through which trunk.
     Phone(Arc<str>),
     /// An endpoint in the switch's own words: an extension, a trunk of its own.
     Endpoint(Arc<str>),
+}
+
+/// A [`Dial`] as it stands in a journal or a saved call.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Unchecked {
+    Phone(String),
+    Endpoint(String),
+}
+
+impl TryFrom<Unchecked> for Dial {
+    type Error = BadDial;
+
+    fn try_from(unchecked: Unchecked) -> Result<Self, BadDial> {
+        match unchecked {
+            Unchecked::Phone(phone) => Self::phone(&phone),
+            Unchecked::Endpoint(endpoint) => Self::endpoint(&endpoint),
+        }
+    }
 }
