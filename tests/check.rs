@@ -60,6 +60,13 @@ fn machines_are_told_the_same_in_json() {
 }
 
 #[test]
+fn every_key_and_few_keys_are_valid() {
+    let output = check(&root().join("tests/hotlines"), &["valid"]);
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "2 hotlines, 3 agents: all valid\n");
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
 fn the_shipped_examples_are_valid() {
     let output = check(root(), &["--settings", "deploy/hotlined.toml", "dialplan/hotlines"]);
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "1 hotline, 3 agents: all valid\n");

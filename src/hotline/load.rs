@@ -271,6 +271,14 @@ on = false
         assert!(load_text(text.as_bytes()).is_err());
     }
 
+    #[test]
+    fn a_long_file_of_nonsense_is_told_briefly() {
+        for nonsense in ["=\n", "[[", "\"", "a=[", "a.", "[a]\n", "{", "'''\n", "a=1\n", "a={b="] {
+            let faults = load_text(nonsense.repeat(10_000).as_bytes()).unwrap_err();
+            assert!(faults.len() <= super::super::FILE_FAULTS_MAX + 1, "{nonsense:?}");
+        }
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(128))]
 
