@@ -8,21 +8,17 @@
 //! it that way.
 pub mod call;
 pub mod capture;
+pub mod cli;
 pub mod command;
+pub mod daemon;
 pub mod engine;
 pub mod event;
 pub mod hotline;
 pub mod id;
 pub mod linefile;
 pub mod number;
+pub mod place;
 pub mod prompt;
 pub mod store;
 pub mod switch;
 pub mod time;
-pub mod cli {
-    //! The command line.
-    /// Runs it.
-    pub fn run() -> std::process::ExitCode {
-        std::process::ExitCode::SUCCESS
-    }
-}

@@ -1,7 +1,21 @@
 //! What a business set: its number, its agents, what its callers hear.
 //!
-//! These types are valid by construction: [`load`] refuses a file that would make anything else. A call pins
+//! These types are valid by construction: [`load()`] refuses a file that would make anything else. A call pins
 //! the [`Hotline`] it started with and never sees a later version.
+//!
+//! Absent, and to stay so: who is busy, which call rings where, and anything else that changes while calls run.
+
+mod dial;
+mod fault;
+mod file;
+mod load;
+mod sheet;
+mod sounds;
+
+pub use dial::{BadDial, ENDPOINT_BYTES_MAX, PHONE_DIGITS_MAX, PHONE_DIGITS_MIN, Trunk};
+pub use fault::{Fault, Why};
+pub use load::load;
+pub use sounds::{BadSound, Sounds};
 
 use crate::command::LineId;
 use crate::prompt::Prompt;
@@ -13,10 +27,32 @@ use std::sync::Arc;
 
 /// The most agents a hotline may have.
 pub const AGENTS_MAX: usize = 500;
+/// The longest agent number, in characters.
+pub const AGENT_ID_CHARS_MAX: usize = 12;
+/// The longest name of a hotline or an agent, in characters.
+pub const NAME_CHARS_MAX: usize = 64;
+/// The shortest an agent may be rung, in seconds: a mobile needs about this long to begin to ring.
+pub const RING_TIME_S_MIN: u64 = 5;
 /// The longest a single agent may be rung, in seconds.
 pub const RING_TIME_S_MAX: u64 = 120;
+/// How long an agent is rung when nothing else is said, in seconds.
+pub const RING_TIME_S_DEFAULT: u64 = 20;
+/// The shortest a caller waits for an agent, in seconds: one short attempt.
+pub const WAIT_S_MIN: u64 = RING_TIME_S_MIN;
 /// The longest a caller may be kept waiting for an agent, in seconds.
 pub const WAIT_S_MAX: u64 = 600;
+/// How long a caller waits when nothing else is said, in seconds.
+pub const WAIT_S_DEFAULT: u64 = 120;
+/// The most calls at a time an agent may take, in lines: some digital trunks.
+pub const LINES_MAX: u16 = 1_000;
+/// How many calls at a time an agent takes when nothing else is said, in lines.
+pub const LINES_DEFAULT: u16 = 1;
+/// The largest hotline file, in bytes.
+pub const FILE_BYTES_MAX: u64 = 1 << 20;
+/// The most hotline files a folder may have.
+pub const FILES_MAX: usize = 10_000;
+/// The most faults reported for one file.
+pub const FILE_FAULTS_MAX: usize = 100;
 
 /// All hotlines of a daemon, by number.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -73,9 +109,36 @@ pub struct Hotline {
     pub agents: Vec<Agent>,
 }
 
-/// A fingerprint of a hotline.
+/// A fingerprint of a hotline: FNV-1a, 64 bits, over its JSON. Comments, spaces and the order of keys in the
+/// file do not count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(pub u64);
+
+impl Version {
+    /// The fingerprint of this hotline, whatever its own `version` says.
+    pub fn of(hotline: &Hotline) -> Self {
+        let mut fnv = Fnv(0xcbf2_9ce4_8422_2325);
+        let unversioned = Hotline { version: Self::default(), ..hotline.clone() };
+        // Neither the writer nor these types can fail; if they did, the version would only be a worse one.
+        let _ = serde_json::to_writer(&mut fnv, &unversioned);
+        Self(fnv.0)
+    }
+}
+
+struct Fnv(u64);
+
+impl std::io::Write for Fnv {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
 
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -137,12 +200,32 @@ pub struct Agent {
     pub on: bool,
 }
 
-/// Where a call to an agent goes.
+/// Where a call to an agent goes. Make one with [`Dial::phone`] or [`Dial::endpoint`]: they let nothing in that
+/// a switch could read as more than a place, and so does reading one back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", try_from = "Unchecked")]
 pub enum Dial {
     /// A telephone number; the switch's settings say through which trunk.
     Phone(Arc<str>),
     /// An endpoint in the switch's own words: an extension, a trunk of its own.
     Endpoint(Arc<str>),
+}
+
+/// A [`Dial`] as it stands in a journal or a saved call.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Unchecked {
+    Phone(String),
+    Endpoint(String),
+}
+
+impl TryFrom<Unchecked> for Dial {
+    type Error = BadDial;
+
+    fn try_from(unchecked: Unchecked) -> Result<Self, BadDial> {
+        match unchecked {
+            Unchecked::Phone(phone) => Self::phone(&phone),
+            Unchecked::Endpoint(endpoint) => Self::endpoint(&endpoint),
+        }
+    }
 }

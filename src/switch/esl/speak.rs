@@ -9,7 +9,7 @@ use super::causes;
 use super::request::{ApiCall, Request, SendMsg};
 use super::vocabulary::{App, JobId};
 use crate::command::Action;
-use crate::hotline::Dial;
+use crate::hotline::{Dial, Trunk};
 use crate::id::{CallId, CommandId, LegId};
 use crate::prompt::{Prompt, Tone};
 use crate::time::Millis;
@@ -25,15 +25,6 @@ pub struct Site {
     pub trunk: Trunk,
     /// Where the dialplan serves a caller without us.
     pub fallback: Fallback,
-}
-
-/// A dial string with a place for the number.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trunk {
-    /// What stands before the number.
-    pub before: Endpoint,
-    /// What stands behind it.
-    pub behind: Option<Endpoint>,
 }
 
 /// Extension, dialplan and context of the fallback, parted by spaces.
@@ -132,16 +123,15 @@ fn originate(site: &Site, leg: &LegId, call: &CallId, dial: &Dial, ring_time: Mi
     } else {
         variables.outside("origination_caller_id_number", shown)
     };
+    let place = match dial {
+        Dial::Phone(number) => site.trunk.endpoint(number),
+        Dial::Endpoint(endpoint) => endpoint.to_string(),
+    };
     let argument = Argument::new().variables(&variables);
-    let argument = match dial {
-        Dial::Phone(number) => {
-            let argument = argument.endpoint(&site.trunk.before).outside(number);
-            site.trunk.behind.iter().fold(argument, Argument::endpoint)
-        }
-        Dial::Endpoint(text) => match Endpoint::new(text) {
-            Ok(endpoint) => argument.endpoint(&endpoint),
-            Err(_) => argument.outside(text),
-        },
+    // Both were checked where they were read; whatever else came here is text from outside.
+    let argument = match Endpoint::new(&place) {
+        Ok(endpoint) => argument.endpoint(&endpoint),
+        Err(_) => argument.outside(&place),
     };
     argument.literal(" &park()")
 }

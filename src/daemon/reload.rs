@@ -1,0 +1,150 @@
+//! Hotlines loaded again: when a file in their folder changes, and when the daemon gets SIGHUP.
+//!
+//! What was loaded is only told; whether calls follow it is the receiver's to decide. A broken version is told
+//! as its faults, so that the one before stays. Changes of sound files are not watched: SIGHUP looks again.
+
+use crate::hotline::{Fault, Hotlines, Sounds, load};
+use notify::event::{AccessKind, AccessMode};
+use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::time::{Instant, sleep, timeout_at};
+use tracing::warn;
+
+/// What a load gave: all hotlines, or all that is wrong with them.
+pub type Loaded = Result<Arc<Hotlines>, Vec<Fault>>;
+
+/// How long the folder must be quiet before it is read, in milliseconds: an editor writes in several steps.
+pub const QUIET_MS: u64 = 250;
+/// After how long a folder that is never quiet is read all the same, in milliseconds.
+pub const QUIET_MS_MAX: u64 = 2_000;
+/// How often a folder that could not be watched is tried again, in seconds.
+pub const WATCH_AGAIN_S: u64 = 5;
+
+/// Nothing could be watched.
+#[derive(Debug, thiserror::Error)]
+pub enum WatchError {
+    /// The system gives no watcher.
+    #[error("file changes cannot be watched: {0}")]
+    Watcher(#[from] notify::Error),
+    /// The system gives no signals.
+    #[error("SIGHUP cannot be received: {0}")]
+    Signal(std::io::Error),
+}
+
+/// The watch on a folder.
+pub struct Watch {
+    folder: PathBuf,
+    sounds: Sounds,
+    watcher: RecommendedWatcher,
+    /// Whether the last attempt to watch succeeded; so that a lasting failure is logged once.
+    watching: bool,
+    changes: Receiver<()>,
+    hangups: Signal,
+}
+
+/// Why a folder is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Why {
+    /// Something in it changed.
+    Changed,
+    /// An operator wants it.
+    Asked,
+}
+
+impl Watch {
+    /// Begins to watch. Everything that changes from now on is told by [`Watch::run`]: begin, then load for
+    /// the first time, then run, and no change is lost between.
+    pub fn begin(folder: PathBuf, sounds: Sounds) -> Result<Self, WatchError> {
+        let hangups = signal(SignalKind::hangup()).map_err(WatchError::Signal)?;
+        // One place is enough: a change that finds it taken is told by the one that took it.
+        let (changed, changes) = channel(1);
+        let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
+            if event.as_ref().map_or(true, matters) {
+                let _ = changed.try_send(());
+            }
+        })?;
+        let mut watch = Self { folder, sounds, watcher, watching: true, changes, hangups };
+        watch.renew();
+        Ok(watch)
+    }
+
+    /// Tells every load until nobody listens: a change that made no difference is not told, a SIGHUP always is.
+    /// `current` is what the listener has.
+    pub async fn run(mut self, current: Arc<Hotlines>, tell: Sender<Loaded>) {
+        let mut last: Loaded = Ok(current);
+        loop {
+            let why = tokio::select! {
+                () = tell.closed() => return,
+                why = self.next() => why,
+            };
+            // A folder that was moved away and made anew is another folder to the watcher.
+            self.renew();
+            let loaded = self.load().await;
+            if why == Why::Asked || loaded != last {
+                last = loaded.clone();
+                if tell.send(loaded).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Waits for a reason to read the folder.
+    async fn next(&mut self) -> Why {
+        tokio::select! {
+            Some(()) = self.hangups.recv() => Why::Asked,
+            Some(()) = self.changes.recv() => self.quiet().await,
+            () = sleep(Duration::from_secs(WATCH_AGAIN_S)), if !self.watching => Why::Changed,
+        }
+    }
+
+    /// Waits until the folder is quiet.
+    async fn quiet(&mut self) -> Why {
+        let end = Instant::now() + Duration::from_millis(QUIET_MS_MAX);
+        loop {
+            let quiet = Instant::now() + Duration::from_millis(QUIET_MS);
+            tokio::select! {
+                Some(()) = self.hangups.recv() => return Why::Asked,
+                change = timeout_at(quiet.min(end), self.changes.recv()) => {
+                    if change.is_err() || Instant::now() >= end {
+                        return Why::Changed;
+                    }
+                }
+            }
+        }
+    }
+
+    fn renew(&mut self) {
+        if self.watching {
+            let _ = self.watcher.unwatch(&self.folder);
+        }
+        let result = self.watcher.watch(&self.folder, RecursiveMode::NonRecursive);
+        if let (Err(error), true) = (&result, self.watching) {
+            warn!(folder = %self.folder.display(), %error, "hotlines are not watched");
+        }
+        self.watching = result.is_ok();
+    }
+
+    async fn load(&self) -> Loaded {
+        let (folder, sounds) = (self.folder.clone(), self.sounds.clone());
+        let loaded = tokio::task::spawn_blocking(move || load(&folder, &sounds).map(Arc::new)).await;
+        // A load has no way to panic; if it finds one, the daemon goes on with what it has.
+        loaded.unwrap_or_else(|error| Err(vec![Fault::unreadable(&self.folder, &error)]))
+    }
+}
+
+/// Whether an event can be a change. Reading a file is an event too, so each load would cause the next.
+fn matters(event: &Event) -> bool {
+    match event.kind {
+        EventKind::Access(kind) => kind == AccessKind::Close(AccessMode::Write),
+        EventKind::Any
+        | EventKind::Create(_)
+        | EventKind::Modify(_)
+        | EventKind::Remove(_)
+        | EventKind::Other => true,
+    }
+}

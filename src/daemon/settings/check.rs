@@ -1,0 +1,241 @@
+//! The values of the settings: limits, words, and what must fit together.
+
+use super::fault::{Fault, Why};
+use super::raw::{Raw, RawSwitch};
+use super::sources::Sources;
+use super::{
+    CallsSettings, EventFormat, Fallback, LogFormat, LogSettings, PASSWORD_BYTES_MAX, Secret, Settings,
+    SwitchKind, SwitchSettings,
+};
+use crate::hotline::{Sounds, Trunk};
+use crate::id::SwitchId;
+use crate::place::{Hint, shortened};
+use crate::prompt::SoundPath;
+use crate::time::Millis;
+use std::fs::File;
+use std::io::Read;
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use tracing_subscriber::EnvFilter;
+
+/// A port, as TCP counts them.
+const PORT: RangeInclusive<u64> = 1..=65_535;
+/// After how long a silence the link is dead, in seconds.
+const HEARTBEAT_S: RangeInclusive<u64> = 2..=600;
+/// How long connecting may take, in seconds.
+const CONNECT_TIMEOUT_S: RangeInclusive<u64> = 1..=60;
+/// How long to wait between attempts to connect, in milliseconds.
+const RECONNECT_MS: RangeInclusive<u64> = 10..=60_000;
+/// How many calls at a time.
+const LIVE_CALLS: RangeInclusive<u64> = 1..=1_000_000;
+/// When the switch's own fallback takes a call that we left, in seconds.
+const FALLBACK_S: RangeInclusive<u64> = 2..=30;
+/// How long calls may go on while we stop, in seconds.
+const DRAIN_S: RangeInclusive<u64> = 0..=86_400;
+/// The longest name of a switch, a host or a user, in bytes.
+const NAME_BYTES_MAX: usize = 253;
+
+pub(super) fn check(raw: Raw, sources: &Sources) -> Result<Settings, Vec<Fault>> {
+    let mut check = Check { sources, faults: Vec::new() };
+    let settings = check.settings(raw);
+    match settings {
+        Some(settings) if check.faults.is_empty() => Ok(settings),
+        _ => Err(check.faults),
+    }
+}
+
+struct Check<'s> {
+    sources: &'s Sources,
+    faults: Vec<Fault>,
+}
+
+impl Check<'_> {
+    /// All sections are looked at before any lack of one ends it, so that all faults are found.
+    fn settings(&mut self, raw: Raw) -> Option<Settings> {
+        let hotlines = self.path("hotlines", &raw.hotlines);
+        let folder = self.path("sounds.folder", &raw.sounds.folder);
+        let switch_folder = self.switch_folder(raw.sounds.switch_folder.as_deref());
+        let switch = self.switch(raw.switch);
+        let calls = CallsSettings {
+            live_max: usize::try_from(self.number("calls.live_max", raw.calls.live_max, LIVE_CALLS, "calls"))
+                .unwrap_or(usize::MAX),
+            fallback: self.seconds("calls.fallback_s", raw.calls.fallback_s, FALLBACK_S),
+            drain_max: self.seconds("calls.drain_s_max", raw.calls.drain_s_max, DRAIN_S),
+        };
+        let records = self.path("records.file", &raw.records.file);
+        let journal = raw.journal.file.map(|file| self.path("journal.file", &file));
+        let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
+        let format = self.choice("log.format", &raw.log.format, &formats);
+        self.filter(&raw.log.filter);
+        let sounds = Sounds::new(folder.clone(), switch_folder.unwrap_or(folder));
+        let log = LogSettings { format: format?, filter: raw.log.filter };
+        Some(Settings { hotlines, sounds, switch: switch?, calls, records, journal, log })
+    }
+
+    fn switch(&mut self, raw: RawSwitch) -> Option<SwitchSettings> {
+        let password = self.password(&raw);
+        let kind = self.choice("switch.kind", &raw.kind, &[("freeswitch", SwitchKind::Freeswitch)]);
+        let formats = [("plain", EventFormat::Plain), ("json", EventFormat::Json)];
+        let format = self.choice("switch.format", &raw.format, &formats);
+        let fallback = self.fallback(&raw.fallback);
+        let trunk = raw.trunk.parse::<Trunk>().map_err(|bad| self.fault("switch.trunk", bad)).ok();
+        self.form("switch.name", &raw.name, "letters, digits and _ . -", is_word);
+        self.form("switch.host", &raw.host, "a host name or address", |host| {
+            host.bytes().all(|b| b.is_ascii_graphic())
+        });
+        if let Some(user) = &raw.user {
+            // The switch divides `userauth user:password` at the colon (mod_event_socket.c).
+            let fits = |user: &str| user.bytes().all(|b| b.is_ascii_graphic() && b != b':');
+            self.form("switch.user", user, "a user such as 100@example.com, without colon or space", fits);
+        }
+        let port = self.number("switch.port", raw.port, PORT, "as a port");
+        let reconnect_min =
+            self.number("switch.reconnect_ms_min", raw.reconnect_ms_min, RECONNECT_MS, "milliseconds");
+        let reconnect_max =
+            self.number("switch.reconnect_ms_max", raw.reconnect_ms_max, RECONNECT_MS, "milliseconds");
+        if reconnect_min > reconnect_max {
+            let why = Why::ReconnectOrder { min: reconnect_min, max: reconnect_max };
+            self.fault("switch.reconnect_ms_min", why);
+        }
+        let silence_max = self.seconds("switch.heartbeat_s_max", raw.heartbeat_s_max, HEARTBEAT_S);
+        let connect_timeout =
+            self.seconds("switch.connect_timeout_s", raw.connect_timeout_s, CONNECT_TIMEOUT_S);
+        Some(SwitchSettings {
+            name: SwitchId(raw.name.into()),
+            kind: kind?,
+            host: raw.host,
+            port: u16::try_from(port).ok()?,
+            user: raw.user,
+            password,
+            format: format?,
+            trunk: trunk?,
+            fallback: fallback?,
+            silence_max,
+            connect_timeout,
+            reconnect_min: Millis(reconnect_min),
+            reconnect_max: Millis(reconnect_max),
+        })
+    }
+
+    /// The password itself, or the one in its file. Somebody who sets the variable may leave the file's name
+    /// in the settings: the environment wins over the file here as everywhere.
+    fn password(&mut self, raw: &RawSwitch) -> Option<Secret> {
+        const KEY: &str = "switch.password";
+        const FILE_KEY: &str = "switch.password_file";
+        let (from, text) = match (&raw.password, &raw.password_file) {
+            (None, None) => return None,
+            (Some(_), Some(_)) if self.in_variable(KEY) == self.in_variable(FILE_KEY) => {
+                self.fault(FILE_KEY, Why::TwoPasswords);
+                return None;
+            }
+            (Some(password), file) if file.is_none() || self.in_variable(KEY) => (KEY, password.clone()),
+            (_, file) => {
+                let path = self.path(FILE_KEY, file.as_deref().unwrap_or_default());
+                match password_in(&path) {
+                    Ok(text) => (FILE_KEY, text),
+                    Err(why) => {
+                        self.fault(FILE_KEY, why);
+                        return None;
+                    }
+                }
+            }
+        };
+        // A line break would end the command that carries the password.
+        if text.is_empty() || text.len() as u64 > PASSWORD_BYTES_MAX || text.contains(char::is_control) {
+            self.fault(from, Why::BadPassword);
+            return None;
+        }
+        Some(Secret(text.into()))
+    }
+
+    fn in_variable(&self, key: &str) -> bool {
+        matches!(self.sources.origin(key), super::Origin::Variable(_))
+    }
+
+    fn fallback(&mut self, text: &str) -> Option<Fallback> {
+        let words: Vec<&str> = text.split(' ').collect();
+        if let [extension, dialplan, context] = words[..]
+            && words.iter().all(|word| is_word(word) && !word.is_empty())
+        {
+            return Some(Fallback {
+                extension: extension.into(),
+                dialplan: dialplan.into(),
+                context: context.into(),
+            });
+        }
+        let expected = "extension, dialplan and context: three words of letters, digits and _ . -";
+        self.fault("switch.fallback", Why::Form { found: shortened(text), expected });
+        None
+    }
+
+    /// The switch's own view of the folder cannot be relative to a file of ours.
+    fn switch_folder(&mut self, text: Option<&str>) -> Option<PathBuf> {
+        let text = text?;
+        if SoundPath::new(text).is_err() {
+            let expected =
+                "an absolute path of letters, digits and / . _ - +, as the switch sees the sound folder";
+            self.fault("sounds.switch_folder", Why::Form { found: shortened(text), expected });
+            return None;
+        }
+        Some(PathBuf::from(text))
+    }
+
+    fn filter(&mut self, text: &str) {
+        if let Err(error) = EnvFilter::builder().parse(text) {
+            self.fault("log.filter", Why::Filter(error.to_string()));
+        }
+    }
+
+    fn path(&mut self, key: &str, text: &str) -> PathBuf {
+        if text.is_empty() || text.contains('\0') {
+            self.fault(key, Why::Form { found: shortened(text), expected: "a path" });
+        }
+        self.sources.resolve(text)
+    }
+
+    fn form(&mut self, key: &str, text: &str, expected: &'static str, fits: impl Fn(&str) -> bool) {
+        if text.is_empty() || text.len() > NAME_BYTES_MAX || !fits(text) {
+            self.fault(key, Why::Form { found: shortened(text), expected });
+        }
+    }
+
+    fn choice<T: Copy>(&mut self, key: &str, text: &str, words: &[(&str, T)]) -> Option<T> {
+        let chosen = words.iter().find(|(word, _)| *word == text);
+        if chosen.is_none() {
+            let hint = Hint::of(text, words.iter().map(|(word, _)| *word));
+            self.fault(key, Why::Choice { found: shortened(text), hint });
+        }
+        chosen.map(|(_, value)| *value)
+    }
+
+    fn seconds(&mut self, key: &str, found: u64, limits: RangeInclusive<u64>) -> Millis {
+        Millis::seconds(self.number(key, found, limits, "seconds"))
+    }
+
+    fn number(&mut self, key: &str, found: u64, limits: RangeInclusive<u64>, unit: &'static str) -> u64 {
+        if !limits.contains(&found) {
+            let (min, max) = limits.into_inner();
+            self.fault(key, Why::OutOfRange { found, min, max, unit });
+        }
+        found
+    }
+
+    fn fault(&mut self, key: &str, why: impl Into<Why>) {
+        self.faults.push(Fault { origin: self.sources.origin(key), key: key.to_owned(), why: why.into() });
+    }
+}
+
+fn is_word(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
+}
+
+/// The text of a password file, without the line break that editors put at its end.
+fn password_in(path: &Path) -> Result<String, Why> {
+    let unreadable = |error: std::io::Error| Why::Unreadable(format!("{}: {error}", path.display()));
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(unreadable)?;
+    file.take(PASSWORD_BYTES_MAX + 3).read_to_end(&mut bytes).map_err(unreadable)?;
+    let text = String::from_utf8(bytes).map_err(|_| Why::BadPassword)?;
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())
+}

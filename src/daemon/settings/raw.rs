@@ -1,0 +1,129 @@
+//! The settings as they are written: the shape of the file, and every default, once, with its unit.
+
+use serde::{Deserialize, Serialize};
+
+#[derive(Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Raw {
+    pub(super) hotlines: String,
+    pub(super) sounds: RawSounds,
+    pub(super) switch: RawSwitch,
+    pub(super) calls: RawCalls,
+    pub(super) records: RawRecords,
+    pub(super) journal: RawJournal,
+    pub(super) log: RawLog,
+}
+
+impl Default for Raw {
+    fn default() -> Self {
+        Self {
+            hotlines: "hotlines".to_owned(),
+            sounds: RawSounds::default(),
+            switch: RawSwitch::default(),
+            calls: RawCalls::default(),
+            records: RawRecords::default(),
+            journal: RawJournal::default(),
+            log: RawLog::default(),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawSounds {
+    pub(super) folder: String,
+    /// Absent: the same as `folder`.
+    pub(super) switch_folder: Option<String>,
+}
+
+impl Default for RawSounds {
+    fn default() -> Self {
+        Self { folder: "sounds".to_owned(), switch_folder: None }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawSwitch {
+    pub(super) name: String,
+    pub(super) kind: String,
+    pub(super) host: String,
+    pub(super) port: u64,
+    pub(super) user: Option<String>,
+    pub(super) password: Option<String>,
+    pub(super) password_file: Option<String>,
+    pub(super) format: String,
+    pub(super) trunk: String,
+    pub(super) fallback: String,
+    pub(super) heartbeat_s_max: u64,
+    pub(super) connect_timeout_s: u64,
+    pub(super) reconnect_ms_min: u64,
+    pub(super) reconnect_ms_max: u64,
+}
+
+impl Default for RawSwitch {
+    fn default() -> Self {
+        Self {
+            name: "fs1".to_owned(),
+            kind: "freeswitch".to_owned(),
+            host: "127.0.0.1".to_owned(),
+            port: 8021,
+            user: None,
+            password: None,
+            password_file: None,
+            format: "plain".to_owned(),
+            trunk: "sofia/gateway/carrier/{number}".to_owned(),
+            fallback: "fallback XML public".to_owned(),
+            // FreeSWITCH beats every 20 s (switch.conf.xml: event-heartbeat-interval): two may be lost.
+            heartbeat_s_max: 45,
+            connect_timeout_s: 5,
+            reconnect_ms_min: 100,
+            reconnect_ms_max: 5_000,
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawCalls {
+    pub(super) live_max: u64,
+    pub(super) fallback_s: u64,
+    pub(super) drain_s_max: u64,
+}
+
+impl Default for RawCalls {
+    fn default() -> Self {
+        Self { live_max: 20_000, fallback_s: 5, drain_s_max: 600 }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawRecords {
+    pub(super) file: String,
+}
+
+impl Default for RawRecords {
+    fn default() -> Self {
+        Self { file: "records.jsonl".to_owned() }
+    }
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawJournal {
+    pub(super) file: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawLog {
+    pub(super) format: String,
+    pub(super) filter: String,
+}
+
+impl Default for RawLog {
+    fn default() -> Self {
+        Self { format: "text".to_owned(), filter: "info".to_owned() }
+    }
+}

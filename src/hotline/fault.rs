@@ -1,0 +1,171 @@
+//! What is wrong with a hotline file: where, and what to do about it.
+//!
+//! A fault never stops the search for others: whoever loads a folder gets all of them at once.
+
+use super::dial::BadDial;
+use super::sounds::BadSound;
+use super::{AGENT_ID_CHARS_MAX, AGENTS_MAX, FILE_BYTES_MAX, FILES_MAX, NAME_CHARS_MAX};
+use crate::place::{Hint, Position};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// One thing that is wrong in a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The file, or the folder when that is what is wrong.
+    pub file: PathBuf,
+    /// Where in the file; absent when the file as a whole is meant.
+    pub at: Option<Position>,
+    /// The key, such as `agents[2].phone`; empty when no key is meant. Agents are counted from 0.
+    pub key: String,
+    /// What is wrong, and the remedy.
+    pub why: Why,
+}
+
+impl Fault {
+    /// The fault that this file or folder cannot be read.
+    pub(crate) fn unreadable(file: &Path, error: &dyn std::error::Error) -> Self {
+        Self { file: file.to_owned(), at: None, key: String::new(), why: Why::Unreadable(error.to_string()) }
+    }
+}
+
+/// `file:line:column: key: what is wrong`.
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.file.display())?;
+        if let Some(at) = self.at {
+            write!(f, ":{at}")?;
+        }
+        if !self.key.is_empty() {
+            write!(f, ": {}", self.key)?;
+        }
+        write!(f, ": {}", self.why)
+    }
+}
+
+impl std::error::Error for Fault {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.why)
+    }
+}
+
+/// What is wrong, in words that say the remedy.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Why {
+    /// The system refused.
+    #[error("cannot be read: {0}")]
+    Unreadable(String),
+    /// A folder, a socket, a pipe.
+    #[error("is no regular file: move it away or take `.toml` off its name")]
+    NotAFile,
+    /// Larger than anything a person wrote.
+    #[error("is larger than {FILE_BYTES_MAX} bytes: no hotline needs that, so it is likely another file")]
+    TooBig,
+    /// Most likely GBK.
+    #[error("is not UTF-8: save the file as UTF-8 (it may be GBK)")]
+    NotUtf8,
+    /// A folder without hotlines is more often the wrong folder.
+    #[error("has no hotline: put a file such as shop.toml there, or name another folder")]
+    NoFiles,
+    /// More files than a daemon takes.
+    #[error("has {0} hotline files: at most {FILES_MAX} are taken")]
+    TooManyFiles(usize),
+    /// The rest is left out.
+    #[error("and {0} more faults: repair the ones above first")]
+    More(usize),
+    /// Not TOML.
+    #[error("is not TOML: {0}")]
+    Syntax(String),
+    /// A key nobody knows.
+    #[error("is no key{0}")]
+    UnknownKey(Hint),
+    /// A key that must be there.
+    #[error("is missing: {0}")]
+    Missing(&'static str),
+    /// A value of another type.
+    #[error("is {found}: {expected}")]
+    WrongType {
+        /// Its type.
+        found: &'static str,
+        /// What to write.
+        expected: &'static str,
+    },
+    /// A number outside its limits.
+    #[error("is {found}: it must be {min} to {max} {unit}")]
+    OutOfRange {
+        /// As written.
+        found: String,
+        /// The least.
+        min: u64,
+        /// The most.
+        max: u64,
+        /// What is counted.
+        unit: &'static str,
+    },
+    /// None of the words that may stand there.
+    #[error("is {found:?}{hint}")]
+    Choice {
+        /// As written, shortened.
+        found: String,
+        /// What may stand there.
+        hint: Hint,
+    },
+    /// Not a hotline's number.
+    #[error("{0:?} is no hotline number: write ten digits beginning with 400 and nothing else")]
+    HotlineNumber(String),
+    /// Two files of one number.
+    #[error("{number} is already the number in {first}: a hotline has one file")]
+    NumberTwice {
+        /// The number.
+        number: String,
+        /// Where it stands first.
+        first: String,
+    },
+    /// Empty, too long, or with control characters.
+    #[error("must have 1 to {NAME_CHARS_MAX} characters and no control characters")]
+    Name,
+    /// Not an agent number.
+    #[error("{0:?} is no agent number: write 1 to {AGENT_ID_CHARS_MAX} ASCII letters and digits")]
+    AgentId(String),
+    /// Two agents of one number.
+    #[error("{id:?} is already the agent number in line {first}: each agent needs its own")]
+    AgentTwice {
+        /// The agent number.
+        id: String,
+        /// The line where it stands first.
+        first: usize,
+    },
+    /// Nobody to call.
+    #[error("has no agent: add an [[agents]] with id and phone")]
+    NoAgents,
+    /// Nobody who may be called.
+    #[error("has no agent that is on: set on = true for at least one")]
+    NoneOn,
+    /// More than a hotline takes.
+    #[error("has {0} agents: at most {AGENTS_MAX} are taken")]
+    TooManyAgents(usize),
+    /// Neither.
+    #[error("has neither phone nor endpoint: write one of them")]
+    NoDial,
+    /// Both.
+    #[error("stands beside phone: write one of them")]
+    TwoDials,
+    /// Cannot be called.
+    #[error("{0}")]
+    Dial(#[from] BadDial),
+    /// One telephone, two capacities.
+    #[error(
+        "is {lines}, but {first} says {first_lines} for the same telephone: it has only one number of lines"
+    )]
+    LinesDiffer {
+        /// Here.
+        lines: u16,
+        /// There.
+        first_lines: u16,
+        /// Where it stands first.
+        first: String,
+    },
+    /// Cannot be played.
+    #[error("{0}")]
+    Sound(#[from] BadSound),
+}

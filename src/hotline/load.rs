@@ -1,0 +1,298 @@
+//! All hotlines of a folder: which files count, and what only several of them together show.
+//!
+//! Blocks on the file system: not for an async task. Nothing is remembered between two loads.
+
+use super::fault::{Fault, Why};
+use super::file::{self, LineSaid, Outline};
+use super::{FILE_BYTES_MAX, FILES_MAX, Hotlines, Sounds};
+use crate::command::LineId;
+use crate::place::{Lines, Position};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Reads every `*.toml` of the folder, in the order of their names. Hidden files, editors' backups and
+/// subfolders are passed over. Either all files are good, or every fault of every file comes back: hotlines
+/// are never taken by halves.
+pub fn load(folder: &Path, sounds: &Sounds) -> Result<Hotlines, Vec<Fault>> {
+    let files = files_of(folder)?;
+    let mut load = Load::default();
+    for file in files {
+        let outline = read(&file, sounds).unwrap_or_else(|faults| Outline { faults, ..Outline::default() });
+        load.add(file, outline);
+    }
+    if load.faults.is_empty() { Ok(load.hotlines) } else { Err(load.faults) }
+}
+
+fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Vec<Fault>> {
+    let fault = |why| vec![Fault { file: folder.to_owned(), at: None, key: String::new(), why }];
+    let unreadable = |error: std::io::Error| vec![Fault::unreadable(folder, &error)];
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let name = entry.map_err(unreadable)?.file_name();
+        let bytes = name.as_encoded_bytes();
+        if bytes.ends_with(b".toml") && !bytes.starts_with(b".") {
+            files.push(folder.join(name));
+        }
+    }
+    match files.len() {
+        0 => Err(fault(Why::NoFiles)),
+        1..=FILES_MAX => {
+            files.sort();
+            Ok(files)
+        }
+        many => Err(fault(Why::TooManyFiles(many))),
+    }
+}
+
+fn read(file: &Path, sounds: &Sounds) -> Result<Outline, Vec<Fault>> {
+    let fault = |at, why| vec![Fault { file: file.to_owned(), at, key: String::new(), why }];
+    let unreadable = |error: std::io::Error| vec![Fault::unreadable(file, &error)];
+    // Asked before opening: opening a pipe would wait for its other end.
+    if !std::fs::metadata(file).map_err(unreadable)?.is_file() {
+        return Err(fault(None, Why::NotAFile));
+    }
+    let mut bytes = Vec::new();
+    let open = File::open(file).map_err(unreadable)?;
+    open.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        return Err(fault(None, Why::TooBig));
+    }
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => Ok(file::read(file, text, sounds)),
+        Err(error) => {
+            let good = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
+            Err(fault(Some(Lines::of(good).position(good.len())), Why::NotUtf8))
+        }
+    }
+}
+
+/// The files read so far.
+#[derive(Default)]
+struct Load {
+    hotlines: Hotlines,
+    faults: Vec<Fault>,
+    numbers: BTreeMap<Arc<str>, Place>,
+    lines: BTreeMap<LineId, (u16, Place)>,
+}
+
+#[derive(Clone)]
+struct Place {
+    file: Arc<Path>,
+    at: Position,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.file.display(), self.at)
+    }
+}
+
+impl Load {
+    fn add(&mut self, file: PathBuf, outline: Outline) {
+        let file: Arc<Path> = file.into();
+        self.faults.extend(outline.faults);
+        if let Some((number, at)) = outline.number {
+            self.add_number(number, Place { file: file.clone(), at });
+        }
+        for said in outline.lines {
+            self.add_line(said, &file);
+        }
+        if let Some(hotline) = outline.hotline {
+            self.hotlines.insert(Arc::new(hotline));
+        }
+    }
+
+    fn add_number(&mut self, number: Arc<str>, place: Place) {
+        match self.numbers.get(&number) {
+            Some(first) => {
+                let why = Why::NumberTwice { number: number.to_string(), first: first.to_string() };
+                let fault = Fault {
+                    file: place.file.to_path_buf(),
+                    at: Some(place.at),
+                    key: "number".to_owned(),
+                    why,
+                };
+                self.faults.push(fault);
+            }
+            None => {
+                self.numbers.insert(number, place);
+            }
+        }
+    }
+
+    /// One telephone may be bound to many hotlines, but it has only so many lines: if two tables disagreed,
+    /// it could be rung beyond what it can take.
+    fn add_line(&mut self, said: LineSaid, file: &Arc<Path>) {
+        match self.lines.get(&said.line) {
+            Some((lines, first)) if *lines != said.lines => {
+                let why =
+                    Why::LinesDiffer { lines: said.lines, first_lines: *lines, first: first.to_string() };
+                let fault = Fault { file: file.to_path_buf(), at: Some(said.at), key: said.key, why };
+                self.faults.push(fault);
+            }
+            Some(_) => {}
+            None => {
+                let place = Place { file: file.clone(), at: said.at };
+                self.lines.insert(said.line, (said.lines, place));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prompt::{Prompt, Tone};
+    use crate::time::Millis;
+    use proptest::prelude::*;
+    use std::fs;
+
+    const SHOP: &str = r#"
+number = "4008001234"
+name = "Example Shop"
+ring_time_s = 25
+[[agents]]
+id = "01"
+phone = "139 0000-0001"
+[[agents]]
+id = "02"
+name = "Li"
+endpoint = "user/1002"
+lines = 30
+ring_time_s = 15
+on = false
+"#;
+
+    fn load_text(text: &[u8]) -> Result<Hotlines, Vec<Fault>> {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("shop.toml"), text).unwrap();
+        load(folder.path(), &Sounds::new(folder.path(), folder.path()))
+    }
+
+    fn version(text: &str) -> super::super::Version {
+        load_text(text.as_bytes()).unwrap().iter().next().unwrap().version
+    }
+
+    #[test]
+    fn a_short_file_has_its_defaults() {
+        let hotlines = load_text(SHOP.as_bytes()).unwrap();
+        let hotline = hotlines.get("4008001234").unwrap();
+        assert_eq!(hotline.ringback, Prompt::Tone(Tone::Ringing));
+        assert_eq!(hotline.closing, Prompt::Tone(Tone::Busy));
+        assert_eq!(hotline.wait, Millis::seconds(120));
+        let [first, second] = &hotline.agents[..] else { panic!("two agents") };
+        assert_eq!(
+            (&*first.name, first.lines, first.ring_time, first.on),
+            ("01", 1, Millis::seconds(25), true)
+        );
+        assert_eq!(first.dial, super::super::Dial::Phone("13900000001".into()));
+        assert_eq!((&*second.line.0, second.lines, second.on), ("user/1002", 30, false));
+        assert_eq!(second.ring_time, Millis::seconds(15));
+    }
+
+    #[test]
+    fn a_version_changes_with_what_matters_only() {
+        let same =
+            format!("# A comment\n{}", SHOP.replace(" = ", "=").replace("139 0000-0001", "13900000001"));
+        assert_eq!(version(SHOP), version(&same));
+        assert_eq!(version(SHOP), version(&SHOP.replace("name = \"Ex", "wait_s = 120\nname = \"Ex")));
+        for (from, to) in
+            [("Example", "Sample"), ("= 25", "= 26"), ("0001", "0002"), ("false", "true"), ("30", "31")]
+        {
+            assert_ne!(version(SHOP), version(&SHOP.replace(from, to)), "{from}");
+        }
+    }
+
+    #[test]
+    fn a_file_beyond_a_megabyte_is_not_read() {
+        let mut text = SHOP.as_bytes().to_vec();
+        text.resize(usize::try_from(FILE_BYTES_MAX).unwrap(), b'\n');
+        assert!(load_text(&text).is_ok());
+        text.push(b'\n');
+        assert_eq!(load_text(&text).unwrap_err()[0].why, Why::TooBig);
+    }
+
+    #[test]
+    fn a_folder_of_too_many_files_is_refused_before_any_is_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let sounds = Sounds::new(folder.path(), folder.path());
+        assert_eq!(load(folder.path(), &sounds).unwrap_err()[0].why, Why::NoFiles);
+        for index in 0..=FILES_MAX {
+            fs::write(folder.path().join(format!("{index}.toml")), "").unwrap();
+        }
+        assert_eq!(load(folder.path(), &sounds).unwrap_err()[0].why, Why::TooManyFiles(FILES_MAX + 1));
+        assert!(matches!(
+            load(&folder.path().join("nowhere"), &sounds).unwrap_err()[0].why,
+            Why::Unreadable(_)
+        ));
+    }
+
+    #[test]
+    fn other_files_in_the_folder_are_passed_over() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("shop.toml"), SHOP).unwrap();
+        for name in
+            [".shop.toml", "shop.toml~", "#shop.toml#", "shop.toml.bak", ".shop.toml.swp", "README.md"]
+        {
+            fs::write(folder.path().join(name), "not = a hotline").unwrap();
+        }
+        assert_eq!(load(folder.path(), &Sounds::new("/", "/")).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_thousand_hotlines_load() {
+        let folder = tempfile::tempdir().unwrap();
+        for index in 0..1_000 {
+            let text =
+                SHOP.replace("4008001234", &format!("400{index:07}")).replace("0001", &format!("{index:04}"));
+            fs::write(folder.path().join(format!("{index}.toml")), text).unwrap();
+        }
+        let hotlines = load(folder.path(), &Sounds::new("/", "/")).unwrap();
+        assert_eq!(hotlines.len(), 1_000);
+        assert_eq!(&*hotlines.get("4000000999").unwrap().agents[0].line.0, "13900000999");
+    }
+
+    #[test]
+    fn a_file_full_of_faults_is_cut_short() {
+        let text: String = (0..1_000).map(|index| format!("key{index} = 1\n")).collect();
+        let faults = load_text(text.as_bytes()).unwrap_err();
+        assert_eq!(faults.len(), super::super::FILE_FAULTS_MAX + 1);
+        assert!(matches!(faults.last().unwrap().why, Why::More(_)));
+    }
+
+    #[test]
+    fn a_deeply_nested_file_is_refused() {
+        let text = format!("agents = {}", "[".repeat(200_000));
+        assert!(load_text(text.as_bytes()).is_err());
+        let text = format!("a{} = 1", ".a".repeat(200_000));
+        assert!(load_text(text.as_bytes()).is_err());
+    }
+
+    #[test]
+    fn a_long_file_of_nonsense_is_told_briefly() {
+        for nonsense in ["=\n", "[[", "\"", "a=[", "a.", "[a]\n", "{", "'''\n", "a=1\n", "a={b="] {
+            let faults = load_text(nonsense.repeat(10_000).as_bytes()).unwrap_err();
+            assert!(faults.len() <= super::super::FILE_FAULTS_MAX + 1, "{nonsense:?}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        #[test]
+        fn any_bytes_are_a_hotline_or_faults(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+            let _ = load_text(&bytes);
+        }
+
+        #[test]
+        fn a_hotline_with_a_slip_is_a_hotline_or_has_a_placed_fault(at in 0..SHOP.len(), slip in "\\PC{0,3}|[\\[\\]{}\"=\n.]") {
+            let (before, after) = SHOP.split_at(at);
+            if let Err(faults) = load_text(format!("{before}{slip}{}", &after[1..]).as_bytes()) {
+                prop_assert!(faults.iter().all(|fault| fault.at.is_some()), "{faults:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Hotlines loaded again, in a real folder with real changes, and on a real SIGHUP.
+
+#![allow(clippy::unwrap_used)] // Helpers of tests are tests, which clippy does not see.
+
+use hotlined::daemon::reload::{Loaded, Watch};
+use hotlined::hotline::{Sounds, load};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc::{Receiver, channel};
+use tokio::time::timeout;
+
+/// How long a change may take to be told before the test gives up.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn shop(name: &str) -> String {
+    format!("number = \"4008001234\"\nname = \"{name}\"\n[[agents]]\nid = \"01\"\nphone = \"13900000001\"\n")
+}
+
+fn watch(folder: &Path) -> Receiver<Loaded> {
+    let sounds = Sounds::new(folder, folder);
+    let watch = Watch::begin(folder.to_owned(), sounds.clone()).unwrap();
+    let first = Arc::new(load(folder, &sounds).unwrap());
+    let (tell, told) = channel(1);
+    tokio::spawn(watch.run(first, tell));
+    told
+}
+
+async fn next(told: &mut Receiver<Loaded>) -> Loaded {
+    timeout(PATIENCE, told.recv()).await.expect("nothing was told").expect("the watch ended")
+}
+
+fn name(loaded: &Loaded) -> String {
+    loaded.as_ref().unwrap().get("4008001234").unwrap().name.to_string()
+}
+
+/// Writes a file as editors and deployments do: whole, under another name, then moved into its place.
+fn put(file: &Path, text: &str) {
+    let new = file.with_file_name(".new");
+    fs::write(&new, text).unwrap();
+    fs::rename(new, file).unwrap();
+}
+
+#[tokio::test]
+async fn changes_faults_and_repairs_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("shop.toml");
+    put(&file, &shop("First"));
+    let mut told = watch(folder.path());
+
+    put(&file, &shop("Second"));
+    assert_eq!(name(&next(&mut told).await), "Second");
+
+    put(&file, "number = ");
+    assert_eq!(next(&mut told).await.unwrap_err().len(), 1);
+
+    // Written in place, a file may be read half: that is a fault, and the rest follows.
+    fs::write(&file, shop("Third")).unwrap();
+    while next(&mut told).await.as_ref().is_err() {}
+
+    // What makes no difference is not told: the next word is of the change after it.
+    put(&folder.path().join("shop.toml~"), "a backup");
+    put(&file, &format!("# A comment\n{}", shop("Third")));
+    put(&folder.path().join("other.toml"), &shop("Other").replace("1234", "5678"));
+    assert_eq!(next(&mut told).await.unwrap().len(), 2);
+
+    fs::remove_file(folder.path().join("other.toml")).unwrap();
+    assert_eq!(next(&mut told).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_folder_made_anew_is_watched_again() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("hotlines");
+    fs::create_dir(&folder).unwrap();
+    put(&folder.join("shop.toml"), &shop("First"));
+    let mut told = watch(&folder);
+
+    fs::remove_dir_all(&folder).unwrap();
+    // Told as unreadable, perhaps after being seen empty.
+    while !next(&mut told).await.unwrap_err()[0].to_string().contains("cannot be read") {}
+
+    fs::create_dir(&folder).unwrap();
+    put(&folder.join("shop.toml"), &shop("Second"));
+    while next(&mut told).await.is_err() {}
+    put(&folder.join("shop.toml"), &shop("Third"));
+    assert_eq!(name(&next(&mut told).await), "Third");
+}
+
+#[tokio::test]
+async fn a_sighup_is_always_answered() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("shop.toml"), shop("First")).unwrap();
+    let mut told = watch(folder.path());
+    for _ in 0..2 {
+        let sent = Command::new("kill").args(["-HUP", &std::process::id().to_string()]).status().unwrap();
+        assert!(sent.success());
+        assert_eq!(name(&next(&mut told).await), "First");
+    }
+}
