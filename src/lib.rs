@@ -15,6 +15,7 @@ pub mod engine;
 pub mod event;
 pub mod hotline;
 pub mod id;
+pub mod journal;
 pub mod linefile;
 pub mod number;
 pub mod place;

@@ -8,6 +8,7 @@ use super::conversation::{Account, Conversation, Outcome, Refusal};
 use super::event::Format;
 use super::frame::Limits;
 use super::message::{Decoder, StreamError};
+use super::request::Request;
 use super::speak::Site;
 use crate::capture::{Direction, Tap};
 use crate::command::Action;
@@ -220,9 +221,6 @@ impl<'a> Line<'a> {
         let mut silent_since = Instant::now();
         let mut stopping = false;
         loop {
-            if stopping && self.unwritten.is_empty() {
-                return Err(LinkError::Stopped);
-            }
             let was_up = self.conversation.is_up();
             let patience = if was_up { self.settings.silence_max } else { self.settings.setup_time_max };
             self.unread.reserve(READ_BYTES);
@@ -230,7 +228,7 @@ impl<'a> Line<'a> {
             tokio::select! {
                 read = reader.read_buf(&mut self.unread) => {
                     if read.map_err(StreamError::from)? == 0 {
-                        return Err(LinkError::Closed);
+                        return Err(if stopping { LinkError::Stopped } else { LinkError::Closed });
                     }
                     silent_since = Instant::now();
                     self.read(known)?;
@@ -242,7 +240,11 @@ impl<'a> Line<'a> {
                     drop(permit.map_err(|_| LinkError::Stopped)?);
                 }
                 count = orders.recv_many(&mut taken, ORDERS_AT_ONCE_MAX), if !stopping => {
-                    stopping = count == 0;
+                    if count == 0 {
+                        // To close while the switch still writes would throw away what it has not yet read.
+                        stopping = true;
+                        self.outcome.requests.push(Request::Exit);
+                    }
                     for (id, action) in taken.drain(..) {
                         self.conversation.order(&id, &action, &mut self.outcome);
                     }

@@ -1,0 +1,196 @@
+//! The one loop: takes what has come in, turns the engine, hands out what follows.
+//!
+//! Nothing here waits for anything but the inbox, the next deadline and the operator. What the outside cannot
+//! take at once is answered as unknown, never waited for.
+
+use super::clock::Clock;
+use crate::call::Limits;
+use crate::call::record::CallRecord;
+use crate::command::{Command, Note};
+use crate::engine::{Engine, Entry};
+use crate::event::{CommandResult, Event, Order};
+use crate::hotline::Hotlines;
+use crate::id::{CallId, CommandId, SwitchId};
+use crate::linefile::LineFile;
+use crate::number::masked;
+use crate::switch::esl::link;
+use crate::time::{Instant, Millis};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// The most events taken in before deadlines are looked at again.
+const EVENTS_AT_ONCE_MAX: usize = 256;
+/// The most events that wait between a link and the engine.
+pub const INBOX_MAX: usize = 16_384;
+/// The most orders that wait between the engine and a link.
+pub const ORDERS_MAX: usize = 65_536;
+
+/// Sees everything that passes through the engine.
+pub type Observer = Box<dyn FnMut(Instant, Entry) + Send>;
+
+/// What an operator, or the supervisor of the process, wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Stop, but let calls in progress finish for a while. Said again: stop now.
+    Stop,
+}
+
+/// The engine and its doors to the outside.
+pub struct Desk {
+    engine: Engine,
+    clock: Clock,
+    drain_max: Millis,
+    links: BTreeMap<SwitchId, mpsc::Sender<link::Order>>,
+    records: LineFile,
+    observers: Vec<Observer>,
+    /// What happened on the way out and belongs in again.
+    returned: Vec<Event>,
+    out: Vec<Command>,
+}
+
+impl Desk {
+    /// An engine with these hotlines, and no call yet.
+    pub fn new(limits: Limits, drain_max: Millis, records: LineFile, observers: Vec<Observer>) -> Self {
+        Self {
+            engine: Engine::new(limits),
+            clock: Clock::start(),
+            drain_max,
+            links: BTreeMap::new(),
+            records,
+            observers,
+            returned: Vec::new(),
+            out: Vec::new(),
+        }
+    }
+
+    /// Orders for this switch go here.
+    pub fn connect(&mut self, switch: SwitchId, orders: mpsc::Sender<link::Order>) {
+        self.links.insert(switch, orders);
+    }
+
+    /// Works until an operator stops it and the calls are finished or handed over. Dropping what comes back
+    /// lets the links finish, too.
+    pub async fn run(
+        mut self,
+        hotlines: Arc<Hotlines>,
+        mut inbox: mpsc::Receiver<Event>,
+        mut wishes: mpsc::Receiver<Wish>,
+    ) {
+        self.take(&Event::Hotlines(hotlines));
+        let mut events = Vec::with_capacity(EVENTS_AT_ONCE_MAX);
+        let mut stop_at: Option<Instant> = None;
+        loop {
+            let now = self.clock.now();
+            if stop_at.is_some_and(|at| at <= now || self.engine.switchboard.live() == 0) {
+                self.take(&Event::Operator(Order::HandOver));
+                return;
+            }
+            let deadline = self.engine.switchboard.deadline();
+            let wake = [deadline, stop_at].into_iter().flatten().min();
+            let wake_at = self.clock.wake_at(wake.unwrap_or(Instant(u64::MAX >> 20)));
+            tokio::select! {
+                biased;
+                count = inbox.recv_many(&mut events, EVENTS_AT_ONCE_MAX) => {
+                    if count == 0 {
+                        tracing::error!("nobody can tell the engine anything any more");
+                        return;
+                    }
+                    events.drain(..).for_each(|event| self.take(&event));
+                }
+                Some(Wish::Stop) = wishes.recv() => stop_at = Some(self.stop(stop_at)),
+                () = tokio::time::sleep_until(wake_at), if wake.is_some() => {}
+            }
+            if deadline.is_some_and(|at| at <= self.clock.now()) {
+                self.take(&Event::Due);
+            }
+        }
+    }
+
+    /// The first wish drains, the second hands over at once.
+    fn stop(&mut self, already: Option<Instant>) -> Instant {
+        let now = self.clock.now();
+        if already.is_some() {
+            return now;
+        }
+        self.take(&Event::Operator(Order::Drain));
+        let live = self.engine.switchboard.live();
+        tracing::info!(live, wait = %self.drain_max, "stopping: new calls go to the fallback");
+        now + self.drain_max
+    }
+
+    fn take(&mut self, event: &Event) {
+        self.turn(event);
+        // Each returned event ends a command, so there are no more of them than commands.
+        while let Some(event) = self.returned.pop() {
+            self.turn(&event);
+        }
+    }
+
+    fn turn(&mut self, event: &Event) {
+        let now = self.clock.now();
+        let observers = &mut self.observers;
+        let mut watch = |entry: Entry| observers.iter_mut().for_each(|observer| observer(now, entry));
+        self.engine.turn(now, event, &mut self.out, &mut watch);
+        let mut out = std::mem::take(&mut self.out);
+        out.drain(..).for_each(|command| self.carry_out(command));
+        self.out = out;
+    }
+
+    fn carry_out(&mut self, command: Command) {
+        match command {
+            Command::Switch { switch, id, action } => {
+                let sent = self.links.get(&switch).map(|orders| orders.try_send((id.clone(), action)));
+                if !matches!(sent, Some(Ok(()))) {
+                    self.undeliverable(&switch, id);
+                }
+            }
+            Command::Record(record) => self.keep(&record),
+            Command::Note { call, note } => tell(&call, &note),
+            // The embedded store answered within the engine.
+            Command::Line { .. } => {}
+        }
+    }
+
+    fn undeliverable(&mut self, switch: &SwitchId, command: CommandId) {
+        tracing::warn!(%switch, %command, "an order could not be handed to the link");
+        self.returned.push(Event::Done { command, result: CommandResult::Unknown });
+    }
+
+    fn keep(&self, record: &CallRecord) {
+        let caller = masked(&record.caller);
+        tracing::info!(
+            call = %record.call,
+            hotline = record.hotline.as_deref().unwrap_or("-"),
+            caller,
+            outcome = ?record.outcome,
+            ended_by = ?record.ended_by,
+            cause = %record.cause,
+            wait = %record.wait,
+            talk = %record.talk,
+            agent = record.agent.as_deref().unwrap_or("-"),
+            "call over"
+        );
+        match serde_json::to_string(record) {
+            Ok(line) => self.records.write(line),
+            Err(error) => tracing::error!(call = %record.call, %error, "a call record cannot be written"),
+        }
+    }
+}
+
+fn tell(call: &CallId, note: &Note) {
+    match note {
+        Note::Stage { from, to } => {
+            let (from, to) = (from.map(name), to.map(name));
+            tracing::info!(%call, from = from.as_deref().unwrap_or("-"), to = to.as_deref().unwrap_or("-"));
+        }
+        Note::Ringing { agent } => tracing::debug!(%call, %agent, "calling"),
+        Note::Attempt { agent, outcome } => tracing::debug!(%call, %agent, ?outcome),
+        Note::SoundFailed { prompt } => tracing::warn!(%call, %prompt, "cannot be played; a tone is"),
+        Note::NotTaken { why } => tracing::warn!(%call, ?why, "not taken"),
+    }
+}
+
+fn name(stage: crate::command::StageName) -> String {
+    format!("{stage:?}").to_lowercase()
+}

@@ -1,0 +1,240 @@
+//! The whole daemon: everything is checked first, then files are opened, then the link; never the other way.
+
+use super::desk::{Desk, INBOX_MAX, ORDERS_MAX, Observer, Wish};
+use super::reload::{Loaded, Watch};
+use super::settings::{self, EventFormat, Settings};
+use crate::call::Limits;
+use crate::capture::Tap;
+use crate::event::Event;
+use crate::hotline::{self, Hotlines};
+use crate::journal::Journal;
+use crate::linefile::{CannotWrite, LineFile, WhenSlow};
+use crate::switch::esl::argument::{BadEndpoint, Endpoint};
+use crate::switch::esl::conversation::Account;
+use crate::switch::esl::event::Format;
+use crate::switch::esl::link::{self, LinkError, LinkSettings};
+use crate::switch::esl::speak::{Fallback, Site};
+use crate::switch::esl::vocabulary::{BadSecret, BadWord, Secret, UserAtDomain};
+use crate::time::Millis;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// How long the link may take to write what is left when the daemon stops.
+const LAST_WORDS_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// Why the daemon did not start or could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The settings.
+    #[error("{}", lines(.0))]
+    Settings(Vec<settings::Fault>),
+    /// The hotlines.
+    #[error("{}", lines(.0))]
+    Hotlines(Vec<hotline::Fault>),
+    /// The folder cannot be watched.
+    #[error(transparent)]
+    Watch(#[from] super::reload::WatchError),
+    /// A file.
+    #[error(transparent)]
+    File(#[from] CannotWrite),
+    /// A setting that the switch could not read as what it is.
+    #[error("[switch] fallback: {0}")]
+    Fallback(#[from] BadEndpoint),
+    /// The same.
+    #[error("[switch] user: {0}")]
+    User(#[from] BadWord),
+    /// The same.
+    #[error("[switch] password: {0}")]
+    Password(#[from] BadSecret),
+    /// The switch does not want us as we are.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+}
+
+fn lines<T: std::fmt::Display>(faults: &[T]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// What a daemon is made of, all of it valid.
+pub struct Parts {
+    /// How many calls, and for how long the switch waits for us.
+    pub limits: Limits,
+    /// How long calls may go on after the wish to stop.
+    pub drain_max: Millis,
+    /// The hotlines to begin with.
+    pub hotlines: Arc<Hotlines>,
+    /// The switch.
+    pub link: LinkSettings,
+    /// Where call records go.
+    pub records: LineFile,
+    /// Where a capture of the link goes.
+    pub tap: Option<Tap>,
+    /// Who watches.
+    pub observers: Vec<Observer>,
+}
+
+/// A daemon at work.
+pub struct Running {
+    wishes: mpsc::Sender<Wish>,
+    inbox: mpsc::Sender<Event>,
+    desk: JoinHandle<()>,
+    link: JoinHandle<Result<(), LinkError>>,
+}
+
+impl Parts {
+    /// Goes to work.
+    pub fn start(self) -> Running {
+        let (inbox, events) = mpsc::channel(INBOX_MAX);
+        let (orders, orders_out) = mpsc::channel(ORDERS_MAX);
+        let (wishes, wishes_in) = mpsc::channel(4);
+        let mut desk = Desk::new(self.limits, self.drain_max, self.records, self.observers);
+        desk.connect(self.link.switch.clone(), orders);
+        Running {
+            wishes,
+            inbox: inbox.clone(),
+            desk: tokio::spawn(desk.run(self.hotlines, events, wishes_in)),
+            link: tokio::spawn(link::keep(self.link, orders_out, inbox, self.tap)),
+        }
+    }
+}
+
+impl Running {
+    /// Where it can be told to stop.
+    pub fn wishes(&self) -> mpsc::Sender<Wish> {
+        self.wishes.clone()
+    }
+
+    /// Where it can be told that the hotlines changed.
+    pub fn inbox(&self) -> mpsc::Sender<Event> {
+        self.inbox.clone()
+    }
+
+    /// Waits until it stops by itself or by a wish.
+    pub async fn finished(mut self) -> Result<(), LinkError> {
+        tokio::select! {
+            _ = &mut self.desk => {}
+            ended = &mut self.link => return ended.unwrap_or(Err(LinkError::Stopped)),
+        }
+        match tokio::time::timeout(LAST_WORDS_TIME_MAX, self.link).await {
+            Ok(ended) => ended.unwrap_or(Ok(())),
+            Err(_) => {
+                tracing::warn!("the switch did not take our last words");
+                Ok(())
+            }
+        }
+    }
+}
+
+/// The link's settings out of the daemon's.
+pub fn link_settings(settings: &Settings) -> Result<LinkSettings, ServeError> {
+    let switch = &settings.switch;
+    let fallback = Fallback {
+        extension: Endpoint::new(&switch.fallback.extension)?,
+        dialplan: Endpoint::new(&switch.fallback.dialplan)?,
+        context: Endpoint::new(&switch.fallback.context)?,
+    };
+    let password = switch.password().map_err(ServeError::Settings)?.reveal();
+    let account = Account {
+        user: switch.user.as_deref().map(UserAtDomain::new).transpose()?,
+        password: Secret::new(password)?,
+    };
+    let span = |millis: Millis| Duration::from_millis(millis.0);
+    Ok(LinkSettings {
+        switch: switch.name.clone(),
+        host: switch.host.clone(),
+        port: switch.port,
+        account,
+        site: Site { trunk: switch.trunk.clone(), fallback },
+        format: match switch.format {
+            EventFormat::Plain => Format::Plain,
+            EventFormat::Json => Format::Json,
+        },
+        setup_time_max: span(switch.connect_timeout),
+        silence_max: span(switch.silence_max),
+        reconnect_wait_min: span(switch.reconnect_min),
+        reconnect_wait_max: span(switch.reconnect_max),
+    })
+}
+
+/// Serves until it is told to stop by SIGTERM or SIGINT.
+pub async fn serve(settings: Settings, journal: Option<&Path>, capture: Option<&Path>) -> Result<(), ServeError> {
+    let link = link_settings(&settings)?;
+    let watch = Watch::begin(settings.hotlines.clone(), settings.sounds.clone())?;
+    let hotlines = hotline::load(&settings.hotlines, &settings.sounds).map_err(ServeError::Hotlines)?;
+    let hotlines = Arc::new(hotlines);
+    let records = LineFile::append(&settings.records, WhenSlow::Wait)?;
+    let journal = journal.or(settings.journal.as_deref());
+    let journal = journal.map(|path| LineFile::append(path, WhenSlow::Drop)).transpose()?;
+    let capture = capture.map(|path| LineFile::append(path, WhenSlow::Drop)).transpose()?;
+    let observers: Vec<Observer> = journal.iter().cloned().map(journal_observer).collect();
+    tracing::info!(hotlines = hotlines.len(), switch = %link.switch, host = link.host, port = link.port, "serving");
+    let parts = Parts {
+        limits: Limits { live_max: settings.calls.live_max, fallback_after: settings.calls.fallback },
+        drain_max: settings.calls.drain_max,
+        hotlines: hotlines.clone(),
+        link,
+        records: records.clone(),
+        tap: capture.clone().map(Tap::new),
+        observers,
+    };
+    let running = parts.start();
+    let (loaded, loads) = mpsc::channel(1);
+    tokio::spawn(watch.run(hotlines, loaded));
+    tokio::spawn(follow(loads, running.inbox()));
+    tokio::spawn(obey(running.wishes()));
+    let ended = running.finished().await;
+    for file in [Some(records), journal, capture].into_iter().flatten() {
+        file.close();
+        if file.dropped() > 0 {
+            tracing::warn!(lines = file.dropped(), "the disk was too slow for some lines");
+        }
+    }
+    tracing::info!("stopped");
+    Ok(ended?)
+}
+
+/// Writes a journal as an observer.
+pub fn journal_observer(file: LineFile) -> Observer {
+    let journal = Journal::new(file);
+    Box::new(move |now, entry| journal.record(now, entry))
+}
+
+/// A good version of the hotlines goes to the engine; of a broken one the log says why it does not.
+async fn follow(mut loads: mpsc::Receiver<Loaded>, inbox: mpsc::Sender<Event>) {
+    while let Some(loaded) = loads.recv().await {
+        match loaded {
+            Ok(hotlines) => {
+                tracing::info!(hotlines = hotlines.len(), "hotlines changed: the next call follows");
+                if inbox.send(Event::Hotlines(hotlines)).await.is_err() {
+                    return;
+                }
+            }
+            Err(faults) => {
+                faults.iter().for_each(|fault| tracing::warn!(%fault));
+                tracing::warn!(faults = faults.len(), "hotlines changed for the worse: the old ones stay");
+            }
+        }
+    }
+}
+
+/// SIGTERM and SIGINT are wishes to stop.
+async fn obey(wishes: mpsc::Sender<Wish>) {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::error!("signals cannot be received");
+        return;
+    };
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        if wishes.send(Wish::Stop).await.is_err() {
+            return;
+        }
+    }
+}
