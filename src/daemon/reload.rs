@@ -110,7 +110,8 @@ impl Watch {
             tokio::select! {
                 Some(()) = self.hangups.recv() => return Why::Asked,
                 change = timeout_at(quiet.min(end), self.changes.recv()) => {
-                    if change.is_err() || Instant::now() >= end {
+                    let goes_on = matches!(change, Ok(Some(())));
+                    if !goes_on || Instant::now() >= end {
                         return Why::Changed;
                     }
                 }
