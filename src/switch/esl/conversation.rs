@@ -11,6 +11,7 @@ use super::hear;
 use super::listing::{self, BadListing};
 use super::message::{Message, Reply};
 use super::request::{ApiCall, Request, SendMsg};
+use super::server::ClientRequest;
 use super::speak::{self, Site};
 use super::vocabulary::{JobId, Secret, UserAtDomain};
 use crate::command::Action;
@@ -20,6 +21,8 @@ use std::collections::{BTreeSet, VecDeque};
 
 /// The name of the job that proves that events come. It is no command's name.
 const PROBE: &str = "hotlined-probe";
+/// The argument of `show` that lists the channels.
+const LISTING: &str = "channels as json";
 /// The most events kept until the list of channels is there.
 const EARLY_EVENTS_MAX: usize = 100_000;
 
@@ -76,13 +79,20 @@ enum Stage {
     Up,
 }
 
+/// Who speaks to the switch.
+#[derive(Debug)]
+enum Speaker {
+    /// We do.
+    We { site: Site, account: Account, format: Format },
+    /// Somebody did, when this was recorded.
+    Somebody,
+}
+
 /// One connection.
 #[derive(Debug)]
 pub struct Conversation {
     switch: SwitchId,
-    site: Site,
-    account: Account,
-    format: Format,
+    speaker: Speaker,
     stage: Stage,
     awaited: VecDeque<Awaited>,
     early: Vec<Event>,
@@ -104,12 +114,19 @@ pub struct Outcome {
 impl Conversation {
     /// A connection about to begin.
     pub fn new(switch: SwitchId, site: Site, account: Account, format: Format) -> Self {
+        Self::of(switch, Speaker::We { site, account, format }, Stage::Greeting)
+    }
+
+    /// A connection that was recorded: [`overhear`](Self::overhear) tells what was said to the switch.
+    pub fn recorded(switch: SwitchId) -> Self {
+        Self::of(switch, Speaker::Somebody, Stage::Up)
+    }
+
+    fn of(switch: SwitchId, speaker: Speaker, stage: Stage) -> Self {
         Self {
             switch,
-            site,
-            account,
-            format,
-            stage: Stage::Greeting,
+            speaker,
+            stage,
             awaited: VecDeque::new(),
             early: Vec::new(),
             jobs: BTreeSet::new(),
@@ -117,6 +134,25 @@ impl Conversation {
             heartbeats: 0,
             shed: 0,
         }
+    }
+
+    /// Takes in what somebody said to the switch when this was recorded.
+    pub fn overhear(&mut self, request: &ClientRequest) {
+        let named = |name: &Option<String>| name.as_deref().and_then(|name| name.parse::<CommandId>().ok());
+        let awaited = match request {
+            ClientRequest::Auth { .. } | ClientRequest::UserAuth { .. } => Awaited::Nothing,
+            ClientRequest::Api { command, argument } if command == "show" && argument == LISTING => Awaited::Listing,
+            ClientRequest::BgApi { job, .. } => named(job).map_or(Awaited::Nothing, |id| {
+                self.jobs.insert(id.clone());
+                Awaited::Order(id)
+            }),
+            ClientRequest::Execute { event_uuid, .. } => named(event_uuid).map_or(Awaited::Nothing, |id| {
+                self.plays.insert(id.clone());
+                Awaited::Order(id)
+            }),
+            _ => Awaited::Nothing,
+        };
+        self.awaited.push_back(awaited);
     }
 
     /// Whether the calls can be told what to do.
@@ -155,12 +191,13 @@ impl Conversation {
 
     /// Puts an order into requests. Before the link is up there is nobody to order.
     pub fn order(&mut self, id: &CommandId, action: &Action, outcome: &mut Outcome) {
+        let Speaker::We { site, .. } = &self.speaker else { return };
         if self.stage != Stage::Up {
             let result = CommandResult::Unknown;
             outcome.events.push(Event::Done { command: id.clone(), result });
             return;
         }
-        for request in speak::requests(&self.site, id, action) {
+        for request in speak::requests(site, id, action) {
             let awaited = match &request {
                 Request::BgApi { .. } => {
                     self.jobs.insert(id.clone());
@@ -191,12 +228,13 @@ impl Conversation {
     }
 
     fn log_in(&mut self, outcome: &mut Outcome) -> Result<(), Refusal> {
-        if self.stage != Stage::Greeting {
+        if matches!(self.speaker, Speaker::We { .. }) && self.stage != Stage::Greeting {
             return Err(Refusal::OutOfStep("it asks for the password again"));
         }
+        let Speaker::We { account, .. } = &self.speaker else { return Ok(()) };
         self.stage = Stage::Setup;
-        let password = self.account.password.clone();
-        let request = match self.account.user.clone() {
+        let password = account.password.clone();
+        let request = match account.user.clone() {
             Some(user) => Request::UserAuth { user, password },
             None => Request::Auth { password },
         };
@@ -205,10 +243,11 @@ impl Conversation {
     }
 
     fn reply(&mut self, reply: &Reply, outcome: &mut Outcome) -> Result<(), Refusal> {
-        let awaited = self.awaited.pop_front().ok_or(Refusal::OutOfStep("a reply"))?;
+        let Some(awaited) = self.awaited.pop_front() else { return self.unasked("a reply") };
         match (awaited, reply.is_ok()) {
             (Awaited::Password, true) => {
-                let (format, names) = (self.format, hear::WANTED.to_vec());
+                let Speaker::We { format, .. } = self.speaker else { return Ok(()) };
+                let names = hear::WANTED.to_vec();
                 self.ask(Request::Events { format, names, custom: Vec::new() }, Awaited::Subscription, outcome);
             }
             (Awaited::Password, false) => return Err(Refusal::Password),
@@ -226,7 +265,7 @@ impl Conversation {
                 self.plays.remove(&command);
                 outcome.events.push(Event::Done { command, result });
             }
-            (Awaited::Listing, _) => return Err(Refusal::OutOfStep("a reply in place of the list of channels")),
+            (Awaited::Listing, _) => return self.unasked("a reply in place of the list of channels"),
             (Awaited::Probe | Awaited::Order(_), true) | (Awaited::Nothing, _) => {}
         }
         Ok(())
@@ -242,8 +281,20 @@ impl Conversation {
                 Ok(())
             }
             Some(Awaited::Nothing) => Ok(()),
-            Some(_) => Err(Refusal::OutOfStep("a printed answer in place of a reply")),
-            None => Err(Refusal::OutOfStep("a printed answer")),
+            Some(_) => self.unasked("a printed answer in place of a reply"),
+            None => self.unasked("a printed answer"),
+        }
+    }
+
+    /// Live, an answer that fits no question means that we do not know any more what answers what. A record
+    /// may have begun in the middle, or hold one direction only.
+    fn unasked(&mut self, what: &'static str) -> Result<(), Refusal> {
+        match self.speaker {
+            Speaker::We { .. } => Err(Refusal::OutOfStep(what)),
+            Speaker::Somebody => {
+                self.shed += 1;
+                Ok(())
+            }
         }
     }
 
@@ -290,7 +341,7 @@ impl Conversation {
         let name = event.name();
         let is_probe = &*name == b"BACKGROUND_JOB" && event.get("Job-UUID").as_deref() == Some(PROBE.as_bytes());
         if is_probe && self.stage == Stage::Setup {
-            let call = ApiCall::new("show", super::argument::Argument::new().literal("channels as json"));
+            let call = ApiCall::new("show", super::argument::Argument::new().literal(LISTING));
             self.ask(Request::Api(call), Awaited::Listing, outcome);
         } else if &*name == b"HEARTBEAT" {
             self.heartbeats += 1;
