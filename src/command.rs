@@ -1,10 +1,10 @@
 //! Everything the switchboard can tell the world to do, in terms that FreeSWITCH and Asterisk share.
 
-use crate::call::record::CallRecord;
 use crate::event::Cause;
 use crate::hotline::Dial;
-use crate::id::{CallId, CommandId, LegId, SwitchId};
+use crate::id::{CallId, CommandId, LegId, LineId, SwitchId};
 use crate::prompt::Prompt;
+use crate::record::{AttemptOutcome, CallRecord};
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -108,11 +108,6 @@ pub enum Action {
     },
 }
 
-/// The lines of one agent: of one telephone number, whichever hotlines it is bound to.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct LineId(pub Arc<str>);
-
 /// What the store of lines can be asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -151,7 +146,7 @@ pub enum Note {
         /// The agent.
         agent: Arc<str>,
         /// How.
-        outcome: crate::call::record::AttemptOutcome,
+        outcome: AttemptOutcome,
     },
     /// What should have been played could not be; a tone is played instead.
     SoundFailed {

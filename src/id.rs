@@ -50,7 +50,9 @@ impl LegId {
             Repr::Uuid(bits) => &bits[..],
             Repr::Text(text) => text.as_bytes(),
         };
-        bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+        bytes
+            .iter()
+            .fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
     }
 }
 
@@ -191,6 +193,11 @@ impl fmt::Debug for SwitchId {
         fmt::Display::fmt(self, f)
     }
 }
+
+/// The lines of one agent: of one telephone number, whichever hotlines it is bound to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LineId(pub Arc<str>);
 
 macro_rules! serde_as_text {
     ($($name:ty),*) => {$(

@@ -20,6 +20,8 @@ pub mod linefile;
 pub mod number;
 pub mod place;
 pub mod prompt;
+pub mod record;
+pub mod replay;
 pub mod store;
 pub mod switch;
 pub mod time;

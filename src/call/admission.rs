@@ -2,10 +2,10 @@
 //! hotline has that number.
 
 use super::context::Context;
-use super::record::{EndedBy, Outcome};
 use super::stage::Door;
 use crate::command::Action;
 use crate::event::Cause;
+use crate::record::{EndedBy, Outcome};
 
 pub(super) fn admit(cx: &mut Context) -> Door {
     if cx.hotline.is_none() {

@@ -2,11 +2,11 @@
 //!
 //! The books are kept here whatever stage the call is in, so that no leg is forgotten when a stage ends.
 
-use super::record::{AttemptOutcome, AttemptRecord};
-use crate::command::LineId;
 use crate::event::Cause;
 use crate::hotline::Agent;
 use crate::id::LegId;
+use crate::id::LineId;
+use crate::record::{AttemptOutcome, AttemptRecord};
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -51,6 +51,8 @@ pub(super) struct Attempt {
     pub(super) outcome: Option<AttemptOutcome>,
     /// Set once we want the leg gone: with what its other end is told.
     pub(super) ending: Option<Cause>,
+    /// The newest command to end it.
+    pub(super) hang_up: Option<u32>,
 }
 
 impl Attempt {
@@ -69,6 +71,7 @@ impl Attempt {
             ended: None,
             outcome: None,
             ending: None,
+            hang_up: None,
         }
     }
 

@@ -9,7 +9,6 @@ use super::connect::Connect;
 use super::context::{Context, Facts, Sound};
 use super::ending::Ending;
 use super::hunt::Hunt;
-use super::record::{AttemptOutcome, CallRecord, EndedBy, Outcome};
 use super::stage::{Door, Happening, Next, Stage};
 use super::talk::Talk;
 use super::timer::{Timer, Timers};
@@ -18,6 +17,7 @@ use crate::event::{Arrival, Cause, CommandResult, LegEvent, LegState, LiveLeg};
 use crate::hotline::{Hotline, Version};
 use crate::id::LegId;
 use crate::prompt::{Prompt, Tone};
+use crate::record::{AttemptOutcome, CallRecord, EndedBy, Outcome};
 use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -66,6 +66,7 @@ impl Call {
             arrived: desk.now,
             commands: 0,
             leg: arrival.leg.clone(),
+            hang_up: None,
             gone: None,
             sound: None,
             attempts: Vec::new(),
@@ -211,7 +212,9 @@ impl Call {
             LegEvent::Bridged { peer } if *peer == self.facts.leg => {
                 return self.tell(Happening::Bridged(nth), desk);
             }
-            LegEvent::Unbridged { peer } if *peer == self.facts.leg => return self.tell(Happening::Unbridged, desk),
+            LegEvent::Unbridged { peer } if *peer == self.facts.leg => {
+                return self.tell(Happening::Unbridged, desk);
+            }
             LegEvent::Bridged { .. } | LegEvent::Unbridged { .. } => return Life::On,
             LegEvent::Renamed { .. } | LegEvent::Left | LegEvent::Digit(_) => return Life::On,
         };
@@ -245,6 +248,9 @@ impl Call {
                 }
             };
         }
+        if *result == CommandResult::NoSuchLeg {
+            return self.no_such_leg(number, desk);
+        }
         let cause = match result {
             CommandResult::Ok | CommandResult::Unknown => return Life::On,
             CommandResult::Failed(cause) => *cause,
@@ -254,6 +260,19 @@ impl Call {
             return self.on_agent(nth, &LegEvent::HungUp { cause }, desk);
         }
         self.tell(Happening::BridgeFailed(number), desk)
+    }
+
+    /// What shall end is not there: gone without our hearing of it, or, for an agent's leg that never showed
+    /// itself, not there yet.
+    fn no_such_leg(&mut self, number: u32, desk: &mut Desk) -> Life {
+        if self.facts.hang_up == Some(number) {
+            return self.caller_gone(Cause::Other, desk);
+        }
+        let gone = |a: &super::attempt::Attempt| a.hang_up == Some(number) && a.phase >= Phase::Created;
+        match self.facts.attempts.iter().position(gone) {
+            Some(nth) => self.on_agent(nth, &LegEvent::HungUp { cause: Cause::Other }, desk),
+            None => self.tell(Happening::BridgeFailed(number), desk),
+        }
     }
 
     /// A looped sound never ends well; a single one may, and then the stage goes on.

@@ -2,11 +2,11 @@
 //! the cause that is nearest to the truth.
 
 use super::context::Context;
-use super::record::{EndedBy, Outcome};
 use super::stage::{Door, Happening, Next, Stage};
 use super::timer::Timer;
 use crate::event::Cause;
 use crate::prompt::{Prompt, Tone};
+use crate::record::{EndedBy, Outcome};
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 

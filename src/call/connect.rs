@@ -4,11 +4,11 @@
 use super::attempt::Nth;
 use super::context::Context;
 use super::hunt::Hunt;
-use super::record::AttemptOutcome;
 use super::stage::{Door, Happening, Next, Stage};
 use super::timer::Timer;
 use crate::command::Action;
 use crate::event::Cause;
+use crate::record::AttemptOutcome;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 

@@ -2,7 +2,6 @@
 
 use super::attempt::{Attempt, Nth, Phase};
 use super::chance;
-use super::record::{AttemptOutcome, EndedBy, Outcome};
 use super::timer::{Timer, Timers};
 use crate::command::{Action, Command, LineRequest, Note};
 use crate::event::Cause;
@@ -10,6 +9,7 @@ use crate::hotline::{Agent, Hotline, Shows};
 use crate::id::{CallId, CommandId, LegId, SwitchId};
 use crate::number;
 use crate::prompt::Prompt;
+use crate::record::{AttemptOutcome, EndedBy, Outcome};
 use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -17,6 +17,9 @@ use std::sync::Arc;
 /// What the switch's own ring time-out is longer than ours: it counts in whole seconds and may be a second
 /// early, and it shall act only when we do not.
 const SWITCH_RING_SPARE: Millis = Millis::seconds(2);
+
+/// How long to wait for a leg to be gone before it is hung up again.
+pub(super) const ENDING_RETRY: Millis = Millis::seconds(1);
 
 /// The facts of a call that hold in every stage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -31,6 +34,8 @@ pub(super) struct Facts {
     pub(super) commands: u32,
     /// The caller's leg; the call's name is the one it arrived under.
     pub(super) leg: LegId,
+    /// The newest command to end the caller's leg.
+    pub(super) hang_up: Option<u32>,
     /// When the caller's leg was gone from our hands.
     pub(super) gone: Option<Instant>,
     pub(super) sound: Option<Sound>,
@@ -194,11 +199,12 @@ impl Context<'_> {
         match (&attempt.leg, attempt.ending) {
             (Some(leg), Some(cause)) if attempt.lives() => {
                 let leg = leg.clone();
-                self.order(Action::HangUp { leg, cause });
-                self.set(Timer::Ending, super::ending::ENDING_RETRY);
+                let number = self.order(Action::HangUp { leg, cause });
+                self.facts.attempts[nth].hang_up = Some(number);
+                self.set(Timer::Ending, ENDING_RETRY);
             }
             (None, Some(_)) => self.attempt_over(nth, AttemptOutcome::Failed),
-            _ => {}
+            (Some(_) | None, Some(_) | None) => {}
         }
     }
 

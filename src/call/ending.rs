@@ -1,20 +1,20 @@
 //! The call is decided: what is left of it on the switch is hung up until nothing is, and then it becomes a
 //! record.
 
-use super::context::Context;
-use super::record::AttemptOutcome;
+use super::context::{Context, ENDING_RETRY};
 use super::stage::{Happening, Next, Stage};
 use super::timer::Timer;
 use crate::command::Action;
 use crate::event::Cause;
+use crate::record::AttemptOutcome;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
-/// How long to wait for a leg to be gone before it is hung up again.
-pub(super) const ENDING_RETRY: Millis = Millis::seconds(1);
-/// How often a leg is hung up before we believe that nobody will ever report its end. Longer than a telephone
-/// may ring at all, since a leg can come into being after its end was asked for.
-const ENDING_TRIES_MAX: u32 = 150;
+/// How long to wait at most before a leg is hung up once more.
+const RETRY_MAX: Millis = Millis::seconds(10);
+/// How often a leg is hung up before we believe that nobody will ever report its end: for three minutes,
+/// longer than a telephone may ring at all, since a leg can come into being after its end was asked for.
+const ENDING_TRIES_MAX: u32 = 20;
 
 /// How often the legs were told to end.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -66,7 +66,7 @@ impl Ending {
     pub(super) fn hang_up_caller(&self, cx: &mut Context) {
         if cx.facts.gone.is_none() {
             let leg = cx.facts.leg.clone();
-            cx.order(Action::HangUp { leg, cause: self.cause });
+            cx.facts.hang_up = Some(cx.order(Action::HangUp { leg, cause: self.cause }));
         }
     }
 
@@ -74,7 +74,8 @@ impl Ending {
         if cx.facts.gone.is_some() && !cx.facts.attempts.iter().any(|attempt| attempt.lives()) {
             return Next::Over;
         }
-        cx.set(Timer::Ending, ENDING_RETRY);
+        let wait = ENDING_RETRY.0 << self.tries.saturating_sub(1).min(ENDING_TRIES_MAX);
+        cx.set(Timer::Ending, Millis(wait).min(RETRY_MAX));
         Next::Stay(Stage::Ending(self))
     }
 }

@@ -4,11 +4,11 @@
 use super::attempt::{Nth, Phase};
 use super::chance;
 use super::context::Context;
-use super::record::AttemptOutcome;
 use super::stage::{Door, Happening, Next, Stage};
 use super::timer::Timer;
 use crate::event::Cause;
 use crate::hotline::{Agent, HuntOrder};
+use crate::record::AttemptOutcome;
 use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;

@@ -24,7 +24,6 @@ mod connect;
 mod context;
 mod ending;
 mod hunt;
-pub mod record;
 mod stage;
 mod switchboard;
 mod talk;

@@ -2,10 +2,10 @@
 
 use super::attempt::Nth;
 use super::context::Context;
-use super::record::{AttemptOutcome, EndedBy, Outcome};
 use super::stage::{Door, Happening, Next, Stage};
 use super::timer::Timer;
 use crate::event::Cause;
+use crate::record::{AttemptOutcome, EndedBy, Outcome};
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 

@@ -2,18 +2,16 @@
 //!
 //! Opens no port and asks no switch: whether those are right shows only where they are.
 
-use crate::daemon::settings::{self, Origin, SETTINGS_VARIABLE, Settings};
+use super::load_settings;
+use crate::daemon::settings::{self, Origin, SETTINGS_VARIABLE};
 use crate::hotline::{self, Hotlines, load};
 use crate::place::Position;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-
-/// The settings file that is read when none is named and there is one.
-pub const SETTINGS_FILE: &str = "hotlined.toml";
 
 /// What to check.
 #[derive(Debug, clap::Args)]
@@ -53,18 +51,9 @@ struct Line {
 }
 
 fn check(args: &Args) -> Result<Hotlines, Vec<Line>> {
-    let default = Path::new(SETTINGS_FILE);
-    let file = args.settings.as_deref().or_else(|| default.exists().then_some(default));
-    let settings = Settings::load(file, environment()).map_err(|faults| lines(&faults))?;
+    let settings = load_settings(args.settings.as_deref()).map_err(|faults| lines(&faults))?;
     let folder = args.hotlines.as_ref().unwrap_or(&settings.hotlines);
     load(folder, &settings.sounds).map_err(|faults| lines(&faults))
-}
-
-/// The variables of this process. What is not UTF-8 in one of ours shows as a value that is not valid, or not
-/// right; in others' it does not matter.
-pub(super) fn environment() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os()
-        .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
 }
 
 fn lines<F>(faults: &[F]) -> Vec<Line>

@@ -1,16 +1,32 @@
 //! The command line: a file for each subcommand.
 
+pub mod capture;
 pub mod check;
+pub mod replay;
+pub mod serve;
 
+use crate::daemon::settings::{self, LogFormat, LogSettings, Settings};
 use clap::{CommandFactory, Parser};
+use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+/// The settings file that is read when none is named and there is one.
+pub const SETTINGS_FILE: &str = "hotlined.toml";
 
 /// Decides what happens to the calls of Chinese 400 hotlines, beside a running telephone exchange.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true)]
 pub enum Cli {
+    /// Serve the hotlines of a switch until told to stop (SIGTERM; again to stop at once).
+    Serve(serve::Args),
     /// Say everything that is wrong with the settings and the hotlines.
     Check(check::Args),
+    /// Record what a switch says, to replay it later; nothing is done to any call.
+    Capture(capture::Args),
+    /// Run a record through the decoder and the core again, and print what we would do.
+    Replay(replay::Args),
     /// Print the completions of a shell.
     Completions {
         /// Which shell.
@@ -21,10 +37,54 @@ pub enum Cli {
 /// Runs what the command line says: 0 is well, 1 is a fault that was printed, 2 is a wrong command line.
 pub fn run() -> ExitCode {
     match Cli::parse() {
+        Cli::Serve(args) => serve::run(&args),
         Cli::Check(args) => check::run(args),
+        Cli::Capture(args) => capture::run(&args),
+        Cli::Replay(args) => replay::run(&args),
         Cli::Completions { shell } => {
-            clap_complete::generate(shell, &mut Cli::command(), "hotlined", &mut std::io::stdout());
+            clap_complete::generate(shell, &mut Cli::command(), "hotlined", &mut io::stdout());
             ExitCode::SUCCESS
         }
     }
+}
+
+/// The settings of this file, or of [`SETTINGS_FILE`] if there is one, under the environment's.
+fn load_settings(file: Option<&Path>) -> Result<Settings, Vec<settings::Fault>> {
+    let default = Path::new(SETTINGS_FILE);
+    let file = file.or_else(|| default.exists().then_some(default));
+    Settings::load(file, environment())
+}
+
+/// The variables of this process. What is not UTF-8 in one of ours shows as a value that is not valid, or not
+/// right; in others' it does not matter.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))
+}
+
+/// Prints a fault and everything behind it.
+fn fail(error: &anyhow::Error) -> ExitCode {
+    eprintln!("hotlined: {error:#}");
+    ExitCode::FAILURE
+}
+
+/// Prints a line; a reader who has gone away is an error that ends the printing.
+fn put(line: &String) -> io::Result<()> {
+    writeln!(io::stdout().lock(), "{line}")
+}
+
+/// From here on the log goes to the standard error.
+fn start_log(log: &LogSettings) -> anyhow::Result<()> {
+    let builder =
+        tracing_subscriber::fmt().with_writer(io::stderr).with_env_filter(EnvFilter::try_new(&log.filter)?);
+    match log.format {
+        LogFormat::Text => builder.init(),
+        LogFormat::Json => builder.json().init(),
+    }
+    Ok(())
+}
+
+/// One thread turns the engine and one serves the sockets; more would only take each other's cache.
+fn runtime() -> io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()
 }

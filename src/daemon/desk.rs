@@ -5,7 +5,6 @@
 
 use super::clock::Clock;
 use crate::call::Limits;
-use crate::call::record::CallRecord;
 use crate::command::{Command, Note};
 use crate::engine::{Engine, Entry};
 use crate::event::{CommandResult, Event, Order};
@@ -13,6 +12,7 @@ use crate::hotline::Hotlines;
 use crate::id::{CallId, CommandId, SwitchId};
 use crate::linefile::LineFile;
 use crate::number::masked;
+use crate::record::CallRecord;
 use crate::switch::esl::link;
 use crate::time::{Instant, Millis};
 use std::collections::BTreeMap;
@@ -140,8 +140,9 @@ impl Desk {
     fn carry_out(&mut self, command: Command) {
         match command {
             Command::Switch { switch, id, action } => {
-                let sent = self.links.get(&switch).map(|orders| orders.try_send((id.clone(), action)));
-                if !matches!(sent, Some(Ok(()))) {
+                let taken =
+                    self.links.get(&switch).is_some_and(|link| link.try_send((id.clone(), action)).is_ok());
+                if !taken {
                     self.undeliverable(&switch, id);
                 }
             }

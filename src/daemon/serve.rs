@@ -160,7 +160,11 @@ pub fn link_settings(settings: &Settings) -> Result<LinkSettings, ServeError> {
 }
 
 /// Serves until it is told to stop by SIGTERM or SIGINT.
-pub async fn serve(settings: Settings, journal: Option<&Path>, capture: Option<&Path>) -> Result<(), ServeError> {
+pub async fn serve(
+    settings: Settings,
+    journal: Option<&Path>,
+    capture: Option<&Path>,
+) -> Result<(), ServeError> {
     let link = link_settings(&settings)?;
     let watch = Watch::begin(settings.hotlines.clone(), settings.sounds.clone())?;
     let hotlines = hotline::load(&settings.hotlines, &settings.sounds).map_err(ServeError::Hotlines)?;
@@ -223,7 +227,8 @@ async fn follow(mut loads: mpsc::Receiver<Loaded>, inbox: mpsc::Sender<Event>) {
 /// SIGTERM and SIGINT are wishes to stop.
 async fn obey(wishes: mpsc::Sender<Wish>) {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
     else {
         tracing::error!("signals cannot be received");
         return;

@@ -4,7 +4,7 @@
 //! second leg, no application. Whether anybody answers there is not known here, nor where a number lies.
 
 use super::Dial;
-use crate::command::LineId;
+use crate::id::LineId;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;

@@ -9,7 +9,7 @@ use super::{
     NAME_CHARS_MAX, RING_TIME_S_DEFAULT, RING_TIME_S_MAX, RING_TIME_S_MIN, Shows, Sounds, Version,
     WAIT_S_DEFAULT, WAIT_S_MAX, WAIT_S_MIN,
 };
-use crate::command::LineId;
+use crate::id::LineId;
 use crate::place::{Position, shortened};
 use crate::prompt::{Prompt, Tone};
 use crate::time::Millis;

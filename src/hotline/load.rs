@@ -5,7 +5,7 @@
 use super::fault::{Fault, Why};
 use super::file::{self, LineSaid, Outline};
 use super::{FILE_BYTES_MAX, FILES_MAX, Hotlines, Sounds};
-use crate::command::LineId;
+use crate::id::LineId;
 use crate::place::{Lines, Position};
 use std::collections::BTreeMap;
 use std::fs::File;

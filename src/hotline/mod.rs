@@ -17,7 +17,7 @@ pub use fault::{Fault, Why};
 pub use load::load;
 pub use sounds::{BadSound, Sounds};
 
-use crate::command::LineId;
+use crate::id::LineId;
 use crate::prompt::Prompt;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! Which lines of the agents are in use, and by which call.
 
-use crate::command::{LineId, LineRequest};
-use crate::id::{CallId, CommandId};
+use crate::command::LineRequest;
+use crate::id::{CallId, CommandId, LineId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The lines in use. An agent's line is never given out beyond the agent's number of lines.

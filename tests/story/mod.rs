@@ -1,11 +1,11 @@
 //! Tells a story: reads what happened, drives the engine, writes what it did.
 
 use hotlined::call::{Limits, SavedCall};
-use hotlined::command::{Action, Command, LineId, LineRequest, Note};
+use hotlined::command::{Action, Command, LineRequest, Note};
 use hotlined::engine::{Engine, Entry};
 use hotlined::event::{Arrival, Cause, CommandResult, Event, LegEvent, LegState, LiveLeg, Order};
 use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, HuntOrder, Shows, Version};
-use hotlined::id::{CallId, CommandId, LegId, SwitchId};
+use hotlined::id::{CallId, CommandId, LegId, LineId, SwitchId};
 use hotlined::prompt::{Prompt, SoundPath, Tone};
 use hotlined::time::{Instant, Millis};
 use serde::de::DeserializeOwned;

@@ -12,9 +12,11 @@ pub fn heard(name: &str) -> Cause {
     match name {
         "NORMAL_CLEARING" | "ATTENDED_TRANSFER" | "BLIND_TRANSFER" | "MANAGER_REQUEST" => Cause::Normal,
         "USER_BUSY" => Cause::Busy,
-        "NO_ANSWER" | "NO_USER_RESPONSE" | "ALLOTTED_TIMEOUT" | "PROGRESS_TIMEOUT" | "RECOVERY_ON_TIMER_EXPIRE" => {
-            Cause::NoAnswer
-        }
+        "NO_ANSWER"
+        | "NO_USER_RESPONSE"
+        | "ALLOTTED_TIMEOUT"
+        | "PROGRESS_TIMEOUT"
+        | "RECOVERY_ON_TIMER_EXPIRE" => Cause::NoAnswer,
         "CALL_REJECTED" => Cause::Rejected,
         "UNALLOCATED_NUMBER" | "INVALID_NUMBER_FORMAT" | "NUMBER_CHANGED" => Cause::UnknownNumber,
         "USER_NOT_REGISTERED"

@@ -141,7 +141,9 @@ impl Conversation {
         let named = |name: &Option<String>| name.as_deref().and_then(|name| name.parse::<CommandId>().ok());
         let awaited = match request {
             ClientRequest::Auth { .. } | ClientRequest::UserAuth { .. } => Awaited::Nothing,
-            ClientRequest::Api { command, argument } if command == "show" && argument == LISTING => Awaited::Listing,
+            ClientRequest::Api { command, argument } if command == "show" && argument == LISTING => {
+                Awaited::Listing
+            }
             ClientRequest::BgApi { job, .. } => named(job).map_or(Awaited::Nothing, |id| {
                 self.jobs.insert(id.clone());
                 Awaited::Order(id)
@@ -248,7 +250,11 @@ impl Conversation {
             (Awaited::Password, true) => {
                 let Speaker::We { format, .. } = self.speaker else { return Ok(()) };
                 let names = hear::WANTED.to_vec();
-                self.ask(Request::Events { format, names, custom: Vec::new() }, Awaited::Subscription, outcome);
+                self.ask(
+                    Request::Events { format, names, custom: Vec::new() },
+                    Awaited::Subscription,
+                    outcome,
+                );
             }
             (Awaited::Password, false) => return Err(Refusal::Password),
             (Awaited::Subscription, true) => {
@@ -339,7 +345,8 @@ impl Conversation {
 
     fn for_the_link(&mut self, event: &super::event::EslEvent, outcome: &mut Outcome) {
         let name = event.name();
-        let is_probe = &*name == b"BACKGROUND_JOB" && event.get("Job-UUID").as_deref() == Some(PROBE.as_bytes());
+        let is_probe =
+            &*name == b"BACKGROUND_JOB" && event.get("Job-UUID").as_deref() == Some(PROBE.as_bytes());
         if is_probe && self.stage == Stage::Setup {
             let call = ApiCall::new("show", super::argument::Argument::new().literal(LISTING));
             self.ask(Request::Api(call), Awaited::Listing, outcome);

@@ -142,7 +142,11 @@ fn jittered(span: Duration) -> Duration {
 }
 
 /// While there is no connection, nobody can say how an order ends. False when the engine is gone.
-async fn refuse_orders_for(pause: Duration, orders: &mut mpsc::Receiver<Order>, inbox: &mpsc::Sender<Event>) -> bool {
+async fn refuse_orders_for(
+    pause: Duration,
+    orders: &mut mpsc::Receiver<Order>,
+    inbox: &mpsc::Sender<Event>,
+) -> bool {
     let end = Instant::now() + pause;
     loop {
         tokio::select! {

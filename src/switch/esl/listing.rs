@@ -64,8 +64,12 @@ fn state(row: &Row, is_ours: bool) -> LegState {
     let is_caller = row.direction == "inbound" && number::hotline(&row.initial_dest).is_some();
     match &*row.application {
         "uuid_bridge" | "bridge" => LegState::Bridged,
-        _ if matches!(&*row.state, "CS_EXCHANGE_MEDIA" | "CS_SOFT_EXECUTE" | "CS_HIBERNATE") => LegState::Bridged,
-        "park" | "playback" | "endless_playback" if is_caller && row.dest == row.initial_dest => LegState::Parked,
+        _ if matches!(&*row.state, "CS_EXCHANGE_MEDIA" | "CS_SOFT_EXECUTE" | "CS_HIBERNATE") => {
+            LegState::Bridged
+        }
+        "park" | "playback" | "endless_playback" if is_caller && row.dest == row.initial_dest => {
+            LegState::Parked
+        }
         "park" if is_ours => LegState::Parked,
         _ if is_ours && row.callstate != "ACTIVE" => LegState::Ringing,
         _ => LegState::Elsewhere,

@@ -109,7 +109,14 @@ fn play(id: &CommandId, leg: &LegId, prompt: &Prompt, repeat: bool) -> Request {
 
 /// The agent's leg carries its call's name twice: as a variable, for its events, and as `presence_data`, the
 /// one thing of ours that the list of channels shows.
-fn originate(site: &Site, leg: &LegId, call: &CallId, dial: &Dial, ring_time: Millis, shown: &str) -> Argument {
+fn originate(
+    site: &Site,
+    leg: &LegId,
+    call: &CallId,
+    dial: &Dial,
+    ring_time: Millis,
+    shown: &str,
+) -> Argument {
     let variables = Variables::new()
         .leg("origination_uuid", leg)
         .number("originate_timeout", ring_time.whole_seconds_up())
