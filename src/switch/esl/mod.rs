@@ -6,7 +6,8 @@
 //! ```
 //!
 //! - [`frame`]: where a message starts and ends; every limit of the wire.
-//! - [`event`]: one event in one buffer; `plain` and `json` find its headers, `escape` undoes their coding.
+//! - [`event`]: one event in one buffer; `plain` and `json` find its headers, `index` remembers where, `escape`
+//!   undoes their coding.
 //! - [`message`]: what the switch says, and the [`Decoder`](message::Decoder) most users want.
 //! - [`argument`], [`request`]: what we say, safe by construction.
 //! - [`server`], [`event_writer`]: the same wire from the switch's end, for simulated exchanges and tests.
@@ -19,6 +20,7 @@ mod escape;
 pub mod event;
 pub mod event_writer;
 pub mod frame;
+mod index;
 mod json;
 pub mod message;
 mod plain;
