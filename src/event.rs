@@ -107,6 +107,8 @@ pub enum LegEvent {
     HungUp {
         /// Why.
         cause: Cause,
+        /// Whether its own end left; otherwise the switch ended it, or we did.
+        far_end: bool,
     },
     /// The switch gave the leg another name.
     Renamed {

@@ -58,7 +58,7 @@ pub enum Outcome {
     UnknownHotline,
     /// The dialplan's fallback served the caller.
     Fallback,
-    /// The switch forgot the call while nobody watched.
+    /// The switch ended the call, or forgot it while nobody watched.
     Lost,
 }
 

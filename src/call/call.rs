@@ -136,7 +136,7 @@ impl Call {
 
     fn on_caller(&mut self, what: &LegEvent, desk: &mut Desk) -> Life {
         match what {
-            LegEvent::HungUp { cause } => self.caller_gone(*cause, desk),
+            LegEvent::HungUp { cause, far_end } => self.caller_gone(*cause, *far_end, desk),
             LegEvent::Left => self.caller_left(desk),
             LegEvent::Bridged { peer } => match self.attempt_on(peer) {
                 Some(nth) => self.tell(Happening::Bridged(nth), desk),
@@ -153,13 +153,18 @@ impl Call {
         self.facts.attempts.iter().position(|attempt| attempt.leg.as_ref() == Some(leg))
     }
 
-    fn caller_gone(&mut self, cause: Cause, desk: &mut Desk) -> Life {
+    fn caller_gone(&mut self, cause: Cause, left: bool, desk: &mut Desk) -> Life {
         if self.facts.gone.is_some() {
             return Life::On;
         }
         self.facts.gone = Some(desk.now);
-        let outcome = if self.facts.talk.is_some() { Outcome::Answered } else { Outcome::Abandoned };
-        self.context(desk).conclude(outcome, EndedBy::Caller, cause);
+        let outcome = match (self.facts.talk, left) {
+            (Some(_), _) => Outcome::Answered,
+            (None, true) => Outcome::Abandoned,
+            (None, false) => Outcome::Lost,
+        };
+        let by = if left { EndedBy::Caller } else { EndedBy::Switch };
+        self.context(desk).conclude(outcome, by, cause);
         self.end(Happening::CallerGone, cause, desk)
     }
 
@@ -202,7 +207,7 @@ impl Call {
                 (attempt.reach(Phase::Answered), Some(Happening::AgentAnswered(nth)))
             }
             LegEvent::Parked => (attempt.reach(Phase::Ready), Some(Happening::AgentReady(nth))),
-            LegEvent::HungUp { cause } => {
+            LegEvent::HungUp { cause, .. } => {
                 let outcome =
                     if attempt.answered.is_some() { AttemptOutcome::Dropped } else { outcome_of(*cause) };
                 self.context(desk).attempt_over(nth, outcome);
@@ -257,7 +262,7 @@ impl Call {
             CommandResult::NoSuchLeg => Cause::Other,
         };
         if let Some(nth) = self.facts.attempts.iter().position(|attempt| attempt.ring == Some(number)) {
-            return self.on_agent(nth, &LegEvent::HungUp { cause }, desk);
+            return self.on_agent(nth, &LegEvent::HungUp { cause, far_end: false }, desk);
         }
         self.tell(Happening::BridgeFailed(number), desk)
     }
@@ -266,11 +271,11 @@ impl Call {
     /// itself, not there yet.
     fn no_such_leg(&mut self, number: u32, desk: &mut Desk) -> Life {
         if self.facts.hang_up == Some(number) {
-            return self.caller_gone(Cause::Other, desk);
+            return self.caller_gone(Cause::Other, false, desk);
         }
         let gone = |a: &super::attempt::Attempt| a.hang_up == Some(number) && a.phase >= Phase::Created;
         match self.facts.attempts.iter().position(gone) {
-            Some(nth) => self.on_agent(nth, &LegEvent::HungUp { cause: Cause::Other }, desk),
+            Some(nth) => self.on_agent(nth, &LegEvent::HungUp { cause: Cause::Other, far_end: false }, desk),
             None => self.tell(Happening::BridgeFailed(number), desk),
         }
     }
@@ -364,12 +369,7 @@ impl Call {
         let before = self.stage();
         let legs: Vec<LegId> = self.legs().cloned().collect();
         for leg in legs {
-            let live = find(&leg);
-            if live.is_none() && leg == self.facts.leg {
-                let outcome = if self.facts.talk.is_some() { Outcome::Answered } else { Outcome::Lost };
-                self.context(desk).conclude(outcome, EndedBy::Switch, Cause::Other);
-            }
-            for report in self.missed(&leg, live) {
+            for report in self.missed(&leg, find(&leg)) {
                 if let Life::Over = self.on_leg(&leg, &report, desk) {
                     return Life::Over;
                 }
@@ -384,7 +384,7 @@ impl Call {
 
     /// What the switch would have reported about a leg that it shows like this now.
     fn missed(&self, leg: &LegId, live: Option<LiveLeg>) -> Vec<LegEvent> {
-        let Some(live) = live else { return vec![LegEvent::HungUp { cause: Cause::Other }] };
+        let Some(live) = live else { return vec![LegEvent::HungUp { cause: Cause::Other, far_end: false }] };
         let is_caller = *leg == self.facts.leg;
         match live.state {
             LegState::Elsewhere if is_caller => vec![LegEvent::Left],

@@ -35,6 +35,7 @@ pub fn heard(name: &str) -> Cause {
         | "SWITCH_CONGESTION"
         | "REQUESTED_CHAN_UNAVAIL"
         | "CRASH"
+        | "INCOMPATIBLE_DESTINATION"
         | "SYSTEM_SHUTDOWN" => Cause::Congestion,
         "ORIGINATOR_CANCEL" => Cause::Cancelled,
         "LOSE_RACE" | "PICKED_OFF" => Cause::LostRace,
@@ -42,7 +43,9 @@ pub fn heard(name: &str) -> Cause {
     }
 }
 
-/// What the other end of a leg is told. Unanswered, sofia makes of these: 486, 480, 603, 404, 503, 487.
+/// What the other end of a leg is told. Of these sofia makes, where the leg is not answered: NORMAL_CLEARING,
+/// NO_ANSWER and SUBSCRIBER_ABSENT 480, USER_BUSY 486, CALL_REJECTED 603, UNALLOCATED_NUMBER 404,
+/// NORMAL_TEMPORARY_FAILURE 503, ORIGINATOR_CANCEL 487.
 pub fn said(cause: Cause) -> HangupCause {
     match cause {
         Cause::Normal => HangupCause::NORMAL_CLEARING,
@@ -50,7 +53,7 @@ pub fn said(cause: Cause) -> HangupCause {
         Cause::NoAnswer => HangupCause::NO_ANSWER,
         Cause::Rejected => HangupCause::CALL_REJECTED,
         Cause::UnknownNumber => HangupCause::UNALLOCATED_NUMBER,
-        Cause::Unreachable => HangupCause::NO_USER_RESPONSE,
+        Cause::Unreachable => HangupCause::SUBSCRIBER_ABSENT,
         Cause::Congestion => HangupCause::NORMAL_TEMPORARY_FAILURE,
         Cause::Cancelled => HangupCause::ORIGINATOR_CANCEL,
         Cause::LostRace => HangupCause::LOSE_RACE,

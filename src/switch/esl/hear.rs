@@ -47,7 +47,9 @@ pub fn event(switch: &SwitchId, event: &EslEvent) -> Option<Event> {
         b"CHANNEL_UNPARK" => of_leg(event, LegEvent::Left),
         b"CHANNEL_HANGUP" => {
             let cause = event.text("Hangup-Cause").map_or(Cause::Other, |name| causes::heard(&name));
-            of_leg(event, LegEvent::HungUp { cause })
+            // Set on the leg whose far end sent BYE, CANCEL or a refusal, and on no other.
+            let far_end = event.variable("sip_term_status").is_some();
+            of_leg(event, LegEvent::HungUp { cause, far_end })
         }
         b"CHANNEL_UUID" => of_leg(event, LegEvent::Renamed { from: leg(event, "Old-Unique-ID")? }),
         b"DTMF" => of_leg(event, LegEvent::Digit(event.text("DTMF-Digit")?.chars().next()?)),

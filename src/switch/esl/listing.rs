@@ -60,18 +60,20 @@ fn live_leg(switch: &SwitchId, row: &Row) -> Option<LiveLeg> {
     Some(LiveLeg { leg, of, state, answered, arrival })
 }
 
+/// `application` is the last one that ran on the leg, which says little: a `set` of ours stands there as well as
+/// the dialplan's tone. A caller who is still where he was dialled to has not been sent to the fallback.
 fn state(row: &Row, is_ours: bool) -> LegState {
     let is_caller = row.direction == "inbound" && number::hotline(&row.initial_dest).is_some();
-    match &*row.application {
-        "uuid_bridge" | "bridge" => LegState::Bridged,
-        _ if matches!(&*row.state, "CS_EXCHANGE_MEDIA" | "CS_SOFT_EXECUTE" | "CS_HIBERNATE") => {
-            LegState::Bridged
-        }
-        "park" | "playback" | "endless_playback" if is_caller && row.dest == row.initial_dest => {
-            LegState::Parked
-        }
-        "park" if is_ours => LegState::Parked,
-        _ if is_ours && row.callstate != "ACTIVE" => LegState::Ringing,
-        _ => LegState::Elsewhere,
+    if matches!(&*row.application, "uuid_bridge" | "bridge") || BRIDGED.contains(&&*row.state) {
+        LegState::Bridged
+    } else if is_caller && row.dest == row.initial_dest || is_ours && row.application == "park" {
+        LegState::Parked
+    } else if is_ours && row.callstate != "ACTIVE" {
+        LegState::Ringing
+    } else {
+        LegState::Elsewhere
     }
 }
+
+/// Channel states of legs that hear each other.
+const BRIDGED: [&str; 3] = ["CS_EXCHANGE_MEDIA", "CS_SOFT_EXECUTE", "CS_HIBERNATE"];

@@ -6,13 +6,16 @@
 //! ```
 //!
 //! - [`frame`]: where a message starts and ends; every limit of the wire.
-//! - [`event`]: one event in one buffer; `plain` and `json` find its headers, `escape` undoes their coding.
+//! - [`event`]: one event in one buffer; `plain` and `json` find its headers, `index` remembers where, `escape`
+//!   undoes their coding.
 //! - [`message`]: what the switch says, and the [`Decoder`](message::Decoder) most users want.
 //! - [`argument`], [`request`]: what we say, safe by construction.
+//! - [`speak`], [`hear`], [`causes`], [`listing`]: our orders in its words, its events in ours.
+//! - [`conversation`]: one connection without a socket; [`link`]: the socket, kept up.
 //! - [`server`], [`event_writer`]: the same wire from the switch's end, for simulated exchanges and tests.
 //!
-//! Everything here is bytes in, values out. Absent on purpose: sockets, time-outs, reconnecting, the meaning
-//! of an event for a call. XML events are never asked for and are refused.
+//! Everything but [`link`] is bytes in, values out. Absent on purpose: what to do about an event. XML events
+//! are never asked for and are refused.
 
 pub mod argument;
 pub mod causes;
@@ -22,6 +25,7 @@ pub mod event;
 pub mod event_writer;
 pub mod frame;
 pub mod hear;
+mod index;
 mod json;
 pub mod link;
 pub mod listing;
