@@ -116,11 +116,22 @@ pub struct EslEvent {
 }
 
 impl EslEvent {
-    /// Reads a plain event; also the text of `uuid_dump` and the reply to `connect`.
+    /// Reads a plain event; also the text of `uuid_dump` and the reply to `connect`, which may have lost the
+    /// empty line at their end.
     pub fn plain(bytes: Bytes, limits: &Limits) -> Result<Self, EventError> {
         check_size(&bytes, limits)?;
         let (index, body) = plain::index(&bytes, limits)?;
         Ok(Self { bytes, index, body, format: Format::Plain })
+    }
+
+    /// Reads a plain event out of a frame: without its empty line it was cut short.
+    pub(super) fn framed(bytes: Bytes, limits: &Limits) -> Result<Self, EventError> {
+        let length = bytes.len();
+        let event = Self::plain(bytes, limits)?;
+        if event.body.start == length && !event.bytes.ends_with(b"\n\n") && !event.is_empty() {
+            return Err(EventError::Unfinished { at: length });
+        }
+        Ok(event)
     }
 
     /// Reads a JSON event.
@@ -245,7 +256,7 @@ fn into_text(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
     }
 }
 
-/// `ARRAY::a|:b` in its items (SE:1100).
+/// `ARRAY::a|:b` in its items (SE:1099).
 fn split_array(value: Cow<'_, [u8]>) -> Vec<Cow<'_, [u8]>> {
     if !value.starts_with(b"ARRAY::") {
         return vec![value];

@@ -30,7 +30,7 @@ pub enum Request {
     Events {
         /// How they are written; the same for all events of the connection.
         format: Format,
-        /// Which. Empty together with `custom` means none, and asks for nothing.
+        /// Which. When `custom` is empty too the switch answers `-ERR`.
         names: Vec<EventName>,
         /// Which `CUSTOM` events.
         custom: Vec<Subclass>,
@@ -140,7 +140,7 @@ impl SendMsg {
 
 impl Request {
     /// Writes the request behind what `target` holds. It has to go out in one piece: while FreeSWITCH has half
-    /// a request it sends no events (MES:1375).
+    /// a request it sends no events (MES:1367).
     pub fn encode(&self, target: &mut BytesMut) {
         let start = target.len();
         let mut body = "";
@@ -238,7 +238,7 @@ fn put_message<'a>(target: &mut BytesMut, message: &'a SendMsg) -> &'a str {
 }
 
 /// FreeSWITCH takes any head that mentions both `unload` or `reload` and `mod_event_socket` for the order to
-/// close itself down (hazard 10, MES:1737), also in a caller's name. We never want that.
+/// close itself down (hazard 10, MES:1729), also in a caller's name. We never want that.
 fn defuse(head: &mut [u8]) {
     const MODULE: &[u8] = b"mod_event_socket";
     for at in 0..head.len().saturating_sub(MODULE.len() - 1) {

@@ -6,7 +6,7 @@ use crate::id::CommandId;
 use std::fmt;
 
 /// An event the switch can be asked for. FreeSWITCH answers `+OK` to a name it does not know and sends nothing
-/// (MES:2495), so only names it knows can be made.
+/// (MES:2470-2522), so only names it knows can be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventName(&'static str);
 
