@@ -137,8 +137,8 @@ fn hazard_6_custom_comes_last_and_names_are_known() {
     assert!(EventName::new("CHANNEL_PRAK").is_err());
     assert!(EventName::new("CUSTOM").is_err());
     assert_eq!(EventName::new("DTMF").unwrap(), EventName::DTMF);
-    for bad in ["", "a b", "a\nb", "汉"] {
-        assert!(Subclass::new(bad).is_err());
+    for bad in ["", "a b", "a\nb", "汉", "${x}", "a,b", "a\\b", &"x".repeat(201)] {
+        assert!(Subclass::new(bad).is_err() && JobId::new(bad).is_err(), "{bad:?}");
     }
 }
 

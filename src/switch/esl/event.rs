@@ -3,6 +3,15 @@
 //! Everything the switch sent is kept: order, duplicates, the case of names, arrays, bytes that are no UTF-8.
 //! A plain event and its JSON twin answer alike. What a header means for a call is not known here, and there
 //! is no map: an event has up to some hundred headers of which a dozen are read.
+//!
+//! ```
+//! use hotlined::switch::esl::{event::EslEvent, frame::Limits};
+//! let text = "Event-Name: CHANNEL_PARK\nCaller-Caller-ID-Name: %E6%9D%8E%E9%9B%B7\nvariable_x: _undef_\n\n";
+//! let event = EslEvent::plain(text.into(), &Limits::default()).unwrap();
+//! assert_eq!(*event.name(), *b"CHANNEL_PARK");
+//! assert_eq!(event.text("caller-caller-id-name").unwrap(), "李雷");
+//! assert_eq!(event.variable("x"), None);
+//! ```
 
 use super::escape::{json_decoded, percent_decoded};
 use super::frame::Limits;

@@ -2,6 +2,17 @@
 //!
 //! Absent on purpose: `getvar` (its reply is cut and not coded, hazard 9), `myevents` (ties the whole link to
 //! one call, hazard 8), XML events, `log`, `sendevent`, and any way to send a line of text.
+//!
+//! ```
+//! use hotlined::switch::esl::{argument::Argument, request::{ApiCall, Request}};
+//! # let leg: hotlined::id::LegId = "701c9af8-d4a8-42d9-8f84-f9ea13088ab2".parse().unwrap();
+//! let caller_name = "${system(reboot)}";
+//! let argument = Argument::new().leg(&leg).literal(" shown_name ").outside(caller_name);
+//! let mut bytes = bytes::BytesMut::new();
+//! Request::Api(ApiCall::new("uuid_setvar", argument)).encode(&mut bytes);
+//! let expected = "api uuid_setvar 701c9af8-d4a8-42d9-8f84-f9ea13088ab2 shown_name __system_reboot__\n\n";
+//! assert_eq!(bytes, expected.as_bytes());
+//! ```
 
 use super::argument::Argument;
 use super::event::Format;
