@@ -238,13 +238,14 @@ fn main() {
     let captured = captured();
     // For a profiler: only our side, on the small events, or on the large ones.
     if let Some(which) = std::env::args().nth(1) {
-        let large = which == "large";
+        let large = which != "small";
         let chosen = |length: usize| if large { length > 9_000 } else { (500..900).contains(&length) };
         let payloads: Vec<_> = captured.iter().filter(|payload| chosen(payload.len())).cloned().collect();
         let group = Group::new("profile", &payloads);
         let start = Instant::now();
         for _ in 0..5_000 {
-            black_box(ours(&group.stream, group.payloads.len()));
+            let stream = if which == "json" { &group.json } else { &group.stream };
+            black_box(ours(stream, group.payloads.len()));
         }
         println!("{:.3} µs/event", start.elapsed().as_secs_f64() * 1e6 / 5_000.0 / group.payloads.len() as f64);
         return;

@@ -8,6 +8,7 @@ mod captured;
 mod hazards;
 mod hostile;
 mod round_trip;
+mod sockets;
 
 use bytes::Bytes;
 use hotlined::switch::esl::event::EslEvent;

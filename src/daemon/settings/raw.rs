@@ -73,7 +73,7 @@ impl Default for RawSwitch {
             password_file: None,
             format: "plain".to_owned(),
             trunk: "sofia/gateway/carrier/{number}".to_owned(),
-            fallback: "fallback XML public".to_owned(),
+            fallback: "hotlined_fallback XML public".to_owned(),
             // FreeSWITCH beats every 20 s (switch.conf.xml: event-heartbeat-interval): two may be lost.
             heartbeat_s_max: 45,
             connect_timeout_s: 5,

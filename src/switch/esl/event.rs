@@ -3,6 +3,15 @@
 //! Everything the switch sent is kept: order, duplicates, the case of names, arrays, bytes that are no UTF-8.
 //! A plain event and its JSON twin answer alike. What a header means for a call is not known here, and there
 //! is no map: an event has up to some hundred headers of which a dozen are read.
+//!
+//! ```
+//! use hotlined::switch::esl::{event::EslEvent, frame::Limits};
+//! let text = "Event-Name: CHANNEL_PARK\nCaller-Caller-ID-Name: %E6%9D%8E%E9%9B%B7\nvariable_x: _undef_\n\n";
+//! let event = EslEvent::plain(text.into(), &Limits::default()).unwrap();
+//! assert_eq!(*event.name(), *b"CHANNEL_PARK");
+//! assert_eq!(event.text("caller-caller-id-name").unwrap(), "李雷");
+//! assert_eq!(event.variable("x"), None);
+//! ```
 
 use super::escape::{json_decoded, percent_decoded};
 use super::frame::Limits;
@@ -116,11 +125,22 @@ pub struct EslEvent {
 }
 
 impl EslEvent {
-    /// Reads a plain event; also the text of `uuid_dump` and the reply to `connect`.
+    /// Reads a plain event; also the text of `uuid_dump` and the reply to `connect`, which may have lost the
+    /// empty line at their end.
     pub fn plain(bytes: Bytes, limits: &Limits) -> Result<Self, EventError> {
         check_size(&bytes, limits)?;
         let (index, body) = plain::index(&bytes, limits)?;
         Ok(Self { bytes, index, body, format: Format::Plain })
+    }
+
+    /// Reads a plain event out of a frame: without its empty line it was cut short.
+    pub(super) fn framed(bytes: Bytes, limits: &Limits) -> Result<Self, EventError> {
+        let length = bytes.len();
+        let event = Self::plain(bytes, limits)?;
+        if event.body.start == length && !event.bytes.ends_with(b"\n\n") && !event.is_empty() {
+            return Err(EventError::Unfinished { at: length });
+        }
+        Ok(event)
     }
 
     /// Reads a JSON event.
@@ -245,7 +265,7 @@ fn into_text(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
     }
 }
 
-/// `ARRAY::a|:b` in its items (SE:1100).
+/// `ARRAY::a|:b` in its items (SE:1099).
 fn split_array(value: Cow<'_, [u8]>) -> Vec<Cow<'_, [u8]>> {
     if !value.starts_with(b"ARRAY::") {
         return vec![value];

@@ -220,13 +220,14 @@ impl Framer {
         Ok(Some(Frame { head: Headers(head_bytes), body, offset }))
     }
 
-    /// What the end of the stream means: nothing between frames, a fault within one.
+    /// What the end of the stream means when no whole frame is left: nothing between frames, a fault within.
     pub fn end(&self, buffer: &BytesMut) -> Result<(), FrameError> {
         let rest = buffer.iter().skip_while(|&&byte| byte == b'\n').count();
         if rest == 0 && self.head.is_none() && self.line == 0 {
             return Ok(());
         }
-        let missing = self.head.map_or(1, |head| head + self.length.unwrap_or(0) - buffer.len());
+        let missing =
+            self.head.map_or(1, |head| (head + self.length.unwrap_or(0)).saturating_sub(buffer.len()));
         Err(FrameError::CutOff {
             offset: self.consumed + buffer.len() as u64,
             missing_at_least: missing as u64,
@@ -289,9 +290,12 @@ impl Framer {
     }
 }
 
+/// The most digits of a length; one more could overflow.
+const LENGTH_DIGITS_MAX: usize = 19;
+
 /// A number as FreeSWITCH prints it: digits and nothing else.
 pub(super) fn number(text: &[u8]) -> Option<u64> {
-    if text.is_empty() || text.len() > 19 {
+    if text.is_empty() || text.len() > LENGTH_DIGITS_MAX {
         return None;
     }
     text.iter()

@@ -27,10 +27,10 @@ pub(super) fn index(bytes: &[u8], limits: &Limits) -> Result<Index, EventError> 
     }
     loop {
         rest = skip_space(rest);
-        let (behind, name) = string(rest).map_err(|_| broken(at(rest), "a name in quotes"))?;
+        let (behind, (name, escaped)) = string(rest).map_err(|_| broken(at(rest), "a name in quotes"))?;
         // What a string or an array encloses ends one byte before what follows it starts.
         let name = at(behind) - 1 - name.len()..at(behind) - 1;
-        index.odd_names |= bytes[name.clone()].contains(&b'\\');
+        index.odd_names |= escaped;
         rest = skip_space(expect(bytes, behind, b':', "`:`")?);
         let (behind, (value, coding)) =
             value(rest).map_err(|_| broken(at(rest), "a string or an array of strings"))?;
@@ -77,25 +77,26 @@ fn skip_space(input: &[u8]) -> &[u8] {
     }
 }
 
-/// A string; what stands between its quotes.
-fn string(input: &[u8]) -> IResult<&[u8], &[u8]> {
+/// A string: what stands between its quotes, and whether there is an escape in it.
+#[inline]
+fn string(input: &[u8]) -> IResult<&[u8], (&[u8], bool)> {
     let error = || nom::Err::Error(Error::new(input, ErrorKind::Char));
     let inner = input.strip_prefix(b"\"").ok_or_else(error)?;
-    let mut at = 0;
+    let (mut at, mut escaped) = (0, false);
     loop {
         let found = memchr2(b'"', b'\\', inner.get(at..).ok_or_else(error)?).ok_or_else(error)?;
         at += found;
         if inner[at] == b'"' {
-            return Ok((&inner[at + 1..], &inner[..at]));
+            return Ok((&inner[at + 1..], (&inner[..at], escaped)));
         }
         // The byte behind a backslash is never a closing quote.
-        at += 2;
+        (at, escaped) = (at + 2, true);
     }
 }
 
 fn value(input: &[u8]) -> IResult<&[u8], (&[u8], Coding)> {
     if input.first() == Some(&b'"') {
-        return string.map(|value| (value, Coding::Json)).parse(input);
+        return string.map(|(value, _)| (value, Coding::Json)).parse(input);
     }
     let array = delimited(tag("["), recognize(items_of_array), tag("]"));
     let bare = take_while1(|byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
@@ -114,7 +115,7 @@ fn items_of_array(input: &[u8]) -> IResult<&[u8], ()> {
 }
 
 fn spaced_string(input: &[u8]) -> IResult<&[u8], &[u8]> {
-    delimited(take_while(is_space), string, take_while(is_space)).parse(input)
+    delimited(take_while(is_space), string, take_while(is_space)).map(|(item, _)| item).parse(input)
 }
 
 /// The items of an array that [`index`] found, decoded.

@@ -31,12 +31,11 @@ pub(super) fn index(bytes: &[u8], limits: &Limits) -> Result<(Index, Range<usize
             return Err(EventError::NotAHeader { at: start });
         }
     }
-    // The text of `uuid_dump` ends without its empty line when something trimmed it on the way.
     if start < bytes.len() { Err(EventError::Unfinished { at: start }) } else { Ok((index, start..start)) }
 }
 
 /// The event's own `Content-Length` stands last and must agree with what the frame left for the body.
-/// Earlier ones belong to whoever sent the event (SE:1630 adds its own behind them).
+/// Earlier ones belong to whoever sent the event (SE:1629 adds its own behind them).
 fn check_length(bytes: &[u8], index: &Index, present: usize) -> Result<(), EventError> {
     let last = index.last(bytes).filter(|header| header.name.eq_ignore_ascii_case(b"content-length"));
     let declared = match last {
