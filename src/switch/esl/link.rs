@@ -4,10 +4,11 @@
 //! read stalls FreeSWITCH itself. What the calls should hear queues up here when the engine is busy; when even
 //! that is full the connection is dropped and begun again from the list of channels, so nothing is half known.
 
+use super::codec::StreamError;
 use super::conversation::{Account, Conversation, Outcome, Refusal};
 use super::event::Format;
 use super::frame::Limits;
-use super::message::{Decoder, StreamError};
+use super::message::Decoder;
 use super::request::Request;
 use super::speak::Site;
 use crate::capture::{Direction, Tap};
