@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -16,10 +17,10 @@ pub const LEG_BYTES_MAX: usize = 150;
 ///
 /// Nearly all are UUIDs and stand in 16 bytes; any other name made of letters, digits and `-_.@:` is kept as
 /// text. Anything else is refused, so a leg name is safe inside any switch command.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LegId(Repr);
 
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Repr {
     Uuid([u8; 16]),
     Text(Arc<str>),
@@ -90,6 +91,15 @@ fn uuid_bits(text: &[u8]) -> Option<[u8; 16]> {
         nibbles += 1;
     }
     Some(bits)
+}
+
+impl Hash for LegId {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        match &self.0 {
+            Repr::Uuid(bits) => state.write(bits),
+            Repr::Text(text) => state.write(text.as_bytes()),
+        }
+    }
 }
 
 impl fmt::Display for LegId {

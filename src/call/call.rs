@@ -110,11 +110,6 @@ impl Call {
         std::iter::once(&self.facts.leg).chain(self.facts.attempts.iter().filter_map(|a| a.leg.as_ref()))
     }
 
-    /// The leg the switch was told most recently to make.
-    pub(super) fn newest_leg(&self) -> Option<&LegId> {
-        self.facts.attempts.last().and_then(|attempt| attempt.leg.as_ref())
-    }
-
     fn context<'a>(&'a mut self, desk: &'a mut Desk) -> Context<'a> {
         Context {
             now: desk.now,

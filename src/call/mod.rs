@@ -26,6 +26,7 @@ mod ending;
 mod hunt;
 mod stage;
 mod switchboard;
+mod table;
 mod talk;
 mod timer;
 

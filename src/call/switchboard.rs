@@ -1,6 +1,7 @@
 //! All live calls: which leg belongs to which, and when the next of them wants to be woken.
 
 use super::call::{Call, CallState, Desk, Life};
+use super::table::{Place, Table};
 use crate::command::{Action, Command, NotTaken, Note, StageName};
 use crate::event::{Arrival, Cause, Event, LegEvent, LegState, LiveLeg, Order};
 use crate::hotline::{Hotline, Hotlines, Version};
@@ -38,9 +39,7 @@ pub struct Switchboard {
     hotlines: Arc<Hotlines>,
     /// Versions that are no longer the current one and that live calls still follow.
     editions: BTreeMap<(Arc<str>, Version), Arc<Hotline>>,
-    calls: BTreeMap<CallId, Call>,
-    legs: BTreeMap<LegId, CallId>,
-    deadlines: BTreeSet<(Instant, CallId)>,
+    calls: Table,
 }
 
 /// A call as it is kept outside the process.
@@ -88,13 +87,14 @@ impl Switchboard {
         self.now = self.now.max(now);
         match event {
             Event::Arrived(arrival) => self.arrived(arrival, out),
-            Event::Leg { leg, what: LegEvent::Renamed { from } } => self.renamed(from, leg),
+            Event::Leg { leg, what: LegEvent::Renamed { from } } => self.calls.rename(from, leg),
             Event::Leg { leg, what } => {
-                let Some(id) = self.legs.get(leg).cloned() else { return };
-                self.with(&id, out, |call, desk| call.on_leg(leg, what, desk));
+                let Some(place) = self.calls.of_leg(leg) else { return };
+                self.with(place, out, |call, desk| call.on_leg(leg, what, desk));
             }
             Event::Done { command, result } => {
-                self.with(&command.call, out, |call, desk| call.on_done(command.number, result, desk));
+                let Some(place) = self.calls.of_call(&command.call) else { return };
+                self.with(place, out, |call, desk| call.on_done(command.number, result, desk));
             }
             Event::Claimed { command } => self.claimed(command, true, out),
             Event::Refused { command } => self.claimed(command, false, out),
@@ -109,7 +109,7 @@ impl Switchboard {
 
     /// When [`Event::Due`] is wanted next.
     pub fn deadline(&self) -> Option<Instant> {
-        self.deadlines.first().map(|&(at, _)| at)
+        self.calls.earliest()
     }
 
     /// How many calls are live.
@@ -119,12 +119,12 @@ impl Switchboard {
 
     /// The live calls and their stages, in the order of their names.
     pub fn stages(&self) -> impl Iterator<Item = (&CallId, StageName)> {
-        self.calls.iter().map(|(id, call)| (id, call.stage()))
+        self.calls.by_name().into_iter().filter_map(|(id, place)| Some((id, self.calls.get(place)?.stage())))
     }
 
     /// A live call as plain data.
     pub fn save(&self, call: &CallId) -> Option<SavedCall> {
-        let state = self.calls.get(call)?.save();
+        let state = self.calls.get(self.calls.of_call(call)?)?.save();
         Some(SavedCall { format: SAVED_FORMAT, call: call.clone(), state })
     }
 
@@ -140,13 +140,10 @@ impl Switchboard {
                 LoadError::Hotline { call: id.clone(), number: number.clone(), version: *version }
             })?),
         };
-        self.forget(&id);
-        let call = Call::load(state, hotline);
-        for leg in call.legs() {
-            self.legs.insert(leg.clone(), id.clone());
+        if let Some(place) = self.calls.of_call(&id) {
+            self.calls.remove(place);
         }
-        self.deadlines.extend(call.deadline().map(|at| (at, id.clone())));
-        self.calls.insert(id, call);
+        self.calls.insert(id, Call::load(state, hotline));
         Ok(())
     }
 
@@ -156,45 +153,22 @@ impl Switchboard {
     }
 
     /// Lets a live call take an event, and keeps the tables about it right.
-    fn with(&mut self, id: &CallId, out: &mut Vec<Command>, turn: impl FnOnce(&mut Call, &mut Desk) -> Life) {
-        let Some(call) = self.calls.get_mut(id) else { return };
-        let before = call.deadline();
-        let newest_before = call.newest_leg().cloned();
+    fn with(
+        &mut self,
+        place: Place,
+        out: &mut Vec<Command>,
+        turn: impl FnOnce(&mut Call, &mut Desk) -> Life,
+    ) {
+        let Some(call) = self.calls.get_mut(place) else { return };
         let mut desk = Desk { now: self.now, fallback_after: self.limits.fallback_after, out };
-        if let Life::Over = turn(call, &mut desk) {
-            self.drop_call(id, before);
-            return;
-        }
-        if let Some(leg) = call.newest_leg().filter(|leg| Some(*leg) != newest_before.as_ref()) {
-            self.legs.insert(leg.clone(), id.clone());
-        }
-        let after = call.deadline();
-        if after != before {
-            if let Some(at) = before {
-                self.deadlines.remove(&(at, id.clone()));
-            }
-            self.deadlines.extend(after.map(|at| (at, id.clone())));
-        }
-    }
-
-    fn forget(&mut self, id: &CallId) {
-        let deadline = self.calls.get(id).and_then(Call::deadline);
-        self.drop_call(id, deadline);
-    }
-
-    fn drop_call(&mut self, id: &CallId, deadline: Option<Instant>) {
-        if let Some(at) = deadline {
-            self.deadlines.remove(&(at, id.clone()));
-        }
-        if let Some(call) = self.calls.remove(id) {
-            for leg in call.legs() {
-                self.legs.remove(leg);
-            }
+        match turn(call, &mut desk) {
+            Life::On => self.calls.settle(place),
+            Life::Over => self.calls.remove(place),
         }
     }
 
     fn arrived(&mut self, arrival: &Arrival, out: &mut Vec<Command>) {
-        if self.legs.contains_key(&arrival.leg) {
+        if self.calls.of_leg(&arrival.leg).is_some() {
             return;
         }
         let id = CallId(arrival.leg.clone());
@@ -210,35 +184,22 @@ impl Switchboard {
         let hotline = number::hotline(&arrival.dialled).and_then(|number| self.hotlines.get(number)).cloned();
         let mut desk = Desk { now: self.now, fallback_after: self.limits.fallback_after, out };
         let call = Call::take(arrival, hotline, &mut desk);
-        for leg in call.legs() {
-            self.legs.insert(leg.clone(), id.clone());
-        }
-        self.deadlines.extend(call.deadline().map(|at| (at, id.clone())));
         self.calls.insert(id, call);
     }
 
     fn claimed(&mut self, command: &CommandId, granted: bool, out: &mut Vec<Command>) {
-        self.with(&command.call, out, |call, desk| call.on_claim(command.number, granted, desk));
+        let Some(place) = self.calls.of_call(&command.call) else { return };
+        self.with(place, out, |call, desk| call.on_claim(command.number, granted, desk));
     }
 
-    fn renamed(&mut self, from: &LegId, to: &LegId) {
-        if self.legs.contains_key(to) {
-            return;
-        }
-        let Some(id) = self.legs.remove(from) else { return };
-        if let Some(call) = self.calls.get_mut(&id) {
-            call.rename(from, to);
-        }
-        self.legs.insert(to.clone(), id);
-    }
-
-    fn on_switch(&self, switch: &SwitchId) -> Vec<CallId> {
-        self.calls.iter().filter(|(_, call)| call.switch() == switch).map(|(id, _)| id.clone()).collect()
+    fn on_switch(&self, switch: &SwitchId) -> Vec<Place> {
+        let places = self.calls.by_name().into_iter().map(|(_, place)| place);
+        places.filter(|place| self.calls.get(*place).is_some_and(|call| call.switch() == switch)).collect()
     }
 
     fn link_lost(&mut self, switch: &SwitchId, out: &mut Vec<Command>) {
-        for id in self.on_switch(switch) {
-            self.with(&id, out, |call, _| {
+        for place in self.on_switch(switch) {
+            self.with(place, out, |call, _| {
                 call.link_lost();
                 Life::On
             });
@@ -247,14 +208,14 @@ impl Switchboard {
 
     fn link_restored(&mut self, switch: &SwitchId, live: &[LiveLeg], out: &mut Vec<Command>) {
         let by_leg: BTreeMap<&LegId, &LiveLeg> = live.iter().map(|live| (&live.leg, live)).collect();
-        for id in self.on_switch(switch) {
+        for place in self.on_switch(switch) {
             let find = |leg: &LegId| by_leg.get(leg).map(|live| (*live).clone());
-            self.with(&id, out, |call, desk| call.relink(&find, desk));
+            self.with(place, out, |call, desk| call.relink(&find, desk));
         }
-        for live in live.iter().filter(|live| !self.legs.contains_key(&live.leg)).cloned().collect::<Vec<_>>()
-        {
-            match live.arrival {
-                Some(arrival) => self.arrived(&arrival, out),
+        for live in live.iter() {
+            match &live.arrival {
+                _ if self.calls.of_leg(&live.leg).is_some() => {}
+                Some(arrival) => self.arrived(arrival, out),
                 None if live.of.is_some() && live.state != LegState::Bridged => {
                     orphan(switch, &live.leg, out)
                 }
@@ -264,10 +225,8 @@ impl Switchboard {
     }
 
     fn due(&mut self, out: &mut Vec<Command>) {
-        let due: Vec<CallId> =
-            self.deadlines.iter().take_while(|(at, _)| *at <= self.now).map(|(_, id)| id.clone()).collect();
-        for id in due {
-            self.with(&id, out, |call, desk| call.on_due(desk));
+        for place in self.calls.due(self.now) {
+            self.with(place, out, |call, desk| call.on_due(desk));
         }
     }
 
@@ -275,8 +234,9 @@ impl Switchboard {
         let old = std::mem::replace(&mut self.hotlines, hotlines.clone());
         let followed: BTreeSet<(Arc<str>, Version)> = self
             .calls
-            .values()
-            .filter_map(|call| call.hotline.as_ref())
+            .by_name()
+            .into_iter()
+            .filter_map(|(_, place)| self.calls.get(place)?.hotline.as_ref())
             .map(|hotline| (hotline.number.clone(), hotline.version))
             .collect();
         for hotline in old.iter() {
@@ -287,8 +247,9 @@ impl Switchboard {
 
     fn hand_over(&mut self, out: &mut Vec<Command>) {
         self.draining = true;
-        for id in self.calls.keys().cloned().collect::<Vec<_>>() {
-            self.with(&id, out, |call, desk| {
+        let all: Vec<Place> = self.calls.by_name().into_iter().map(|(_, place)| place).collect();
+        for place in all {
+            self.with(place, out, |call, desk| {
                 call.hand_over(desk);
                 Life::Over
             });

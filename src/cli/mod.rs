@@ -7,7 +7,7 @@ pub mod serve;
 
 use crate::daemon::settings::{self, LogFormat, LogSettings, Settings};
 use clap::{CommandFactory, Parser};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
@@ -75,8 +75,9 @@ fn put(line: &String) -> io::Result<()> {
 
 /// From here on the log goes to the standard error.
 fn start_log(log: &LogSettings) -> anyhow::Result<()> {
-    let builder =
-        tracing_subscriber::fmt().with_writer(io::stderr).with_env_filter(EnvFilter::try_new(&log.filter)?);
+    let filter = EnvFilter::try_new(&log.filter)?;
+    let colours = io::stderr().is_terminal();
+    let builder = tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(colours).with_env_filter(filter);
     match log.format {
         LogFormat::Text => builder.init(),
         LogFormat::Json => builder.json().init(),

@@ -1,0 +1,194 @@
+//! One event through the switchboard, by how many calls are live; and what a live call costs in memory.
+//!
+//! The calls are spread over the stages as on a busy hotline (most talk, some hunt), each event is for a call
+//! picked at random, so that what it touches is as cold as it would be. No peer does this job, so there is
+//! none beside it: the ratios are those between sizes.
+
+use hotlined::call::{Limits, Switchboard};
+use hotlined::command::{Action, Command};
+use hotlined::event::{Arrival, Cause, Event, LegEvent};
+use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, HuntOrder, Shows, Version};
+use hotlined::id::{LegId, LineId, SwitchId};
+use hotlined::prompt::{Prompt, Tone};
+use hotlined::time::{Instant, Millis};
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::hint::black_box;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+struct Counting;
+static BYTES: AtomicU64 = AtomicU64::new(0);
+
+// SAFETY: every call is handed on to the system's allocator as it came.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        BYTES.fetch_add(layout.size() as u64, Ordering::Relaxed);
+        unsafe { System.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        BYTES.fetch_sub(layout.size() as u64, Ordering::Relaxed);
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+const SIZES: [usize; 5] = [100, 1_000, 10_000, 25_000, 50_000];
+const EVENTS: usize = 200_000;
+const ROUNDS: usize = 5;
+
+/// A live call of the bench: the caller's leg and that of the agent who rings or talks.
+struct Live {
+    caller: LegId,
+    agent: LegId,
+}
+
+struct Bench {
+    switchboard: Switchboard,
+    calls: Vec<Live>,
+    now: Instant,
+    out: Vec<Command>,
+    next: u64,
+    chance: u64,
+}
+
+fn main() {
+    println!("one event through Switchboard::handle, each for a call picked at random; median of {ROUNDS} rounds");
+    println!("{:>8}  {:>10}  {:>10}  {:>10}  {:>12}", "live", "median ns", "p99 ns", "ratio", "bytes a call");
+    let mut first = None;
+    for size in SIZES {
+        let (median, p99, bytes) = measure(size);
+        let ratio = median / *first.get_or_insert(median);
+        println!("{size:>8}  {median:>10.0}  {p99:>10.0}  {ratio:>10.2}  {bytes:>12}");
+    }
+}
+
+fn measure(size: usize) -> (f64, f64, u64) {
+    let before = BYTES.load(Ordering::Relaxed);
+    let mut bench = Bench::new(size);
+    let bytes = (BYTES.load(Ordering::Relaxed) - before) / size as u64;
+    let mut medians = Vec::new();
+    let mut tails = Vec::new();
+    for _ in 0..ROUNDS {
+        let mut times: Vec<u64> = Vec::with_capacity(EVENTS);
+        while times.len() < EVENTS {
+            bench.one_life(&mut times);
+        }
+        times.sort_unstable();
+        medians.push(times[times.len() / 2] as f64);
+        tails.push(times[times.len() * 99 / 100] as f64);
+    }
+    medians.sort_by(f64::total_cmp);
+    tails.sort_by(f64::total_cmp);
+    (medians[ROUNDS / 2], tails[ROUNDS / 2], bytes)
+}
+
+impl Bench {
+    fn new(size: usize) -> Self {
+        let limits = Limits { live_max: usize::MAX, fallback_after: Millis::seconds(5) };
+        let mut bench = Self {
+            switchboard: Switchboard::new(limits),
+            calls: Vec::new(),
+            now: Instant(1_800_000_000_000),
+            out: Vec::new(),
+            next: 0,
+            chance: 7,
+        };
+        let mut hotlines = Hotlines::default();
+        hotlines.insert(Arc::new(hotline()));
+        bench.event(&Event::Hotlines(Arc::new(hotlines)), None);
+        for at in 0..size {
+            let live = bench.arrive(None);
+            // Four in five talk, the fifth still hunts.
+            if at % 5 != 0 {
+                bench.connect(&live, None);
+            }
+            bench.calls.push(live);
+        }
+        bench
+    }
+
+    /// The life of one call from its arrival to its end, in place of a live one picked at random, which ends.
+    fn one_life(&mut self, times: &mut Vec<u64>) {
+        self.chance = self.chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let at = (self.chance >> 33) as usize % self.calls.len();
+        self.now = self.now + Millis(1);
+        let live = &self.calls[at];
+        let (caller, agent) = (live.caller.clone(), live.agent.clone());
+        let gone = |leg| Event::Leg { leg, what: LegEvent::HungUp { cause: Cause::Normal, far_end: true } };
+        self.event(&gone(caller), Some(times));
+        self.event(&gone(agent), Some(times));
+        let live = self.arrive(Some(times));
+        self.connect(&live, Some(times));
+        self.calls[at] = live;
+        if self.switchboard.deadline().is_some_and(|due| due <= self.now) {
+            self.event(&Event::Due, None);
+        }
+    }
+
+    fn arrive(&mut self, mut times: Option<&mut Vec<u64>>) -> Live {
+        self.next += 1;
+        let caller = LegId::from_bits(u128::from(self.next).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835));
+        let arrival = Arrival {
+            switch: SwitchId("fs1".into()),
+            leg: caller.clone(),
+            dialled: "4008001234".into(),
+            caller: "13800138000".into(),
+            seed: self.next,
+        };
+        self.event(&Event::Arrived(arrival), times.as_deref_mut());
+        let claim = self.out.iter().find_map(|command| match command {
+            Command::Line { id, .. } => Some(id.clone()),
+            _ => None,
+        });
+        self.event(&Event::Claimed { command: claim.expect("a line is claimed") }, times.as_deref_mut());
+        let agent = self.out.iter().find_map(|command| match command {
+            Command::Switch { action: Action::Ring { leg, .. }, .. } => Some(leg.clone()),
+            _ => None,
+        });
+        Live { caller, agent: agent.expect("an agent is rung") }
+    }
+
+    fn connect(&mut self, live: &Live, mut times: Option<&mut Vec<u64>>) {
+        let peer = live.agent.clone();
+        let steps = [LegEvent::Created, LegEvent::Ringing { media: false }, LegEvent::Answered, LegEvent::Parked];
+        for what in steps {
+            self.event(&Event::Leg { leg: live.agent.clone(), what }, times.as_deref_mut());
+        }
+        let what = LegEvent::Bridged { peer };
+        self.event(&Event::Leg { leg: live.caller.clone(), what }, times);
+    }
+
+    fn event(&mut self, event: &Event, times: Option<&mut Vec<u64>>) {
+        self.out.clear();
+        let began = std::time::Instant::now();
+        self.switchboard.handle(self.now, black_box(event), &mut self.out);
+        let took = began.elapsed();
+        black_box(&self.out);
+        times.into_iter().for_each(|times| times.push(took.as_nanos() as u64));
+    }
+}
+
+fn hotline() -> Hotline {
+    let agent = |number: u32| Agent {
+        id: format!("{number:02}").into(),
+        name: "Agent".into(),
+        dial: Dial::Phone(format!("139000000{number:02}").into()),
+        line: LineId(format!("139000000{number:02}").into()),
+        lines: 1_000,
+        ring_time: Millis::seconds(20),
+        on: true,
+    };
+    Hotline {
+        number: "4008001234".into(),
+        name: "Bench".into(),
+        version: Version(1),
+        ringback: Prompt::Tone(Tone::Ringing),
+        closing: Prompt::Tone(Tone::Busy),
+        order: HuntOrder::Sequential,
+        wait: Millis::seconds(120),
+        shows: Shows::Caller,
+        agents: (1..=20).map(agent).collect(),
+    }
+}
