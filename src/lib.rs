@@ -12,6 +12,7 @@ pub mod event;
 pub mod hotline;
 pub mod id;
 pub mod prompt;
+pub mod sim;
 pub mod switch;
 pub mod time;
 pub mod cli {
