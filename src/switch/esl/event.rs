@@ -117,7 +117,7 @@ pub(super) enum Coding {
 }
 
 /// Where a header is: 16 bytes, so that a look through them is a look through little memory.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Slot {
     /// The name's length and two of its letters: differs for most names that differ.
     key: u32,
@@ -205,8 +205,8 @@ fn key(name: &[u8]) -> u32 {
     length as u32 | u32::from(last) << 16 | u32::from(middle) << 24
 }
 
-/// An event.
-#[derive(Clone)]
+/// An event. Two are equal when their bytes are.
+#[derive(Clone, PartialEq, Eq)]
 pub struct EslEvent {
     bytes: Bytes,
     slots: Slots,

@@ -9,7 +9,7 @@ use bytes::{Bytes, BytesMut};
 use std::borrow::Cow;
 
 /// A message of the switch.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
     /// The switch wants a password, within 25 s (MES:2712).
     AuthRequest,
@@ -43,7 +43,7 @@ pub enum Message {
 }
 
 /// The answer to a request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     /// The headers, as they came.
     pub head: Headers,
@@ -70,7 +70,7 @@ impl Reply {
 }
 
 /// A line of the switch's log.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Log {
     /// `Log-Level`, `Log-File`, `Log-Func`, `Log-Line`, `User-Data` …
     pub head: Headers,

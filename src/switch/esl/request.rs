@@ -5,7 +5,9 @@
 
 use super::argument::Argument;
 use super::event::Format;
-use super::vocabulary::{App, EventName, HangupCause, HeaderName, JobId, Secret, Subclass, UserAtDomain};
+use super::vocabulary::{
+    App, EventName, HangupCause, HeaderName, JobId, Secret, Subclass, UserAtDomain, assert_word,
+};
 use crate::id::LegId;
 use bytes::{BufMut, BytesMut};
 
@@ -40,7 +42,7 @@ pub enum Request {
     Filter {
         /// Which header.
         header: HeaderName,
-        /// Its value, compared without case.
+        /// Its value, compared without case; `+`, `-` and `/` at its start are left out.
         value: Argument,
     },
     /// Take such a filter away; without a value, all of the header.
@@ -86,7 +88,12 @@ pub struct ApiCall {
 
 impl ApiCall {
     /// A command of our source code and its argument.
+    ///
+    /// # Panics
+    ///
+    /// If the command has anything but letters, digits and `_`.
     pub fn new(command: &'static str, argument: Argument) -> Self {
+        assert_word(command);
         Self { command, argument }
     }
 
@@ -144,7 +151,11 @@ impl Request {
             }
             Self::Events { format, names, custom } => put_events(target, *format, names, custom),
             Self::NoEvents => put(target, &["noevents"]),
-            Self::Filter { header, value } => put(target, &["filter ", header.as_str(), " ", value.as_str()]),
+            Self::Filter { header, value } => {
+                // A sign in front would turn the filter round or into a pattern (MES:319-333).
+                let value = value.as_str().trim_start_matches(['+', '-', '/', ' ']);
+                put(target, &["filter ", header.as_str(), " ", value]);
+            }
             Self::FilterDelete { header, value } => {
                 put(target, &["filter delete ", header.as_str()]);
                 if let Some(value) = value {

@@ -225,9 +225,10 @@ impl From<&CommandId> for JobId {
 pub struct HeaderName(String);
 
 impl HeaderName {
-    /// Checks the text: up to 200 visible ASCII characters.
+    /// Checks the text: up to 200 visible ASCII characters, and none of the words that `filter` itself knows.
     pub fn new(text: &str) -> Result<Self, BadWord> {
-        word("header's name", text, WORD_BYTES_MAX).map(Self)
+        let taken = ["add", "all", "delete"].iter().any(|word| text.eq_ignore_ascii_case(word));
+        word("header's name", if taken { "" } else { text }, WORD_BYTES_MAX).map(Self)
     }
 
     /// Its text.
@@ -237,13 +238,23 @@ impl HeaderName {
 }
 
 /// A dialplan application. One the switch does not have hangs the leg up (hazard 14), so it comes from our own
-/// source code only.
+/// source code only:
+///
+/// ```compile_fail
+/// let from_outside = std::env::var("APPLICATION").unwrap();
+/// hotlined::switch::esl::vocabulary::App::named(&from_outside);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct App(&'static str);
 
 impl App {
     /// An application by a name that stands in our source code.
+    ///
+    /// # Panics
+    ///
+    /// If the name has anything but letters, digits and `_`; a constant shows it when it is compiled.
     pub const fn named(name: &'static str) -> Self {
+        assert_word(name);
         Self(name)
     }
 
@@ -266,6 +277,16 @@ words!(App:
     SLEEP = "sleep",
     STOP_RECORD_SESSION = "stop_record_session",
 );
+
+/// Our own source code names applications and commands by one word.
+pub(super) const fn assert_word(name: &'static str) {
+    let bytes = name.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        assert!(bytes[at].is_ascii_alphanumeric() || bytes[at] == b'_', "not one word");
+        at += 1;
+    }
+}
 
 /// Why a leg is ended, in the switch's words; a word it does not know would become NORMAL_CLEARING.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
