@@ -154,7 +154,7 @@ impl Recording {
         phones
     }
 
-    fn caller(&self, hangs_up: bool) -> (u64, Caller) {
+    fn caller(&self, hangs_up: bool) -> Caller {
         let (_, event, _) =
             self.events.iter().find(|(_, e, _)| find(e, "Call-Direction") == Some("inbound")).unwrap();
         let leg = find(event, "Unique-ID").unwrap();
@@ -165,15 +165,14 @@ impl Recording {
             key: find(event, "DTMF-Digit").unwrap().chars().next().unwrap(),
         });
         let left = self.first(leg, "CHANNEL_HANGUP").filter(|_| hangs_up);
-        let caller = Caller {
+        Caller {
             at: Millis(at),
             number: find(event, "Caller-Caller-ID-Number").unwrap().into(),
             dials: find(event, "Caller-Destination-Number").unwrap().into(),
             leg: Some(leg.parse().unwrap()),
             leaves: left.map_or(Leaves::AtTheEnd, |(left, _)| Leaves::After(Millis(left - at))),
             keys: keys.collect(),
-        };
-        (at, caller)
+        }
     }
 }
 
@@ -242,13 +241,13 @@ fn laboratory(phones: BTreeMap<String, Vec<Phone>>) -> Setup {
 fn check(scene: &Scene) {
     let recordings: Vec<_> = scene.recordings.iter().map(|name| Recording::read(name)).collect();
     let began = recordings[0].began_at();
-    let (dialled, mut caller) = recordings[0].caller(scene.caller_hangs_up);
+    let mut caller = recordings[0].caller(scene.caller_hangs_up);
     if scene.caller_hangs_up {
-        caller.leaves = recordings.last().unwrap().caller(true).1.leaves;
+        caller.leaves = recordings.last().unwrap().caller(true).leaves;
     }
     let leg = caller.leg.as_ref().unwrap().to_string();
     let mut model = Model::new(laboratory(recordings[0].phones(scene.agents_hang_up)), Instant(began));
-    let mut inputs = vec![(began + dialled, Input::Dial(caller), None)];
+    let mut inputs = vec![(began, Input::Dial(caller), None)];
     for recording in &recordings {
         let shift = recording.began_at();
         let mut answers = recording.answers.iter();

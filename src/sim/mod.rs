@@ -20,6 +20,7 @@ mod channel;
 pub mod dialplan;
 mod digits;
 mod ending;
+pub mod exchange;
 mod inbound;
 mod keys;
 pub mod model;

@@ -62,7 +62,7 @@ impl Default for Setup {
 /// Something the exchange is told.
 #[derive(Clone, Debug)]
 pub enum Input {
-    /// Somebody calls, now; the caller's own time is not looked at.
+    /// Somebody calls, after their own time from now.
     Dial(Caller),
     /// The person at the other end of a leg hangs up.
     HangUp {
@@ -128,6 +128,7 @@ pub enum Output {
 /// What is due at some time.
 #[derive(Clone, Debug)]
 pub(super) enum Due {
+    Dial(Box<Caller>),
     Tick(Uuid),
     FrameEnds(Uuid, u64),
     Phone(Uuid, PhoneStep),
@@ -222,7 +223,7 @@ impl Model {
         let now = now.max(self.now);
         self.run_due(now);
         match input {
-            Input::Dial(caller) => self.dial(caller),
+            Input::Dial(caller) => self.at(now + caller.at, Due::Dial(Box::new(caller))),
             Input::HangUp { leg } => self.person_leaves(&leg),
             Input::Press { leg, key } => self.person_presses(&leg, key),
             Input::SendMsg { leg, headers, body } => self.sendmsg(&leg, headers, body),
@@ -261,6 +262,11 @@ impl Model {
     /// The names of all channels.
     pub fn channels(&self) -> Vec<Uuid> {
         self.channels.keys().cloned().collect()
+    }
+
+    /// A name for a leg that has none yet.
+    pub fn new_leg(&mut self) -> Uuid {
+        self.chance.uuid()
     }
 
     /// How many channels there are.
@@ -319,6 +325,7 @@ impl Model {
 
     fn fire(&mut self, due: Due) {
         match due {
+            Due::Dial(caller) => self.dial(*caller),
             Due::Tick(leg) => self.tick(&leg),
             Due::FrameEnds(leg, frame) => self.frame_ends(&leg, frame),
             Due::Phone(leg, step) => self.phone(&leg, step),
