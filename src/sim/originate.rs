@@ -161,9 +161,12 @@ impl Model {
         self.at(self.now + Millis(network), Due::Phone(uuid.clone(), first));
     }
 
-    /// The caller a leg is for: the live inbound leg that one of its variables names.
+    /// The caller a leg is for: the inbound leg, live or just gone, that one of its variables names.
     fn owner_in(&self, variables: &[(String, String)]) -> Option<Uuid> {
         variables.iter().find_map(|(_, value)| {
+            if let Some((uuid, _)) = self.gone.get_key_value(value.as_str()) {
+                return Some(uuid.clone());
+            }
             let (uuid, channel) = self.channels.get_key_value(value.as_str())?;
             (channel.direction == Direction::Inbound).then(|| uuid.clone())
         })

@@ -1,0 +1,5 @@
+//! The simulated exchange by itself: its races and its people in the pure model, its links over real TCP.
+#![allow(clippy::unwrap_used)] // What is missing fails the test.
+
+mod links;
+mod model;
