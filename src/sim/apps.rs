@@ -45,6 +45,7 @@ impl Model {
                 return self.transfer_now(uuid, &to);
             }
             Some(Interrupt::Bridge { peer, originator }) => {
+                self.part(uuid, "NORMAL_CLEARING");
                 return self.ready_to_join(uuid, &peer, originator);
             }
             None => {}
@@ -58,7 +59,8 @@ impl Model {
         self.do_orders(uuid);
     }
 
-    /// Does what is queued. Without media the switch takes one order a tick (switch_ivr.c:1063).
+    /// Does what is queued. A leg that still rings sleeps, and its orders wait for the answer
+    /// (switch_core_state_machine.c:688). Without media the switch takes one order a tick (switch_ivr.c:1063).
     fn do_orders(&mut self, uuid: &Uuid) {
         loop {
             let Some(channel) = self.channels.get_mut(uuid) else { return };
@@ -248,12 +250,16 @@ impl Model {
         if let Some(below) = channel.stack.last_mut() {
             below.left = below.ends.take().map(|ends| ends.since(now));
         }
+        let hushes = matches!(doing, Doing::Record { .. } | Doing::Sleep | Doing::Park { .. });
         let hears = !matches!(doing, Doing::Play { endless: true, .. } | Doing::Collect(_));
         let ends = lasts.map(|lasts| now + lasts);
         let Run { app, data, uuid: run, order } = run;
         channel.stack.push(Frame { id, app, data, uuid: run, doing, ends, left: None, order });
         if let Some(ends) = ends {
             self.at(ends, Due::FrameEnds(uuid.clone(), id));
+        }
+        if hushes {
+            self.stats.sound_ends(uuid, now);
         }
         if hears {
             self.hear_keys(uuid);

@@ -130,7 +130,9 @@ impl Model {
     pub(super) fn part(&mut self, uuid: &Uuid, cause: &str) {
         let Some(channel) = self.channels.get_mut(uuid) else { return };
         let Some(peer) = channel.bridge.take() else { return };
-        if channel.originator {
+        let originator = std::mem::take(&mut channel.originator);
+        self.stats.sound_ends(uuid, self.now);
+        if originator {
             self.about_with(uuid, "CHANNEL_UNBRIDGE", bridge_headers(uuid, &peer), Vec::new(), None);
         }
         let due = Due::BridgeEnds { leg: peer, peer: uuid.clone(), cause: cause.into() };

@@ -12,7 +12,7 @@ use super::channel::Uuid;
 use super::model::{Input, Model, Output, Setup};
 use super::people::{Caller, Cast, FaultKind, Phone, Scenario};
 use super::report::SwitchEvent;
-use super::stats::{Happening, Stats, What};
+use super::stats::{CallReport, Happening, Stats, What};
 use crate::switch::esl::event::Format;
 use crate::switch::esl::event_writer::EventWriter;
 use crate::switch::esl::server;
@@ -245,6 +245,17 @@ impl Exchange {
     pub fn stats(&self) -> Stats {
         self.shared.tell(Input::Due);
         self.shared.hub().model.stats()
+    }
+
+    /// What one caller lived through so far.
+    pub fn call(&self, leg: &str) -> Option<CallReport> {
+        self.shared.hub().model.call(leg).cloned()
+    }
+
+    /// Takes the reports of the calls that have ended, and forgets these calls: what a long run does now and
+    /// then.
+    pub fn take_ended(&self) -> Vec<CallReport> {
+        self.shared.hub().model.take_ended()
     }
 
     /// What happens from now on. A watcher that falls far behind misses the oldest.

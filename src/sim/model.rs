@@ -12,7 +12,7 @@ use super::channel::{Channel, PrivateWhat, Uuid};
 use super::dialplan::Dialplan;
 use super::people::{Caller, Phone, Sounds};
 use super::report::{Dates, SwitchEvent};
-use super::stats::{Happening, LeftRinging, Stats, What};
+use super::stats::{CallReport, Happening, LeftRinging, Stats, What};
 use crate::time::{Instant, Millis};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -257,6 +257,24 @@ impl Model {
         stats.channels = self.channels.len();
         stats.left_ringing = self.left_ringing();
         stats
+    }
+
+    /// What one caller lived through so far, by the caller's leg.
+    pub fn call(&self, leg: &str) -> Option<&CallReport> {
+        self.stats.calls.get(leg)
+    }
+
+    /// Takes the reports of the calls that have ended, and forgets these calls: what a long run does now and
+    /// then. A leg that outlives its caller keeps the call.
+    pub fn take_ended(&mut self) -> Vec<CallReport> {
+        let kept: BTreeSet<Uuid> =
+            self.channels.values().filter_map(|channel| channel.owner.clone()).collect();
+        let done = |call: &CallReport| call.ended.is_some() && !kept.contains(&call.leg);
+        let all = std::mem::take(&mut self.stats.calls);
+        let (ended, live): (BTreeMap<_, _>, _) = all.into_iter().partition(|(_, call)| done(call));
+        self.stats.calls = live;
+        self.gone.retain(|leg, _| self.stats.calls.contains_key(leg));
+        ended.into_values().collect()
     }
 
     /// The names of all channels.

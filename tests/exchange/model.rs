@@ -323,6 +323,46 @@ fn the_same_seed_and_inputs_give_the_same_events() {
 }
 
 #[test]
+fn a_fallback_that_comes_during_the_talk_takes_the_caller_and_frees_the_agent() {
+    let mut stage = joined(Leaves::AtTheEnd, Then::Waits);
+    stage.pass(500);
+    assert_eq!(stage.api(&format!("sched_transfer +2 {CALLER} fallback XML public")), "+OK\n");
+    stage.pass(3_000);
+    assert_eq!(stage.model.channels(), [CALLER.into()]);
+    assert!(stage.has("a CHANNEL_UNBRIDGE") && stage.has("b CHANNEL_HANGUP_COMPLETE NORMAL_CLEARING"));
+    assert!(stage.model.call(CALLER).unwrap().fell_back);
+    stage.pass(10_000);
+    let ended = stage.model.take_ended();
+    assert_eq!((ended.len(), stage.model.call(CALLER)), (1, None));
+}
+
+#[test]
+fn keys_pressed_during_a_ringback_are_dropped_by_a_menu_and_heard_by_a_playback() {
+    let press = |stage: &mut Stage| {
+        stage.dial(Leaves::AtTheEnd);
+        stage.api(&format!("sched_del {CALLER}"));
+        stage.execute(CALLER, "endless_playback", "/ring.wav");
+        stage.pass(50);
+        stage.tell(Input::Press { leg: CALLER.into(), key: '7' });
+        stage.pass(50);
+        assert!(!stage.has("a DTMF"));
+    };
+    let mut stage = Stage::new(Setup::default());
+    press(&mut stage);
+    stage.execute(CALLER, "playback", "/a.wav");
+    stage.pass(100);
+    assert!(stage.has("a DTMF"));
+    let mut stage = Stage::new(Setup::default());
+    press(&mut stage);
+    stage.execute(CALLER, "play_and_get_digits", "1 1 1 1000 # /a.wav silence_stream://250 x [0-9] 1000");
+    stage.pass(100);
+    assert!(!stage.has("a DTMF"));
+    stage.tell(Input::Press { leg: CALLER.into(), key: '8' });
+    stage.pass(100);
+    assert_eq!(stage.model.variable(CALLER, "x"), Some("8"));
+}
+
+#[test]
 fn a_crash_takes_every_channel_without_a_word() {
     let mut stage = joined(Leaves::AtTheEnd, Then::Waits);
     let said = stage.events.len();
