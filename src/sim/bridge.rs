@@ -38,13 +38,16 @@ impl Model {
     }
 
     /// A leg that is to be joined has dropped what it did. The joining one starts it two ticks later, when
-    /// the other has fallen asleep.
+    /// the other has fallen asleep. Should the joining one be hung up before it comes here, nobody ever wakes
+    /// the other (switch_ivr_bridge.c:1111-1160): whoever asked for the bridge must end it.
     pub(super) fn ready_to_join(&mut self, uuid: &Uuid, peer: &Uuid, originator: bool) {
         self.unwind(uuid, true);
         for state in [State::Hibernate, State::Reset, State::SoftExecute] {
             self.enter(uuid, state);
         }
-        if originator {
+        if originator && self.channels.get(peer).is_none_or(|peer| peer.cause.is_some()) {
+            self.left_alone_before(uuid);
+        } else if originator {
             self.at(self.now + TICK + TICK, Due::BridgeStarts(uuid.clone(), peer.clone()));
         }
     }
@@ -53,8 +56,8 @@ impl Model {
         let up = |uuid: &Uuid| self.channels.get(uuid).is_some_and(|channel| channel.cause.is_none());
         match (up(a), up(b)) {
             (true, true) => {}
-            (true, false) => return self.left_alone_before(a),
-            (false, true) => return self.left_alone_before(b),
+            (true, false) => return self.hang_up_now(a, "DESTINATION_OUT_OF_ORDER", true),
+            (false, true) => return self.hang_up_now(b, "DESTINATION_OUT_OF_ORDER", true),
             (false, false) => return,
         }
         for (uuid, peer) in [(a, b), (b, a)] {
@@ -114,7 +117,7 @@ impl Model {
         }
     }
 
-    /// The other one left before the two were joined (switch_ivr_bridge.c:1260).
+    /// The other one left before the two were joined (switch_ivr_bridge.c:1261).
     fn left_alone_before(&mut self, uuid: &Uuid) {
         let Some(channel) = self.channels.get(uuid) else { return };
         if channel.says_yes("park_after_bridge") {

@@ -261,6 +261,23 @@ fn when_one_of_two_who_talk_leaves_the_other_is_hung_up() {
 }
 
 #[test]
+fn a_caller_who_leaves_in_the_instant_of_the_bridge_leaves_an_agent_whom_nobody_wakes() {
+    let mut stage = joined(Leaves::AtTheEnd, Then::Waits);
+    stage.tell(Input::HangUp { leg: CALLER.into() });
+    stage.pass(5_000);
+    assert_eq!(stage.model.stats().left_ringing.len(), 1);
+    assert_eq!(stage.api(&format!("uuid_kill {AGENT}")), "+OK\n");
+    stage.pass(100);
+    assert_eq!(stage.model.channel_count(), 0);
+
+    let mut stage = joined(Leaves::AtTheEnd, Then::Waits);
+    stage.pass(30);
+    stage.tell(Input::HangUp { leg: CALLER.into() });
+    stage.pass(100);
+    assert!(stage.has("b CHANNEL_HANGUP DESTINATION_OUT_OF_ORDER"));
+}
+
+#[test]
 fn an_agent_who_drops_at_once_leaves_a_caller_who_can_be_served_on() {
     let mut stage = joined(Leaves::AtTheEnd, Then::HangsUpAfter(Millis(110)));
     stage.api(&format!("uuid_setvar {CALLER} park_after_bridge true"));
