@@ -8,9 +8,9 @@ use super::report::{VERSION, header};
 use super::stats::{CallReport, What};
 use crate::time::{Instant, Millis};
 
-/// How often the switch's scheduler looks at its tasks (switch_scheduler.c: `switch_yield(500000)`). Tasks
-/// count whole seconds of the wall clock, so `+4` comes true after three to four and a half seconds.
-const SCHEDULER_POLL_MS: u64 = 500;
+/// How often the switch's scheduler looks at its tasks (switch_scheduler.c:379). Tasks count whole seconds of
+/// the wall clock, so `+4` comes true after three seconds at the earliest and four and a tenth at the latest.
+const SCHEDULER_POLL_MS: u64 = 100;
 
 impl Model {
     pub(super) fn dial(&mut self, caller: Caller) {
