@@ -76,6 +76,11 @@ fn a_length_that_lies() {
         fault(&stream("12")),
         FrameError::Event { offset: 51, fault: EventError::Unfinished { at: 0 } }
     );
+    // One short: all lines are whole, and yet the end is missing.
+    assert_eq!(
+        fault(&stream("14")),
+        FrameError::Event { offset: 65, fault: EventError::Unfinished { at: 14 } }
+    );
     // Too long: it eats into what follows, where it stops making sense, or waits until the stream ends.
     assert_eq!(fault(&stream("16")), FrameError::CutOff { offset: 66, missing_at_least: 1 });
     let two = [stream("40"), stream("15")].concat();

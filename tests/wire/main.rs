@@ -1,10 +1,14 @@
 //! The event socket's wire against captured bytes of a real FreeSWITCH 1.10.12, against its known hazards,
 //! and against hostile bytes.
 
+// All of this is tests, also what is not marked as one.
+#![allow(clippy::unwrap_used)]
+
 mod captured;
 mod hazards;
 mod hostile;
 mod round_trip;
+mod sockets;
 
 use bytes::Bytes;
 use hotlined::switch::esl::event::EslEvent;
@@ -65,11 +69,13 @@ fn all(stream: &[u8]) -> Vec<Message> {
 }
 
 fn events(messages: &[Message]) -> Vec<&EslEvent> {
-    let event = |message| match message {
-        &Message::Event(ref event) => Some(event),
-        _ => None,
-    };
-    messages.iter().filter_map(event).collect()
+    let mut events = Vec::new();
+    for message in messages {
+        if let Message::Event(event) = message {
+            events.push(event);
+        }
+    }
+    events
 }
 
 /// The one event of a stream.

@@ -70,7 +70,8 @@ impl Argument {
     ///
     /// Letters of any script, digits and `+ - . @ : / _` stay; everything else, spaces too, becomes `_`. So
     /// does a `:` that could start a URL (`://`) or part a dial string (`:_:`). At most
-    /// [`OUTSIDE_BYTES_MAX`] bytes are taken. It is no way to name a file or a destination.
+    /// [`OUTSIDE_BYTES_MAX`] bytes are taken. It is no way to name a file or a destination, and of keys pressed
+    /// `*` and `#` do not come through.
     #[must_use]
     pub fn outside(mut self, text: &str) -> Self {
         push_outside(&mut self.0, text);

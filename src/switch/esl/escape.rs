@@ -5,7 +5,7 @@
 use std::borrow::Cow;
 
 /// Undoes FreeSWITCH's percent coding. Only `%` with two upper-case hex digits is an escape, since that is all
-/// its encoder writes (switch_utils.c:3517); `+` is a plus.
+/// its encoder writes (switch_utils.c:3499); `+` is a plus.
 pub(super) fn percent_decoded(value: &[u8]) -> Cow<'_, [u8]> {
     let Some(first) = memchr::memchr(b'%', value) else {
         return Cow::Borrowed(value);

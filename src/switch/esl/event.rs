@@ -3,9 +3,20 @@
 //! Everything the switch sent is kept: order, duplicates, the case of names, arrays, bytes that are no UTF-8.
 //! A plain event and its JSON twin answer alike. What a header means for a call is not known here, and there
 //! is no map: an event has up to some hundred headers of which a dozen are read.
+//!
+//! ```
+//! use hotlined::switch::esl::{event::EslEvent, frame::Limits};
+//! let text = "Event-Name: CHANNEL_PARK\nCaller-Caller-ID-Name: %E6%9D%8E%E9%9B%B7\nvariable_x: _undef_\n\n";
+//! let event = EslEvent::plain(text.into(), &Limits::default()).unwrap();
+//! assert_eq!(*event.name(), *b"CHANNEL_PARK");
+//! assert_eq!(event.text("caller-caller-id-name").unwrap(), "李雷");
+//! assert_eq!(event.variable("x"), None);
+//! ```
 
 use super::escape::{json_decoded, percent_decoded};
 use super::frame::Limits;
+pub use super::index::EVENT_BYTES_MAX;
+use super::index::{Coding, Header, Index};
 use super::{json, plain};
 use bytes::Bytes;
 use std::borrow::Cow;
@@ -104,131 +115,39 @@ pub enum Format {
     Json,
 }
 
-/// How a value stands in the buffer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Coding {
-    Percent,
-    /// What stood between the quotes.
-    Json,
-    /// The items of a JSON array, without its brackets.
-    JsonArray,
-    /// A JSON number, `true`, `false` or `null`.
-    Bare,
-}
-
-/// Where a header is: 16 bytes, so that a look through them is a look through little memory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Slot {
-    /// The name's length and two of its letters: differs for most names that differ.
-    key: u32,
-    name_at: u32,
-    value_at: u32,
-    /// Length of the value times four, plus its coding.
-    value: u32,
-}
-
-pub(super) type Slots = Vec<Slot>;
-
-impl Slot {
-    fn new(
-        bytes: &[u8],
-        name: Range<usize>,
-        value: Range<usize>,
-        coding: Coding,
-    ) -> Result<Self, EventError> {
-        if name.len() > NAME_BYTES_MAX {
-            return Err(EventError::NameTooLong { at: name.start, length: name.len() });
-        }
-        // Whoever calls has checked that the event has less than `EVENT_BYTES_MAX` bytes.
-        Ok(Self {
-            key: key(&bytes[name.clone()]),
-            name_at: name.start as u32,
-            value_at: value.start as u32,
-            value: (value.len() as u32) << 2 | coding as u32,
-        })
-    }
-
-    pub(super) fn plain(bytes: &[u8], name: Range<usize>, value: Range<usize>) -> Result<Self, EventError> {
-        Self::new(bytes, name, value, Coding::Percent)
-    }
-
-    pub(super) fn json(
-        bytes: &[u8],
-        name: Range<usize>,
-        value: Range<usize>,
-        coding: Coding,
-    ) -> Result<Self, EventError> {
-        Self::new(bytes, name, value, coding)
-    }
-
-    pub(super) fn at(&self) -> usize {
-        self.name_at as usize
-    }
-
-    pub(super) fn name<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
-        &bytes[self.at()..][..(self.key & 0xFFFF) as usize]
-    }
-
-    pub(super) fn value<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
-        &bytes[self.value_at as usize..][..(self.value >> 2) as usize]
-    }
-
-    fn coding(&self) -> Coding {
-        match self.value & 3 {
-            0 => Coding::Percent,
-            1 => Coding::Json,
-            2 => Coding::JsonArray,
-            _ => Coding::Bare,
-        }
-    }
-
-    /// The value as the switch means it; an array in the switch's own one-line form.
-    fn decoded<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {
-        let value = self.value(bytes);
-        match self.coding() {
-            Coding::Percent => percent_decoded(value),
-            Coding::Json => json_decoded(value),
-            Coding::JsonArray => json::array_as_one(value),
-            Coding::Bare => Cow::Borrowed(value),
-        }
-    }
-}
-
-/// The most bytes of an event, whatever the limits say: an index counts in 30 bits.
-pub const EVENT_BYTES_MAX: usize = (1 << 30) - 1;
-
-/// Length, last letter and middle letter of a name, without case.
-fn key(name: &[u8]) -> u32 {
-    let length = name.len();
-    let last = name.last().map_or(0, |byte| byte | 0x20);
-    let middle = name.get(length / 2).map_or(0, |byte| byte | 0x20);
-    length as u32 | u32::from(last) << 16 | u32::from(middle) << 24
-}
-
 /// An event. Two are equal when their bytes are.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EslEvent {
     bytes: Bytes,
-    slots: Slots,
+    index: Index,
     body: Range<usize>,
     format: Format,
-    /// A JSON name has an escape: names have to be decoded before they are compared.
-    odd_names: bool,
 }
 
 impl EslEvent {
-    /// Reads a plain event; also the text of `uuid_dump` and the reply to `connect`.
+    /// Reads a plain event; also the text of `uuid_dump` and the reply to `connect`, which may have lost the
+    /// empty line at their end.
     pub fn plain(bytes: Bytes, limits: &Limits) -> Result<Self, EventError> {
         check_size(&bytes, limits)?;
-        let (slots, body) = plain::index(&bytes, limits)?;
-        Ok(Self { bytes, slots, body, format: Format::Plain, odd_names: false })
+        let (index, body) = plain::index(&bytes, limits)?;
+        Ok(Self { bytes, index, body, format: Format::Plain })
+    }
+
+    /// Reads a plain event out of a frame: without its empty line it was cut short.
+    pub(super) fn framed(bytes: Bytes, limits: &Limits) -> Result<Self, EventError> {
+        let length = bytes.len();
+        let event = Self::plain(bytes, limits)?;
+        if event.body.start == length && !event.bytes.ends_with(b"\n\n") && !event.is_empty() {
+            return Err(EventError::Unfinished { at: length });
+        }
+        Ok(event)
     }
 
     /// Reads a JSON event.
     pub fn json(bytes: Bytes, limits: &Limits) -> Result<Self, EventError> {
         check_size(&bytes, limits)?;
-        let (slots, odd_names) = json::index(&bytes, limits)?;
-        Ok(Self { bytes, slots, body: 0..0, format: Format::Json, odd_names })
+        let index = json::index(&bytes, limits)?;
+        Ok(Self { bytes, index, body: 0..0, format: Format::Json })
     }
 
     /// How it was written.
@@ -244,7 +163,7 @@ impl EslEvent {
     /// The first value under this name; case does not matter. An empty value reads `_undef_` in a plain event:
     /// see [`present`](Self::present). An array reads `ARRAY::a|:b`.
     pub fn get(&self, name: &str) -> Option<Cow<'_, [u8]>> {
-        self.slot("", name).map(|slot| slot.decoded(&self.bytes))
+        self.index.find(&self.bytes, "", name).map(decoded)
     }
 
     /// As [`get`](Self::get), with whatever is no UTF-8 replaced.
@@ -259,36 +178,36 @@ impl EslEvent {
 
     /// The channel variable of this name, as [`present`](Self::present).
     pub fn variable(&self, name: &str) -> Option<Cow<'_, [u8]>> {
-        let value = self.slot("variable_", name)?.decoded(&self.bytes);
+        let value = decoded(self.index.find(&self.bytes, "variable_", name)?);
         Some(value).filter(|value| !value.is_empty() && **value != *b"_undef_")
     }
 
     /// All values under this name in their order.
     pub fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = Cow<'a, [u8]>> {
-        let slots = self.slots.iter().filter(move |slot| self.is_named(slot, "", name));
-        slots.map(|slot| slot.decoded(&self.bytes))
+        self.index.find_all(&self.bytes, name).map(decoded)
     }
 
     /// The items of the first value under this name; a bare value is one item.
     pub fn array(&self, name: &str) -> Vec<Cow<'_, [u8]>> {
-        let Some(slot) = self.slot("", name) else {
+        let Some(header) = self.index.find(&self.bytes, "", name) else {
             return Vec::new();
         };
-        match slot.coding() {
-            Coding::JsonArray => json::items(slot.value(&self.bytes)).collect(),
-            Coding::Percent => split_array(slot.decoded(&self.bytes)),
-            Coding::Json | Coding::Bare => vec![slot.decoded(&self.bytes)],
+        match header.coding {
+            Coding::JsonArray => json::items(header.value).collect(),
+            Coding::Percent => split_array(decoded(header)),
+            Coding::Json | Coding::Bare => vec![decoded(header)],
         }
     }
 
     /// Names and values as they stand in the buffer, still coded, in their order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.slots.iter().map(|slot| (slot.name(&self.bytes), slot.value(&self.bytes)))
+        self.index.iter(&self.bytes).map(|header| (header.name, header.value))
     }
 
     /// Names and decoded values in their order.
     pub fn headers(&self) -> impl Iterator<Item = (Cow<'_, [u8]>, Cow<'_, [u8]>)> {
-        self.slots.iter().map(|slot| (self.decoded_name(slot), slot.decoded(&self.bytes)))
+        let headers = self.index.iter(&self.bytes);
+        headers.map(|header| (self.index.plain_name(header.name), decoded(header)))
     }
 
     /// The inner body: the answer in a `BACKGROUND_JOB`, for example.
@@ -301,33 +220,17 @@ impl EslEvent {
 
     /// How many headers there are.
     pub fn len(&self) -> usize {
-        self.slots.len()
+        self.index.len()
     }
 
     /// Whether there is no header.
     pub fn is_empty(&self) -> bool {
-        self.slots.is_empty()
+        self.index.len() == 0
     }
 
     /// The bytes it was read from.
     pub fn as_bytes(&self) -> &Bytes {
         &self.bytes
-    }
-
-    fn slot(&self, prefix: &str, name: &str) -> Option<&Slot> {
-        self.slots.iter().find(|slot| self.is_named(slot, prefix, name))
-    }
-
-    fn is_named(&self, slot: &Slot, prefix: &str, name: &str) -> bool {
-        let found = self.decoded_name(slot);
-        found.len() == prefix.len() + name.len()
-            && found[..prefix.len()].eq_ignore_ascii_case(prefix.as_bytes())
-            && found[prefix.len()..].eq_ignore_ascii_case(name.as_bytes())
-    }
-
-    fn decoded_name(&self, slot: &Slot) -> Cow<'_, [u8]> {
-        let name = slot.name(&self.bytes);
-        if self.odd_names { json_decoded(name) } else { Cow::Borrowed(name) }
     }
 }
 
@@ -336,6 +239,17 @@ impl std::fmt::Debug for EslEvent {
         f.debug_map()
             .entries(self.headers().map(|(name, value)| (into_text(name), into_text(value))))
             .finish()
+    }
+}
+
+/// The value as the switch means it; an array in the switch's own one-line form.
+#[inline]
+fn decoded(header: Header<'_>) -> Cow<'_, [u8]> {
+    match header.coding {
+        Coding::Percent => percent_decoded(header.value),
+        Coding::Json => json_decoded(header.value),
+        Coding::JsonArray => json::array_as_one(header.value),
+        Coding::Bare => Cow::Borrowed(header.value),
     }
 }
 
@@ -351,7 +265,7 @@ fn into_text(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
     }
 }
 
-/// `ARRAY::a|:b` in its items (SE:1100).
+/// `ARRAY::a|:b` in its items (SE:1099).
 fn split_array(value: Cow<'_, [u8]>) -> Vec<Cow<'_, [u8]>> {
     if !value.starts_with(b"ARRAY::") {
         return vec![value];

@@ -22,7 +22,7 @@ impl EventWriter {
         Self { headers: Vec::new(), body: None }.header("Event-Name", name)
     }
 
-    /// A `CUSTOM` event: its subclass stands before its name (SE:1339).
+    /// A `CUSTOM` event: its subclass stands before its name (SE:783).
     pub fn custom(subclass: &str) -> Self {
         let empty = Self { headers: Vec::new(), body: None };
         empty.header("Event-Subclass", subclass).header("Event-Name", "CUSTOM")
@@ -68,7 +68,7 @@ impl EventWriter {
         }
     }
 
-    /// The event without a frame: what `uuid_dump` and `connect` answer (SE:1555-1640).
+    /// The event without a frame: what `uuid_dump` and `connect` answer (SE:1527-1640).
     pub fn serialized(&self) -> Vec<u8> {
         let mut text = Vec::new();
         for (name, value) in &self.headers {
@@ -124,13 +124,13 @@ impl EventWriter {
     }
 }
 
-/// In an event's frame the length comes first (MES:1449).
+/// In an event's frame the length comes first (MES:1441).
 fn framed(format: &str, payload: &[u8]) -> Bytes {
     let head = format!("Content-Length: {}\nContent-Type: text/event-{format}\n\n", payload.len());
     [head.as_bytes(), payload].concat().into()
 }
 
-/// Several values in one line; a single one stands bare (SE:1158).
+/// Several values in one line; a single one stands bare (SE:1157).
 fn one_line(values: &[Vec<u8>]) -> Vec<u8> {
     match values {
         [one] => one.clone(),

@@ -4,68 +4,47 @@
 //! must survive. Objects within the object are refused: no event has them.
 
 use super::escape::json_decoded;
-use super::event::{Coding, EventError, Slot, Slots};
+use super::event::EventError;
 use super::frame::Limits;
-use memchr::{memchr_iter, memchr2};
+use super::index::{Coding, Index};
+use memchr::memchr2;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while, take_while1};
 use nom::combinator::recognize;
 use nom::error::{Error, ErrorKind};
-use nom::multi::separated_list0;
 use nom::sequence::delimited;
 use nom::{IResult, Parser};
 use std::borrow::Cow;
-use std::ops::Range;
 
-/// The slots of the headers, and whether one of the names has an escape.
-pub(super) fn index(bytes: &[u8], limits: &Limits) -> Result<(Slots, bool), EventError> {
-    // A header has four quotes, so this is one allocation for nearly every event.
-    let headers = memchr_iter(b'"', bytes).count() / 4 + 1;
-    let mut slots = Slots::with_capacity(headers.min(limits.headers_max));
-    let mut odd_names = false;
+/// The headers of the object.
+pub(super) fn index(bytes: &[u8], limits: &Limits) -> Result<Index, EventError> {
+    let mut index = Index::for_bytes(bytes.len(), limits);
     let at = |rest: &[u8]| bytes.len() - rest.len();
-    let range = |part: &[u8], rest: &[u8]| -> Range<usize> {
-        // `part` ends just before its closing quote or bracket, `rest` just behind it.
-        let end = at(rest);
-        end - part.len()..end
-    };
     let mut rest = expect(bytes, bytes, b'{', "`{`")?;
-    if let Ok(behind) = symbol(rest, b'}') {
-        return finish(bytes, behind, slots, odd_names);
+    if let Some(behind) = symbol(rest, b'}') {
+        return end(bytes, behind, index);
     }
     loop {
         rest = skip_space(rest);
-        let start = at(rest);
-        let (behind, name) = string(rest).map_err(|_| broken(start, "a name in quotes"))?;
-        let name_end = at(behind) - 1;
-        let name_range = name_end - name.len()..name_end;
-        odd_names |= name.contains(&b'\\');
+        let (behind, (name, escaped)) = string(rest).map_err(|_| broken(at(rest), "a name in quotes"))?;
+        // What a string or an array encloses ends one byte before what follows it starts.
+        let name = at(behind) - 1 - name.len()..at(behind) - 1;
+        index.odd_names |= escaped;
         rest = skip_space(expect(bytes, behind, b':', "`:`")?);
-        let value_at = at(rest);
         let (behind, (value, coding)) =
-            value(rest).map_err(|_| broken(value_at, "a string or an array of strings"))?;
-        let mut value_range = range(value, behind);
-        if coding != Coding::Bare {
-            value_range = value_range.start - 1..value_range.end - 1;
-        }
-        if slots.len() == limits.headers_max {
-            return Err(EventError::TooManyHeaders { at: start, max: limits.headers_max });
-        }
-        slots.push(Slot::json(bytes, name_range, value_range, coding)?);
-        rest = behind;
-        match symbol(rest, b',') {
-            Ok(behind) => rest = behind,
-            Err(()) => {
-                let behind = expect(bytes, rest, b'}', "`,` or `}`")?;
-                return finish(bytes, behind, slots, odd_names);
-            }
+            value(rest).map_err(|_| broken(at(rest), "a string or an array of strings"))?;
+        let value_end = at(behind) - usize::from(coding != Coding::Bare);
+        index.push(bytes, name, value_end - value.len()..value_end, coding)?;
+        match symbol(behind, b',') {
+            Some(behind) => rest = behind,
+            None => return end(bytes, expect(bytes, behind, b'}', "`,` or `}`")?, index),
         }
     }
 }
 
-fn finish(bytes: &[u8], rest: &[u8], slots: Slots, odd_names: bool) -> Result<(Slots, bool), EventError> {
+fn end(bytes: &[u8], rest: &[u8], index: Index) -> Result<Index, EventError> {
     let rest = skip_space(rest);
-    if rest.is_empty() { Ok((slots, odd_names)) } else { Err(broken(bytes.len() - rest.len(), "the end")) }
+    if rest.is_empty() { Ok(index) } else { Err(broken(bytes.len() - rest.len(), "the end")) }
 }
 
 fn broken(at: usize, expected: &'static str) -> EventError {
@@ -78,14 +57,12 @@ fn expect<'a>(
     wanted: u8,
     expected: &'static str,
 ) -> Result<&'a [u8], EventError> {
-    symbol(rest, wanted).map_err(|()| broken(bytes.len() - rest.len(), expected))
+    symbol(rest, wanted).ok_or_else(|| broken(bytes.len() - rest.len(), expected))
 }
 
-fn symbol(input: &[u8], wanted: u8) -> Result<&[u8], ()> {
-    match skip_space(input).split_first() {
-        Some((&found, rest)) if found == wanted => Ok(rest),
-        _ => Err(()),
-    }
+fn symbol(input: &[u8], wanted: u8) -> Option<&[u8]> {
+    let (&found, rest) = skip_space(input).split_first()?;
+    (found == wanted).then_some(rest)
 }
 
 fn is_space(byte: u8) -> bool {
@@ -99,41 +76,45 @@ fn skip_space(input: &[u8]) -> &[u8] {
     }
 }
 
-/// A string; what stands between its quotes.
-fn string(input: &[u8]) -> IResult<&[u8], &[u8]> {
+/// A string: what stands between its quotes, and whether there is an escape in it.
+#[inline]
+fn string(input: &[u8]) -> IResult<&[u8], (&[u8], bool)> {
     let error = || nom::Err::Error(Error::new(input, ErrorKind::Char));
     let inner = input.strip_prefix(b"\"").ok_or_else(error)?;
-    let mut at = 0;
+    let (mut at, mut escaped) = (0, false);
     loop {
         let found = memchr2(b'"', b'\\', inner.get(at..).ok_or_else(error)?).ok_or_else(error)?;
         at += found;
         if inner[at] == b'"' {
-            return Ok((&inner[at + 1..], &inner[..at]));
+            return Ok((&inner[at + 1..], (&inner[..at], escaped)));
         }
         // The byte behind a backslash is never a closing quote.
-        at += 2;
+        (at, escaped) = (at + 2, true);
     }
 }
 
 fn value(input: &[u8]) -> IResult<&[u8], (&[u8], Coding)> {
     if input.first() == Some(&b'"') {
-        return string.map(|value| (value, Coding::Json)).parse(input);
+        return string.map(|(value, _)| (value, Coding::Json)).parse(input);
     }
-    let array = delimited(tag("["), recognize(separated_list0(comma, spaced_string)), closing_bracket);
+    let array = delimited(tag("["), recognize(items_of_array), tag("]"));
     let bare = take_while1(|byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
     alt((array.map(|items| (items, Coding::JsonArray)), bare.map(|value| (value, Coding::Bare)))).parse(input)
 }
 
-fn comma(input: &[u8]) -> IResult<&[u8], &[u8]> {
-    delimited(take_while(is_space), tag(","), take_while(is_space)).parse(input)
+/// Strings and commas between them.
+fn items_of_array(input: &[u8]) -> IResult<&[u8], ()> {
+    let Ok((mut rest, _)) = spaced_string(input) else {
+        return Ok((input, ()));
+    };
+    while let Some(behind) = rest.strip_prefix(b",") {
+        (rest, _) = spaced_string(behind)?;
+    }
+    Ok((rest, ()))
 }
 
 fn spaced_string(input: &[u8]) -> IResult<&[u8], &[u8]> {
-    delimited(take_while(is_space), string, take_while(is_space)).parse(input)
-}
-
-fn closing_bracket(input: &[u8]) -> IResult<&[u8], &[u8]> {
-    tag("]").parse(input)
+    delimited(take_while(is_space), string, take_while(is_space)).map(|(item, _)| item).parse(input)
 }
 
 /// The items of an array that [`index`] found, decoded.

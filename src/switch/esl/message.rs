@@ -11,7 +11,7 @@ use std::borrow::Cow;
 /// A message of the switch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
-    /// The switch wants a password, within 25 s (MES:2712).
+    /// The switch wants a password, within 25 s (MES:2726).
     AuthRequest,
     /// The switch does not talk to our address; it closes.
     Rejected {
@@ -84,7 +84,7 @@ impl Message {
         let offset = frame.body_offset();
         let inner = |fault: EventError| FrameError::Event { offset: offset + fault.at() as u64, fault };
         Ok(match frame.content_type() {
-            b"text/event-plain" => Self::Event(EslEvent::plain(frame.body, limits).map_err(inner)?),
+            b"text/event-plain" => Self::Event(EslEvent::framed(frame.body, limits).map_err(inner)?),
             b"text/event-json" => Self::Event(EslEvent::json(frame.body, limits).map_err(inner)?),
             b"text/event-xml" => return Err(inner(EventError::Xml)),
             b"command/reply" => Self::Reply(reply(frame, limits)?),
@@ -105,7 +105,7 @@ impl Message {
     }
 }
 
-/// The reply to `connect` is a bare serialised event (MES:2023-2047), which shows by its `Event-Name`.
+/// The reply to `connect` is a bare serialised event (MES:2015-2037), which shows by its `Event-Name`.
 fn reply(frame: Frame, limits: &Limits) -> Result<Reply, FrameError> {
     let channel = match frame.head.get("Event-Name") {
         None => None,
@@ -155,9 +155,17 @@ impl Decoder {
         message
     }
 
-    /// Says that the stream ended: a fault unless it ended between two messages.
+    /// Says that the stream ended: a fault unless it ended between two messages. To be asked when
+    /// [`next`](Self::next) gave none.
     pub fn end(&self) -> Result<(), FrameError> {
-        self.framer.end(&self.buffer)
+        self.check_end(&self.buffer)
+    }
+
+    pub(super) fn check_end(&self, buffer: &BytesMut) -> Result<(), FrameError> {
+        match &self.broken {
+            Some(fault) => Err(fault.clone()),
+            None => self.framer.end(buffer),
+        }
     }
 
     /// The next whole message of a buffer of the caller's own, to which only bytes of the stream are added.
@@ -171,32 +179,5 @@ impl Decoder {
             Err(fault) => Err(fault),
         };
         message.inspect_err(|fault| self.broken = Some(fault.clone()))
-    }
-}
-
-/// Why a socket's stream of messages ended early.
-#[derive(Debug, thiserror::Error)]
-pub enum StreamError {
-    /// What came is no event-socket stream, or not any more.
-    #[error(transparent)]
-    Frame(#[from] FrameError),
-    /// The socket failed.
-    #[error(transparent)]
-    Socket(#[from] std::io::Error),
-}
-
-impl tokio_util::codec::Decoder for Decoder {
-    type Item = Message;
-    type Error = StreamError;
-
-    fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<Message>, StreamError> {
-        Ok(Self::decode(self, buffer)?)
-    }
-
-    fn decode_eof(&mut self, buffer: &mut BytesMut) -> Result<Option<Message>, StreamError> {
-        match Self::decode(self, buffer)? {
-            Some(message) => Ok(Some(message)),
-            None => Ok(self.framer.end(buffer).map(|()| None)?),
-        }
     }
 }

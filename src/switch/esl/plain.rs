@@ -1,60 +1,46 @@
 //! Finds the headers of a plain event: `Name: value` lines, an empty line, and perhaps a raw body.
 
 use super::escape::percent_decoded;
-use super::event::{EventError, Slot, Slots};
+use super::event::EventError;
 use super::frame::{Limits, number};
-use memchr::{memchr, memchr_iter, memrchr};
+use super::index::{Coding, Index};
+use memchr::memchr2_iter;
 use std::ops::Range;
 
-/// The slots of the headers and the range of the inner body.
-pub(super) fn index(bytes: &[u8], limits: &Limits) -> Result<(Slots, Range<usize>), EventError> {
-    // One slot a line, counted before, so that the index is one allocation; the lines of a body may count
-    // too, hence the limit.
-    let lines = memchr_iter(b'\n', bytes).count();
-    let mut slots = Slots::with_capacity(lines.min(limits.headers_max));
+/// The headers and the range of the inner body.
+pub(super) fn index(bytes: &[u8], limits: &Limits) -> Result<(Index, Range<usize>), EventError> {
+    let mut index = Index::for_bytes(bytes.len(), limits);
     let mut start = 0;
-    while start < bytes.len() {
-        let Some(length) = memchr(b'\n', &bytes[start..]) else {
-            return Err(EventError::Unfinished { at: start });
-        };
-        let end = start + length;
-        if length == 0 {
-            let body = end + 1..bytes.len();
-            check_length(bytes, &slots, body.len())?;
-            return Ok((slots, body));
+    // The last `: ` of the line: FreeSWITCH codes every `:` of a value (switch_utils.h:47) and none of a name,
+    // so a variable `a: b` keeps its name.
+    let mut separator = 0;
+    for at in memchr2_iter(b':', b'\n', bytes) {
+        if bytes[at] == b':' {
+            if bytes.get(at + 1) == Some(&b' ') {
+                separator = at;
+            }
+        } else if separator > start {
+            index.push(bytes, start..separator, separator + 2..at, Coding::Percent)?;
+            start = at + 1;
+        } else if at == start {
+            let body = at + 1..bytes.len();
+            check_length(bytes, &index, body.len())?;
+            return Ok((index, body));
+        } else {
+            return Err(EventError::NotAHeader { at: start });
         }
-        let separator = separator(&bytes[start..end]).ok_or(EventError::NotAHeader { at: start })?;
-        if slots.len() == limits.headers_max {
-            return Err(EventError::TooManyHeaders { at: start, max: limits.headers_max });
-        }
-        slots.push(Slot::plain(bytes, start..start + separator, start + separator + 2..end)?);
-        start = end + 1;
     }
-    // The text of `uuid_dump` ends without its empty line when something trimmed it on the way.
-    Ok((slots, bytes.len()..bytes.len()))
-}
-
-/// Where the last `: ` of a line is. FreeSWITCH codes every `:` of a value (switch_utils.h:47) and none of a
-/// name, so a variable `a: b` keeps its name.
-fn separator(line: &[u8]) -> Option<usize> {
-    let mut end = line.len();
-    while let Some(colon) = memrchr(b':', &line[..end]) {
-        if line.get(colon + 1) == Some(&b' ') {
-            return Some(colon).filter(|&colon| colon > 0);
-        }
-        end = colon;
-    }
-    None
+    if start < bytes.len() { Err(EventError::Unfinished { at: start }) } else { Ok((index, start..start)) }
 }
 
 /// The event's own `Content-Length` stands last and must agree with what the frame left for the body.
-/// Earlier ones belong to whoever sent the event (SE:1630 adds its own behind them).
-fn check_length(bytes: &[u8], slots: &Slots, present: usize) -> Result<(), EventError> {
-    let last = slots.last().filter(|slot| slot.name(bytes).eq_ignore_ascii_case(b"content-length"));
+/// Earlier ones belong to whoever sent the event (SE:1629 adds its own behind them).
+fn check_length(bytes: &[u8], index: &Index, present: usize) -> Result<(), EventError> {
+    let last = index.last(bytes).filter(|header| header.name.eq_ignore_ascii_case(b"content-length"));
     let declared = match last {
-        Some(slot) => {
-            let value = percent_decoded(slot.value(bytes));
-            number(&value).ok_or(EventError::LengthNotANumber { at: slot.at() })?
+        Some(header) => {
+            let value = percent_decoded(header.value);
+            number(&value).ok_or(EventError::LengthNotANumber { at: header.at })?
         }
         None => 0,
     };

@@ -2,6 +2,17 @@
 //!
 //! Absent on purpose: `getvar` (its reply is cut and not coded, hazard 9), `myevents` (ties the whole link to
 //! one call, hazard 8), XML events, `log`, `sendevent`, and any way to send a line of text.
+//!
+//! ```
+//! use hotlined::switch::esl::{argument::Argument, request::{ApiCall, Request}};
+//! # let leg: hotlined::id::LegId = "701c9af8-d4a8-42d9-8f84-f9ea13088ab2".parse().unwrap();
+//! let caller_name = "${system(reboot)}";
+//! let argument = Argument::new().leg(&leg).literal(" shown_name ").outside(caller_name);
+//! let mut bytes = bytes::BytesMut::new();
+//! Request::Api(ApiCall::new("uuid_setvar", argument)).encode(&mut bytes);
+//! let expected = "api uuid_setvar 701c9af8-d4a8-42d9-8f84-f9ea13088ab2 shown_name __system_reboot__\n\n";
+//! assert_eq!(bytes, expected.as_bytes());
+//! ```
 
 use super::argument::Argument;
 use super::event::Format;
@@ -30,7 +41,7 @@ pub enum Request {
     Events {
         /// How they are written; the same for all events of the connection.
         format: Format,
-        /// Which. Empty together with `custom` means none, and asks for nothing.
+        /// Which. When `custom` is empty too the switch answers `-ERR`.
         names: Vec<EventName>,
         /// Which `CUSTOM` events.
         custom: Vec<Subclass>,
@@ -140,7 +151,7 @@ impl SendMsg {
 
 impl Request {
     /// Writes the request behind what `target` holds. It has to go out in one piece: while FreeSWITCH has half
-    /// a request it sends no events (MES:1375).
+    /// a request it sends no events (MES:1367).
     pub fn encode(&self, target: &mut BytesMut) {
         let start = target.len();
         let mut body = "";
@@ -238,7 +249,7 @@ fn put_message<'a>(target: &mut BytesMut, message: &'a SendMsg) -> &'a str {
 }
 
 /// FreeSWITCH takes any head that mentions both `unload` or `reload` and `mod_event_socket` for the order to
-/// close itself down (hazard 10, MES:1737), also in a caller's name. We never want that.
+/// close itself down (hazard 10, MES:1729), also in a caller's name. We never want that.
 fn defuse(head: &mut [u8]) {
     const MODULE: &[u8] = b"mod_event_socket";
     for at in 0..head.len().saturating_sub(MODULE.len() - 1) {

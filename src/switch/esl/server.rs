@@ -299,7 +299,7 @@ impl RequestDecoder {
 
     fn next(&mut self, buffer: &mut BytesMut) -> Result<Option<ReceivedRequest>, RequestError> {
         if self.searched == 0 {
-            // Line ends before a request are passed over (MES:1262).
+            // Line ends before a request are passed over (MES:1270).
             let empty = buffer.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
             buffer.advance(empty);
             self.consumed += empty as u64;

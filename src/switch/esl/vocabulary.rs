@@ -6,7 +6,7 @@ use crate::id::CommandId;
 use std::fmt;
 
 /// An event the switch can be asked for. FreeSWITCH answers `+OK` to a name it does not know and sends nothing
-/// (MES:2495), so only names it knows can be made.
+/// (MES:2470-2522), so only names it knows can be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventName(&'static str);
 
@@ -168,7 +168,7 @@ const EVENT_NAMES: &[&str] = &[
 pub struct Subclass(String);
 
 impl Subclass {
-    /// Checks the text: up to 128 visible ASCII characters.
+    /// Checks the text: up to 200 ASCII letters, digits and `-_.:@/+`.
     pub fn new(text: &str) -> Result<Self, BadWord> {
         word("subclass", text, WORD_BYTES_MAX).map(Self)
     }
@@ -184,7 +184,7 @@ pub const WORD_BYTES_MAX: usize = 200;
 
 /// A text that cannot be one word of a request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} cannot be a {kind}: expected 1 to {max} visible ASCII characters")]
+#[error("{text:?} cannot be a {kind}: expected 1 to {max} ASCII letters, digits or -_.:@/+")]
 pub struct BadWord {
     kind: &'static str,
     text: String,
@@ -192,7 +192,8 @@ pub struct BadWord {
 }
 
 fn word(kind: &'static str, text: &str, max: usize) -> Result<String, BadWord> {
-    let fits = (1..=max).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let fits = (1..=max).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:@/+".contains(&byte));
     if fits { Ok(text.into()) } else { Err(BadWord { kind, text: text.chars().take(60).collect(), max }) }
 }
 
@@ -202,7 +203,7 @@ fn word(kind: &'static str, text: &str, max: usize) -> Result<String, BadWord> {
 pub struct JobId(String);
 
 impl JobId {
-    /// Checks the text: up to 200 visible ASCII characters.
+    /// Checks the text: up to 200 ASCII letters, digits and `-_.:@/+`.
     pub fn new(text: &str) -> Result<Self, BadWord> {
         word("job's name", text, WORD_BYTES_MAX).map(Self)
     }
@@ -225,7 +226,7 @@ impl From<&CommandId> for JobId {
 pub struct HeaderName(String);
 
 impl HeaderName {
-    /// Checks the text: up to 200 visible ASCII characters, and none of the words that `filter` itself knows.
+    /// Checks the text: letters, digits and `-_.:@/+` as all words here, and none of the words that `filter` itself knows.
     pub fn new(text: &str) -> Result<Self, BadWord> {
         let taken = ["add", "all", "delete"].iter().any(|word| text.eq_ignore_ascii_case(word));
         word("header's name", if taken { "" } else { text }, WORD_BYTES_MAX).map(Self)
@@ -349,7 +350,7 @@ impl fmt::Debug for Secret {
 pub struct UserAtDomain(String);
 
 impl UserAtDomain {
-    /// Checks the text: visible ASCII, one `@`, no `:`, which would start the password.
+    /// Checks the text: letters, digits and `-_./+`, one `@`, no `:`, which would start the password.
     pub fn new(text: &str) -> Result<Self, BadWord> {
         let parted = text
             .split_once('@')

@@ -1,0 +1,20 @@
+//! No bytes make a plain event panic, and every header that is listed is found by its name.
+#![no_main]
+
+use bytes::Bytes;
+use hotlined::switch::esl::event::EslEvent;
+use hotlined::switch::esl::frame::Limits;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: &[u8]| {
+    let Ok(event) = EslEvent::plain(Bytes::copy_from_slice(input), &Limits::default()) else {
+        return;
+    };
+    for (name, value) in event.headers() {
+        if let Ok(name) = std::str::from_utf8(&name) {
+            assert!(event.get_all(name).any(|found| found == value));
+            let _ = (event.array(name), event.present(name), event.variable(name));
+        }
+    }
+    let _ = (event.body(), format!("{event:?}"));
+});

@@ -1,0 +1,27 @@
+//! Any stream, cut in any way, gives the same messages and the same end. Start it with the captures' streams.
+#![no_main]
+
+use hotlined::switch::esl::frame::FrameError;
+use hotlined::switch::esl::message::{Decoder, Message};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|input: (u8, &[u8])| {
+    let (chunk, stream) = input;
+    assert_eq!(decode(stream, usize::from(chunk).max(1)), decode(stream, usize::MAX));
+});
+
+fn decode(stream: &[u8], chunk: usize) -> (Vec<Message>, Result<(), FrameError>) {
+    let mut decoder = Decoder::default();
+    let mut messages = Vec::new();
+    for bytes in stream.chunks(chunk) {
+        decoder.push(bytes);
+        loop {
+            match decoder.next() {
+                Ok(Some(message)) => messages.push(message),
+                Ok(None) => break,
+                Err(fault) => return (messages, Err(fault)),
+            }
+        }
+    }
+    (messages, decoder.end())
+}

@@ -1,0 +1,45 @@
+//! The codecs on a stream that may cut anywhere.
+
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
+use hotlined::switch::esl::codec::StreamError;
+use hotlined::switch::esl::event::Format;
+use hotlined::switch::esl::event_writer::EventWriter;
+use hotlined::switch::esl::frame::FrameError;
+use hotlined::switch::esl::message::{Decoder, Message};
+use hotlined::switch::esl::request::Request;
+use hotlined::switch::esl::server::{self, ClientRequest, RequestDecoder};
+use hotlined::switch::esl::vocabulary::{EventName, Secret};
+use tokio_util::codec::Framed;
+
+#[tokio::test]
+async fn a_client_and_a_simulated_exchange_talk() {
+    // So narrow that every message comes in pieces.
+    let (ours, theirs) = tokio::io::duplex(16);
+    let exchange = tokio::spawn(async move {
+        let mut client = Framed::new(theirs, RequestDecoder::default());
+        client.send(server::auth_request()).await.unwrap();
+        let auth = client.next().await.unwrap().unwrap().parse();
+        assert!(matches!(auth, ClientRequest::Auth { password } if password.is("ClueCon")));
+        client.send(server::reply("+OK accepted")).await.unwrap();
+        let events = client.next().await.unwrap().unwrap().parse();
+        let ClientRequest::Events { format, names, .. } = events else { panic!("{events:?}") };
+        assert_eq!(names, ["CHANNEL_PARK"]);
+        client.send(server::reply("+OK event listener enabled json")).await.unwrap();
+        client.send(EventWriter::new(&names[0]).encoded(format)).await.unwrap();
+        client.send(Bytes::from_static(b"Content-Type: api/resp")).await.unwrap();
+    });
+    let mut switch = Framed::new(ours, Decoder::default());
+    assert!(matches!(switch.next().await, Some(Ok(Message::AuthRequest))));
+    let password = Secret::new("ClueCon").unwrap();
+    switch.send(&Request::Auth { password }).await.unwrap();
+    assert!(matches!(switch.next().await, Some(Ok(Message::Reply(reply))) if reply.is_ok()));
+    let names = vec![EventName::CHANNEL_PARK];
+    switch.send(&Request::Events { format: Format::Json, names, custom: vec![] }).await.unwrap();
+    assert!(matches!(switch.next().await, Some(Ok(Message::Reply(reply))) if reply.is_ok()));
+    let Some(Ok(Message::Event(event))) = switch.next().await else { panic!() };
+    assert_eq!((event.format(), &*event.name()), (Format::Json, &b"CHANNEL_PARK"[..]));
+    exchange.await.unwrap();
+    let end = switch.next().await.unwrap().unwrap_err();
+    assert!(matches!(end, StreamError::Frame(FrameError::CutOff { .. })), "{end}");
+}
