@@ -236,6 +236,11 @@ impl Exchange {
         self.shared.hub().links.len()
     }
 
+    /// How many events the links that are up have lost because they read too slowly.
+    pub fn events_dropped(&self) -> u64 {
+        self.shared.hub().links.values().map(|link| link.dropped()).sum()
+    }
+
     /// The value of a channel's variable.
     pub fn variable(&self, leg: &str, name: &str) -> Option<String> {
         self.shared.hub().model.variable(leg, name).map(Into::into)

@@ -65,7 +65,8 @@ pub enum Leaves {
     AtTheEnd,
     /// So long after dialling, whatever happens.
     After(Millis),
-    /// So long after an agent of theirs took the call, talking or not.
+    /// So long after an agent of theirs took the call, talking or not. Whose agent a leg is, a variable of its
+    /// `originate` must tell: any that holds the name of the caller's leg.
     AfterAnswer(Millis),
     /// So long after being joined with an agent.
     AfterTalk(Millis),
@@ -197,6 +198,7 @@ pub const SEEDED_PHONES: u64 = 20;
 impl Cast {
     /// A cast drawn by chance: `calls` callers of [`SEEDED_HOTLINE`], on average `per_second` of them a second
     /// (one a second when that is no positive number), and [`SEEDED_PHONES`] telephones from `86001` on.
+    /// Every talk ends: no drawn agent waits for ever.
     pub fn seeded(seed: u64, calls: usize, per_second: f64) -> Self {
         let mut chance = Chance::new(seed);
         let gap = if per_second.is_finite() && per_second > 0.0 { 1_000.0 / per_second } else { 1_000.0 };
@@ -238,7 +240,6 @@ impl Phone {
             5 => Self::Unreachable(Why::SwitchedOff),
             6 => Self::Unreachable(Why::NoSuchNumber),
             7 => Self::Answers { after: ring, then: Then::HangsUpAfter(Millis(0)) },
-            8..=11 => Self::Answers { after: ring, then: Then::Waits },
             _ => Self::Answers { after: ring, then: Then::TalksFor(Millis(chance.between(1_000, 30_000))) },
         }
     }

@@ -71,6 +71,11 @@ impl Link {
         }
     }
 
+    /// How many events were dropped because too many waited.
+    pub fn dropped(&self) -> u64 {
+        self.state().dropped
+    }
+
     fn take(&self, to: &mut BytesMut) {
         for event in std::mem::take(&mut self.state().waiting) {
             to.extend_from_slice(&event);
