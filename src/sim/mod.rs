@@ -29,3 +29,5 @@ mod originate;
 pub mod people;
 pub mod report;
 pub mod stats;
+
+pub use channel::Uuid;
