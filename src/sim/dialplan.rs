@@ -14,7 +14,7 @@ pub struct Dialplan(pub Vec<Extension>);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Extension {
-    /// The pattern of the number, as far as [`super::digits`] reads them.
+    /// The pattern of the number, as far as the reader of `play_and_get_digits` patterns goes.
     pub number: String,
     /// Applications and their arguments, in order.
     pub actions: Vec<(String, String)>,
