@@ -23,5 +23,6 @@ pub mod prompt;
 pub mod record;
 pub mod replay;
 pub mod store;
+pub mod sim;
 pub mod switch;
 pub mod time;

@@ -8,6 +8,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use nom::bytes::streaming::{tag, take_until};
 use nom::sequence::terminated;
 use nom::{IResult, Parser};
+use std::ops::Range;
 
 /// How much of anything is taken from the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,12 +147,13 @@ pub struct Frame {
     pub body: Bytes,
     /// Where the head starts, counted in bytes since the connection started.
     pub offset: u64,
+    content_type: Range<usize>,
 }
 
 impl Frame {
     /// The `Content-Type`; the framer refuses a head without one.
     pub fn content_type(&self) -> &[u8] {
-        self.head.get("content-type").unwrap_or_default()
+        &self.head.0[self.content_type.clone()]
     }
 
     /// Where the body starts, counted in bytes since the connection started.
@@ -179,7 +181,8 @@ pub struct Framer {
     searched: usize,
     headers: usize,
     length: Option<usize>,
-    typed: bool,
+    /// Where the value of `Content-Type` is.
+    content_type: Option<Range<usize>>,
     /// The head is whole and this long, its empty line included.
     head: Option<usize>,
 }
@@ -216,8 +219,9 @@ impl Framer {
         let body = head_bytes.split_off(head);
         head_bytes.truncate(head - 1);
         let offset = self.consumed;
+        let content_type = self.content_type.take().unwrap_or_default();
         *self = Self { limits: self.limits, consumed: offset + whole as u64, ..Self::default() };
-        Ok(Some(Frame { head: Headers(head_bytes), body, offset }))
+        Ok(Some(Frame { head: Headers(head_bytes), body, offset, content_type }))
     }
 
     /// What the end of the stream means when no whole frame is left: nothing between frames, a fault within.
@@ -256,7 +260,7 @@ impl Framer {
                 self.read_header(start, &buffer[start..=end])?;
                 continue;
             }
-            if !self.typed {
+            if self.content_type.is_none() {
                 return Err(FrameError::NoContentType { offset: self.consumed });
             }
             self.head = Some(end + 1);
@@ -276,7 +280,8 @@ impl Framer {
             return Err(FrameError::TooManyHeaders { offset, max: self.limits.headers_max });
         }
         if name.eq_ignore_ascii_case(b"content-type") {
-            self.typed = true;
+            let end = start + line.len() - 1;
+            self.content_type.get_or_insert(end - value.len()..end);
         } else if name.eq_ignore_ascii_case(b"content-length") {
             let length = number(value).ok_or(FrameError::LengthNotANumber { offset })?;
             let max = self.limits.body_bytes_max;

@@ -54,9 +54,11 @@ pub(super) struct Index {
 }
 
 impl Index {
-    /// An index for about so many headers.
-    pub fn with_capacity(headers: usize, limits: &Limits) -> Self {
-        let headers = headers.min(limits.headers_max);
+    /// An index for an event of so many bytes. The headers of real events take 40 bytes on average and more
+    /// when there are many, so this is room enough; an event of shorter ones makes it grow.
+    pub fn for_bytes(length: usize, limits: &Limits) -> Self {
+        const HEADER_BYTES_MIN: usize = 32;
+        let headers = (length / HEADER_BYTES_MIN + 4).min(limits.headers_max);
         Self {
             keys: Vec::with_capacity(headers),
             slots: Vec::with_capacity(headers),
@@ -177,17 +179,32 @@ fn key(prefix: &[u8], name: &[u8]) -> u32 {
 /// Where the wanted key is, at `from` or behind.
 #[inline]
 fn position(keys: &[u32], from: usize, wanted: u32) -> Option<usize> {
-    const LANES: usize = 16;
     let mut at = from;
-    let mut groups = keys.get(from..)?.chunks_exact(LANES);
-    for group in groups.by_ref() {
-        // Without a way out in the middle this is a handful of vector instructions.
-        if group.iter().fold(false, |found, &key| found | (key == wanted)) {
-            return group.iter().position(|&key| key == wanted).map(|found| at + found);
+    while let Some(group) = keys.get(at..).and_then(|rest| rest.first_chunk()) {
+        let found = equal(group, wanted);
+        if found != 0 {
+            return Some(at + found.trailing_zeros() as usize);
         }
         at += LANES;
     }
-    groups.remainder().iter().position(|&key| key == wanted).map(|found| at + found)
+    // What is left is less than a group: look at the last whole one again, or one by one.
+    match keys.last_chunk() {
+        Some(group) => {
+            let start = keys.len() - LANES;
+            let found = equal(group, wanted).checked_shr((at - start) as u32).unwrap_or(0);
+            (found != 0).then(|| at + found.trailing_zeros() as usize)
+        }
+        None => keys.iter().skip(at).position(|&key| key == wanted).map(|found| at + found),
+    }
+}
+
+/// How many keys are compared at a time.
+const LANES: usize = 8;
+
+/// A bit for each key that is the wanted one; without a way out in between, a handful of vector instructions.
+#[inline]
+fn equal(group: &[u32; LANES], wanted: u32) -> u32 {
+    group.iter().enumerate().fold(0, |bits, (lane, &key)| bits | u32::from(key == wanted) << lane)
 }
 
 #[inline]
@@ -197,4 +214,22 @@ fn is_named(found: &[u8], prefix: &[u8], name: &[u8]) -> bool {
     }
     let (start, end) = found.split_at(prefix.len());
     (start == prefix && end == name) || (start.eq_ignore_ascii_case(prefix) && end.eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_found_wherever_it_is() {
+        for length in 0..40_u32 {
+            let keys: Vec<u32> = (0..length).collect();
+            for from in 0..=length as usize + 2 {
+                for wanted in 0..length + 2 {
+                    let expected = (from..keys.len()).find(|&at| keys[at] == wanted);
+                    assert_eq!(position(&keys, from, wanted), expected, "{length} {from} {wanted}");
+                }
+            }
+        }
+    }
 }

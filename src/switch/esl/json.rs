@@ -7,7 +7,7 @@ use super::escape::json_decoded;
 use super::event::EventError;
 use super::frame::Limits;
 use super::index::{Coding, Index};
-use memchr::{memchr_iter, memchr2};
+use memchr::memchr2;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while, take_while1};
 use nom::combinator::recognize;
@@ -18,8 +18,7 @@ use std::borrow::Cow;
 
 /// The headers of the object.
 pub(super) fn index(bytes: &[u8], limits: &Limits) -> Result<Index, EventError> {
-    // A header has four quotes, so the index is allocated once for nearly every event.
-    let mut index = Index::with_capacity(memchr_iter(b'"', bytes).count() / 4 + 1, limits);
+    let mut index = Index::for_bytes(bytes.len(), limits);
     let at = |rest: &[u8]| bytes.len() - rest.len();
     let mut rest = expect(bytes, bytes, b'{', "`{`")?;
     if let Some(behind) = symbol(rest, b'}') {

@@ -4,13 +4,12 @@ use super::escape::percent_decoded;
 use super::event::EventError;
 use super::frame::{Limits, number};
 use super::index::{Coding, Index};
-use memchr::{memchr_iter, memchr2_iter};
+use memchr::memchr2_iter;
 use std::ops::Range;
 
 /// The headers and the range of the inner body.
 pub(super) fn index(bytes: &[u8], limits: &Limits) -> Result<(Index, Range<usize>), EventError> {
-    // Counted before, so that the index is allocated once; the lines of a body count too, hence the limit.
-    let mut index = Index::with_capacity(memchr_iter(b'\n', bytes).count(), limits);
+    let mut index = Index::for_bytes(bytes.len(), limits);
     let mut start = 0;
     // The last `: ` of the line: FreeSWITCH codes every `:` of a value (switch_utils.h:47) and none of a name,
     // so a variable `a: b` keeps its name.

@@ -1,0 +1,202 @@
+//! Two legs joined by `uuid_bridge`, and what becomes of the one that is left.
+
+use super::apps::Run;
+use super::channel::{CallState, Direction, Doing, Interrupt, State, Uuid};
+use super::model::{Due, Model, TICK};
+use super::people::{Leaves, Phone, Then};
+use super::report::{Header, header};
+use super::stats::What;
+
+impl Model {
+    /// Asks both legs to drop what they do and join; false when they cannot be joined.
+    pub(super) fn bridge_soon(&mut self, one: &str, other: &str) -> bool {
+        let up = |uuid: &str| self.channels.get(uuid).filter(|channel| channel.cause.is_none());
+        let (Some(one), Some(other)) = (up(one), up(other)) else { return false };
+        if one.uuid == other.uuid || !(one.media() || other.media()) {
+            return false;
+        }
+        // The one that joins the other needs media of its own (switch_ivr_bridge.c:2020).
+        let (a, b) = if one.media() { (one, other) } else { (other, one) };
+        let (a_uuid, b_uuid) = (a.uuid.clone(), b.uuid.clone());
+        let (a_seen, b_seen) = (a.profile_for_other(false), b.profile_for_other(true));
+        for (uuid, peer, seen, originator) in
+            [(&a_uuid, &b_uuid, b_seen, true), (&b_uuid, &a_uuid, a_seen, false)]
+        {
+            let Some(channel) = self.channels.get_mut(uuid) else { continue };
+            for (name, value) in
+                [("bridge_channel", seen.name.as_str()), ("bridge_uuid", peer), ("signal_bond", peer)]
+            {
+                channel.set(name, value);
+            }
+            channel.other = Some(seen);
+            channel.profile += 1;
+            channel.queue.clear();
+            channel.interrupt = Some(Interrupt::Bridge { peer: peer.clone(), originator });
+            self.tick_soon(uuid);
+        }
+        true
+    }
+
+    /// A leg that is to be joined has dropped what it did. The joining one starts it two ticks later, when
+    /// the other has fallen asleep. Should the joining one be hung up before it comes here, nobody ever wakes
+    /// the other (switch_ivr_bridge.c:1111-1160): whoever asked for the bridge must end it.
+    pub(super) fn ready_to_join(&mut self, uuid: &Uuid, peer: &Uuid, originator: bool) {
+        self.unwind(uuid, true);
+        for state in [State::Hibernate, State::Reset, State::SoftExecute] {
+            self.enter(uuid, state);
+        }
+        if originator && self.channels.get(peer).is_none_or(|peer| peer.cause.is_some()) {
+            self.left_alone_before(uuid);
+        } else if originator {
+            self.at(self.now + TICK + TICK, Due::BridgeStarts(uuid.clone(), peer.clone()));
+        }
+    }
+
+    pub(super) fn bridge_starts(&mut self, a: &Uuid, b: &Uuid) {
+        let up = |uuid: &Uuid| self.channels.get(uuid).is_some_and(|channel| channel.cause.is_none());
+        match (up(a), up(b)) {
+            (true, true) => {}
+            (true, false) => return self.hang_up_now(a, "DESTINATION_OUT_OF_ORDER", true),
+            (false, true) => return self.hang_up_now(b, "DESTINATION_OUT_OF_ORDER", true),
+            (false, false) => return,
+        }
+        for (uuid, peer) in [(a, b), (b, a)] {
+            let headers =
+                vec![header("Application", "uuid_bridge"), header("Application-Data", peer.to_string())];
+            if let Some(channel) = self.channels.get_mut(uuid) {
+                channel.set("current_application", "uuid_bridge");
+            }
+            self.about(uuid, "CHANNEL_EXECUTE", headers);
+        }
+        if self.channels.get(b).is_some_and(|channel| channel.answered) {
+            self.answer(a);
+        } else if self.channels.get(a).is_some_and(|channel| channel.answered) {
+            self.answer(b);
+        }
+        let now = self.now;
+        for (uuid, peer, originator) in [(a, b, true), (b, a, false)] {
+            if let Some(channel) = self.channels.get_mut(uuid) {
+                channel.bridge = Some(peer.clone());
+                channel.originator = originator;
+                channel.bridged_at = Some(now);
+                channel.set("last_bridge_to", peer);
+            }
+        }
+        self.enter(b, State::ExchangeMedia);
+        self.about_with(a, "CHANNEL_BRIDGE", bridge_headers(a, b), Vec::new(), None);
+        self.people_talk(a, b);
+    }
+
+    fn people_talk(&mut self, a: &Uuid, b: &Uuid) {
+        let now = self.now;
+        self.happened(What::Joined { leg: a.clone(), peer: b.clone() });
+        for (uuid, peer) in [(a, b), (b, a)] {
+            let Some(channel) = self.channels.get(uuid) else { continue };
+            let wait = match (channel.direction, channel.leaves, channel.phone) {
+                (Direction::Inbound, Leaves::AfterTalk(wait), _)
+                | (Direction::Outbound, _, Some(Phone::Answers { then: Then::TalksFor(wait), .. })) => {
+                    Some(wait)
+                }
+                _ => None,
+            };
+            let with = self.channels.get(peer).map(|peer| (peer.direction, peer.dialled.clone()));
+            let inbound = channel.direction == Direction::Inbound;
+            if let Some(wait) = wait {
+                self.at(now + wait, Due::PersonLeaves(uuid.clone()));
+            }
+            if let (true, Some((Direction::Outbound, number))) = (inbound, with) {
+                self.stats.sound_begins(uuid, now);
+                self.stats.call(uuid, |call| {
+                    call.joined.get_or_insert(now.since(call.dialled_at));
+                    call.joined_with.push(number);
+                });
+                if let Some(agent) = self.channels.get_mut(peer) {
+                    agent.owner.get_or_insert_with(|| uuid.clone());
+                }
+            }
+        }
+    }
+
+    /// The other one left before the two were joined (switch_ivr_bridge.c:1261).
+    fn left_alone_before(&mut self, uuid: &Uuid) {
+        let Some(channel) = self.channels.get(uuid) else { return };
+        if channel.says_yes("park_after_bridge") {
+            self.park_by_state(uuid);
+        } else if let Some(to) = channel.variable("transfer_after_bridge").map(str::to_owned) {
+            self.transfer_now(uuid, &to);
+        } else {
+            self.hang_up_now(uuid, "DESTINATION_OUT_OF_ORDER", true);
+        }
+    }
+
+    /// A joined leg was hung up: its partner hears of it a tick later.
+    pub(super) fn part(&mut self, uuid: &Uuid, cause: &str) {
+        let Some(channel) = self.channels.get_mut(uuid) else { return };
+        let Some(peer) = channel.bridge.take() else { return };
+        let originator = std::mem::take(&mut channel.originator);
+        self.stats.sound_ends(uuid, self.now);
+        if originator {
+            self.about_with(uuid, "CHANNEL_UNBRIDGE", bridge_headers(uuid, &peer), Vec::new(), None);
+        }
+        let due = Due::BridgeEnds { leg: peer, peer: uuid.clone(), cause: cause.into() };
+        self.at(self.now + TICK, due);
+    }
+
+    /// The partner of a joined leg is gone (switch_ivr_bridge.c:990 and 1879-1945).
+    pub(super) fn bridge_ends(&mut self, uuid: &Uuid, peer: &Uuid, cause: &str) {
+        let joined = |channel: &&mut super::channel::Channel| channel.bridge.as_ref() == Some(peer);
+        let Some(channel) = self.channels.get_mut(uuid).filter(joined) else { return };
+        channel.bridge = None;
+        if channel.cause.is_some() {
+            return;
+        }
+        let originator = channel.originator;
+        let park = channel.says_yes("park_after_bridge");
+        let transfer = channel.variable("transfer_after_bridge").map(str::to_owned);
+        let hang_up = channel.says_yes("hangup_after_bridge");
+        let more = !channel.plan.is_empty();
+        self.stats.sound_ends(uuid, self.now);
+        self.unwind(uuid, true);
+        if originator {
+            self.about_with(uuid, "CHANNEL_UNBRIDGE", bridge_headers(uuid, peer), Vec::new(), None);
+        }
+        if park {
+            self.park_by_state(uuid);
+        } else if let Some(to) = transfer {
+            self.transfer_now(uuid, &to);
+        } else if originator && hang_up {
+            self.hang_up_now(uuid, cause, true);
+        } else if originator && more {
+            self.enter(uuid, State::Execute);
+            self.run_plan(uuid);
+        } else {
+            self.hang_up_now(uuid, "NORMAL_CLEARING", true);
+        }
+    }
+
+    /// The switch parks a leg by itself, without running the application.
+    fn park_by_state(&mut self, uuid: &Uuid) {
+        self.enter(uuid, State::Park);
+        self.about(uuid, "CHANNEL_PARK", Vec::new());
+        let run = Run { app: "park".into(), data: String::new(), uuid: uuid.clone(), order: None };
+        let lasts = self.park_time(uuid);
+        self.begin(uuid, run, Doing::Park { by_state: true }, lasts);
+    }
+
+    /// The leg goes to another extension now; what it did has ended.
+    pub(super) fn transfer_now(&mut self, uuid: &Uuid, to: &str) {
+        let Some(channel) = self.channels.get_mut(uuid) else { return };
+        channel.destination = to.split([' ', ':']).next().unwrap_or_default().into();
+        channel.profile += 1;
+        channel.plan.clear();
+        if channel.call_state == CallState::Hangup {
+            return;
+        }
+        self.enter(uuid, State::Routing);
+        self.route(uuid);
+    }
+}
+
+fn bridge_headers(a: &Uuid, b: &Uuid) -> Vec<Header> {
+    vec![header("Bridge-A-Unique-ID", a.to_string()), header("Bridge-B-Unique-ID", b.to_string())]
+}

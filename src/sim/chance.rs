@@ -1,0 +1,80 @@
+//! A small source of chance that gives the same numbers for the same seed on every machine, for ever.
+//!
+//! It is splitmix64 (Steele, Lea and Flood, 2014). It decides who rings how long; it keeps no secrets.
+
+use std::sync::Arc;
+
+/// Chance, from a seed.
+#[derive(Clone, Debug)]
+pub struct Chance(u64);
+
+impl Chance {
+    /// The source of chance of this seed.
+    pub const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next 64 bits.
+    pub const fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number from `low` to `high`, both included; `low` when there is nothing between.
+    pub const fn between(&mut self, low: u64, high: u64) -> u64 {
+        if high <= low {
+            return low;
+        }
+        let span = (high - low).wrapping_add(1);
+        if span == 0 { self.bits() } else { low + self.bits() % span }
+    }
+
+    /// Whether something happens that happens so many times in a hundred.
+    pub const fn percent(&mut self, times: u64) -> bool {
+        self.between(0, 99) < times
+    }
+
+    /// One of these, or nothing when there are none.
+    pub fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
+        let last = u64::try_from(from.len()).ok()?.checked_sub(1)?;
+        from.get(usize::try_from(self.between(0, last)).ok()?)
+    }
+
+    /// A name in the form of a random UUID.
+    pub fn uuid(&mut self) -> Arc<str> {
+        let (a, b) = (self.bits(), self.bits());
+        let text = format!(
+            "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
+            a >> 32,
+            (a >> 16) & 0xffff,
+            a & 0xfff,
+            0x8000 | ((b >> 48) & 0x3fff),
+            b & 0xffff_ffff_ffff
+        );
+        text.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_gives_the_published_numbers() {
+        let mut chance = Chance::new(1_234_567);
+        assert_eq!(chance.bits(), 6_457_827_717_110_365_317);
+        assert_eq!(chance.bits(), 3_203_168_211_198_807_973);
+    }
+
+    #[test]
+    fn a_number_stays_between_its_bounds() {
+        let mut chance = Chance::new(7);
+        assert!((0..1_000).all(|_| (3..=5).contains(&chance.between(3, 5))));
+        assert_eq!(chance.between(9, 2), 9);
+        assert_eq!(chance.uuid().len(), 36);
+        assert_eq!(chance.pick::<u8>(&[]), None);
+    }
+}

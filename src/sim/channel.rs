@@ -1,0 +1,356 @@
+//! One channel of the exchange: what it is, what it does, what is queued for it.
+//!
+//! Data and small questions only; what happens to a channel is decided in the model's other files.
+
+use crate::time::{Instant, Millis};
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// The name of a channel, as the switch prints it.
+pub type Uuid = Arc<str>;
+
+/// The states of FreeSWITCH's state machine that can be seen from outside (`switch_types.h`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    None,
+    New,
+    Init,
+    Routing,
+    SoftExecute,
+    Execute,
+    ExchangeMedia,
+    Park,
+    ConsumeMedia,
+    Hibernate,
+    Reset,
+    Hangup,
+    Reporting,
+    Destroy,
+}
+
+impl State {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::None => "CS_NONE",
+            Self::New => "CS_NEW",
+            Self::Init => "CS_INIT",
+            Self::Routing => "CS_ROUTING",
+            Self::SoftExecute => "CS_SOFT_EXECUTE",
+            Self::Execute => "CS_EXECUTE",
+            Self::ExchangeMedia => "CS_EXCHANGE_MEDIA",
+            Self::Park => "CS_PARK",
+            Self::ConsumeMedia => "CS_CONSUME_MEDIA",
+            Self::Hibernate => "CS_HIBERNATE",
+            Self::Reset => "CS_RESET",
+            Self::Hangup => "CS_HANGUP",
+            Self::Reporting => "CS_REPORTING",
+            Self::Destroy => "CS_DESTROY",
+        }
+    }
+
+    pub fn number(self) -> &'static str {
+        match self {
+            Self::New => "0",
+            Self::None | Self::Init => "1",
+            Self::Routing => "2",
+            Self::SoftExecute => "3",
+            Self::Execute => "4",
+            Self::ExchangeMedia => "5",
+            Self::Park => "6",
+            Self::ConsumeMedia => "7",
+            Self::Hibernate => "8",
+            Self::Reset => "9",
+            Self::Hangup => "10",
+            Self::Reporting => "11",
+            Self::Destroy => "12",
+        }
+    }
+}
+
+/// `Channel-Call-State`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CallState {
+    Down,
+    Ringing,
+    Early,
+    Active,
+    Hangup,
+}
+
+impl CallState {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Down => "DOWN",
+            Self::Ringing => "RINGING",
+            Self::Early => "EARLY",
+            Self::Active => "ACTIVE",
+            Self::Hangup => "HANGUP",
+        }
+    }
+
+    pub fn number(self) -> &'static str {
+        match self {
+            Self::Down => "0",
+            Self::Ringing => "2",
+            Self::Early => "3",
+            Self::Active => "4",
+            Self::Hangup => "7",
+        }
+    }
+}
+
+/// Which way the call went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    Inbound,
+    Outbound,
+}
+
+impl Direction {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Inbound => "inbound",
+            Self::Outbound => "outbound",
+        }
+    }
+}
+
+/// An order that waits for the channel's next tick.
+#[derive(Clone, Debug)]
+pub(super) struct Private {
+    pub what: PrivateWhat,
+    /// The headers as they came, for the report that it was done.
+    pub headers: Vec<(String, String)>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum PrivateWhat {
+    Execute { app: String, data: String, uuid: Option<String> },
+    Hangup { cause: String },
+}
+
+/// An application that takes time.
+#[derive(Clone, Debug)]
+pub(super) struct Frame {
+    /// Tells this run of an application from every other.
+    pub id: u64,
+    pub app: String,
+    pub data: String,
+    /// `Application-UUID`.
+    pub uuid: Uuid,
+    pub doing: Doing,
+    /// When what it does now ends by itself.
+    pub ends: Option<Instant>,
+    /// What was left of it when another application was put on top of it.
+    pub left: Option<Millis>,
+    /// The order that started it; none when the dialplan did.
+    pub order: Option<Private>,
+}
+
+/// What an application that takes time does at the moment.
+#[derive(Clone, Debug)]
+pub(super) enum Doing {
+    /// Waits for orders. `by_state`: after a bridge the switch parks without running the application.
+    Park { by_state: bool },
+    /// Plays, once or without end.
+    Play { file: String, endless: bool },
+    /// Waits without a sound.
+    Sleep,
+    /// Records.
+    Record { file: String },
+    /// Plays and collects keys.
+    Collect(Box<super::digits::Collect>),
+}
+
+/// What makes a channel drop everything it does at its next tick.
+#[derive(Clone, Debug)]
+pub(super) enum Interrupt {
+    /// It was hung up from outside.
+    Hangup,
+    /// It is sent to this extension.
+    Transfer(String),
+    /// It is joined with this channel, which it calls or is called by.
+    Bridge { peer: Uuid, originator: bool },
+}
+
+/// The other side's profile as last seen, which FreeSWITCH keeps printing.
+#[derive(Clone, Debug)]
+pub(super) struct OtherLeg {
+    pub uuid: Uuid,
+    pub name: String,
+    pub direction: Direction,
+    pub number: String,
+    pub destination: String,
+    pub originatee: bool,
+}
+
+/// A channel.
+#[derive(Clone, Debug)]
+pub(super) struct Channel {
+    pub uuid: Uuid,
+    pub session: u64,
+    pub direction: Direction,
+    pub name: String,
+    pub number: String,
+    pub destination: String,
+    /// The number the caller dialled, or the agent's number: what it was before any transfer.
+    pub dialled: String,
+    pub state: State,
+    pub call_state: CallState,
+    pub answered: bool,
+    pub early: bool,
+    pub cause: Option<String>,
+    pub variables: Vec<(String, String)>,
+    pub created: Instant,
+    pub progress_at: Option<Instant>,
+    pub media_at: Option<Instant>,
+    pub answered_at: Option<Instant>,
+    pub bridged_at: Option<Instant>,
+    pub hungup_at: Option<Instant>,
+    pub profile: u32,
+    pub stack: Vec<Frame>,
+    pub plan: VecDeque<(String, String)>,
+    pub queue: VecDeque<Private>,
+    pub keys: VecDeque<char>,
+    /// `uuid_break` was said.
+    pub breaking: bool,
+    pub interrupt: Option<Interrupt>,
+    pub tick_at: Option<Instant>,
+    pub bridge: Option<Uuid>,
+    pub originator: bool,
+    pub other: Option<OtherLeg>,
+    /// The originate that made it and has not ended yet.
+    pub job: Option<Uuid>,
+    /// What it does when it is answered.
+    pub then: Option<(String, String)>,
+    /// The caller an outgoing channel was made for, as far as its variables tell.
+    pub owner: Option<Uuid>,
+    pub response: Option<&'static str>,
+    /// What it is hung up with when it was parked too long.
+    pub park_cause: String,
+    pub recording: Vec<String>,
+    pub phone: Option<super::people::Phone>,
+    pub leaves: super::people::Leaves,
+}
+
+impl Channel {
+    pub fn new(uuid: Uuid, direction: Direction, session: u64, now: Instant) -> Self {
+        Self {
+            uuid,
+            session,
+            direction,
+            name: String::new(),
+            number: String::new(),
+            destination: String::new(),
+            dialled: String::new(),
+            state: State::New,
+            call_state: CallState::Down,
+            answered: false,
+            early: false,
+            cause: None,
+            variables: Vec::new(),
+            created: now,
+            progress_at: None,
+            media_at: None,
+            answered_at: None,
+            bridged_at: None,
+            hungup_at: None,
+            profile: 1,
+            stack: Vec::new(),
+            plan: VecDeque::new(),
+            queue: VecDeque::new(),
+            keys: VecDeque::new(),
+            breaking: false,
+            interrupt: None,
+            tick_at: None,
+            bridge: None,
+            originator: false,
+            other: None,
+            job: None,
+            then: None,
+            owner: None,
+            response: None,
+            park_cause: String::new(),
+            recording: Vec::new(),
+            phone: None,
+            leaves: super::people::Leaves::default(),
+        }
+    }
+
+    /// Whether sound flows.
+    pub fn media(&self) -> bool {
+        self.answered || self.early
+    }
+
+    /// `Answer-State`.
+    pub fn answer_state(&self) -> &'static str {
+        if self.cause.is_some() {
+            "hangup"
+        } else if self.answered {
+            "answered"
+        } else if self.early {
+            "early"
+        } else {
+            "ringing"
+        }
+    }
+
+    /// The value of a variable.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+    }
+
+    /// Whether a variable says yes, as FreeSWITCH reads it (`switch_true`).
+    pub fn says_yes(&self, name: &str) -> bool {
+        self.variable(name).is_some_and(|value| {
+            ["yes", "on", "true", "t", "enabled", "active", "allow"]
+                .iter()
+                .any(|yes| value.eq_ignore_ascii_case(yes))
+                || value.parse::<i64>().is_ok_and(|number| number != 0)
+        })
+    }
+
+    /// Sets a variable, or unsets it with an empty value.
+    pub fn set(&mut self, name: &str, value: &str) {
+        self.variables.retain(|(key, _)| !key.eq_ignore_ascii_case(name));
+        if !value.is_empty() {
+            self.variables.push((name.into(), value.into()));
+        }
+    }
+
+    /// Unsets a variable and gives what it was.
+    pub fn take(&mut self, name: &str) -> Option<String> {
+        let value = self.variable(name).map(str::to_owned);
+        self.set(name, "");
+        value
+    }
+
+    /// What another channel remembers of this one.
+    pub fn profile_for_other(&self, originatee: bool) -> OtherLeg {
+        OtherLeg {
+            uuid: self.uuid.clone(),
+            name: self.name.clone(),
+            direction: self.direction,
+            number: self.number.clone(),
+            destination: self.destination.clone(),
+            originatee,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_says_yes_as_the_switch_reads_it() {
+        let mut channel = Channel::new("a".into(), Direction::Inbound, 1, Instant(0));
+        for (value, yes) in
+            [("true", true), ("TRUE", true), ("1", true), ("no", false), ("0", false), ("", false)]
+        {
+            channel.set("hangup_after_bridge", value);
+            assert_eq!(channel.says_yes("HANGUP_after_bridge"), yes, "{value:?}");
+        }
+        assert_eq!(channel.take("hangup_after_bridge"), None);
+    }
+}

@@ -1,0 +1,194 @@
+//! How a channel ends, and how it is sent elsewhere.
+//!
+//! The network's own hang-up ends everything in the same instant; one by an `api` is announced at once and
+//! comes true at the channel's next tick.
+
+use super::channel::{CallState, Direction, Interrupt, State, Uuid};
+use super::model::{Due, Model, TICK};
+use super::report::header;
+use super::stats::What;
+
+impl Model {
+    /// Hangs up and ends the channel in this instant.
+    pub(super) fn hang_up_now(&mut self, uuid: &Uuid, cause: &str, from_outside: bool) {
+        if self.channels.get(uuid).is_some_and(|channel| channel.cause.is_none()) {
+            self.mark_hung_up(uuid, cause);
+            self.end_channel(uuid, from_outside);
+        }
+    }
+
+    /// Hangs up; the channel ends when it next looks.
+    pub(super) fn hang_up_soon(&mut self, uuid: &Uuid, cause: &str) {
+        if self.channels.get(uuid).is_none_or(|channel| channel.cause.is_some()) {
+            return;
+        }
+        self.mark_hung_up(uuid, cause);
+        let Some(channel) = self.channels.get_mut(uuid) else { return };
+        if channel.stack.is_empty() && channel.bridge.is_none() {
+            return self.end_channel(uuid, true);
+        }
+        channel.interrupt = Some(Interrupt::Hangup);
+        self.tick_soon(uuid);
+    }
+
+    /// Sends the channel to another extension when it next looks.
+    pub(super) fn transfer_soon(&mut self, uuid: &Uuid, to: &str) {
+        let Some(channel) = self.channels.get_mut(uuid).filter(|channel| channel.cause.is_none()) else {
+            return;
+        };
+        channel.queue.clear();
+        channel.interrupt = Some(Interrupt::Transfer(to.into()));
+        self.tick_soon(uuid);
+    }
+
+    /// The first hang-up counts: it is announced and its cause stays.
+    pub(super) fn mark_hung_up(&mut self, uuid: &Uuid, cause: &str) {
+        let now = self.now;
+        let Some(channel) = self.channels.get_mut(uuid).filter(|channel| channel.cause.is_none()) else {
+            return;
+        };
+        channel.cause = Some(known_cause(cause).into());
+        channel.hungup_at = Some(now);
+        let (direction, owner, number) = (channel.direction, channel.owner.clone(), channel.dialled.clone());
+        self.about(uuid, "CHANNEL_HANGUP", Vec::new());
+        self.happened(What::HungUp { leg: uuid.clone(), cause: cause.into() });
+        match direction {
+            Direction::Inbound => {
+                self.gone.insert(uuid.clone(), now);
+                self.stats.call_ends(uuid, now, cause);
+            }
+            Direction::Outbound => {
+                self.stats.phone_free(&number);
+                if let Some((owner, left)) = owner
+                    .and_then(|owner| Some((self.gone.get(&owner)?, owner)))
+                    .map(|(left, owner)| (owner, *left))
+                {
+                    self.stats.call(&owner, |call| call.outlived = call.outlived.max(now.since(left)));
+                }
+            }
+        }
+    }
+
+    /// The channel drops what it does, leaves its partner, reports and is gone.
+    pub(super) fn end_channel(&mut self, uuid: &Uuid, from_outside: bool) {
+        self.unwind(uuid, from_outside);
+        let Some(channel) = self.channels.get_mut(uuid) else { return };
+        let cause = channel.cause.clone().unwrap_or_default();
+        let partner_first = channel.bridge.is_some() && !channel.originator;
+        let recordings = std::mem::take(&mut channel.recording);
+        channel.interrupt = None;
+        channel.queue.clear();
+        channel.plan.clear();
+        self.part(uuid, &cause);
+        self.enter(uuid, State::Hangup);
+        self.call_state(uuid, CallState::Hangup);
+        for file in recordings {
+            self.about(uuid, "RECORD_STOP", vec![header("Record-File-Path", file)]);
+        }
+        self.enter(uuid, State::Reporting);
+        let twice = vec![header("Hangup-Cause", cause)];
+        self.about_with(uuid, "CHANNEL_HANGUP_COMPLETE", twice, Vec::new(), None);
+        let Some(channel) = self.channels.get(uuid) else { return };
+        if channel.job.is_some() {
+            self.at(self.now + TICK, Due::OriginateEnds(uuid.clone()));
+        } else if partner_first {
+            // The joining leg's thread still holds it.
+            self.at(self.now + TICK, Due::Destroy(uuid.clone()));
+        } else {
+            self.destroy(uuid);
+        }
+    }
+
+    /// The channel is no more.
+    pub(super) fn destroy(&mut self, uuid: &Uuid) {
+        if !self.channels.contains_key(uuid) {
+            return;
+        }
+        self.unschedule(uuid);
+        self.about(uuid, "CHANNEL_DESTROY", Vec::new());
+        self.enter(uuid, State::Destroy);
+        self.channels.remove(uuid);
+    }
+}
+
+/// A cause the switch knows; it takes any other for a normal clearing (`switch_channel_str2cause`).
+fn known_cause(cause: &str) -> &str {
+    const KNOWN: &[&str] = &[
+        "UNALLOCATED_NUMBER",
+        "NO_ROUTE_TRANSIT_NET",
+        "NO_ROUTE_DESTINATION",
+        "CHANNEL_UNACCEPTABLE",
+        "CALL_AWARDED_DELIVERED",
+        "NORMAL_CLEARING",
+        "USER_BUSY",
+        "NO_USER_RESPONSE",
+        "NO_ANSWER",
+        "SUBSCRIBER_ABSENT",
+        "CALL_REJECTED",
+        "NUMBER_CHANGED",
+        "REDIRECTION_TO_NEW_DESTINATION",
+        "EXCHANGE_ROUTING_ERROR",
+        "DESTINATION_OUT_OF_ORDER",
+        "INVALID_NUMBER_FORMAT",
+        "FACILITY_REJECTED",
+        "RESPONSE_TO_STATUS_ENQUIRY",
+        "NORMAL_UNSPECIFIED",
+        "NORMAL_CIRCUIT_CONGESTION",
+        "NETWORK_OUT_OF_ORDER",
+        "NORMAL_TEMPORARY_FAILURE",
+        "SWITCH_CONGESTION",
+        "ACCESS_INFO_DISCARDED",
+        "REQUESTED_CHAN_UNAVAIL",
+        "PRE_EMPTED",
+        "FACILITY_NOT_SUBSCRIBED",
+        "OUTGOING_CALL_BARRED",
+        "INCOMING_CALL_BARRED",
+        "BEARERCAPABILITY_NOTAUTH",
+        "BEARERCAPABILITY_NOTAVAIL",
+        "SERVICE_UNAVAILABLE",
+        "BEARERCAPABILITY_NOTIMPL",
+        "CHAN_NOT_IMPLEMENTED",
+        "FACILITY_NOT_IMPLEMENTED",
+        "SERVICE_NOT_IMPLEMENTED",
+        "INVALID_CALL_REFERENCE",
+        "INCOMPATIBLE_DESTINATION",
+        "INVALID_MSG_UNSPECIFIED",
+        "MANDATORY_IE_MISSING",
+        "MESSAGE_TYPE_NONEXIST",
+        "WRONG_MESSAGE",
+        "IE_NONEXIST",
+        "INVALID_IE_CONTENTS",
+        "WRONG_CALL_STATE",
+        "RECOVERY_ON_TIMER_EXPIRE",
+        "MANDATORY_IE_LENGTH_ERROR",
+        "PROTOCOL_ERROR",
+        "INTERWORKING",
+        "SUCCESS",
+        "ORIGINATOR_CANCEL",
+        "CRASH",
+        "SYSTEM_SHUTDOWN",
+        "LOSE_RACE",
+        "MANAGER_REQUEST",
+        "BLIND_TRANSFER",
+        "ATTENDED_TRANSFER",
+        "ALLOTTED_TIMEOUT",
+        "USER_CHALLENGE",
+        "MEDIA_TIMEOUT",
+        "PICKED_OFF",
+        "USER_NOT_REGISTERED",
+        "PROGRESS_TIMEOUT",
+        "INVALID_GATEWAY",
+        "GATEWAY_DOWN",
+        "INVALID_URL",
+        "INVALID_PROFILE",
+        "NO_PICKUP",
+        "SRTP_READ_ERROR",
+        "BOWOUT",
+        "BUSY_EVERYWHERE",
+        "DECLINE",
+        "DOES_NOT_EXIST_ANYWHERE",
+        "NOT_ACCEPTABLE",
+        "UNWANTED",
+    ];
+    KNOWN.iter().find(|known| known.eq_ignore_ascii_case(cause)).copied().unwrap_or("NORMAL_CLEARING")
+}

@@ -1,0 +1,436 @@
+//! The exchange on the network: a FreeSWITCH for whoever connects, with a handle for whoever directs the play.
+//!
+//! The model runs in real time, or faster by a factor. Every link polls for events every 20 ms, as
+//! `mod_event_socket` does (MES:1504), and after every command. Faults are made here, on demand.
+//!
+//! Absent: TLS (the real socket has none), permissions of users, filters (taken and ignored), `log`,
+//! `myevents`, `sendevent`, and the 25 s the real one waits for a password.
+
+mod link;
+
+use super::channel::Uuid;
+use super::model::{Input, Model, Output, Setup};
+use super::people::{Caller, Cast, FaultKind, Phone, Scenario};
+use super::report::SwitchEvent;
+use super::stats::{CallReport, Happening, Stats, What};
+use crate::switch::esl::event::Format;
+use crate::switch::esl::event_writer::EventWriter;
+use crate::switch::esl::server;
+use crate::time::{Instant, Millis};
+use bytes::Bytes;
+use link::Link;
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Notify, broadcast, watch};
+use tokio::task::JoinHandle;
+
+/// The most happenings that wait for a watcher before it misses the oldest.
+const HAPPENINGS_QUEUED_MAX: usize = 65_536;
+
+/// How an exchange is set up on the network.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where it listens; port 0 takes a free one.
+    pub address: SocketAddr,
+    /// Its password.
+    pub password: String,
+    /// What it is made of.
+    pub setup: Setup,
+    /// How many times faster than life it runs.
+    pub speed: f64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            password: "ClueCon".into(),
+            setup: Setup::default(),
+            speed: 1.0,
+        }
+    }
+}
+
+/// What a new link meets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Door {
+    Open,
+    /// The switch is not there: the connection is closed without a word.
+    Shut,
+    /// The access list does not allow it (MES:2677).
+    Rude,
+}
+
+/// What goes wrong on all links.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Trouble {
+    /// Links of an earlier generation are cut.
+    generation: u64,
+    silent: bool,
+    deaf: bool,
+    door: Door,
+}
+
+/// A running exchange. Dropping it ends it.
+#[derive(Debug)]
+pub struct Exchange {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    tasks: Vec<JoinHandle<()>>,
+}
+
+/// What the links, the clock and the handle share.
+#[derive(Debug)]
+pub(super) struct Shared {
+    hub: Mutex<Hub>,
+    /// The model's next deadline may be an earlier one now.
+    wake: Notify,
+    happenings: broadcast::Sender<Happening>,
+    trouble: watch::Sender<Trouble>,
+    password: String,
+    clock: Clock,
+}
+
+#[derive(Debug)]
+struct Hub {
+    model: Model,
+    links: BTreeMap<u64, Arc<Link>>,
+    links_ever: u64,
+}
+
+/// The wall clock, as the exchange lives it.
+#[derive(Clone, Copy, Debug)]
+struct Clock {
+    began: Instant,
+    from: tokio::time::Instant,
+    speed: f64,
+}
+
+impl Clock {
+    fn start(speed: f64) -> Self {
+        let began = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let began = Instant(u64::try_from(began.as_millis()).unwrap_or_default());
+        let speed = if speed.is_finite() && speed > 0.0 { speed } else { 1.0 };
+        Self { began, from: tokio::time::Instant::now(), speed }
+    }
+
+    fn now(&self) -> Instant {
+        self.began + Millis((self.from.elapsed().as_secs_f64() * self.speed * 1_000.0) as u64)
+    }
+
+    fn when(&self, at: Instant) -> tokio::time::Instant {
+        // A rounded time may lie a hair before the deadline; a quarter of a millisecond more never does.
+        let wait = at.since(self.began).0 as f64 / 1_000.0 / self.speed + 0.000_25;
+        self.from + Duration::from_secs_f64(wait)
+    }
+}
+
+impl Exchange {
+    /// Binds and runs an exchange.
+    pub async fn start(options: Options) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(options.address).await?;
+        let address = listener.local_addr()?;
+        let clock = Clock::start(options.speed);
+        let trouble = Trouble { generation: 0, silent: false, deaf: false, door: Door::Open };
+        let shared = Arc::new(Shared {
+            hub: Mutex::new(Hub {
+                model: Model::new(options.setup, clock.began),
+                links: BTreeMap::new(),
+                links_ever: 0,
+            }),
+            wake: Notify::new(),
+            happenings: broadcast::channel(HAPPENINGS_QUEUED_MAX).0,
+            trouble: watch::channel(trouble).0,
+            password: options.password,
+            clock,
+        });
+        let tasks = vec![
+            tokio::spawn(run_model(Arc::clone(&shared))),
+            tokio::spawn(welcome_links(listener, Arc::clone(&shared))),
+        ];
+        Ok(Self { address, shared, tasks })
+    }
+
+    /// Starts an exchange and plays the whole scene on it.
+    pub async fn play(scenario: Scenario, mut options: Options) -> std::io::Result<Self> {
+        options.setup.seed = scenario.seed;
+        options.setup.sounds = scenario.sounds;
+        let mut exchange = Self::start(options).await?;
+        exchange.enter(scenario.cast);
+        for fault in scenario.faults {
+            let shared = Arc::clone(&exchange.shared);
+            let at = shared.clock.when(shared.clock.now() + fault.at);
+            exchange.tasks.push(tokio::spawn(async move {
+                tokio::time::sleep_until(at).await;
+                shared.fail(fault.what);
+            }));
+        }
+        Ok(exchange)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// What time it is for the exchange.
+    pub fn now(&self) -> Instant {
+        self.shared.clock.now()
+    }
+
+    /// Somebody calls, after their own time from now; gives the name of their leg.
+    pub fn place_call(&self, mut caller: Caller) -> Uuid {
+        let leg = match &caller.leg {
+            Some(leg) => leg.to_string().into(),
+            None => {
+                let leg = self.shared.hub().model.new_leg();
+                caller.leg = leg.parse().ok();
+                leg
+            }
+        };
+        self.shared.tell(Input::Dial(caller));
+        leg
+    }
+
+    /// These people take part from now on.
+    pub fn enter(&self, cast: Cast) {
+        for (number, habits) in cast.phones {
+            self.set_phone(&number, habits);
+        }
+        for caller in cast.callers {
+            self.place_call(caller);
+        }
+    }
+
+    /// What the telephone of this number does from its next call on.
+    pub fn set_phone(&self, number: &str, habits: Vec<Phone>) {
+        self.shared.hub().model.set_phone(number, habits);
+    }
+
+    /// The person at the other end of a leg hangs up.
+    pub fn hang_up(&self, leg: &str) {
+        self.shared.tell(Input::HangUp { leg: leg.into() });
+    }
+
+    /// The person at the other end of a leg presses a key.
+    pub fn press(&self, leg: &str, key: char) {
+        self.shared.tell(Input::Press { leg: leg.into(), key });
+    }
+
+    /// The names of all channels.
+    pub fn channels(&self) -> Vec<Uuid> {
+        self.shared.hub().model.channels()
+    }
+
+    /// How many channels there are.
+    pub fn channel_count(&self) -> usize {
+        self.shared.hub().model.channel_count()
+    }
+
+    /// How many links are up: let in and not yet ended.
+    pub fn link_count(&self) -> usize {
+        self.shared.hub().links.len()
+    }
+
+    /// How many events the links that are up have lost because they read too slowly.
+    pub fn events_dropped(&self) -> u64 {
+        self.shared.hub().links.values().map(|link| link.dropped()).sum()
+    }
+
+    /// The value of a channel's variable.
+    pub fn variable(&self, leg: &str, name: &str) -> Option<String> {
+        self.shared.hub().model.variable(leg, name).map(Into::into)
+    }
+
+    /// What everybody lived through so far.
+    pub fn stats(&self) -> Stats {
+        self.shared.tell(Input::Due);
+        self.shared.hub().model.stats()
+    }
+
+    /// What one caller lived through so far.
+    pub fn call(&self, leg: &str) -> Option<CallReport> {
+        self.shared.hub().model.call(leg).cloned()
+    }
+
+    /// Takes the reports of the calls that have ended, and forgets these calls: what a long run does now and
+    /// then.
+    pub fn take_ended(&self) -> Vec<CallReport> {
+        self.shared.hub().model.take_ended()
+    }
+
+    /// What happens from now on. A watcher that falls far behind misses the oldest.
+    pub fn happenings(&self) -> broadcast::Receiver<Happening> {
+        self.shared.happenings.subscribe()
+    }
+
+    /// Cuts all links; new ones are welcome.
+    pub fn cut(&self) {
+        self.shared.fail(FaultKind::Cut);
+    }
+
+    /// Says nothing more on any link, and closes none; or speaks again, with all that was withheld.
+    pub fn go_silent(&self, silent: bool) {
+        self.shared.fail(if silent { FaultKind::Silent } else { FaultKind::Speaks });
+    }
+
+    /// Reads nothing more from any link, or reads again.
+    pub fn stall(&self, stalled: bool) {
+        self.shared.fail(if stalled { FaultKind::StallsReading } else { FaultKind::Reads });
+    }
+
+    /// Turns new links away, or welcomes them again.
+    pub fn refuse(&self, refused: bool) {
+        self.shared.fail(if refused { FaultKind::Refuses } else { FaultKind::Welcomes });
+    }
+
+    /// Turns new links away as the access list does, with a rude word; or welcomes them again.
+    pub fn reject_rudely(&self, rude: bool) {
+        let door = if rude { Door::Rude } else { Door::Open };
+        self.shared.trouble.send_modify(|trouble| trouble.door = door);
+    }
+
+    /// Dies and comes back: every link and every channel is gone.
+    pub fn crash(&self) {
+        self.shared.fail(FaultKind::Crash);
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+        self.shared.fail(FaultKind::Cut);
+    }
+}
+
+impl Shared {
+    fn hub(&self) -> MutexGuard<'_, Hub> {
+        self.hub.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fail(&self, what: FaultKind) {
+        if what == FaultKind::Crash {
+            self.tell(Input::Crash);
+        }
+        self.trouble.send_modify(|trouble| match what {
+            FaultKind::Cut | FaultKind::Crash => trouble.generation += 1,
+            FaultKind::Silent => trouble.silent = true,
+            FaultKind::Speaks => trouble.silent = false,
+            FaultKind::StallsReading => trouble.deaf = true,
+            FaultKind::Reads => trouble.deaf = false,
+            FaultKind::Refuses => trouble.door = Door::Shut,
+            FaultKind::Welcomes => trouble.door = Door::Open,
+        });
+    }
+
+    /// Tells the model something, hands out what it reports, and gives the answer, encoded for the wire.
+    fn tell(&self, input: Input) -> Option<Bytes> {
+        let mut hub = self.hub();
+        let outputs = hub.model.handle(self.clock.now(), input);
+        let mut answer = None;
+        for output in outputs {
+            match output {
+                Output::Event(event) => hand_out(&event, &hub.links),
+                Output::Reply { job: Some(job), .. } => answer = Some(server::reply_job(&job)),
+                Output::Reply { text, job: None } => answer = Some(server::reply(&text)),
+                Output::Api(text) if text.is_empty() => {
+                    answer = Some(server::api_response(b"-ERR no reply\n"))
+                }
+                Output::Api(text) => answer = Some(server::api_response(text.as_bytes())),
+                Output::Happened(happening) => self.show(happening),
+            }
+        }
+        drop(hub);
+        self.wake.notify_one();
+        answer
+    }
+
+    fn show(&self, happening: Happening) {
+        // Nobody watching is no error.
+        let _ = self.happenings.send(happening);
+    }
+
+    fn happened(&self, what: What) {
+        self.show(Happening { at: self.clock.now(), what });
+    }
+
+    fn add_link(&self) -> (u64, Arc<Link>) {
+        let link = Arc::new(Link::default());
+        let mut hub = self.hub();
+        hub.links_ever += 1;
+        let id = hub.links_ever;
+        hub.links.insert(id, Arc::clone(&link));
+        drop(hub);
+        self.happened(What::LinkUp);
+        (id, link)
+    }
+
+    fn remove_link(&self, id: u64) {
+        if self.hub().links.remove(&id).is_some() {
+            self.happened(What::LinkDown);
+        }
+    }
+}
+
+/// Gives an event to every link that asked for it, written once for each format.
+fn hand_out(event: &SwitchEvent, links: &BTreeMap<u64, Arc<Link>>) {
+    let (mut plain, mut json) = (None, None);
+    for link in links.values() {
+        let Some(format) = link.wants(event) else { continue };
+        let written = match format {
+            Format::Plain => plain.get_or_insert_with(|| encoded(event, format)),
+            Format::Json => json.get_or_insert_with(|| encoded(event, format)),
+        };
+        link.give(written.clone());
+    }
+}
+
+fn encoded(event: &SwitchEvent, format: Format) -> Bytes {
+    let writer = EventWriter::new(event.name());
+    let headers = event.headers.iter().skip(1);
+    let writer = headers.fold(writer, |writer, (name, value)| writer.header(name, value.as_bytes()));
+    match &event.body {
+        Some(body) => writer.body(body).encoded(format),
+        None => writer.encoded(format),
+    }
+}
+
+async fn run_model(shared: Arc<Shared>) {
+    loop {
+        let deadline = shared.hub().model.next_deadline();
+        let at = deadline.map(|deadline| shared.clock.when(deadline));
+        let far = tokio::time::Instant::now() + Duration::from_secs(3_600);
+        tokio::select! {
+            () = shared.wake.notified() => {}
+            () = tokio::time::sleep_until(at.unwrap_or(far)) => { shared.tell(Input::Due); }
+        }
+    }
+}
+
+async fn welcome_links(listener: TcpListener, shared: Arc<Shared>) {
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            // Out of descriptors, most likely: others must end first.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            continue;
+        };
+        let door = shared.trouble.borrow().door;
+        match door {
+            Door::Open => drop(tokio::spawn(link::run(stream, Arc::clone(&shared)))),
+            Door::Shut => drop(stream),
+            Door::Rude => drop(tokio::spawn(reject(stream))),
+        }
+    }
+}
+
+async fn reject(mut stream: TcpStream) {
+    // The other side may be gone already, which is as good.
+    let _ = stream.write_all(&server::rude_rejection()).await;
+    let _ = stream.shutdown().await;
+}

@@ -1,0 +1,269 @@
+//! A caller's leg: how it comes, what the dialplan does with it, and what is due without any order.
+
+use super::channel::{CallState, Channel, Direction, State, Uuid};
+use super::dialplan::FALLBACK;
+use super::model::{Due, Model, Task, TaskWhat};
+use super::people::{Caller, Leaves};
+use super::report::{VERSION, header};
+use super::stats::{CallReport, What};
+use crate::time::{Instant, Millis};
+
+/// How often the switch's scheduler looks at its tasks (switch_scheduler.c:379). Tasks count whole seconds of
+/// the wall clock, so `+4` comes true after three seconds at the earliest and four and a tenth at the latest.
+const SCHEDULER_POLL_MS: u64 = 100;
+
+impl Model {
+    pub(super) fn dial(&mut self, caller: Caller) {
+        let uuid: Uuid = match &caller.leg {
+            Some(leg) => leg.to_string().into(),
+            None => self.chance.uuid(),
+        };
+        if self.channels.contains_key(&uuid) {
+            return;
+        }
+        self.sessions += 1;
+        let mut channel = Channel::new(uuid.clone(), Direction::Inbound, self.sessions, self.now);
+        channel.name = format!("sofia/trunk/{}@127.0.0.1:5090", caller.number);
+        channel.number.clone_from(&caller.number);
+        channel.destination.clone_from(&caller.dials);
+        channel.dialled.clone_from(&caller.dials);
+        channel.leaves = caller.leaves;
+        set_inbound_variables(&mut channel, &caller, self.now);
+        self.channels.insert(uuid.clone(), channel);
+        self.count_channels();
+        self.stats.calls.insert(uuid.clone(), new_report(&uuid, &caller, self.now));
+        self.happened(What::Dials {
+            leg: uuid.clone(),
+            number: caller.number.clone(),
+            dials: caller.dials.clone(),
+        });
+        if let Leaves::After(wait) = caller.leaves {
+            self.at(self.now + wait, Due::PersonLeaves(uuid.clone()));
+        }
+        for key in caller.keys {
+            self.at(self.now + key.at, Due::PersonPresses(uuid.clone(), key.key));
+        }
+        self.about(&uuid, "CHANNEL_STATE", Vec::new());
+        self.enter(&uuid, State::Init);
+        self.about(&uuid, "CHANNEL_CREATE", Vec::new());
+        self.call_state(&uuid, CallState::Ringing);
+        self.enter(&uuid, State::Routing);
+        self.route(&uuid);
+    }
+
+    /// The dialplan takes the channel to wherever its destination leads.
+    pub(super) fn route(&mut self, uuid: &Uuid) {
+        let Some(channel) = self.channels.get_mut(uuid) else { return };
+        let Some(actions) = self.setup.dialplan.actions(&channel.destination) else {
+            self.hang_up_now(uuid, "NO_ROUTE_DESTINATION", true);
+            return;
+        };
+        channel.plan = actions.iter().cloned().collect();
+        if channel.destination == FALLBACK && channel.direction == Direction::Inbound {
+            self.stats.call(uuid, |call| call.fell_back = true);
+            self.happened(What::FellBack { leg: uuid.clone() });
+        }
+        self.enter(uuid, State::Execute);
+        self.run_plan(uuid);
+    }
+
+    /// The channel is in another state of call, and says so.
+    pub(super) fn call_state(&mut self, uuid: &Uuid, to: CallState) {
+        let Some(channel) = self.channels.get_mut(uuid) else { return };
+        let before = std::mem::replace(&mut channel.call_state, to);
+        if before != to {
+            let headers = vec![
+                header("Original-Channel-Call-State", before.name()),
+                header("Channel-Call-State-Number", to.number()),
+            ];
+            self.about_with(uuid, "CHANNEL_CALLSTATE", headers, Vec::new(), None);
+        }
+    }
+
+    /// Early media: the caller can hear, and nothing is answered.
+    pub(super) fn pre_answer(&mut self, uuid: &Uuid) {
+        let now = self.now;
+        let Some(channel) = self.channels.get_mut(uuid).filter(|channel| !channel.media()) else { return };
+        channel.early = true;
+        channel.media_at = Some(now);
+        channel.set("endpoint_disposition", "EARLY MEDIA");
+        self.about(uuid, "CHANNEL_PROGRESS_MEDIA", Vec::new());
+        self.call_state(uuid, CallState::Early);
+    }
+
+    /// The call is answered, from which on it costs.
+    pub(super) fn answer(&mut self, uuid: &Uuid) {
+        let now = self.now;
+        let Some(channel) = self.channels.get_mut(uuid).filter(|channel| !channel.answered) else { return };
+        channel.answered = true;
+        channel.answered_at = Some(now);
+        channel.set("endpoint_disposition", "ANSWER");
+        self.about(uuid, "CHANNEL_ANSWER", Vec::new());
+        self.call_state(uuid, CallState::Active);
+        self.stats.call(uuid, |call| {
+            call.answered.get_or_insert(now.since(call.dialled_at));
+        });
+        self.happened(What::Answered { leg: uuid.clone() });
+    }
+
+    /// Puts a task on the switch's scheduler, for a whole second of the wall clock.
+    pub(super) fn schedule(&mut self, leg: &Uuid, when: &str, description: &'static str, what: TaskWhat) {
+        let this_second = self.now.0 / 1_000;
+        let runtime_s = match when.strip_prefix('+') {
+            Some(wait) => this_second.saturating_add(wait.parse().unwrap_or(0)),
+            None => when.parse().unwrap_or(this_second),
+        };
+        self.task_count += 1;
+        let id = self.task_count;
+        let task = Task { group: leg.clone(), description, runtime_s, what };
+        self.task_event("ADD_SCHEDULE", id, &task);
+        self.tasks.insert(id, task);
+        let whole = Instant(runtime_s.saturating_mul(1_000)).max(self.now);
+        let polled = self.started.0 % SCHEDULER_POLL_MS;
+        let wait = (polled + SCHEDULER_POLL_MS - whole.0 % SCHEDULER_POLL_MS) % SCHEDULER_POLL_MS;
+        self.at(whole + Millis(wait), Due::Task(id));
+    }
+
+    /// Forgets the tasks of a group, or the one of this number; says how many there were.
+    pub(super) fn unschedule(&mut self, group_or_id: &str) -> usize {
+        let wanted: Vec<u64> = match group_or_id.parse() {
+            Ok(id) => self.tasks.contains_key(&id).then_some(id).into_iter().collect(),
+            Err(_) => {
+                let of_group = self.tasks.iter().filter(|(_, task)| &*task.group == group_or_id);
+                of_group.map(|(id, _)| *id).collect()
+            }
+        };
+        for id in &wanted {
+            if let Some(task) = self.tasks.remove(id) {
+                self.task_event("DEL_SCHEDULE", *id, &task);
+            }
+        }
+        wanted.len()
+    }
+
+    pub(super) fn task(&mut self, id: u64) {
+        let Some(task) = self.tasks.remove(&id) else { return };
+        match &task.what {
+            TaskWhat::Transfer(to) => self.transfer_soon(&task.group, to),
+            TaskWhat::Hangup(cause) => self.hang_up_soon(&task.group, cause),
+        }
+        self.task_event("EXE_SCHEDULE", id, &task);
+    }
+
+    fn task_event(&mut self, name: &'static str, id: u64, task: &Task) {
+        let headers = vec![
+            header("Task-ID", id.to_string()),
+            header("Task-Desc", task.description),
+            header("Task-Group", task.group.to_string()),
+            header("Task-Runtime", task.runtime_s.to_string()),
+        ];
+        self.event(name, headers, None);
+    }
+
+    pub(super) fn heartbeat(&mut self) {
+        let up = self.now.since(self.started).0;
+        let (seconds, millis) = (up / 1_000, up % 1_000);
+        let headers = vec![
+            header("Event-Info", "System Ready"),
+            header(
+                "Up-Time",
+                format!(
+                    "0 years, {} days, {} hours, {} minutes, {} seconds, {millis} milliseconds, 0 microseconds",
+                    seconds / 86_400,
+                    seconds / 3_600 % 24,
+                    seconds / 60 % 60,
+                    seconds % 60
+                ),
+            ),
+            header("FreeSWITCH-Version", VERSION),
+            header("Uptime-msec", up.to_string()),
+            header("Session-Count", self.channels.len().to_string()),
+            header("Max-Sessions", "5000"),
+            header("Session-Per-Sec", "1000"),
+            header("Session-Per-Sec-Last", "0"),
+            header("Session-Per-Sec-Max", "4"),
+            header("Session-Per-Sec-FiveMin", "4"),
+            header("Session-Since-Startup", self.sessions.to_string()),
+            header("Session-Peak-Max", self.stats.channels_most.to_string()),
+            header("Session-Peak-FiveMin", self.stats.channels_most.to_string()),
+            header("Idle-CPU", "88.266667"),
+        ];
+        self.event("HEARTBEAT", headers, None);
+        let runtime_s = (self.now + self.setup.heartbeat).0 / 1_000;
+        let headers = vec![
+            header("Task-ID", "1"),
+            header("Task-Desc", "heartbeat"),
+            header("Task-Group", "core"),
+            header("Task-Runtime", runtime_s.to_string()),
+        ];
+        self.event("RE_SCHEDULE", headers, None);
+        self.at(self.now + self.setup.heartbeat, Due::Heartbeat);
+    }
+
+    pub(super) fn count_channels(&mut self) {
+        self.stats.channels_most = self.stats.channels_most.max(self.channels.len());
+    }
+}
+
+fn new_report(leg: &Uuid, caller: &Caller, now: Instant) -> CallReport {
+    CallReport {
+        leg: leg.clone(),
+        number: caller.number.clone(),
+        dials: caller.dials.clone(),
+        dialled_at: now,
+        first_sound: None,
+        longest_silence: Millis(0),
+        answered: None,
+        joined: None,
+        joined_with: Vec::new(),
+        agents_called: 0,
+        fell_back: false,
+        ended: None,
+        cause: None,
+        outlived: Millis(0),
+        quiet_since: Some(now),
+    }
+}
+
+fn set_inbound_variables(channel: &mut Channel, caller: &Caller, now: Instant) {
+    let (from, to) = (caller.number.as_str(), caller.dials.as_str());
+    let fixed = [
+        ("direction", "inbound".to_owned()),
+        ("uuid", channel.uuid.to_string()),
+        ("call_uuid", channel.uuid.to_string()),
+        ("session_id", channel.session.to_string()),
+        ("sip_from_user", from.to_owned()),
+        ("sip_from_uri", format!("{from}@127.0.0.1:5090")),
+        ("sip_from_host", "127.0.0.1".to_owned()),
+        ("channel_name", channel.name.clone()),
+        ("sip_call_id", format!("{}-sim@127.0.0.1", channel.session)),
+        ("sip_network_ip", "127.0.0.1".to_owned()),
+        ("sip_network_port", "5090".to_owned()),
+        ("sip_invite_stamp", super::report::micros(Some(now))),
+        ("sip_via_protocol", "udp".to_owned()),
+        ("sofia_profile_name", "trunk".to_owned()),
+        ("sofia_profile_url", "sip:mod_sofia@127.0.0.1:5060".to_owned()),
+        ("sip_full_from", format!("\"{from}\" <sip:{from}@127.0.0.1:5090>;tag=sim{}", channel.session)),
+        ("sip_full_to", format!("<sip:{to}@127.0.0.1:5060>")),
+        ("sip_req_user", to.to_owned()),
+        ("sip_req_uri", format!("{to}@127.0.0.1:5060")),
+        ("sip_to_user", to.to_owned()),
+        ("sip_contact_uri", format!("{from}@127.0.0.1:5090")),
+        ("max_forwards", "70".to_owned()),
+        ("switch_r_sdp", SDP.to_owned()),
+        ("rtp_use_codec_name", "PCMA".to_owned()),
+        ("read_codec", "PCMA".to_owned()),
+        ("read_rate", "8000".to_owned()),
+        ("write_codec", "PCMA".to_owned()),
+        ("write_rate", "8000".to_owned()),
+        ("dtmf_type", "rfc2833".to_owned()),
+        ("endpoint_disposition", "RECEIVED".to_owned()),
+    ];
+    for (name, value) in fixed {
+        channel.variables.push((name.into(), value));
+    }
+}
+
+/// A session description, for the line ends that stand in its value.
+const SDP: &str = "v=0\r\no=user1 53655765 2353687637 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
+                   m=audio 41000 RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n";

@@ -1,0 +1,436 @@
+//! The exchange as a machine: what it is told and what time it is go in, events and replies come out.
+//!
+//! Pure: no clock, no sockets, no randomness but its seed's. What happens lies in the files beside this one:
+//! `inbound` (callers), `originate` (agents), `apps` (applications and ticks), `bridge`, `api`; here are the
+//! door, the deadlines and the people's own doings.
+//!
+//! A channel does what it is told at its next tick of 20 ms, as FreeSWITCH's media loop does. An order that
+//! reaches a channel in the middle of an application is done inside of it, and the application goes on after.
+
+use super::chance::Chance;
+use super::channel::{Channel, PrivateWhat, Uuid};
+use super::dialplan::Dialplan;
+use super::people::{Caller, Phone, Sounds};
+use super::report::{Dates, SwitchEvent};
+use super::stats::{CallReport, Happening, LeftRinging, Stats, What};
+use crate::time::{Instant, Millis};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How often a channel looks at what it was told.
+pub const TICK: Millis = Millis(20);
+
+/// The most orders that may wait for one channel (`SWITCH_EVENT_QUEUE_LEN` of a session's private events).
+pub const ORDERS_QUEUED_MAX: usize = 256;
+
+/// What an exchange is made of.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The seed of everything left to chance.
+    pub seed: u64,
+    /// What it does with calls by itself.
+    pub dialplan: Dialplan,
+    /// What sounds it has.
+    pub sounds: Sounds,
+    /// The agents' telephones; see [`Cast::phones`](super::people::Cast::phones).
+    pub phones: BTreeMap<String, Vec<Phone>>,
+    /// How often it says that it lives.
+    pub heartbeat: Millis,
+    /// How long a `bgapi` waits for its thread, at least and at most. In that time the channel it will make
+    /// is not known to anybody: `uuid_kill` answers `-ERR No such channel!`, and then the leg rings.
+    pub job_starts_ms: (u64, u64),
+    /// How long the network takes to carry a telephone's first answer, at least and at most.
+    pub network_ms: (u64, u64),
+    /// Whether events are reported at all; without, only the statistics are kept.
+    pub events: bool,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            seed: 0,
+            dialplan: Dialplan::default(),
+            sounds: Sounds::default(),
+            phones: BTreeMap::new(),
+            heartbeat: Millis::seconds(20),
+            job_starts_ms: (1, 3),
+            network_ms: (2, 15),
+            events: true,
+        }
+    }
+}
+
+/// Something the exchange is told.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Somebody calls, after their own time from now.
+    Dial(Caller),
+    /// The person at the other end of a leg hangs up.
+    HangUp {
+        /// The leg.
+        leg: Uuid,
+    },
+    /// The person at the other end of a leg presses a key.
+    Press {
+        /// The leg.
+        leg: Uuid,
+        /// The key.
+        key: char,
+    },
+    /// `sendmsg`.
+    SendMsg {
+        /// The leg it is for.
+        leg: String,
+        /// Its headers.
+        headers: Vec<(String, String)>,
+        /// Its body.
+        body: Option<String>,
+    },
+    /// `api`.
+    Api {
+        /// The command's name.
+        command: String,
+        /// Its argument.
+        argument: String,
+    },
+    /// `bgapi`.
+    BgApi {
+        /// The job's name, when the client chose one.
+        job: Option<String>,
+        /// The command's name.
+        command: String,
+        /// Its argument.
+        argument: String,
+    },
+    /// The machine dies and comes back: every channel is gone without a word.
+    Crash,
+    /// Time has passed.
+    Due,
+}
+
+/// Something the exchange says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output {
+    /// To everybody who listens.
+    Event(SwitchEvent),
+    /// To who sent a `sendmsg` or a `bgapi`: the text of the reply, and the job's name for the latter.
+    Reply {
+        /// `Reply-Text`.
+        text: String,
+        /// `Job-UUID`.
+        job: Option<String>,
+    },
+    /// To who sent an `api`: its answer.
+    Api(String),
+    /// For whoever watches the people.
+    Happened(Happening),
+}
+
+/// What is due at some time.
+#[derive(Clone, Debug)]
+pub(super) enum Due {
+    Dial(Box<Caller>),
+    Tick(Uuid),
+    FrameEnds(Uuid, u64),
+    Phone(Uuid, PhoneStep),
+    PersonLeaves(Uuid),
+    PersonPresses(Uuid, char),
+    OriginateTimeout(Uuid),
+    OriginateEnds(Uuid),
+    Job { job: Uuid, command: String, argument: String },
+    Task(u64),
+    BridgeStarts(Uuid, Uuid),
+    BridgeEnds { leg: Uuid, peer: Uuid, cause: String },
+    Destroy(Uuid),
+    Heartbeat,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) enum PhoneStep {
+    Rings,
+    Answers,
+    Fails(&'static str),
+}
+
+/// Something the switch's own scheduler will do.
+#[derive(Clone, Debug)]
+pub(super) struct Task {
+    pub group: Uuid,
+    pub description: &'static str,
+    pub runtime_s: u64,
+    pub what: TaskWhat,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum TaskWhat {
+    Transfer(String),
+    Hangup(String),
+}
+
+/// The exchange.
+#[derive(Debug)]
+pub struct Model {
+    pub(super) setup: Setup,
+    pub(super) now: Instant,
+    pub(super) started: Instant,
+    pub(super) chance: Chance,
+    pub(super) channels: BTreeMap<Uuid, Channel>,
+    pub(super) sessions: u64,
+    pub(super) sequence: u64,
+    pub(super) dates: Dates,
+    pub(super) due: BTreeMap<(Instant, u64), Due>,
+    pub(super) due_count: u64,
+    pub(super) frames: u64,
+    pub(super) tasks: BTreeMap<u64, Task>,
+    pub(super) task_count: u64,
+    /// The arguments of the originates that run, by their jobs.
+    pub(super) jobs: BTreeMap<Uuid, String>,
+    pub(super) called: BTreeMap<String, usize>,
+    pub(super) gone: BTreeMap<Uuid, Instant>,
+    pub(super) stats: Stats,
+    pub(super) out: Vec<Output>,
+}
+
+impl Model {
+    /// An exchange that starts now, with no calls.
+    pub fn new(setup: Setup, now: Instant) -> Self {
+        let mut model = Self {
+            now,
+            started: now,
+            chance: Chance::new(setup.seed),
+            channels: BTreeMap::new(),
+            sessions: 0,
+            sequence: 0,
+            dates: Dates::default(),
+            due: BTreeMap::new(),
+            due_count: 0,
+            frames: 0,
+            tasks: BTreeMap::new(),
+            task_count: 1,
+            jobs: BTreeMap::new(),
+            called: BTreeMap::new(),
+            gone: BTreeMap::new(),
+            stats: Stats::default(),
+            out: Vec::new(),
+            setup,
+        };
+        model.at(now + model.setup.heartbeat, Due::Heartbeat);
+        model
+    }
+
+    /// Lets time pass until now, and then hears the input. Time never goes back: an earlier `now` is taken
+    /// for the latest there was.
+    pub fn handle(&mut self, now: Instant, input: Input) -> Vec<Output> {
+        let now = now.max(self.now);
+        self.run_due(now);
+        match input {
+            Input::Dial(caller) => self.at(now + caller.at, Due::Dial(Box::new(caller))),
+            Input::HangUp { leg } => self.person_leaves(&leg),
+            Input::Press { leg, key } => self.person_presses(&leg, key),
+            Input::SendMsg { leg, headers, body } => self.sendmsg(&leg, headers, body),
+            Input::Api { command, argument } => {
+                let answer = self.api(&command, &argument);
+                self.out.push(Output::Api(answer));
+                self.api_event(&command, &argument);
+            }
+            Input::BgApi { job, command, argument } => {
+                let job: Uuid = job.map_or_else(|| self.chance.uuid(), Into::into);
+                let wait = self.chance.between(self.setup.job_starts_ms.0, self.setup.job_starts_ms.1);
+                self.at(now + Millis(wait), Due::Job { job: job.clone(), command, argument });
+                let text = format!("+OK Job-UUID: {job}");
+                self.out.push(Output::Reply { text, job: Some(job.to_string()) });
+            }
+            Input::Crash => self.crash(),
+            Input::Due => {}
+        }
+        self.run_due(now);
+        std::mem::take(&mut self.out)
+    }
+
+    /// When something happens next by itself.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.due.first_key_value().map(|((at, _), _)| *at)
+    }
+
+    /// What everybody lived through so far.
+    pub fn stats(&self) -> Stats {
+        let mut stats = self.stats.clone();
+        stats.channels = self.channels.len();
+        stats.left_ringing = self.left_ringing();
+        stats
+    }
+
+    /// What one caller lived through so far, by the caller's leg.
+    pub fn call(&self, leg: &str) -> Option<&CallReport> {
+        self.stats.calls.get(leg)
+    }
+
+    /// Takes the reports of the calls that have ended, and forgets these calls: what a long run does now and
+    /// then. A leg that outlives its caller keeps the call.
+    pub fn take_ended(&mut self) -> Vec<CallReport> {
+        let kept: BTreeSet<Uuid> =
+            self.channels.values().filter_map(|channel| channel.owner.clone()).collect();
+        let done = |call: &CallReport| call.ended.is_some() && !kept.contains(&call.leg);
+        let all = std::mem::take(&mut self.stats.calls);
+        let (ended, live): (BTreeMap<_, _>, _) = all.into_iter().partition(|(_, call)| done(call));
+        self.stats.calls = live;
+        self.gone.retain(|leg, _| self.stats.calls.contains_key(leg));
+        ended.into_values().collect()
+    }
+
+    /// The names of all channels.
+    pub fn channels(&self) -> Vec<Uuid> {
+        self.channels.keys().cloned().collect()
+    }
+
+    /// A name for a leg that has none yet.
+    pub fn new_leg(&mut self) -> Uuid {
+        self.chance.uuid()
+    }
+
+    /// How many channels there are.
+    pub fn channel_count(&self) -> usize {
+        self.channels.len()
+    }
+
+    /// What the telephone of this number does from its next call on.
+    pub fn set_phone(&mut self, number: &str, habits: Vec<Phone>) {
+        self.called.remove(number);
+        self.setup.phones.insert(number.into(), habits);
+    }
+
+    /// The value of a channel's variable.
+    pub fn variable(&self, leg: &str, name: &str) -> Option<&str> {
+        self.channels.get(leg)?.variable(name)
+    }
+
+    fn left_ringing(&self) -> Vec<LeftRinging> {
+        let legs = self.channels.values().filter(|channel| channel.cause.is_none());
+        legs.filter_map(|channel| {
+            let caller = channel.owner.clone()?;
+            let since = self.now.since(*self.gone.get(&caller)?);
+            Some(LeftRinging { leg: channel.uuid.clone(), caller, since })
+        })
+        .collect()
+    }
+
+    pub(super) fn at(&mut self, at: Instant, due: Due) {
+        self.due_count += 1;
+        self.due.insert((at, self.due_count), due);
+    }
+
+    pub(super) fn tell(&mut self, event: SwitchEvent) {
+        self.stats.events += 1;
+        if self.setup.events {
+            self.out.push(Output::Event(event));
+        }
+    }
+
+    pub(super) fn happened(&mut self, what: What) {
+        self.out.push(Output::Happened(Happening { at: self.now, what }));
+    }
+
+    fn run_due(&mut self, now: Instant) {
+        while let Some(entry) = self.due.first_entry() {
+            if entry.key().0 > now {
+                break;
+            }
+            let ((at, _), due) = entry.remove_entry();
+            self.now = self.now.max(at);
+            self.fire(due);
+        }
+        self.now = now;
+    }
+
+    fn fire(&mut self, due: Due) {
+        match due {
+            Due::Dial(caller) => self.dial(*caller),
+            Due::Tick(leg) => self.tick(&leg),
+            Due::FrameEnds(leg, frame) => self.frame_ends(&leg, frame),
+            Due::Phone(leg, step) => self.phone(&leg, step),
+            Due::PersonLeaves(leg) => self.person_leaves(&leg),
+            Due::PersonPresses(leg, key) => self.person_presses(&leg, key),
+            Due::OriginateTimeout(leg) => self.originate_timeout(&leg),
+            Due::OriginateEnds(leg) => self.originate_ends(&leg),
+            Due::Job { job, command, argument } => self.job_starts(&job, &command, &argument),
+            Due::Task(task) => self.task(task),
+            Due::BridgeStarts(leg, peer) => self.bridge_starts(&leg, &peer),
+            Due::BridgeEnds { leg, peer, cause } => self.bridge_ends(&leg, &peer, &cause),
+            Due::Destroy(leg) => self.destroy(&leg),
+            Due::Heartbeat => self.heartbeat(),
+        }
+    }
+
+    /// The person at the other end hangs up: the network says so, and the channel ends what it does.
+    fn person_leaves(&mut self, leg: &Uuid) {
+        self.hang_up_now(leg, "NORMAL_CLEARING", true);
+    }
+
+    fn person_presses(&mut self, leg: &Uuid, key: char) {
+        if self.channels.get(leg).is_none_or(|channel| channel.cause.is_some() || !channel.media()) {
+            return;
+        }
+        self.happened(What::Presses { leg: leg.clone(), key });
+        self.key(leg, key);
+    }
+
+    fn sendmsg(&mut self, leg: &str, headers: Vec<(String, String)>, body: Option<String>) {
+        let text = match self.queue_order(leg, headers, body) {
+            Ok(()) => "+OK".into(),
+            Err(text) => text,
+        };
+        self.out.push(Output::Reply { text, job: None });
+    }
+
+    fn queue_order(
+        &mut self,
+        leg: &str,
+        headers: Vec<(String, String)>,
+        body: Option<String>,
+    ) -> Result<(), String> {
+        let find = |name: &str| {
+            headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
+        };
+        let what = match find("call-command").as_deref().map(str::to_ascii_lowercase).as_deref() {
+            Some("execute") => {
+                let text = find("content-type").is_some_and(|kind| kind.eq_ignore_ascii_case("text/plain"));
+                let data = find("execute-app-arg").filter(|data| !data.is_empty());
+                let data = data.or_else(|| body.filter(|_| text)).unwrap_or_default();
+                let app = find("execute-app-name").unwrap_or_default();
+                Some(PrivateWhat::Execute { app, data, uuid: find("event-uuid") })
+            }
+            Some("hangup") => Some(PrivateWhat::Hangup {
+                cause: find("hangup-cause").unwrap_or_else(|| "NORMAL_CLEARING".into()),
+            }),
+            // The real switch takes any order and logs the ones it cannot read.
+            Some(_) | None => None,
+        };
+        let channel = self.channels.get_mut(leg).filter(|channel| channel.cause.is_none());
+        let channel = channel.ok_or_else(|| format!("-ERR invalid session id [{leg}]"))?;
+        let Some(what) = what else { return Ok(()) };
+        if channel.queue.len() >= ORDERS_QUEUED_MAX {
+            return Err("-ERR memory error".into());
+        }
+        channel.queue.push_back(super::channel::Private { what, headers });
+        let leg = channel.uuid.clone();
+        self.tick_soon(&leg);
+        Ok(())
+    }
+
+    fn crash(&mut self) {
+        let legs: BTreeSet<Uuid> = std::mem::take(&mut self.channels).into_keys().collect();
+        for leg in &legs {
+            self.stats.call_ends(leg, self.now, "CRASH");
+        }
+        for phone in self.stats.phones.values_mut() {
+            phone.live = 0;
+        }
+        self.due.clear();
+        self.tasks.clear();
+        self.jobs.clear();
+        self.gone.clear();
+        self.sequence = 0;
+        self.started = self.now;
+        self.happened(What::Crashed);
+        self.at(self.now + self.setup.heartbeat, Due::Heartbeat);
+    }
+}

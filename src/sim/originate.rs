@@ -1,0 +1,325 @@
+//! An agent's leg: how `originate` makes it, what the telephone at its end does, and how the job ends.
+
+use super::channel::{CallState, Channel, Direction, State, Uuid};
+use super::model::{Due, Model, PhoneStep};
+use super::people::{Phone, Then, Why};
+use super::report::header;
+use super::stats::What;
+use crate::time::{Instant, Millis};
+
+/// How long `originate` lets a telephone ring when nobody says (`SWITCH_DEFAULT_TIMEOUT`).
+const ORIGINATE_TIMEOUT_S: u64 = 60;
+
+/// The argument of `originate`, read.
+#[derive(Debug, PartialEq, Eq)]
+struct Originate {
+    variables: Vec<(String, String)>,
+    dial: String,
+    number: String,
+    then: (String, String),
+}
+
+impl Originate {
+    /// Reads `{name=value,…}[…]technology/path/number@host &app(argument)`.
+    fn parse(text: &str) -> Option<Self> {
+        let mut rest = text.trim();
+        let mut variables = Vec::new();
+        for (open, close) in [('{', '}'), ('[', ']')] {
+            if let Some(inner) = rest.strip_prefix(open) {
+                let end = end_of_variables(inner, close)?;
+                variables.extend(parse_variables(&inner[..end]));
+                rest = inner[end + 1..].trim_start();
+            }
+        }
+        let (dial, then) = rest.split_once(' ')?;
+        let last = dial.rsplit('/').next().unwrap_or(dial);
+        let number = last.split('@').next().unwrap_or(last).to_owned();
+        let then = then.trim();
+        let then = match then.strip_prefix('&') {
+            Some(app) => {
+                let (app, data) = app.split_once('(').unwrap_or((app, ""));
+                (app.trim().to_owned(), data.strip_suffix(')').unwrap_or(data).to_owned())
+            }
+            None => ("transfer".to_owned(), then.to_owned()),
+        };
+        Some(Self { variables, dial: dial.to_owned(), number, then })
+    }
+}
+
+/// Where the variables end: the first closing bracket that stands in no quotes and behind no backslash.
+fn end_of_variables(text: &str, close: char) -> Option<usize> {
+    let (mut quoted, mut escaped) = (false, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '\'' => quoted = !quoted,
+            _ if c == close && !quoted => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}
+
+fn parse_variables(text: &str) -> Vec<(String, String)> {
+    let (mut all, mut current) = (Vec::new(), String::new());
+    let (mut quoted, mut escaped) = (false, false);
+    for c in text.chars() {
+        match c {
+            _ if escaped => {
+                escaped = false;
+                current.push(c);
+            }
+            '\\' => escaped = true,
+            '\'' => quoted = !quoted,
+            ',' if !quoted => all.push(std::mem::take(&mut current)),
+            _ => current.push(c),
+        }
+    }
+    all.push(current);
+    let pairs = all.iter().filter_map(|pair| pair.split_once('='));
+    pairs.map(|(name, value)| (name.trim().to_owned(), value.to_owned())).collect()
+}
+
+impl Model {
+    /// `bgapi` got its thread.
+    pub(super) fn job_starts(&mut self, job: &Uuid, command: &str, argument: &str) {
+        if command != "originate" {
+            let answer = self.api(command, argument);
+            self.api_event(command, argument);
+            self.job_ends(job, command, argument, answer);
+            return;
+        }
+        let Some(order) = Originate::parse(argument) else {
+            let usage = "-USAGE: <call url> <exten>|&<application_name>(<app_args>) [<dialplan>] [<context>] \
+                         [<cid_name>] [<cid_num>] [<timeout_sec>]\n";
+            self.job_ends(job, command, argument, usage.into());
+            return;
+        };
+        let phone = self.next_phone(&order.number);
+        if phone == Phone::Unreachable(Why::NoGateway) {
+            self.job_ends(job, command, argument, "-ERR INVALID_GATEWAY\n".into());
+            return;
+        }
+        let wanted = order.variables.iter().find(|(name, _)| name == "origination_uuid");
+        let uuid: Uuid = wanted.map_or_else(|| self.chance.uuid(), |(_, uuid)| uuid.as_str().into());
+        if self.channels.contains_key(&uuid) {
+            // The real switch logs "Duplicate UUID!" and fails to make the session.
+            self.job_ends(job, command, argument, "-ERR DESTINATION_OUT_OF_ORDER\n".into());
+            return;
+        }
+        self.jobs.insert(job.clone(), argument.into());
+        self.make_leg(&uuid, job, order, phone);
+    }
+
+    fn make_leg(&mut self, uuid: &Uuid, job: &Uuid, order: Originate, phone: Phone) {
+        self.sessions += 1;
+        let variable =
+            |name: &str| order.variables.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+        let mut channel = Channel::new(uuid.clone(), Direction::Outbound, self.sessions, self.now);
+        channel.name.clone_from(&order.dial);
+        channel.number = variable("origination_caller_id_number").unwrap_or_else(|| "0000000000".into());
+        channel.destination.clone_from(&order.number);
+        channel.dialled.clone_from(&order.number);
+        channel.job = Some(job.clone());
+        channel.then = Some(order.then.clone());
+        channel.phone = Some(phone);
+        channel.owner = self.owner_in(&order.variables);
+        set_outbound_variables(&mut channel, &order);
+        let caller = channel.owner.clone();
+        if let Some(caller) = &caller {
+            self.stats.call(caller, |call| call.agents_called += 1);
+        }
+        self.channels.insert(uuid.clone(), channel);
+        self.count_channels();
+        self.stats.phone_called(&order.number);
+        self.happened(What::Calls { leg: uuid.clone(), number: order.number.clone(), caller });
+        self.enter(uuid, State::None);
+        self.about(uuid, "CHANNEL_OUTGOING", Vec::new());
+        self.enter(uuid, State::Init);
+        self.about(uuid, "CHANNEL_CREATE", Vec::new());
+        self.about(uuid, "CHANNEL_ORIGINATE", Vec::new());
+        self.enter(uuid, State::Routing);
+        self.enter(uuid, State::ConsumeMedia);
+        let timeout_s = variable("originate_timeout").and_then(|seconds| seconds.parse().ok());
+        let timeout_s = timeout_s.filter(|seconds| *seconds > 0).unwrap_or(ORIGINATE_TIMEOUT_S);
+        // The switch counts the seconds on the wall clock's face (switch_epoch_time_now), so the time that a
+        // telephone rings is up to a second short of what was asked.
+        let gives_up = Instant((self.now.0 / 1_000 + timeout_s) * 1_000);
+        self.at(gives_up, Due::OriginateTimeout(uuid.clone()));
+        let network = self.chance.between(self.setup.network_ms.0, self.setup.network_ms.1);
+        let first = match phone {
+            Phone::Busy => PhoneStep::Fails("USER_BUSY"),
+            Phone::Refuses { after: Millis(0) } => PhoneStep::Fails("CALL_REJECTED"),
+            Phone::Unreachable(Why::NoSuchNumber) => PhoneStep::Fails("UNALLOCATED_NUMBER"),
+            Phone::Unreachable(Why::SwitchedOff) => PhoneStep::Fails("NO_USER_RESPONSE"),
+            Phone::Unreachable(Why::NetworkFailure | Why::NoGateway) => {
+                PhoneStep::Fails("NORMAL_TEMPORARY_FAILURE")
+            }
+            Phone::Answers { .. } | Phone::NeverAnswers | Phone::Refuses { .. } => PhoneStep::Rings,
+        };
+        self.at(self.now + Millis(network), Due::Phone(uuid.clone(), first));
+    }
+
+    /// The caller a leg is for: the inbound leg, live or just gone, that one of its variables names.
+    fn owner_in(&self, variables: &[(String, String)]) -> Option<Uuid> {
+        variables.iter().find_map(|(_, value)| {
+            if let Some((uuid, _)) = self.gone.get_key_value(value.as_str()) {
+                return Some(uuid.clone());
+            }
+            let (uuid, channel) = self.channels.get_key_value(value.as_str())?;
+            (channel.direction == Direction::Inbound).then(|| uuid.clone())
+        })
+    }
+
+    fn next_phone(&mut self, number: &str) -> Phone {
+        let habits = self.setup.phones.get(number).map(Vec::as_slice).unwrap_or_default();
+        let called = self.called.entry(number.into()).or_insert(0);
+        let phone = habits.get(*called).or(habits.last()).copied().unwrap_or_default();
+        *called += 1;
+        phone
+    }
+
+    /// The telephone does something.
+    pub(super) fn phone(&mut self, uuid: &Uuid, step: PhoneStep) {
+        let now = self.now;
+        let ringing = |channel: &&mut Channel| channel.cause.is_none() && !channel.answered;
+        let Some(channel) = self.channels.get_mut(uuid).filter(ringing) else { return };
+        match step {
+            PhoneStep::Rings => {
+                channel.progress_at = Some(now);
+                let next = match channel.phone {
+                    Some(Phone::Answers { after, .. }) => Some((after, PhoneStep::Answers)),
+                    Some(Phone::Refuses { after }) => Some((after, PhoneStep::Fails("CALL_REJECTED"))),
+                    Some(Phone::NeverAnswers | Phone::Busy | Phone::Unreachable(_)) | None => None,
+                };
+                self.about(uuid, "CHANNEL_PROGRESS", Vec::new());
+                self.call_state(uuid, CallState::Ringing);
+                self.happened(What::Rings { leg: uuid.clone() });
+                if let Some((after, step)) = next {
+                    self.at(now + after, Due::Phone(uuid.clone(), step));
+                }
+            }
+            PhoneStep::Answers => self.agent_answers(uuid),
+            PhoneStep::Fails(cause) => self.hang_up_now(uuid, cause, true),
+        }
+    }
+
+    fn agent_answers(&mut self, uuid: &Uuid) {
+        self.answer(uuid);
+        let Some(channel) = self.channels.get_mut(uuid) else { return };
+        let (owner, phone, then) = (channel.owner.clone(), channel.phone, channel.then.take());
+        if let Some(job) = channel.job.take() {
+            self.originate_job_ends(&job, format!("+OK {uuid}\n"));
+        }
+        if let Some(caller) = owner.and_then(|owner| self.channels.get(&owner))
+            && let super::people::Leaves::AfterAnswer(wait) = caller.leaves
+        {
+            let leg = caller.uuid.clone();
+            self.at(self.now + wait, Due::PersonLeaves(leg));
+        }
+        if let Some(Phone::Answers { then: Then::HangsUpAfter(wait), .. }) = phone {
+            self.at(self.now + wait, Due::PersonLeaves(uuid.clone()));
+        }
+        let Some((app, data)) = then else { return };
+        if app == "transfer" {
+            if let Some(channel) = self.channels.get_mut(uuid) {
+                channel.destination = data.split(' ').next().unwrap_or_default().into();
+            }
+            self.enter(uuid, State::Routing);
+            self.route(uuid);
+        } else {
+            self.enter(uuid, State::Execute);
+            if let Some(channel) = self.channels.get_mut(uuid) {
+                channel.plan.push_back((app, data));
+            }
+            self.run_plan(uuid);
+        }
+    }
+
+    /// `originate` gave up: its thread hangs the leg up and ends the job before the leg's own thread notices.
+    pub(super) fn originate_timeout(&mut self, uuid: &Uuid) {
+        let waiting = |channel: &&mut Channel| channel.cause.is_none() && !channel.answered;
+        let Some(channel) = self.channels.get_mut(uuid).filter(waiting) else { return };
+        let Some(job) = channel.job.take() else { return };
+        self.mark_hung_up(uuid, "NO_ANSWER");
+        self.originate_job_ends(&job, "-ERR NO_ANSWER\n".into());
+        self.end_channel(uuid, true);
+    }
+
+    /// `originate` sees, a tick later, that its leg was hung up.
+    pub(super) fn originate_ends(&mut self, uuid: &Uuid) {
+        let Some(channel) = self.channels.get_mut(uuid) else { return };
+        let cause = channel.cause.clone().unwrap_or_default();
+        if let Some(job) = channel.job.take() {
+            self.originate_job_ends(&job, format!("-ERR {cause}\n"));
+        }
+        self.destroy(uuid);
+    }
+
+    fn originate_job_ends(&mut self, job: &Uuid, answer: String) {
+        let argument = self.jobs.remove(job).unwrap_or_default();
+        self.api_event("originate", &argument);
+        self.job_ends(job, "originate", &argument, answer);
+    }
+
+    fn job_ends(&mut self, job: &Uuid, command: &str, argument: &str, answer: String) {
+        let mut headers =
+            vec![header("Job-UUID", job.to_string()), header("Job-Command", command.to_owned())];
+        if !argument.is_empty() {
+            headers.push(header("Job-Command-Arg", argument.to_owned()));
+        }
+        self.event("BACKGROUND_JOB", headers, Some(answer));
+    }
+}
+
+fn set_outbound_variables(channel: &mut Channel, order: &Originate) {
+    let fixed = [
+        ("direction", "outbound".to_owned()),
+        ("is_outbound", "true".to_owned()),
+        ("uuid", channel.uuid.to_string()),
+        ("call_uuid", channel.uuid.to_string()),
+        ("session_id", channel.session.to_string()),
+        ("sip_profile_name", "trunk".to_owned()),
+        ("channel_name", channel.name.clone()),
+        ("sip_destination_url", format!("sip:{}", order.dial.rsplit('/').next().unwrap_or_default())),
+    ];
+    for (name, value) in fixed {
+        channel.variables.push((name.into(), value));
+    }
+    channel.variables.extend(order.variables.iter().cloned());
+    for (name, value) in [
+        ("originate_early_media", "false"),
+        ("originate_endpoint", "sofia"),
+        ("rtp_use_codec_string", "PCMA,PCMU"),
+        ("local_media_ip", "127.0.0.1"),
+        ("local_media_port", "21536"),
+        ("sip_outgoing_contact_uri", "<sip:mod_sofia@127.0.0.1:5060>"),
+        ("sofia_profile_name", "trunk"),
+        ("sofia_profile_url", "sip:mod_sofia@127.0.0.1:5060"),
+    ] {
+        channel.variables.push((name.into(), value.into()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_argument_of_originate_is_read() {
+        let order = Originate::parse(
+            "{origination_uuid=b0,originate_timeout=20,name='a, b',x=1\\,2}sofia/trunk/86005@127.0.0.1:6005 &park()",
+        )
+        .unwrap();
+        let expected =
+            [("origination_uuid", "b0"), ("originate_timeout", "20"), ("name", "a, b"), ("x", "1,2")];
+        let expected: Vec<_> = expected.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
+        assert_eq!(order.variables, expected);
+        assert_eq!((order.number.as_str(), order.then.0.as_str()), ("86005", "park"));
+        let order = Originate::parse("sofia/gateway/gw/86001 &playback(/a.wav)").unwrap();
+        assert_eq!((order.number.as_str(), order.then.1.as_str()), ("86001", "/a.wav"));
+        assert_eq!(Originate::parse("nonsense"), None);
+        assert_eq!(Originate::parse("{a=b"), None);
+    }
+}
