@@ -45,6 +45,6 @@ fn every_story_is_answered_the_same_with_each_call_saved_and_loaded_between_any_
         let written = fs::read_to_string(&path).unwrap();
         let straight = story::tell(&written, Telling::Straight).unwrap();
         let reloaded = story::tell(&written, Telling::Reloading).unwrap();
-        assert_eq!(straight, reloaded, "{path:?}");
+        assert!(straight == reloaded, "{path:?}: {}", story::difference(&straight, &reloaded));
     }
 }

@@ -318,11 +318,14 @@ impl Call {
         Life::On
     }
 
-    /// Everything that is due by now.
+    /// Everything that is due by now. While the switch does not hear the call, nothing is.
     pub(super) fn on_due(&mut self, desk: &mut Desk) -> Life {
         /// More deadlines than kinds of deadline within one instant would mean that one sets itself.
         const DUE_AT_ONCE_MAX: usize = 32;
         for _ in 0..DUE_AT_ONCE_MAX {
+            if !self.facts.linked {
+                return Life::On;
+            }
             let Some(timer) = self.facts.timers.take_due(desk.now) else { return Life::On };
             let life = match timer {
                 Timer::Fallback => {

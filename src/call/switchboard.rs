@@ -107,7 +107,7 @@ impl Switchboard {
         }
     }
 
-    /// When [`Event::Due`] is wanted next.
+    /// When [`Event::Due`] is wanted next; it may turn out that nothing is due then.
     pub fn deadline(&self) -> Option<Instant> {
         self.calls.earliest()
     }
@@ -225,7 +225,7 @@ impl Switchboard {
     }
 
     fn due(&mut self, out: &mut Vec<Command>) {
-        for place in self.calls.due(self.now) {
+        for place in self.calls.take_due(self.now) {
             self.with(place, out, |call, desk| call.on_due(desk));
         }
     }

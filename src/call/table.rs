@@ -6,7 +6,8 @@
 use super::call::Call;
 use crate::id::{CallId, LegId};
 use crate::time::Instant;
-use std::collections::{BTreeSet, HashMap};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 
 /// A call's place. Places of calls that ended are used again, the newest first.
@@ -19,8 +20,9 @@ pub(super) struct Table {
     calls: Vec<Option<Standing>>,
     free: Vec<Place>,
     legs: HashMap<LegId, Place, BuildHasherDefault<Fold>>,
-    /// Where two are due in the same instant, the one in the lower place is first.
-    deadlines: BTreeSet<(Instant, Place)>,
+    /// When to look at which call, earliest first; of two in one instant the one in the lower place. An alarm
+    /// may be out of date: it counts only while its call still has it as its own.
+    alarms: BinaryHeap<Reverse<(Instant, Place)>>,
 }
 
 /// A call and what the tables say of it.
@@ -28,7 +30,8 @@ pub(super) struct Table {
 struct Standing {
     id: CallId,
     call: Call,
-    deadline: Option<Instant>,
+    /// The earliest alarm set for it: never later than its deadline.
+    alarm: Option<Instant>,
     /// How many of its legs are in the table.
     legs: usize,
 }
@@ -63,7 +66,7 @@ impl Table {
     }
 
     pub(super) fn insert(&mut self, id: CallId, call: Call) {
-        let standing = Some(Standing { id: id.clone(), call, deadline: None, legs: 0 });
+        let standing = Some(Standing { id: id.clone(), call, alarm: None, legs: 0 });
         let place = match self.free.pop() {
             Some(place) => {
                 self.calls[place.0 as usize] = standing;
@@ -86,22 +89,17 @@ impl Table {
             standing.legs = count;
             self.legs.extend(standing.call.legs().map(|leg| (leg.clone(), place)));
         }
-        let deadline = standing.call.deadline();
-        if deadline == standing.deadline {
-            return;
+        // An alarm that comes too early is cheaper than moving it each time a deadline is put off.
+        let Some(deadline) = standing.call.deadline() else { return };
+        if standing.alarm.is_none_or(|alarm| deadline < alarm) {
+            standing.alarm = Some(deadline);
+            self.alarms.push(Reverse((deadline, place)));
         }
-        if let Some(at) = std::mem::replace(&mut standing.deadline, deadline) {
-            self.deadlines.remove(&(at, place));
-        }
-        self.deadlines.extend(deadline.map(|at| (at, place)));
     }
 
     pub(super) fn remove(&mut self, place: Place) {
         let Some(standing) = self.calls.get_mut(place.0 as usize).and_then(Option::take) else { return };
         self.free.push(place);
-        if let Some(at) = standing.deadline {
-            self.deadlines.remove(&(at, place));
-        }
         for leg in standing.call.legs().chain([&standing.id.0]) {
             self.legs.remove(leg);
         }
@@ -118,13 +116,23 @@ impl Table {
         }
     }
 
+    /// When a call may be due next.
     pub(super) fn earliest(&self) -> Option<Instant> {
-        self.deadlines.first().map(|&(at, _)| at)
+        self.alarms.peek().map(|Reverse((at, _))| *at)
     }
 
-    /// The calls that are due, earliest first.
-    pub(super) fn due(&self, now: Instant) -> Vec<Place> {
-        self.deadlines.iter().take_while(|(at, _)| *at <= now).map(|&(_, place)| place).collect()
+    /// Takes out the calls whose alarms have rung, earliest first; each is to be settled again.
+    pub(super) fn take_due(&mut self, now: Instant) -> Vec<Place> {
+        let mut due = Vec::new();
+        while let Some(Reverse((at, place))) = self.alarms.peek().copied().filter(|Reverse((at, _))| *at <= now) {
+            self.alarms.pop();
+            let standing = self.calls.get_mut(place.0 as usize).and_then(Option::as_mut);
+            if let Some(standing) = standing.filter(|standing| standing.alarm == Some(at)) {
+                standing.alarm = None;
+                due.push(place);
+            }
+        }
+        due
     }
 
     /// All calls, in the order of their names.
