@@ -247,7 +247,10 @@ fn main() {
             let stream = if which == "json" { &group.json } else { &group.stream };
             black_box(ours(stream, group.payloads.len()));
         }
-        println!("{:.3} µs/event", start.elapsed().as_secs_f64() * 1e6 / 5_000.0 / group.payloads.len() as f64);
+        println!(
+            "{:.3} µs/event",
+            start.elapsed().as_secs_f64() * 1e6 / 5_000.0 / group.payloads.len() as f64
+        );
         return;
     }
     let of = |range: std::ops::Range<usize>| -> Vec<Bytes> {

@@ -116,6 +116,9 @@ pub enum Format {
 }
 
 /// An event. Two are equal when their bytes are.
+///
+/// It shares the buffer it was read into and keeps all of it in memory: whoever wants a value for long copies
+/// the value.
 #[derive(Clone, PartialEq, Eq)]
 pub struct EslEvent {
     bytes: Bytes,

@@ -17,15 +17,19 @@ enum Value {
 }
 
 impl EventWriter {
+    /// An event without a header yet: not every event starts with its name.
+    pub fn bare() -> Self {
+        Self { headers: Vec::new(), body: None }
+    }
+
     /// An event of this name.
     pub fn new(name: &str) -> Self {
-        Self { headers: Vec::new(), body: None }.header("Event-Name", name)
+        Self::bare().header("Event-Name", name)
     }
 
     /// A `CUSTOM` event: its subclass stands before its name (SE:783).
     pub fn custom(subclass: &str) -> Self {
-        let empty = Self { headers: Vec::new(), body: None };
-        empty.header("Event-Subclass", subclass).header("Event-Name", "CUSTOM")
+        Self::bare().header("Event-Subclass", subclass).header("Event-Name", "CUSTOM")
     }
 
     /// Adds a header behind the others; its name may be there already.

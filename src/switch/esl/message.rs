@@ -20,7 +20,7 @@ pub enum Message {
     },
     /// The answer to a request.
     Reply(Reply),
-    /// What an API command printed.
+    /// What an API command printed. One that was not allowed is answered by a [`Reply`] instead.
     ApiResponse {
         /// Its text.
         body: Bytes,

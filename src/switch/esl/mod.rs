@@ -27,7 +27,8 @@
 //! 3. JSON carries raw bytes that are no UTF-8: a caller's name in GBK. All values here are bytes.
 //! 4. Names come twice: `Hangup-Cause` in every `CHANNEL_HANGUP_COMPLETE`. All are kept, the first is `get`.
 //! 5. An array of one is an array in JSON and bare in plain; text that starts with `ARRAY::` becomes one.
-//! 6. Words behind `CUSTOM` are all subclasses; unknown events are answered `+OK` and never sent.
+//! 6. Words behind `CUSTOM` are all subclasses. An unknown event among known ones is answered `+OK` and never
+//!    sent; a forbidden one is answered `-ERR`, and those named before it are sent all the same.
 //! 7. Filters: any will do, a negative one wins, and events without the header stay away.
 //! 8. `myevents` ties the whole link to one call, or to none. There is no such request here.
 //! 9. `getvar` answers and log heads may break the framing. The first is not asked for; a fault is a fault.
