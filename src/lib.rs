@@ -22,7 +22,7 @@ pub mod place;
 pub mod prompt;
 pub mod record;
 pub mod replay;
-pub mod store;
 pub mod sim;
+pub mod store;
 pub mod switch;
 pub mod time;

@@ -124,7 +124,9 @@ impl Table {
     /// Takes out the calls whose alarms have rung, earliest first; each is to be settled again.
     pub(super) fn take_due(&mut self, now: Instant) -> Vec<Place> {
         let mut due = Vec::new();
-        while let Some(Reverse((at, place))) = self.alarms.peek().copied().filter(|Reverse((at, _))| *at <= now) {
+        while let Some(Reverse((at, place))) =
+            self.alarms.peek().copied().filter(|Reverse((at, _))| *at <= now)
+        {
             self.alarms.pop();
             let standing = self.calls.get_mut(place.0 as usize).and_then(Option::as_mut);
             if let Some(standing) = standing.filter(|standing| standing.alarm == Some(at)) {

@@ -2,6 +2,7 @@
 
 pub mod capture;
 pub mod check;
+pub mod demo;
 pub mod replay;
 pub mod serve;
 
@@ -19,6 +20,8 @@ pub const SETTINGS_FILE: &str = "hotlined.toml";
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true)]
 pub enum Cli {
+    /// See a whole exchange at work: simulated callers and agents, the real daemon, a real socket.
+    Demo(demo::Args),
     /// Serve the hotlines of a switch until told to stop (SIGTERM; again to stop at once).
     Serve(serve::Args),
     /// Say everything that is wrong with the settings and the hotlines.
@@ -37,6 +40,7 @@ pub enum Cli {
 /// Runs what the command line says: 0 is well, 1 is a fault that was printed, 2 is a wrong command line.
 pub fn run() -> ExitCode {
     match Cli::parse() {
+        Cli::Demo(args) => demo::run(&args),
         Cli::Serve(args) => serve::run(&args),
         Cli::Check(args) => check::run(args),
         Cli::Capture(args) => capture::run(&args),
@@ -77,7 +81,8 @@ fn put(line: &String) -> io::Result<()> {
 fn start_log(log: &LogSettings) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&log.filter)?;
     let colours = io::stderr().is_terminal();
-    let builder = tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(colours).with_env_filter(filter);
+    let builder =
+        tracing_subscriber::fmt().with_writer(io::stderr).with_ansi(colours).with_env_filter(filter);
     match log.format {
         LogFormat::Text => builder.init(),
         LogFormat::Json => builder.json().init(),

@@ -1,0 +1,115 @@
+//! The dozen calls of the demo: each to a hotline of its own, so that each goes its own way.
+
+use crate::hotline::{Agent, Dial, Hotline, Hotlines, HuntOrder, RING_TIME_S_MIN, Shows, Version};
+use crate::prompt::{Prompt, Tone};
+use crate::sim::people::{Caller, Cast, Leaves, Phone, Then, Why};
+use crate::time::Millis;
+use std::sync::Arc;
+
+/// What each call is about, and how the telephones of its hotline behave.
+struct Act {
+    leaves: Leaves,
+    phones: Vec<Phone>,
+}
+
+fn acts() -> Vec<Act> {
+    let answers = |after, then| Phone::Answers { after: Millis(after), then };
+    let talks = |talk| Then::TalksFor(Millis(talk));
+    let patient = Leaves::AtTheEnd;
+    vec![
+        // The first agent takes the call; the caller hangs up, or the agent does.
+        Act { leaves: Leaves::AfterTalk(Millis(4_000)), phones: vec![answers(2_500, Then::Waits)] },
+        Act { leaves: patient, phones: vec![answers(3_000, talks(5_000))] },
+        // The first is busy, refuses, does not answer, is out of reach: the second takes it.
+        Act { leaves: patient, phones: vec![Phone::Busy, answers(2_000, talks(6_000))] },
+        Act {
+            leaves: patient,
+            phones: vec![Phone::Refuses { after: Millis(2_000) }, answers(1_500, talks(4_000))],
+        },
+        Act { leaves: patient, phones: vec![Phone::NeverAnswers, answers(2_000, talks(3_000))] },
+        Act {
+            leaves: patient,
+            phones: vec![Phone::Unreachable(Why::SwitchedOff), answers(1_000, talks(7_000))],
+        },
+        // An agent takes the call and is gone at once.
+        Act {
+            leaves: patient,
+            phones: vec![answers(2_000, Then::HangsUpAfter(Millis(0))), answers(2_000, talks(4_000))],
+        },
+        // Nobody comes: all busy, nobody answers, nobody can be reached.
+        Act { leaves: patient, phones: vec![Phone::Busy, Phone::Busy] },
+        Act { leaves: patient, phones: vec![Phone::NeverAnswers, Phone::Refuses { after: Millis(1_000) }] },
+        Act {
+            leaves: patient,
+            phones: vec![Phone::Unreachable(Why::NoSuchNumber), Phone::Unreachable(Why::NoGateway)],
+        },
+        // The caller gives up while a telephone rings.
+        Act { leaves: Leaves::After(Millis(4_000)), phones: vec![Phone::NeverAnswers] },
+    ]
+}
+
+/// A number that is no hotline's.
+const NO_HOTLINE: &str = "4009999999";
+
+fn number(act: usize) -> String {
+    format!("40080010{:02}", act + 1)
+}
+
+fn phone(act: usize, agent: usize) -> String {
+    format!("139{:04}{:04}", act + 1, agent + 1)
+}
+
+/// The hotlines of the demo.
+pub(super) fn hotlines() -> Hotlines {
+    let mut hotlines = Hotlines::default();
+    for (at, act) in acts().iter().enumerate() {
+        let agents = (0..act.phones.len()).map(|agent| agent_of(at, agent)).collect();
+        hotlines.insert(Arc::new(hotline(&number(at), agents)));
+    }
+    hotlines
+}
+
+/// A hotline with these agents.
+pub(super) fn hotline(number: &str, agents: Vec<Agent>) -> Hotline {
+    let mut hotline = Hotline {
+        number: number.into(),
+        name: "Demo".into(),
+        version: Version(0),
+        ringback: Prompt::Tone(Tone::Ringing),
+        closing: Prompt::Tone(Tone::Busy),
+        order: HuntOrder::Sequential,
+        wait: Millis::seconds(60),
+        shows: Shows::Caller,
+        agents,
+    };
+    hotline.version = Version::of(&hotline);
+    hotline
+}
+
+fn agent_of(act: usize, agent: usize) -> Agent {
+    let dial = Dial::Phone(phone(act, agent).into());
+    let id: Arc<str> = format!("{:02}", agent + 1).into();
+    let ring_time = Millis::seconds(RING_TIME_S_MIN);
+    Agent { name: id.clone(), id, line: dial.line(), dial, lines: 1, ring_time, on: true }
+}
+
+/// The people of the demo; the last caller dials a number that nobody has.
+pub(super) fn cast() -> Cast {
+    const GAP_MS: u64 = 700;
+    let mut cast = Cast::default();
+    for (at, act) in acts().into_iter().enumerate() {
+        for (agent, habit) in act.phones.into_iter().enumerate() {
+            cast.phones.insert(phone(at, agent), vec![habit]);
+        }
+        cast.callers.push(caller(at, number(at), act.leaves));
+    }
+    cast.callers.push(caller(cast.callers.len(), NO_HOTLINE.to_owned(), Leaves::AtTheEnd));
+    for (at, caller) in (0..).zip(&mut cast.callers) {
+        caller.at = Millis(at * GAP_MS);
+    }
+    cast
+}
+
+fn caller(at: usize, dials: String, leaves: Leaves) -> Caller {
+    Caller { number: format!("138001380{:02}", at + 1), dials, leaves, ..Caller::default() }
+}
