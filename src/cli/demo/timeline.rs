@@ -156,12 +156,13 @@ impl Timeline {
                 self.tell(leg, at, "is served by the dialplan's fallback", "")
             }
             What::HungUp { leg, cause } => {
-                if let Some(&row) = self.callers.get(&**leg) {
-                    self.enter(row, at, State::Gone);
-                } else if let Some(&row) = self.agents.get(&**leg) {
-                    if self.state(row) == Some(State::Rings) {
-                        self.enter(row, at, State::Waits);
-                    }
+                let is_caller = self.callers.get(&**leg).copied();
+                let rang_for = self.agents.get(&**leg).copied();
+                let rang_for = rang_for.filter(|row| self.state(*row) == Some(State::Rings));
+                match (is_caller, rang_for) {
+                    (Some(row), _) => self.enter(row, at, State::Gone),
+                    (None, Some(row)) => self.enter(row, at, State::Waits),
+                    (None, None) => {}
                 }
                 self.tell(leg, at, "leg is gone:", cause)
             }
