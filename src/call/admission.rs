@@ -2,7 +2,7 @@
 //! hotline has that number.
 
 use super::context::Context;
-use super::stage::Door;
+use super::door::Door;
 use crate::command::Action;
 use crate::event::Cause;
 use crate::record::{EndedBy, Outcome};

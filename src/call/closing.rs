@@ -2,7 +2,7 @@
 //! the cause that is nearest to the truth.
 
 use super::context::Context;
-use super::stage::{Door, Happening, Next, Stage};
+use super::door::{Door, Happening, Next};
 use super::timer::Timer;
 use crate::event::Cause;
 use crate::prompt::{Prompt, Tone};
@@ -20,14 +20,14 @@ pub(super) struct Closing {
 }
 
 impl Closing {
-    pub(super) fn enter(cause: Cause, cx: &mut Context) -> Next {
+    pub(super) fn enter(cause: Cause, cx: &mut Context) -> Next<Self> {
         let prompt = cx.hotline.map_or(Prompt::Tone(Tone::Busy), |hotline| hotline.closing.clone());
         cx.play(prompt, false);
         cx.set(Timer::Announcement, ANNOUNCEMENT_TIME_MAX);
-        Next::Stay(Stage::Closing(Self { cause }))
+        Next::Stay(Self { cause })
     }
 
-    pub(super) fn on(self, happening: Happening, cx: &mut Context) -> Next {
+    pub(super) fn on(self, happening: Happening, cx: &mut Context) -> Next<Self> {
         match happening {
             Happening::SoundEnded | Happening::Due(Timer::Announcement) => {
                 cx.clear(Timer::Announcement);
@@ -37,7 +37,7 @@ impl Closing {
             Happening::Relinked => {
                 cx.keep_fallback();
                 cx.play_again();
-                Next::Stay(Stage::Closing(self))
+                Next::Stay(self)
             }
             Happening::Claimed(_)
             | Happening::Refused(_)
@@ -49,7 +49,7 @@ impl Closing {
             | Happening::BridgeFailed(_)
             | Happening::Unbridged
             | Happening::Digit(_)
-            | Happening::Due(_) => Next::Stay(Stage::Closing(self)),
+            | Happening::Due(_) => Next::Stay(self),
         }
     }
 }

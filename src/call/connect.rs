@@ -3,8 +3,7 @@
 
 use super::attempt::Nth;
 use super::context::Context;
-use super::hunt::Hunt;
-use super::stage::{Door, Happening, Next, Stage};
+use super::door::{Door, Happening, Next};
 use super::timer::Timer;
 use crate::command::Action;
 use crate::event::Cause;
@@ -21,13 +20,12 @@ pub(super) struct Connect {
     nth: Nth,
     /// The number of the command that joins them.
     bridge: u32,
-    hunt: Hunt,
 }
 
 impl Connect {
-    pub(super) fn enter(nth: Nth, hunt: Hunt, cx: &mut Context) -> Next {
+    pub(super) fn enter(nth: Nth, cx: &mut Context) -> Next<Self> {
         let Some(agent) = cx.facts.attempts.get(nth).and_then(|attempt| attempt.leg.clone()) else {
-            return Next::Go(Door::HuntOn(hunt));
+            return Next::Go(Door::HuntOn);
         };
         // The bridge takes the ringback's place: its end is no failure now.
         cx.facts.sound = None;
@@ -37,20 +35,20 @@ impl Connect {
         let caller = cx.facts.leg.clone();
         let bridge = cx.order(Action::Bridge { caller, agent });
         cx.set(Timer::Bridge, BRIDGE_TIME_MAX);
-        Next::Stay(Stage::Connect(Self { nth, bridge, hunt }))
+        Next::Stay(Self { nth, bridge })
     }
 
-    pub(super) fn on(self, happening: Happening, cx: &mut Context) -> Next {
+    pub(super) fn on(self, happening: Happening, cx: &mut Context) -> Next<Self> {
         match happening {
             Happening::Bridged(nth) if nth == self.nth => {
                 cx.clear(Timer::Bridge);
                 Next::Go(Door::Talk { nth })
             }
-            Happening::AgentGone(nth) if nth == self.nth => self.back(cx),
+            Happening::AgentGone(nth) if nth == self.nth => Self::back(cx),
             Happening::BridgeFailed(command) if command == self.bridge => self.give_up(cx),
             Happening::Due(Timer::Bridge) => self.give_up(cx),
             // Whether the order to join them was heard is unknown, and doing it twice does no harm.
-            Happening::Relinked => Self::enter(self.nth, self.hunt, cx),
+            Happening::Relinked => Self::enter(self.nth, cx),
             Happening::Claimed(_)
             | Happening::Refused(_)
             | Happening::AgentAnswered(_)
@@ -62,17 +60,17 @@ impl Connect {
             | Happening::Unbridged
             | Happening::SoundEnded
             | Happening::Digit(_)
-            | Happening::Due(_) => Next::Stay(Stage::Connect(self)),
+            | Happening::Due(_) => Next::Stay(self),
         }
     }
 
-    fn give_up(self, cx: &mut Context) -> Next {
+    fn give_up(self, cx: &mut Context) -> Next<Self> {
         cx.end_attempt(self.nth, AttemptOutcome::Dropped, Cause::Normal);
-        self.back(cx)
+        Self::back(cx)
     }
 
-    fn back(self, cx: &mut Context) -> Next {
+    fn back(cx: &mut Context) -> Next<Self> {
         cx.clear(Timer::Bridge);
-        Next::Go(Door::HuntOn(self.hunt))
+        Next::Go(Door::HuntOn)
     }
 }

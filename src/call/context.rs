@@ -39,6 +39,7 @@ pub(super) struct Facts {
     /// When the caller's leg was gone from our hands.
     pub(super) gone: Option<Instant>,
     pub(super) sound: Option<Sound>,
+    pub(super) search: Search,
     pub(super) attempts: Vec<Attempt>,
     pub(super) timers: Timers,
     /// Whether the switch hears us.
@@ -46,6 +47,15 @@ pub(super) struct Facts {
     /// When caller and agent were joined.
     pub(super) talk: Option<Instant>,
     pub(super) ended: Option<Ended>,
+}
+
+/// Who is still to be tried for the call, and until when.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Search {
+    /// Places in the hotline's list of agents, last first: the next one is at the end.
+    pub(super) left: Vec<u16>,
+    /// When the caller has waited long enough.
+    pub(super) until: Instant,
 }
 
 /// How a call ended, as soon as that is known.

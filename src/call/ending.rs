@@ -2,7 +2,7 @@
 //! record.
 
 use super::context::{Context, ENDING_RETRY};
-use super::stage::{Happening, Next, Stage};
+use super::door::{Happening, Next};
 use super::timer::Timer;
 use crate::command::Action;
 use crate::event::Cause;
@@ -24,7 +24,7 @@ pub(super) struct Ending {
 }
 
 impl Ending {
-    pub(super) fn enter(cause: Cause, cx: &mut Context) -> Next {
+    pub(super) fn enter(cause: Cause, cx: &mut Context) -> Next<Self> {
         cx.facts.sound = None;
         cx.facts.timers.clear_all();
         let agents_cause = if cx.facts.talk.is_some() { Cause::Normal } else { Cause::Cancelled };
@@ -36,7 +36,7 @@ impl Ending {
         ending.over_or_wait(cx)
     }
 
-    pub(super) fn on(mut self, happening: Happening, cx: &mut Context) -> Next {
+    pub(super) fn on(mut self, happening: Happening, cx: &mut Context) -> Next<Self> {
         match happening {
             Happening::AgentGone(_) | Happening::CallerGone => self.over_or_wait(cx),
             // The legs were told again already: the books do that after every loss of the link.
@@ -59,7 +59,7 @@ impl Ending {
             | Happening::Unbridged
             | Happening::SoundEnded
             | Happening::Digit(_)
-            | Happening::Due(_) => Next::Stay(Stage::Ending(self)),
+            | Happening::Due(_) => Next::Stay(self),
         }
     }
 
@@ -70,12 +70,12 @@ impl Ending {
         }
     }
 
-    fn over_or_wait(self, cx: &mut Context) -> Next {
+    fn over_or_wait(self, cx: &mut Context) -> Next<Self> {
         if cx.facts.gone.is_some() && !cx.facts.attempts.iter().any(|attempt| attempt.lives()) {
             return Next::Over;
         }
         let wait = ENDING_RETRY.0 << self.tries.saturating_sub(1).min(ENDING_TRIES_MAX);
         cx.set(Timer::Ending, Millis(wait).min(RETRY_MAX));
-        Next::Stay(Stage::Ending(self))
+        Next::Stay(self)
     }
 }

@@ -3,13 +3,13 @@
 
 use super::attempt::{Nth, Phase};
 use super::chance;
-use super::context::Context;
-use super::stage::{Door, Happening, Next, Stage};
+use super::context::{Context, Search};
+use super::door::{Door, Happening, Next};
 use super::timer::Timer;
 use crate::event::Cause;
 use crate::hotline::{Agent, HuntOrder};
 use crate::record::AttemptOutcome;
-use crate::time::{Instant, Millis};
+use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -18,14 +18,10 @@ const CLAIM_TIME_MAX: Millis = Millis::seconds(2);
 /// How long an agent's leg may take from being answered to doing what it is told.
 const READY_TIME_MAX: Millis = Millis::seconds(3);
 
-/// Whom to try next, and who is being tried.
+/// Who is being tried.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Hunt {
-    /// Places in the hotline's list of agents, last first: the next one is at the end.
-    left: Vec<u16>,
     current: Option<Current>,
-    /// When the caller has waited long enough.
-    until: Instant,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -35,7 +31,7 @@ struct Current {
 }
 
 impl Hunt {
-    pub(super) fn enter(cx: &mut Context) -> Next {
+    pub(super) fn enter(cx: &mut Context) -> Next<Self> {
         let Some(hotline) = cx.hotline else {
             return Next::Go(Door::Closing { cause: Cause::UnknownNumber });
         };
@@ -46,35 +42,38 @@ impl Hunt {
             HuntOrder::Random => chance::shuffle(cx.facts.seed, &mut left),
         }
         left.reverse();
-        let until = cx.now + hotline.wait;
-        Self { left, current: None, until }.go_on(cx)
+        cx.facts.search = Search { left, until: cx.now + hotline.wait };
+        Self::go_on(cx)
     }
 
     /// Starts, or goes on with the others after an agent who took the call could not be connected.
-    pub(super) fn go_on(self, cx: &mut Context) -> Next {
+    pub(super) fn go_on(cx: &mut Context) -> Next<Self> {
         let Some(hotline) = cx.hotline else { return Self::say_goodbye(cx) };
         cx.keep_fallback();
         cx.play(hotline.ringback.clone(), true);
-        cx.set(Timer::Wait, self.until.since(cx.now));
-        self.try_next(cx)
+        cx.set(Timer::Wait, cx.facts.search.until.since(cx.now));
+        Self::try_next(cx)
     }
 
-    pub(super) fn on(self, happening: Happening, cx: &mut Context) -> Next {
+    pub(super) fn on(self, happening: Happening, cx: &mut Context) -> Next<Self> {
         match happening {
             Happening::Claimed(nth) if self.is_current(nth) => self.ring(cx),
             Happening::Refused(nth) if self.is_current(nth) => {
                 cx.attempt_over(nth, AttemptOutcome::LinesTaken);
-                self.try_next(cx)
+                Self::try_next(cx)
             }
             Happening::AgentAnswered(nth) if self.is_current(nth) => {
                 cx.set(Timer::Ring, READY_TIME_MAX);
-                Next::Stay(Stage::Hunt(self))
+                Next::Stay(self)
             }
-            Happening::AgentReady(nth) if self.is_current(nth) => self.connect(nth, cx),
-            Happening::AgentGone(nth) if self.is_current(nth) => self.try_next(cx),
+            Happening::AgentReady(nth) if self.is_current(nth) => {
+                cx.clear(Timer::Ring);
+                Next::Go(Door::Connect { nth })
+            }
+            Happening::AgentGone(nth) if self.is_current(nth) => Self::try_next(cx),
             Happening::Due(Timer::Claim | Timer::Ring) => {
                 self.give_up_current(cx);
-                self.try_next(cx)
+                Self::try_next(cx)
             }
             Happening::Due(Timer::Wait) => {
                 self.give_up_current(cx);
@@ -83,7 +82,7 @@ impl Hunt {
             Happening::Relinked => {
                 cx.keep_fallback();
                 cx.play_again();
-                Next::Stay(Stage::Hunt(self))
+                Next::Stay(self)
             }
             Happening::Claimed(_)
             | Happening::Refused(_)
@@ -96,7 +95,7 @@ impl Hunt {
             | Happening::Unbridged
             | Happening::SoundEnded
             | Happening::Digit(_)
-            | Happening::Due(_) => Next::Stay(Stage::Hunt(self)),
+            | Happening::Due(_) => Next::Stay(self),
         }
     }
 
@@ -108,27 +107,26 @@ impl Hunt {
         cx.hotline?.agents.get(usize::from(self.current.as_ref()?.agent))
     }
 
-    fn try_next(mut self, cx: &mut Context) -> Next {
+    fn try_next(cx: &mut Context) -> Next<Self> {
         cx.clear(Timer::Claim);
         cx.clear(Timer::Ring);
-        let Some(place) = self.left.pop() else { return Self::say_goodbye(cx) };
+        let Some(place) = cx.facts.search.left.pop() else { return Self::say_goodbye(cx) };
         let Some(hotline) = cx.hotline.map(Arc::clone) else { return Self::say_goodbye(cx) };
         let Some(agent) = hotline.agents.get(usize::from(place)) else { return Self::say_goodbye(cx) };
         let nth = cx.claim(agent);
-        self.current = Some(Current { nth, agent: place });
         cx.set(Timer::Claim, CLAIM_TIME_MAX);
-        Next::Stay(Stage::Hunt(self))
+        Next::Stay(Self { current: Some(Current { nth, agent: place }) })
     }
 
-    fn ring(self, cx: &mut Context) -> Next {
+    fn ring(self, cx: &mut Context) -> Next<Self> {
         let (Some(agent), Some(current)) = (self.agent(cx).cloned(), &self.current) else {
             self.give_up_current(cx);
-            return self.try_next(cx);
+            return Self::try_next(cx);
         };
         cx.clear(Timer::Claim);
         cx.ring(current.nth, &agent);
         cx.set(Timer::Ring, agent.ring_time);
-        Next::Stay(Stage::Hunt(self))
+        Next::Stay(self)
     }
 
     fn give_up_current(&self, cx: &mut Context) {
@@ -141,14 +139,8 @@ impl Hunt {
         cx.end_attempt(current.nth, outcome, Cause::NoAnswer);
     }
 
-    fn connect(mut self, nth: Nth, cx: &mut Context) -> Next {
-        cx.clear(Timer::Ring);
-        self.current = None;
-        Next::Go(Door::Connect { nth, hunt: self })
-    }
-
     /// The caller's side is told the reason that is nearest to the truth for all attempts together.
-    fn say_goodbye(cx: &mut Context) -> Next {
+    fn say_goodbye(cx: &mut Context) -> Next<Self> {
         cx.clear(Timer::Wait);
         let outcomes = || cx.facts.attempts.iter().filter_map(|attempt| attempt.outcome);
         let is_busy = |o| matches!(o, AttemptOutcome::Busy | AttemptOutcome::LinesTaken);

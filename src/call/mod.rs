@@ -11,20 +11,21 @@
 //!               closing ───────────▶ ending ──▶ record
 //! ```
 //!
-//! A stage is a file and knows no other stage: it names a door, and [`call`] opens it. Whatever must hold in
-//! every stage (the caller left, a leg must not outlive its call) is kept by the books in [`call`].
+//! A stage is a file and knows no other stage: it names a [`door`], and [`call`] opens it. Whatever must hold
+//! in every stage (the caller left, a leg must not outlive its call) is kept by the [`books`].
 
 mod admission;
 mod attempt;
+mod books;
 #[allow(clippy::module_inception)]
 mod call;
 mod chance;
 mod closing;
 mod connect;
 mod context;
+mod door;
 mod ending;
 mod hunt;
-mod stage;
 mod switchboard;
 mod table;
 mod talk;

@@ -2,7 +2,7 @@
 
 use super::attempt::Nth;
 use super::context::Context;
-use super::stage::{Door, Happening, Next, Stage};
+use super::door::{Door, Happening, Next};
 use super::timer::Timer;
 use crate::event::Cause;
 use crate::record::{AttemptOutcome, EndedBy, Outcome};
@@ -19,15 +19,15 @@ pub(super) struct Talk {
 }
 
 impl Talk {
-    pub(super) fn enter(nth: Nth, cx: &mut Context) -> Next {
+    pub(super) fn enter(nth: Nth, cx: &mut Context) -> Next<Self> {
         cx.facts.talk = Some(cx.now);
         if let Some(attempt) = cx.facts.attempts.get_mut(nth) {
             attempt.outcome = Some(AttemptOutcome::Talked);
         }
-        Next::Stay(Stage::Talk(Self { nth }))
+        Next::Stay(Self { nth })
     }
 
-    pub(super) fn on(self, happening: Happening, cx: &mut Context) -> Next {
+    pub(super) fn on(self, happening: Happening, cx: &mut Context) -> Next<Self> {
         match happening {
             Happening::AgentGone(nth) if nth == self.nth => {
                 cx.conclude(Outcome::Answered, EndedBy::Agent, Cause::Normal);
@@ -35,11 +35,11 @@ impl Talk {
             }
             Happening::Unbridged => {
                 cx.set(Timer::Parting, PARTING_TIME_MAX);
-                Next::Stay(Stage::Talk(self))
+                Next::Stay(self)
             }
             Happening::Bridged(nth) if nth == self.nth => {
                 cx.clear(Timer::Parting);
-                Next::Stay(Stage::Talk(self))
+                Next::Stay(self)
             }
             Happening::Due(Timer::Parting) => {
                 cx.conclude(Outcome::Answered, EndedBy::Switch, Cause::Normal);
@@ -56,7 +56,7 @@ impl Talk {
             | Happening::SoundEnded
             | Happening::Digit(_)
             | Happening::Relinked
-            | Happening::Due(_) => Next::Stay(Stage::Talk(self)),
+            | Happening::Due(_) => Next::Stay(self),
         }
     }
 }

@@ -1,63 +1,30 @@
-//! The stages of a call and the doors between them. A stage knows no other: it names a door, and
+//! The doors between the stages of a call. A stage knows no other: it names a door, and
 //! [`Call`](super::call::Call) opens it.
 
 use super::attempt::Nth;
-use super::closing::Closing;
-use super::connect::Connect;
-use super::ending::Ending;
-use super::hunt::Hunt;
-use super::talk::Talk;
 use super::timer::Timer;
-use crate::command::StageName;
 use crate::event::Cause;
-use serde::{Deserialize, Serialize};
-
-/// Where a call is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Stage {
-    Hunt(Hunt),
-    Connect(Connect),
-    Talk(Talk),
-    Closing(Closing),
-    Ending(Ending),
-}
-
-impl Stage {
-    /// What stands in a call while it goes from one stage to the next.
-    pub(super) fn between_doors() -> Self {
-        Self::Ending(Ending::default())
-    }
-
-    pub(super) fn name(&self) -> StageName {
-        match self {
-            Self::Hunt(_) => StageName::Hunt,
-            Self::Connect(_) => StageName::Connect,
-            Self::Talk(_) => StageName::Talk,
-            Self::Closing(_) => StageName::Closing,
-            Self::Ending(_) => StageName::Ending,
-        }
-    }
-}
 
 /// Where a call goes from here.
 #[derive(Debug)]
-pub(super) enum Next {
-    Stay(Stage),
+pub(super) enum Next<S> {
+    /// Nowhere: the stage goes on as it now is.
+    Stay(S),
+    /// Through this door.
     Go(Door),
-    /// Nothing of the call is left.
+    /// Out: nothing of the call is left.
     Over,
 }
 
 /// The doors.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Door {
     /// Try the agents from the first.
     Hunt,
     /// Go on trying where we were.
-    HuntOn(Hunt),
-    /// Join the caller with the agent of this attempt; go back to the hunt if that fails.
-    Connect { nth: Nth, hunt: Hunt },
+    HuntOn,
+    /// Join the caller with the agent of this attempt.
+    Connect { nth: Nth },
     /// They are joined.
     Talk { nth: Nth },
     /// Say that nobody comes, and end with this cause.

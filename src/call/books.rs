@@ -1,0 +1,319 @@
+//! The books of a call: what is reported about it is entered here before its stage hears of it, so that what
+//! must hold in every stage (the caller left, a leg is gone, the sound stopped) is decided in one place.
+
+use super::attempt::{Nth, Phase, outcome_of};
+use super::call::{Call, Desk, Life, Stage};
+use super::context::Sound;
+use super::door::{Door, Happening};
+use super::timer::Timer;
+use crate::command::{Action, Note};
+use crate::event::{Cause, CommandResult, LegEvent, LegState, LiveLeg};
+use crate::id::LegId;
+use crate::prompt::{Prompt, Tone};
+use crate::record::{AttemptOutcome, EndedBy, Outcome};
+use crate::time::Millis;
+
+/// How long a sound that ended by itself may be followed by the news that explains it.
+const SILENCE_TIME_MAX: Millis = Millis(100);
+
+impl Call {
+    /// A report about one of the call's legs.
+    pub(super) fn on_leg(&mut self, leg: &LegId, what: &LegEvent, desk: &mut Desk) -> Life {
+        if *leg == self.facts.leg {
+            return self.on_caller(what, desk);
+        }
+        let nth = self.facts.attempts.iter().position(|attempt| attempt.leg.as_ref() == Some(leg));
+        nth.map_or(Life::On, |nth| self.on_agent(nth, what, desk))
+    }
+
+    fn on_caller(&mut self, what: &LegEvent, desk: &mut Desk) -> Life {
+        match what {
+            LegEvent::HungUp { cause, far_end } => self.caller_gone(*cause, *far_end, desk),
+            LegEvent::Left => self.caller_left(desk),
+            LegEvent::Bridged { peer } => match self.attempt_on(peer) {
+                Some(nth) => self.tell(Happening::Bridged(nth), desk),
+                None => Life::On,
+            },
+            LegEvent::Unbridged { .. } => self.tell(Happening::Unbridged, desk),
+            LegEvent::Digit(digit) => self.tell(Happening::Digit(*digit), desk),
+            LegEvent::Created | LegEvent::Ringing { .. } | LegEvent::Answered | LegEvent::Parked => Life::On,
+            LegEvent::Renamed { .. } => Life::On,
+        }
+    }
+
+    fn attempt_on(&self, leg: &LegId) -> Option<Nth> {
+        self.facts.attempts.iter().position(|attempt| attempt.leg.as_ref() == Some(leg))
+    }
+
+    fn caller_gone(&mut self, cause: Cause, left: bool, desk: &mut Desk) -> Life {
+        if self.facts.gone.is_some() {
+            return Life::On;
+        }
+        self.facts.gone = Some(desk.now);
+        let outcome = match (self.facts.talk, left) {
+            (Some(_), _) => Outcome::Answered,
+            (None, true) => Outcome::Abandoned,
+            (None, false) => Outcome::Lost,
+        };
+        let by = if left { EndedBy::Caller } else { EndedBy::Switch };
+        self.context(desk).conclude(outcome, by, cause);
+        self.end(Happening::CallerGone, cause, desk)
+    }
+
+    /// The caller's leg went where we did not send it: the fallback has it, or somebody at the switch.
+    fn caller_left(&mut self, desk: &mut Desk) -> Life {
+        let ours = matches!(self.stage, Stage::Connect(_) | Stage::Talk(_) | Stage::Ending(_));
+        if ours || self.facts.gone.is_some() {
+            return Life::On;
+        }
+        self.facts.gone = Some(desk.now);
+        self.context(desk).conclude(Outcome::Fallback, EndedBy::Switch, Cause::Normal);
+        self.end(Happening::CallerGone, Cause::Normal, desk)
+    }
+
+    /// Nothing is left to decide: from wherever it is, the call ends.
+    fn end(&mut self, happening: Happening, cause: Cause, desk: &mut Desk) -> Life {
+        match self.stage {
+            Stage::Ending(_) => self.tell(happening, desk),
+            Stage::Hunt(_) | Stage::Connect(_) | Stage::Talk(_) | Stage::Closing(_) => {
+                let from = self.stage();
+                self.open(Some(from), Door::Ending { cause }, desk)
+            }
+        }
+    }
+
+    fn on_agent(&mut self, nth: Nth, what: &LegEvent, desk: &mut Desk) -> Life {
+        let now = desk.now;
+        let Some(attempt) = self.facts.attempts.get_mut(nth).filter(|attempt| attempt.lives()) else {
+            return Life::On;
+        };
+        let ending = attempt.ending.is_some();
+        let (further, happening) = match what {
+            LegEvent::Created => (attempt.reach(Phase::Created), None),
+            LegEvent::Ringing { .. } => {
+                attempt.ringing.get_or_insert(now);
+                (attempt.reach(Phase::Ringing), None)
+            }
+            LegEvent::Answered => {
+                attempt.answered.get_or_insert(now);
+                (attempt.reach(Phase::Answered), Some(Happening::AgentAnswered(nth)))
+            }
+            LegEvent::Parked => (attempt.reach(Phase::Ready), Some(Happening::AgentReady(nth))),
+            LegEvent::HungUp { cause, .. } => {
+                let outcome =
+                    if attempt.answered.is_some() { AttemptOutcome::Dropped } else { outcome_of(*cause) };
+                self.context(desk).attempt_over(nth, outcome);
+                return self.tell(Happening::AgentGone(nth), desk);
+            }
+            // Which of the two a switch names first is its own affair.
+            LegEvent::Bridged { peer } if *peer == self.facts.leg => {
+                return self.tell(Happening::Bridged(nth), desk);
+            }
+            LegEvent::Unbridged { peer } if *peer == self.facts.leg => {
+                return self.tell(Happening::Unbridged, desk);
+            }
+            LegEvent::Bridged { .. } | LegEvent::Unbridged { .. } => return Life::On,
+            LegEvent::Renamed { .. } | LegEvent::Left | LegEvent::Digit(_) => return Life::On,
+        };
+        match happening {
+            // A leg that shall end and yet comes to life was made after it was told to end: tell it again.
+            _ if ending && further => {
+                self.context(desk).hang_up_attempt(nth);
+                Life::On
+            }
+            Some(happening) if further && !ending => self.tell(happening, desk),
+            Some(_) | None => Life::On,
+        }
+    }
+
+    /// The switch gave a leg of the call another name.
+    pub(super) fn rename(&mut self, from: &LegId, to: &LegId) {
+        let agents = self.facts.attempts.iter_mut().filter_map(|attempt| attempt.leg.as_mut());
+        for leg in std::iter::once(&mut self.facts.leg).chain(agents).filter(|leg| *leg == from) {
+            *leg = to.clone();
+        }
+    }
+
+    /// A command of the call ended.
+    pub(super) fn on_done(&mut self, number: u32, result: &CommandResult, desk: &mut Desk) -> Life {
+        if self.facts.sound.as_ref().is_some_and(|sound| sound.command == number) {
+            return match result {
+                // It may well play on; when the link is back it is played again.
+                CommandResult::Unknown => Life::On,
+                CommandResult::Ok | CommandResult::Failed(_) | CommandResult::NoSuchLeg => {
+                    self.sound_ended(desk)
+                }
+            };
+        }
+        if *result == CommandResult::NoSuchLeg {
+            return self.no_such_leg(number, desk);
+        }
+        let cause = match result {
+            CommandResult::Ok | CommandResult::Unknown => return Life::On,
+            CommandResult::Failed(cause) => *cause,
+            CommandResult::NoSuchLeg => Cause::Other,
+        };
+        if let Some(nth) = self.facts.attempts.iter().position(|attempt| attempt.ring == Some(number)) {
+            return self.on_agent(nth, &LegEvent::HungUp { cause, far_end: false }, desk);
+        }
+        self.tell(Happening::BridgeFailed(number), desk)
+    }
+
+    /// What shall end is not there: gone without our hearing of it, or, for an agent's leg that never showed
+    /// itself, not there yet.
+    fn no_such_leg(&mut self, number: u32, desk: &mut Desk) -> Life {
+        if self.facts.hang_up == Some(number) {
+            return self.caller_gone(Cause::Other, false, desk);
+        }
+        let gone = |a: &super::attempt::Attempt| a.hang_up == Some(number) && a.phase >= Phase::Created;
+        match self.facts.attempts.iter().position(gone) {
+            Some(nth) => self.on_agent(nth, &LegEvent::HungUp { cause: Cause::Other, far_end: false }, desk),
+            None => self.tell(Happening::BridgeFailed(number), desk),
+        }
+    }
+
+    /// A looped sound never ends well; a single one may, and then the stage goes on.
+    fn sound_ended(&mut self, desk: &mut Desk) -> Life {
+        let looped = self.facts.sound.as_ref().is_some_and(|sound| sound.repeat);
+        if !looped {
+            self.facts.sound = None;
+            return self.tell(Happening::SoundEnded, desk);
+        }
+        self.context(desk).set(Timer::Silence, SILENCE_TIME_MAX);
+        Life::On
+    }
+
+    /// What should loop cannot be played: a tone needs no file, and if even that fails no more is tried.
+    fn replace_sound(&mut self, desk: &mut Desk) {
+        let tone = Prompt::Tone(Tone::Ringing);
+        let Some(Sound { prompt, .. }) = self.facts.sound.take().filter(|sound| sound.prompt != tone) else {
+            return;
+        };
+        let mut cx = self.context(desk);
+        cx.note(Note::SoundFailed { prompt });
+        cx.play(tone, true);
+    }
+
+    /// The store answered about a line.
+    pub(super) fn on_claim(&mut self, number: u32, granted: bool, desk: &mut Desk) -> Life {
+        let Some(nth) = self.facts.attempts.iter().position(|attempt| attempt.claim == number) else {
+            return Life::On;
+        };
+        let attempt = &mut self.facts.attempts[nth];
+        let waiting = attempt.phase == Phase::Claiming;
+        if !granted {
+            return if waiting { self.tell(Happening::Refused(nth), desk) } else { Life::On };
+        }
+        if !waiting && attempt.lives() {
+            return Life::On;
+        }
+        attempt.has_line = true;
+        if waiting {
+            return self.tell(Happening::Claimed(nth), desk);
+        }
+        self.context(desk).release(nth);
+        Life::On
+    }
+
+    /// Everything that is due by now. While the switch does not hear the call, nothing is.
+    pub(super) fn on_due(&mut self, desk: &mut Desk) -> Life {
+        /// More deadlines than kinds of deadline within one instant would mean that one sets itself.
+        const DUE_AT_ONCE_MAX: usize = 32;
+        for _ in 0..DUE_AT_ONCE_MAX {
+            if !self.facts.linked {
+                return Life::On;
+            }
+            let Some(timer) = self.facts.timers.take_due(desk.now) else { return Life::On };
+            let life = match timer {
+                Timer::Fallback => {
+                    self.context(desk).keep_fallback();
+                    Life::On
+                }
+                Timer::Silence => {
+                    self.replace_sound(desk);
+                    Life::On
+                }
+                Timer::Ending if !matches!(self.stage, Stage::Ending(_)) => {
+                    self.hang_up_again(desk);
+                    Life::On
+                }
+                other => self.tell(Happening::Due(other), desk),
+            };
+            if let Life::Over = life {
+                return Life::Over;
+            }
+        }
+        Life::On
+    }
+
+    /// Once more tells the switch to end every leg that shall end and has not.
+    fn hang_up_again(&mut self, desk: &mut Desk) {
+        self.context(desk).hang_up_attempts();
+        if let Stage::Ending(ending) = &self.stage {
+            ending.clone().hang_up_caller(&mut self.context(desk));
+        }
+    }
+
+    pub(super) fn link_lost(&mut self) {
+        self.facts.linked = false;
+    }
+
+    /// The link is back: what happened meanwhile is read off the list of live legs.
+    pub(super) fn relink(&mut self, find: &dyn Fn(&LegId) -> Option<LiveLeg>, desk: &mut Desk) -> Life {
+        self.facts.linked = true;
+        let before = self.stage();
+        let legs: Vec<LegId> = self.legs().cloned().collect();
+        for leg in legs {
+            for report in self.missed(&leg, find(&leg)) {
+                if let Life::Over = self.on_leg(&leg, &report, desk) {
+                    return Life::Over;
+                }
+            }
+        }
+        self.hang_up_again(desk);
+        if self.stage() != before {
+            return Life::On;
+        }
+        self.tell(Happening::Relinked, desk)
+    }
+
+    /// What the switch would have reported about a leg that it shows like this now.
+    fn missed(&self, leg: &LegId, live: Option<LiveLeg>) -> Vec<LegEvent> {
+        let Some(live) = live else { return vec![LegEvent::HungUp { cause: Cause::Other, far_end: false }] };
+        let is_caller = *leg == self.facts.leg;
+        match live.state {
+            LegState::Elsewhere if is_caller => vec![LegEvent::Left],
+            LegState::Bridged if is_caller => {
+                self.ready_leg().map(|peer| LegEvent::Bridged { peer }).into_iter().collect()
+            }
+            LegState::Parked if !is_caller && live.answered => vec![LegEvent::Answered, LegEvent::Parked],
+            LegState::Ringing | LegState::Parked | LegState::Bridged | LegState::Elsewhere => Vec::new(),
+        }
+    }
+
+    fn ready_leg(&self) -> Option<LegId> {
+        let ready = |a: &&super::attempt::Attempt| a.phase == Phase::Ready && a.ending.is_none();
+        self.facts.attempts.iter().find(ready).and_then(|attempt| attempt.leg.clone())
+    }
+
+    /// The daemon stops: a caller in talk stays there, any other goes to the dialplan's fallback. The books
+    /// are closed at once, since nobody will be there to hear how it ended.
+    pub(super) fn hand_over(&mut self, desk: &mut Desk) {
+        let from = self.stage();
+        match self.stage {
+            Stage::Ending(_) => {}
+            Stage::Talk(_) => self.context(desk).conclude(Outcome::Answered, EndedBy::Hotline, Cause::Normal),
+            Stage::Hunt(_) | Stage::Connect(_) | Stage::Closing(_) => {
+                let mut cx = self.context(desk);
+                cx.conclude(Outcome::Fallback, EndedBy::Hotline, Cause::Normal);
+                cx.facts.gone = Some(cx.now);
+                let leg = cx.facts.leg.clone();
+                cx.order(Action::ToFallback { leg });
+                if let Life::Over = self.end(Happening::CallerGone, Cause::Normal, desk) {
+                    return;
+                }
+            }
+        }
+        self.finish(from, desk);
+    }
+}
