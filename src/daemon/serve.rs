@@ -156,6 +156,7 @@ pub fn link_settings(settings: &Settings) -> Result<LinkSettings, ServeError> {
         silence_max: span(switch.silence_max),
         reconnect_wait_min: span(switch.reconnect_min),
         reconnect_wait_max: span(switch.reconnect_max),
+        limits: link::Limits::default(),
     })
 }
 
