@@ -174,10 +174,12 @@ pub async fn serve(
     let journal = journal.or(settings.journal.as_deref());
     let journal = journal.map(|path| LineFile::append(path, WhenSlow::Drop)).transpose()?;
     let capture = capture.map(|path| LineFile::append(path, WhenSlow::Drop)).transpose()?;
-    let observers: Vec<Observer> = journal.iter().cloned().map(journal_observer).collect();
+    let limits = Limits { live_max: settings.calls.live_max, fallback_after: settings.calls.fallback };
+    let observe = |file: &LineFile| journal_observer(file.clone(), limits);
+    let observers: Vec<Observer> = journal.iter().map(observe).collect();
     tracing::info!(hotlines = hotlines.len(), switch = %link.switch, host = link.host, port = link.port, "serving");
     let parts = Parts {
-        limits: Limits { live_max: settings.calls.live_max, fallback_after: settings.calls.fallback },
+        limits,
         drain_max: settings.calls.drain_max,
         hotlines: hotlines.clone(),
         link,
@@ -202,8 +204,8 @@ pub async fn serve(
 }
 
 /// Writes a journal as an observer.
-pub fn journal_observer(file: LineFile) -> Observer {
-    let journal = Journal::new(file);
+pub fn journal_observer(file: LineFile, limits: Limits) -> Observer {
+    let mut journal = Journal::new(file, limits);
     Box::new(move |now, entry| journal.record(now, entry))
 }
 
