@@ -52,6 +52,9 @@ pub enum ServeError {
     /// The switch does not want us as we are.
     #[error(transparent)]
     Link(#[from] LinkError),
+    /// A fault of our own.
+    #[error("the {0} ended by a fault of its own, which stands above: please report it")]
+    Crashed(&'static str),
 }
 
 fn lines<T: std::fmt::Display>(faults: &[T]) -> String {
@@ -113,18 +116,17 @@ impl Running {
     }
 
     /// Waits until it stops by itself or by a wish.
-    pub async fn finished(mut self) -> Result<(), LinkError> {
-        tokio::select! {
-            _ = &mut self.desk => {}
-            ended = &mut self.link => return ended.unwrap_or(Err(LinkError::Stopped)),
-        }
+    pub async fn finished(mut self) -> Result<(), ServeError> {
+        let crashed = |_| ServeError::Crashed("link");
+        let desk = tokio::select! {
+            ended = &mut self.desk => ended.map_err(|_| ServeError::Crashed("engine")),
+            ended = &mut self.link => return Ok(ended.map_err(crashed)??),
+        };
         match tokio::time::timeout(LAST_WORDS_TIME_MAX, self.link).await {
-            Ok(ended) => ended.unwrap_or(Ok(())),
-            Err(_) => {
-                tracing::warn!("the switch did not take our last words");
-                Ok(())
-            }
+            Ok(ended) => ended.map_err(crashed)??,
+            Err(_) => tracing::warn!("the switch did not take our last words"),
         }
+        desk
     }
 }
 
@@ -200,7 +202,7 @@ pub async fn serve(
         }
     }
     tracing::info!("stopped");
-    Ok(ended?)
+    ended
 }
 
 /// Writes a journal as an observer.
