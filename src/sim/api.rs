@@ -32,6 +32,8 @@ impl Model {
             "status" => self.status(),
             "version" => format!("FreeSWITCH Version {VERSION} (simulated)\n"),
             "echo" => argument.into(),
+            // By `api` a real one keeps its client waiting; nobody should want that, either.
+            "msleep" => "+OK".into(),
             // A real `api originate` blocks its client until the call is answered; nobody should want that.
             "originate" => "-ERR the simulated exchange originates by bgapi only\n".into(),
             _ => format!("-ERR {command} Command not found!\n"),
@@ -262,7 +264,7 @@ fn row(channel: &Channel) -> serde_json::Value {
         "secure": "",
         "hostname": "sim",
         "presence_id": "",
-        "presence_data": "",
+        "presence_data": channel.variable("presence_data").unwrap_or_default(),
         "accountcode": "",
         "callstate": channel.call_state.name(),
         "callee_name": if inbound { "" } else { "Outbound Call" },

@@ -8,7 +8,7 @@
 //! reaches a channel in the middle of an application is done inside of it, and the application goes on after.
 
 use super::chance::Chance;
-use super::channel::{Channel, PrivateWhat, Uuid};
+use super::channel::{Channel, Direction, PrivateWhat, Uuid};
 use super::dialplan::Dialplan;
 use super::people::{Caller, Phone, Sounds};
 use super::report::{Dates, SwitchEvent};
@@ -137,6 +137,7 @@ pub(super) enum Due {
     OriginateTimeout(Uuid),
     OriginateEnds(Uuid),
     Job { job: Uuid, command: String, argument: String },
+    Slept { job: Uuid, argument: String },
     Task(u64),
     BridgeStarts(Uuid, Uuid),
     BridgeEnds { leg: Uuid, peer: Uuid, cause: String },
@@ -352,6 +353,7 @@ impl Model {
             Due::OriginateTimeout(leg) => self.originate_timeout(&leg),
             Due::OriginateEnds(leg) => self.originate_ends(&leg),
             Due::Job { job, command, argument } => self.job_starts(&job, &command, &argument),
+            Due::Slept { job, argument } => self.slept(&job, &argument),
             Due::Task(task) => self.task(task),
             Due::BridgeStarts(leg, peer) => self.bridge_starts(&leg, &peer),
             Due::BridgeEnds { leg, peer, cause } => self.bridge_ends(&leg, &peer, &cause),
@@ -360,9 +362,15 @@ impl Model {
         }
     }
 
-    /// The person at the other end hangs up: the network says so, and the channel ends what it does.
+    /// The person at the other end hangs up: the network says so, and the channel ends what it does. Who was
+    /// answered sends BYE, who was not CANCEL.
     fn person_leaves(&mut self, leg: &Uuid) {
-        self.hang_up_now(leg, "NORMAL_CLEARING", true);
+        let Some(channel) = self.channels.get(leg) else { return };
+        match (channel.answered || channel.says_bye, channel.direction) {
+            (true, _) => self.far_end_leaves(leg, "200", "NORMAL_CLEARING"),
+            (false, Direction::Inbound) => self.far_end_leaves(leg, "487", "ORIGINATOR_CANCEL"),
+            (false, Direction::Outbound) => self.far_end_leaves(leg, "603", "CALL_REJECTED"),
+        }
     }
 
     fn person_presses(&mut self, leg: &Uuid, key: char) {
