@@ -118,6 +118,7 @@ impl Model {
         self.about(uuid, "CHANNEL_DESTROY", Vec::new());
         self.enter(uuid, State::Destroy);
         self.channels.remove(uuid);
+        self.table_follows(uuid);
     }
 }
 

@@ -12,7 +12,8 @@ use super::channel::{Channel, Direction, PrivateWhat, Uuid};
 use super::dialplan::Dialplan;
 use super::people::{Caller, Phone, Sounds};
 use super::report::{Dates, SwitchEvent};
-use super::stats::{CallReport, Happening, LeftRinging, Stats, What};
+use super::stats::{CallReport, Happening, LeftRinging, PhoneReport, Stats, What};
+use super::table::Table;
 use crate::time::{Instant, Millis};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +41,8 @@ pub struct Setup {
     pub job_starts_ms: (u64, u64),
     /// How long the network takes to carry a telephone's first answer, at least and at most.
     pub network_ms: (u64, u64),
+    /// How far the table of channels may be behind, at least and at most.
+    pub table_lag_ms: (u64, u64),
     /// Whether events are reported at all; without, only the statistics are kept.
     pub events: bool,
 }
@@ -54,6 +57,7 @@ impl Default for Setup {
             heartbeat: Millis::seconds(20),
             job_starts_ms: (1, 3),
             network_ms: (2, 15),
+            table_lag_ms: (0, 0),
             events: true,
         }
     }
@@ -187,6 +191,7 @@ pub struct Model {
     pub(super) jobs: BTreeMap<Uuid, String>,
     pub(super) called: BTreeMap<String, usize>,
     pub(super) gone: BTreeMap<Uuid, Instant>,
+    pub(super) table: Table,
     pub(super) stats: Stats,
     pub(super) out: Vec<Output>,
 }
@@ -210,6 +215,7 @@ impl Model {
             jobs: BTreeMap::new(),
             called: BTreeMap::new(),
             gone: BTreeMap::new(),
+            table: Table::default(),
             stats: Stats::default(),
             out: Vec::new(),
             setup,
@@ -304,7 +310,19 @@ impl Model {
         self.channels.get(leg)?.variable(name)
     }
 
-    fn left_ringing(&self) -> Vec<LeftRinging> {
+    /// What the telephone of this number lived through so far.
+    pub fn phone_report(&self, number: &str) -> Option<&PhoneReport> {
+        self.stats.phones.get(number)
+    }
+
+    /// Every caller who is in the exchange now.
+    pub fn callers(&self) -> impl Iterator<Item = &CallReport> {
+        let inbound = self.channels.values().filter(|channel| channel.direction == Direction::Inbound);
+        inbound.filter_map(|channel| self.stats.calls.get(&channel.uuid))
+    }
+
+    /// The legs that go on although their caller has left.
+    pub fn left_ringing(&self) -> Vec<LeftRinging> {
         let legs = self.channels.values().filter(|channel| channel.cause.is_none());
         legs.filter_map(|channel| {
             let caller = channel.owner.clone()?;
@@ -436,6 +454,7 @@ impl Model {
         self.tasks.clear();
         self.jobs.clear();
         self.gone.clear();
+        self.table.clear();
         self.sequence = 0;
         self.started = self.now;
         self.happened(What::Crashed);

@@ -6,7 +6,10 @@
 
 use super::channel::{Channel, OtherLeg, State, Uuid};
 use super::model::Model;
+use crate::switch::esl::event::Format;
+use crate::switch::esl::event_writer::EventWriter;
 use crate::time::Instant;
+use bytes::Bytes;
 use std::borrow::Cow;
 
 /// A header of an event.
@@ -30,6 +33,17 @@ impl SwitchEvent {
     /// Its `Event-Name`.
     pub fn name(&self) -> &str {
         self.header("Event-Name").unwrap_or_default()
+    }
+
+    /// As it is written on the wire.
+    pub fn encoded(&self, format: Format) -> Bytes {
+        let writer = EventWriter::new(self.name());
+        let headers = self.headers.iter().skip(1);
+        let writer = headers.fold(writer, |writer, (name, value)| writer.header(name, value.as_bytes()));
+        match &self.body {
+            Some(body) => writer.body(body).encoded(format),
+            None => writer.encoded(format),
+        }
     }
 }
 
@@ -161,6 +175,7 @@ impl Model {
         }
         headers.extend(after);
         self.tell(SwitchEvent { headers, body });
+        self.table_follows(uuid);
     }
 
     /// The application `event`: an event about the channel under a name the dialplan chose, with headers it
