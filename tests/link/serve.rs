@@ -2,12 +2,16 @@
 
 use crate::house::{House, caller, exchange};
 use crate::peer::{Switch, within};
+use hotlined::call::Limits;
+use hotlined::daemon::serve::{Parts, ServeError};
+use hotlined::linefile::{LineFile, WhenSlow};
 use hotlined::record::Outcome;
 use hotlined::sim::people::{Leaves, Phone, Then};
 use hotlined::sim::stats::What;
 use hotlined::switch::esl::server;
 use hotlined::time::Millis;
 use std::fs;
+use std::sync::Arc;
 
 const TALKS: Phone = Phone::Answers { after: Millis(200), then: Then::TalksFor(Millis(300)) };
 const WAITS: Phone = Phone::Answers { after: Millis(200), then: Then::Waits };
@@ -40,9 +44,9 @@ async fn a_fault_in_settings_or_hotlines_or_files_ends_it_before_it_connects() {
         assert!(switch.is_unvisited().await, "{what}");
     };
     house.set("fallback_s = 3", "fallback_s = 31");
-    ends_with("hotlined.toml:7:14: calls.fallback_s").await;
+    ends_with("hotlined.toml:8:14: calls.fallback_s").await;
     house.set("fallback_s = 31", "falback_s = 3");
-    ends_with("hotlined.toml:7:1: calls.falback_s").await;
+    ends_with("hotlined.toml:8:1: calls.falback_s").await;
     house.set("falback_s = 3", "fallback_s = 3");
     house.set("password = \"ClueCon\"", "# no password");
     ends_with("switch.password").await;
@@ -168,4 +172,21 @@ async fn a_switch_that_forbids_after_it_was_up_is_asked_again() {
     wire.say(server::reply("+OK bye")).await;
     drop(wire);
     assert_eq!(daemon.ends().await.code(), Some(0), "{}", daemon.told);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_crashes_is_no_daemon_that_was_told_to_stop() {
+    let switch = Switch::open().await;
+    let folder = tempfile::tempdir().unwrap();
+    let parts = Parts {
+        limits: Limits::default(),
+        drain_max: Millis(0),
+        hotlines: Arc::default(),
+        link: crate::peer::settings(switch.port),
+        records: LineFile::create(&folder.path().join("records"), WhenSlow::Wait).unwrap(),
+        tap: None,
+        observers: vec![Box::new(|_, _| panic!("the test wants it so"))],
+    };
+    let ended = within("the daemon to end", parts.start().finished()).await;
+    assert!(matches!(ended, Err(ServeError::Crashed("engine"))), "{ended:?}");
 }
