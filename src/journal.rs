@@ -1,13 +1,16 @@
 //! The journal: every event that reached the engine and every command that left it, a JSON line each.
 //!
 //! ```text
+//! {"t":1800000000000,"begin":{"live_max":20000,"fallback_after":5000}}
 //! {"t":1800000000000,"in":{"arrived":{…}}}
 //! {"t":1800000000000,"out":{"switch":{…}}}
 //! ```
 //!
-//! `t` is in milliseconds since 1970. A journal begins with the hotlines and so needs nothing beside it to be
-//! replayed. It holds telephone numbers: who may read it is the operator's care.
+//! `t` is in milliseconds since 1970. Each start of a daemon begins anew, with its limits and its hotlines, so a
+//! journal needs nothing beside it to be replayed. It holds telephone numbers: who may read it is the operator's
+//! care.
 
+use crate::call::Limits;
 use crate::command::Command;
 use crate::engine::Entry;
 use crate::event::Event;
@@ -21,6 +24,9 @@ use serde::{Deserialize, Serialize};
 pub struct Line {
     /// When.
     pub t: Instant,
+    /// An engine without any call, of these limits, sees what follows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub begin: Option<Limits>,
     /// What came in.
     #[serde(rename = "in", default, skip_serializing_if = "Option::is_none")]
     pub event: Option<Event>,
@@ -33,6 +39,8 @@ pub struct Line {
 #[derive(Serialize)]
 struct Written<'a> {
     t: Instant,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    begin: Option<Limits>,
     #[serde(rename = "in", skip_serializing_if = "Option::is_none")]
     event: Option<&'a Event>,
     #[serde(rename = "out", skip_serializing_if = "Option::is_none")]
@@ -40,23 +48,34 @@ struct Written<'a> {
 }
 
 /// Writes a journal.
-#[derive(Clone, Debug)]
-pub struct Journal(LineFile);
+#[derive(Debug)]
+pub struct Journal {
+    file: LineFile,
+    /// Still to be written, before the first entry.
+    begin: Option<Limits>,
+}
 
 impl Journal {
-    /// Writes into this file from now on.
-    pub fn new(file: LineFile) -> Self {
-        Self(file)
+    /// Writes into this file from now on what passes through an engine of these limits.
+    pub fn new(file: LineFile, limits: Limits) -> Self {
+        Self { file, begin: Some(limits) }
     }
 
     /// Writes an entry down.
-    pub fn record(&self, now: Instant, entry: Entry) {
+    pub fn record(&mut self, now: Instant, entry: Entry) {
+        if let begin @ Some(_) = self.begin.take() {
+            self.write(&Written { t: now, begin, event: None, command: None });
+        }
         let (event, command) = match entry {
             Entry::In(event) => (Some(event), None),
             Entry::Out(command) => (None, Some(command)),
         };
-        match serde_json::to_string(&Written { t: now, event, command }) {
-            Ok(line) => self.0.write(line),
+        self.write(&Written { t: now, begin: None, event, command });
+    }
+
+    fn write(&self, written: &Written) {
+        match serde_json::to_string(written) {
+            Ok(line) => self.file.write(line),
             Err(error) => tracing::error!(%error, "an entry cannot be written down"),
         }
     }

@@ -4,7 +4,7 @@
 //! file whose lines may be lost says how many were.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
@@ -48,7 +48,12 @@ pub struct CannotWrite {
 impl LineFile {
     /// Opens the file, making it if need be, to add lines at its end.
     pub fn append(path: &Path, when_slow: WhenSlow) -> Result<Self, CannotWrite> {
-        Self::open(path, when_slow, OpenOptions::new().create(true).append(true))
+        let file = Self::open(path, when_slow, OpenOptions::new().create(true).append(true))?;
+        // A process that was killed within a line must not spoil the next one, too.
+        if ends_within_a_line(path).unwrap_or(false) {
+            file.write(String::new());
+        }
+        Ok(file)
     }
 
     /// Makes the file anew, empty.
@@ -104,6 +109,19 @@ impl LineFile {
     }
 }
 
+fn ends_within_a_line(path: &Path) -> io::Result<bool> {
+    // Neither an empty file nor a pipe has a last byte, and to open a pipe might take for ever.
+    let about = std::fs::metadata(path)?;
+    if !about.is_file() || about.len() == 0 {
+        return Ok(false);
+    }
+    let mut file = File::open(path)?;
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last != *b"\n")
+}
+
 /// Writes what comes; whatever is there at once goes to the disk together.
 fn write_all(path: &Path, file: File, inbox: &mpsc::Receiver<String>, waiting: &AtomicU64) {
     let mut file = BufWriter::new(file);
@@ -140,6 +158,19 @@ mod tests {
             other.write("too late".into());
         }
         assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 2_000);
+    }
+
+    #[test]
+    fn a_line_that_was_cut_off_does_not_spoil_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines");
+        std::fs::write(&path, "whole\ncut o").unwrap();
+        for _ in 0..2 {
+            let file = LineFile::append(&path, WhenSlow::Wait).unwrap();
+            file.write("whole".into());
+            file.close();
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "whole\ncut o\nwhole\nwhole\n");
     }
 
     #[test]

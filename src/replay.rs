@@ -110,7 +110,7 @@ pub fn kind_of(bytes: &[u8]) -> Kind {
     };
     if first.contains_key("dir") {
         Kind::Capture
-    } else if first.contains_key("in") || first.contains_key("out") {
+    } else if first.contains_key("begin") || first.contains_key("in") || first.contains_key("out") {
         Kind::Journal
     } else {
         Kind::Events
@@ -186,6 +186,9 @@ fn replay_journal(bytes: &[u8], options: &Options) -> Result<Replayed, ReplayErr
     for (number, line) in lines(bytes) {
         let line: journal::Line = serde_json::from_slice(&line)
             .map_err(|error| ReplayError { line: number, fault: Fault::Journal(error) })?;
+        if let Some(limits) = line.begin {
+            switchboard = Switchboard::new(limits);
+        }
         let Some(event) = line.event else { continue };
         replayed.events += 1;
         switchboard.handle(line.t, &event, &mut out);

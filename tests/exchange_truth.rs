@@ -40,7 +40,7 @@ const IGNORED: [&str; 9] = [
 ];
 
 /// The headers that tell what happened.
-const TELLING: [&str; 14] = [
+const TELLING: [&str; 15] = [
     "Channel-Call-State",
     "Answer-State",
     "Call-Direction",
@@ -55,6 +55,7 @@ const TELLING: [&str; 14] = [
     "DTMF-Digit",
     "Bridge-B-Unique-ID",
     "Other-Leg-Unique-ID",
+    "variable_sip_term_status",
 ];
 
 /// How long the real switch may have known something before it told us: a person did it that much earlier.
@@ -180,6 +181,7 @@ impl Recording {
             leg: Some(leg.parse().unwrap()),
             leaves: left.map_or(Leaves::AtTheEnd, |(left, _)| Leaves::After(Millis(left - at))),
             keys: keys.collect(),
+            says_bye: true,
         }
     }
 }

@@ -16,7 +16,8 @@ use std::sync::Arc;
 pub const SAVED_FORMAT: u16 = 1;
 
 /// What a switchboard may hold and how long the switch waits for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Limits {
     /// The most calls at a time; a further one is left to the dialplan's fallback.
     pub live_max: usize,

@@ -10,6 +10,7 @@ use crate::switch::esl::link;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
 /// What to record.
@@ -55,13 +56,14 @@ async fn record(settings: link::LinkSettings, out: &Path, limit: Option<Duration
         }
     };
     tokio::pin!(enough);
-    let interrupted = tokio::signal::ctrl_c();
-    tokio::pin!(interrupted);
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
     loop {
         tokio::select! {
             event = events.recv() => if event.is_none() { break },
             () = &mut enough => break,
-            _ = &mut interrupted => break,
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
         }
     }
     // The link says goodbye when nobody can order anything any more.

@@ -21,7 +21,7 @@ use crate::sim::exchange::{Exchange, Options};
 use crate::switch::esl::argument::Endpoint;
 use crate::switch::esl::conversation::Account;
 use crate::switch::esl::event::Format;
-use crate::switch::esl::link::LinkSettings;
+use crate::switch::esl::link::{self, LinkSettings};
 use crate::switch::esl::speak::{Fallback, Site};
 use crate::switch::esl::vocabulary::Secret;
 use crate::time::Millis;
@@ -158,6 +158,7 @@ fn link_settings(exchange: &Exchange) -> anyhow::Result<LinkSettings> {
         silence_max: Duration::from_secs(45),
         reconnect_wait_min: Duration::from_millis(100),
         reconnect_wait_max: Duration::from_secs(5),
+        limits: link::Limits::default(),
     })
 }
 

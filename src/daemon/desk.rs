@@ -90,7 +90,9 @@ impl Desk {
             let wake = [deadline, stop_at].into_iter().flatten().min();
             let wake_at = self.clock.wake_at(wake.unwrap_or(Instant(u64::MAX >> 20)));
             tokio::select! {
+                // Nobody wishes often enough to keep events waiting; events might keep a wish waiting for ever.
                 biased;
+                Some(Wish::Stop) = wishes.recv() => stop_at = Some(self.stop(stop_at)),
                 count = inbox.recv_many(&mut events, EVENTS_AT_ONCE_MAX) => {
                     if count == 0 {
                         tracing::error!("nobody can tell the engine anything any more");
@@ -98,7 +100,6 @@ impl Desk {
                     }
                     events.drain(..).for_each(|event| self.take(&event));
                 }
-                Some(Wish::Stop) = wishes.recv() => stop_at = Some(self.stop(stop_at)),
                 () = tokio::time::sleep_until(wake_at), if wake.is_some() => {}
             }
             if deadline.is_some_and(|at| at <= self.clock.now()) {

@@ -52,6 +52,9 @@ pub enum ServeError {
     /// The switch does not want us as we are.
     #[error(transparent)]
     Link(#[from] LinkError),
+    /// A fault of our own.
+    #[error("the {0} ended by a fault of its own, which stands above: please report it")]
+    Crashed(&'static str),
 }
 
 fn lines<T: std::fmt::Display>(faults: &[T]) -> String {
@@ -113,18 +116,17 @@ impl Running {
     }
 
     /// Waits until it stops by itself or by a wish.
-    pub async fn finished(mut self) -> Result<(), LinkError> {
-        tokio::select! {
-            _ = &mut self.desk => {}
-            ended = &mut self.link => return ended.unwrap_or(Err(LinkError::Stopped)),
-        }
+    pub async fn finished(mut self) -> Result<(), ServeError> {
+        let crashed = |_| ServeError::Crashed("link");
+        let desk = tokio::select! {
+            ended = &mut self.desk => ended.map_err(|_| ServeError::Crashed("engine")),
+            ended = &mut self.link => return Ok(ended.map_err(crashed)??),
+        };
         match tokio::time::timeout(LAST_WORDS_TIME_MAX, self.link).await {
-            Ok(ended) => ended.unwrap_or(Ok(())),
-            Err(_) => {
-                tracing::warn!("the switch did not take our last words");
-                Ok(())
-            }
+            Ok(ended) => ended.map_err(crashed)??,
+            Err(_) => tracing::warn!("the switch did not take our last words"),
         }
+        desk
     }
 }
 
@@ -156,6 +158,7 @@ pub fn link_settings(settings: &Settings) -> Result<LinkSettings, ServeError> {
         silence_max: span(switch.silence_max),
         reconnect_wait_min: span(switch.reconnect_min),
         reconnect_wait_max: span(switch.reconnect_max),
+        limits: link::Limits::default(),
     })
 }
 
@@ -173,10 +176,12 @@ pub async fn serve(
     let journal = journal.or(settings.journal.as_deref());
     let journal = journal.map(|path| LineFile::append(path, WhenSlow::Drop)).transpose()?;
     let capture = capture.map(|path| LineFile::append(path, WhenSlow::Drop)).transpose()?;
-    let observers: Vec<Observer> = journal.iter().cloned().map(journal_observer).collect();
+    let limits = Limits { live_max: settings.calls.live_max, fallback_after: settings.calls.fallback };
+    let observe = |file: &LineFile| journal_observer(file.clone(), limits);
+    let observers: Vec<Observer> = journal.iter().map(observe).collect();
     tracing::info!(hotlines = hotlines.len(), switch = %link.switch, host = link.host, port = link.port, "serving");
     let parts = Parts {
-        limits: Limits { live_max: settings.calls.live_max, fallback_after: settings.calls.fallback },
+        limits,
         drain_max: settings.calls.drain_max,
         hotlines: hotlines.clone(),
         link,
@@ -197,12 +202,12 @@ pub async fn serve(
         }
     }
     tracing::info!("stopped");
-    Ok(ended?)
+    ended
 }
 
 /// Writes a journal as an observer.
-pub fn journal_observer(file: LineFile) -> Observer {
-    let journal = Journal::new(file);
+pub fn journal_observer(file: LineFile, limits: Limits) -> Observer {
+    let mut journal = Journal::new(file, limits);
     Box::new(move |now, entry| journal.record(now, entry))
 }
 

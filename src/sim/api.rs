@@ -2,7 +2,7 @@
 
 use super::channel::{Channel, Uuid};
 use super::model::{Model, TaskWhat};
-use super::report::{Dates, VERSION, header};
+use super::report::{VERSION, header};
 use crate::switch::esl::event_writer::EventWriter;
 use serde_json::json;
 
@@ -32,6 +32,8 @@ impl Model {
             "status" => self.status(),
             "version" => format!("FreeSWITCH Version {VERSION} (simulated)\n"),
             "echo" => argument.into(),
+            // By `api` a real one keeps its client waiting; nobody should want that, either.
+            "msleep" => "+OK".into(),
             // A real `api originate` blocks its client until the call is answered; nobody should want that.
             "originate" => "-ERR the simulated exchange originates by bgapi only\n".into(),
             _ => format!("-ERR {command} Command not found!\n"),
@@ -198,8 +200,8 @@ impl Model {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    fn show_channels(&self) -> String {
-        let rows: Vec<_> = self.channels.values().map(row).collect();
+    fn show_channels(&mut self) -> String {
+        let rows = self.table();
         if rows.is_empty() {
             return "{\"row_count\": 0}\n".into();
         }
@@ -224,58 +226,4 @@ impl Model {
             self.stats.channels_most,
         )
     }
-}
-
-/// A channel as `show channels as json` lists it.
-fn row(channel: &Channel) -> serde_json::Value {
-    let inbound = channel.direction == super::channel::Direction::Inbound;
-    let codec = |value: &'static str| if inbound || channel.media() { value } else { "" };
-    let dialplan = if inbound { "XML" } else { "" };
-    let context = if inbound { "public" } else { "default" };
-    let name = if inbound { channel.number.as_str() } else { "" };
-    let call = match (&channel.bridge, channel.originator) {
-        (Some(peer), false) => &**peer,
-        (Some(_), true) => &*channel.uuid,
-        (None, _) => "",
-    };
-    json!({
-        "uuid": &*channel.uuid,
-        "direction": channel.direction.name(),
-        "created": Dates::stamp(channel.created),
-        "created_epoch": (channel.created.0 / 1_000).to_string(),
-        "name": channel.name,
-        "state": channel.state.name(),
-        "cid_name": name,
-        "cid_num": channel.number,
-        "ip_addr": if inbound { "127.0.0.1" } else { "" },
-        "dest": channel.destination,
-        "application": channel.variable("current_application").unwrap_or_default(),
-        "application_data": channel.variable("current_application_data").unwrap_or_default(),
-        "dialplan": dialplan,
-        "context": context,
-        "read_codec": codec("PCMA"),
-        "read_rate": codec("8000"),
-        "read_bit_rate": codec("64000"),
-        "write_codec": codec("PCMA"),
-        "write_rate": codec("8000"),
-        "write_bit_rate": codec("64000"),
-        "secure": "",
-        "hostname": "sim",
-        "presence_id": "",
-        "presence_data": "",
-        "accountcode": "",
-        "callstate": channel.call_state.name(),
-        "callee_name": if inbound { "" } else { "Outbound Call" },
-        "callee_num": if inbound { "" } else { channel.destination.as_str() },
-        "callee_direction": "",
-        "call_uuid": call,
-        "sent_callee_name": "",
-        "sent_callee_num": "",
-        "initial_cid_name": name,
-        "initial_cid_num": channel.number,
-        "initial_ip_addr": if inbound { "127.0.0.1" } else { "" },
-        "initial_dest": channel.dialled,
-        "initial_dialplan": dialplan,
-        "initial_context": context,
-    })
 }

@@ -113,13 +113,14 @@ impl Model {
 
     /// Runs an application (switch_core_session.c:2770-2990). One that is not known hangs the channel up.
     fn exec(&mut self, uuid: &Uuid, app: &str, data: &str, named: Option<String>, order: Option<Private>) {
-        const WITHOUT_MEDIA: [&str; 9] = [
+        const WITHOUT_MEDIA: [&str; 10] = [
             "park",
             "answer",
             "pre_answer",
             "set",
             "unset",
             "hangup",
+            "event",
             "sleep",
             "sched_transfer",
             "sched_hangup",
@@ -173,6 +174,7 @@ impl Model {
                     channel.set(data.trim(), "");
                 }
             }
+            "event" => self.event_by_hand(uuid, data),
             "hangup" => {
                 let cause = if data.is_empty() { "NORMAL_CLEARING" } else { data };
                 self.mark_hung_up(uuid, cause);

@@ -38,12 +38,15 @@ impl Model {
     }
 
     /// A leg that is to be joined has dropped what it did. The joining one starts it two ticks later, when
-    /// the other has fallen asleep. Should the joining one be hung up before it comes here, nobody ever wakes
-    /// the other (switch_ivr_bridge.c:1111-1160): whoever asked for the bridge must end it.
+    /// the other has fallen asleep. Should the joining one be hung up before it comes so far, nobody ever wakes
+    /// the other (switch_ivr_bridge.c:1111-1260): whoever asked for the bridge must end it.
     pub(super) fn ready_to_join(&mut self, uuid: &Uuid, peer: &Uuid, originator: bool) {
         self.unwind(uuid, true);
-        for state in [State::Hibernate, State::Reset, State::SoftExecute] {
+        for state in [State::Hibernate, State::Reset] {
             self.enter(uuid, state);
+        }
+        if originator {
+            self.enter(uuid, State::SoftExecute);
         }
         if originator && self.channels.get(peer).is_none_or(|peer| peer.cause.is_some()) {
             self.left_alone_before(uuid);
@@ -56,10 +59,11 @@ impl Model {
         let up = |uuid: &Uuid| self.channels.get(uuid).is_some_and(|channel| channel.cause.is_none());
         match (up(a), up(b)) {
             (true, true) => {}
-            (true, false) => return self.hang_up_now(a, "DESTINATION_OUT_OF_ORDER", true),
-            (false, true) => return self.hang_up_now(b, "DESTINATION_OUT_OF_ORDER", true),
-            (false, false) => return,
+            // It waits for the other to be ready, which it never will be (switch_ivr_bridge.c:1190).
+            (true, false) => return self.hang_up_now(a, "ORIGINATOR_CANCEL", true),
+            (false, true | false) => return,
         }
+        self.enter(b, State::SoftExecute);
         for (uuid, peer) in [(a, b), (b, a)] {
             let headers =
                 vec![header("Application", "uuid_bridge"), header("Application-Data", peer.to_string())];

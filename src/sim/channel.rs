@@ -231,6 +231,7 @@ pub(super) struct Channel {
     pub recording: Vec<String>,
     pub phone: Option<super::people::Phone>,
     pub leaves: super::people::Leaves,
+    pub says_bye: bool,
 }
 
 impl Channel {
@@ -274,6 +275,7 @@ impl Channel {
             recording: Vec::new(),
             phone: None,
             leaves: super::people::Leaves::default(),
+            says_bye: false,
         }
     }
 

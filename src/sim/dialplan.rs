@@ -1,8 +1,11 @@
 //! What the exchange does by itself with a call: a few extensions, each a list of applications.
 //!
-//! Absent: conditions on anything but the number, anti-actions, contexts, `${...}`.
+//! Absent: groups in patterns, conditions on anything but the number and one variable, anti-actions, contexts,
+//! `${...}`.
 
+use super::channel::Channel;
 use super::digits::matches;
+use crate::number;
 use serde::{Deserialize, Serialize};
 
 /// The extensions, the first that fits serving the call.
@@ -16,44 +19,82 @@ pub struct Dialplan(pub Vec<Extension>);
 pub struct Extension {
     /// The pattern of the number, as far as the reader of `play_and_get_digits` patterns goes.
     pub number: String,
-    /// Applications and their arguments, in order.
+    /// A variable the channel must carry.
+    #[serde(default)]
+    pub carries: Option<String>,
+    /// Applications and their arguments, in order. `$1` in an argument is the bare hotline number dialled.
     pub actions: Vec<(String, String)>,
 }
 
 /// The extension that serves a caller when no daemon does.
-pub const FALLBACK: &str = "fallback";
+pub const FALLBACK: &str = "hotlined_fallback";
+
+/// The numbers of hotlines, in all the forms in which `dialplan/freeswitch/hotlined.xml` takes them.
+const HOTLINES: &str = r"^400\d{7}$|^86400\d{7}$|^0086400\d{7}$|^\+86400\d{7}$";
 
 impl Extension {
     /// An extension of these applications.
     pub fn new(number: &str, actions: &[(&str, &str)]) -> Self {
         let actions = actions.iter().map(|(app, data)| ((*app).into(), (*data).into()));
-        Self { number: number.into(), actions: actions.collect() }
+        Self { number: number.into(), carries: None, actions: actions.collect() }
     }
 }
 
 impl Dialplan {
-    /// The product's: a call to 400… waits for the daemon, and is served by the fallback when none takes it
-    /// within so many seconds.
-    pub fn product(fallback_after_s: u64, fallback_sound: &str) -> Self {
+    /// The product's own, `dialplan/freeswitch/hotlined.xml`: a call to a hotline hears the ring tone and is
+    /// offered to the daemon; when none takes it within so many seconds the fallback serves it.
+    pub fn product(fallback_after_s: u64) -> Self {
+        let transfer = format!("+{fallback_after_s} {FALLBACK} XML public");
+        let hand_over = Extension::new(
+            HOTLINES,
+            &[
+                ("set", "hotlined_number=$1"),
+                ("set", "hangup_after_bridge=true"),
+                ("set", "sip_ignore_remote_cause=true"),
+                ("sched_transfer", &transfer),
+                ("pre_answer", ""),
+                ("event", "Event-Name=CHANNEL_PARK,Hotlined-Offer=true"),
+                ("endless_playback", "tone_stream://%(1000,4000,450);loops=-1"),
+            ],
+        );
+        let fallback = Extension::new(
+            "^hotlined_fallback$",
+            &[
+                ("event", "Event-Name=CHANNEL_UNPARK,Hotlined-Fallback=true"),
+                ("playback", "tone_stream://%(350,350,450);loops=7"),
+                ("hangup", "NORMAL_TEMPORARY_FAILURE"),
+            ],
+        );
+        // Nobody dials the fallback from outside.
+        Self(vec![hand_over, Extension { carries: Some("hotlined_number".into()), ..fallback }])
+    }
+
+    /// A plainer one, which parks the caller in silence; its fallback answers and says something.
+    pub fn parking(fallback_after_s: u64, fallback_sound: &str) -> Self {
         let transfer = format!("+{fallback_after_s} {FALLBACK} XML public");
         Self(vec![
             Extension::new("^400", &[("pre_answer", ""), ("sched_transfer", &transfer), ("park", "")]),
             Extension::new(
-                "^fallback$",
+                "^hotlined_fallback$",
                 &[("answer", ""), ("playback", fallback_sound), ("hangup", "NORMAL_CLEARING")],
             ),
         ])
     }
 
-    /// What is to be done with a call to this number.
-    pub(super) fn actions(&self, number: &str) -> Option<&[(String, String)]> {
-        let found = self.0.iter().find(|extension| matches(&extension.number, number));
-        found.map(|extension| extension.actions.as_slice())
+    /// What is to be done with a channel where it is sent to.
+    pub(super) fn actions(&self, channel: &Channel) -> Option<Vec<(String, String)>> {
+        let fits = |extension: &&Extension| {
+            let carries = extension.carries.as_deref().is_none_or(|name| channel.variable(name).is_some());
+            carries && matches(&extension.number, &channel.destination)
+        };
+        let bare = number::hotline(&channel.destination).unwrap_or_default();
+        let fill = |(app, data): &(String, String)| (app.clone(), data.replace("$1", bare));
+        Some(self.0.iter().find(fits)?.actions.iter().map(fill).collect())
     }
 }
 
 impl Default for Dialplan {
     fn default() -> Self {
-        Self::product(4, "/srv/audio/sounds/fallback.wav")
+        Self::product(4)
     }
 }

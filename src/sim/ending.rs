@@ -17,6 +17,16 @@ impl Model {
         }
     }
 
+    /// The far end says by this SIP status that it is gone. Only then is the variable set (sofia.c:1036 and
+    /// 8726), which tells a leg that left from one that the switch ended.
+    pub(super) fn far_end_leaves(&mut self, uuid: &Uuid, status: &str, cause: &str) {
+        let Some(channel) = self.channels.get_mut(uuid).filter(|channel| channel.cause.is_none()) else {
+            return;
+        };
+        channel.set("sip_term_status", status);
+        self.hang_up_now(uuid, cause, true);
+    }
+
     /// Hangs up; the channel ends when it next looks.
     pub(super) fn hang_up_soon(&mut self, uuid: &Uuid, cause: &str) {
         if self.channels.get(uuid).is_none_or(|channel| channel.cause.is_some()) {
@@ -108,6 +118,7 @@ impl Model {
         self.about(uuid, "CHANNEL_DESTROY", Vec::new());
         self.enter(uuid, State::Destroy);
         self.channels.remove(uuid);
+        self.table_follows(uuid);
     }
 }
 

@@ -10,11 +10,11 @@ mod link;
 
 use super::channel::Uuid;
 use super::model::{Input, Model, Output, Setup};
+use super::orders::answer_of;
 use super::people::{Caller, Cast, FaultKind, Phone, Scenario};
 use super::report::SwitchEvent;
 use super::stats::{CallReport, Happening, Stats, What};
 use crate::switch::esl::event::Format;
-use crate::switch::esl::event_writer::EventWriter;
 use crate::switch::esl::server;
 use crate::time::{Instant, Millis};
 use bytes::Bytes;
@@ -337,12 +337,7 @@ impl Shared {
         for output in outputs {
             match output {
                 Output::Event(event) => hand_out(&event, &hub.links),
-                Output::Reply { job: Some(job), .. } => answer = Some(server::reply_job(&job)),
-                Output::Reply { text, job: None } => answer = Some(server::reply(&text)),
-                Output::Api(text) if text.is_empty() => {
-                    answer = Some(server::api_response(b"-ERR no reply\n"))
-                }
-                Output::Api(text) => answer = Some(server::api_response(text.as_bytes())),
+                Output::Reply { .. } | Output::Api(_) => answer = answer_of(&output),
                 Output::Happened(happening) => self.show(happening),
             }
         }
@@ -384,20 +379,10 @@ fn hand_out(event: &SwitchEvent, links: &BTreeMap<u64, Arc<Link>>) {
     for link in links.values() {
         let Some(format) = link.wants(event) else { continue };
         let written = match format {
-            Format::Plain => plain.get_or_insert_with(|| encoded(event, format)),
-            Format::Json => json.get_or_insert_with(|| encoded(event, format)),
+            Format::Plain => plain.get_or_insert_with(|| event.encoded(format)),
+            Format::Json => json.get_or_insert_with(|| event.encoded(format)),
         };
         link.give(written.clone());
-    }
-}
-
-fn encoded(event: &SwitchEvent, format: Format) -> Bytes {
-    let writer = EventWriter::new(event.name());
-    let headers = event.headers.iter().skip(1);
-    let writer = headers.fold(writer, |writer, (name, value)| writer.header(name, value.as_bytes()));
-    match &event.body {
-        Some(body) => writer.body(body).encoded(format),
-        None => writer.encoded(format),
     }
 }
 

@@ -28,6 +28,7 @@ impl Model {
         channel.destination.clone_from(&caller.dials);
         channel.dialled.clone_from(&caller.dials);
         channel.leaves = caller.leaves;
+        channel.says_bye = caller.says_bye;
         set_inbound_variables(&mut channel, &caller, self.now);
         self.channels.insert(uuid.clone(), channel);
         self.count_channels();
@@ -54,11 +55,11 @@ impl Model {
     /// The dialplan takes the channel to wherever its destination leads.
     pub(super) fn route(&mut self, uuid: &Uuid) {
         let Some(channel) = self.channels.get_mut(uuid) else { return };
-        let Some(actions) = self.setup.dialplan.actions(&channel.destination) else {
+        let Some(actions) = self.setup.dialplan.actions(channel) else {
             self.hang_up_now(uuid, "NO_ROUTE_DESTINATION", true);
             return;
         };
-        channel.plan = actions.iter().cloned().collect();
+        channel.plan = actions.into();
         if channel.destination == FALLBACK && channel.direction == Direction::Inbound {
             self.stats.call(uuid, |call| call.fell_back = true);
             self.happened(What::FellBack { leg: uuid.clone() });

@@ -29,5 +29,6 @@ mod originate;
 pub mod people;
 pub mod report;
 pub mod stats;
+mod table;
 
 pub use channel::Uuid;

@@ -8,11 +8,12 @@
 //! reaches a channel in the middle of an application is done inside of it, and the application goes on after.
 
 use super::chance::Chance;
-use super::channel::{Channel, PrivateWhat, Uuid};
+use super::channel::{Channel, Direction, PrivateWhat, Uuid};
 use super::dialplan::Dialplan;
 use super::people::{Caller, Phone, Sounds};
 use super::report::{Dates, SwitchEvent};
-use super::stats::{CallReport, Happening, LeftRinging, Stats, What};
+use super::stats::{CallReport, Happening, LeftRinging, PhoneReport, Stats, What};
+use super::table::Table;
 use crate::time::{Instant, Millis};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -40,6 +41,8 @@ pub struct Setup {
     pub job_starts_ms: (u64, u64),
     /// How long the network takes to carry a telephone's first answer, at least and at most.
     pub network_ms: (u64, u64),
+    /// How far the table of channels may be behind, at least and at most.
+    pub table_lag_ms: (u64, u64),
     /// Whether events are reported at all; without, only the statistics are kept.
     pub events: bool,
 }
@@ -54,6 +57,7 @@ impl Default for Setup {
             heartbeat: Millis::seconds(20),
             job_starts_ms: (1, 3),
             network_ms: (2, 15),
+            table_lag_ms: (0, 0),
             events: true,
         }
     }
@@ -137,6 +141,7 @@ pub(super) enum Due {
     OriginateTimeout(Uuid),
     OriginateEnds(Uuid),
     Job { job: Uuid, command: String, argument: String },
+    Slept { job: Uuid, argument: String },
     Task(u64),
     BridgeStarts(Uuid, Uuid),
     BridgeEnds { leg: Uuid, peer: Uuid, cause: String },
@@ -186,6 +191,7 @@ pub struct Model {
     pub(super) jobs: BTreeMap<Uuid, String>,
     pub(super) called: BTreeMap<String, usize>,
     pub(super) gone: BTreeMap<Uuid, Instant>,
+    pub(super) table: Table,
     pub(super) stats: Stats,
     pub(super) out: Vec<Output>,
 }
@@ -209,6 +215,7 @@ impl Model {
             jobs: BTreeMap::new(),
             called: BTreeMap::new(),
             gone: BTreeMap::new(),
+            table: Table::default(),
             stats: Stats::default(),
             out: Vec::new(),
             setup,
@@ -303,7 +310,19 @@ impl Model {
         self.channels.get(leg)?.variable(name)
     }
 
-    fn left_ringing(&self) -> Vec<LeftRinging> {
+    /// What the telephone of this number lived through so far.
+    pub fn phone_report(&self, number: &str) -> Option<&PhoneReport> {
+        self.stats.phones.get(number)
+    }
+
+    /// Every caller who is in the exchange now.
+    pub fn callers(&self) -> impl Iterator<Item = &CallReport> {
+        let inbound = self.channels.values().filter(|channel| channel.direction == Direction::Inbound);
+        inbound.filter_map(|channel| self.stats.calls.get(&channel.uuid))
+    }
+
+    /// The legs that go on although their caller has left.
+    pub fn left_ringing(&self) -> Vec<LeftRinging> {
         let legs = self.channels.values().filter(|channel| channel.cause.is_none());
         legs.filter_map(|channel| {
             let caller = channel.owner.clone()?;
@@ -352,6 +371,7 @@ impl Model {
             Due::OriginateTimeout(leg) => self.originate_timeout(&leg),
             Due::OriginateEnds(leg) => self.originate_ends(&leg),
             Due::Job { job, command, argument } => self.job_starts(&job, &command, &argument),
+            Due::Slept { job, argument } => self.slept(&job, &argument),
             Due::Task(task) => self.task(task),
             Due::BridgeStarts(leg, peer) => self.bridge_starts(&leg, &peer),
             Due::BridgeEnds { leg, peer, cause } => self.bridge_ends(&leg, &peer, &cause),
@@ -360,9 +380,15 @@ impl Model {
         }
     }
 
-    /// The person at the other end hangs up: the network says so, and the channel ends what it does.
+    /// The person at the other end hangs up: the network says so, and the channel ends what it does. Who was
+    /// answered sends BYE, who was not CANCEL.
     fn person_leaves(&mut self, leg: &Uuid) {
-        self.hang_up_now(leg, "NORMAL_CLEARING", true);
+        let Some(channel) = self.channels.get(leg) else { return };
+        match (channel.answered || channel.says_bye, channel.direction) {
+            (true, _) => self.far_end_leaves(leg, "200", "NORMAL_CLEARING"),
+            (false, Direction::Inbound) => self.far_end_leaves(leg, "487", "ORIGINATOR_CANCEL"),
+            (false, Direction::Outbound) => self.far_end_leaves(leg, "603", "CALL_REJECTED"),
+        }
     }
 
     fn person_presses(&mut self, leg: &Uuid, key: char) {
@@ -428,6 +454,7 @@ impl Model {
         self.tasks.clear();
         self.jobs.clear();
         self.gone.clear();
+        self.table.clear();
         self.sequence = 0;
         self.started = self.now;
         self.happened(What::Crashed);

@@ -1,7 +1,20 @@
-//! What a request on the wire asks of the exchange itself; what it asks of its own link is not here.
+//! What a request on the wire asks of the exchange itself, and how its answer is written; what it asks of its own
+//! link is not here.
 
-use super::model::Input;
-use crate::switch::esl::server::ReceivedRequest;
+use super::model::{Input, Output};
+use crate::switch::esl::server::{self, ReceivedRequest};
+use bytes::Bytes;
+
+/// The answer on the wire, where the output answers somebody.
+pub fn answer_of(output: &Output) -> Option<Bytes> {
+    match output {
+        Output::Reply { job: Some(job), .. } => Some(server::reply_job(job)),
+        Output::Reply { text, job: None } => Some(server::reply(text)),
+        Output::Api(text) if text.is_empty() => Some(server::api_response(b"-ERR no reply\n")),
+        Output::Api(text) => Some(server::api_response(text.as_bytes())),
+        Output::Event(_) | Output::Happened(_) => None,
+    }
+}
 
 /// The input for the model in this request, if it holds one: `api`, `bgapi` or `sendmsg`.
 pub fn input_of(request: &ReceivedRequest) -> Option<Input> {

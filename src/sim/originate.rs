@@ -82,8 +82,20 @@ fn parse_variables(text: &str) -> Vec<(String, String)> {
 }
 
 impl Model {
+    /// `msleep` has slept (mod_commands.c:886).
+    pub(super) fn slept(&mut self, job: &Uuid, argument: &str) {
+        let answer = self.api("msleep", argument);
+        self.api_event("msleep", argument);
+        self.job_ends(job, "msleep", argument, answer);
+    }
+
     /// `bgapi` got its thread.
     pub(super) fn job_starts(&mut self, job: &Uuid, command: &str, argument: &str) {
+        if command == "msleep" {
+            let sleep = Millis(argument.trim().parse().unwrap_or(0));
+            self.at(self.now + sleep, Due::Slept { job: job.clone(), argument: argument.into() });
+            return;
+        }
         if command != "originate" {
             let answer = self.api(command, argument);
             self.api_event(command, argument);
@@ -201,7 +213,7 @@ impl Model {
                 }
             }
             PhoneStep::Answers => self.agent_answers(uuid),
-            PhoneStep::Fails(cause) => self.hang_up_now(uuid, cause, true),
+            PhoneStep::Fails(cause) => self.far_end_leaves(uuid, sip_status(cause), cause),
         }
     }
 
@@ -270,6 +282,17 @@ impl Model {
             headers.push(header("Job-Command-Arg", argument.to_owned()));
         }
         self.event("BACKGROUND_JOB", headers, Some(answer));
+    }
+}
+
+/// The SIP status behind a cause (`sofia_glue_sip_cause_to_freeswitch`).
+fn sip_status(cause: &str) -> &'static str {
+    match cause {
+        "USER_BUSY" => "486",
+        "CALL_REJECTED" => "603",
+        "UNALLOCATED_NUMBER" => "404",
+        "NO_USER_RESPONSE" => "480",
+        _ => "503",
     }
 }
 

@@ -54,6 +54,9 @@ pub struct Caller {
     /// The keys they press.
     #[serde(default)]
     pub keys: Vec<Key>,
+    /// Whether their telephone says BYE, not CANCEL, also before it is answered.
+    #[serde(default)]
+    pub says_bye: bool,
 }
 
 /// When a caller hangs up.
@@ -219,6 +222,7 @@ impl Cast {
                 leg: chance.uuid().parse().ok(),
                 leaves,
                 keys: Vec::new(),
+                says_bye: false,
             }
         });
         let callers = callers.collect();

@@ -6,7 +6,10 @@
 
 use super::channel::{Channel, OtherLeg, State, Uuid};
 use super::model::Model;
+use crate::switch::esl::event::Format;
+use crate::switch::esl::event_writer::EventWriter;
 use crate::time::Instant;
+use bytes::Bytes;
 use std::borrow::Cow;
 
 /// A header of an event.
@@ -30,6 +33,17 @@ impl SwitchEvent {
     /// Its `Event-Name`.
     pub fn name(&self) -> &str {
         self.header("Event-Name").unwrap_or_default()
+    }
+
+    /// As it is written on the wire.
+    pub fn encoded(&self, format: Format) -> Bytes {
+        let writer = EventWriter::new(self.name());
+        let headers = self.headers.iter().skip(1);
+        let writer = headers.fold(writer, |writer, (name, value)| writer.header(name, value.as_bytes()));
+        match &self.body {
+            Some(body) => writer.body(body).encoded(format),
+            None => writer.encoded(format),
+        }
     }
 }
 
@@ -161,6 +175,27 @@ impl Model {
         }
         headers.extend(after);
         self.tell(SwitchEvent { headers, body });
+        self.table_follows(uuid);
+    }
+
+    /// The application `event`: an event about the channel under a name the dialplan chose, with headers it
+    /// chose (mod_dptools.c:1895). The real one writes them before the channel's data, `Event-Name` among them.
+    pub(super) fn event_by_hand(&mut self, uuid: &Uuid, data: &str) {
+        const ARGUMENTS_MAX: usize = 25;
+        let pairs = data.split(',').take(ARGUMENTS_MAX).filter_map(|pair| pair.split_once('='));
+        let pairs = pairs.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()));
+        let is_name = |name: &str| name.eq_ignore_ascii_case("Event-Name");
+        let (named, before): (Vec<_>, Vec<_>) = pairs.partition(|(name, _)| is_name(name));
+        let name = named.into_iter().last().map_or_else(|| "CHANNEL_APPLICATION".into(), |(_, name)| name);
+        let mut headers = self.stamp("CHANNEL_APPLICATION");
+        headers[0].1 = name.clone().into();
+        headers.extend(before.into_iter().map(|(name, value)| (name.into(), value.into())));
+        let Some(channel) = self.channels.get(uuid) else { return };
+        channel_headers(channel, &mut headers);
+        if carries_variables(&name) {
+            variables(channel, &mut headers);
+        }
+        self.tell(SwitchEvent { headers, body: None });
     }
 
     /// The channel enters a state, and says so.

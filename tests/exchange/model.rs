@@ -1,5 +1,6 @@
 //! Ticks, races, the scheduler and the people, in the pure model.
 
+use hotlined::sim::dialplan::{Dialplan, Extension};
 use hotlined::sim::model::{Input, Model, Output, Setup};
 use hotlined::sim::people::{Caller, Cast, Leaves, Phone, Sounds, Then, Why};
 use hotlined::time::{Instant, Millis};
@@ -104,7 +105,6 @@ fn a_channel_does_what_it_is_told_at_its_next_tick() {
 
 #[test]
 fn without_media_a_channel_takes_one_order_a_tick() {
-    use hotlined::sim::dialplan::{Dialplan, Extension};
     let dialplan = Dialplan(vec![Extension::new("^400", &[("park", "")])]);
     let mut stage = Stage::new(Setup { dialplan, ..Setup::default() });
     stage.dial(Leaves::AtTheEnd);
@@ -153,13 +153,74 @@ fn nobody_takes_the_call_so_the_dialplan_does() {
     stage.now = 700;
     stage.dial(Leaves::AtTheEnd);
     stage.pass(10_000);
-    let transferred = stage.times("a CHANNEL_EXECUTE answer")[0] - 700;
+    let transferred = stage.times("a CHANNEL_UNPARK")[0] - 700;
     // Whole seconds of the wall clock, a poll of a tenth, and a tick: dialled at 0.7 s, due at 4 s.
     assert!((3_300..=3_420).contains(&transferred), "{transferred}");
     let call = &stage.model.stats().calls[CALLER];
     assert!(call.fell_back);
-    assert_eq!(call.cause.as_deref(), Some("NORMAL_CLEARING"));
+    assert_eq!(call.cause.as_deref(), Some("NORMAL_TEMPORARY_FAILURE"));
+    assert_eq!((call.first_sound, call.longest_silence), (Some(Millis(0)), Millis(0)));
     assert_eq!(stage.model.channel_count(), 0);
+}
+
+#[test]
+fn the_daemon_is_offered_the_call_by_hand_and_hears_when_the_fallback_has_it() {
+    let mut model = Model::new(Setup::default(), Instant(BEGAN));
+    let leg = Some(CALLER.parse().unwrap());
+    let caller = Caller { number: "138".into(), dials: "+864008001234".into(), leg, ..Caller::default() };
+    let mut outputs = model.handle(Instant(BEGAN), Input::Dial(caller));
+    outputs.extend(model.handle(Instant(BEGAN + 10_000), Input::Due));
+    let said: Vec<_> = outputs
+        .iter()
+        .filter_map(|output| match output {
+            Output::Event(event) if event.name().ends_with("PARK") => Some(event),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(said.iter().map(|event| event.name()).collect::<Vec<_>>(), ["CHANNEL_PARK", "CHANNEL_UNPARK"]);
+    assert_eq!(said[0].header("Hotlined-Offer"), Some("true"));
+    assert_eq!(said[0].header("variable_hotlined_number"), Some("4008001234"));
+    assert_eq!(said[0].header("Caller-Destination-Number"), Some("+864008001234"));
+    assert_eq!(said[1].header("Hotlined-Fallback"), Some("true"));
+    assert_eq!(said[1].header("Caller-Destination-Number"), Some("hotlined_fallback"));
+}
+
+#[test]
+fn nobody_dials_the_fallback_from_outside() {
+    let mut stage = Stage::new(Setup::default());
+    let leg = Some(CALLER.parse().unwrap());
+    stage.tell(Input::Dial(Caller {
+        number: "138".into(),
+        dials: "hotlined_fallback".into(),
+        leg,
+        ..Caller::default()
+    }));
+    assert!(stage.has("a CHANNEL_HANGUP NO_ROUTE_DESTINATION"));
+}
+
+#[test]
+fn a_job_that_sleeps_ends_when_it_has_slept() {
+    let mut stage = Stage::new(Setup::default());
+    stage.tell(Input::BgApi { job: Some("nap".into()), command: "msleep".into(), argument: "500".into() });
+    stage.pass(1_000);
+    let at = stage.times("BACKGROUND_JOB +OK")[0];
+    assert!((501..=503).contains(&at), "{at}");
+}
+
+#[test]
+fn only_the_leg_whose_far_end_left_says_so() {
+    let term = |stage: &Stage, leg| stage.model.variable(leg, "sip_term_status").map(str::to_owned);
+    let mut stage = Stage::with_phone(Phone::NeverAnswers);
+    stage.dial(Leaves::AtTheEnd);
+    stage.ring();
+    stage.pass(100);
+    stage.api(&format!("uuid_kill {AGENT}"));
+    assert_eq!(term(&stage, AGENT), None);
+    let mut outputs = stage.model.handle(Instant(BEGAN + 200), Input::HangUp { leg: CALLER.into() });
+    outputs.retain(|output| matches!(output, Output::Event(event) if event.name() == "CHANNEL_HANGUP"));
+    let [Output::Event(event)] = outputs.as_slice() else { panic!("{outputs:?}") };
+    assert_eq!(event.header("variable_sip_term_status"), Some("487"));
+    assert_eq!(event.header("Hangup-Cause"), Some("ORIGINATOR_CANCEL"));
 }
 
 #[test]
@@ -169,18 +230,19 @@ fn a_fallback_that_is_renewed_never_comes() {
     for _ in 0..5 {
         stage.pass(2_000);
         assert_eq!(stage.api(&format!("sched_del {CALLER}")), "+OK Deleted: 1\n");
-        assert_eq!(stage.api(&format!("sched_transfer +4 {CALLER} fallback XML public")), "+OK\n");
+        assert_eq!(stage.api(&format!("sched_transfer +4 {CALLER} hotlined_fallback XML public")), "+OK\n");
     }
     assert_eq!(stage.api(&format!("sched_del {CALLER}")), "+OK Deleted: 1\n");
     assert_eq!(stage.api(&format!("sched_del {CALLER}")), "+OK Deleted: 0\n");
     stage.pass(20_000);
-    assert!(!stage.has("a CHANNEL_EXECUTE answer"));
+    assert!(!stage.has("a CHANNEL_UNPARK"));
 }
 
 #[test]
 fn a_file_that_is_not_there_ends_at_once_and_says_so() {
     let sounds = Sounds { missing: vec!["/gone.wav".into()], ..Sounds::default() };
-    let mut stage = Stage::new(Setup { sounds, ..Setup::default() });
+    let dialplan = Dialplan::parking(4, "/fallback.wav");
+    let mut stage = Stage::new(Setup { sounds, dialplan, ..Setup::default() });
     stage.dial(Leaves::AtTheEnd);
     stage.execute(CALLER, "endless_playback", "/gone.wav");
     stage.pass(100);
@@ -273,14 +335,28 @@ fn a_caller_who_leaves_in_the_instant_of_the_bridge_leaves_an_agent_whom_nobody_
     let mut stage = joined(Leaves::AtTheEnd, Then::Waits);
     stage.pass(30);
     stage.tell(Input::HangUp { leg: CALLER.into() });
-    stage.pass(100);
-    assert!(stage.has("b CHANNEL_HANGUP DESTINATION_OUT_OF_ORDER"));
+    stage.pass(5_000);
+    assert_eq!(stage.model.stats().left_ringing.len(), 1);
+}
+
+#[test]
+fn an_agent_who_leaves_in_the_instant_of_the_bridge_takes_the_caller_along() {
+    for (wait, cause) in [(0, "DESTINATION_OUT_OF_ORDER"), (30, "ORIGINATOR_CANCEL")] {
+        let mut stage = joined(Leaves::AtTheEnd, Then::Waits);
+        stage.pass(wait);
+        stage.tell(Input::HangUp { leg: AGENT.into() });
+        stage.pass(100);
+        assert!(stage.has(&format!("a CHANNEL_HANGUP {cause}")), "{:?}", stage.events);
+        assert!(!stage.has("a CHANNEL_BRIDGE"));
+        assert_eq!(stage.model.channel_count(), 0);
+    }
 }
 
 #[test]
 fn an_agent_who_drops_at_once_leaves_a_caller_who_can_be_served_on() {
-    let mut stage = joined(Leaves::AtTheEnd, Then::HangsUpAfter(Millis(110)));
+    let mut stage = joined(Leaves::AtTheEnd, Then::Waits);
     stage.api(&format!("uuid_setvar {CALLER} park_after_bridge true"));
+    stage.tell(Input::HangUp { leg: AGENT.into() });
     stage.pass(1_000);
     assert_eq!(stage.model.channels(), [CALLER.into()]);
     assert_eq!(stage.execute(CALLER, "playback", "/sorry.wav"), "+OK");
@@ -343,7 +419,7 @@ fn the_same_seed_and_inputs_give_the_same_events() {
 fn a_fallback_that_comes_during_the_talk_takes_the_caller_and_frees_the_agent() {
     let mut stage = joined(Leaves::AtTheEnd, Then::Waits);
     stage.pass(500);
-    assert_eq!(stage.api(&format!("sched_transfer +2 {CALLER} fallback XML public")), "+OK\n");
+    assert_eq!(stage.api(&format!("sched_transfer +2 {CALLER} hotlined_fallback XML public")), "+OK\n");
     stage.pass(3_000);
     assert_eq!(stage.model.channels(), [CALLER.into()]);
     assert!(stage.has("a CHANNEL_UNBRIDGE") && stage.has("b CHANNEL_HANGUP_COMPLETE NORMAL_CLEARING"));

@@ -179,6 +179,23 @@ impl Conversation {
         self.shed
     }
 
+    /// How many requests wait for their answer.
+    pub fn unanswered(&self) -> usize {
+        self.awaited.len()
+    }
+
+    /// What has to come for the link to get on, where anything came yet.
+    pub fn awaits(&self) -> Option<&'static str> {
+        match (self.stage, self.awaited.front()) {
+            (Stage::Greeting, _) => None,
+            (_, Some(Awaited::Password)) => Some("an answer to the password"),
+            (_, Some(Awaited::Subscription)) => Some("an answer to the subscription"),
+            (_, Some(Awaited::Listing)) => Some("the list of channels"),
+            (_, Some(Awaited::Order(_) | Awaited::Nothing)) => Some("an answer"),
+            (_, Some(Awaited::Probe) | None) => Some("a first event"),
+        }
+    }
+
     /// Takes in what the switch said.
     pub fn hear(&mut self, message: Message, outcome: &mut Outcome) -> Result<(), Refusal> {
         match message {
@@ -220,6 +237,11 @@ impl Conversation {
             };
             self.ask(request, awaited, outcome);
         }
+    }
+
+    /// Says goodbye: the answer proves that the switch has read every order before it.
+    pub fn leave(&mut self, outcome: &mut Outcome) {
+        self.ask(Request::Exit, Awaited::Nothing, outcome);
     }
 
     /// The connection is gone: nobody can say any more how these orders end.

@@ -3,13 +3,13 @@
 //! One task reads, writes and waits; nothing it does can keep it from reading, because a client that does not
 //! read stalls FreeSWITCH itself. What the calls should hear queues up here when the engine is busy; when even
 //! that is full the connection is dropped and begun again from the list of channels, so nothing is half known.
+//! The same is done when the switch does not answer any more.
 
 use super::codec::StreamError;
 use super::conversation::{Account, Conversation, Outcome, Refusal};
 use super::event::Format;
-use super::frame::Limits;
+use super::frame;
 use super::message::Decoder;
-use super::request::Request;
 use super::speak::Site;
 use crate::capture::{Direction, Tap};
 use crate::command::Action;
@@ -22,14 +22,30 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, timeout_at};
 
-/// The most events that wait for the engine before the connection is begun again.
-pub const BACKLOG_MAX: usize = 500_000;
 /// The most bytes taken from the socket at once.
 const READ_BYTES: usize = 256 * 1024;
 /// The most orders taken up between two looks at the socket.
 const ORDERS_AT_ONCE_MAX: usize = 256;
+
+/// How long a switch may take to read what is left when we leave.
+const GOODBYE_TIME_MAX: Duration = Duration::from_secs(3);
+
+/// What may pile up on either side before the connection is begun again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// The most events that wait for the engine.
+    pub backlog_max: usize,
+    /// The most requests that wait to be read and answered by the switch.
+    pub unanswered_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { backlog_max: 500_000, unanswered_max: 200_000 }
+    }
+}
 
 /// Where a switch is and how to keep in touch with it.
 #[derive(Clone, Debug)]
@@ -54,6 +70,8 @@ pub struct LinkSettings {
     pub reconnect_wait_min: Duration,
     /// How long at most.
     pub reconnect_wait_max: Duration,
+    /// What may pile up.
+    pub limits: Limits,
 }
 
 /// Why a connection ended.
@@ -62,9 +80,12 @@ pub enum LinkError {
     /// Nobody listens there.
     #[error("cannot connect to {0}: {1}")]
     Connect(String, std::io::Error),
-    /// It did not come up in time.
+    /// It never said anything.
     #[error("{0} accepts connections and then says nothing for {1:?}: is it an event socket?")]
     Mute(String, Duration),
+    /// It did not come up in time.
+    #[error("{0} did not let us work within {1:?}: we still waited for {2}")]
+    Slow(String, Duration, &'static str),
     /// What came is no event socket's.
     #[error("{0} does not speak as an event socket: {1}")]
     Foreign(String, StreamError),
@@ -75,14 +96,17 @@ pub enum LinkError {
     #[error("the connection broke: {0}")]
     Broken(#[from] StreamError),
     /// Not even a heartbeat came.
-    #[error("the switch said nothing for {0:?}, not even a heartbeat")]
+    #[error("the switch said nothing for {:.1} s, not even a heartbeat", .0.as_secs_f64())]
     Silent(Duration),
     /// The switch closed it.
     #[error("the switch closed the connection")]
     Closed,
     /// The engine does not keep up.
-    #[error("{BACKLOG_MAX} events wait for the engine: beginning again from the list of channels")]
-    Overrun,
+    #[error("{0} events wait for the engine: beginning again from the list of channels")]
+    Overrun(usize),
+    /// The switch does not keep up.
+    #[error("{0} requests wait for an answer of the switch")]
+    Unanswered(usize),
     /// The daemon stops.
     #[error("the daemon stops")]
     Stopped,
@@ -111,14 +135,16 @@ pub async fn keep(
     loop {
         let mut line = Line::new(&settings, tap.clone());
         let error = line.run(&mut orders, &inbox).await;
+        let (heartbeats, shed) = (line.conversation.heartbeats(), line.conversation.shed());
         let is_up = line.conversation.is_up();
+        if matches!(error, LinkError::Stopped) {
+            tracing::info!(switch = %settings.switch, heartbeats, shed, "link closed");
+            return Ok(());
+        }
         for event in line.backlog.into_iter().chain(line.conversation.lost()) {
             if inbox.send(event).await.is_err() {
                 return Ok(());
             }
-        }
-        if matches!(error, LinkError::Stopped) {
-            return Ok(());
         }
         if error.is_misconfigured() && !was_up {
             return Err(error);
@@ -128,8 +154,8 @@ pub async fn keep(
             wait = settings.reconnect_wait_min;
         }
         let pause = jittered(wait);
-        tracing::warn!(switch = %settings.switch, %error, retry_in = ?pause, "link down");
-        if !refuse_orders_for(pause, &mut orders, &inbox).await {
+        tracing::warn!(switch = %settings.switch, %error, heartbeats, shed, retry_in = ?pause, "link down");
+        if refuse_orders_while(tokio::time::sleep(pause), &mut orders, &inbox).await.is_none() {
             return Ok(());
         }
         wait = (wait * 2).min(settings.reconnect_wait_max);
@@ -142,22 +168,20 @@ fn jittered(span: Duration) -> Duration {
     span / 2 + span / 2 * u32::try_from(chance).unwrap_or(0) / 1_000
 }
 
-/// While there is no connection, nobody can say how an order ends. False when the engine is gone.
-async fn refuse_orders_for(
-    pause: Duration,
+/// While there is no connection, nobody can say how an order ends. None when the engine is gone.
+async fn refuse_orders_while<T>(
+    doing: impl Future<Output = T>,
     orders: &mut mpsc::Receiver<Order>,
     inbox: &mpsc::Sender<Event>,
-) -> bool {
-    let end = Instant::now() + pause;
+) -> Option<T> {
+    tokio::pin!(doing);
     loop {
         tokio::select! {
-            () = tokio::time::sleep_until(end) => return true,
+            done = &mut doing => return Some(done),
             order = orders.recv() => {
-                let Some((command, _)) = order else { return false };
+                let (command, _) = order?;
                 let event = Event::Done { command, result: CommandResult::Unknown };
-                if inbox.send(event).await.is_err() {
-                    return false;
-                }
+                inbox.send(event).await.ok()?;
             }
         }
     }
@@ -173,6 +197,7 @@ struct Line<'a> {
     unwritten: BytesMut,
     backlog: VecDeque<Event>,
     outcome: Outcome,
+    leaving: bool,
 }
 
 impl<'a> Line<'a> {
@@ -182,22 +207,26 @@ impl<'a> Line<'a> {
             settings,
             tap,
             conversation: Conversation::new(switch, site, settings.account.clone(), settings.format),
-            decoder: Decoder::new(Limits::default()),
+            decoder: Decoder::new(frame::Limits::default()),
             unread: BytesMut::new(),
             unwritten: BytesMut::new(),
             backlog: VecDeque::new(),
             outcome: Outcome::default(),
+            leaving: false,
         }
     }
 
     async fn run(&mut self, orders: &mut mpsc::Receiver<Order>, inbox: &mpsc::Sender<Event>) -> LinkError {
         let place = format!("{}:{}", self.settings.host, self.settings.port);
-        let connecting = TcpStream::connect((self.settings.host.as_str(), self.settings.port));
         let limit = self.settings.setup_time_max;
-        let mut socket = match timeout(limit, connecting).await {
-            Ok(Ok(socket)) => socket,
-            Ok(Err(error)) => return LinkError::Connect(place, error),
-            Err(_) => return LinkError::Connect(place, std::io::ErrorKind::TimedOut.into()),
+        let up_by = Instant::now() + limit;
+        let connecting =
+            timeout_at(up_by, TcpStream::connect((self.settings.host.as_str(), self.settings.port)));
+        let mut socket = match refuse_orders_while(connecting, orders, inbox).await {
+            None => return LinkError::Stopped,
+            Some(Ok(Ok(socket))) => socket,
+            Some(Ok(Err(error))) => return LinkError::Connect(place, error),
+            Some(Err(_)) => return LinkError::Connect(place, std::io::ErrorKind::TimedOut.into()),
         };
         if let Err(error) = socket.set_nodelay(true) {
             return LinkError::Connect(place, error);
@@ -205,9 +234,13 @@ impl<'a> Line<'a> {
         if let Some(tap) = &self.tap {
             tap.record(Direction::Open, b"");
         }
-        let error = self.talk(&mut socket, orders, inbox).await.err().unwrap_or(LinkError::Closed);
+        let error = self.talk(&mut socket, up_by, orders, inbox).await.err().unwrap_or(LinkError::Closed);
         match error {
-            LinkError::Silent(_) if !self.conversation.is_up() => LinkError::Mute(place, limit),
+            _ if self.leaving => self.left(&error),
+            LinkError::Silent(_) if !self.conversation.is_up() => match self.conversation.awaits() {
+                None => LinkError::Mute(place, limit),
+                Some(what) => LinkError::Slow(place, limit, what),
+            },
             LinkError::Broken(error @ StreamError::Frame(_)) if !self.conversation.is_up() => {
                 LinkError::Foreign(place, error)
             }
@@ -215,25 +248,35 @@ impl<'a> Line<'a> {
         }
     }
 
+    /// However it ended: we were about to leave.
+    fn left(&self, error: &LinkError) -> LinkError {
+        let unanswered = self.conversation.unanswered();
+        if self.conversation.is_up() && unanswered > 0 {
+            tracing::warn!(switch = %self.settings.switch, %error, unanswered, "our last words may be lost");
+        }
+        LinkError::Stopped
+    }
+
     async fn talk(
         &mut self,
         socket: &mut TcpStream,
+        up_by: Instant,
         orders: &mut mpsc::Receiver<Order>,
         inbox: &mpsc::Sender<Event>,
     ) -> Result<(), LinkError> {
         let (mut reader, mut writer) = socket.split();
         let mut taken = Vec::with_capacity(ORDERS_AT_ONCE_MAX);
         let mut silent_since = Instant::now();
-        let mut stopping = false;
+        let mut leave_by = None;
         loop {
             let was_up = self.conversation.is_up();
-            let patience = if was_up { self.settings.silence_max } else { self.settings.setup_time_max };
+            let silent_at = if was_up { silent_since + self.settings.silence_max } else { up_by };
             self.unread.reserve(READ_BYTES);
             let known = self.unread.len();
             tokio::select! {
                 read = reader.read_buf(&mut self.unread) => {
                     if read.map_err(StreamError::from)? == 0 {
-                        return Err(if stopping { LinkError::Stopped } else { LinkError::Closed });
+                        return Err(LinkError::Closed);
                     }
                     silent_since = Instant::now();
                     self.read(known)?;
@@ -241,30 +284,49 @@ impl<'a> Line<'a> {
                 written = writer.write_buf(&mut self.unwritten), if !self.unwritten.is_empty() => {
                     written.map_err(StreamError::from)?;
                 }
-                permit = inbox.reserve(), if !self.backlog.is_empty() => {
-                    drop(permit.map_err(|_| LinkError::Stopped)?);
-                }
-                count = orders.recv_many(&mut taken, ORDERS_AT_ONCE_MAX), if !stopping => {
+                permit = inbox.reserve(), if !self.backlog.is_empty() => drop(permit),
+                count = orders.recv_many(&mut taken, ORDERS_AT_ONCE_MAX), if !self.leaving => {
                     if count == 0 {
-                        // To close while the switch still writes would throw away what it has not yet read.
-                        stopping = true;
-                        self.outcome.requests.push(Request::Exit);
+                        self.leave()?;
+                        leave_by = Some(Instant::now() + GOODBYE_TIME_MAX);
                     }
                     for (id, action) in taken.drain(..) {
                         self.conversation.order(&id, &action, &mut self.outcome);
                     }
                     self.settle();
                 }
-                () = tokio::time::sleep_until(silent_since + patience) => return Err(LinkError::Silent(patience)),
+                () = tokio::time::sleep_until(leave_by.unwrap_or(silent_at)) => {
+                    return Err(LinkError::Silent(silent_since.elapsed()));
+                }
             }
             self.hand_on(inbox);
-            if self.backlog.len() > BACKLOG_MAX {
-                return Err(LinkError::Overrun);
-            }
+            self.check_limits()?;
             if !was_up && self.conversation.is_up() {
                 tracing::info!(switch = %self.settings.switch, "link up");
             }
         }
+    }
+
+    /// The engine is gone. Before the link is up there is nothing left to say; after, to close while the switch
+    /// still writes would throw away what it has not yet read.
+    fn leave(&mut self) -> Result<(), LinkError> {
+        self.leaving = true;
+        if !self.conversation.is_up() {
+            return Err(LinkError::Stopped);
+        }
+        self.conversation.leave(&mut self.outcome);
+        Ok(())
+    }
+
+    fn check_limits(&self) -> Result<(), LinkError> {
+        let limits = &self.settings.limits;
+        if self.backlog.len() > limits.backlog_max {
+            return Err(LinkError::Overrun(self.backlog.len()));
+        }
+        if self.conversation.unanswered() > limits.unanswered_max {
+            return Err(LinkError::Unanswered(self.conversation.unanswered()));
+        }
+        Ok(())
     }
 
     /// Every whole message of what has come; `known` bytes of it were there before.
@@ -272,10 +334,19 @@ impl<'a> Line<'a> {
         if let Some(tap) = &self.tap {
             tap.record(Direction::FromSwitch, &self.unread[known..]);
         }
+        let heard = self.hear();
+        if heard.is_err() {
+            self.outcome.requests.clear();
+        }
+        // What was said before a fault is as true as ever.
+        self.settle();
+        heard
+    }
+
+    fn hear(&mut self) -> Result<(), LinkError> {
         while let Some(message) = self.decoder.decode(&mut self.unread).map_err(StreamError::from)? {
             self.conversation.hear(message, &mut self.outcome)?;
         }
-        self.settle();
         Ok(())
     }
 
@@ -291,14 +362,17 @@ impl<'a> Line<'a> {
         self.backlog.extend(self.outcome.events.drain(..));
     }
 
-    /// As much of the queue as the engine takes at once.
+    /// As much of the queue as the engine takes at once; nothing of it once the engine is gone, whose last orders
+    /// may still be on their way to the switch.
     fn hand_on(&mut self, inbox: &mpsc::Sender<Event>) {
         while let Some(event) = self.backlog.pop_front() {
-            if let Err(mpsc::error::TrySendError::Full(event) | mpsc::error::TrySendError::Closed(event)) =
-                inbox.try_send(event)
-            {
-                self.backlog.push_front(event);
-                return;
+            match inbox.try_send(event) {
+                Ok(()) => {}
+                Err(mpsc::error::TrySendError::Full(event)) => {
+                    self.backlog.push_front(event);
+                    return;
+                }
+                Err(mpsc::error::TrySendError::Closed(_)) => self.backlog.clear(),
             }
         }
     }

@@ -10,6 +10,10 @@ use std::borrow::Cow;
 
 #[derive(Deserialize)]
 struct Listing<'a> {
+    /// Always there, and alone where there are no channels: what lacks it is something else, and to take it for
+    /// an empty list would end every call.
+    #[serde(rename = "row_count")]
+    _row_count: u64,
     #[serde(borrow, default)]
     rows: Vec<Row<'a>>,
 }

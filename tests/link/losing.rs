@@ -1,0 +1,138 @@
+//! The link is lost, and comes back.
+
+use crate::peer::{
+    CALLER, Kept, Log, NO_CHANNELS, Switch, command, digit, hang_up, heard_digit, leg, settings,
+};
+use hotlined::command::Action;
+use hotlined::event::{CommandResult, Event};
+use hotlined::prompt::{Prompt, Tone};
+use hotlined::switch::esl::event_writer::EventWriter;
+use hotlined::switch::esl::link::LinkSettings;
+use hotlined::switch::esl::server::{self, ClientRequest};
+use std::time::Duration;
+
+fn unknown(number: u32) -> Event {
+    Event::Done { command: command(number), result: CommandResult::Unknown }
+}
+
+#[tokio::test]
+async fn a_switch_that_falls_silent_is_given_up() {
+    let (log, _guard) = Log::listen();
+    let switch = Switch::open().await;
+    let mut kept =
+        Kept::start(LinkSettings { silence_max: Duration::from_millis(300), ..settings(switch.port) });
+    let mut wire = switch.bring_up().await;
+    kept.is_restored().await;
+    kept.is_lost().await;
+    assert!(wire.closes().await);
+    let _wire = switch.bring_up().await;
+    kept.is_restored().await;
+    assert!(log.text().contains("not even a heartbeat"), "{}", log.text());
+}
+
+#[tokio::test]
+async fn heartbeats_keep_a_link_and_what_nobody_needs_is_counted() {
+    let (log, _guard) = Log::listen();
+    let switch = Switch::open().await;
+    let mut kept = Kept::start(LinkSettings { silence_max: Duration::from_secs(2), ..settings(switch.port) });
+    let mut wire = switch.bring_up().await;
+    kept.is_restored().await;
+    let heartbeat = EventWriter::new("HEARTBEAT").header("Event-Info", "System Ready").plain();
+    // These have no legs of ours or no meaning: a log line, an event nobody asked for, a leg without a name.
+    let unneeded = [
+        EventWriter::new("CHANNEL_STATE").header("Unique-ID", CALLER).plain(),
+        EventWriter::new("CHANNEL_ANSWER").header("Unique-ID", "a; system rm").plain(),
+        EventWriter::new("BACKGROUND_JOB").header("Job-UUID", "somebody-else's").body("+OK\n").plain(),
+    ];
+    let mut every = tokio::time::interval(Duration::from_millis(250));
+    for _ in 0..12 {
+        every.tick().await;
+        wire.say(&heartbeat).await;
+    }
+    wire.say(unneeded.concat()).await;
+    wire.say(digit('1')).await;
+    assert_eq!(kept.event().await, heard_digit('1'));
+    drop(wire);
+    kept.is_lost().await;
+    switch.accept().await;
+    let told = log.lines("link down").into_iter().next().unwrap();
+    assert!(told.contains("heartbeats=12") && told.contains("shed=3"), "{told}");
+}
+
+#[tokio::test]
+async fn a_broken_frame_in_the_middle_closes_the_link_and_what_was_before_it_counts() {
+    let switch = Switch::open().await;
+    let mut kept = Kept::start(settings(switch.port));
+    let mut wire = switch.bring_up().await;
+    kept.is_restored().await;
+    // The tail of a body that a slow client gets in place of a head (MES:1452).
+    wire.say([digit('1'), b"y_undef_\nvariable_x%3A y\n\n".to_vec(), digit('2')].concat()).await;
+    assert_eq!(kept.event().await, heard_digit('1'));
+    kept.is_lost().await;
+    assert!(wire.closes().await);
+    switch.accept().await.bring_up(NO_CHANNELS).await;
+    kept.is_restored().await;
+}
+
+#[tokio::test]
+async fn orders_that_have_no_answer_when_the_link_is_lost_end_as_unknown() {
+    let switch = Switch::open().await;
+    let mut kept = Kept::start(settings(switch.port));
+    let mut wire = switch.bring_up().await;
+    kept.is_restored().await;
+    // A job that was answered, a job that was begun, a sound that plays, a job that was refused.
+    let play = Action::Play { leg: leg(CALLER), prompt: Prompt::Tone(Tone::Ringing), repeat: true };
+    for order in [hang_up(1), hang_up(2), (command(3), play), hang_up(4)] {
+        kept.order(order).await;
+    }
+    for number in [1, 2, 4] {
+        let request = loop {
+            match wire.asked().await {
+                Some(ClientRequest::BgApi { job, .. }) => break job,
+                Some(ClientRequest::Execute { event_uuid, .. }) => {
+                    assert_eq!(event_uuid, Some(command(3).to_string()));
+                    wire.say(server::reply("+OK")).await;
+                }
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(request, Some(command(number).to_string()));
+        let answer = if number == 4 { server::reply("-ERR memory error") } else { server::reply_job("x") };
+        wire.say(answer).await;
+    }
+    wire.say(crate::peer::job_done(&command(1).to_string(), "+OK\n")).await;
+    let mut done = vec![kept.event().await, kept.event().await];
+    done.sort_by_key(|event| format!("{event:?}"));
+    assert!(matches!(&done[0], Event::Done { command: id, result: CommandResult::Ok } if *id == command(1)));
+    assert!(
+        matches!(&done[1], Event::Done { command: id, result: CommandResult::Failed(_) } if *id == command(4))
+    );
+    drop(wire);
+    kept.is_lost().await;
+    assert_eq!([kept.event().await, kept.event().await], [unknown(2), unknown(3)]);
+    let _wire = switch.bring_up().await;
+    kept.is_restored().await;
+}
+
+#[tokio::test]
+async fn orders_while_there_is_no_link_end_as_unknown_at_once() {
+    // Nobody listens; then somebody listens and says nothing; then the set-up begins.
+    let port = Switch::open().await.port;
+    let waits_long = LinkSettings {
+        reconnect_wait_min: Duration::from_secs(600),
+        reconnect_wait_max: Duration::from_secs(600),
+        ..settings(port)
+    };
+    let mut kept = Kept::start(waits_long);
+    kept.order(hang_up(1)).await;
+    assert_eq!(kept.event().await, unknown(1));
+
+    let switch = Switch::open().await;
+    let mut kept = Kept::start(settings(switch.port));
+    let mut wire = switch.accept().await;
+    kept.order(hang_up(2)).await;
+    assert_eq!(kept.event().await, unknown(2));
+    wire.log_in().await;
+    kept.order(hang_up(3)).await;
+    assert_eq!(kept.event().await, unknown(3));
+}

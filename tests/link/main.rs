@@ -1,0 +1,16 @@
+//! The link and the daemon against peers that are broken, hostile or slow, over real TCP; and the real binary
+//! from its start to its last word. Nothing here sleeps to let something happen: every step waits for what it
+//! needs to see.
+#![allow(clippy::unwrap_used)] // What is missing fails the test.
+
+mod calls;
+mod capture;
+mod coming_up;
+mod house;
+mod leaving;
+mod losing;
+mod peer;
+mod piling_up;
+mod reload;
+mod serve;
+mod setting_up;
