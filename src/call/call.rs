@@ -3,6 +3,7 @@
 //! The books come first: a report is entered here before the stage hears of it, so that what must hold in
 //! every stage (the caller left, a leg is gone, the sound stopped) is decided in one place.
 
+use super::admission::Found;
 use super::attempt::{Nth, Phase, outcome_of};
 use super::closing::Closing;
 use super::connect::Connect;
@@ -56,15 +57,24 @@ pub(super) struct Desk<'a> {
 
 impl Call {
     /// Takes a caller's leg: for its hotline, or to refuse it where no hotline has that number.
-    pub(super) fn take(arrival: &Arrival, hotline: Option<Arc<Hotline>>, desk: &mut Desk) -> Self {
+    pub(super) fn take(
+        arrival: &Arrival,
+        from: Found,
+        hotline: Option<Arc<Hotline>>,
+        desk: &mut Desk,
+    ) -> Self {
+        let (seed, commands) = match from {
+            Found::AtTheDoor => (arrival.seed, 0),
+            Found::InTheList => super::chance::anew(arrival.seed, desk.now),
+        };
         let facts = Facts {
             id: crate::id::CallId(arrival.leg.clone()),
             switch: arrival.switch.clone(),
             dialled: arrival.dialled.clone(),
             caller: arrival.caller.clone(),
-            seed: arrival.seed,
+            seed,
             arrived: desk.now,
-            commands: 0,
+            commands,
             leg: arrival.leg.clone(),
             hang_up: None,
             gone: None,

@@ -132,7 +132,8 @@ impl Scene {
             Hotline { version: Version::of(&drawn), ..drawn }
         };
         // Both ring the same telephones, which have as many lines as they have.
-        let hotlines = vec![drawn(HOTLINE, &mut chance, &agents), drawn(OTHER_HOTLINE, &mut chance, &agents[1..])];
+        let hotlines =
+            vec![drawn(HOTLINE, &mut chance, &agents), drawn(OTHER_HOTLINE, &mut chance, &agents[1..])];
         let callers = 1 + chance.between(0, 6);
         let busy_ms = 200 + chance.between(0, 15_000);
         let callers: Vec<Caller> = (0..callers).map(|nth| caller(nth, busy_ms, &mut chance)).collect();

@@ -279,10 +279,13 @@ impl<'a> World<'a> {
         let Some(daemon) = &mut self.daemon else { return Ok(()) };
         daemon.turn(now, event, lag)?;
         let turns = daemon.turns;
-        self.alone_since = match (daemon.linked_since, self.alone_since) {
-            (Some(_), _) => None,
-            (None, since) => since.or(Some(now)),
-        };
+        match event {
+            Event::LinkRestored { .. } if self.line.as_ref().is_some_and(|line| !line.dead) => {
+                self.alone_since = None;
+            }
+            Event::LinkLost { .. } => drop(self.alone_since.get_or_insert(now)),
+            _ => {}
+        }
         self.note(String::new);
         if self.daemons == 1 {
             self.summary.turns = turns;
@@ -543,7 +546,8 @@ impl<'a> World<'a> {
             if silence > SOUND_WITHIN {
                 return Err(format!("dead air for {silence}: {call:?}"));
             }
-            let alone = self.alone_since.map_or(Millis(0), |since| self.now.since(since.max(call.dialled_at)));
+            let alone =
+                self.alone_since.map_or(Millis(0), |since| self.now.since(since.max(call.dialled_at)));
             if alone > FALLBACK_WITHIN && !call.fell_back && call.joined.is_none() {
                 return Err(format!("nobody looks after the caller, and no fallback came: {call:?}"));
             }
@@ -573,7 +577,9 @@ impl<'a> World<'a> {
             for (call, record) in &daemon.records {
                 let lived = self.model.call(&call.to_string()).ok_or("a record of nobody's call")?;
                 let talked = record.outcome == Outcome::Answered;
-                if talked != lived.joined.is_some() || (record.outcome == Outcome::Fallback) != lived.fell_back {
+                if talked != lived.joined.is_some()
+                    || (record.outcome == Outcome::Fallback) != lived.fell_back
+                {
                     return Err(format!("the record says {record:?}, and the caller {lived:?}"));
                 }
             }
