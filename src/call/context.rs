@@ -30,7 +30,7 @@ pub(super) struct Facts {
     pub(super) caller: String,
     pub(super) seed: u64,
     pub(super) arrived: Instant,
-    /// How many commands were given.
+    /// The number of the last command given.
     pub(super) commands: u32,
     /// The caller's leg; the call's name is the one it arrived under.
     pub(super) leg: LegId,

@@ -1,0 +1,1 @@
+//! A fault at each single moment of a call.
