@@ -126,7 +126,8 @@ mod if_freeswitch_is_here {
         let hotline = Hotline::new(number, &[silent.endpoint(), busy.endpoint()]);
         let hotline = hotline.with("ring_time_s = 5\nringback = \"short.wav\"\nclosing = \"short.wav\"");
         let gone = "4000000021";
-        let other = Hotline::new(gone, &[silent.endpoint(), busy.endpoint()]);
+        let others = [&silent, &busy].map(|phone| phone.endpoint().replace("agent@", "other@"));
+        let other = Hotline::new(gone, &others);
         let other = other.with("ring_time_s = 5\nringback = \"gone.wav\"\nclosing = \"short.wav\"");
         let daemon = Plan::new(&lab, &[hotline]).up();
         let sounds = daemon.folder.join("sounds");
@@ -180,21 +181,20 @@ mod if_freeswitch_is_here {
         let numbers: Vec<String> = offsets.iter().map(|offset| format!("4000001{offset:03}")).collect();
         let hotlines: Vec<Hotline> =
             numbers.iter().map(|number| Hotline::new(number, &[agent.endpoint()])).collect();
-        let daemon = Plan::new(&lab, &hotlines).capture("caller_gives_up_while_agent_answers").up();
+        let daemon = Plan::new(&lab, &hotlines).up();
         let mut seen = String::new();
         for (number, offset) in numbers.iter().zip(&offsets) {
-            let mut caller = Caller::to(number).gives_up(ms(answer_ms + offset)).call(&lab);
-            let status = caller.wait_for_end(s(15));
+            let status = lab::hasty::call(&lab, number, ms(answer_ms + offset));
             let record = daemon.record(number);
             let outcome = record.outcome;
             match outcome {
-                Outcome::Answered => assert_eq!(status, Some(200), "{record:#?}"),
+                Outcome::Answered => assert_eq!(status, 200, "{record:#?}"),
                 Outcome::Abandoned => assert_eq!(record.ended_by, EndedBy::Caller, "{record:#?}"),
                 _ => panic!("+{offset} ms: {record:#?}"),
             }
             went(&record);
             seen += &format!(" +{offset}:{}", if outcome == Outcome::Answered { "talk" } else { "left" });
-            seen += if status == Some(200) { "(200)" } else { "" };
+            seen += &format!("({status})");
             lab.is_empty_soon();
         }
         tell(&format!("CANCEL after the agent's answer by ms:{seen}"));
@@ -260,13 +260,15 @@ mod if_freeswitch_is_here {
         lab.api("system touch TRAP_WORKS");
         assert!(here.join("TRAP_WORKS").exists(), "the trap does not work");
         let agent = Agent::Answers(ms(200)).ready(&lab);
+        // Written in the clear it is no SIP address, and the switch refuses it by itself.
+        let clear = Caller { user: "${system(touch%20PWNED)}", ..Caller::to("4000000050") };
+        assert_eq!(clear.call(&lab).wait_for_end(s(10)), Some(400));
         let users = [
-            "${system(touch%20PWNED)}",
             "%24%7Bsystem(touch%20PWNED)%7D",
-            "1380000'${system(touch%20PWNED)}",
-            "13800138000,[x=${system(touch%20PWNED)}]",
+            "138%24%7Bsystem%28touch%20PWNED%29%7D%27",
+            "138%2C%5Bx%3D%24%7Bsystem(touch%20PWNED)%7D%5D",
         ];
-        let numbers = ["4000000050", "4000000051", "4000000052", "4000000053"];
+        let numbers = ["4000000050", "4000000051", "4000000052"];
         let hotlines = numbers.map(|number| Hotline::new(number, &[agent.endpoint()]));
         let daemon = Plan::new(&lab, &hotlines).capture("hostile_caller").up();
         for (number, user) in numbers.iter().zip(users) {
@@ -306,7 +308,8 @@ mod if_freeswitch_is_here {
         let fallback = watcher.wait("the fallback", s(6), |heard| heard.get("Hotlined-Fallback") == "true");
         let after = fallback.at - killed;
         tell(&format!("daemon killed to fallback: {:.2} s", after.as_secs_f64()));
-        assert!(after <= s(5), "{after:?}");
+        // The switch's scheduler counts whole seconds and looks every half: +5 comes after 4 to 5.5.
+        assert!(after <= ms(5_600), "{after:?}");
 
         // The next daemon finds a caller who is in other hands.
         let next = Plan::new(&lab, &[hotline]).capture("after_a_death").up();
@@ -314,8 +317,10 @@ mod if_freeswitch_is_here {
         assert_eq!(left.len(), 1, "{left:?}");
         assert_eq!(left[0].dest, "hotlined_fallback");
         assert_eq!(caller.wait_for_end(s(10)), Some(503));
-        agent.wait_for_request("CANCEL", s(10));
-        tell(&format!("daemon killed to agent's CANCEL: {:.2} s", killed.elapsed().as_secs_f64()));
+        let cancel = agent.wait_for_request("CANCEL", s(10)).at;
+        let rang = cancel - agent.wait_for_request("INVITE", s(1)).at;
+        tell(&format!("the agent's telephone rang for {rang:.2} s of 5, and 2 to spare"));
+        assert!(rang < 7.5);
         lab.is_empty_soon();
         next.stop(0);
     }

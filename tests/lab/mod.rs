@@ -5,6 +5,7 @@
 pub mod capture;
 pub mod daemon;
 pub mod esl;
+pub mod hasty;
 pub mod phone;
 pub mod proxy;
 pub mod switch;
