@@ -43,28 +43,36 @@ pub fn programs() -> Result<PathBuf, &'static str> {
         .ok_or("no freeswitch on the path and none in HOTLINED_FREESWITCH")
 }
 
-/// A port that is free for UDP and TCP, and was not given out before.
+/// A port that is free for UDP and TCP, and was not given out before. Not one of those the system gives to
+/// connections: whoever tries to connect to such a port before anybody listens there may reach itself.
 pub fn free_port() -> u16 {
-    static GIVEN: Mutex<Vec<u16>> = Mutex::new(Vec::new());
-    until("a free port", s(5), || {
-        let socket = UdpSocket::bind("127.0.0.1:0").ok()?;
-        let port = socket.local_addr().ok()?.port();
-        TcpListener::bind(("127.0.0.1", port)).ok()?;
-        let mut given = GIVEN.lock().unwrap();
-        // sipp takes the ports above the one it is given for sound, too.
-        let is_new = given.iter().all(|other| port.abs_diff(*other) > 4);
-        is_new.then(|| given.push(port)).map(|()| port)
-    })
+    const FIRST: u16 = 10_000;
+    const COUNT: u16 = 6_000;
+    /// sipp takes some ports above the one it is given.
+    const APART: u16 = 6;
+    static NEXT: Mutex<Option<u16>> = Mutex::new(None);
+    let mut next = NEXT.lock().unwrap();
+    let begin = u16::try_from(std::process::id() % u32::from(COUNT)).unwrap();
+    for _ in 0..COUNT / APART {
+        let at = next.unwrap_or(begin);
+        *next = Some((at + APART) % COUNT);
+        let port = FIRST + at;
+        let sip = UdpSocket::bind(("127.0.0.1", port));
+        if sip.is_ok() && TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("no port is free from {FIRST} on");
 }
 
 /// The first of a row of free ports.
 fn free_row() -> u16 {
-    let start = u16::try_from(std::process::id() % 40).unwrap() * RTP_PORTS + 16_000;
-    let rows = (0..40).map(|row| 16_000 + (start - 16_000 + row * RTP_PORTS) % (40 * RTP_PORTS));
+    let start = u16::try_from(std::process::id() % 40).unwrap() * RTP_PORTS;
+    let mut rows = (0..40).map(|row| 16_400 + (start + row * RTP_PORTS) % (40 * RTP_PORTS));
     let is_free = |first: &u16| {
         (*first..first + RTP_PORTS).all(|port| UdpSocket::bind(("127.0.0.1", port)).is_ok())
     };
-    rows.into_iter().find(is_free).expect("a row of free ports")
+    rows.find(is_free).expect("a row of free ports")
 }
 
 impl Switch {
@@ -88,7 +96,12 @@ impl Switch {
         std::fs::write(folder.join("conf/freeswitch.xml"), conf).unwrap();
 
         let keeper = keep(program, &folder);
+        let began = std::time::Instant::now();
         let asking = until("the switch to be ready", s(60), || {
+            if began.elapsed() > s(50) {
+                let log = std::fs::read_to_string(folder.join("log/freeswitch.log")).unwrap_or_default();
+                panic!("the switch does not start; its log:\n{log}");
+            }
             let mut socket = EventSocket::connect(socket, PASSWORD).ok()?;
             let is_ready =
                 socket.api("status").contains("is ready") && socket.api("sofia status").contains("RUNNING");
