@@ -69,9 +69,8 @@ pub fn free_port() -> u16 {
 fn free_row() -> u16 {
     let start = u16::try_from(std::process::id() % 40).unwrap() * RTP_PORTS;
     let mut rows = (0..40).map(|row| 16_400 + (start + row * RTP_PORTS) % (40 * RTP_PORTS));
-    let is_free = |first: &u16| {
-        (*first..first + RTP_PORTS).all(|port| UdpSocket::bind(("127.0.0.1", port)).is_ok())
-    };
+    let is_free =
+        |first: &u16| (*first..first + RTP_PORTS).all(|port| UdpSocket::bind(("127.0.0.1", port)).is_ok());
     rows.find(is_free).expect("a row of free ports")
 }
 
