@@ -140,9 +140,9 @@ impl Call {
             return match result {
                 // It may well play on; when the link is back it is played again.
                 CommandResult::Unknown => Life::On,
-                CommandResult::Ok | CommandResult::Failed(_) | CommandResult::NoSuchLeg => {
-                    self.sound_ended(desk)
-                }
+                // The news that the caller is gone is on its way, and says more than this.
+                CommandResult::NoSuchLeg => Life::On,
+                CommandResult::Ok | CommandResult::Failed(_) => self.sound_ended(desk),
             };
         }
         if *result == CommandResult::NoSuchLeg {
