@@ -158,6 +158,9 @@ impl Call {
             return Life::On;
         }
         self.facts.gone = Some(desk.now);
+        if left && cause == Cause::Cancelled {
+            self.context(desk).never_answered();
+        }
         let outcome = match (self.facts.talk, left) {
             (Some(_), _) => Outcome::Answered,
             (None, true) => Outcome::Abandoned,

@@ -230,6 +230,19 @@ impl Context<'_> {
         self.release(nth);
     }
 
+    /// Only a leg that was not answered can be cancelled. A switch may join the two before it answers the caller
+    /// (FreeSWITCH's CHANNEL_BRIDGE does not wait for it), and a caller who cancels in that instant never heard
+    /// the agent and is charged nothing.
+    pub(super) fn never_answered(&mut self) {
+        if self.facts.ended.is_some() {
+            return;
+        }
+        self.facts.talk = None;
+        for attempt in self.facts.attempts.iter_mut().filter(|a| a.outcome == Some(AttemptOutcome::Talked)) {
+            attempt.outcome = Some(AttemptOutcome::CallerLeft);
+        }
+    }
+
     /// Sets how the call ended; what was known first holds.
     pub(super) fn conclude(&mut self, outcome: Outcome, by: EndedBy, cause: Cause) {
         self.facts.ended.get_or_insert(Ended { at: self.now, outcome, by, cause });
