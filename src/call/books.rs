@@ -36,7 +36,11 @@ impl Call {
             },
             LegEvent::Unbridged { .. } => self.tell(Happening::Unbridged, desk),
             LegEvent::Digit(digit) => self.tell(Happening::Digit(*digit), desk),
-            LegEvent::Created | LegEvent::Ringing { .. } | LegEvent::Answered | LegEvent::Parked => Life::On,
+            LegEvent::Answered => {
+                self.facts.answered.get_or_insert(desk.now);
+                self.tell(Happening::CallerAnswered, desk)
+            }
+            LegEvent::Created | LegEvent::Ringing { .. } | LegEvent::Parked => Life::On,
             LegEvent::Renamed { .. } => Life::On,
         }
     }
@@ -284,7 +288,9 @@ impl Call {
         match live.state {
             LegState::Elsewhere if is_caller => vec![LegEvent::Left],
             LegState::Bridged if is_caller => {
-                self.ready_leg().map(|peer| LegEvent::Bridged { peer }).into_iter().collect()
+                let answered = live.answered.then_some(LegEvent::Answered);
+                let bridged = self.ready_leg().map(|peer| LegEvent::Bridged { peer });
+                answered.into_iter().chain(bridged).collect()
             }
             LegState::Parked if !is_caller && live.answered => vec![LegEvent::Answered, LegEvent::Parked],
             LegState::Ringing | LegState::Parked | LegState::Bridged | LegState::Elsewhere => Vec::new(),

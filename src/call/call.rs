@@ -120,6 +120,7 @@ impl Call {
             attempts: Vec::new(),
             timers: Timers::default(),
             linked: true,
+            answered: arrival.answered.then_some(desk.now),
             talk: None,
             ended: None,
         };
@@ -246,7 +247,7 @@ impl Call {
             ended_by: ended.by,
             cause: ended.cause,
             arrived: facts.arrived,
-            billing_start: facts.talk,
+            billing_start: facts.answered,
             ended: ended.at,
             wait: facts.talk.unwrap_or(ended.at).since(facts.arrived),
             talk: facts.talk.map_or(Millis(0), |talk| ended.at.since(talk)),

@@ -28,7 +28,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { live_max: 20_000, fallback_after: Millis::seconds(5) }
+        Self { live_max: 20_000, fallback_after: Millis::seconds(4) }
     }
 }
 

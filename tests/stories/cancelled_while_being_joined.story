@@ -18,6 +18,7 @@
 > 2.080 caller note connect -> talk
 < 2.081 leg caller hung_up cancelled
 > 2.081 caller note talk -> ending
+> 2.081 caller note agent 01: CallerLeft
 > 2.081 caller #9 hang up agent1 as cancelled
 < 2.090 leg agent1 ended normal
 > 2.090 caller #10 release 13900000001 claimed by #4

@@ -47,6 +47,7 @@
 > 3.010 gone #9 release 13900000002 claimed by #5
 > 3.010 gone note ending -> -
 > 3.010 record {"call":"gone","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"lost","ended_by":"switch","cause":"other","arrived":1800000000000,"billing_start":null,"ended":1800000003000,"wait":3000,"talk":0,"agent":null,"attempts":[{"agent":"01","leg":null,"started":1800000000000,"ringing":null,"answered":null,"ended":1800000000000,"outcome":"lines_taken"},{"agent":"02","leg":"agent2","started":1800000000000,"ringing":null,"answered":null,"ended":1800000003000,"outcome":"caller_left"}]}
+< 3.020 leg caller answered
 < 3.020 leg caller bridged agent1
 > 3.020 caller note connect -> talk
 > 4.666 new #2111521008 keep fallback of new for 5.000s
