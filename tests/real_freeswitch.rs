@@ -310,7 +310,7 @@ mod if_freeswitch_is_here {
         let fallback = watcher.wait("the fallback", s(6), |heard| heard.get("Hotlined-Fallback") == "true");
         let after = fallback.at - killed;
         tell(&format!("daemon killed to fallback: {:.2} s", after.as_secs_f64()));
-        // The switch's scheduler counts whole seconds and looks every half: +5 comes after 4 to 5.5.
+        // The switch's scheduler counts whole seconds and looks every half: +4 comes after 3 to 4.5.
         assert!(after <= ms(5_000), "{after:?}");
 
         // The next daemon finds a caller who is in other hands.
