@@ -7,10 +7,10 @@ use hotlined::record::Outcome;
 use hotlined::sim::people::{Caller, Leaves, Phone, Then, Why};
 use hotlined::time::Millis;
 
-/// How long after the event the fault comes: before what follows from it is written, and when that was done.
-const AFTER: [Millis; 2] = [Millis(0), Millis(30)];
-/// How long a line or a daemon is away: less than the fallback waits, and more.
-const AWAY: [Millis; 2] = [Millis(300), Millis(7_000)];
+/// How long after the event the fault comes (before what follows from it is written, or when that was done), and
+/// how long a line or a daemon is away then: less than the fallback waits, or more.
+const AFTER_AND_AWAY: [(Millis, Millis); 3] =
+    [(Millis(0), Millis(300)), (Millis(30), Millis(300)), (Millis(0), Millis(7_000))];
 
 /// A call with these agents, each doing one thing.
 fn call(leaves: Leaves, agents: &[Phone]) -> Scene {
@@ -84,12 +84,11 @@ fn at_each_moment(fault: impl Fn(Millis) -> Fault) -> usize {
     for (name, calm, outcome) in calls() {
         let summary = world::run(&calm).unwrap_or_else(|broken| panic!("{}", shown(&broken, name)));
         assert_eq!(summary.outcomes, [outcome], "{name}");
-        for (turn, wait, away) in (1..=summary.turns)
-            .flat_map(|turn| AFTER.map(|wait| (turn, wait)))
-            .flat_map(|(turn, wait)| AWAY.map(|away| (turn, wait, away)))
-        {
+        let moments =
+            (1..=summary.turns).flat_map(|turn| AFTER_AND_AWAY.map(|(wait, away)| (turn, wait, away)));
+        for (turn, wait, away) in moments {
             let faults = vec![(When::AfterTurn(turn, wait), fault(away))];
-            let shadowed = away == AWAY[0] && wait == AFTER[0];
+            let shadowed = (wait, away) == AFTER_AND_AWAY[0];
             let scene = Scene { faults, shadowed, ..calm.clone() };
             runs += 1;
             if let Err(why) = world::run(&scene) {
