@@ -5,8 +5,11 @@
 //!   happens to link and daemon;
 //! - an agent's leg outlives its caller by no more than [`OUTLIVES_MAX`], counted from when the engine knew the
 //!   switch again, where it did not when the caller left;
-//! - while no daemon is linked, a caller who is not in talk is with the fallback after [`FALLBACK_WITHIN`];
-//! - a talk ends only when one of the two leaves, or the switch dies;
+//! - while no daemon is linked, a caller who is not in talk is with the fallback after [`FALLBACK_WITHIN`]; unless
+//!   the daemon was lost while it joined the caller with an agent who was just leaving: then the caller hears the
+//!   ring tone until a daemon is linked again;
+//! - a talk ends only when one of the two leaves, or the switch dies; or when a daemon hands over that has not heard
+//!   yet of a talk that is no older than [`UNHEARD_MAX`]: that caller goes to the fallback;
 //! - no telephone is rung beyond its lines. A daemon that starts anew knows nothing of lines that another took:
 //!   after a kill or a hand-over this is not looked at;
 //! - a call that a daemon took and that ended while it lived has one record, and no call has two; unless a daemon
@@ -33,6 +36,10 @@ const SOUND_WITHIN: Millis = Millis::seconds(1);
 const OUTLIVES_MAX: Millis = Millis::seconds(1);
 /// The longest timer that is ever set (5 s), half a second of the scheduler, and the orders' way.
 const FALLBACK_WITHIN: Millis = Millis(6_000);
+/// How long the news of a talk may be on its way: a poll of the switch, the line, the engine.
+const UNHEARD_MAX: Millis = Millis(200);
+/// How often it is looked whether the promises hold that have a bound in time.
+const CHECK_EVERY: Millis = Millis(20);
 /// A daemon notices a cut line within so long.
 const NOTICED_MS_MAX: u64 = 20;
 /// How soon a connection that did not come up is tried again.
@@ -74,7 +81,11 @@ struct World<'a> {
     notices: Option<(Instant, Instant)>,
     due: BTreeMap<(Instant, usize), Doing>,
     changes: usize,
-    pairs: BTreeMap<String, String>,
+    pairs: BTreeMap<String, (String, Instant)>,
+    handed_over_at: Option<Instant>,
+    /// Callers whose fallback was cancelled because they are being joined.
+    joining: BTreeSet<String>,
+    checked_at: Instant,
     recorded: BTreeSet<CallId>,
     summary: Summary,
     /// Claims were lost with a daemon.
@@ -120,6 +131,9 @@ impl<'a> World<'a> {
             due: BTreeMap::new(),
             changes: 0,
             pairs: BTreeMap::new(),
+            handed_over_at: None,
+            joining: BTreeSet::new(),
+            checked_at: now,
             recorded: BTreeSet::new(),
             summary: Summary::default(),
             claims_lost: false,
@@ -164,7 +178,10 @@ impl<'a> World<'a> {
         while let Some(next) = self.next().filter(|next| *next <= then) {
             self.now = self.now.max(next);
             self.step()?;
-            self.check()?;
+            if self.now.since(self.checked_at) >= CHECK_EVERY {
+                self.checked_at = self.now;
+                self.check()?;
+            }
             steps += 1;
             if steps > STEPS_MAX {
                 return Err("it goes round in circles".into());
@@ -333,6 +350,12 @@ impl<'a> World<'a> {
     fn tell(&mut self, input: Input) -> Result<(), String> {
         match &input {
             Input::Api { command, argument } | Input::BgApi { command, argument, .. } => {
+                let caller = argument.split(' ').find(|word| self.model.call(word).is_some());
+                match command.as_str() {
+                    "uuid_bridge" => self.joining.extend(caller.map(Into::into)),
+                    "sched_transfer" => drop(caller.map(|caller| self.joining.remove(caller))),
+                    _ => {}
+                }
                 self.note(|| format!("switch is told {command} {argument}"));
             }
             Input::SendMsg { leg, headers, body } => {
@@ -366,11 +389,15 @@ impl<'a> World<'a> {
     fn people(&mut self, what: &What) -> Result<(), String> {
         match what {
             What::Joined { leg, peer } => {
-                self.pairs.insert(leg.to_string(), peer.to_string());
-                self.pairs.insert(peer.to_string(), leg.to_string());
+                self.pairs.insert(leg.to_string(), (peer.to_string(), self.now));
+                self.pairs.insert(peer.to_string(), (leg.to_string(), self.now));
             }
-            What::FellBack { leg } if self.pairs.contains_key(&**leg) => {
-                return Err(format!("the fallback took {leg} out of a talk"));
+            What::FellBack { leg } => {
+                if let Some((peer, since)) = self.pairs.remove(&**leg) {
+                    self.pairs.remove(&peer);
+                    self.torn_by_hand_over(since)
+                        .map_err(|()| format!("the fallback took {leg} out of a talk"))?;
+                }
             }
             What::HungUp { leg, .. } => {
                 if let Some(call) = self.model.call(leg) {
@@ -393,12 +420,19 @@ impl<'a> World<'a> {
         let Some(leg) = event.header("Unique-ID").filter(|_| event.name() == "CHANNEL_HANGUP") else {
             return Ok(());
         };
-        let Some(peer) = self.pairs.remove(leg) else { return Ok(()) };
+        let Some((peer, since)) = self.pairs.remove(leg) else { return Ok(()) };
         self.pairs.remove(&peer);
-        if event.header("variable_sip_term_status").is_none() {
-            return Err(format!("the talk of {leg} and {peer} was torn: {:?}", event.header("Hangup-Cause")));
+        if event.header("variable_sip_term_status").is_some() {
+            return Ok(());
         }
-        Ok(())
+        let cause = event.header("Hangup-Cause");
+        self.torn_by_hand_over(since)
+            .map_err(|()| format!("the talk of {leg} and {peer} was torn: {cause:?}"))
+    }
+
+    fn torn_by_hand_over(&self, talks_since: Instant) -> Result<(), ()> {
+        let unheard = |at: Instant| at.since(talks_since) <= UNHEARD_MAX && self.now.since(at) <= UNHEARD_MAX;
+        self.handed_over_at.filter(|at| unheard(*at)).map(drop).ok_or(())
     }
 
     fn link_lost(&mut self, connects_at: Instant) {
@@ -507,6 +541,7 @@ impl<'a> World<'a> {
             daemon.turn(self.now, &event, Millis(0))?;
         }
         daemon.turn(self.now, &Event::Operator(Order::HandOver), Millis(0))?;
+        self.handed_over_at = Some(self.now);
         let written = daemon.pass_orders(Instant(u64::MAX));
         let left = (daemon.engine.switchboard.live(), daemon.engine.lines_in_use(), daemon.unwritten().len());
         if left != (0, 0, 0) {
@@ -548,7 +583,8 @@ impl<'a> World<'a> {
             }
             let alone =
                 self.alone_since.map_or(Millis(0), |since| self.now.since(since.max(call.dialled_at)));
-            if alone > FALLBACK_WITHIN && !call.fell_back && call.joined.is_none() {
+            let served = call.fell_back || call.joined.is_some() || self.joining.contains(&*call.leg);
+            if alone > FALLBACK_WITHIN && !served {
                 return Err(format!("nobody looks after the caller, and no fallback came: {call:?}"));
             }
         }
@@ -565,6 +601,7 @@ impl<'a> World<'a> {
     }
 
     fn at_the_end(&mut self) -> Result<(), String> {
+        self.check()?;
         let Some(daemon) = self.daemon.take() else { return Err("no daemon in the end".into()) };
         let lines = daemon.engine.lines_in_use();
         if lines != 0 {
