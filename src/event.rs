@@ -72,6 +72,9 @@ pub struct Arrival {
     pub caller: String,
     /// The call's source of chance.
     pub seed: u64,
+    /// Whether the leg was answered before it reached us: the carrier charges already.
+    #[serde(default)]
+    pub answered: bool,
 }
 
 /// What a switch reports about a leg.

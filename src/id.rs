@@ -158,7 +158,7 @@ impl fmt::Debug for CallId {
 pub struct CommandId {
     /// The call that gave the command.
     pub call: CallId,
-    /// Counted from 1 within the call.
+    /// Counted upwards within the call.
     pub number: u32,
 }
 

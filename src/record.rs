@@ -30,13 +30,13 @@ pub struct CallRecord {
     pub cause: Cause,
     /// When it came to us.
     pub arrived: Instant,
-    /// When caller and agent were joined: from here on it is billed.
+    /// When the caller's leg was answered: from here on the carrier charges.
     pub billing_start: Option<Instant>,
     /// When it ended.
     pub ended: Instant,
-    /// From its arrival until talk, or until its end where there was none.
+    /// From its arrival until caller and agent heard each other, or until its end where they did not.
     pub wait: Millis,
-    /// From talk until its end.
+    /// From then until its end.
     pub talk: Millis,
     /// The agent who talked with the caller.
     pub agent: Option<Arc<str>>,

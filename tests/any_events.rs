@@ -164,6 +164,7 @@ impl House {
                 dialled: (*dialled).into(),
                 caller: "13800138000".into(),
                 seed: u64::from(*caller),
+                answered: false,
             }),
             Said::Leg(leg, what) => Event::Leg { leg: self.leg(leg), what: what.clone() },
             Said::Joined(one, other, true) => {

@@ -68,7 +68,16 @@ fn every_key_and_few_keys_are_valid() {
 
 #[test]
 fn the_shipped_examples_are_valid() {
-    let output = check(root(), &["--settings", "deploy/hotlined.toml", "dialplan/hotlines"]);
+    // As the README has it: the settings, the sounds and the hotlines in one folder.
+    let home = tempfile::tempdir().unwrap();
+    fs::copy(root().join("deploy/hotlined.toml"), home.path().join("hotlined.toml")).unwrap();
+    for (from, to) in [("sounds", "sounds"), ("dialplan/hotlines", "hotlines")] {
+        fs::create_dir(home.path().join(to)).unwrap();
+        for entry in fs::read_dir(root().join(from)).unwrap().map(Result::unwrap) {
+            fs::copy(entry.path(), home.path().join(to).join(entry.file_name())).unwrap();
+        }
+    }
+    let output = check(home.path(), &[]);
     assert_eq!(String::from_utf8(output.stdout).unwrap(), "1 hotline, 3 agents: all valid\n");
     assert_eq!(output.status.code(), Some(0));
 }
@@ -77,8 +86,9 @@ fn the_shipped_examples_are_valid() {
 fn the_settings_in_the_working_folder_are_read_and_their_faults_told() {
     let home = tempfile::tempdir().unwrap();
     let shop = root().join("dialplan/hotlines");
-    fs::write(home.path().join("hotlined.toml"), format!("hotlines = {:?}\n", shop.display().to_string()))
-        .unwrap();
+    let (shop, sounds) = (shop.display().to_string(), root().join("sounds").display().to_string());
+    let settings = format!("hotlines = {shop:?}\n[sounds]\nfolder = {sounds:?}\n");
+    fs::write(home.path().join("hotlined.toml"), settings).unwrap();
     assert_eq!(check(home.path(), &[]).status.code(), Some(0));
     fs::write(home.path().join("hotlined.toml"), "[switch]\nport = \"8021\"\n").unwrap();
     let output = check(home.path(), &[]);

@@ -14,6 +14,7 @@
 //! - `CODEC`, `CALL_UPDATE` and `MEDIA_BUG_*` are never reported: no call needs them;
 //! - an event about a channel has about half the headers of a real one, all from the real set;
 //! - `show channels as json` orders a row's columns by name.
+//! - the application `event` puts its headers where a real one does, but for `Event-Name`, which stands first.
 
 #![allow(clippy::unwrap_used)] // A recording that cannot be read fails its test.
 

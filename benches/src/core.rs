@@ -136,6 +136,7 @@ impl Bench {
             dialled: "4008001234".into(),
             caller: "13800138000".into(),
             seed: self.next,
+            answered: false,
         };
         self.event(&Event::Arrived(arrival), times.as_deref_mut());
         let claim = self.out.iter().find_map(|command| match command {
@@ -156,8 +157,9 @@ impl Bench {
         for what in steps {
             self.event(&Event::Leg { leg: live.agent.clone(), what }, times.as_deref_mut());
         }
-        let what = LegEvent::Bridged { peer };
-        self.event(&Event::Leg { leg: live.caller.clone(), what }, times);
+        for what in [LegEvent::Answered, LegEvent::Bridged { peer }] {
+            self.event(&Event::Leg { leg: live.caller.clone(), what }, times.as_deref_mut());
+        }
     }
 
     fn event(&mut self, event: &Event, times: Option<&mut Vec<u64>>) {

@@ -7,6 +7,15 @@ use crate::command::Action;
 use crate::event::Cause;
 use crate::record::{EndedBy, Outcome};
 
+/// Where a caller's leg was found.
+#[derive(Clone, Copy)]
+pub(super) enum Found {
+    /// It has just come: nobody had it before.
+    AtTheDoor,
+    /// It was waiting when the link came up: a daemon that died, or this one, may have had it.
+    InTheList,
+}
+
 pub(super) fn admit(cx: &mut Context) -> Door {
     if cx.hotline.is_none() {
         cx.conclude(Outcome::UnknownHotline, EndedBy::Hotline, Cause::UnknownNumber);

@@ -36,7 +36,11 @@ impl Call {
             },
             LegEvent::Unbridged { .. } => self.tell(Happening::Unbridged, desk),
             LegEvent::Digit(digit) => self.tell(Happening::Digit(*digit), desk),
-            LegEvent::Created | LegEvent::Ringing { .. } | LegEvent::Answered | LegEvent::Parked => Life::On,
+            LegEvent::Answered => {
+                self.facts.answered.get_or_insert(desk.now);
+                self.tell(Happening::CallerAnswered, desk)
+            }
+            LegEvent::Created | LegEvent::Ringing { .. } | LegEvent::Parked => Life::On,
             LegEvent::Renamed { .. } => Life::On,
         }
     }
@@ -140,9 +144,9 @@ impl Call {
             return match result {
                 // It may well play on; when the link is back it is played again.
                 CommandResult::Unknown => Life::On,
-                CommandResult::Ok | CommandResult::Failed(_) | CommandResult::NoSuchLeg => {
-                    self.sound_ended(desk)
-                }
+                // The news that the caller is gone is on its way, and says more than this.
+                CommandResult::NoSuchLeg => Life::On,
+                CommandResult::Ok | CommandResult::Failed(_) => self.sound_ended(desk),
             };
         }
         if *result == CommandResult::NoSuchLeg {
@@ -284,7 +288,9 @@ impl Call {
         match live.state {
             LegState::Elsewhere if is_caller => vec![LegEvent::Left],
             LegState::Bridged if is_caller => {
-                self.ready_leg().map(|peer| LegEvent::Bridged { peer }).into_iter().collect()
+                let answered = live.answered.then_some(LegEvent::Answered);
+                let bridged = self.ready_leg().map(|peer| LegEvent::Bridged { peer });
+                answered.into_iter().chain(bridged).collect()
             }
             LegState::Parked if !is_caller && live.answered => vec![LegEvent::Answered, LegEvent::Parked],
             LegState::Ringing | LegState::Parked | LegState::Bridged | LegState::Elsewhere => Vec::new(),

@@ -1,5 +1,6 @@
 //! One call: the stage it is in, and the doors between stages.
 
+use super::admission::Found;
 use super::closing::Closing;
 use super::connect::Connect;
 use super::context::{Context, Facts, Search};
@@ -93,15 +94,24 @@ pub(super) struct Desk<'a> {
 
 impl Call {
     /// Takes a caller's leg: for its hotline, or to refuse it where no hotline has that number.
-    pub(super) fn take(arrival: &Arrival, hotline: Option<Arc<Hotline>>, desk: &mut Desk) -> Self {
+    pub(super) fn take(
+        arrival: &Arrival,
+        from: Found,
+        hotline: Option<Arc<Hotline>>,
+        desk: &mut Desk,
+    ) -> Self {
+        let (seed, commands) = match from {
+            Found::AtTheDoor => (arrival.seed, 0),
+            Found::InTheList => super::chance::anew(arrival.seed, desk.now),
+        };
         let facts = Facts {
             id: CallId(arrival.leg.clone()),
             switch: arrival.switch.clone(),
             dialled: arrival.dialled.clone(),
             caller: arrival.caller.clone(),
-            seed: arrival.seed,
+            seed,
             arrived: desk.now,
-            commands: 0,
+            commands,
             leg: arrival.leg.clone(),
             hang_up: None,
             gone: None,
@@ -110,6 +120,7 @@ impl Call {
             attempts: Vec::new(),
             timers: Timers::default(),
             linked: true,
+            answered: arrival.answered.then_some(desk.now),
             talk: None,
             ended: None,
         };
@@ -236,7 +247,7 @@ impl Call {
             ended_by: ended.by,
             cause: ended.cause,
             arrived: facts.arrived,
-            billing_start: facts.talk,
+            billing_start: facts.answered,
             ended: ended.at,
             wait: facts.talk.unwrap_or(ended.at).since(facts.arrived),
             talk: facts.talk.map_or(Millis(0), |talk| ended.at.since(talk)),

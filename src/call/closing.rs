@@ -44,6 +44,7 @@ impl Closing {
             | Happening::AgentAnswered(_)
             | Happening::AgentReady(_)
             | Happening::AgentGone(_)
+            | Happening::CallerAnswered
             | Happening::CallerGone
             | Happening::Bridged(_)
             | Happening::BridgeFailed(_)

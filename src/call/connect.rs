@@ -54,6 +54,7 @@ impl Connect {
             | Happening::AgentAnswered(_)
             | Happening::AgentReady(_)
             | Happening::AgentGone(_)
+            | Happening::CallerAnswered
             | Happening::CallerGone
             | Happening::Bridged(_)
             | Happening::BridgeFailed(_)

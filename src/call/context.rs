@@ -30,7 +30,7 @@ pub(super) struct Facts {
     pub(super) caller: String,
     pub(super) seed: u64,
     pub(super) arrived: Instant,
-    /// How many commands were given.
+    /// The number of the last command given.
     pub(super) commands: u32,
     /// The caller's leg; the call's name is the one it arrived under.
     pub(super) leg: LegId,
@@ -44,7 +44,9 @@ pub(super) struct Facts {
     pub(super) timers: Timers,
     /// Whether the switch hears us.
     pub(super) linked: bool,
-    /// When caller and agent were joined.
+    /// When the caller's leg was answered: from then on the carrier charges.
+    pub(super) answered: Option<Instant>,
+    /// Since when caller and agent hear each other: joined, and the caller answered.
     pub(super) talk: Option<Instant>,
     pub(super) ended: Option<Ended>,
 }
@@ -238,6 +240,18 @@ impl Context<'_> {
             self.note(Note::Attempt { agent, outcome });
         }
         self.release(nth);
+    }
+
+    /// They are joined. A switch may join the two before it answers the caller (FreeSWITCH's CHANNEL_BRIDGE does
+    /// not wait for it); they talk from when it has done both.
+    pub(super) fn begin_talk(&mut self, nth: Nth) {
+        if self.facts.answered.is_none() {
+            return;
+        }
+        self.facts.talk.get_or_insert(self.now);
+        if let Some(attempt) = self.facts.attempts.get_mut(nth) {
+            attempt.outcome.get_or_insert(AttemptOutcome::Talked);
+        }
     }
 
     /// Sets how the call ended; what was known first holds.

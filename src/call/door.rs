@@ -46,6 +46,8 @@ pub(super) enum Happening {
     AgentReady(Nth),
     /// Nothing is left of the attempt.
     AgentGone(Nth),
+    /// The caller's leg was answered.
+    CallerAnswered,
     /// Nothing is left of the caller's leg.
     CallerGone,
     /// Caller and this attempt's agent hear each other.

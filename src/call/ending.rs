@@ -51,6 +51,7 @@ impl Ending {
                 self.over_or_wait(cx)
             }
             Happening::Claimed(_)
+            | Happening::CallerAnswered
             | Happening::Refused(_)
             | Happening::AgentAnswered(_)
             | Happening::AgentReady(_)

@@ -89,6 +89,7 @@ impl Hunt {
             | Happening::AgentAnswered(_)
             | Happening::AgentReady(_)
             | Happening::AgentGone(_)
+            | Happening::CallerAnswered
             | Happening::CallerGone
             | Happening::Bridged(_)
             | Happening::BridgeFailed(_)

@@ -11,8 +11,8 @@
 //!               closing ───────────▶ ending ──▶ record
 //! ```
 //!
-//! A stage is a file and knows no other stage: it names a [`door`], and [`call`] opens it. Whatever must hold
-//! in every stage (the caller left, a leg must not outlive its call) is kept by the [`books`].
+//! A stage is a file and knows no other stage: it names a `door`, and `call` opens it. Whatever must hold
+//! in every stage (the caller left, a leg must not outlive its call) is kept by the `books`.
 
 mod admission;
 mod attempt;

@@ -1,5 +1,6 @@
 //! All live calls: which leg belongs to which, and when the next of them wants to be woken.
 
+use super::admission::Found;
 use super::call::{Call, CallState, Desk, Life};
 use super::table::{Place, Table};
 use crate::command::{Action, Command, NotTaken, Note, StageName};
@@ -27,7 +28,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { live_max: 20_000, fallback_after: Millis::seconds(5) }
+        Self { live_max: 20_000, fallback_after: Millis::seconds(4) }
     }
 }
 
@@ -87,7 +88,7 @@ impl Switchboard {
     pub fn handle(&mut self, now: Instant, event: &Event, out: &mut Vec<Command>) {
         self.now = self.now.max(now);
         match event {
-            Event::Arrived(arrival) => self.arrived(arrival, out),
+            Event::Arrived(arrival) => self.arrived(arrival, Found::AtTheDoor, out),
             Event::Leg { leg, what: LegEvent::Renamed { from } } => self.calls.rename(from, leg),
             Event::Leg { leg, what } => {
                 let Some(place) = self.calls.of_leg(leg) else { return };
@@ -168,7 +169,7 @@ impl Switchboard {
         }
     }
 
-    fn arrived(&mut self, arrival: &Arrival, out: &mut Vec<Command>) {
+    fn arrived(&mut self, arrival: &Arrival, from: Found, out: &mut Vec<Command>) {
         if self.calls.of_leg(&arrival.leg).is_some() {
             return;
         }
@@ -184,7 +185,7 @@ impl Switchboard {
         }
         let hotline = number::hotline(&arrival.dialled).and_then(|number| self.hotlines.get(number)).cloned();
         let mut desk = Desk { now: self.now, fallback_after: self.limits.fallback_after, out };
-        let call = Call::take(arrival, hotline, &mut desk);
+        let call = Call::take(arrival, from, hotline, &mut desk);
         self.calls.insert(id, call);
     }
 
@@ -216,7 +217,7 @@ impl Switchboard {
         for live in live.iter() {
             match &live.arrival {
                 _ if self.calls.of_leg(&live.leg).is_some() => {}
-                Some(arrival) => self.arrived(arrival, out),
+                Some(arrival) => self.arrived(arrival, Found::InTheList, out),
                 None if live.of.is_some() && live.state != LegState::Bridged => {
                     orphan(switch, &live.leg, out)
                 }

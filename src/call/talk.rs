@@ -5,7 +5,7 @@ use super::context::Context;
 use super::door::{Door, Happening, Next};
 use super::timer::Timer;
 use crate::event::Cause;
-use crate::record::{AttemptOutcome, EndedBy, Outcome};
+use crate::record::{EndedBy, Outcome};
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
@@ -20,18 +20,19 @@ pub(super) struct Talk {
 
 impl Talk {
     pub(super) fn enter(nth: Nth, cx: &mut Context) -> Next<Self> {
-        cx.facts.talk = Some(cx.now);
-        if let Some(attempt) = cx.facts.attempts.get_mut(nth) {
-            attempt.outcome = Some(AttemptOutcome::Talked);
-        }
+        cx.begin_talk(nth);
         Next::Stay(Self { nth })
     }
 
     pub(super) fn on(self, happening: Happening, cx: &mut Context) -> Next<Self> {
         match happening {
             Happening::AgentGone(nth) if nth == self.nth => {
-                cx.conclude(Outcome::Answered, EndedBy::Agent, Cause::Normal);
+                cx.conclude(Self::outcome(cx), EndedBy::Agent, Cause::Normal);
                 Next::Go(Door::Ending { cause: Cause::Normal })
+            }
+            Happening::CallerAnswered => {
+                cx.begin_talk(self.nth);
+                Next::Stay(self)
             }
             Happening::Unbridged => {
                 cx.set(Timer::Parting, PARTING_TIME_MAX);
@@ -42,7 +43,7 @@ impl Talk {
                 Next::Stay(self)
             }
             Happening::Due(Timer::Parting) => {
-                cx.conclude(Outcome::Answered, EndedBy::Switch, Cause::Normal);
+                cx.conclude(Self::outcome(cx), EndedBy::Switch, Cause::Normal);
                 Next::Go(Door::Ending { cause: Cause::Normal })
             }
             Happening::Claimed(_)
@@ -58,5 +59,9 @@ impl Talk {
             | Happening::Relinked
             | Happening::Due(_) => Next::Stay(self),
         }
+    }
+
+    fn outcome(cx: &Context) -> Outcome {
+        if cx.facts.talk.is_some() { Outcome::Answered } else { Outcome::Lost }
     }
 }

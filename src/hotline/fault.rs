@@ -165,6 +165,16 @@ pub enum Why {
         /// Where it stands first.
         first: String,
     },
+    /// A telephone that is one of our own hotlines.
+    #[error(
+        "is {number}, the hotline of {hotline}: its calls would come back here without end, so name the telephone behind it"
+    )]
+    CallsHotline {
+        /// The telephone.
+        number: String,
+        /// Where the hotline of that number stands.
+        hotline: String,
+    },
     /// Cannot be played.
     #[error("{0}")]
     Sound(#[from] BadSound),

@@ -37,6 +37,9 @@ pub(super) struct LineSaid {
     pub(super) lines: u16,
     pub(super) at: Position,
     pub(super) key: String,
+    /// The agent's table.
+    pub(super) agent_at: Position,
+    pub(super) agent: String,
 }
 
 /// Reads the text of a file.
@@ -201,7 +204,14 @@ fn agent(
     };
     let dial = dial?;
     let line = dial.line();
-    said.push(LineSaid { line: line.clone(), lines, at: sheet.position(lines_at), key: lines_key });
+    said.push(LineSaid {
+        line: line.clone(),
+        lines,
+        at: sheet.position(lines_at),
+        key: lines_key,
+        agent_at: sheet.position(table.at),
+        agent: table.path("phone"),
+    });
     Some(Agent { id: id?, name: name?, line, dial, lines, ring_time: Millis::seconds(ring_time_s), on })
 }
 

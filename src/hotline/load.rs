@@ -23,6 +23,7 @@ pub fn load(folder: &Path, sounds: &Sounds) -> Result<Hotlines, Vec<Fault>> {
         let outline = read(&file, sounds).unwrap_or_else(|faults| Outline { faults, ..Outline::default() });
         load.add(file, outline);
     }
+    load.refuse_circles();
     if load.faults.is_empty() { Ok(load.hotlines) } else { Err(load.faults) }
 }
 
@@ -76,6 +77,8 @@ struct Load {
     faults: Vec<Fault>,
     numbers: BTreeMap<Arc<str>, Place>,
     lines: BTreeMap<LineId, (u16, Place)>,
+    /// Every telephone that is called, and the place and key of the agent.
+    called: Vec<(LineId, Place, String)>,
 }
 
 #[derive(Clone)]
@@ -126,6 +129,8 @@ impl Load {
     /// One telephone may be bound to many hotlines, but it has only so many lines: if two tables disagreed,
     /// it could be rung beyond what it can take.
     fn add_line(&mut self, said: LineSaid, file: &Arc<Path>) {
+        let place = Place { file: file.clone(), at: said.agent_at };
+        self.called.push((said.line.clone(), place, said.agent));
         match self.lines.get(&said.line) {
             Some((lines, first)) if *lines != said.lines => {
                 let why =
@@ -137,6 +142,18 @@ impl Load {
             None => {
                 let place = Place { file: file.clone(), at: said.at };
                 self.lines.insert(said.line, (said.lines, place));
+            }
+        }
+    }
+}
+
+impl Load {
+    /// An agent whose telephone is one of our own hotlines would make a call that calls itself, without end.
+    fn refuse_circles(&mut self) {
+        for (line, place, key) in std::mem::take(&mut self.called) {
+            if let Some(hotline) = self.numbers.get(&line.0) {
+                let why = Why::CallsHotline { number: line.0.to_string(), hotline: hotline.to_string() };
+                self.faults.push(Fault { file: place.file.to_path_buf(), at: Some(place.at), key, why });
             }
         }
     }

@@ -125,6 +125,13 @@ pub struct CallReport {
     pub(super) quiet_since: Option<Instant>,
 }
 
+impl CallReport {
+    /// How long they have heard nothing by now.
+    pub fn silence(&self, now: Instant) -> Millis {
+        self.quiet_since.filter(|_| self.ended.is_none()).map_or(Millis(0), |since| now.since(since))
+    }
+}
+
 /// What one telephone lived through.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct PhoneReport {

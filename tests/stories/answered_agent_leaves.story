@@ -15,6 +15,7 @@
 > 2.020 caller note hunt -> connect
 > 2.020 caller #7 cancel fallback of caller
 > 2.020 caller #8 bridge caller and agent1
+< 2.060 leg caller answered
 < 2.060 leg caller bridged agent1
 > 2.060 caller note connect -> talk
 < 12.000 leg agent1 hung_up normal

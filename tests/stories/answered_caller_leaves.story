@@ -28,4 +28,4 @@
 < 36.070 leg agent1 hung_up normal
 > 36.070 caller #12 release 13900000001 claimed by #4
 > 36.070 caller note ending -> -
-> 36.070 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"answered","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000006061,"ended":1800000036061,"wait":6061,"talk":30000,"agent":"01","attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":1800000000300,"answered":1800000006000,"ended":1800000036061,"outcome":"talked"}]}
+> 36.070 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"answered","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000006060,"ended":1800000036061,"wait":6061,"talk":30000,"agent":"01","attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":1800000000300,"answered":1800000006000,"ended":1800000036061,"outcome":"talked"}]}

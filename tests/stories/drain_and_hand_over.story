@@ -15,6 +15,7 @@
 > 2.020 caller note hunt -> connect
 > 2.020 caller #7 cancel fallback of caller
 > 2.020 caller #8 bridge caller and agent1
+< 2.040 leg caller answered
 < 2.040 leg caller bridged agent1
 > 2.040 caller note connect -> talk
 < 3 arrived waiting from 13800138001 to 4008001234

@@ -31,6 +31,7 @@
 > 4.020 caller note hunt -> connect
 > 4.020 caller #15 cancel fallback of caller
 > 4.020 caller #16 bridge caller and agent2
+< 4.040 leg caller answered
 < 4.040 leg caller bridged agent2
 > 4.040 caller note connect -> talk
 < 9.000 leg caller hung_up normal

@@ -35,6 +35,7 @@
 > 12.020 caller note hunt -> connect
 > 12.020 caller #20 cancel fallback of caller
 > 12.020 caller #21 bridge caller and agent2
+< 12.030 leg caller answered
 < 12.030 leg caller bridged agent2
 > 12.030 caller note connect -> talk
 < 20.000 leg caller hung_up normal

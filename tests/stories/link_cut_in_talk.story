@@ -15,6 +15,7 @@
 > 2.020 caller note hunt -> connect
 > 2.020 caller #7 cancel fallback of caller
 > 2.020 caller #8 bridge caller and agent1
+< 2.040 leg caller answered
 < 2.040 leg caller bridged agent1
 > 2.040 caller note connect -> talk
 < 3 arrived other from 13800138001 to 4008001234
@@ -32,6 +33,7 @@
 > 4.020 other note hunt -> connect
 > 4.020 other #7 cancel fallback of other
 > 4.020 other #8 bridge other and agent2
+< 4.040 leg other answered
 < 4.040 leg other bridged agent2
 > 4.040 other note connect -> talk
 < 10 link lost

@@ -170,7 +170,14 @@ impl Teller {
         self.names.insert(leg.clone(), name.into());
         let seed = name.bytes().fold(7, |seed, byte| seed * 31 + u64::from(byte));
         let caller = if caller == "withheld" { "" } else { caller };
-        Arrival { switch: switch(), leg, dialled: dialled.into(), caller: caller.into(), seed }
+        Arrival {
+            switch: switch(),
+            leg,
+            dialled: dialled.into(),
+            caller: caller.into(),
+            seed,
+            answered: false,
+        }
     }
 
     fn leg(&self, name: &str) -> Result<LegId, String> {

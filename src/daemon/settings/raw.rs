@@ -93,7 +93,7 @@ pub(super) struct RawCalls {
 
 impl Default for RawCalls {
     fn default() -> Self {
-        Self { live_max: 20_000, fallback_s: 5, drain_s_max: 600 }
+        Self { live_max: 20_000, fallback_s: 4, drain_s_max: 600 }
     }
 }
 

@@ -14,97 +14,14 @@
 //! ```
 
 use super::escape::{json_decoded, percent_decoded};
-use super::frame::Limits;
 pub use super::index::EVENT_BYTES_MAX;
 use super::index::{Coding, Header, Index};
+use super::limits::Limits;
+pub use super::limits::{EventError, NAME_BYTES_MAX};
 use super::{json, plain};
 use bytes::Bytes;
 use std::borrow::Cow;
 use std::ops::Range;
-
-/// What is wrong with an event; `at` is counted in bytes from the event's first.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum EventError {
-    /// A line that is no header.
-    #[error("a line of the event is no `Name: value`")]
-    NotAHeader {
-        /// Where the line starts.
-        at: usize,
-    },
-    /// A line without its end.
-    #[error("the last line of the event is not finished")]
-    Unfinished {
-        /// Where the line starts.
-        at: usize,
-    },
-    /// Too many headers.
-    #[error("the event has more than {max} headers")]
-    TooManyHeaders {
-        /// Where the first one too many starts.
-        at: usize,
-        /// The limit.
-        max: usize,
-    },
-    /// A name nobody would give.
-    #[error("the name of a header has {length} bytes, at most {NAME_BYTES_MAX} are taken")]
-    NameTooLong {
-        /// Where the name starts.
-        at: usize,
-        /// How long it is.
-        length: usize,
-    },
-    /// The inner length is no number.
-    #[error("the event's own Content-Length is no number")]
-    LengthNotANumber {
-        /// Where the header starts.
-        at: usize,
-    },
-    /// The inner length and the outer one disagree.
-    #[error("the event's own Content-Length says {declared} bytes, {present} are there")]
-    Length {
-        /// What the event says.
-        declared: u64,
-        /// What is there.
-        present: usize,
-    },
-    /// No JSON, or none that an event may be.
-    #[error("the JSON of the event is broken: expected {expected}")]
-    Json {
-        /// Where.
-        at: usize,
-        /// What should stand there.
-        expected: &'static str,
-    },
-    /// More bytes than an event may have.
-    #[error("the event has {length} bytes, at most {max} are taken")]
-    TooLong {
-        /// How many it has.
-        length: usize,
-        /// The limit.
-        max: usize,
-    },
-    /// An XML event, which we never ask for.
-    #[error("an XML event came, and only plain and JSON events were asked for")]
-    Xml,
-}
-
-impl EventError {
-    /// Where the fault is, in bytes from the event's first.
-    pub fn at(&self) -> usize {
-        match self {
-            Self::NotAHeader { at }
-            | Self::Unfinished { at }
-            | Self::TooManyHeaders { at, .. }
-            | Self::NameTooLong { at, .. }
-            | Self::LengthNotANumber { at }
-            | Self::Json { at, .. } => *at,
-            Self::Length { .. } | Self::TooLong { .. } | Self::Xml => 0,
-        }
-    }
-}
-
-/// The longest name of a header, in bytes.
-pub const NAME_BYTES_MAX: usize = u16::MAX as usize;
 
 /// How an event is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

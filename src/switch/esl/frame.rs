@@ -4,28 +4,13 @@
 //! framer remembers how far it looked, so a body of 16 MiB that comes byte by byte is looked at once. What a
 //! frame means is not its business.
 
+use super::limits::number;
+pub use super::limits::{EventError, Limits};
 use bytes::{Buf, Bytes, BytesMut};
 use nom::bytes::streaming::{tag, take_until};
 use nom::sequence::terminated;
 use nom::{IResult, Parser};
 use std::ops::Range;
-
-/// How much of anything is taken from the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// The longest head, in bytes.
-    pub head_bytes_max: usize,
-    /// The longest body, in bytes.
-    pub body_bytes_max: usize,
-    /// The most headers of one head or one event.
-    pub headers_max: usize,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { head_bytes_max: 64 * 1024, body_bytes_max: 16 * 1024 * 1024, headers_max: 4096 }
-    }
-}
 
 /// What is wrong with a stream, and where: offsets are counted in bytes since the connection started.
 ///
@@ -88,7 +73,7 @@ pub enum FrameError {
         /// Where the fault is.
         offset: u64,
         /// What it is.
-        fault: super::event::EventError,
+        fault: EventError,
     },
     /// The stream ended within a frame.
     #[error("byte {offset}: the stream ends within a message, {missing_at_least} bytes or more are missing")]
@@ -293,16 +278,4 @@ impl Framer {
         }
         Ok(())
     }
-}
-
-/// The most digits of a length; one more could overflow.
-const LENGTH_DIGITS_MAX: usize = 19;
-
-/// A number as FreeSWITCH prints it: digits and nothing else.
-pub(super) fn number(text: &[u8]) -> Option<u64> {
-    if text.is_empty() || text.len() > LENGTH_DIGITS_MAX {
-        return None;
-    }
-    text.iter()
-        .try_fold(0_u64, |sum, &digit| digit.is_ascii_digit().then(|| sum * 10 + u64::from(digit - b'0')))
 }

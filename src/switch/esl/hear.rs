@@ -75,15 +75,16 @@ fn parked(switch: &SwitchId, event: &EslEvent) -> Option<Event> {
     // Other services of the switch may park legs, too: only a 400 number is for us.
     number::hotline(&dialled)?;
     let caller = event.text("Caller-Caller-ID-Number").unwrap_or_default();
-    Some(Event::Arrived(arrival(switch, leg(event, "Unique-ID")?, &dialled, &caller)))
+    let answered = event.get("Answer-State").is_some_and(|state| &*state == b"answered");
+    Some(Event::Arrived(arrival(switch, leg(event, "Unique-ID")?, &dialled, &caller, answered)))
 }
 
 /// The arrival of a leg. The leg's name is random already (RFC 9562, version 4), and the same in a replay as
 /// it was live: so it is the seed, too.
-pub(super) fn arrival(switch: &SwitchId, leg: LegId, dialled: &str, caller: &str) -> Arrival {
+pub(super) fn arrival(switch: &SwitchId, leg: LegId, dialled: &str, caller: &str, answered: bool) -> Arrival {
     let caller = if caller == "_undef_" { "" } else { caller };
     let seed = leg.fingerprint();
-    Arrival { switch: switch.clone(), leg, dialled: dialled.into(), caller: caller.into(), seed }
+    Arrival { switch: switch.clone(), leg, dialled: dialled.into(), caller: caller.into(), seed, answered }
 }
 
 fn pair(event: &EslEvent, what: impl Fn(LegId) -> LegEvent) -> Option<Event> {

@@ -4,8 +4,7 @@
 //! answer, costs a few vector compares. Positions count in 32 bits, lengths of values in 30.
 
 use super::escape::json_decoded;
-use super::event::{EventError, NAME_BYTES_MAX};
-use super::frame::Limits;
+use super::limits::{EventError, Limits, NAME_BYTES_MAX};
 use std::borrow::Cow;
 use std::ops::Range;
 

@@ -4,9 +4,8 @@
 //! must survive. Objects within the object are refused: no event has them.
 
 use super::escape::json_decoded;
-use super::event::EventError;
-use super::frame::Limits;
 use super::index::{Coding, Index};
+use super::limits::{EventError, Limits};
 use memchr::memchr2;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while, take_while1};

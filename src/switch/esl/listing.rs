@@ -59,8 +59,8 @@ fn live_leg(switch: &SwitchId, row: &Row) -> Option<LiveLeg> {
     let of = row.presence_data.parse().ok();
     let state = state(row, of.is_some());
     let waits = of.is_none() && state == LegState::Parked && number::hotline(&row.dest).is_some();
-    let arrival = waits.then(|| hear::arrival(switch, leg.clone(), &row.dest, &row.cid_num));
     let answered = matches!(&*row.callstate, "ACTIVE" | "HELD" | "UNHELD");
+    let arrival = waits.then(|| hear::arrival(switch, leg.clone(), &row.dest, &row.cid_num, answered));
     Some(LiveLeg { leg, of, state, answered, arrival })
 }
 

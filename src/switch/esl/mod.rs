@@ -49,6 +49,7 @@ pub mod frame;
 pub mod hear;
 mod index;
 mod json;
+mod limits;
 pub mod link;
 pub mod listing;
 pub mod message;

@@ -1,9 +1,8 @@
 //! Finds the headers of a plain event: `Name: value` lines, an empty line, and perhaps a raw body.
 
 use super::escape::percent_decoded;
-use super::event::EventError;
-use super::frame::{Limits, number};
 use super::index::{Coding, Index};
+use super::limits::{EventError, Limits, number};
 use memchr::memchr2_iter;
 use std::ops::Range;
 

@@ -2,7 +2,7 @@
 //! written. Absent on purpose: doing what a request asks.
 
 use super::event::Format;
-use super::frame::{Limits, number};
+use super::limits::{Limits, number};
 use bytes::{Buf, Bytes, BytesMut};
 
 /// What is wrong with a stream of requests; offsets are counted in bytes since the connection started.

@@ -1,0 +1,19 @@
+//! Captures of the live runs, kept for `tests/replay.rs`.
+
+use std::path::Path;
+
+/// Keeps a capture, the hotlines it was taken with, and what the daemon did: the outgoing lines of its journal.
+pub fn keep(name: &str, folder: &Path) {
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures/real");
+    let hotlines = kept.join("hotlines").join(name);
+    let _ = std::fs::remove_dir_all(&hotlines);
+    std::fs::create_dir_all(&hotlines).unwrap();
+    for file in std::fs::read_dir(folder.join("hotlines")).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), hotlines.join(file.file_name())).unwrap();
+    }
+    std::fs::copy(folder.join("capture.jsonl"), kept.join(format!("{name}.jsonl"))).unwrap();
+    let journal = std::fs::read_to_string(folder.join("journal.jsonl")).unwrap();
+    let done = journal.lines().filter(|line| line.contains("\"out\":")).map(|line| format!("{line}\n"));
+    std::fs::write(kept.join(format!("{name}.live")), done.collect::<String>()).unwrap();
+}

@@ -1,0 +1,239 @@
+//! The real daemon, with settings and hotlines of its own.
+
+use super::switch::{PASSWORD, REWRITE_VARIABLE, Switch};
+use super::wait::{s, until};
+use hotlined::record::CallRecord;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// A hotline to be written down.
+#[derive(Clone, Debug)]
+pub struct Hotline {
+    pub number: String,
+    text: String,
+}
+
+impl Hotline {
+    /// One whose agents are at these endpoints, called 01, 02 and so on.
+    pub fn new<T: AsRef<str>>(number: &str, endpoints: &[T]) -> Self {
+        let head = format!("number = \"{number}\"\nname = \"Laboratory\"\n");
+        let agents = (1..).zip(endpoints).map(|(id, endpoint)| {
+            let endpoint = endpoint.as_ref();
+            format!("[[agents]]\nid = \"{id:02}\"\nname = \"Agent {id}\"\nendpoint = \"{endpoint}\"\n")
+        });
+        Self { number: number.to_owned(), text: head + &agents.collect::<String>() }
+    }
+
+    /// With this line of its file more.
+    pub fn with(mut self, line: &str) -> Self {
+        self.text = format!("{line}\n{}", self.text);
+        self
+    }
+}
+
+/// How to start one.
+pub struct Plan<'a> {
+    switch: &'a Switch,
+    hotlines: Vec<Hotline>,
+    port: u16,
+    password: &'a str,
+    capture: Option<&'a str>,
+    drain_s_max: u32,
+}
+
+/// A running daemon.
+pub struct Daemon {
+    child: Child,
+    pub folder: PathBuf,
+    log: Arc<Mutex<Vec<String>>>,
+    capture: Option<String>,
+}
+
+impl<'a> Plan<'a> {
+    pub fn new(switch: &'a Switch, hotlines: &[Hotline]) -> Self {
+        let hotlines = hotlines.to_vec();
+        Self { switch, hotlines, port: switch.socket, password: PASSWORD, capture: None, drain_s_max: 60 }
+    }
+
+    /// Through this port instead of the switch's own.
+    pub fn port(self, port: u16) -> Self {
+        Self { port, ..self }
+    }
+
+    pub fn password(self, password: &'a str) -> Self {
+        Self { password, ..self }
+    }
+
+    /// A capture of this name is taken, where captures are taken anew.
+    pub fn capture(self, name: &'a str) -> Self {
+        Self { capture: Some(name), ..self }
+    }
+
+    /// Starts it; it may not be up yet.
+    pub fn start(self) -> Daemon {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let folder = self.switch.folder.join(format!("daemon-{number}"));
+        std::fs::create_dir_all(folder.join("hotlines")).unwrap();
+        std::fs::create_dir_all(folder.join("sounds")).unwrap();
+        let settings = format!(
+            "[switch]\nport = {}\npassword = \"{}\"\ntrunk = \"sofia/lab/{{number}}@127.0.0.1:9\"\n\
+             [calls]\ndrain_s_max = {}\n[journal]\nfile = \"journal.jsonl\"\n[log]\nfilter = \"debug\"\n",
+            self.port, self.password, self.drain_s_max
+        );
+        std::fs::write(folder.join("hotlined.toml"), settings).unwrap();
+        write_wave(&folder.join("sounds/short.wav"), 400);
+        for hotline in &self.hotlines {
+            put_hotline(&folder, hotline);
+        }
+        let is_rewritten = std::env::var_os(REWRITE_VARIABLE).is_some();
+        let capture = self.capture.filter(|_| is_rewritten).map(str::to_owned);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hotlined"));
+        command.arg("serve").arg("--settings").arg(folder.join("hotlined.toml"));
+        if capture.is_some() {
+            command.arg("--capture").arg(folder.join("capture.jsonl"));
+        }
+        command.env_clear().env("NO_COLOR", "1").current_dir(&folder);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let log = Arc::new(Mutex::new(Vec::new()));
+        let (lines, stderr) = (log.clone(), BufReader::new(child.stderr.take().unwrap()));
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                lines.lock().unwrap().push(line);
+            }
+        });
+        Daemon { child, folder, log, capture }
+    }
+
+    /// Starts it and waits until it serves.
+    pub fn up(self) -> Daemon {
+        let daemon = self.start();
+        daemon.wait_for_link(1);
+        daemon
+    }
+}
+
+fn put_hotline(folder: &Path, hotline: &Hotline) {
+    let new = folder.join(".new");
+    std::fs::write(&new, &hotline.text).unwrap();
+    std::fs::rename(new, folder.join(format!("hotlines/{}.toml", hotline.number))).unwrap();
+}
+
+impl Daemon {
+    /// Its log so far.
+    pub fn log(&self) -> Vec<String> {
+        self.log.lock().unwrap().clone()
+    }
+
+    fn count(&self, text: &str) -> usize {
+        self.log().iter().filter(|line| line.contains(text)).count()
+    }
+
+    /// Until so many lines of the log have the text.
+    pub fn wait_for_log(&self, text: &str, times: usize, limit: Duration) {
+        let end = std::time::Instant::now() + limit;
+        until(text, limit + s(1), || {
+            let is_there = self.count(text) >= times;
+            let is_late = std::time::Instant::now() > end;
+            assert!(is_there || !is_late, "{times} x {text:?} is not in\n{}", self.log().join("\n"));
+            is_there.then_some(())
+        });
+    }
+
+    /// Until the link is up for the so-and-so-many-th time.
+    pub fn wait_for_link(&self, times: usize) {
+        self.wait_for_log("link up", times, s(10));
+    }
+
+    /// Changes or adds a hotline as an operator does: the file is there at once and whole.
+    pub fn put(&self, hotline: &Hotline) {
+        put_hotline(&self.folder, hotline);
+    }
+
+    /// All records so far.
+    pub fn records(&self) -> Vec<CallRecord> {
+        lines(&self.folder.join("records.jsonl"))
+    }
+
+    /// How many orders of this kind its journal shows so far.
+    pub fn orders(&self, kind: &str) -> usize {
+        let text = std::fs::read_to_string(self.folder.join("journal.jsonl")).unwrap_or_default();
+        text.matches(&format!("\"action\":{{\"{kind}\"")).count()
+    }
+
+    /// The only record of this dialled number, as soon as there is one.
+    pub fn record(&self, dialled: &str) -> CallRecord {
+        let of = || self.records().into_iter().filter(|record| record.dialled == dialled).collect::<Vec<_>>();
+        let end = std::time::Instant::now() + s(10);
+        let mut found = until("a call record", s(11), || {
+            let found = of();
+            let is_late = std::time::Instant::now() > end;
+            assert!(!found.is_empty() || !is_late, "no record of {dialled} in\n{}", self.log().join("\n"));
+            (!found.is_empty()).then_some(found)
+        });
+        assert_eq!(found.len(), 1, "{found:#?}");
+        found.remove(0)
+    }
+
+    pub fn signal(&self, name: &str) {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().unwrap().success());
+    }
+
+    /// Until it has ended: its exit code.
+    pub fn wait_for_end(&mut self, limit: Duration) -> Option<i32> {
+        until("the daemon to end", limit, || self.child.try_wait().unwrap()).code()
+    }
+
+    /// Stops it in order. There are exactly so many records, and nobody has to be woken.
+    pub fn stop(mut self, records: usize) {
+        self.signal("TERM");
+        assert_eq!(self.wait_for_end(s(20)), Some(0), "{}", self.log().join("\n"));
+        let log = self.log().join("\n");
+        assert_eq!(self.records().len(), records, "{:#?}\n{log}", self.records());
+        assert!(!log.contains("ERROR"), "{log}");
+        if let Some(name) = &self.capture {
+            super::capture::keep(name, &self.folder);
+        }
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the daemon's log:\n{}", self.log().join("\n"));
+        }
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The whole lines of a file, read.
+fn lines<T: serde::de::DeserializeOwned>(file: &Path) -> Vec<T> {
+    let text = std::fs::read_to_string(file).unwrap_or_default();
+    let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+    whole.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// A wave file of a quiet tone, 8 kHz mono.
+fn write_wave(file: &Path, ms: u32) {
+    let samples: Vec<u8> = (0..ms * 8).flat_map(|n| [0, if n % 16 < 8 { 8 } else { 0xf8 }]).collect();
+    let size = u32::try_from(samples.len()).unwrap();
+    let mut bytes = Vec::new();
+    bytes.extend(b"RIFF");
+    bytes.extend((36 + size).to_le_bytes());
+    bytes.extend(b"WAVEfmt ");
+    bytes.extend(16u32.to_le_bytes());
+    for (value, size) in [(1u32, 2), (1, 2), (8_000, 4), (16_000, 4), (2, 2), (16, 2)] {
+        bytes.extend(&value.to_le_bytes()[..size]);
+    }
+    bytes.extend(b"data");
+    bytes.extend(size.to_le_bytes());
+    bytes.extend(samples);
+    std::fs::write(file, bytes).unwrap();
+}

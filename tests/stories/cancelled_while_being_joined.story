@@ -1,0 +1,27 @@
+# The switch says that both are joined, and then that the caller had cancelled before it was answered: no talk.
+< 0 hotline 4008001234 agents=01
+< 0 arrived caller from 13800138000 to 4008001234
+> 0.000 caller #1 take caller
+> 0.000 caller note - -> hunt
+> 0.000 caller #2 keep fallback of caller for 5.000s
+> 0.000 caller #3 play /sounds/ring.wav to caller over and over
+> 0.000 caller #4 claim 13900000001 of 1
+> 0.000 caller #5 ring agent1 at 13900000001 for 22.000s showing "13800138000"
+> 0.000 caller note calling agent 01
+> 1.666 caller #6 keep fallback of caller for 5.000s
+< 2.000 leg agent1 answered
+< 2.020 leg agent1 parked
+> 2.020 caller note hunt -> connect
+> 2.020 caller #7 cancel fallback of caller
+> 2.020 caller #8 bridge caller and agent1
+< 2.080 leg caller bridged agent1
+> 2.080 caller note connect -> talk
+< 2.081 leg caller hung_up cancelled
+> 2.081 caller note talk -> ending
+> 2.081 caller note agent 01: CallerLeft
+> 2.081 caller #9 hang up agent1 as cancelled
+< 2.090 leg agent1 ended normal
+> 2.090 caller #10 release 13900000001 claimed by #4
+> 2.090 caller note ending -> -
+> 2.090 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000002081,"wait":2081,"talk":0,"agent":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":1800000002000,"ended":1800000002081,"outcome":"caller_left"}]}
+< 3 nothing

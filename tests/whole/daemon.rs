@@ -1,0 +1,268 @@
+//! A daemon without socket, clock or runtime: engine, conversation and decoder, and what lies between them.
+
+use super::line::PASSWORD;
+use bytes::BytesMut;
+use hotlined::call::{Limits, SavedCall};
+use hotlined::command::{Action, Command, Note};
+use hotlined::engine::{Engine, Entry};
+use hotlined::event::{CommandResult, Event};
+use hotlined::hotline::Hotlines;
+use hotlined::id::{CallId, CommandId, SwitchId};
+use hotlined::record::{CallRecord, Outcome};
+use hotlined::switch::esl::argument::Endpoint;
+use hotlined::switch::esl::conversation::{self, Account, Conversation};
+use hotlined::switch::esl::event::Format;
+use hotlined::switch::esl::message::{Decoder, Message};
+use hotlined::switch::esl::speak::{Fallback, Site};
+use hotlined::switch::esl::vocabulary::Secret;
+use hotlined::time::{Instant, Millis};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+
+/// How long the switch may say nothing (`switch.heartbeat_s_max`).
+pub const SILENCE_MAX: Millis = Millis::seconds(45);
+/// How long a connection may take until it is up (`switch.connect_timeout_s`).
+pub const SETUP_TIME_MAX: Millis = Millis::seconds(5);
+
+/// A daemon's end of a connection.
+pub struct Talking {
+    pub conversation: Conversation,
+    decoder: Decoder,
+    pub heard_at: Instant,
+}
+
+/// A daemon.
+pub struct Daemon {
+    pub engine: Engine,
+    /// An engine that lives through the same, each call saved and loaded before each event.
+    shadow: Option<Engine>,
+    /// What the link told and the engine has not taken yet.
+    inbox: VecDeque<(Instant, Event)>,
+    /// What the engine ordered and the link has not taken yet.
+    orders: VecDeque<(Instant, CommandId, Action)>,
+    pub talking: Option<Talking>,
+    pub connects_at: Option<Instant>,
+    /// Since when the engine knows the switch.
+    pub linked_since: Option<Instant>,
+    pub taken: BTreeSet<CallId>,
+    pub records: BTreeMap<CallId, CallRecord>,
+    /// How many events the engine took.
+    pub turns: usize,
+    /// What it did, as text, where somebody wants to read it.
+    pub log: Option<Vec<String>>,
+    /// A fingerprint of all it did.
+    pub print: u64,
+}
+
+fn switch() -> SwitchId {
+    SwitchId("fs1".into())
+}
+
+fn site() -> Site {
+    let endpoint = |text| Endpoint::new(text).unwrap();
+    Site {
+        trunk: "sofia/gateway/carrier/{number}".parse().unwrap(),
+        fallback: Fallback {
+            extension: endpoint("hotlined_fallback"),
+            dialplan: endpoint("XML"),
+            context: endpoint("public"),
+        },
+    }
+}
+
+fn fnv(print: u64, text: &str) -> u64 {
+    text.bytes().fold(print, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+}
+
+impl Daemon {
+    /// A daemon that starts with nothing but its hotlines and connects at once.
+    pub fn start(now: Instant, hotlines: &Arc<Hotlines>, live_max: usize, shadowed: bool) -> Self {
+        let limits = Limits { live_max, fallback_after: Millis::seconds(5) };
+        let mut daemon = Self {
+            engine: Engine::new(limits),
+            shadow: shadowed.then(|| Engine::new(limits)),
+            inbox: VecDeque::new(),
+            orders: VecDeque::new(),
+            talking: None,
+            connects_at: Some(now),
+            linked_since: None,
+            taken: BTreeSet::new(),
+            records: BTreeMap::new(),
+            turns: 0,
+            log: None,
+            print: 0xcbf2_9ce4_8422_2325,
+        };
+        daemon.inbox.push_back((now, Event::Hotlines(hotlines.clone())));
+        daemon
+    }
+
+    pub fn connect(&mut self, now: Instant, format: Format) {
+        let account = Account { user: None, password: Secret::new(PASSWORD).unwrap() };
+        self.connects_at = None;
+        self.talking = Some(Talking {
+            conversation: Conversation::new(switch(), site(), account, format),
+            decoder: Decoder::default(),
+            heard_at: now,
+        });
+    }
+
+    /// When it wants to be woken.
+    pub fn next(&self) -> Option<Instant> {
+        let inbox = self.inbox.front().map(|(at, _)| *at);
+        let orders = self.orders.front().map(|(at, ..)| *at);
+        [inbox, orders, self.engine.switchboard.deadline(), self.connects_at, self.gives_up_at()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// When it takes the connection for dead.
+    pub fn gives_up_at(&self) -> Option<Instant> {
+        let talking = self.talking.as_ref()?;
+        let patience = if talking.conversation.is_up() { SILENCE_MAX } else { SETUP_TIME_MAX };
+        Some(talking.heard_at + patience)
+    }
+
+    /// What is between link and engine takes a little, and never overtakes.
+    pub fn put_in(&mut self, at: Instant, event: Event) {
+        let newest = self.inbox.back().map_or(at, |(newest, _)| *newest);
+        self.inbox.push_back((at.max(newest), event));
+    }
+
+    /// Bytes of the switch have come: gives what is to be written.
+    pub fn hear(&mut self, now: Instant, bytes: &[u8], lag: Millis) -> Result<BytesMut, String> {
+        let Some(talking) = &mut self.talking else { return Ok(BytesMut::new()) };
+        talking.heard_at = now;
+        talking.decoder.push(bytes);
+        let mut outcome = conversation::Outcome::default();
+        while let Some(message) = talking.decoder.next().map_err(|fault| fault.to_string())? {
+            if matches!(message, Message::Disconnect { .. }) {
+                continue;
+            }
+            talking.conversation.hear(message, &mut outcome).map_err(|refusal| refusal.to_string())?;
+        }
+        Ok(self.settle(now + lag, outcome))
+    }
+
+    fn settle(&mut self, at: Instant, outcome: conversation::Outcome) -> BytesMut {
+        let mut written = BytesMut::new();
+        outcome.requests.iter().for_each(|request| request.encode(&mut written));
+        outcome.events.into_iter().for_each(|event| self.put_in(at, event));
+        written
+    }
+
+    /// The connection is gone, and it knows.
+    pub fn lost(&mut self, now: Instant, connects_at: Instant) {
+        let Some(mut talking) = self.talking.take() else { return };
+        for event in talking.conversation.lost() {
+            self.put_in(now, event);
+        }
+        self.connects_at = Some(connects_at);
+    }
+
+    /// The link takes the orders of the engine that have come by now: gives what is to be written.
+    pub fn pass_orders(&mut self, now: Instant) -> BytesMut {
+        let mut outcome = conversation::Outcome::default();
+        while let Some((_, command, action)) = self.orders.pop_front_if(|(at, ..)| *at <= now) {
+            match &mut self.talking {
+                Some(talking) => talking.conversation.order(&command, &action, &mut outcome),
+                None => outcome.events.push(Event::Done { command, result: CommandResult::Unknown }),
+            }
+        }
+        self.settle(now, outcome)
+    }
+
+    /// The next event that has come by now.
+    pub fn arrived(&mut self, now: Instant) -> Option<Event> {
+        self.inbox.pop_front_if(|(at, _)| *at <= now).map(|(_, event)| event)
+    }
+
+    /// The engine takes an event.
+    pub fn turn(&mut self, now: Instant, event: &Event, lag: Millis) -> Result<(), String> {
+        self.turns += 1;
+        match event {
+            Event::LinkRestored { .. } => self.linked_since = Some(now),
+            Event::LinkLost { .. } => self.linked_since = None,
+            _ => {}
+        }
+        let (mut out, mut seen) = (Vec::new(), Vec::new());
+        let mut watch = |entry: Entry| {
+            if let Entry::Out(command) = entry {
+                seen.push(format!("{command:?}"));
+            }
+        };
+        self.engine.turn(now, event, &mut out, &mut watch);
+        self.compare(now, event, &seen)?;
+        for line in &seen {
+            self.print = fnv(fnv(self.print, line), &now.0.to_string());
+        }
+        if let Some(log) = &mut self.log {
+            log.push(format!("daemon hears {event:?}"));
+            log.extend(seen.into_iter().map(|line| format!("daemon says  {line}")));
+        }
+        for command in out {
+            self.carry_out(now + lag, command)?;
+        }
+        Ok(())
+    }
+
+    fn compare(&mut self, now: Instant, event: &Event, seen: &[String]) -> Result<(), String> {
+        let Some(shadow) = &mut self.shadow else { return Ok(()) };
+        let calls: Vec<CallId> = shadow.switchboard.stages().map(|(id, _)| id.clone()).collect();
+        for call in calls {
+            let saved = shadow.switchboard.save(&call).ok_or("a live call cannot be saved")?;
+            let text = serde_json::to_string(&saved).map_err(|error| error.to_string())?;
+            let loaded: SavedCall = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+            shadow.switchboard.load(loaded).map_err(|error| error.to_string())?;
+        }
+        let (mut out, mut other) = (Vec::new(), Vec::new());
+        let mut watch = |entry: Entry| {
+            if let Entry::Out(command) = entry {
+                other.push(format!("{command:?}"));
+            }
+        };
+        shadow.turn(now, event, &mut out, &mut watch);
+        if other == seen {
+            return Ok(());
+        }
+        Err(format!("saved and loaded it does otherwise: on {event:?}\n {seen:#?}\n {other:#?}"))
+    }
+
+    fn carry_out(&mut self, at: Instant, command: Command) -> Result<(), String> {
+        match command {
+            Command::Switch { id, action, .. } => {
+                let newest = self.orders.back().map_or(at, |(newest, ..)| *newest);
+                self.orders.push_back((at.max(newest), id, action));
+            }
+            Command::Note { call, note: Note::Stage { from: None, .. } } => {
+                if !self.taken.insert(call.clone()) {
+                    return Err(format!("{call} was taken twice"));
+                }
+            }
+            Command::Note { .. } | Command::Line { .. } => {}
+            Command::Record(record) => {
+                check_record(&record)?;
+                if !self.taken.contains(&record.call) {
+                    return Err(format!("a record of {} that nobody took", record.call));
+                }
+                if self.records.insert(record.call.clone(), *record.clone()).is_some() {
+                    return Err(format!("a second record of {}", record.call));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The calls it took and has not written a record of.
+    pub fn unwritten(&self) -> Vec<&CallId> {
+        self.taken.iter().filter(|call| !self.records.contains_key(call)).collect()
+    }
+}
+
+fn check_record(record: &CallRecord) -> Result<(), String> {
+    let talked = record.billing_start.is_some();
+    let times = record.arrived <= record.ended && record.billing_start.is_none_or(|at| at <= record.ended);
+    let answered = (record.outcome == Outcome::Answered) == talked && record.agent.is_some() == talked;
+    let sums = record.wait.0 + record.talk.0 == record.ended.since(record.arrived).0;
+    if times && answered && sums { Ok(()) } else { Err(format!("a record that cannot be: {record:?}")) }
+}

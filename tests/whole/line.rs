@@ -1,0 +1,164 @@
+//! The network between daemon and switch, and the switch's end of a connection: bytes that take their time, come
+//! in pieces, and are lost when the line is cut.
+
+use bytes::{Bytes, BytesMut};
+use hotlined::sim::chance::Chance;
+use hotlined::sim::model::Input;
+use hotlined::sim::orders::input_of;
+use hotlined::sim::report::SwitchEvent;
+use hotlined::switch::esl::event::Format;
+use hotlined::switch::esl::frame::Limits;
+use hotlined::switch::esl::server::{self, ClientRequest, RequestDecoder};
+use hotlined::time::{Instant, Millis};
+use std::collections::{BTreeSet, VecDeque};
+
+/// How often the switch looks for events to send (MES:1504).
+const POLL: Millis = Millis(20);
+/// What goes out in one write of this length arrives whole or not at all.
+const SEGMENT_BYTES: usize = 1_400;
+/// The switch's password.
+pub const PASSWORD: &str = "ClueCon";
+
+/// One direction.
+pub struct Pipe {
+    flying: VecDeque<(Instant, Bytes)>,
+    newest: Instant,
+    delay: (u64, u64),
+}
+
+impl Pipe {
+    pub fn new(delay: (u64, u64)) -> Self {
+        Self { flying: VecDeque::new(), newest: Instant(0), delay }
+    }
+
+    /// Sends what was written in one go: in pieces cut anywhere. Those of one segment come together.
+    pub fn send(&mut self, now: Instant, bytes: &[u8], chance: &mut Chance) {
+        for segment in bytes.chunks(SEGMENT_BYTES) {
+            let at = now + Millis(chance.between(self.delay.0, self.delay.1));
+            self.newest = self.newest.max(at);
+            let cut = chance.between(0, segment.len() as u64) as usize;
+            for piece in [&segment[..cut], &segment[cut..]] {
+                self.flying.push_back((self.newest, Bytes::copy_from_slice(piece)));
+            }
+        }
+    }
+
+    pub fn next(&self) -> Option<Instant> {
+        self.flying.front().map(|(at, _)| *at)
+    }
+
+    /// The next piece that has arrived by now.
+    pub fn arrived(&mut self, now: Instant) -> Option<Bytes> {
+        self.flying.pop_front_if(|(at, _)| *at <= now).map(|(_, bytes)| bytes)
+    }
+}
+
+/// A connection, as the switch has it.
+pub struct Line {
+    pub to_switch: Pipe,
+    pub to_daemon: Pipe,
+    began: Instant,
+    decoder: RequestDecoder,
+    unread: BytesMut,
+    let_in: bool,
+    format: Format,
+    names: BTreeSet<String>,
+    waiting: Vec<Bytes>,
+    /// When the switch looks for events next, if there are any.
+    pub polls_at: Option<Instant>,
+    /// Nothing passes any more, and nobody has noticed.
+    pub dead: bool,
+}
+
+/// What a request means to the exchange.
+pub enum Asked {
+    /// The exchange's model is to do it; its answer goes back.
+    Model(Input),
+    /// It was about the line itself, and is answered.
+    Answered(Bytes),
+    /// Good-bye.
+    Exit,
+}
+
+impl Line {
+    /// A daemon connects.
+    pub fn open(now: Instant, delay: (u64, u64), chance: &mut Chance) -> Self {
+        let mut line = Self {
+            to_switch: Pipe::new(delay),
+            to_daemon: Pipe::new(delay),
+            began: now,
+            decoder: RequestDecoder::new(Limits::default()),
+            unread: BytesMut::new(),
+            let_in: false,
+            format: Format::Plain,
+            names: BTreeSet::new(),
+            waiting: Vec::new(),
+            polls_at: None,
+            dead: false,
+        };
+        line.to_daemon.send(now, &server::auth_request(), chance);
+        line
+    }
+
+    /// Everything on its way is lost, and nothing more passes.
+    pub fn cut(&mut self) {
+        self.dead = true;
+        self.to_switch = Pipe::new((0, 0));
+        self.to_daemon = Pipe::new((0, 0));
+        self.waiting.clear();
+        self.polls_at = None;
+    }
+
+    /// Something happened at the switch.
+    pub fn tell(&mut self, now: Instant, event: &SwitchEvent) {
+        if !self.dead && self.names.contains(event.name()) {
+            let polls = now.since(self.began).0 / POLL.0 + 1;
+            self.polls_at.get_or_insert(self.began + Millis(polls * POLL.0));
+            self.waiting.push(event.encoded(self.format));
+        }
+    }
+
+    /// The switch sends the events that wait.
+    pub fn poll(&mut self, now: Instant, chance: &mut Chance) {
+        self.polls_at = None;
+        let waiting = std::mem::take(&mut self.waiting);
+        if !waiting.is_empty() && !self.dead {
+            self.to_daemon.send(now, &waiting.concat(), chance);
+        }
+    }
+
+    /// The switch answers.
+    pub fn answer(&mut self, now: Instant, answer: &[u8], chance: &mut Chance) {
+        if !self.dead {
+            self.to_daemon.send(now, answer, chance);
+        }
+    }
+
+    /// Bytes of the daemon have come.
+    pub fn read(&mut self, bytes: &[u8]) {
+        self.unread.extend_from_slice(bytes);
+    }
+
+    /// The next whole request.
+    pub fn asked(&mut self) -> Result<Option<Asked>, String> {
+        let request = self.decoder.decode(&mut self.unread).map_err(|fault| fault.to_string())?;
+        let Some(request) = request else { return Ok(None) };
+        let parsed = request.parse();
+        if let ClientRequest::Auth { password } = &parsed {
+            self.let_in = password.is(PASSWORD);
+            return Ok(Some(Asked::Answered(server::reply("+OK accepted"))));
+        }
+        if !self.let_in {
+            return Err(format!("{} before the password", request.line));
+        }
+        Ok(Some(match parsed {
+            ClientRequest::Events { format, names, .. } => {
+                self.format = format;
+                self.names.extend(names);
+                Asked::Answered(server::reply("+OK event listener enabled plain"))
+            }
+            ClientRequest::Exit => Asked::Exit,
+            _ => Asked::Model(input_of(&request).ok_or_else(|| format!("{:?}", request.line))?),
+        }))
+    }
+}

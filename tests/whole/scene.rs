@@ -1,0 +1,243 @@
+//! What a run is made of: hotlines, people, and what goes wrong.
+
+use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, HuntOrder, Shows, Version};
+use hotlined::prompt::{Prompt, SoundPath, Tone};
+use hotlined::sim::chance::Chance;
+use hotlined::sim::people::{Caller, Leaves, Phone, Sounds, Then, Why};
+use hotlined::switch::esl::event::Format;
+use hotlined::time::Millis;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub const HOTLINE: &str = "4008001234";
+const OTHER_HOTLINE: &str = "4006660000";
+/// Longer than any talk, ring or wait that is drawn here.
+const TALK_MS_MAX: u64 = 12_000;
+
+/// Something goes wrong, or is changed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Fault {
+    /// The line is cut; the daemon connects again after so long.
+    Cut { back: Millis },
+    /// Nothing passes the line any more, and nobody says so.
+    Mute,
+    /// The daemon is killed, and another one starts after so long. What it wrote last may still arrive.
+    Kill { back: Millis, delivered: bool },
+    /// The switch dies and comes back empty.
+    Crash,
+    /// The hotlines change.
+    Change,
+    /// The daemon takes no new calls, hands over after so long, and another one starts so long after that.
+    Drain { over: Millis, back: Millis },
+}
+
+/// When a fault comes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum When {
+    /// So long after the beginning.
+    At(Millis),
+    /// So long after the first daemon's engine took so many events.
+    AfterTurn(usize, Millis),
+}
+
+/// A run.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    pub seed: u64,
+    pub callers: Vec<Caller>,
+    pub phones: BTreeMap<String, Vec<Phone>>,
+    pub sounds: Sounds,
+    pub hotlines: Vec<Hotline>,
+    pub live_max: usize,
+    pub faults: Vec<(When, Fault)>,
+    pub delay_to_switch: (u64, u64),
+    pub job_starts_ms: (u64, u64),
+    pub table_lag_ms: (u64, u64),
+    pub engine_lag_ms: u64,
+    pub format: Format,
+    pub shadowed: bool,
+}
+
+pub fn phone_number(index: u64) -> String {
+    format!("1390000{index:04}")
+}
+
+pub fn agent(index: u64, lines: u16, ring_time: Millis) -> Agent {
+    let dial = Dial::phone(&phone_number(index)).unwrap();
+    Agent {
+        id: format!("{index}").into(),
+        name: format!("Agent {index}").into(),
+        line: dial.line(),
+        dial,
+        lines,
+        ring_time,
+        on: true,
+    }
+}
+
+pub fn hotline(number: &str, agents: Vec<Agent>) -> Hotline {
+    let sound = |name: &str| Prompt::File(SoundPath::new(name).unwrap());
+    let hotline = Hotline {
+        number: number.into(),
+        name: "Example".into(),
+        version: Version(0),
+        ringback: sound("/ring.wav"),
+        closing: sound("/closing.wav"),
+        order: HuntOrder::Sequential,
+        wait: Millis::seconds(20),
+        shows: Shows::Caller,
+        agents,
+    };
+    Hotline { version: Version::of(&hotline), ..hotline }
+}
+
+impl Scene {
+    /// A calm one: nothing goes wrong, and only what is set afterwards happens.
+    pub fn calm(seed: u64) -> Self {
+        Self {
+            seed,
+            callers: Vec::new(),
+            phones: BTreeMap::new(),
+            sounds: Sounds::default(),
+            hotlines: Vec::new(),
+            live_max: 100,
+            faults: Vec::new(),
+            delay_to_switch: (0, 5),
+            job_starts_ms: (1, 3),
+            table_lag_ms: (0, 274),
+            engine_lag_ms: 2,
+            format: Format::Plain,
+            shadowed: true,
+        }
+    }
+
+    /// One drawn by chance.
+    pub fn drawn(seed: u64) -> Self {
+        let mut chance = Chance::new(seed ^ 0x0068_6f74_6c69_6e65);
+        let phones = 2 + chance.between(0, 4);
+        let agents = (1..=phones).map(|index| {
+            let lines = if chance.percent(20) { 2 } else { 1 };
+            let ring_time = Millis::seconds(chance.between(5, 9));
+            Agent { on: !chance.percent(8), ..agent(index, lines, ring_time) }
+        });
+        let agents: Vec<Agent> = agents.collect();
+        let drawn = |number: &str, chance: &mut Chance, agents: &[Agent]| {
+            let mut drawn = hotline(number, agents.to_vec());
+            drawn.wait = Millis::seconds(chance.between(5, 20));
+            drawn.order = if chance.percent(50) { HuntOrder::Random } else { HuntOrder::Sequential };
+            drawn.shows = if chance.percent(20) { Shows::Hotline } else { Shows::Caller };
+            if chance.percent(20) {
+                drawn.ringback = Prompt::Tone(Tone::Ringing);
+            }
+            Hotline { version: Version::of(&drawn), ..drawn }
+        };
+        // Both ring the same telephones, which have as many lines as they have.
+        let hotlines =
+            vec![drawn(HOTLINE, &mut chance, &agents), drawn(OTHER_HOTLINE, &mut chance, &agents[1..])];
+        let callers = 1 + chance.between(0, 6);
+        let busy_ms = 200 + chance.between(0, 15_000);
+        let callers: Vec<Caller> = (0..callers).map(|nth| caller(nth, busy_ms, &mut chance)).collect();
+        let phones = (1..=phones)
+            .map(|index| (phone_number(index), (0..4).map(|_| phone(&mut chance)).collect()))
+            .collect();
+        let mut sounds = Sounds::default();
+        if chance.percent(15) {
+            sounds.missing.push("/ring.wav".into());
+        }
+        if chance.percent(15) {
+            sounds.missing.push("/closing.wav".into());
+        }
+        let faults = (0..chance.between(0, 3)).map(|_| fault(busy_ms, &mut chance)).collect();
+        let slow = chance.percent(30);
+        Self {
+            seed,
+            callers,
+            phones,
+            sounds,
+            hotlines,
+            live_max: if chance.percent(15) { 2 } else { 100 },
+            faults,
+            delay_to_switch: if slow { (5, 80) } else { (0, 5) },
+            job_starts_ms: if chance.percent(20) { (1, 60) } else { (1, 3) },
+            table_lag_ms: (0, 274),
+            engine_lag_ms: if chance.percent(20) { 30 } else { 2 },
+            format: if chance.percent(50) { Format::Json } else { Format::Plain },
+            shadowed: seed.is_multiple_of(4),
+        }
+    }
+
+    /// The hotlines, or what an operator makes of them at the nth change.
+    pub fn hotlines(&self, change: usize) -> Arc<Hotlines> {
+        let mut hotlines = Hotlines::default();
+        for hotline in &self.hotlines {
+            let mut hotline = hotline.clone();
+            for _ in 0..change {
+                hotline.agents.rotate_left(1);
+                hotline.agents.truncate(hotline.agents.len().saturating_sub(1).max(1));
+                hotline.name = format!("{} again", hotline.name).into();
+            }
+            hotline.version = Version::of(&hotline);
+            hotlines.insert(Arc::new(hotline));
+        }
+        Arc::new(hotlines)
+    }
+}
+
+fn caller(nth: u64, busy_ms: u64, chance: &mut Chance) -> Caller {
+    let dials = match chance.between(0, 19) {
+        0 => "4009999999",
+        1..=4 => OTHER_HOTLINE,
+        5 => "+864008001234",
+        _ => HOTLINE,
+    };
+    let leaves = match chance.between(0, 9) {
+        0 => Leaves::After(Millis(chance.between(0, 120))),
+        1..=2 => Leaves::After(Millis(chance.between(100, 20_000))),
+        3..=4 => Leaves::AfterAnswer(Millis(chance.between(0, 150))),
+        5..=6 => Leaves::AfterTalk(Millis(chance.between(0, TALK_MS_MAX))),
+        _ => Leaves::AtTheEnd,
+    };
+    Caller {
+        at: Millis(chance.between(0, busy_ms)),
+        number: if chance.percent(10) { String::new() } else { format!("1380000{nth:04}") },
+        dials: dials.into(),
+        leg: chance.uuid().parse().ok(),
+        leaves,
+        keys: Vec::new(),
+        says_bye: chance.percent(20),
+    }
+}
+
+/// Every talk ends: nobody waits for ever for somebody who does, too.
+fn phone(chance: &mut Chance) -> Phone {
+    let after = Millis(chance.between(0, 6_000));
+    match chance.between(0, 19) {
+        0..=1 => Phone::Busy,
+        2..=3 => Phone::NeverAnswers,
+        4 => Phone::Refuses { after: Millis(chance.between(0, 1) * after.0) },
+        5 => Phone::Unreachable(Why::SwitchedOff),
+        6 => Phone::Unreachable(Why::NoGateway),
+        7 => Phone::Unreachable(Why::NetworkFailure),
+        8..=10 => Phone::Answers { after, then: Then::HangsUpAfter(Millis(chance.between(0, 150))) },
+        11 => Phone::Answers { after, then: Then::HangsUpAfter(Millis(chance.between(0, TALK_MS_MAX))) },
+        _ => Phone::Answers { after, then: Then::TalksFor(Millis(chance.between(0, TALK_MS_MAX))) },
+    }
+}
+
+fn fault(busy_ms: u64, chance: &mut Chance) -> (When, Fault) {
+    let back = match chance.between(0, 3) {
+        0 => Millis(chance.between(0, 300)),
+        1 => Millis(chance.between(300, 3_000)),
+        2 => Millis(chance.between(3_000, 8_000)),
+        _ => Millis(chance.between(300, 20_000)),
+    };
+    let fault = match chance.between(0, 19) {
+        0..=9 => Fault::Cut { back },
+        10..=13 => Fault::Kill { back, delivered: chance.percent(50) },
+        14 => Fault::Crash,
+        15..=16 => Fault::Change,
+        17 => Fault::Mute,
+        _ => Fault::Drain { over: Millis(chance.between(0, 8_000)), back },
+    };
+    (When::At(Millis(chance.between(0, busy_ms + 12_000))), fault)
+}

@@ -1,0 +1,60 @@
+//! Scenes drawn by chance.
+
+use super::scene::Scene;
+use super::world::{self, Broken, Summary};
+use hotlined::record::Outcome;
+use std::collections::BTreeMap;
+
+/// How many seeds are lived through when nobody says.
+const SEEDS: u64 = 150;
+/// How much of what went before is shown.
+const LOG_LINES_SHOWN: usize = 120;
+
+/// What a broken promise looks like to who has to mend it.
+pub fn shown(broken: &Broken, how: &str) -> String {
+    let from = broken.log.len().saturating_sub(LOG_LINES_SHOWN);
+    format!("{}\n{}\nalone: {how}", broken.log[from..].join("\n"), broken.why)
+}
+
+fn lived(seed: u64) -> Result<Summary, String> {
+    let scene = Scene::drawn(seed);
+    let how = format!("HOTLINED_SEED={seed} cargo test --test whole drawn");
+    let result = std::panic::catch_unwind(|| world::run(&scene));
+    let result = result.map_err(|_| format!("seed {seed} panicked; alone: {how}"))?;
+    result.map_err(|broken| format!("{}\nseed {seed}: {:?}", shown(&broken, &how), scene.faults))
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text}")))
+}
+
+#[test]
+fn what_is_promised_holds_in_scenes_drawn_by_chance() {
+    let seeds = match number("HOTLINED_SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("HOTLINED_SEEDS").unwrap_or(SEEDS),
+    };
+    let mut outcomes: BTreeMap<Outcome, usize> = BTreeMap::new();
+    let mut broken = Vec::new();
+    for seed in seeds.clone() {
+        match lived(seed) {
+            Ok(summary) => summary.outcomes.iter().for_each(|o| *outcomes.entry(*o).or_default() += 1),
+            Err(why) => broken.push((seed, why)),
+        }
+    }
+    if let Some((_, why)) = broken.first() {
+        let seeds: Vec<u64> = broken.iter().map(|(seed, _)| *seed).collect();
+        panic!("{why}\nbroken seeds: {seeds:?}");
+    }
+    println!("{} seeds: {outcomes:?}", seeds.end - seeds.start);
+    if seeds.end - seeds.start >= SEEDS {
+        assert_eq!(outcomes.len(), 6, "some outcome never came: {outcomes:?}");
+    }
+}
+
+#[test]
+fn a_seed_lives_through_the_same_twice() {
+    for seed in 0..10 {
+        assert_eq!(lived(seed), lived(seed), "seed {seed}");
+    }
+}
