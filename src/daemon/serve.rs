@@ -119,14 +119,18 @@ impl Running {
     pub async fn finished(mut self) -> Result<(), ServeError> {
         let crashed = |_| ServeError::Crashed("link");
         let desk = tokio::select! {
-            ended = &mut self.desk => ended.map_err(|_| ServeError::Crashed("engine")),
-            ended = &mut self.link => return Ok(ended.map_err(crashed)??),
+            ended = &mut self.desk => ended,
+            ended = &mut self.link => {
+                ended.map_err(crashed)??;
+                // A link ends well only when the engine has let go of it.
+                return self.desk.await.map_err(|_| ServeError::Crashed("engine"));
+            }
         };
         match tokio::time::timeout(LAST_WORDS_TIME_MAX, self.link).await {
             Ok(ended) => ended.map_err(crashed)??,
             Err(_) => tracing::warn!("the switch did not take our last words"),
         }
-        desk
+        desk.map_err(|_| ServeError::Crashed("engine"))
     }
 }
 
