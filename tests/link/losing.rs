@@ -101,7 +101,7 @@ async fn orders_that_have_no_answer_when_the_link_is_lost_end_as_unknown() {
         wire.say(answer).await;
     }
     wire.say(crate::peer::job_done(&command(1).to_string(), "+OK\n")).await;
-    let mut done = vec![kept.event().await, kept.event().await];
+    let mut done = [kept.event().await, kept.event().await];
     done.sort_by_key(|event| format!("{event:?}"));
     assert!(matches!(&done[0], Event::Done { command: id, result: CommandResult::Ok } if *id == command(1)));
     assert!(
