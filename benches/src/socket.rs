@@ -1,0 +1,200 @@
+//! Bytes in, bytes out: how long after the last byte of an event the first byte of the request it causes is
+//! there, through real sockets, with the whole daemon between them.
+//!
+//! `cargo run --release --bin socket [calls a second [live calls [seconds]]]`, by default 200, 5,000 and 30.
+//!
+//! A switch of two threads (one says events, one reads requests and answers them at once) sends events recorded
+//! from FreeSWITCH 1.10.12, each under the names of its call. First so many calls are brought into talk, then new
+//! ones come at random times while the oldest end: one in ten meets a busy agent first, one in twenty leaves while
+//! it rings. The log is written (to /dev/null), and so are the call records. No peer does this job end to end. The
+//! floor is what the machine does at that moment with the same event and the same answer between two sockets, one
+//! of them served by a task that only counts bytes; it runs beside the measurement, at the same rate.
+
+mod socket {
+    pub mod fake;
+    pub mod floor;
+    pub mod template;
+}
+
+use hotlined::call::Limits;
+use hotlined::daemon::desk::Wish;
+use hotlined::daemon::serve::Parts;
+use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, HuntOrder, Shows, Version};
+use hotlined::id::{LineId, SwitchId};
+use hotlined::linefile::{LineFile, WhenSlow};
+use hotlined::prompt::{Prompt, Tone};
+use hotlined::switch::esl::argument::Endpoint;
+use hotlined::switch::esl::conversation::Account;
+use hotlined::switch::esl::event::Format;
+use hotlined::switch::esl::link::{self, LinkSettings};
+use hotlined::switch::esl::speak::{Fallback, Site};
+use hotlined::switch::esl::vocabulary::Secret;
+use hotlined::time::Millis;
+use socket::fake::{Load, Measured, Switch};
+use socket::floor;
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
+
+fn main() {
+    let mut args = std::env::args().skip(1).map(|arg| arg.parse::<u64>().expect("a number"));
+    let rate = args.next().unwrap_or(200);
+    let live = args.next().unwrap_or(5_000) as usize;
+    let seconds = args.next().unwrap_or(30);
+    println!("{rate} calls a second for {seconds} s, {live} calls in talk; load before: {}", load_average());
+    let quiet = fs::File::options().write(true).open("/dev/null").expect("/dev/null");
+    tracing_subscriber::fmt().with_ansi(false).with_writer(std::sync::Mutex::new(quiet)).init();
+
+    let switch = Switch::listen();
+    let (port, records) =
+        (switch.port, std::env::temp_dir().join(format!("hotlined-socket-{}", std::process::id())));
+    let file = LineFile::create(&records, WhenSlow::Wait).expect("a file for the records");
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(2).thread_name("daemon").enable_all().build().expect("a runtime");
+    let parts = parts(port, file.clone());
+    let (wishes, finished) = runtime.block_on(async {
+        let running = parts.start();
+        (running.wishes(), tokio::spawn(running.finished()))
+    });
+
+    let load = Load { rate, live, time: Duration::from_secs(seconds) };
+    let floor = floor::begin(rate);
+    let mut before = BTreeMap::new();
+    let measured = switch.run(&load, || {
+        before = processor_time();
+        floor.measure();
+    });
+    let after = processor_time();
+    let floor = floor.end();
+    runtime.block_on(async {
+        for _ in 0..2 {
+            wishes.send(Wish::Stop).await.expect("the daemon runs");
+        }
+        finished.await.expect("no crash").expect("a good end");
+    });
+    file.close();
+    let _ = fs::remove_file(records);
+    report(&measured, floor, seconds);
+    println!("\n{:<16} {:>10} {:>22}", "thread", "% of a core", "% ready without a core");
+    for (thread, times) in after {
+        let before = before.get(&thread).copied().unwrap_or_default();
+        let share = |at: usize| (times[at] - before[at]) as f64 / 1e7 / seconds.max(1) as f64;
+        println!("{thread:<16} {:>10.1} {:>22.1}", share(0), share(1));
+    }
+    println!("load after: {}", load_average());
+}
+
+fn report(measured: &Measured, mut floor: Vec<u64>, seconds: u64) {
+    let per_second = |count: u64| count / seconds.max(1);
+    println!(
+        "events {}/s ({} kB/s), requests {}/s, unanswered {}, calls live at the end {}\n",
+        per_second(measured.events),
+        per_second(measured.event_bytes) / 1_000,
+        per_second(measured.requests),
+        measured.unanswered,
+        measured.live,
+    );
+    println!(
+        "{:<34} {:>7} {:>8} {:>8} {:>8} {:>8}   µs; in brackets: how many times the floor",
+        "", "count", "p50", "p95", "p99", "max"
+    );
+    floor.sort_unstable();
+    let at = |times: &[u64], share: f64| times[((times.len() - 1) as f64 * share) as usize] as f64 / 1_000.0;
+    let shares = [0.5, 0.95, 0.99, 1.0];
+    let floors = shares.map(|share| at(&floor, share));
+    let row = |name: &str, times: &[u64]| {
+        let shown = shares.map(|share| at(times, share));
+        let ratios: Vec<String> =
+            shown.iter().zip(floors).map(|(ours, floor)| format!("{:.1}", ours / floor)).collect();
+        print!("{name:<34} {:>7}", times.len());
+        shown.iter().for_each(|shown| print!(" {shown:>8.0}"));
+        println!("   ({})", ratios.join(" "));
+    };
+    row("floor: the first row's bytes, echo", &floor);
+    let mut all = Vec::new();
+    for (name, times) in &measured.times {
+        let mut times = times.clone();
+        times.sort_unstable();
+        row(name, &times);
+        all.extend(times);
+    }
+    all.sort_unstable();
+    row("all", &all);
+}
+
+fn parts(port: u16, records: LineFile) -> Parts {
+    let word = |text| Endpoint::new(text).expect("a word");
+    let mut hotlines = Hotlines::default();
+    hotlines.insert(Arc::new(hotline()));
+    Parts {
+        limits: Limits { live_max: 20_000, fallback_after: Millis::seconds(5) },
+        drain_max: Millis(0),
+        hotlines: Arc::new(hotlines),
+        link: LinkSettings {
+            switch: SwitchId("fs1".into()),
+            host: "127.0.0.1".into(),
+            port,
+            account: Account { user: None, password: Secret::new("ClueCon").expect("a password") },
+            site: Site {
+                trunk: "sofia/gateway/carrier/{number}".parse().expect("a trunk"),
+                fallback: Fallback {
+                    extension: word("hotlined_fallback"),
+                    dialplan: word("XML"),
+                    context: word("public"),
+                },
+            },
+            format: Format::Plain,
+            setup_time_max: Duration::from_secs(5),
+            silence_max: Duration::from_secs(45),
+            reconnect_wait_min: Duration::from_millis(100),
+            reconnect_wait_max: Duration::from_secs(5),
+            limits: link::Limits::default(),
+        },
+        records,
+        tap: None,
+        observers: Vec::new(),
+    }
+}
+
+fn hotline() -> Hotline {
+    let agent = |number: u32| Agent {
+        id: format!("{number:02}").into(),
+        name: "Agent".into(),
+        dial: Dial::Phone(format!("139000000{number:02}").into()),
+        line: LineId(format!("139000000{number:02}").into()),
+        lines: 1_000,
+        ring_time: Millis::seconds(20),
+        on: true,
+    };
+    Hotline {
+        number: "4008001234".into(),
+        name: "Bench".into(),
+        version: Version(1),
+        ringback: Prompt::Tone(Tone::Ringing),
+        closing: Prompt::Tone(Tone::Busy),
+        order: HuntOrder::Random,
+        wait: Millis::seconds(120),
+        shows: Shows::Caller,
+        agents: (1..=20).map(agent).collect(),
+    }
+}
+
+/// What the threads of each name have had of the processors, and for how long they were ready and had none, in
+/// nanoseconds.
+fn processor_time() -> BTreeMap<String, [u64; 2]> {
+    let mut used: BTreeMap<String, [u64; 2]> = BTreeMap::new();
+    for task in fs::read_dir("/proc/self/task").expect("Linux").flatten() {
+        let read = |name: &str| fs::read_to_string(task.path().join(name)).unwrap_or_default();
+        let thread = used.entry(read("comm").trim().to_owned()).or_default();
+        let times = read("schedstat");
+        let times = times.split_whitespace().map(|time| time.parse::<u64>().unwrap_or(0));
+        thread.iter_mut().zip(times).for_each(|(sum, time)| *sum += time);
+    }
+    used
+}
+
+fn load_average() -> String {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split_whitespace().take(3).collect::<Vec<_>>().join(" ")
+}
