@@ -38,6 +38,9 @@ pub enum Event {
     LinkRestored {
         /// The switch.
         switch: SwitchId,
+        /// A number that no other connection has: what sets the legs we make for a caller found waiting apart
+        /// from those somebody before us made.
+        connection: u64,
         /// Its legs, in its own order.
         legs: Vec<LiveLeg>,
     },

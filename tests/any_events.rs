@@ -190,7 +190,7 @@ impl House {
                     answered: *answered,
                     arrival: None,
                 };
-                Event::LinkRestored { switch: switch(), legs: legs.iter().map(live).collect() }
+                Event::LinkRestored { switch: switch(), connection: 1, legs: legs.iter().map(live).collect() }
             }
             Said::Drain => Event::Operator(Order::Drain),
         };
@@ -243,7 +243,7 @@ proptest! {
             }
         }
         // The switch forgets everything: nothing may be left here either.
-        house.turn(&Event::LinkRestored { switch: switch(), legs: Vec::new() });
+        house.turn(&Event::LinkRestored { switch: switch(), connection: 1, legs: Vec::new() });
         house.wait(600_000);
         prop_assert_eq!(house.engine.switchboard.live(), 0);
         prop_assert_eq!(house.engine.lines_in_use(), 0);
@@ -261,7 +261,7 @@ proptest! {
         let live: Vec<LiveLeg> = (0..8).map(Leg::Agent).chain((0..3).map(Leg::Caller)).map(|leg| LiveLeg {
             leg: house.leg(&leg), of: None, state: LegState::Ringing, answered: false, arrival: None,
         }).collect();
-        house.turn(&Event::LinkRestored { switch: switch(), legs: live });
+        house.turn(&Event::LinkRestored { switch: switch(), connection: 1, legs: live });
         let live_before: Vec<CallId> = house.engine.switchboard.stages().map(|(id, _)| id.clone()).collect();
         house.hung_up.clear();
         for caller in 0..3 {

@@ -196,7 +196,8 @@ mod if_freeswitch_is_here {
                 }
                 _ => panic!("+{offset} ms: {record:#?}"),
             }
-            went(&record);
+            // Whoever was answered is charged by the carrier, joined or not.
+            assert_eq!(record.billing_start.is_some(), status == 200, "{record:#?}");
             seen += &format!(" +{offset}:{}", if outcome == Outcome::Answered { "talk" } else { "left" });
             seen += &format!("({status})");
             lab.is_empty_soon();

@@ -13,7 +13,10 @@ pub(super) enum Found {
     /// It has just come: nobody had it before.
     AtTheDoor,
     /// It was waiting when the link came up: a daemon that died, or this one, may have had it.
-    InTheList,
+    InTheList {
+        /// The number of the link's connection.
+        connection: u64,
+    },
 }
 
 pub(super) fn admit(cx: &mut Context) -> Door {

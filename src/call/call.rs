@@ -102,7 +102,7 @@ impl Call {
     ) -> Self {
         let (seed, commands) = match from {
             Found::AtTheDoor => (arrival.seed, 0),
-            Found::InTheList => super::chance::anew(arrival.seed, desk.now),
+            Found::InTheList { connection } => super::chance::anew(arrival.seed, connection),
         };
         let facts = Facts {
             id: CallId(arrival.leg.clone()),

@@ -101,7 +101,9 @@ impl Switchboard {
             Event::Claimed { command } => self.claimed(command, true, out),
             Event::Refused { command } => self.claimed(command, false, out),
             Event::LinkLost { switch } => self.link_lost(switch, out),
-            Event::LinkRestored { switch, legs } => self.link_restored(switch, legs, out),
+            Event::LinkRestored { switch, connection, legs } => {
+                self.link_restored(switch, *connection, legs, out);
+            }
             Event::Due => self.due(out),
             Event::Hotlines(hotlines) => self.change_hotlines(hotlines),
             Event::Operator(Order::Drain) => self.draining = true,
@@ -208,7 +210,13 @@ impl Switchboard {
         }
     }
 
-    fn link_restored(&mut self, switch: &SwitchId, live: &[LiveLeg], out: &mut Vec<Command>) {
+    fn link_restored(
+        &mut self,
+        switch: &SwitchId,
+        connection: u64,
+        live: &[LiveLeg],
+        out: &mut Vec<Command>,
+    ) {
         let by_leg: BTreeMap<&LegId, &LiveLeg> = live.iter().map(|live| (&live.leg, live)).collect();
         for place in self.on_switch(switch) {
             let find = |leg: &LegId| by_leg.get(leg).map(|live| (*live).clone());
@@ -217,7 +225,7 @@ impl Switchboard {
         for live in live.iter() {
             match &live.arrival {
                 _ if self.calls.of_leg(&live.leg).is_some() => {}
-                Some(arrival) => self.arrived(arrival, Found::InTheList, out),
+                Some(arrival) => self.arrived(arrival, Found::InTheList { connection }, out),
                 None if live.of.is_some() && live.state != LegState::Bridged => {
                     orphan(switch, &live.leg, out)
                 }

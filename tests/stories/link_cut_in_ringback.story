@@ -31,17 +31,17 @@
 > 3.000 gone note agent 02: CallerLeft
 > 3.000 gone #7 hang up agent2 as cancelled
 > 3.000 gone #8 hang up agent2 as cancelled
-> 3.000 new #2111521001 take new
+> 3.000 new #3548651001 take new
 > 3.000 new note - -> hunt
-> 3.000 new #2111521002 keep fallback of new for 5.000s
-> 3.000 new #2111521003 play /sounds/ring.wav to new over and over
-> 3.000 new #2111521004 claim 13900000001 of 1
+> 3.000 new #3548651002 keep fallback of new for 5.000s
+> 3.000 new #3548651003 play /sounds/ring.wav to new over and over
+> 3.000 new #3548651004 claim 13900000001 of 1
 > 3.000 stray #1 hang up stray as cancelled
 > 3.000 new note agent 01: LinesTaken
-> 3.000 new #2111521005 claim 13900000002 of 1
+> 3.000 new #3548651005 claim 13900000002 of 1
 > 3.000 new note agent 02: LinesTaken
-> 3.000 new #2111521006 claim 13900000003 of 1
-> 3.000 new #2111521007 ring agent3 at 13900000003 for 22.000s showing "13800138002"
+> 3.000 new #3548651006 claim 13900000003 of 1
+> 3.000 new #3548651007 ring agent3 at 13900000003 for 22.000s showing "13800138002"
 > 3.000 new note calling agent 03
 < 3.010 leg agent2 hung_up cancelled
 > 3.010 gone #9 release 13900000002 claimed by #5
@@ -50,9 +50,9 @@
 < 3.020 leg caller answered
 < 3.020 leg caller bridged agent1
 > 3.020 caller note connect -> talk
-> 4.666 new #2111521008 keep fallback of new for 5.000s
-> 6.332 new #2111521009 keep fallback of new for 5.000s
-> 7.998 new #2111521010 keep fallback of new for 5.000s
+> 4.666 new #3548651008 keep fallback of new for 5.000s
+> 6.332 new #3548651009 keep fallback of new for 5.000s
+> 7.998 new #3548651010 keep fallback of new for 5.000s
 < 9 leg caller hung_up normal
 > 9.000 caller note talk -> ending
 > 9.000 caller #8 hang up agent1 as normal
@@ -63,8 +63,8 @@
 < 9.2 leg new hung_up cancelled
 > 9.200 new note hunt -> ending
 > 9.200 new note agent 03: CallerLeft
-> 9.200 new #2111521011 hang up agent3 as cancelled
+> 9.200 new #3548651011 hang up agent3 as cancelled
 < 9.3 leg agent3 hung_up cancelled
-> 9.300 new #2111521012 release 13900000003 claimed by #2111521006
+> 9.300 new #3548651012 release 13900000003 claimed by #3548651006
 > 9.300 new note ending -> -
 > 9.300 record {"call":"new","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000003000,"billing_start":null,"ended":1800000009200,"wait":6200,"talk":0,"agent":null,"attempts":[{"agent":"01","leg":null,"started":1800000003000,"ringing":null,"answered":null,"ended":1800000003000,"outcome":"lines_taken"},{"agent":"02","leg":null,"started":1800000003000,"ringing":null,"answered":null,"ended":1800000003000,"outcome":"lines_taken"},{"agent":"03","leg":"agent3","started":1800000003000,"ringing":null,"answered":null,"ended":1800000009200,"outcome":"caller_left"}]}

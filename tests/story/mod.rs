@@ -156,7 +156,7 @@ impl Teller {
             ["link", "lost"] => Event::LinkLost { switch: switch() },
             ["link", "restored", legs @ ..] => {
                 let legs = legs.iter().map(|leg| self.live_leg(leg)).collect::<Result<_, _>>()?;
-                Event::LinkRestored { switch: switch(), legs }
+                Event::LinkRestored { switch: switch(), connection: 1, legs }
             }
             ["operator", order] => Event::Operator(word::<Order>(order)?),
             ["nothing"] => return Ok(None),

@@ -100,7 +100,7 @@ impl Daemon {
         let account = Account { user: None, password: Secret::new(PASSWORD).unwrap() };
         self.connects_at = None;
         self.talking = Some(Talking {
-            conversation: Conversation::new(switch(), site(), account, format),
+            conversation: Conversation::new(switch(), site(), account, format, now.0),
             decoder: Decoder::default(),
             heard_at: now,
         });

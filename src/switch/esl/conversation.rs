@@ -24,8 +24,9 @@ use crate::event::{CommandResult, Event, LegEvent};
 use crate::id::{CommandId, LegId, SwitchId};
 use std::collections::{BTreeSet, VecDeque};
 
-/// The name of the job that proves that events come. It is no command's name.
-const PROBE: &str = "hotlined-probe";
+/// What the name of the job that proves that events come begins with. It is no command's name; behind it stands
+/// the connection's number, so that a capture holds it.
+const PROBE: &str = "hotlined-probe-";
 /// How far the switch's table of channels may lag behind its events, in milliseconds.
 const TABLE_LAG_MS_MAX: u64 = 500;
 /// The argument of `show` that lists the channels.
@@ -100,6 +101,8 @@ enum Speaker {
 pub struct Conversation {
     switch: SwitchId,
     speaker: Speaker,
+    /// What sets this connection apart from any other.
+    connection: u64,
     stage: Stage,
     awaited: VecDeque<Awaited>,
     early: Vec<Event>,
@@ -119,9 +122,9 @@ pub struct Outcome {
 }
 
 impl Conversation {
-    /// A connection about to begin.
-    pub fn new(switch: SwitchId, site: Site, account: Account, format: Format) -> Self {
-        Self::of(switch, Speaker::We { site, account, format }, Stage::Greeting)
+    /// A connection about to begin; no other may have its number.
+    pub fn new(switch: SwitchId, site: Site, account: Account, format: Format, connection: u64) -> Self {
+        Self { connection, ..Self::of(switch, Speaker::We { site, account, format }, Stage::Greeting) }
     }
 
     /// A connection that was recorded: [`overhear`](Self::overhear) tells what was said to the switch.
@@ -133,6 +136,7 @@ impl Conversation {
         Self {
             switch,
             speaker,
+            connection: 0,
             stage,
             awaited: VecDeque::new(),
             early: Vec::new(),
@@ -150,6 +154,11 @@ impl Conversation {
             ClientRequest::Auth { .. } | ClientRequest::UserAuth { .. } => Awaited::Nothing,
             ClientRequest::Api { command, argument } if command == "show" && argument == LISTING => {
                 Awaited::Listing
+            }
+            ClientRequest::BgApi { job: Some(job), .. } if job.starts_with(PROBE) => {
+                let number = job.strip_prefix(PROBE).and_then(|number| u64::from_str_radix(number, 16).ok());
+                self.connection = number.unwrap_or_default();
+                Awaited::Nothing
             }
             ClientRequest::BgApi { job, .. } => named(job).map_or(Awaited::Nothing, |id| {
                 self.jobs.insert(id.clone());
@@ -288,7 +297,8 @@ impl Conversation {
             (Awaited::Password, false) => return Err(Refusal::Password),
             (Awaited::Subscription, true) => {
                 let call = ApiCall::new("msleep", Argument::new().number(TABLE_LAG_MS_MAX));
-                let job = JobId::new(PROBE).map_err(|_| Refusal::OutOfStep("our own probe has no name"))?;
+                let job =
+                    JobId::new(&self.probe()).map_err(|_| Refusal::OutOfStep("our own probe has no name"))?;
                 self.ask(Request::BgApi { call, job }, Awaited::Probe, outcome);
             }
             (Awaited::Subscription | Awaited::Probe, false) => {
@@ -311,7 +321,8 @@ impl Conversation {
             Some(Awaited::Listing) => {
                 let legs = listing::legs(&self.switch, body)?;
                 self.stage = Stage::Up;
-                outcome.events.push(Event::LinkRestored { switch: self.switch.clone(), legs });
+                let (switch, connection) = (self.switch.clone(), self.connection);
+                outcome.events.push(Event::LinkRestored { switch, connection, legs });
                 outcome.events.append(&mut self.early);
                 Ok(())
             }
@@ -349,6 +360,10 @@ impl Conversation {
         }
     }
 
+    fn probe(&self) -> String {
+        format!("{PROBE}{:016x}", self.connection)
+    }
+
     /// What has ended is not unknown when the link is lost.
     fn settle(&mut self, event: &Event) {
         match event {
@@ -374,9 +389,10 @@ impl Conversation {
 
     fn for_the_link(&mut self, event: &super::event::EslEvent, outcome: &mut Outcome) {
         let name = event.name();
-        let is_probe =
-            &*name == b"BACKGROUND_JOB" && event.get("Job-UUID").as_deref() == Some(PROBE.as_bytes());
-        if is_probe && self.stage == Stage::Setup {
+        let is_probe = self.stage == Stage::Setup
+            && &*name == b"BACKGROUND_JOB"
+            && event.get("Job-UUID").as_deref() == Some(self.probe().as_bytes());
+        if is_probe {
             let call = ApiCall::new("show", Argument::new().literal(LISTING));
             self.ask(Request::Api(call), Awaited::Listing, outcome);
         } else if &*name == b"HEARTBEAT" {

@@ -162,9 +162,14 @@ pub async fn keep(
     }
 }
 
+/// A number nobody foresees, from the keys that the standard library draws for its tables.
+fn chance() -> u64 {
+    std::hash::RandomState::new().build_hasher().finish()
+}
+
 /// Between half of the span and all of it, so that many daemons do not come back at once.
 fn jittered(span: Duration) -> Duration {
-    let chance = std::hash::RandomState::new().build_hasher().finish() % 1_000;
+    let chance = chance() % 1_000;
     span / 2 + span / 2 * u32::try_from(chance).unwrap_or(0) / 1_000
 }
 
@@ -206,7 +211,13 @@ impl<'a> Line<'a> {
         Self {
             settings,
             tap,
-            conversation: Conversation::new(switch, site, settings.account.clone(), settings.format),
+            conversation: Conversation::new(
+                switch,
+                site,
+                settings.account.clone(),
+                settings.format,
+                chance(),
+            ),
             decoder: Decoder::new(frame::Limits::default()),
             unread: BytesMut::new(),
             unwritten: BytesMut::new(),
