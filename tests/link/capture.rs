@@ -70,7 +70,6 @@ async fn what_a_daemon_captures_of_itself_replays_to_the_same_record() {
     let house = House::new(exchange.address().port());
     let mut daemon = house.run(&["serve", "--capture", "own.jsonl"]);
     daemon.says("link up").await;
-    // Not during the cut: a call that is found in the list gets other names each time.
     let leg = exchange.place_call(caller(Leaves::AtTheEnd));
     daemon.says("to=\"talk\"").await;
     exchange.cut();
