@@ -24,6 +24,7 @@ use crate::switch::esl::server::{RequestDecoder, RequestError};
 use crate::time::{Instant, Millis};
 use bytes::{Bytes, BytesMut};
 use serde::Serialize;
+use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -92,6 +93,8 @@ pub struct Replayed {
     pub events: usize,
     /// How many commands of each kind there were.
     pub commands: BTreeMap<&'static str, usize>,
+    /// How many lines were left out because their writer was killed in the middle of them.
+    pub cut_off: usize,
     /// How many calls were still live when the aftermath was over.
     pub live: usize,
 }
@@ -123,15 +126,19 @@ pub fn replay(bytes: &[u8], options: &Options) -> Result<Replayed, ReplayError> 
         Kind::Journal => replay_journal(bytes, options),
         Kind::Capture => {
             let mut stage = Stage::new(options);
-            for (line, text) in lines(bytes) {
-                stage.piece(&text).map_err(|fault| ReplayError { line, fault })?;
+            let (lines, cut_off) = lines(bytes);
+            stage.replayed.cut_off = cut_off;
+            for (line, text) in lines {
+                stage.piece(text).map_err(|fault| ReplayError { line, fault })?;
             }
             Ok(stage.end())
         }
         Kind::Events => {
             let mut stage = Stage::new(options);
-            for (line, text) in lines(bytes) {
-                stage.json_event(&text).map_err(|fault| ReplayError { line, fault })?;
+            let (lines, cut_off) = lines(bytes);
+            stage.replayed.cut_off = cut_off;
+            for (line, text) in lines {
+                stage.json_event(text).map_err(|fault| ReplayError { line, fault })?;
             }
             Ok(stage.end())
         }
@@ -144,10 +151,26 @@ pub fn replay(bytes: &[u8], options: &Options) -> Result<Replayed, ReplayError> 
     }
 }
 
-/// The lines that hold something, with their numbers.
-fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, std::borrow::Cow<'_, [u8]>)> {
-    let lines = bytes.split(|&byte| byte == b'\n').zip(1..).map(|(line, number)| (number, line.into()));
-    lines.filter(|(_, line): &(usize, std::borrow::Cow<[u8]>)| !line.trim_ascii().is_empty())
+/// The lines that hold something, with their numbers; and how many were left out because whoever wrote them was
+/// killed in the middle: such a line is the last, or the next one begins anew.
+fn lines(bytes: &[u8]) -> (Vec<(usize, &[u8])>, usize) {
+    let numbered = (1..).zip(bytes.split(|&byte| byte == b'\n'));
+    let mut lines: Vec<(usize, &[u8])> = numbered.filter(|(_, line)| !line.trim_ascii().is_empty()).collect();
+    let begins: Vec<bool> = lines.iter().map(|(_, line)| begins_anew(line)).collect();
+    let all = lines.len();
+    let mut next = 1..;
+    lines.retain(|(_, line)| {
+        let may_be_cut = begins.get(next.next().unwrap_or(all)).copied().unwrap_or(!bytes.ends_with(b"\n"));
+        !may_be_cut || serde_json::from_slice::<IgnoredAny>(line).is_ok()
+    });
+    let cut_off = all - lines.len();
+    (lines, cut_off)
+}
+
+/// Whether a line begins a journal or a connection of a capture.
+fn begins_anew(line: &[u8]) -> bool {
+    let has = |word: &[u8]| memchr::memmem::find(line, word).is_some();
+    has(b"\"begin\":") || has(b"\"dir\":\"open\"")
 }
 
 /// Lines that differ from an earlier run: `-` as it was, `+` as it is. Only what went out is compared, so an
@@ -183,8 +206,10 @@ fn replay_journal(bytes: &[u8], options: &Options) -> Result<Replayed, ReplayErr
     let mut switchboard = Switchboard::new(options.limits);
     let mut replayed = Replayed::default();
     let mut out = Vec::new();
-    for (number, line) in lines(bytes) {
-        let line: journal::Line = serde_json::from_slice(&line)
+    let (lines, cut_off) = lines(bytes);
+    replayed.cut_off = cut_off;
+    for (number, line) in lines {
+        let line: journal::Line = serde_json::from_slice(line)
             .map_err(|error| ReplayError { line: number, fault: Fault::Journal(error) })?;
         if let Some(limits) = line.begin {
             switchboard = Switchboard::new(limits);
@@ -325,4 +350,27 @@ impl<'a> Stage<'a> {
 fn time_of(event: &EslEvent) -> Option<Instant> {
     let micros: u64 = event.text("Event-Date-Timestamp")?.parse().ok()?;
     Some(Instant(micros / 1_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options() -> Options {
+        let hotlines = Arc::new(Hotlines::default());
+        Options { hotlines, switch: SwitchId("fs1".into()), limits: Limits::default(), chunk: None }
+    }
+
+    #[test]
+    fn a_line_cut_off_by_a_kill_is_left_out_and_any_other_broken_line_is_refused() {
+        let begin = r#"{"t":1,"begin":{"live_max":1,"fallback_after":5000}}"#;
+        let due = r#"{"t":2,"in":"due"}"#;
+        let killed = format!("{begin}\n{due}\n{{\"t\":3,\"in\":{{\"arr\n{begin}\n{due}\n{{\"t\":4,");
+        let replayed = replay(killed.as_bytes(), &options()).unwrap();
+        assert_eq!((replayed.events, replayed.cut_off), (2, 2));
+        for broken in [format!("{begin}\nrubbish\n{due}\n"), format!("{begin}\n{due}\nrubbish\n")] {
+            let error = replay(broken.as_bytes(), &options()).unwrap_err().to_string();
+            assert!(error.starts_with("line ") && error.contains("no line of a journal"), "{error}");
+        }
+    }
 }

@@ -81,5 +81,8 @@ fn hotlines(args: &Args, kind: Kind) -> anyhow::Result<Hotlines> {
 fn summarise(replayed: &Replayed) {
     let commands: Vec<String> =
         replayed.commands.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    if replayed.cut_off > 0 {
+        eprintln!("{} lines were cut off in the middle by a kill and are left out", replayed.cut_off);
+    }
     eprintln!("{} events; {}; {} calls still live", replayed.events, commands.join(", "), replayed.live);
 }
