@@ -51,6 +51,8 @@ pub(super) struct Attempt {
     pub(super) outcome: Option<AttemptOutcome>,
     /// Set once we want the leg gone: with what its other end is told.
     pub(super) ending: Option<Cause>,
+    /// Whether the agent left, and not the switch or we.
+    pub(super) left: bool,
     /// The newest command to end it.
     pub(super) hang_up: Option<u32>,
 }
@@ -71,6 +73,7 @@ impl Attempt {
             ended: None,
             outcome: None,
             ending: None,
+            left: false,
             hang_up: None,
         }
     }

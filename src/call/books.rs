@@ -103,7 +103,8 @@ impl Call {
                 (attempt.reach(Phase::Answered), Some(Happening::AgentAnswered(nth)))
             }
             LegEvent::Parked => (attempt.reach(Phase::Ready), Some(Happening::AgentReady(nth))),
-            LegEvent::HungUp { cause, .. } => {
+            LegEvent::HungUp { cause, far_end } => {
+                attempt.left = *far_end;
                 let outcome =
                     if attempt.answered.is_some() { AttemptOutcome::Dropped } else { outcome_of(*cause) };
                 self.context(desk).attempt_over(nth, outcome);

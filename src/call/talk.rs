@@ -27,7 +27,9 @@ impl Talk {
     pub(super) fn on(self, happening: Happening, cx: &mut Context) -> Next<Self> {
         match happening {
             Happening::AgentGone(nth) if nth == self.nth => {
-                cx.conclude(Self::outcome(cx), EndedBy::Agent, Cause::Normal);
+                let left = cx.facts.attempts.get(nth).is_some_and(|attempt| attempt.left);
+                let by = if left { EndedBy::Agent } else { EndedBy::Switch };
+                cx.conclude(Self::outcome(cx), by, Cause::Normal);
                 Next::Go(Door::Ending { cause: Cause::Normal })
             }
             Happening::CallerAnswered => {

@@ -1,5 +1,5 @@
-# The link is cut in talk: nothing is done to the call, and it is taken up again. The agent left meanwhile in
-# the second call.
+# The link is cut in talk: nothing is done to the call, and it is taken up again. The agent is gone meanwhile in
+# the second call, and nobody can say who ended that.
 < 0 hotline 4008001234 agents=01,02
 < 0 arrived caller from 13800138000 to 4008001234
 > 0.000 caller #1 take caller
@@ -44,7 +44,7 @@
 > 20.000 other #11 hang up other as normal
 < 20.1 leg other hung_up normal
 > 20.100 other note ending -> -
-> 20.100 record {"call":"other","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"answered","ended_by":"agent","cause":"normal","arrived":1800000003000,"billing_start":1800000004040,"ended":1800000020000,"wait":1040,"talk":15960,"agent":"02","attempts":[{"agent":"01","leg":null,"started":1800000003000,"ringing":null,"answered":null,"ended":1800000003000,"outcome":"lines_taken"},{"agent":"02","leg":"agent2","started":1800000003000,"ringing":null,"answered":1800000004000,"ended":1800000020000,"outcome":"talked"}]}
+> 20.100 record {"call":"other","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"answered","ended_by":"switch","cause":"normal","arrived":1800000003000,"billing_start":1800000004040,"ended":1800000020000,"wait":1040,"talk":15960,"agent":"02","attempts":[{"agent":"01","leg":null,"started":1800000003000,"ringing":null,"answered":null,"ended":1800000003000,"outcome":"lines_taken"},{"agent":"02","leg":"agent2","started":1800000003000,"ringing":null,"answered":1800000004000,"ended":1800000020000,"outcome":"talked"}]}
 < 30 leg agent1 hung_up normal
 > 30.000 caller #9 release 13900000001 claimed by #4
 > 30.000 caller note talk -> ending
