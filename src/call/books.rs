@@ -4,7 +4,7 @@
 use super::attempt::{Nth, Phase, outcome_of};
 use super::call::{Call, Desk, Life, Stage};
 use super::context::Sound;
-use super::door::{Door, Happening};
+use super::door::{AgentNews, CallerNews, Door, Happening, LineNews};
 use super::timer::Timer;
 use crate::command::{Action, Note};
 use crate::event::{Cause, CommandResult, LegEvent, LegState, LiveLeg};
@@ -31,14 +31,14 @@ impl Call {
             LegEvent::HungUp { cause, far_end } => self.caller_gone(*cause, *far_end, desk),
             LegEvent::Left => self.caller_left(desk),
             LegEvent::Bridged { peer } => match self.attempt_on(peer) {
-                Some(nth) => self.tell(Happening::Bridged(nth), desk),
+                Some(nth) => self.tell(Happening::Agent(nth, AgentNews::Joined), desk),
                 None => Life::On,
             },
-            LegEvent::Unbridged { .. } => self.tell(Happening::Unbridged, desk),
-            LegEvent::Digit(digit) => self.tell(Happening::Digit(*digit), desk),
+            LegEvent::Unbridged { .. } => self.tell(Happening::Caller(CallerNews::Parted), desk),
+            LegEvent::Digit(digit) => self.tell(Happening::Caller(CallerNews::Digit(*digit)), desk),
             LegEvent::Answered => {
                 self.facts.answered.get_or_insert(desk.now);
-                self.tell(Happening::CallerAnswered, desk)
+                self.tell(Happening::Caller(CallerNews::Answered), desk)
             }
             LegEvent::Created | LegEvent::Ringing { .. } | LegEvent::Parked => Life::On,
             LegEvent::Renamed { .. } => Life::On,
@@ -61,7 +61,7 @@ impl Call {
         };
         let by = if left { EndedBy::Caller } else { EndedBy::Switch };
         self.context(desk).conclude(outcome, by, cause);
-        self.end(Happening::CallerGone, cause, desk)
+        self.end(Happening::Caller(CallerNews::Gone), cause, desk)
     }
 
     /// The caller's leg went where we did not send it: the fallback has it, or somebody at the switch.
@@ -72,7 +72,7 @@ impl Call {
         }
         self.facts.gone = Some(desk.now);
         self.context(desk).conclude(Outcome::Fallback, EndedBy::Switch, Cause::Normal);
-        self.end(Happening::CallerGone, Cause::Normal, desk)
+        self.end(Happening::Caller(CallerNews::Gone), Cause::Normal, desk)
     }
 
     /// Nothing is left to decide: from wherever it is, the call ends.
@@ -100,22 +100,22 @@ impl Call {
             }
             LegEvent::Answered => {
                 attempt.answered.get_or_insert(now);
-                (attempt.reach(Phase::Answered), Some(Happening::AgentAnswered(nth)))
+                (attempt.reach(Phase::Answered), Some(Happening::Agent(nth, AgentNews::Answered)))
             }
-            LegEvent::Parked => (attempt.reach(Phase::Ready), Some(Happening::AgentReady(nth))),
+            LegEvent::Parked => (attempt.reach(Phase::Ready), Some(Happening::Agent(nth, AgentNews::Ready))),
             LegEvent::HungUp { cause, far_end } => {
                 attempt.left = *far_end;
                 let outcome =
                     if attempt.answered.is_some() { AttemptOutcome::Dropped } else { outcome_of(*cause) };
                 self.context(desk).attempt_over(nth, outcome);
-                return self.tell(Happening::AgentGone(nth), desk);
+                return self.tell(Happening::Agent(nth, AgentNews::Gone), desk);
             }
             // Which of the two a switch names first is its own affair.
             LegEvent::Bridged { peer } if *peer == self.facts.leg => {
-                return self.tell(Happening::Bridged(nth), desk);
+                return self.tell(Happening::Agent(nth, AgentNews::Joined), desk);
             }
             LegEvent::Unbridged { peer } if *peer == self.facts.leg => {
-                return self.tell(Happening::Unbridged, desk);
+                return self.tell(Happening::Caller(CallerNews::Parted), desk);
             }
             LegEvent::Bridged { .. } | LegEvent::Unbridged { .. } => return Life::On,
             LegEvent::Renamed { .. } | LegEvent::Left | LegEvent::Digit(_) => return Life::On,
@@ -207,14 +207,14 @@ impl Call {
         let attempt = &mut self.facts.attempts[nth];
         let waiting = attempt.phase == Phase::Claiming;
         if !granted {
-            return if waiting { self.tell(Happening::Refused(nth), desk) } else { Life::On };
+            return if waiting { self.tell(Happening::Line(nth, LineNews::Refused), desk) } else { Life::On };
         }
         if !waiting && attempt.lives() {
             return Life::On;
         }
         attempt.has_line = true;
         if waiting {
-            return self.tell(Happening::Claimed(nth), desk);
+            return self.tell(Happening::Line(nth, LineNews::Claimed), desk);
         }
         self.context(desk).release(nth);
         Life::On
@@ -316,7 +316,7 @@ impl Call {
                 cx.facts.gone = Some(cx.now);
                 let leg = cx.facts.leg.clone();
                 cx.order(Action::ToFallback { leg });
-                if let Life::Over = self.end(Happening::CallerGone, Cause::Normal, desk) {
+                if let Life::Over = self.end(Happening::Caller(CallerNews::Gone), Cause::Normal, desk) {
                     return;
                 }
             }

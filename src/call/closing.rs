@@ -39,17 +39,10 @@ impl Closing {
                 cx.play_again();
                 Next::Stay(self)
             }
-            Happening::Claimed(_)
-            | Happening::Refused(_)
-            | Happening::AgentAnswered(_)
-            | Happening::AgentReady(_)
-            | Happening::AgentGone(_)
-            | Happening::CallerAnswered
-            | Happening::CallerGone
-            | Happening::Bridged(_)
+            Happening::Line(..)
+            | Happening::Agent(..)
+            | Happening::Caller(_)
             | Happening::BridgeFailed(_)
-            | Happening::Unbridged
-            | Happening::Digit(_)
             | Happening::Due(_) => Next::Stay(self),
         }
     }

@@ -3,7 +3,7 @@
 
 use super::attempt::Nth;
 use super::context::Context;
-use super::door::{Door, Happening, Next};
+use super::door::{AgentNews, Door, Happening, Next};
 use super::timer::Timer;
 use crate::command::Action;
 use crate::event::Cause;
@@ -40,27 +40,20 @@ impl Connect {
 
     pub(super) fn on(self, happening: Happening, cx: &mut Context) -> Next<Self> {
         match happening {
-            Happening::Bridged(nth) if nth == self.nth => {
+            Happening::Agent(nth, AgentNews::Joined) if nth == self.nth => {
                 cx.clear(Timer::Bridge);
                 Next::Go(Door::Talk { nth })
             }
-            Happening::AgentGone(nth) if nth == self.nth => Self::back(cx),
+            Happening::Agent(nth, AgentNews::Gone) if nth == self.nth => Self::back(cx),
             Happening::BridgeFailed(command) if command == self.bridge => self.give_up(cx),
             Happening::Due(Timer::Bridge) => self.give_up(cx),
             // Whether the order to join them was heard is unknown, and doing it twice does no harm.
             Happening::Relinked => Self::enter(self.nth, cx),
-            Happening::Claimed(_)
-            | Happening::Refused(_)
-            | Happening::AgentAnswered(_)
-            | Happening::AgentReady(_)
-            | Happening::AgentGone(_)
-            | Happening::CallerAnswered
-            | Happening::CallerGone
-            | Happening::Bridged(_)
+            Happening::Line(..)
+            | Happening::Agent(..)
+            | Happening::Caller(_)
             | Happening::BridgeFailed(_)
-            | Happening::Unbridged
             | Happening::SoundEnded
-            | Happening::Digit(_)
             | Happening::Due(_) => Next::Stay(self),
         }
     }

@@ -36,32 +36,53 @@ pub(super) enum Door {
 /// What a stage is told, after the call's books are right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Happening {
-    /// A line of the attempt's agent is ours.
-    Claimed(Nth),
-    /// The attempt's agent has no line free.
-    Refused(Nth),
-    /// The attempt's agent took the call.
-    AgentAnswered(Nth),
-    /// The attempt's leg does what it is told.
-    AgentReady(Nth),
-    /// Nothing is left of the attempt.
-    AgentGone(Nth),
-    /// The caller's leg was answered.
-    CallerAnswered,
-    /// Nothing is left of the caller's leg.
-    CallerGone,
-    /// Caller and this attempt's agent hear each other.
-    Bridged(Nth),
+    /// The store answered about a line of the attempt's agent.
+    Line(Nth, LineNews),
+    /// News of the attempt's agent.
+    Agent(Nth, AgentNews),
+    /// News of the caller.
+    Caller(CallerNews),
     /// The command of this number could not join them.
     BridgeFailed(u32),
-    /// They no longer hear each other.
-    Unbridged,
     /// What the caller was played has ended.
     SoundEnded,
-    /// The caller pressed a key.
-    Digit(char),
     /// The link is back and the books agree with the switch again.
     Relinked,
     /// A deadline passed.
     Due(Timer),
+}
+
+/// What the store can say about a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LineNews {
+    /// It is ours.
+    Claimed,
+    /// None is free.
+    Refused,
+}
+
+/// What can be heard of an agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AgentNews {
+    /// The agent took the call.
+    Answered,
+    /// The agent's leg does what it is told.
+    Ready,
+    /// Caller and agent hear each other.
+    Joined,
+    /// Nothing is left of the attempt.
+    Gone,
+}
+
+/// What can be heard of the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum CallerNews {
+    /// The caller's leg was answered.
+    Answered,
+    /// The caller pressed a key.
+    Digit(char),
+    /// Caller and agent no longer hear each other.
+    Parted,
+    /// Nothing is left of the caller's leg.
+    Gone,
 }

@@ -2,7 +2,7 @@
 //! record.
 
 use super::context::{Context, ENDING_RETRY};
-use super::door::{Happening, Next};
+use super::door::{AgentNews, CallerNews, Happening, Next};
 use super::timer::Timer;
 use crate::command::Action;
 use crate::event::Cause;
@@ -38,7 +38,9 @@ impl Ending {
 
     pub(super) fn on(mut self, happening: Happening, cx: &mut Context) -> Next<Self> {
         match happening {
-            Happening::AgentGone(_) | Happening::CallerGone => self.over_or_wait(cx),
+            Happening::Agent(_, AgentNews::Gone) | Happening::Caller(CallerNews::Gone) => {
+                self.over_or_wait(cx)
+            }
             // The legs were told again already: the books do that after every loss of the link.
             Happening::Relinked => self.over_or_wait(cx),
             Happening::Due(Timer::Ending) => {
@@ -50,16 +52,11 @@ impl Ending {
                 self.hang_up_caller(cx);
                 self.over_or_wait(cx)
             }
-            Happening::Claimed(_)
-            | Happening::CallerAnswered
-            | Happening::Refused(_)
-            | Happening::AgentAnswered(_)
-            | Happening::AgentReady(_)
-            | Happening::Bridged(_)
+            Happening::Line(..)
+            | Happening::Agent(..)
+            | Happening::Caller(_)
             | Happening::BridgeFailed(_)
-            | Happening::Unbridged
             | Happening::SoundEnded
-            | Happening::Digit(_)
             | Happening::Due(_) => Next::Stay(self),
         }
     }

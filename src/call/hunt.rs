@@ -4,7 +4,7 @@
 use super::attempt::{Nth, Phase};
 use super::chance;
 use super::context::{Context, Search};
-use super::door::{Door, Happening, Next};
+use super::door::{AgentNews, Door, Happening, LineNews, Next};
 use super::timer::Timer;
 use crate::event::Cause;
 use crate::hotline::{Agent, HuntOrder};
@@ -57,20 +57,20 @@ impl Hunt {
 
     pub(super) fn on(self, happening: Happening, cx: &mut Context) -> Next<Self> {
         match happening {
-            Happening::Claimed(nth) if self.is_current(nth) => self.ring(cx),
-            Happening::Refused(nth) if self.is_current(nth) => {
+            Happening::Line(nth, LineNews::Claimed) if self.is_current(nth) => self.ring(cx),
+            Happening::Line(nth, LineNews::Refused) if self.is_current(nth) => {
                 cx.attempt_over(nth, AttemptOutcome::LinesTaken);
                 Self::try_next(cx)
             }
-            Happening::AgentAnswered(nth) if self.is_current(nth) => {
+            Happening::Agent(nth, AgentNews::Answered) if self.is_current(nth) => {
                 cx.set(Timer::Ring, READY_TIME_MAX);
                 Next::Stay(self)
             }
-            Happening::AgentReady(nth) if self.is_current(nth) => {
+            Happening::Agent(nth, AgentNews::Ready) if self.is_current(nth) => {
                 cx.clear(Timer::Ring);
                 Next::Go(Door::Connect { nth })
             }
-            Happening::AgentGone(nth) if self.is_current(nth) => Self::try_next(cx),
+            Happening::Agent(nth, AgentNews::Gone) if self.is_current(nth) => Self::try_next(cx),
             Happening::Due(Timer::Claim | Timer::Ring) => {
                 self.give_up_current(cx);
                 Self::try_next(cx)
@@ -84,18 +84,11 @@ impl Hunt {
                 cx.play_again();
                 Next::Stay(self)
             }
-            Happening::Claimed(_)
-            | Happening::Refused(_)
-            | Happening::AgentAnswered(_)
-            | Happening::AgentReady(_)
-            | Happening::AgentGone(_)
-            | Happening::CallerAnswered
-            | Happening::CallerGone
-            | Happening::Bridged(_)
+            Happening::Line(..)
+            | Happening::Agent(..)
+            | Happening::Caller(_)
             | Happening::BridgeFailed(_)
-            | Happening::Unbridged
             | Happening::SoundEnded
-            | Happening::Digit(_)
             | Happening::Due(_) => Next::Stay(self),
         }
     }

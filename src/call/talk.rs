@@ -2,7 +2,7 @@
 
 use super::attempt::Nth;
 use super::context::Context;
-use super::door::{Door, Happening, Next};
+use super::door::{AgentNews, CallerNews, Door, Happening, Next};
 use super::timer::Timer;
 use crate::event::Cause;
 use crate::record::{EndedBy, Outcome};
@@ -26,21 +26,21 @@ impl Talk {
 
     pub(super) fn on(self, happening: Happening, cx: &mut Context) -> Next<Self> {
         match happening {
-            Happening::AgentGone(nth) if nth == self.nth => {
+            Happening::Agent(nth, AgentNews::Gone) if nth == self.nth => {
                 let left = cx.facts.attempts.get(nth).is_some_and(|attempt| attempt.left);
                 let by = if left { EndedBy::Agent } else { EndedBy::Switch };
                 cx.conclude(Self::outcome(cx), by, Cause::Normal);
                 Next::Go(Door::Ending { cause: Cause::Normal })
             }
-            Happening::CallerAnswered => {
+            Happening::Caller(CallerNews::Answered) => {
                 cx.begin_talk(self.nth);
                 Next::Stay(self)
             }
-            Happening::Unbridged => {
+            Happening::Caller(CallerNews::Parted) => {
                 cx.set(Timer::Parting, PARTING_TIME_MAX);
                 Next::Stay(self)
             }
-            Happening::Bridged(nth) if nth == self.nth => {
+            Happening::Agent(nth, AgentNews::Joined) if nth == self.nth => {
                 cx.clear(Timer::Parting);
                 Next::Stay(self)
             }
@@ -48,16 +48,11 @@ impl Talk {
                 cx.conclude(Self::outcome(cx), EndedBy::Switch, Cause::Normal);
                 Next::Go(Door::Ending { cause: Cause::Normal })
             }
-            Happening::Claimed(_)
-            | Happening::Refused(_)
-            | Happening::AgentAnswered(_)
-            | Happening::AgentReady(_)
-            | Happening::AgentGone(_)
-            | Happening::CallerGone
-            | Happening::Bridged(_)
+            Happening::Line(..)
+            | Happening::Agent(..)
+            | Happening::Caller(_)
             | Happening::BridgeFailed(_)
             | Happening::SoundEnded
-            | Happening::Digit(_)
             | Happening::Relinked
             | Happening::Due(_) => Next::Stay(self),
         }
