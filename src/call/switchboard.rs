@@ -226,10 +226,15 @@ impl Switchboard {
             match &live.arrival {
                 _ if self.calls.of_leg(&live.leg).is_some() => {}
                 Some(arrival) => self.arrived(arrival, Found::InTheList { connection }, out),
-                None if live.of.is_some() && live.state != LegState::Bridged => {
-                    orphan(switch, &live.leg, out)
+                None => {
+                    // One that talks is left to talk, unless it talks to nobody: FreeSWITCH keeps an agent's leg
+                    // for ever whose caller left in the instant of being joined.
+                    let talks = live.state == LegState::Bridged;
+                    let orphaned = live.of.as_ref().is_some_and(|of| !talks || !by_leg.contains_key(of));
+                    if orphaned {
+                        orphan(switch, &live.leg, out);
+                    }
                 }
-                None => {}
             }
         }
     }

@@ -1,5 +1,6 @@
 # The link is cut while an agent is called and comes back before the fallback: the hunt goes on, and what was
-# missed is made up for. A second caller left meanwhile, a third came, and a dead daemon's leg still rings.
+# missed is made up for. A second caller left meanwhile, a third came, a dead daemon's leg still rings, and one is
+# joined with nobody. A third that a dead daemon joined talks on.
 < 0 hotline 4008001234 agents=01,02,03
 < 0 arrived caller from 13800138000 to 4008001234
 > 0.000 caller #1 take caller
@@ -23,7 +24,7 @@
 < 1 link lost
 < 1 done caller play unknown
 < 1 done caller ring unknown
-< 3 link restored caller=parked agent1=answered:parked agent2=ringing new=arrived:13800138002:4008001234 stray/elsewhere=ringing foreign=ringing
+< 3 link restored caller=parked agent1=answered:parked agent2=ringing new=arrived:13800138002:4008001234 stray/elsewhere=ringing lonely/elsewhere=answered:bridged talker/foreign=answered:bridged foreign=answered:bridged
 > 3.000 caller note hunt -> connect
 > 3.000 caller #6 cancel fallback of caller
 > 3.000 caller #7 bridge caller and agent1
@@ -37,6 +38,7 @@
 > 3.000 new #3548651003 play /sounds/ring.wav to new over and over
 > 3.000 new #3548651004 claim 13900000001 of 1
 > 3.000 stray #1 hang up stray as cancelled
+> 3.000 lonely #1 hang up lonely as cancelled
 > 3.000 new note agent 01: LinesTaken
 > 3.000 new #3548651005 claim 13900000002 of 1
 > 3.000 new note agent 02: LinesTaken
