@@ -205,7 +205,7 @@ pub enum Cause {
 
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        f.pad(match self {
             Self::Normal => "normal",
             Self::Busy => "busy",
             Self::NoAnswer => "no_answer",
