@@ -1,7 +1,7 @@
 //! The books of a call: what is reported about it is entered here before its stage hears of it, so that what
 //! must hold in every stage (the caller left, a leg is gone, the sound stopped) is decided in one place.
 
-use super::attempt::{Nth, Phase, outcome_of};
+use super::attempt::{Attempt, Nth, Phase, outcome_of};
 use super::call::{Call, Desk, Life, Stage};
 use super::context::Sound;
 use super::door::{AgentNews, CallerNews, Door, Happening, LineNews};
@@ -54,6 +54,9 @@ impl Call {
             return Life::On;
         }
         self.facts.gone = Some(desk.now);
+        if left && cause == Cause::Cancelled {
+            self.never_answered();
+        }
         let outcome = match (self.facts.talk, left) {
             (Some(_), _) => Outcome::Answered,
             (None, true) => Outcome::Abandoned,
@@ -62,6 +65,21 @@ impl Call {
         let by = if left { EndedBy::Caller } else { EndedBy::Switch };
         self.context(desk).conclude(outcome, by, cause);
         self.end(Happening::Caller(CallerNews::Gone), cause, desk)
+    }
+
+    /// Only a leg that was not answered can be cancelled. A switch may report that it answers, and that it joins,
+    /// before the caller's end has heard of it: who cancels in that instant is refused (487), never heard the
+    /// agent and is charged nothing.
+    fn never_answered(&mut self) {
+        if self.facts.ended.is_some() {
+            return;
+        }
+        self.facts.answered = None;
+        self.facts.talk = None;
+        let talked = |attempt: &&mut Attempt| attempt.outcome == Some(AttemptOutcome::Talked);
+        for attempt in self.facts.attempts.iter_mut().filter(talked) {
+            attempt.outcome = Some(AttemptOutcome::CallerLeft);
+        }
     }
 
     /// The caller's leg went where we did not send it: the fallback has it, or somebody at the switch.
@@ -170,7 +188,7 @@ impl Call {
         if self.facts.hang_up == Some(number) {
             return self.caller_gone(Cause::Other, false, desk);
         }
-        let gone = |a: &super::attempt::Attempt| a.hang_up == Some(number) && a.phase >= Phase::Created;
+        let gone = |a: &Attempt| a.hang_up == Some(number) && a.phase >= Phase::Created;
         match self.facts.attempts.iter().position(gone) {
             Some(nth) => self.on_agent(nth, &LegEvent::HungUp { cause: Cause::Other, far_end: false }, desk),
             None => self.tell(Happening::BridgeFailed(number), desk),
@@ -299,7 +317,7 @@ impl Call {
     }
 
     fn ready_leg(&self) -> Option<LegId> {
-        let ready = |a: &&super::attempt::Attempt| a.phase == Phase::Ready && a.ending.is_none();
+        let ready = |a: &&Attempt| a.phase == Phase::Ready && a.ending.is_none();
         self.facts.attempts.iter().find(ready).and_then(|attempt| attempt.leg.clone())
     }
 

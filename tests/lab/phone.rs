@@ -114,12 +114,19 @@ impl Agent {
         phone.1.args(["-max_socket", "1000"]);
         let port = phone.2;
         let phone = Phone::start(phone);
-        // It listens as soon as nobody else can.
-        until("an agent's telephone to listen", s(10), || {
-            std::net::UdpSocket::bind(("127.0.0.1", port)).is_err().then_some(())
-        });
+        until("an agent's telephone to listen", s(20), || listens(port).then_some(()));
         phone
     }
+}
+
+/// Whether somebody listens on this UDP port, by the system's own table: to try it by binding would take it away
+/// from a sipp that is about to.
+fn listens(port: u16) -> bool {
+    let table = std::fs::read_to_string("/proc/net/udp").unwrap();
+    let local =
+        |line: &str| line.split_whitespace().nth(1)?.rsplit_once(':').map(|(_, port)| port.to_owned());
+    let ports = table.lines().skip(1).filter_map(local);
+    ports.filter_map(|hex| u16::from_str_radix(&hex, 16).ok()).any(|taken| taken == port)
 }
 
 type Builder = (PathBuf, Command, u16);

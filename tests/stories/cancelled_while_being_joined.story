@@ -1,4 +1,5 @@
-# The switch says that both are joined, and then that the caller had cancelled before it was answered: no talk.
+# The switch says that the caller is answered and both are joined, and then that the caller had cancelled before
+# its end heard of it: no talk, and nothing is charged.
 < 0 hotline 4008001234 agents=01
 < 0 arrived caller from 13800138000 to 4008001234
 > 0.000 caller #1 take caller
@@ -14,11 +15,11 @@
 > 2.020 caller note hunt -> connect
 > 2.020 caller #7 cancel fallback of caller
 > 2.020 caller #8 bridge caller and agent1
+< 2.080 leg caller answered
 < 2.080 leg caller bridged agent1
 > 2.080 caller note connect -> talk
 < 2.081 leg caller hung_up cancelled
 > 2.081 caller note talk -> ending
-> 2.081 caller note agent 01: CallerLeft
 > 2.081 caller #9 hang up agent1 as cancelled
 < 2.090 leg agent1 ended normal
 > 2.090 caller #10 release 13900000001 claimed by #4
