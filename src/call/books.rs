@@ -22,8 +22,7 @@ impl Call {
         if *leg == self.facts.leg {
             return self.on_caller(what, desk);
         }
-        let nth = self.facts.attempts.iter().position(|attempt| attempt.leg.as_ref() == Some(leg));
-        nth.map_or(Life::On, |nth| self.on_agent(nth, what, desk))
+        self.attempt_on(leg).map_or(Life::On, |nth| self.on_agent(nth, what, desk))
     }
 
     fn on_caller(&mut self, what: &LegEvent, desk: &mut Desk) -> Life {

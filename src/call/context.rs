@@ -89,15 +89,15 @@ pub(super) struct Context<'a> {
 }
 
 impl Context<'_> {
-    fn next_number(&mut self) -> u32 {
+    fn next_id(&mut self) -> CommandId {
         self.facts.commands += 1;
-        self.facts.commands
+        CommandId { call: self.facts.id.clone(), number: self.facts.commands }
     }
 
     /// Gives the call's switch an order; its answer comes back under the number.
     pub(super) fn order(&mut self, action: Action) -> u32 {
-        let number = self.next_number();
-        let id = CommandId { call: self.facts.id.clone(), number };
+        let id = self.next_id();
+        let number = id.number;
         self.out.push(Command::Switch { switch: self.facts.switch.clone(), id, action });
         number
     }
@@ -145,8 +145,8 @@ impl Context<'_> {
 
     /// Asks for one of the agent's lines.
     pub(super) fn claim(&mut self, agent: &Agent) -> Nth {
-        let number = self.next_number();
-        let id = CommandId { call: self.facts.id.clone(), number };
+        let id = self.next_id();
+        let number = id.number;
         let request = LineRequest::Claim { lines: agent.lines };
         self.out.push(Command::Line { id, line: agent.line.clone(), request });
         self.facts.attempts.push(Attempt::new(agent, number, self.now));
@@ -160,8 +160,7 @@ impl Context<'_> {
         };
         attempt.has_line = false;
         let (line, claim) = (attempt.line.clone(), attempt.claim);
-        let number = self.next_number();
-        let id = CommandId { call: self.facts.id.clone(), number };
+        let id = self.next_id();
         self.out.push(Command::Line { id, line, request: LineRequest::Release { claim } });
     }
 
