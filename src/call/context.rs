@@ -188,7 +188,6 @@ impl Context<'_> {
 
     /// Ends the attempt for this reason; its agent is told so.
     pub(super) fn end_attempt(&mut self, nth: Nth, outcome: AttemptOutcome, cause: Cause) {
-        let now = self.now;
         let Some(attempt) = self.facts.attempts.get_mut(nth).filter(|attempt| attempt.lives()) else {
             return;
         };
@@ -196,12 +195,19 @@ impl Context<'_> {
             return;
         }
         attempt.ending = Some(cause);
+        self.conclude_attempt(nth, outcome);
+        self.hang_up_attempt(nth);
+    }
+
+    /// Sets how the attempt ended, and says so; what was known first holds.
+    fn conclude_attempt(&mut self, nth: Nth, outcome: AttemptOutcome) {
+        let now = self.now;
+        let Some(attempt) = self.facts.attempts.get_mut(nth) else { return };
         let (agent, known) = (attempt.agent.clone(), attempt.outcome);
         attempt.conclude(outcome, now);
         if known.is_none() {
             self.note(Note::Attempt { agent, outcome });
         }
-        self.hang_up_attempt(nth);
     }
 
     /// Tells the switch, again if need be, to end an attempt that shall end.
@@ -228,16 +234,11 @@ impl Context<'_> {
 
     /// Nothing of the attempt is left; if nobody knows better, it ended like this.
     pub(super) fn attempt_over(&mut self, nth: Nth, outcome: AttemptOutcome) {
-        let now = self.now;
         let Some(attempt) = self.facts.attempts.get_mut(nth).filter(|attempt| attempt.lives()) else {
             return;
         };
         attempt.phase = Phase::Over;
-        let (agent, known) = (attempt.agent.clone(), attempt.outcome);
-        attempt.conclude(outcome, now);
-        if known.is_none() {
-            self.note(Note::Attempt { agent, outcome });
-        }
+        self.conclude_attempt(nth, outcome);
         self.release(nth);
     }
 
