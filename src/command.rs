@@ -3,9 +3,9 @@
 use crate::event::Cause;
 use crate::hotline::Dial;
 use crate::id::{CallId, CommandId, LegId, LineId, SwitchId};
-use crate::prompt::Prompt;
+use crate::prompt::{Prompt, RecordingName};
 use crate::record::{AttemptOutcome, CallRecord};
-use crate::time::Millis;
+use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -22,14 +22,12 @@ pub enum Command {
         /// What to do.
         action: Action,
     },
-    /// To the store of agents' lines.
-    Line {
+    /// To the store of what calls share: agents' lines, queues, counts.
+    Store {
         /// The name under which its answer comes back.
         id: CommandId,
-        /// Which agent's.
-        line: LineId,
         /// What to do.
-        request: LineRequest,
+        request: StoreRequest,
     },
     /// To the records: the call is over, and this is what it was.
     Record(Box<CallRecord>),
@@ -69,15 +67,64 @@ pub enum Action {
         /// The caller's leg.
         leg: LegId,
     },
-    /// Let the leg hear this, whatever it hears now. On an unanswered leg it is early media and answers
-    /// nothing. Ends with [`Event::Done`](crate::event::Event::Done) unless something else takes its place.
+    /// Answer the leg: from here on the caller pays.
+    Answer {
+        /// The caller's leg.
+        leg: LegId,
+    },
+    /// Let the leg hear this; what it hears now is stopped before. On an unanswered leg it is early media and
+    /// answers nothing. Keys pressed meanwhile are reported. Ends with [`Event::Done`](crate::event::Event::Done),
+    /// sooner or later also where it shall be repeated: then it is to be played again.
     Play {
         /// The leg.
         leg: LegId,
         /// What.
         prompt: Prompt,
-        /// Over and over, until something else takes its place.
+        /// Over and over, for as long as the switch can.
         repeat: bool,
+    },
+    /// Let the leg hear nothing, and report keys, also those that were pressed before and not reported.
+    Listen {
+        /// The leg.
+        leg: LegId,
+        /// For how long.
+        time: Millis,
+    },
+    /// Stop what the leg hears.
+    Stop {
+        /// The leg.
+        leg: LegId,
+    },
+    /// Forget the keys that were pressed and not reported yet.
+    ForgetKeys {
+        /// The leg.
+        leg: LegId,
+    },
+    /// Record what the leg says, until it is stopped, silent or over time. Ends with
+    /// [`Event::Done`](crate::event::Event::Done).
+    RecordMessage {
+        /// The leg.
+        leg: LegId,
+        /// Into which file.
+        file: RecordingName,
+        /// How long at most.
+        longest: Millis,
+        /// How much silence ends it.
+        silence: Millis,
+    },
+    /// Record what both sides of the leg say from now on, until the leg ends or this is stopped.
+    RecordTalk {
+        /// The caller's leg.
+        leg: LegId,
+        /// Into which file.
+        file: RecordingName,
+    },
+    /// Record the talk no longer.
+    StopRecording {
+        /// The caller's leg.
+        leg: LegId,
+        /// Which file.
+        file: RecordingName,
     },
     /// Call an agent. The leg reports itself; the command's end says only that it failed before there was one.
     Ring {
@@ -92,12 +139,15 @@ pub enum Action {
         /// The number the agent sees.
         shown: Arc<str>,
     },
-    /// Join the two and answer the caller; when one leaves, the other is hung up.
+    /// Join the two and answer the caller; when the caller leaves, the agent is hung up.
     Bridge {
         /// The caller's leg.
         caller: LegId,
         /// The agent's leg.
         agent: LegId,
+        /// When the agent leaves: for how long the caller waits for a word from us before the dialplan's fallback
+        /// serves it. Where there is none, the caller is hung up, too.
+        keep_caller: Option<Millis>,
     },
     /// End the leg.
     HangUp {
@@ -108,21 +158,124 @@ pub enum Action {
     },
 }
 
-/// What the store of lines can be asked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What the store can be asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum LineRequest {
-    /// Take one line; answered by [`Event::Claimed`](crate::event::Event::Claimed) or
-    /// [`Event::Refused`](crate::event::Event::Refused).
-    Claim {
-        /// How many lines the agent has.
-        lines: u16,
+pub enum StoreRequest {
+    /// Take a line of one of these agents; answered by `Claimed` or `Refused`, or by `Waiting` and later
+    /// `Claimed` where the request may wait.
+    Claim(Claim),
+    /// Wait no longer for a line that was not given yet.
+    Abandon {
+        /// The number of the claim.
+        claim: u32,
     },
     /// Give back the line that the command of this number of the same call took.
     Release {
         /// The number of the claim.
         claim: u32,
+        /// Whether the agent talked.
+        talked: bool,
+        /// How long the line is given to no caller of a queue.
+        rest: Millis,
     },
+    /// Say once more how many are ahead of a claim that waits; answered by `Waiting`.
+    Place {
+        /// The number of the claim.
+        claim: u32,
+    },
+    /// Remember whom the caller talked with.
+    Remember {
+        /// In which pool.
+        pool: PoolId,
+        /// The caller.
+        caller: Arc<str>,
+        /// The agent's line.
+        line: LineId,
+        /// For how long.
+        keep: Millis,
+    },
+    /// Count a call of the hotline in; answered by `Admitted`.
+    Admit {
+        /// The hotline.
+        hotline: Arc<str>,
+        /// How many calls it may have at a time.
+        calls_max: Option<u32>,
+        /// The caller, and within what span the caller's calls are counted.
+        recent: Option<(Arc<str>, Millis)>,
+    },
+    /// Count a call of the hotline out.
+    Leave {
+        /// The hotline.
+        hotline: Arc<str>,
+    },
+    /// Count a question for a code; answered by `CodeSeen`.
+    CountCode {
+        /// The hotline.
+        hotline: Arc<str>,
+        /// The set of codes.
+        codes: Arc<str>,
+        /// The code.
+        code: Arc<str>,
+    },
+}
+
+/// A wish for an agent's line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// Whose turn it is, is remembered by pool.
+    pub pool: PoolId,
+    /// The agents, in order.
+    pub agents: Vec<Candidate>,
+    /// Which of those with a free line is taken.
+    pub pick: Pick,
+    /// The caller, where the agent it last talked with comes first.
+    pub caller: Option<Arc<str>>,
+    /// Where the request waits if no line is free.
+    pub wait: Option<Turn>,
+}
+
+/// A group of a hotline: `4008001234/sales`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PoolId(pub Arc<str>);
+
+/// An agent who may be taken.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Candidate {
+    /// The agent's line.
+    pub line: LineId,
+    /// How many lines it has.
+    pub lines: u16,
+    /// The agent's share, where shares count.
+    pub share: u16,
+}
+
+/// Which of several agents with a free line is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pick {
+    /// The first.
+    First,
+    /// The one whose turn it is: each first taken once before any is again.
+    NextInTurn,
+    /// Who talked least often.
+    FewestCalls,
+    /// Who has not talked for longest.
+    LongestIdle,
+    /// Who is furthest behind its share.
+    ByShare,
+}
+
+/// A place in a queue: the highest priority first, within it the longest waiting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    /// How early.
+    pub priority: u8,
+    /// Since when it waits.
+    pub since: Instant,
+    /// How many may wait already.
+    pub length_max: u16,
 }
 
 /// Why a call goes the way it goes.

@@ -72,11 +72,9 @@ impl Engine {
         for command in self.scratch.drain(..) {
             watch(Entry::Out(&command));
             match command {
-                Command::Line { id, line, request } => {
-                    answers.extend(self.lines.ask(&id, &line, request).map(|granted| match granted {
-                        true => Event::Claimed { command: id },
-                        false => Event::Refused { command: id },
-                    }));
+                Command::Store { id, request } => {
+                    let answer = self.lines.ask(&id, &request);
+                    answers.extend(answer.map(|answer| Event::Store { command: id, answer }));
                 }
                 Command::Switch { .. } | Command::Record(_) | Command::Note { .. } => out.push(command),
             }

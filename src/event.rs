@@ -3,10 +3,12 @@
 //! Live traffic, a replayed capture and the simulator all come through these events and no other way.
 //! There is no clock among them: the time an event came in is handed to the switchboard beside it.
 
+pub use crate::cause::Cause;
 use crate::hotline::Hotlines;
-use crate::id::{CommandId, LegId, SwitchId};
+use crate::hours::Calendar;
+use crate::id::{CommandId, LegId, LineId, SwitchId};
+use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
-use std::fmt;
 use std::sync::Arc;
 
 /// Something happened.
@@ -44,20 +46,19 @@ pub enum Event {
         /// Its legs, in its own order.
         legs: Vec<LiveLeg>,
     },
-    /// The agent's line is ours until we release it.
-    Claimed {
-        /// The claim.
+    /// The store answers.
+    Store {
+        /// The request.
         command: CommandId,
-    },
-    /// All lines of the agent are taken.
-    Refused {
-        /// The claim.
-        command: CommandId,
+        /// What it says.
+        answer: StoreAnswer,
     },
     /// The earliest deadline of the switchboard may have passed.
     Due,
     /// The operator's hotlines changed; calls in progress keep what they started with.
     Hotlines(Arc<Hotlines>),
+    /// Which days are work changed.
+    Calendar(Arc<Calendar>),
     /// The operator said something.
     Operator(Order),
 }
@@ -176,46 +177,40 @@ pub enum Order {
     HandOver,
 }
 
-/// Why a leg ended or a command failed: the causes that both switches tell apart (ITU-T Q.850).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// What the store can say.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Cause {
-    /// Somebody hung up (16).
-    Normal,
-    /// The called party is busy (17).
-    Busy,
-    /// It rang and nobody took it (18, 19).
-    NoAnswer,
-    /// The called party refused (21).
-    Rejected,
-    /// No such number (1).
-    UnknownNumber,
-    /// The number exists and cannot be reached now: out of order, not registered, no route (20, 27, 3).
-    Unreachable,
-    /// The network or the switch has no room or broke (34, 38, 41, 42).
-    Congestion,
-    /// The caller left while it rang (487).
-    Cancelled,
-    /// Somebody else took the call first.
-    LostRace,
-    /// Anything else.
-    #[default]
-    Other,
+pub enum StoreAnswer {
+    /// This agent's line is ours until we release it.
+    Claimed {
+        /// Whose.
+        line: LineId,
+    },
+    /// No line of any of the agents is free, or no place in the queue is.
+    Refused,
+    /// The request waits for a line in its queue.
+    Waiting(QueuePlace),
+    /// Whether one more call may be live, and how often this caller called lately, with this call.
+    Admitted {
+        /// Whether the hotline has room.
+        room: bool,
+        /// How often.
+        recent: u32,
+    },
+    /// How often the code was asked for before, and when first.
+    CodeSeen {
+        /// How often.
+        times: u32,
+        /// When first.
+        first: Option<Instant>,
+    },
 }
 
-impl fmt::Display for Cause {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Normal => "normal",
-            Self::Busy => "busy",
-            Self::NoAnswer => "no_answer",
-            Self::Rejected => "rejected",
-            Self::UnknownNumber => "unknown_number",
-            Self::Unreachable => "unreachable",
-            Self::Congestion => "congestion",
-            Self::Cancelled => "cancelled",
-            Self::LostRace => "lost_race",
-            Self::Other => "other",
-        })
-    }
+/// A place in a queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QueuePlace {
+    /// How many are served before.
+    pub ahead: u32,
+    /// How long it will take as far as anybody can tell.
+    pub estimate: Option<Millis>,
 }

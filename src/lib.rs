@@ -30,9 +30,11 @@ pub mod engine;
 pub mod store;
 
 // Plain data in which everybody speaks.
+pub mod cause;
 pub mod command;
 pub mod event;
 pub mod hotline;
+pub mod hours;
 pub mod id;
 pub mod number;
 pub mod place;

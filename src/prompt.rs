@@ -10,6 +10,8 @@ use std::sync::Arc;
 pub enum Prompt {
     /// A file, by the path the switch opens it under.
     File(SoundPath),
+    /// Files one after the other, without a gap.
+    Files(Arc<[SoundPath]>),
     /// A tone of the network, made by the switch: it needs no file and so cannot be missing.
     Tone(Tone),
 }
@@ -22,6 +24,8 @@ pub enum Tone {
     Ringing,
     /// Busy tone (忙音): 0.35 s on, 0.35 s off, for about 5 s.
     Busy,
+    /// The beep after which a message is recorded: 1 kHz for 0.4 s.
+    Beep,
 }
 
 /// A path of a sound file that every switch can take as it stands: absolute, and free of anything that a
@@ -68,6 +72,48 @@ impl SoundPath {
     }
 }
 
+/// The name of a recording, below the switch's folder of recordings: parts of letters, digits and `-_.` between
+/// slashes, none of them a way out of the folder.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct RecordingName(Arc<str>);
+
+/// A text that cannot be a [`RecordingName`].
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no name of a recording: write letters, digits and -_. between slashes")]
+pub struct BadRecordingName(String);
+
+impl RecordingName {
+    /// Checks the name.
+    pub fn new(name: &str) -> Result<Self, BadRecordingName> {
+        let good = |part: &str| {
+            let safe = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
+            !part.is_empty() && !part.starts_with('.') && part.bytes().all(safe)
+        };
+        if name.len() <= SOUND_PATH_BYTES_MAX && name.split('/').all(good) {
+            return Ok(Self(name.into()));
+        }
+        Err(BadRecordingName(name.chars().take(80).collect()))
+    }
+
+    /// The name as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for RecordingName {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::new(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
+impl fmt::Display for RecordingName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 impl<'de> Deserialize<'de> for SoundPath {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::new(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
@@ -80,6 +126,14 @@ impl fmt::Display for Prompt {
             Self::File(path) => f.write_str(path.as_str()),
             Self::Tone(Tone::Ringing) => f.write_str("ringing tone"),
             Self::Tone(Tone::Busy) => f.write_str("busy tone"),
+            Self::Tone(Tone::Beep) => f.write_str("beep"),
+            Self::Files(paths) => {
+                for (at, path) in paths.iter().enumerate() {
+                    let between = if at == 0 { "" } else { " + " };
+                    write!(f, "{between}{}", path.as_str())?;
+                }
+                Ok(())
+            }
         }
     }
 }
@@ -87,6 +141,14 @@ impl fmt::Display for Prompt {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_recording_stays_in_its_folder() {
+        assert!(RecordingName::new("4008001234/2026-11-22/678f058a-9c39.wav").is_ok());
+        for name in ["", "/a", "a//b", "../a", "a/..", "a b", "a:b", "a@b", "${x}", "a/.hidden"] {
+            assert!(RecordingName::new(name).is_err(), "{name:?}");
+        }
+    }
 
     #[test]
     fn a_sound_path_cannot_carry_a_command() {

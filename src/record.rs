@@ -1,10 +1,13 @@
 //! The call record (话单): what a call was, once it is over.
 
-use crate::event::Cause;
+use crate::cause::Cause;
 use crate::hotline::Version;
+use crate::hotline::access::Refused;
 use crate::id::{CallId, LegId, SwitchId};
+use crate::prompt::RecordingName;
 use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// One call, from its arrival to its end.
@@ -40,8 +43,46 @@ pub struct CallRecord {
     pub talk: Millis,
     /// The agent who talked with the caller.
     pub agent: Option<Arc<str>>,
+    /// Why the caller was refused.
+    pub refused: Option<Refused>,
+    /// The nodes of the flow the call went through, in order; of a very long way the beginning.
+    pub path: Vec<Arc<str>>,
+    /// What the caller entered, by the names the flow gives.
+    pub entered: BTreeMap<Arc<str>, String>,
+    /// What the flow noted about the call.
+    pub marks: BTreeMap<Arc<str>, Arc<str>>,
+    /// How long the caller waited in queues.
+    pub queued: Millis,
+    /// Where the talk is recorded.
+    pub recording: Option<RecordingName>,
+    /// The message the caller left.
+    pub message: Option<MessageRecord>,
+    /// What the caller thought of it (满意度).
+    pub score: Option<u8>,
+    /// How the caller was called back.
+    pub call_back: Option<CallBackRecord>,
     /// Every attempt to reach somebody, in order.
     pub attempts: Vec<AttemptRecord>,
+}
+
+/// A message a caller left (语音信箱).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessageRecord {
+    /// Where it is.
+    pub file: RecordingName,
+    /// How long it is.
+    pub length: Millis,
+}
+
+/// A caller who left the queue to be called back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallBackRecord {
+    /// When the caller asked for it.
+    pub asked: Instant,
+    /// When the caller was called; none where it never came to that.
+    pub called: Option<Instant>,
+    /// When the caller answered.
+    pub answered: Option<Instant>,
 }
 
 /// How a call went.
@@ -54,6 +95,12 @@ pub enum Outcome {
     Abandoned,
     /// Nobody came.
     Unanswered,
+    /// The caller left a message.
+    Message,
+    /// The flow served the caller to its end without an agent being tried.
+    Served,
+    /// The caller may not call.
+    Refused,
     /// The number is none of ours.
     UnknownHotline,
     /// The dialplan's fallback served the caller.
@@ -117,4 +164,8 @@ pub enum AttemptOutcome {
     CallerLeft,
     /// The agent took the call and was gone before the caller could be joined.
     Dropped,
+    /// Another agent of several took the call first.
+    LostRace,
+    /// The telephone was answered and nobody pressed the key that takes the call: a mailbox, most likely.
+    Unconfirmed,
 }

@@ -192,7 +192,7 @@ impl Replayed {
     fn note(&mut self, now: Instant, command: &Command) {
         let kind = match command {
             Command::Switch { .. } => "orders to the switch",
-            Command::Line { .. } => "requests to the store of lines",
+            Command::Store { .. } => "requests to the store of lines",
             Command::Record(_) => "call records",
             Command::Note { .. } => "notes",
         };

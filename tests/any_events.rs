@@ -7,10 +7,11 @@
 use hotlined::call::Limits;
 use hotlined::command::{Action, Command};
 use hotlined::engine::Engine;
-use hotlined::event::{Arrival, Cause, CommandResult, Event, LegEvent, LegState, LiveLeg, Order};
-use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, HuntOrder, Shows, Version};
-use hotlined::id::{CallId, CommandId, LegId, SwitchId};
-use hotlined::prompt::{Prompt, Tone};
+use hotlined::event::{
+    Arrival, Cause, CommandResult, Event, LegEvent, LegState, LiveLeg, Order, StoreAnswer,
+};
+use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, group::Strategy as HuntStrategy, short::Plain};
+use hotlined::id::{CallId, CommandId, LegId, LineId, SwitchId};
 use hotlined::time::{Instant, Millis};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -125,7 +126,7 @@ impl House {
                     self.hung_up.insert(leg);
                 }
                 Command::Record(record) => *self.over.entry(record.call.clone()).or_default() += 1,
-                Command::Switch { .. } | Command::Line { .. } | Command::Note { .. } => {}
+                Command::Switch { .. } | Command::Store { .. } | Command::Note { .. } => {}
             }
         }
         let live: BTreeSet<CallId> = self.engine.switchboard.stages().map(|(id, _)| id.clone()).collect();
@@ -179,8 +180,12 @@ impl House {
             Said::Done(call, number, result) => {
                 Event::Done { command: self.command(*call, *number), result: result.clone() }
             }
-            Said::Store(call, number, true) => Event::Claimed { command: self.command(*call, *number) },
-            Said::Store(call, number, false) => Event::Refused { command: self.command(*call, *number) },
+            Said::Store(call, number, true) => {
+                Event::Store { command: self.command(*call, *number), answer: claimed() }
+            }
+            Said::Store(call, number, false) => {
+                Event::Store { command: self.command(*call, *number), answer: StoreAnswer::Refused }
+            }
             Said::LinkLost => Event::LinkLost { switch: switch() },
             Said::LinkRestored(legs) => {
                 let live = |(leg, state, answered): &(Leg, LegState, bool)| LiveLeg {
@@ -202,30 +207,14 @@ fn switch() -> SwitchId {
     SwitchId("fs1".into())
 }
 
+fn claimed() -> StoreAnswer {
+    StoreAnswer::Claimed { line: LineId("13900000001".into()) }
+}
+
 fn hotline() -> Hotline {
-    let agent = |id: &str| {
-        let dial = Dial::phone(&format!("139000000{id}")).unwrap();
-        Agent {
-            id: id.into(),
-            name: id.into(),
-            line: dial.line(),
-            dial,
-            lines: 1,
-            ring_time: Millis::seconds(20),
-            on: true,
-        }
-    };
-    Hotline {
-        number: "4008001234".into(),
-        name: "Any".into(),
-        version: Version(1),
-        ringback: Prompt::Tone(Tone::Ringing),
-        closing: Prompt::Tone(Tone::Busy),
-        order: HuntOrder::Random,
-        wait: Millis::seconds(60),
-        shows: Shows::Caller,
-        agents: vec![agent("01"), agent("02"), agent("03")],
-    }
+    let agent = |id: &str| Agent::new(id, Dial::phone(&format!("139000000{id}")).unwrap());
+    let plain = Plain { strategy: HuntStrategy::Random, wait: Millis::seconds(60), ..Plain::default() };
+    plain.hotline("4008001234", "Any", vec![agent("01"), agent("02"), agent("03")])
 }
 
 proptest! {

@@ -23,8 +23,8 @@ const FLOORS: [&[&str]; 15] = [
     &["record"],
     &["event"],
     &["hotline"],
-    &["number", "place"],
-    &["prompt", "id", "time"],
+    &["number", "place", "hours"],
+    &["prompt", "id", "time", "cause"],
 ];
 
 /// The only rooms that know the runtime.

@@ -6,10 +6,9 @@
 
 use hotlined::call::{Limits, Switchboard};
 use hotlined::command::{Action, Command};
-use hotlined::event::{Arrival, Cause, Event, LegEvent};
-use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, HuntOrder, Shows, Version};
+use hotlined::event::{Arrival, Cause, Event, LegEvent, StoreAnswer};
+use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, group::Strategy, short::Plain};
 use hotlined::id::{LegId, LineId, SwitchId};
-use hotlined::prompt::{Prompt, Tone};
 use hotlined::time::{Instant, Millis};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::hint::black_box;
@@ -54,7 +53,9 @@ struct Bench {
 }
 
 fn main() {
-    println!("one event through Switchboard::handle, each for a call picked at random; median of {ROUNDS} rounds");
+    println!(
+        "one event through Switchboard::handle, each for a call picked at random; median of {ROUNDS} rounds"
+    );
     println!("{:>8}  {:>10}  {:>10}  {:>10}  {:>12}", "live", "median ns", "p99 ns", "ratio", "bytes a call");
     let mut first = None;
     for size in SIZES {
@@ -111,7 +112,8 @@ impl Bench {
 
     /// The life of one call from its arrival to its end, in place of a live one picked at random, which ends.
     fn one_life(&mut self, times: &mut Vec<u64>) {
-        self.chance = self.chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.chance =
+            self.chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let at = (self.chance >> 33) as usize % self.calls.len();
         self.now = self.now + Millis(1);
         let live = &self.calls[at];
@@ -129,7 +131,8 @@ impl Bench {
 
     fn arrive(&mut self, mut times: Option<&mut Vec<u64>>) -> Live {
         self.next += 1;
-        let caller = LegId::from_bits(u128::from(self.next).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835));
+        let caller =
+            LegId::from_bits(u128::from(self.next).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835));
         let arrival = Arrival {
             switch: SwitchId("fs1".into()),
             leg: caller.clone(),
@@ -140,10 +143,16 @@ impl Bench {
         };
         self.event(&Event::Arrived(arrival), times.as_deref_mut());
         let claim = self.out.iter().find_map(|command| match command {
-            Command::Line { id, .. } => Some(id.clone()),
+            Command::Store { id, .. } => Some(id.clone()),
             _ => None,
         });
-        self.event(&Event::Claimed { command: claim.expect("a line is claimed") }, times.as_deref_mut());
+        self.event(
+            &Event::Store {
+                command: claim.expect("a line is claimed"),
+                answer: StoreAnswer::Claimed { line: LineId("13900000001".into()) },
+            },
+            times.as_deref_mut(),
+        );
         let agent = self.out.iter().find_map(|command| match command {
             Command::Switch { action: Action::Ring { leg, .. }, .. } => Some(leg.clone()),
             _ => None,
@@ -153,7 +162,8 @@ impl Bench {
 
     fn connect(&mut self, live: &Live, mut times: Option<&mut Vec<u64>>) {
         let peer = live.agent.clone();
-        let steps = [LegEvent::Created, LegEvent::Ringing { media: false }, LegEvent::Answered, LegEvent::Parked];
+        let steps =
+            [LegEvent::Created, LegEvent::Ringing { media: false }, LegEvent::Answered, LegEvent::Parked];
         for what in steps {
             self.event(&Event::Leg { leg: live.agent.clone(), what }, times.as_deref_mut());
         }
@@ -173,24 +183,10 @@ impl Bench {
 }
 
 fn hotline() -> Hotline {
-    let agent = |number: u32| Agent {
-        id: format!("{number:02}").into(),
-        name: "Agent".into(),
-        dial: Dial::Phone(format!("139000000{number:02}").into()),
-        line: LineId(format!("139000000{number:02}").into()),
-        lines: 1_000,
-        ring_time: Millis::seconds(20),
-        on: true,
+    let agent = |number: u32| {
+        let dial = Dial::Phone(format!("139000000{number:02}").into());
+        Agent { lines: 1_000, ..Agent::new(&format!("{number:02}"), dial) }
     };
-    Hotline {
-        number: "4008001234".into(),
-        name: "Bench".into(),
-        version: Version(1),
-        ringback: Prompt::Tone(Tone::Ringing),
-        closing: Prompt::Tone(Tone::Busy),
-        order: HuntOrder::Sequential,
-        wait: Millis::seconds(120),
-        shows: Shows::Caller,
-        agents: (1..=20).map(agent).collect(),
-    }
+    let plain = Plain { strategy: Strategy::Sequential, ..Plain::default() };
+    plain.hotline("4008001234", "Bench", (1..=20).map(agent).collect())
 }

@@ -19,10 +19,9 @@ mod socket {
 use hotlined::call::Limits;
 use hotlined::daemon::desk::Wish;
 use hotlined::daemon::serve::Parts;
-use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, HuntOrder, Shows, Version};
-use hotlined::id::{LineId, SwitchId};
+use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, group::Strategy, short::Plain};
+use hotlined::id::SwitchId;
 use hotlined::linefile::{LineFile, WhenSlow};
-use hotlined::prompt::{Prompt, Tone};
 use hotlined::switch::esl::argument::Endpoint;
 use hotlined::switch::esl::conversation::Account;
 use hotlined::switch::esl::event::Format;
@@ -158,26 +157,12 @@ fn parts(port: u16, records: LineFile) -> Parts {
 }
 
 fn hotline() -> Hotline {
-    let agent = |number: u32| Agent {
-        id: format!("{number:02}").into(),
-        name: "Agent".into(),
-        dial: Dial::Phone(format!("139000000{number:02}").into()),
-        line: LineId(format!("139000000{number:02}").into()),
-        lines: 1_000,
-        ring_time: Millis::seconds(20),
-        on: true,
+    let agent = |number: u32| {
+        let dial = Dial::Phone(format!("139000000{number:02}").into());
+        Agent { lines: 1_000, ..Agent::new(&format!("{number:02}"), dial) }
     };
-    Hotline {
-        number: "4008001234".into(),
-        name: "Bench".into(),
-        version: Version(1),
-        ringback: Prompt::Tone(Tone::Ringing),
-        closing: Prompt::Tone(Tone::Busy),
-        order: HuntOrder::Random,
-        wait: Millis::seconds(120),
-        shows: Shows::Caller,
-        agents: (1..=20).map(agent).collect(),
-    }
+    let plain = Plain { strategy: Strategy::Random, ..Plain::default() };
+    plain.hotline("4008001234", "Bench", (1..=20).map(agent).collect())
 }
 
 /// What the threads of each name have had of the processors, and for how long they were ready and had none, in

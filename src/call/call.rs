@@ -252,6 +252,15 @@ impl Call {
             wait: facts.talk.unwrap_or(ended.at).since(facts.arrived),
             talk: facts.talk.map_or(Millis(0), |talk| ended.at.since(talk)),
             agent: facts.attempts.iter().find(talked).map(|attempt| attempt.agent.clone()),
+            refused: None,
+            path: Vec::new(),
+            entered: Default::default(),
+            marks: Default::default(),
+            queued: Millis(0),
+            recording: None,
+            message: None,
+            score: None,
+            call_back: None,
             attempts: facts.attempts.iter().map(|attempt| attempt.to_record(now)).collect(),
         })
     }

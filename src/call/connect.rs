@@ -33,7 +33,7 @@ impl Connect {
         cx.clear(Timer::Wait);
         cx.cancel_fallback();
         let caller = cx.facts.leg.clone();
-        let bridge = cx.order(Action::Bridge { caller, agent });
+        let bridge = cx.order(Action::Bridge { caller, agent, keep_caller: None });
         cx.set(Timer::Bridge, BRIDGE_TIME_MAX);
         Next::Stay(Self { nth, bridge })
     }

@@ -3,7 +3,7 @@
 use super::attempt::{Attempt, Nth, Phase};
 use super::chance;
 use super::timer::{Timer, Timers};
-use crate::command::{Action, Command, LineRequest, Note};
+use crate::command::{Action, Candidate, Claim, Command, Note, Pick, PoolId, StoreRequest};
 use crate::event::Cause;
 use crate::hotline::{Agent, Hotline, Shows};
 use crate::id::{CallId, CommandId, LegId, SwitchId};
@@ -147,8 +147,15 @@ impl Context<'_> {
     pub(super) fn claim(&mut self, agent: &Agent) -> Nth {
         let id = self.next_id();
         let number = id.number;
-        let request = LineRequest::Claim { lines: agent.lines };
-        self.out.push(Command::Line { id, line: agent.line.clone(), request });
+        let candidate = Candidate { line: agent.line.clone(), lines: agent.lines, share: agent.share };
+        let request = StoreRequest::Claim(Claim {
+            pool: PoolId(agent.id.clone()),
+            agents: vec![candidate],
+            pick: Pick::First,
+            caller: None,
+            wait: None,
+        });
+        self.out.push(Command::Store { id, request });
         self.facts.attempts.push(Attempt::new(agent, number, self.now));
         self.facts.attempts.len() - 1
     }
@@ -159,9 +166,10 @@ impl Context<'_> {
             return;
         };
         attempt.has_line = false;
-        let (line, claim) = (attempt.line.clone(), attempt.claim);
+        let claim = attempt.claim;
         let id = self.next_id();
-        self.out.push(Command::Line { id, line, request: LineRequest::Release { claim } });
+        let request = StoreRequest::Release { claim, talked: false, rest: Millis(0) };
+        self.out.push(Command::Store { id, request });
     }
 
     /// Calls the agent of the attempt.

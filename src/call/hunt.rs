@@ -7,7 +7,11 @@ use super::context::{Context, Search};
 use super::door::{AgentNews, Door, Happening, LineNews, Next};
 use super::timer::Timer;
 use crate::event::Cause;
-use crate::hotline::{Agent, HuntOrder};
+use crate::hotline::{
+    Agent,
+    flow::{NodeKind, Reach},
+    group::Strategy,
+};
 use crate::record::AttemptOutcome;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
@@ -37,12 +41,12 @@ impl Hunt {
         };
         let mut left: Vec<u16> =
             (0u16..).zip(&hotline.agents).filter(|(_, a)| a.on).map(|(at, _)| at).collect();
-        match hotline.order {
-            HuntOrder::Sequential => {}
-            HuntOrder::Random => chance::shuffle(cx.facts.seed, &mut left),
+        if hotline.groups.first().is_some_and(|group| group.strategy == Strategy::Random) {
+            chance::shuffle(cx.facts.seed, &mut left);
         }
         left.reverse();
-        cx.facts.search = Search { left, until: cx.now + hotline.wait };
+        cx.facts.search =
+            Search { left, until: cx.now + Self::reach(cx).map_or(Millis(0), |reach| reach.wait) };
         Self::go_on(cx)
     }
 
@@ -50,7 +54,17 @@ impl Hunt {
     pub(super) fn go_on(cx: &mut Context) -> Next<Self> {
         let Some(hotline) = cx.hotline else { return Self::say_goodbye(cx) };
         cx.keep_fallback();
-        cx.play(hotline.ringback.clone(), true);
+        cx.play(
+            hotline
+                .flow
+                .node(hotline.flow.start)
+                .and_then(|node| match &node.kind {
+                    NodeKind::Group(reach) => Some(reach.ringback.otherwise.clone()),
+                    _ => None,
+                })
+                .unwrap_or(crate::prompt::Prompt::Tone(crate::prompt::Tone::Ringing)),
+            true,
+        );
         cx.set(Timer::Wait, cx.facts.search.until.since(cx.now));
         Self::try_next(cx)
     }
@@ -90,6 +104,14 @@ impl Hunt {
             | Happening::BridgeFailed(_)
             | Happening::SoundEnded
             | Happening::Due(_) => Next::Stay(self),
+        }
+    }
+
+    fn reach<'a>(cx: &'a Context) -> Option<&'a Reach> {
+        let flow = &cx.hotline?.flow;
+        match &flow.node(flow.start)?.kind {
+            NodeKind::Group(reach) => Some(reach),
+            _ => None,
         }
     }
 

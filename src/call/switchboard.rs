@@ -98,8 +98,12 @@ impl Switchboard {
                 let Some(place) = self.calls.of_call(&command.call) else { return };
                 self.with(place, out, |call, desk| call.on_done(command.number, result, desk));
             }
-            Event::Claimed { command } => self.claimed(command, true, out),
-            Event::Refused { command } => self.claimed(command, false, out),
+            Event::Store { command, answer } => {
+                let Some(place) = self.calls.of_call(&command.call) else { return };
+                let granted = matches!(answer, crate::event::StoreAnswer::Claimed { .. });
+                self.with(place, out, |call, desk| call.on_claim(command.number, granted, desk));
+            }
+            Event::Calendar(_) => {}
             Event::LinkLost { switch } => self.link_lost(switch, out),
             Event::LinkRestored { switch, connection, legs } => {
                 self.link_restored(switch, *connection, legs, out);
@@ -189,11 +193,6 @@ impl Switchboard {
         let mut desk = Desk { now: self.now, fallback_after: self.limits.fallback_after, out };
         let call = Call::take(arrival, from, hotline, &mut desk);
         self.calls.insert(id, call);
-    }
-
-    fn claimed(&mut self, command: &CommandId, granted: bool, out: &mut Vec<Command>) {
-        let Some(place) = self.calls.of_call(&command.call) else { return };
-        self.with(place, out, |call, desk| call.on_claim(command.number, granted, desk));
     }
 
     fn on_switch(&self, switch: &SwitchId) -> Vec<Place> {

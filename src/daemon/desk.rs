@@ -150,7 +150,7 @@ impl Desk {
             Command::Record(record) => self.keep(&record),
             Command::Note { call, note } => tell(&call, &note),
             // The embedded store answered within the engine.
-            Command::Line { .. } => {}
+            Command::Store { .. } => {}
         }
     }
 

@@ -3,11 +3,13 @@
 //! What only several files together show (a number used twice) is left to [`load`](super::load()).
 
 use super::fault::Why;
+use super::group::Strategy;
 use super::sheet::{Found, Sheet, Table};
+use super::short::Plain;
 use super::{
-    AGENT_ID_CHARS_MAX, AGENTS_MAX, Agent, Dial, Fault, Hotline, HuntOrder, LINES_DEFAULT, LINES_MAX,
-    NAME_CHARS_MAX, RING_TIME_S_DEFAULT, RING_TIME_S_MAX, RING_TIME_S_MIN, Shows, Sounds, Version,
-    WAIT_S_DEFAULT, WAIT_S_MAX, WAIT_S_MIN,
+    AGENT_ID_CHARS_MAX, AGENTS_MAX, Agent, Dial, Fault, Hotline, LINES_DEFAULT, LINES_MAX, NAME_CHARS_MAX,
+    RING_TIME_S_DEFAULT, RING_TIME_S_MAX, RING_TIME_S_MIN, Shows, Sounds, Version, WAIT_S_DEFAULT,
+    WAIT_S_MAX, WAIT_S_MIN,
 };
 use crate::id::LineId;
 use crate::place::{Position, shortened};
@@ -77,23 +79,15 @@ fn hotline(
         prompt(table, sheet, sounds, "ringback", number.as_deref()).unwrap_or(Prompt::Tone(Tone::Ringing));
     let closing =
         prompt(table, sheet, sounds, "closing", number.as_deref()).unwrap_or(Prompt::Tone(Tone::Busy));
-    let orders = [("sequential", HuntOrder::Sequential), ("random", HuntOrder::Random)];
-    let order = table.choice(sheet, "order", &orders).unwrap_or_default();
+    let orders = [("sequential", Strategy::Sequential), ("random", Strategy::Random)];
+    let strategy = table.choice(sheet, "order", &orders).unwrap_or_default();
     let shows = table.choice(sheet, "shows", &[("caller", Shows::Caller), ("hotline", Shows::Hotline)]);
     let ring_time_s = ring_time_s(table, sheet).unwrap_or(RING_TIME_S_DEFAULT);
     let wait_s = table.number(sheet, "wait_s", WAIT_S_MIN..=WAIT_S_MAX, "seconds");
     let agents = agents(table, sheet, ring_time_s, &mut outline.lines);
-    let mut hotline = Hotline {
-        number: number?,
-        name: name?,
-        version: Version::default(),
-        ringback,
-        closing,
-        order,
-        wait: Millis::seconds(wait_s.map_or(WAIT_S_DEFAULT, |found| found.value)),
-        shows: shows.unwrap_or_default(),
-        agents,
-    };
+    let wait = Millis::seconds(wait_s.map_or(WAIT_S_DEFAULT, |found| found.value));
+    let plain = Plain { ringback, closing, strategy, wait, shows: shows.unwrap_or_default() };
+    let mut hotline = plain.hotline(&number?, &name?, agents);
     hotline.version = Version::of(&hotline);
     Some(hotline)
 }
@@ -212,7 +206,8 @@ fn agent(
         agent_at: sheet.position(table.at),
         agent: table.path("phone"),
     });
-    Some(Agent { id: id?, name: name?, line, dial, lines, ring_time: Millis::seconds(ring_time_s), on })
+    let ring_time = Millis::seconds(ring_time_s);
+    Some(Agent { name: name?, line, lines, ring_time, on, ..Agent::new(&id?, dial) })
 }
 
 fn agent_id(

@@ -162,6 +162,7 @@ impl Load {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::hotline::short::Plain;
     use crate::prompt::{Prompt, Tone};
     use crate::time::Millis;
     use proptest::prelude::*;
@@ -197,9 +198,9 @@ on = false
     fn a_short_file_has_its_defaults() {
         let hotlines = load_text(SHOP.as_bytes()).unwrap();
         let hotline = hotlines.get("4008001234").unwrap();
-        assert_eq!(hotline.ringback, Prompt::Tone(Tone::Ringing));
+        let agents = hotline.agents.clone();
+        assert_eq!(hotline.flow, Plain::default().hotline("4008001234", "Shop", agents).flow);
         assert_eq!(hotline.closing, Prompt::Tone(Tone::Busy));
-        assert_eq!(hotline.wait, Millis::seconds(120));
         let [first, second] = &hotline.agents[..] else { panic!("two agents") };
         assert_eq!(
             (&*first.name, first.lines, first.ring_time, first.on),

@@ -5,21 +5,32 @@
 //!
 //! Absent, and to stay so: who is busy, which call rings where, and anything else that changes while calls run.
 
+pub mod access;
+mod codes;
 mod dial;
 mod fault;
 mod file;
+pub mod flow;
+pub mod group;
 mod load;
+pub mod ringback;
 mod sheet;
+pub mod short;
 mod sounds;
 
+pub use codes::Codes;
 pub use dial::{BadDial, ENDPOINT_BYTES_MAX, PHONE_DIGITS_MAX, PHONE_DIGITS_MIN, Trunk};
 pub use fault::{Fault, Why};
 pub use load::load;
 pub use sounds::{BadSound, Sounds};
 
+use crate::hours::Hours;
 use crate::id::LineId;
 use crate::prompt::Prompt;
 use crate::time::Millis;
+use access::Refusal;
+use flow::Flow;
+use group::Group;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -95,18 +106,41 @@ pub struct Hotline {
     pub name: Arc<str>,
     /// Differs when anything that matters differs.
     pub version: Version,
-    /// What the caller hears, unanswered, while agents are tried.
-    pub ringback: Prompt,
-    /// What the caller hears when nobody came.
-    pub closing: Prompt,
-    /// In which order agents are tried.
-    pub order: HuntOrder,
-    /// How long all attempts together may take.
-    pub wait: Millis,
     /// Which number an agent sees.
     pub shows: Shows,
+    /// The area code of its own place: what completes a caller's local number.
+    pub home: Option<Arc<str>>,
+    /// Suspended (停机), and what callers get then.
+    pub suspended: Option<Refusal>,
+    /// How many calls it takes at a time.
+    pub calls_max: Option<u32>,
+    /// Whose talks are recorded.
+    pub recording: Recording,
+    /// What the caller hears where the flow ends without a word.
+    pub closing: Prompt,
+    /// Tables of hours by name.
+    pub hours: BTreeMap<Arc<str>, Arc<Hours>>,
+    /// Sets of codes by name.
+    pub codes: BTreeMap<Arc<str>, Arc<Codes>>,
     /// Who answers.
     pub agents: Vec<Agent>,
+    /// Who of them belong together.
+    pub groups: Vec<Group>,
+    /// The way of a call.
+    pub flow: Flow,
+}
+
+/// Whose talks are recorded (通话录音).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recording {
+    /// Nobody's.
+    #[default]
+    Off,
+    /// Those of callers who called; not those who were called back.
+    Inbound,
+    /// Everybody's.
+    All,
 }
 
 /// A fingerprint of a hotline: FNV-1a, 64 bits, over its JSON. Comments, spaces and the order of keys in the
@@ -159,17 +193,6 @@ impl<'de> Deserialize<'de> for Version {
     }
 }
 
-/// In which order agents are tried.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum HuntOrder {
-    /// As they are listed (顺序).
-    #[default]
-    Sequential,
-    /// Shuffled anew for each call (随机).
-    Random,
-}
-
 /// Which number an agent sees.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -198,6 +221,30 @@ pub struct Agent {
     pub ring_time: Millis,
     /// Whether calls are sent here at all.
     pub on: bool,
+    /// When calls are sent here: a table of hours and a state of it; always when none.
+    pub hours: Option<(Arc<str>, Arc<str>)>,
+    /// Whether a call is taken by pressing 1: for mobiles, whose mailbox must not take it.
+    pub confirm: bool,
+    /// The share of calls, where the strategy goes by shares.
+    pub share: u16,
+}
+
+impl Agent {
+    /// An agent who is always on, has one line and takes calls by answering.
+    pub fn new(id: &str, dial: Dial) -> Self {
+        Self {
+            id: id.into(),
+            name: id.into(),
+            line: dial.line(),
+            dial,
+            lines: LINES_DEFAULT,
+            ring_time: Millis::seconds(RING_TIME_S_DEFAULT),
+            on: true,
+            hours: None,
+            confirm: false,
+            share: 1,
+        }
+    }
 }
 
 /// Where a call to an agent goes. Make one with [`Dial::phone`] or [`Dial::endpoint`]: they let nothing in that

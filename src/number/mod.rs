@@ -2,6 +2,13 @@
 //!
 //! What a caller's number says about a place is not known here yet; until then a number is digits.
 
+/// Placeholder until the room is merged.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct AreaSet;
+/// Placeholder until the room is merged.
+#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Prefixes;
+
 /// The digits of a hotline's number.
 pub const HOTLINE_DIGITS: usize = 10;
 

@@ -1,10 +1,12 @@
 //! Tells a story: reads what happened, drives the engine, writes what it did.
 
 use hotlined::call::{Limits, SavedCall};
-use hotlined::command::{Action, Command, LineRequest, Note};
+use hotlined::command::{Action, Command, Note, StoreRequest};
 use hotlined::engine::{Engine, Entry};
-use hotlined::event::{Arrival, Cause, CommandResult, Event, LegEvent, LegState, LiveLeg, Order};
-use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, HuntOrder, Shows, Version};
+use hotlined::event::{
+    Arrival, Cause, CommandResult, Event, LegEvent, LegState, LiveLeg, Order, StoreAnswer,
+};
+use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, Version, short::Plain};
 use hotlined::id::{CallId, CommandId, LegId, LineId, SwitchId};
 use hotlined::prompt::{Prompt, SoundPath, Tone};
 use hotlined::time::{Instant, Millis};
@@ -151,8 +153,13 @@ impl Teller {
                     _ => return Err("how did it end?".into()),
                 },
             },
-            ["claimed", name, number] => Event::Claimed { command: self.command(name, number)? },
-            ["refused", name, number] => Event::Refused { command: self.command(name, number)? },
+            ["claimed", name, number, line] => Event::Store {
+                command: self.command(name, number)?,
+                answer: StoreAnswer::Claimed { line: LineId((*line).into()) },
+            },
+            ["refused", name, number] => {
+                Event::Store { command: self.command(name, number)?, answer: StoreAnswer::Refused }
+            }
             ["link", "lost"] => Event::LinkLost { switch: switch() },
             ["link", "restored", legs @ ..] => {
                 let legs = legs.iter().map(|leg| self.live_leg(leg)).collect::<Result<_, _>>()?;
@@ -237,14 +244,9 @@ impl Teller {
                 self.newest.insert((id.call.clone(), kind), id.number);
                 format!("{} #{} {words}", self.name(&id.call.0), id.number)
             }
-            Command::Line { id, line: LineId(line), request } => match request {
-                LineRequest::Claim { lines } => {
-                    format!("{} #{} claim {line} of {lines}", self.name(&id.call.0), id.number)
-                }
-                LineRequest::Release { claim } => {
-                    format!("{} #{} release {line} claimed by #{claim}", self.name(&id.call.0), id.number)
-                }
-            },
+            Command::Store { id, request } => {
+                format!("{} #{} {}", self.name(&id.call.0), id.number, stored(request))
+            }
             Command::Note { call, note } => format!("{} note {}", self.name(&call.0), self.note(note)),
             Command::Record(record) => {
                 let mut text = serde_json::to_string(record).unwrap();
@@ -275,9 +277,20 @@ impl Teller {
                 let (Dial::Phone(to) | Dial::Endpoint(to)) = dial;
                 format!("ring {} at {to} for {ring_time} showing {shown:?}", self.name(leg))
             }
-            Action::Bridge { caller, agent } => {
-                format!("bridge {} and {}", self.name(caller), self.name(agent))
+            Action::Bridge { caller, agent, keep_caller } => {
+                let kept =
+                    keep_caller.map_or(String::new(), |after| format!(", keeping the first for {after}"));
+                format!("bridge {} and {}{kept}", self.name(caller), self.name(agent))
             }
+            Action::Answer { leg } => format!("answer {}", self.name(leg)),
+            Action::Listen { leg, time } => format!("listen to {} for {time}", self.name(leg)),
+            Action::Stop { leg } => format!("stop {}", self.name(leg)),
+            Action::ForgetKeys { leg } => format!("forget the keys of {}", self.name(leg)),
+            Action::RecordMessage { leg, file, longest, silence } => {
+                format!("record {} as {file} for {longest} or until {silence} of silence", self.name(leg))
+            }
+            Action::RecordTalk { leg, file } => format!("record the talk of {} as {file}", self.name(leg)),
+            Action::StopRecording { leg, file } => format!("stop recording {} as {file}", self.name(leg)),
             Action::HangUp { leg, cause } => format!("hang up {} as {cause}", self.name(leg)),
         }
     }
@@ -310,50 +323,50 @@ fn word<T: DeserializeOwned>(word: &str) -> Result<T, String> {
 /// `key=value` settings; `agents=01,02:off,03:2lines`.
 fn hotline(number: &str, settings: &[&str]) -> Result<Hotline, String> {
     let sound = |name: &str| SoundPath::new(&format!("/sounds/{name}.wav")).map(Prompt::File).unwrap();
-    let mut hotline = Hotline {
-        number: number.into(),
-        name: "Example".into(),
-        version: Version(1),
+    let mut plain = Plain {
         ringback: sound("ring"),
         closing: sound("closing"),
-        order: HuntOrder::Sequential,
         wait: Millis::seconds(60),
-        shows: Shows::Caller,
-        agents: Vec::new(),
+        ..Plain::default()
     };
+    let (mut version, mut agents) = (1, Vec::new());
     let mut ring_time = Millis::seconds(20);
     for setting in settings {
         let (key, value) = setting.split_once('=').ok_or("key=value")?;
         let number = || value.parse::<u64>().map_err(|_| format!("{value:?} is no number"));
         match key {
-            "version" => hotline.version = Version(number()?),
-            "order" => hotline.order = word(value)?,
-            "shows" => hotline.shows = word(value)?,
-            "wait" => hotline.wait = Millis::seconds(number()?),
+            "version" => version = number()?,
+            "order" => plain.strategy = word(value)?,
+            "shows" => plain.shows = word(value)?,
+            "wait" => plain.wait = Millis::seconds(number()?),
             "ring" => ring_time = Millis::seconds(number()?),
             "ringback" => {
-                hotline.ringback = if value == "tone" { Prompt::Tone(Tone::Ringing) } else { sound(value) }
+                plain.ringback = if value == "tone" { Prompt::Tone(Tone::Ringing) } else { sound(value) }
             }
-            "agents" => hotline.agents = value.split(',').map(|text| agent(text, ring_time)).collect(),
+            "agents" => agents = value.split(',').map(|text| agent(text, ring_time)).collect(),
             _ => return Err(format!("unknown setting {key}")),
         }
     }
-    Ok(hotline)
+    Ok(Hotline { version: Version(version), ..plain.hotline(number, "Example", agents) })
+}
+
+/// What the store is asked, in the words of a story.
+fn stored(request: &StoreRequest) -> String {
+    match request {
+        StoreRequest::Claim(claim) => {
+            let agents = claim.agents.iter().map(|agent| format!("{} of {}", agent.line.0, agent.lines));
+            format!("claim {}", agents.collect::<Vec<_>>().join(", "))
+        }
+        StoreRequest::Release { claim, .. } => format!("release #{claim}"),
+        other => format!("{other:?}"),
+    }
 }
 
 fn agent(text: &str, ring_time: Millis) -> Agent {
     let (id, mark) = text.split_once(':').unwrap_or((text, ""));
     let phone: Arc<str> = format!("139000000{id}").into();
     let lines = mark.strip_suffix("lines").and_then(|lines| lines.parse().ok()).unwrap_or(1);
-    Agent {
-        id: id.into(),
-        name: id.into(),
-        dial: Dial::Phone(phone.clone()),
-        line: LineId(phone),
-        lines,
-        ring_time,
-        on: mark != "off",
-    }
+    Agent { lines, ring_time, on: mark != "off", ..Agent::new(id, Dial::Phone(phone)) }
 }
 
 /// Kept so that every cause has a word a story can use.

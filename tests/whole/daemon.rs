@@ -239,7 +239,7 @@ impl Daemon {
                     return Err(format!("{call} was taken twice"));
                 }
             }
-            Command::Note { .. } | Command::Line { .. } => {}
+            Command::Note { .. } | Command::Store { .. } => {}
             Command::Record(record) => {
                 check_record(&record)?;
                 if !self.taken.contains(&record.call) {

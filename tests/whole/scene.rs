@@ -1,6 +1,6 @@
 //! What a run is made of: hotlines, people, and what goes wrong.
 
-use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, HuntOrder, Shows, Version};
+use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, Shows, Version, group::Strategy, short::Plain};
 use hotlined::prompt::{Prompt, SoundPath, Tone};
 use hotlined::sim::chance::Chance;
 use hotlined::sim::people::{Caller, Leaves, Phone, Sounds, Then, Why};
@@ -64,31 +64,21 @@ pub fn phone_number(index: u64) -> String {
 
 pub fn agent(index: u64, lines: u16, ring_time: Millis) -> Agent {
     let dial = Dial::phone(&phone_number(index)).unwrap();
-    Agent {
-        id: format!("{index}").into(),
-        name: format!("Agent {index}").into(),
-        line: dial.line(),
-        dial,
-        lines,
-        ring_time,
-        on: true,
+    Agent { name: format!("Agent {index}").into(), lines, ring_time, ..Agent::new(&index.to_string(), dial) }
+}
+
+pub fn plain() -> Plain {
+    let sound = |name: &str| Prompt::File(SoundPath::new(name).unwrap());
+    Plain {
+        ringback: sound("/ring.wav"),
+        closing: sound("/closing.wav"),
+        wait: Millis::seconds(20),
+        ..Plain::default()
     }
 }
 
 pub fn hotline(number: &str, agents: Vec<Agent>) -> Hotline {
-    let sound = |name: &str| Prompt::File(SoundPath::new(name).unwrap());
-    let hotline = Hotline {
-        number: number.into(),
-        name: "Example".into(),
-        version: Version(0),
-        ringback: sound("/ring.wav"),
-        closing: sound("/closing.wav"),
-        order: HuntOrder::Sequential,
-        wait: Millis::seconds(20),
-        shows: Shows::Caller,
-        agents,
-    };
-    Hotline { version: Version::of(&hotline), ..hotline }
+    plain().hotline(number, "Example", agents)
 }
 
 impl Scene {
@@ -122,14 +112,14 @@ impl Scene {
         });
         let agents: Vec<Agent> = agents.collect();
         let drawn = |number: &str, chance: &mut Chance, agents: &[Agent]| {
-            let mut drawn = hotline(number, agents.to_vec());
+            let mut drawn = plain();
             drawn.wait = Millis::seconds(chance.between(5, 20));
-            drawn.order = if chance.percent(50) { HuntOrder::Random } else { HuntOrder::Sequential };
+            drawn.strategy = if chance.percent(50) { Strategy::Random } else { Strategy::Sequential };
             drawn.shows = if chance.percent(20) { Shows::Hotline } else { Shows::Caller };
             if chance.percent(20) {
                 drawn.ringback = Prompt::Tone(Tone::Ringing);
             }
-            Hotline { version: Version::of(&drawn), ..drawn }
+            drawn.hotline(number, "Example", agents.to_vec())
         };
         // Both ring the same telephones, which have as many lines as they have.
         let hotlines =

@@ -1,7 +1,8 @@
 //! The demo as a load: many calls of all outcomes, and the promises held against them.
 
-use super::scene::hotline;
 use super::{QUIET_TIME_MAX, Stage, put, word};
+use crate::hotline::group::Strategy;
+use crate::hotline::short::Plain;
 use crate::hotline::{Agent, Dial, Hotlines, LINES_MAX};
 use crate::record::CallRecord;
 use crate::sim::people::{Cast, SEEDED_HOTLINE, SEEDED_PHONES};
@@ -19,13 +20,13 @@ const FIRST_SOUND_TIME_MAX: Millis = Millis::seconds(1);
 pub(super) fn hotlines() -> Hotlines {
     let agent = |index: u64| {
         let dial = Dial::Phone((86_000 + index).to_string().into());
-        let id: std::sync::Arc<str> = format!("{index:02}").into();
+        let id = format!("{index:02}");
         let ring_time = Millis::seconds(8);
-        Agent { name: id.clone(), id, line: dial.line(), dial, lines: LINES_MAX, ring_time, on: true }
+        Agent { lines: LINES_MAX, ring_time, ..Agent::new(&id, dial) }
     };
     let mut hotlines = Hotlines::default();
-    let mut load = hotline(SEEDED_HOTLINE, (1..=SEEDED_PHONES).map(agent).collect());
-    load.order = crate::hotline::HuntOrder::Random;
+    let plain = Plain { wait: Millis::seconds(60), strategy: Strategy::Random, ..Plain::default() };
+    let load = plain.hotline(SEEDED_HOTLINE, "Demo", (1..=SEEDED_PHONES).map(agent).collect());
     hotlines.insert(std::sync::Arc::new(load));
     hotlines
 }

@@ -1,7 +1,7 @@
 //! The dozen calls of the demo: each to a hotline of its own, so that each goes its own way.
 
-use crate::hotline::{Agent, Dial, Hotline, Hotlines, HuntOrder, RING_TIME_S_MIN, Shows, Version};
-use crate::prompt::{Prompt, Tone};
+use crate::hotline::short::Plain;
+use crate::hotline::{Agent, Dial, Hotlines, RING_TIME_S_MIN};
 use crate::sim::people::{Caller, Cast, Leaves, Phone, Then, Why};
 use crate::time::Millis;
 use std::sync::Arc;
@@ -64,33 +64,17 @@ pub(super) fn hotlines() -> Hotlines {
     let mut hotlines = Hotlines::default();
     for (at, act) in acts().iter().enumerate() {
         let agents = (0..act.phones.len()).map(|agent| agent_of(at, agent)).collect();
-        hotlines.insert(Arc::new(hotline(&number(at), agents)));
+        let plain = Plain { wait: Millis::seconds(60), ..Plain::default() };
+        hotlines.insert(Arc::new(plain.hotline(&number(at), "Demo", agents)));
     }
     hotlines
 }
 
-/// A hotline with these agents.
-pub(super) fn hotline(number: &str, agents: Vec<Agent>) -> Hotline {
-    let mut hotline = Hotline {
-        number: number.into(),
-        name: "Demo".into(),
-        version: Version(0),
-        ringback: Prompt::Tone(Tone::Ringing),
-        closing: Prompt::Tone(Tone::Busy),
-        order: HuntOrder::Sequential,
-        wait: Millis::seconds(60),
-        shows: Shows::Caller,
-        agents,
-    };
-    hotline.version = Version::of(&hotline);
-    hotline
-}
-
 fn agent_of(act: usize, agent: usize) -> Agent {
     let dial = Dial::Phone(phone(act, agent).into());
-    let id: Arc<str> = format!("{:02}", agent + 1).into();
+    let id = format!("{:02}", agent + 1);
     let ring_time = Millis::seconds(RING_TIME_S_MIN);
-    Agent { name: id.clone(), id, line: dial.line(), dial, lines: 1, ring_time, on: true }
+    Agent { ring_time, ..Agent::new(&id, dial) }
 }
 
 /// The people of the demo; the last caller dials a number that nobody has.

@@ -59,11 +59,19 @@ pub fn requests(site: &Site, id: &CommandId, action: &Action) -> Vec<Request> {
             let argument = site.fallback.append_to(Argument::new().leg(leg).literal(" "));
             vec![forget_fallback(leg), api("uuid_transfer", argument)]
         }
+        Action::Answer { leg } => vec![execute(leg, App::ANSWER, Argument::new(), Some(id))],
+        Action::Listen { leg, time } => {
+            let argument = Argument::new().literal("silence_stream://").number(time.0);
+            vec![execute(leg, App::PLAYBACK, argument, Some(id))]
+        }
+        Action::Stop { leg } => vec![api("uuid_break", Argument::new().leg(leg))],
+        Action::ForgetKeys { leg } => vec![api("uuid_flush_dtmf", Argument::new().leg(leg))],
+        Action::RecordMessage { .. } | Action::RecordTalk { .. } | Action::StopRecording { .. } => Vec::new(),
         Action::Play { leg, prompt, repeat } => vec![play(id, leg, prompt, *repeat)],
         Action::Ring { leg, call, dial, ring_time, shown } => {
             vec![job(id, "originate", originate(site, leg, call, dial, *ring_time, shown))]
         }
-        Action::Bridge { caller, agent } => {
+        Action::Bridge { caller, agent, keep_caller: _ } => {
             vec![job(id, "uuid_bridge", Argument::new().leg(caller).literal(" ").leg(agent))]
         }
         Action::HangUp { leg, cause } => {
@@ -94,13 +102,22 @@ fn later(site: &Site, leg: &LegId, after: Millis) -> Argument {
 fn play(id: &CommandId, leg: &LegId, prompt: &Prompt, repeat: bool) -> Request {
     let argument = match prompt {
         Prompt::File(path) => Argument::new().path(path),
+        Prompt::Files(paths) => paths.iter().enumerate().fold(Argument::new(), |row, (at, path)| {
+            row.literal(if at == 0 { "file_string://" } else { "!" }).path(path)
+        }),
+        Prompt::Tone(Tone::Beep) => Argument::new().literal("tone_stream://%(400,0,1000)"),
         Prompt::Tone(Tone::Ringing) => Argument::new().literal("tone_stream://%(1000,4000,450)"),
         Prompt::Tone(Tone::Busy) => Argument::new().literal("tone_stream://%(350,350,450);loops=7"),
     };
+    let application = if repeat { App::ENDLESS_PLAYBACK } else { App::PLAYBACK };
+    execute(leg, application, argument, Some(id))
+}
+
+fn execute(leg: &LegId, application: App, argument: Argument, id: Option<&CommandId>) -> Request {
     let message = SendMsg::Execute {
-        application: if repeat { App::ENDLESS_PLAYBACK } else { App::PLAYBACK },
+        application,
         argument,
-        event_uuid: Some(JobId::from(id)),
+        event_uuid: id.map(JobId::from),
         loops: None,
         event_lock: false,
     };
