@@ -33,6 +33,7 @@ pub mod store;
 pub mod command;
 pub mod event;
 pub mod hotline;
+pub mod hours;
 pub mod id;
 pub mod number;
 pub mod place;
