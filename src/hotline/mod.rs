@@ -8,6 +8,7 @@
 mod dial;
 mod fault;
 mod file;
+mod hours;
 mod load;
 mod sheet;
 mod sounds;
