@@ -1,6 +1,14 @@
-//! Telephone numbers as carriers deliver them.
+//! Telephone numbers as carriers deliver them: read into one form, placed, listed.
 //!
-//! What a caller's number says about a place is not known here yet; until then a number is digits.
+//! Nothing here asks anybody: what a number says is in the number and in tables that are built in.
+
+mod form;
+mod normal;
+mod places;
+
+pub use form::{Kind, NUMBER_CHARS_MAX, Number};
+pub use normal::normalise;
+pub use places::{AreaCode, BadAreaCode, Place};
 
 /// The digits of a hotline's number.
 pub const HOTLINE_DIGITS: usize = 10;
