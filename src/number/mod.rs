@@ -2,11 +2,15 @@
 //!
 //! Nothing here asks anybody: what a number says is in the number and in tables that are built in.
 
+mod atlas;
 mod form;
+mod location;
 mod normal;
 mod places;
 
+pub use atlas::{Atlas, BadAtlas, locate};
 pub use form::{Kind, NUMBER_CHARS_MAX, Number};
+pub use location::{Confidence, Location, Network, Operator, Source};
 pub use normal::normalise;
 pub use places::{AreaCode, BadAreaCode, Place};
 
