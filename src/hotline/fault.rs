@@ -5,6 +5,9 @@
 use super::dial::BadDial;
 use super::sounds::BadSound;
 use super::{AGENT_ID_CHARS_MAX, AGENTS_MAX, FILE_BYTES_MAX, FILES_MAX, NAME_CHARS_MAX};
+use crate::hours::{
+    BadDates, BadLine, EXCEPTIONS_MAX, LINES_MAX as HOURS_LINES_MAX, STATE_CHARS_MAX, STATES_MAX,
+};
 use crate::place::{Hint, Position};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -178,4 +181,48 @@ pub enum Why {
     /// Cannot be played.
     #[error("{0}")]
     Sound(#[from] BadSound),
+    /// No line of a table of hours.
+    #[error("{0}")]
+    Hours(#[from] BadLine),
+    /// A line of hours with a day nobody knows.
+    #[error("{found:?} is no day{hint}")]
+    Day {
+        /// As written, shortened.
+        found: String,
+        /// What may stand there.
+        hint: Hint,
+    },
+    /// Not the dates of an exception.
+    #[error("{0}")]
+    Dates(#[from] BadDates),
+    /// Not a time zone.
+    #[error("{found:?} is no time zone: write an IANA name such as {near}")]
+    Zone {
+        /// As written, shortened.
+        found: String,
+        /// The nearest there is, or the usual one.
+        near: String,
+    },
+    /// Not a name of a state of hours.
+    #[error("cannot be a state: its name must have 1 to {STATE_CHARS_MAX} letters, digits, _ and -")]
+    State,
+    /// Hours of nothing.
+    #[error("names no state: write such as {0}")]
+    NoState(&'static str),
+    /// Hours without end.
+    #[error(
+        "is too large: at most {HOURS_LINES_MAX} lines, {EXCEPTIONS_MAX} exceptions and {STATES_MAX} states \
+         are taken"
+    )]
+    TooManyHours,
+    /// Two states at once.
+    #[error(
+        "names a state for {when}, for which line {first} names another: take that time out of one of them"
+    )]
+    TwoStates {
+        /// A day, and the time if it is one.
+        when: String,
+        /// The line of the other.
+        first: usize,
+    },
 }

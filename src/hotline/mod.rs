@@ -12,6 +12,7 @@ mod fault;
 mod file;
 pub mod flow;
 pub mod group;
+mod hours;
 mod load;
 pub mod ringback;
 mod sheet;

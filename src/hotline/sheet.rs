@@ -37,6 +37,11 @@ impl<'t> Sheet<'t> {
         self.faults.push(Fault { file: self.file.clone(), at, key: key.into(), why: why.into() });
     }
 
+    /// How many faults there are so far, to tell whether a part of the file has any.
+    pub(super) fn faults(&self) -> usize {
+        self.faults.len() + self.left_out
+    }
+
     pub(super) fn is_clean(&self) -> bool {
         self.faults.is_empty()
     }
@@ -93,6 +98,11 @@ impl<'d> Table<'d> {
         Self { at, path, entries }
     }
 
+    /// The full path of this table.
+    pub(super) fn name(&self) -> &str {
+        &self.path
+    }
+
     /// The full path of a key of this table.
     pub(super) fn path(&self, key: &str) -> String {
         match self.path.as_str() {
@@ -144,6 +154,43 @@ impl<'d> Table<'d> {
                 None
             }
         }
+    }
+
+    /// A text, or several in a list, each with its own place.
+    pub(super) fn texts(
+        &self,
+        sheet: &mut Sheet<'_>,
+        key: &str,
+        expected: &'static str,
+    ) -> Option<Vec<Found<&'d str>>> {
+        let list = |value: &'d DeValue<'d>| match value {
+            DeValue::String(_) => Some(None),
+            value => value.as_array().map(Some),
+        };
+        let found = self.typed(sheet, key, expected, list)?;
+        let Some(list) = found.value else { return self.text(sheet, key).map(|text| vec![text]) };
+        let mut texts = Vec::new();
+        for (index, item) in list.iter().enumerate() {
+            let (at, key) = (item.span().start, format!("{}[{index}]", found.key));
+            match item.get_ref().as_str() {
+                Some(value) => texts.push(Found { value, at, key }),
+                None => sheet.fault(at, key, Why::WrongType { found: kind_of(item.get_ref()), expected }),
+            }
+        }
+        Some(texts)
+    }
+
+    /// Whether a key holds true or false.
+    pub(super) fn is_flag(&self, key: &str) -> bool {
+        self.entries.get::<str>(key).is_some_and(|entry| entry.get_ref().as_bool().is_some())
+    }
+
+    /// The keys and where they stand, in the order of their names.
+    pub(super) fn keys(&self) -> Vec<(&'d str, usize)> {
+        let mut keys: Vec<_> =
+            self.entries.keys().map(|key| (key.get_ref().as_ref(), key.span().start)).collect();
+        keys.sort();
+        keys
     }
 
     /// One of these words.

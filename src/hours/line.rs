@@ -28,6 +28,8 @@ const WEEKDAYS: [(&str, &str); 7] = [
 ];
 const WEEKDAYS_IN_FULL: [&str; 7] =
     ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"];
+/// How shifts are written that are whatever is left of a day.
+const ALL_DAY: &str = "all day";
 const DAILY: [&str; 2] = ["daily", "每天"];
 const WORKDAYS: [&str; 2] = ["workdays", "工作日"];
 const WEEKENDS: [&str; 2] = ["weekends", "周末"];
@@ -145,17 +147,25 @@ impl Shifts {
     }
 }
 
-/// Shifts alone, as an exception has them; an empty text is all of the day.
+/// Shifts alone, as an exception has them.
 impl FromStr for Shifts {
     type Err = BadLine;
 
     fn from_str(text: &str) -> Result<Self, BadLine> {
+        match text.trim() {
+            ALL_DAY => return Ok(Self::default()),
+            "" => return Err(BadLine::Shift(String::new())),
+            _ => {}
+        }
         Self::read(text.split([' ', '\t', ',', '，']).filter(|word| !word.is_empty()))
     }
 }
 
 impl fmt::Display for Shifts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return f.write_str(ALL_DAY);
+        }
         let shifts: Vec<String> = self.0.iter().map(ToString::to_string).collect();
         f.write_str(&shifts.join(" "))
     }

@@ -40,7 +40,7 @@ fn office() -> Hours {
         ("holiday", "holidays"),
         ("open", "国庆节 10:00-12:00"),
     ];
-    let new_year_eve: (&str, &[(&str, &str)]) = ("12-31", &[("open", "09:00-12:00"), ("party", "")]);
+    let new_year_eve: (&str, &[(&str, &str)]) = ("12-31", &[("open", "09:00-12:00"), ("party", "all day")]);
     table(ZONE_DEFAULT, &lines, &[new_year_eve]).unwrap()
 }
 
@@ -92,7 +92,7 @@ fn a_table_that_asks_the_calendar_nothing_knows_weekdays_only() {
 #[test]
 fn a_shift_over_midnight_belongs_to_its_first_day_and_runs_to_its_end() {
     let lines = [("night", "fri 22:00-06:00"), ("open", "mon-fri 09:00-18:00"), ("holiday", "holidays")];
-    let hours = table(ZONE_DEFAULT, &lines, &[("2026-11-28", &[("closed", "")])]).unwrap();
+    let hours = table(ZONE_DEFAULT, &lines, &[("2026-11-28", &[("closed", "all day")])]).unwrap();
     let walls =
         ["2026-11-27T21:59", "2026-11-27T22:00", "2026-11-28T05:59", "2026-11-28T06:00", "2026-11-28T22:00"];
     assert_eq!(states(&hours, &walls), ["closed", "night", "night", "closed", "closed"]);
@@ -105,8 +105,8 @@ fn a_shift_over_midnight_belongs_to_its_first_day_and_runs_to_its_end() {
 #[test]
 fn the_first_exception_of_a_date_decides() {
     let exceptions: [(&str, &[(&str, &str)]); 3] = [
-        ("2026-12-30..2027-01-02", &[("stocktaking", "")]),
-        ("12-31", &[("party", "")]),
+        ("2026-12-30..2027-01-02", &[("stocktaking", "all day")]),
+        ("12-31", &[("party", "all day")]),
         ("12-28..01-05", &[("lean", "09:00-10:00")]),
     ];
     let hours = table(ZONE_DEFAULT, &[("open", "daily")], &exceptions).unwrap();
@@ -163,7 +163,9 @@ fn what_can_never_be_is_known() {
     assert_eq!(always.next_change(shanghai("2026-11-25T09:00"), &Calendar::known()), None);
     // No line for a holiday: it is closed then.
     assert!(table(ZONE_DEFAULT, &[("open", "workdays,weekends")], &[]).unwrap().ever("closed"));
-    assert!(table(ZONE_DEFAULT, &[("x", "mon")], &[("2030-01-01", &[("open", "")])]).unwrap().ever("open"));
+    assert!(
+        table(ZONE_DEFAULT, &[("x", "mon")], &[("2030-01-01", &[("open", "all day")])]).unwrap().ever("open")
+    );
 }
 
 #[test]

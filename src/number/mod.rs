@@ -1,10 +1,21 @@
-//! Telephone numbers as carriers deliver them.
+//! Telephone numbers as carriers deliver them: read into one form, placed, listed.
 //!
-//! What a caller's number says about a place is not known here yet; until then a number is digits.
+//! Nothing here asks anybody: what a number says is in the number and in tables that are built in.
 
-/// Placeholder until the room is merged.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct AreaSet;
+mod area;
+mod atlas;
+mod form;
+mod location;
+mod normal;
+mod places;
+
+pub use area::{Area, AreaSet, BadArea, Region};
+pub use atlas::{Atlas, BadAtlas, locate};
+pub use form::{Kind, NUMBER_CHARS_MAX, Number};
+pub use location::{Confidence, Location, Network, Operator, Source};
+pub use normal::normalise;
+pub use places::{AreaCode, BadAreaCode, Place};
+
 /// Placeholder until the room is merged.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Prefixes;
