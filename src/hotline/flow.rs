@@ -18,6 +18,11 @@ use std::sync::Arc;
 /// The exit that is taken when no other of that name is there.
 pub const ANY: &str = "_";
 
+/// The most nodes of a flow.
+pub const NODES_MAX: usize = 1_000;
+/// The longest name of a node, a group, a table of hours or a set of codes, in characters.
+pub const NODE_NAME_CHARS_MAX: usize = 32;
+
 /// A node's place in its flow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -23,8 +23,8 @@ pub(super) struct Key {
     pub(super) form: Form,
     /// What it is for, as the schema says it.
     pub(super) says: &'static str,
-    /// Whether the table is faulty without it.
-    pub(super) required: bool,
+    /// What to write where it is missing, if the table is faulty without it.
+    pub(super) needed: Option<&'static str>,
 }
 
 /// What may stand behind a key.
@@ -64,12 +64,17 @@ pub(super) enum Form {
 
 /// A key that may be left out.
 pub(super) const fn key(name: &'static str, form: Form, says: &'static str) -> Key {
-    Key { name, form, says, required: false }
+    Key { name, form, says, needed: None }
 }
 
-/// A key that must be there.
-pub(super) const fn needed(name: &'static str, form: Form, says: &'static str) -> Key {
-    Key { name, form, says, required: true }
+/// A key that must be there; a message says the remedy.
+pub(super) const fn needed(
+    name: &'static str,
+    form: Form,
+    says: &'static str,
+    remedy: &'static str,
+) -> Key {
+    Key { name, form, says, needed: Some(remedy) }
 }
 
 /// The words of a list of words and their meanings.

@@ -7,6 +7,7 @@ use super::{
     AGENTS_MAX, LINES_MAX, RING_TIME_S_MAX, RING_TIME_S_MIN, Recording, Shows, WAIT_S_MAX, WAIT_S_MIN,
 };
 use crate::cause::Cause;
+use crate::speech::Language;
 
 use Form::{
     Flag, Hours, KeyOrNone, Named, Nodes, Number, Pairs, Sound, SoundOrNone, Sounds, Table, Tables, Text, Texts, Words,
@@ -38,7 +39,7 @@ pub(super) const CAUSES: [(&str, Cause); 8] = [
     ("congestion", Cause::Congestion),
     ("other", Cause::Other),
 ];
-pub(super) const LANGUAGES: [&str; 2] = ["zh", "en"];
+pub(super) const LANGUAGES: [(&str, Language); 2] = [("zh", Language::Mandarin), ("en", Language::English)];
 
 /// The longest prompt of silence before something happens, in milliseconds.
 const TIMEOUT_MS_MAX: u64 = 60_000;
@@ -77,8 +78,8 @@ pub(super) static HOTLINE: Section = Section {
     says: "One 400 hotline.",
     also: &[],
     keys: &[
-        needed("number", Text(Some("^400[0-9]{7}$")), "The 400 number: ten digits."),
-        needed("name", Text(None), "What the business is called."),
+        needed("number", Text(Some("^400[0-9]{7}$")), "The 400 number: ten digits.", "write number = \"400…\", ten digits"),
+        needed("name", Text(None), "What the business is called.", "write name = \"…\", what the business is called"),
         key("ringback", Sound, RINGBACK),
         key("closing", Sound, "What the caller hears when nobody came."),
         key("order", ORDER, ORDER_SAYS),
@@ -86,7 +87,7 @@ pub(super) static HOTLINE: Section = Section {
         key("wait_s", WAIT, WAIT_SAYS),
         key("shows", Words(&words(&SHOWS)), "Which number an agent sees."),
         key("home", Text(Some("^0[0-9]{2,3}$")), "The hotline's own area code, which completes local numbers."),
-        key("language", Words(&LANGUAGES), "The language of the announcements that are not the hotline's own."),
+        key("language", Words(&words(&LANGUAGES)), "The language of the announcements that are not the hotline's own."),
         key("recording", Words(&words(&RECORDINGS)), "Whose talks are recorded (通话录音)."),
         key("calls_max", Number(1, CALLS_MAX, "calls"), "How many calls the hotline takes at a time."),
         key("suspended", Flag, "Whether the hotline is suspended (停机): nobody is let in."),
@@ -117,7 +118,7 @@ pub(super) static AGENT: Section = Section {
     says: "Somebody who answers calls (绑定号码).",
     also: &[],
     keys: &[
-        needed("id", Text(Some("^[0-9A-Za-z]{1,12}$")), "The agent number (工号)."),
+        needed("id", Text(Some("^[0-9A-Za-z]{1,12}$")), "The agent number (工号).", "write id = \"01\", the agent number"),
         key("name", Text(None), "The agent's name."),
         key("phone", Text(None), "The telephone number to call; or else `endpoint`."),
         key("endpoint", Text(None), "An endpoint in the switch's own words, such as user/1001."),
@@ -151,8 +152,8 @@ pub(super) static FREQUENCY: Section = Section {
     says: "How often one number may call.",
     also: &[],
     keys: &[
-        needed("calls", Number(1, FREQUENCY_CALLS_MAX, "calls"), "So many calls."),
-        needed("minutes", Number(1, FREQUENCY_MINUTES_MAX, "minutes"), "Within so many minutes."),
+        needed("calls", Number(1, FREQUENCY_CALLS_MAX, "calls"), "So many calls.", "write such as calls = 3"),
+        needed("minutes", Number(1, FREQUENCY_MINUTES_MAX, "minutes"), "Within so many minutes.", "write such as minutes = 10"),
     ],
 };
 
@@ -185,7 +186,7 @@ pub(super) static RINGBACK_RULE: Section = Section {
     says: "A ringback and when it is played.",
     also: &[],
     keys: &[
-        needed("file", Sound, "The sound."),
+        needed("file", Sound, "The sound.", "name the sound: file = \"….wav\""),
         key("hours", STATE, WHEN),
         key("areas", Texts(None), "For callers from there."),
     ],
@@ -224,7 +225,7 @@ const DIGITS: Form = Number(1, CODE_DIGITS_MAX as u64, "digits");
 
 const EXITS: Key = key("exits", Pairs, "Where each exit leads: to a node; `_` is every other exit.");
 const PROMPT: Key = key("prompt", Sound, "What is said.");
-const PROMPT_NEEDED: Key = needed("prompt", Sound, "What is said.");
+const PROMPT_NEEDED: Key = needed("prompt", Sound, "What is said.", "name what is said: prompt = \"….wav\"");
 
 pub(super) static MENU: Section = Section {
     name: "menu",
@@ -286,14 +287,14 @@ pub(super) static CODES: Section = Section {
     name: "codes",
     says: "A set of codes.",
     also: &[],
-    keys: &[needed("file", Text(None), "A file beside the hotline's, with one code a line.")],
+    keys: &[needed("file", Text(None), "A file beside the hotline's, with one code a line.", "name the file: file = \"….txt\"")],
 };
 
 pub(super) static FLOW: Section = Section {
     name: "flow",
     says: "Where a call begins.",
     also: &[],
-    keys: &[needed("start", Text(None), "The first node.")],
+    keys: &[needed("start", Text(None), "The first node.", "name the first node: start = \"…\"")],
 };
 
 pub(super) static ROUTE: Section = Section {
@@ -301,8 +302,8 @@ pub(super) static ROUTE: Section = Section {
     says: "Where callers from some place go.",
     also: &[],
     keys: &[
-        needed("areas", Texts(None), "Places, such as \"上海\", \"华东\" or \"021\"."),
-        needed("exit", Text(None), "The exit; where `exits` does not have it, the node of this name."),
+        needed("areas", Texts(None), "Places, such as \"上海\", \"华东\" or \"021\".", "write such as areas = [\"上海\"]"),
+        needed("exit", Text(None), "The exit; where `exits` does not have it, the node of this name.", "name the node: exit = \"…\""),
     ],
 };
 
@@ -310,7 +311,7 @@ pub(super) static MARK: Section = Section {
     name: "mark",
     says: "A mark for the call record.",
     also: &[],
-    keys: &[needed("name", Text(None), NAME), needed("value", Text(None), "What it says.")],
+    keys: &[needed("name", Text(None), NAME, "write name = \"…\""), needed("value", Text(None), "What it says.", "write value = \"…\"")],
 };
 
 macro_rules! nodes {
@@ -319,19 +320,19 @@ macro_rules! nodes {
         pub(super) static NODES: &[Section] = &[$(Section {
             name: $name,
             says: $says,
-            keys: &[$($own,)* needed("type", Words(&[$name]), "What the node does."), EXITS],
+            keys: &[$($own,)* needed("type", Words(&[$name]), "What the node does.", "write such as type = \"menu\""), EXITS],
             also: &[$($also),*],
         },)*];
     };
 }
 
-const GROUP_NAME: Key = needed("group", Text(None), "Whom to try.");
+const GROUP_NAME: Key = needed("group", Text(None), "Whom to try.", "name whom to try: group = \"…\"");
 
 nodes! {
     "hours", "Goes by the state of a table of hours (上下班): the exits are the states.",
-        [needed("table", Text(None), "Which table.")], [];
+        [needed("table", Text(None), "Which table.", "name the table: table = \"main\"")], [];
     "area", "Goes by where the caller is (区域转接): the first route that has the place.",
-        [needed("routes", Tables(&ROUTE), "Places and exits.")], [];
+        [needed("routes", Tables(&ROUTE), "Places and exits.", "write such as routes = [{ areas = [\"上海\"], exit = \"…\" }]")], [];
     "access", "Asks whether the caller may call. Exits: allowed, and for the refused the reason.",
         [], [ACCESS_KEYS];
     "menu", "Lets the caller choose by key (语音导航). Exits: keys, invalid, timeout, hangup.",
@@ -339,13 +340,13 @@ nodes! {
     "play", "Lets the caller hear something. Exits: done, hangup.",
         [PROMPT_NEEDED, key("answer", Flag, "Whether the call is answered first: the caller pays from here.")], [];
     "collect", "Lets the caller enter digits. Exits: done, invalid, timeout, hangup.",
-        [PROMPT_NEEDED, needed("name", Text(None), "Under which name they stand in the call record.")], [ASK_KEYS];
+        [PROMPT_NEEDED, needed("name", Text(None), "Under which name they stand in the call record.", "write name = \"…\", under which they stand in the call record")], [ASK_KEYS];
     "extension", "Lets the caller dial an extension (分机). Exits: extensions, invalid, timeout, hangup.",
         [PROMPT, key("extensions", Pairs, "Where each extension leads: to a node.")], [ASK_KEYS];
     "group", "Tries the agents of a group. Exits: talked, busy, no_answer, unreachable, off_duty, hangup.",
         [GROUP_NAME], [REACH_KEYS];
     "agent", "Tries one agent. Exits: as of a group.",
-        [needed("agent", Text(None), "The agent's number.")], [REACH_KEYS];
+        [needed("agent", Text(None), "The agent's number.", "name the agent: agent = \"01\"")], [REACH_KEYS];
     "queue", "Lets the caller wait for an agent (排队). Exits: talked, timeout, full, off_duty, keys, hangup.",
         [GROUP_NAME], [QUEUE_KEYS, REACH_KEYS];
     "voicemail", "Takes a message (语音信箱). Exits: done, too_short, hangup.",
@@ -353,7 +354,7 @@ nodes! {
     "survey", "Asks how it was (满意度). Exits: done, timeout, hangup.",
         [], [SURVEY_KEYS, ASK_KEYS];
     "verify_code", "Says whether a code is genuine (防伪查询). Exits: genuine, seen, unknown, invalid, timeout, hangup.",
-        [PROMPT, needed("codes", Text(None), "Which set of codes.")], [ASK_KEYS];
+        [PROMPT, needed("codes", Text(None), "Which set of codes.", "name the set: codes = \"…\"")], [ASK_KEYS];
     "set", "Notes something about the call. Exit: done.",
         [key("priority", Number(0, 255, "steps"), "How early it is served in a queue: higher is earlier."),
          key("mark", Table(&MARK), "A mark for the call record.")], [];
