@@ -2,12 +2,14 @@
 //!
 //! Nothing here asks anybody: what a number says is in the number and in tables that are built in.
 
+mod area;
 mod atlas;
 mod form;
 mod location;
 mod normal;
 mod places;
 
+pub use area::{Area, AreaSet, BadArea, Region};
 pub use atlas::{Atlas, BadAtlas, locate};
 pub use form::{Kind, NUMBER_CHARS_MAX, Number};
 pub use location::{Confidence, Location, Network, Operator, Source};

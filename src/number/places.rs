@@ -131,11 +131,12 @@ impl Place {
         !self.is_province() || self.row().areas[0].is_some()
     }
 
-    /// Its area code, if it has just one.
+    /// Its area code, if it has just one; a province's, if all its cities share that.
     pub fn area_code(self) -> Option<AreaCode> {
         match self.row().areas {
-            [code, None] => code,
-            [_, Some(_)] => None,
+            [Some(code), None] => Some(code),
+            [Some(_), Some(_)] => None,
+            [None, _] => self.row().shared,
         }
     }
 }
@@ -174,6 +175,8 @@ struct Row {
     /// The row of its province.
     province: u16,
     areas: [Option<AreaCode>; 2],
+    /// A province's, where all its cities have the same.
+    shared: Option<AreaCode>,
 }
 
 struct Table {
@@ -189,6 +192,14 @@ impl Table {
         let mut table = Self { rows: Vec::new(), by_area: vec![Vec::new(); AREA_CODES] };
         for line in text.lines().filter(|line| !line.starts_with('#')) {
             table.add(line);
+        }
+        for province in 0..table.rows.len() {
+            let code = table.rows[province].code;
+            let mut cities =
+                table.rows.iter().filter(|row| row.code / 10_000 == code / 10_000 && row.code != code);
+            let first = cities.next().and_then(|city| city.areas[0]);
+            let same = first.is_some() && cities.all(|city| city.areas == [first, None]);
+            table.rows[province].shared = first.filter(|_| same && code.is_multiple_of(10_000));
         }
         table
     }
@@ -208,7 +219,7 @@ impl Table {
             *area = Some(AreaCode(code));
             self.by_area.get_mut(usize::from(code.get()))?.push(Place(at));
         }
-        self.rows.push(Row { code, name, short, province, areas });
+        self.rows.push(Row { code, name, short, province, areas, shared: None });
         Some(())
     }
 }
@@ -263,5 +274,9 @@ mod tests {
         assert!(!place(440300).is_province());
         assert_eq!(place(654000).area_code(), None);
         assert_eq!(place(441900).area_code(), AreaCode::parse("0769").ok());
+        // The one province that shares a code as a whole.
+        let shared: Vec<Place> =
+            Place::all().filter(|place| !place.is_city() && place.area_code().is_some()).collect();
+        assert_eq!(shared, [place(460000)]);
     }
 }
