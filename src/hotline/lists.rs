@@ -17,7 +17,7 @@ pub const CODES_MAX: usize = 1_000_000;
 pub(super) fn prefixes(file: &Path, home: Option<AreaCode>) -> Result<Prefixes, Vec<Fault>> {
     let text = text(file)?;
     Prefixes::parse(text.lines(), home).map_err(|bad| {
-        let fault = |bad: crate::number::BadEntryLine| {
+        let fault = |bad: crate::number::BadLine| {
             at_line(file, bad.line, Why::Entry { found: bad.text, why: bad.why })
         };
         bad.into_iter().map(fault).collect()

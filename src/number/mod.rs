@@ -8,6 +8,7 @@ mod form;
 mod location;
 mod normal;
 mod places;
+mod prefixes;
 
 pub use area::{Area, AreaSet, BadArea, Region};
 pub use atlas::{Atlas, BadAtlas, locate};
@@ -15,6 +16,7 @@ pub use form::{Kind, NUMBER_CHARS_MAX, Number};
 pub use location::{Confidence, Location, Network, Operator, Source};
 pub use normal::normalise;
 pub use places::{AreaCode, BadAreaCode, Place};
+pub use prefixes::{BAD_LINES_MAX, BadEntry, BadLine, ENTRIES_MAX, Entry, Prefixes};
 
 /// Placeholder until the room is merged.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
