@@ -2,11 +2,11 @@
 //!
 //! A fault never stops the search for others: whoever loads a folder gets all of them at once.
 
+use super::codes::CODE_DIGITS_MAX;
 use super::dial::BadDial;
+use super::flow::{NODE_NAME_CHARS_MAX, NODES_MAX};
 use super::lists::CODES_MAX;
 use super::sounds::BadSound;
-use super::codes::CODE_DIGITS_MAX;
-use super::flow::{NODE_NAME_CHARS_MAX, NODES_MAX};
 use super::{AGENT_ID_CHARS_MAX, AGENTS_MAX, FILE_BYTES_MAX, FILES_MAX, NAME_CHARS_MAX};
 use crate::hours::{
     BadDates, BadLine, EXCEPTIONS_MAX, LINES_MAX as HOURS_LINES_MAX, STATE_CHARS_MAX, STATES_MAX,
@@ -209,6 +209,16 @@ pub enum Why {
     /// Tables of hours with and without names.
     #[error("stands beside lines of hours: give these lines a name too, such as [hours.main]")]
     HoursMixed,
+    /// More sounds than one ringback may choose from.
+    #[error(
+        "are {count} sounds, of which at most {max} are taken: raise ringbacks in [limits], or take some away"
+    )]
+    TooManyRingbacks {
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        max: usize,
+    },
     /// Not an area.
     #[error("{0}")]
     Area(#[from] BadArea),

@@ -68,12 +68,7 @@ pub(super) const fn key(name: &'static str, form: Form, says: &'static str) -> K
 }
 
 /// A key that must be there; a message says the remedy.
-pub(super) const fn needed(
-    name: &'static str,
-    form: Form,
-    says: &'static str,
-    remedy: &'static str,
-) -> Key {
+pub(super) const fn needed(name: &'static str, form: Form, says: &'static str, remedy: &'static str) -> Key {
     Key { name, form, says, needed: Some(remedy) }
 }
 

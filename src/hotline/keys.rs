@@ -10,7 +10,8 @@ use crate::cause::Cause;
 use crate::speech::Language;
 
 use Form::{
-    Flag, Hours, KeyOrNone, Named, Nodes, Number, Pairs, Sound, SoundOrNone, Sounds, Table, Tables, Text, Texts, Words,
+    Flag, Hours, KeyOrNone, Named, Nodes, Number, Pairs, Sound, SoundOrNone, Sounds, Table, Tables, Text,
+    Texts, Words,
 };
 
 pub(super) const STRATEGIES: [(&str, Strategy); 7] = [
@@ -71,23 +72,42 @@ const ORDER_SAYS: &str = "Who is tried first (接听规则).";
 const RING_TIME_SAYS: &str = "How long an agent is rung.";
 const WAIT_SAYS: &str = "How long a caller waits for all agents together.";
 const BEFORE_SAYS: &str = "What is said before caller and agent talk (通话前置音).";
-const WHEN: &str = "A state of a table of hours, such as \"main.open\"; a table alone means its state `open`.";
+const WHEN: &str =
+    "A state of a table of hours, such as \"main.open\"; a table alone means its state `open`.";
 
 pub(super) static HOTLINE: Section = Section {
     name: "hotline",
     says: "One 400 hotline.",
     also: &[],
     keys: &[
-        needed("number", Text(Some("^400[0-9]{7}$")), "The 400 number: ten digits.", "write number = \"400…\", ten digits"),
-        needed("name", Text(None), "What the business is called.", "write name = \"…\", what the business is called"),
+        needed(
+            "number",
+            Text(Some("^400[0-9]{7}$")),
+            "The 400 number: ten digits.",
+            "write number = \"400…\", ten digits",
+        ),
+        needed(
+            "name",
+            Text(None),
+            "What the business is called.",
+            "write name = \"…\", what the business is called",
+        ),
         key("ringback", Sound, RINGBACK),
         key("closing", Sound, "What the caller hears when nobody came."),
         key("order", ORDER, ORDER_SAYS),
         key("ring_time_s", RING_TIME, RING_TIME_SAYS),
         key("wait_s", WAIT, WAIT_SAYS),
         key("shows", Words(&words(&SHOWS)), "Which number an agent sees."),
-        key("home", Text(Some("^0[0-9]{2,3}$")), "The hotline's own area code, which completes local numbers."),
-        key("language", Words(&words(&LANGUAGES)), "The language of the announcements that are not the hotline's own."),
+        key(
+            "home",
+            Text(Some("^0[0-9]{2,3}$")),
+            "The hotline's own area code, which completes local numbers.",
+        ),
+        key(
+            "language",
+            Words(&words(&LANGUAGES)),
+            "The language of the announcements that are not the hotline's own.",
+        ),
         key("recording", Words(&words(&RECORDINGS)), "Whose talks are recorded (通话录音)."),
         key("calls_max", Number(1, CALLS_MAX, "calls"), "How many calls the hotline takes at a time."),
         key("suspended", Flag, "Whether the hotline is suspended (停机): nobody is let in."),
@@ -118,7 +138,12 @@ pub(super) static AGENT: Section = Section {
     says: "Somebody who answers calls (绑定号码).",
     also: &[],
     keys: &[
-        needed("id", Text(Some("^[0-9A-Za-z]{1,12}$")), "The agent number (工号).", "write id = \"01\", the agent number"),
+        needed(
+            "id",
+            Text(Some("^[0-9A-Za-z]{1,12}$")),
+            "The agent number (工号).",
+            "write id = \"01\", the agent number",
+        ),
         key("name", Text(None), "The agent's name."),
         key("phone", Text(None), "The telephone number to call; or else `endpoint`."),
         key("endpoint", Text(None), "An endpoint in the switch's own words, such as user/1001."),
@@ -153,7 +178,12 @@ pub(super) static FREQUENCY: Section = Section {
     also: &[],
     keys: &[
         needed("calls", Number(1, FREQUENCY_CALLS_MAX, "calls"), "So many calls.", "write such as calls = 3"),
-        needed("minutes", Number(1, FREQUENCY_MINUTES_MAX, "minutes"), "Within so many minutes.", "write such as minutes = 10"),
+        needed(
+            "minutes",
+            Number(1, FREQUENCY_MINUTES_MAX, "minutes"),
+            "Within so many minutes.",
+            "write such as minutes = 10",
+        ),
     ],
 };
 
@@ -287,7 +317,12 @@ pub(super) static CODES: Section = Section {
     name: "codes",
     says: "A set of codes.",
     also: &[],
-    keys: &[needed("file", Text(None), "A file beside the hotline's, with one code a line.", "name the file: file = \"….txt\"")],
+    keys: &[needed(
+        "file",
+        Text(None),
+        "A file beside the hotline's, with one code a line.",
+        "name the file: file = \"….txt\"",
+    )],
 };
 
 pub(super) static FLOW: Section = Section {
@@ -302,8 +337,18 @@ pub(super) static ROUTE: Section = Section {
     says: "Where callers from some place go.",
     also: &[],
     keys: &[
-        needed("areas", Texts(None), "Places, such as \"上海\", \"华东\" or \"021\".", "write such as areas = [\"上海\"]"),
-        needed("exit", Text(None), "The exit; where `exits` does not have it, the node of this name.", "name the node: exit = \"…\""),
+        needed(
+            "areas",
+            Texts(None),
+            "Places, such as \"上海\", \"华东\" or \"021\".",
+            "write such as areas = [\"上海\"]",
+        ),
+        needed(
+            "exit",
+            Text(None),
+            "The exit; where `exits` does not have it, the node of this name.",
+            "name the node: exit = \"…\"",
+        ),
     ],
 };
 
@@ -311,7 +356,10 @@ pub(super) static MARK: Section = Section {
     name: "mark",
     says: "A mark for the call record.",
     also: &[],
-    keys: &[needed("name", Text(None), NAME, "write name = \"…\""), needed("value", Text(None), "What it says.", "write value = \"…\"")],
+    keys: &[
+        needed("name", Text(None), NAME, "write name = \"…\""),
+        needed("value", Text(None), "What it says.", "write value = \"…\""),
+    ],
 };
 
 macro_rules! nodes {

@@ -6,25 +6,26 @@
 //! Absent, and to stay so: who is busy, which call rings where, and anything else that changes while calls run.
 
 pub mod access;
+mod ask;
 mod codes;
 mod dial;
 mod fault;
 mod file;
+pub mod flow;
 mod form;
+pub mod group;
 mod guard;
 mod heard;
+mod hours;
 mod keys;
 mod lists;
+mod load;
 mod node;
 mod part;
-mod roster;
-mod shelf;
-pub mod flow;
-pub mod group;
-mod hours;
-mod load;
 pub mod ringback;
+mod roster;
 mod sheet;
+mod shelf;
 pub mod short;
 mod sounds;
 pub mod voice;
@@ -46,6 +47,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use voice::Voice;
 
 /// The most agents a hotline may have.
 pub const AGENTS_MAX: usize = 500;
@@ -121,6 +123,8 @@ pub struct Hotline {
     pub shows: Shows,
     /// The area code of its own place: what completes a caller's local number.
     pub home: Option<Arc<str>>,
+    /// Who speaks where nothing was recorded for it.
+    pub voice: Voice,
     /// Suspended (停机), and what callers get then.
     pub suspended: Option<Refusal>,
     /// How many calls it takes at a time.

@@ -24,6 +24,10 @@ impl<'t> Sheet<'t> {
         Self { file: file.to_owned(), lines: Lines::of(text), faults: Vec::new(), left_out: 0 }
     }
 
+    pub(super) fn file(&self) -> &Path {
+        &self.file
+    }
+
     pub(super) fn position(&self, offset: usize) -> Position {
         self.lines.position(offset)
     }

@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// What was looked up so far.
-pub(super) struct Shelf<'s> {
-    pub(super) sounds: &'s Sounds,
+pub(super) struct Shelf {
+    pub(super) sounds: Sounds,
     /// The hotlines that have sounds of their own; none if nobody knows.
     owners: Option<BTreeSet<String>>,
     found: BTreeMap<String, SoundPath>,
@@ -23,18 +23,21 @@ pub(super) struct Shelf<'s> {
     words: BTreeSet<Arc<str>>,
     prefixes: BTreeMap<(PathBuf, Option<AreaCode>), Result<Prefixes, Vec<Fault>>>,
     codes: BTreeMap<PathBuf, Result<Arc<Codes>, Vec<Fault>>>,
+    /// The lists whose faults were told.
+    told: BTreeSet<PathBuf>,
 }
 
-impl<'s> Shelf<'s> {
-    pub(super) fn new(sounds: &'s Sounds) -> Self {
+impl Shelf {
+    pub(super) fn new(sounds: &Sounds) -> Self {
         Self {
-            sounds,
+            sounds: sounds.clone(),
             owners: sounds.owners(),
             found: BTreeMap::new(),
             standard: BTreeMap::new(),
             words: BTreeSet::new(),
             prefixes: BTreeMap::new(),
             codes: BTreeMap::new(),
+            told: BTreeSet::new(),
         }
     }
 
@@ -81,7 +84,7 @@ impl<'s> Shelf<'s> {
 
     /// The first of these pieces that has no recording.
     pub(super) fn unrecorded(&mut self, voice: &Voice, pieces: &[Piece]) -> Option<Piece> {
-        let sounds = self.sounds;
+        let sounds = &self.sounds;
         let standard = self.standard.entry(voice.language).or_insert_with(|| {
             Arc::new(sounds.recordings(Path::new(voice.language.folder())).into_iter().collect())
         });
@@ -94,6 +97,11 @@ impl<'s> Shelf<'s> {
     pub(super) fn prefixes(&mut self, file: &Path, home: Option<AreaCode>) -> Result<Prefixes, Vec<Fault>> {
         let read = || super::lists::prefixes(file, home);
         self.prefixes.entry((file.to_owned(), home)).or_insert_with(read).clone()
+    }
+
+    /// Whether the faults of this list are told for the first time.
+    pub(super) fn is_new_fault(&mut self, file: &Path) -> bool {
+        self.told.insert(file.to_owned())
     }
 
     /// The codes in this file.

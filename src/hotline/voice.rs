@@ -54,7 +54,8 @@ mod tests {
 
     #[test]
     fn a_recording_of_the_hotlines_own_stands_in_for_the_standard_one() {
-        let own = OwnRecordings { folder: "/srv/hotlines/4008001234/zh".into(), pieces: vec![Piece::Goodbye] };
+        let own =
+            OwnRecordings { folder: "/srv/hotlines/4008001234/zh".into(), pieces: vec![Piece::Goodbye] };
         let voice = Voice { folder: "/srv/zh".into(), own: Some(own.into()), ..Voice::default() };
         let Prompt::Files(files) = voice.prompt(&[Piece::AllBusy, Piece::Goodbye]) else { panic!("files") };
         let paths: Vec<&str> = files.iter().map(SoundPath::as_str).collect();

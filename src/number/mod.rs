@@ -18,10 +18,6 @@ pub use normal::normalise;
 pub use places::{AreaCode, BadAreaCode, Place};
 pub use prefixes::{BAD_LINES_MAX, BadEntry, BadLine, ENTRIES_MAX, Entry, Prefixes};
 
-/// Placeholder until the room is merged.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Prefixes;
-
 /// The digits of a hotline's number.
 pub const HOTLINE_DIGITS: usize = 10;
 

@@ -205,11 +205,7 @@ impl Table {
                 table.rows.iter().filter(|row| row.code / 10_000 == code / 10_000 && row.code != code);
             let first = cities.next().and_then(|city| city.areas[0]);
             let same = first.is_some() && cities.all(|city| city.areas == [first, None]);
-<<<<<<< HEAD
-            table.rows[province].shared = first.filter(|_| same && code % 10_000 == 0);
-=======
             table.rows[province].shared = first.filter(|_| same && code.is_multiple_of(10_000));
->>>>>>> 61a4ffd
         }
         table
     }
