@@ -206,9 +206,9 @@ pub enum Why {
         /// What there is.
         hint: Hint,
     },
-    /// Tables of hours with and without names.
-    #[error("stands beside lines of hours: give these lines a name too, such as [hours.main]")]
-    HoursMixed,
+    /// Two tables of hours of one name.
+    #[error("stands beside the lines of [hours], which are this table: write them in one place")]
+    HoursTwice,
     /// More sounds than one ringback may choose from.
     #[error(
         "are {count} sounds, of which at most {max} are taken: raise ringbacks in [limits], or take some away"

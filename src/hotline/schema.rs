@@ -69,8 +69,10 @@ fn form(form: &Form, defs: &mut Map<String, Value>) -> Value {
         Form::Sounds => json!({ "type": "object", "additionalProperties": sound() }),
         Form::Hours => {
             defs.entry("hours_table").or_insert_with(hours);
-            let table = json!({ "$ref": "#/$defs/hours_table" });
-            json!({ "anyOf": [table, named(table.clone())] })
+            let mut main = hours();
+            let lines = main["additionalProperties"].take();
+            main["additionalProperties"] = json!({ "anyOf": [lines, { "$ref": "#/$defs/hours_table" }] });
+            main
         }
         Form::Nodes => {
             let node = |section: &'static Section| {
