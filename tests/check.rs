@@ -117,7 +117,7 @@ const GOOD: [&str; 3] = ["tests/hotlines/services", "tests/hotlines/warnings", "
 fn every_service_can_be_written_in_a_file() {
     let home = home_of(&["tests/hotlines/services"]);
     let output = check(home.path(), &[]);
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), "3 hotlines, 6 agents: all valid\n");
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "4 hotlines, 7 agents: all valid\n");
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn what_a_file_comes_to_reads_back_to_the_same_hotline() {
     fs::create_dir_all(&own).unwrap();
     fs::write(own.join("own.wav"), "RIFF").unwrap();
     let before = load(&folder, &sounds).unwrap();
-    assert_eq!(before.len(), 7);
+    assert_eq!(before.len(), 8);
     for entry in fs::read_dir(&folder).unwrap().map(Result::unwrap) {
         let file = entry.path();
         if file.extension().is_none_or(|extension| extension != "toml") {

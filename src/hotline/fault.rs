@@ -4,7 +4,7 @@
 
 use super::codes::CODE_DIGITS_MAX;
 use super::dial::BadDial;
-use super::flow::{NODE_NAME_CHARS_MAX, NODES_MAX};
+use super::flow::NODES_MAX;
 use super::lists::CODES_MAX;
 use super::sounds::BadSound;
 use super::{AGENT_ID_CHARS_MAX, AGENTS_MAX, FILE_BYTES_MAX, FILES_MAX, NAME_CHARS_MAX};
@@ -194,10 +194,10 @@ pub enum Why {
         remedy: &'static str,
     },
     /// Not a name.
-    #[error("{0:?} is no name: write 1 to {NODE_NAME_CHARS_MAX} letters, digits, _ and -")]
-    NoName(String),
+    #[error("{0:?} is no name: write 1 to {1} letters, digits, _ and -")]
+    NoName(String, usize),
     /// A word for something that the file does not have.
-    #[error("{found:?} is no {what} of this hotline{hint}")]
+    #[error("{found:?} is no {what}{hint}")]
     Unknown {
         /// As written, shortened.
         found: String,
@@ -332,7 +332,7 @@ pub enum Why {
         max: u8,
     },
     /// An exit that the node does not have.
-    #[error("is no exit of a {kind} node{hint}")]
+    #[error("is no exit of a node of type {kind}{hint}")]
     NoExit {
         /// The type of the node.
         kind: &'static str,
@@ -347,7 +347,7 @@ pub enum Why {
     TooManyNodes(usize),
     /// A short form and a flow.
     #[error(
-        "stands beside nodes, which replace it: make it a node (`hotlined check --expand` shows how), or take          the nodes away"
+        "stands beside nodes, which replace it: make it a node (`hotlined check --expand` shows how), or take the nodes away"
     )]
     ShortBesideNodes,
     /// No line of a table of hours.

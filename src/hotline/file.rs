@@ -265,7 +265,7 @@ impl<'r, 't> Reader<'r, 't> {
         if is_name(name, WORD_CHARS_MAX) {
             return Some(self.shelf.word(name));
         }
-        self.sheet.fault(table.at, table.name(), Why::NoName(shortened(name)));
+        self.sheet.fault(table.at, table.name(), Why::NoName(shortened(name), WORD_CHARS_MAX));
         None
     }
 

@@ -61,7 +61,8 @@ impl Ways {
                 Vec::new()
             }
         };
-        ways.into_iter().filter(|way| node.exit(way).is_none()).map(str::to_owned).collect()
+        let told = |way: &str| if way == ANY { "other places".to_owned() } else { way.to_owned() };
+        ways.into_iter().filter(|way| node.exit(way).is_none()).map(told).collect()
     }
 }
 
