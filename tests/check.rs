@@ -4,9 +4,11 @@
 
 use hotlined::hotline::{Sounds, expand, load};
 use hotlined::speech::Piece;
+use proptest::prelude::*;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::LazyLock;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -143,6 +145,41 @@ fn what_a_file_comes_to_reads_back_to_the_same_hotline() {
     let after = load(&folder, &sounds).unwrap();
     for hotline in before.iter() {
         assert_eq!(after.get(&hotline.number), Some(hotline));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn a_file_with_a_slip_is_a_hotline_that_can_be_written_or_has_a_placed_fault(
+        which in 0..3_usize,
+        at in any::<prop::sample::Index>(),
+        cut in 0..12_usize,
+        slip in "\\PC{0,3}|[\\[\\]{}\"=\n._0-9]{1,2}|false",
+    ) {
+        static HOME: LazyLock<tempfile::TempDir> = LazyLock::new(|| home_of(&["tests/hotlines/services"]));
+        let folder = HOME.path().join("hotlines");
+        let sounds = Sounds::new(HOME.path().join("sounds"), "/srv/sounds");
+        let file = folder.join(["every-section.toml", "flow.toml", "overflow.toml"][which]);
+        let text = fs::read_to_string(&file).unwrap();
+        let characters: Vec<char> = text.chars().collect();
+        let at = at.index(characters.len());
+        let (before, after) = (&characters[..at], &characters[(at + cut).min(characters.len())..]);
+        let changed: String = before.iter().copied().chain(slip.chars()).chain(after.iter().copied()).collect();
+        let (one, other) = (folder.join("one.txt"), folder.join("other.txt"));
+        fs::write(&one, changed).unwrap();
+        match expand(&one, &sounds) {
+            Ok(text) => {
+                fs::write(&other, &text).unwrap();
+                prop_assert_eq!(expand(&other, &sounds).unwrap(), text);
+            }
+            Err(faults) => {
+                prop_assert!(!faults.is_empty());
+                let own = faults.iter().filter(|fault| fault.file == one);
+                prop_assert!(own.clone().all(|fault| fault.at.is_some() || fault.key.is_empty()), "{:?}", faults);
+            }
+        }
     }
 }
 
