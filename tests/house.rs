@@ -111,9 +111,8 @@ fn a_stage_of_a_call_never_imports_its_neighbour() {
 
 #[test]
 fn the_core_has_no_clock_no_runtime_no_file_and_no_chance_of_its_own() {
-    const PURE: [&str; 11] = [
-        "call", "engine", "event", "command", "id", "prompt", "time", "number", "hours", "speech", "cause",
-    ];
+    const PURE: [&str; 11] =
+        ["call", "engine", "event", "command", "id", "prompt", "time", "number", "hours", "speech", "cause"];
     const IMPURE: [&str; 11] = [
         "std::time",
         "SystemTime",

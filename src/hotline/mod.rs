@@ -18,15 +18,18 @@ pub mod ringback;
 mod sheet;
 pub mod short;
 mod sounds;
+mod voice;
 
 pub use codes::Codes;
 pub use dial::{BadDial, ENDPOINT_BYTES_MAX, PHONE_DIGITS_MAX, PHONE_DIGITS_MIN, Trunk};
 pub use fault::{Fault, Why};
 pub use load::load;
 pub use sounds::{BadSound, Sounds};
+pub use voice::Voice;
 
 use crate::hours::Hours;
 use crate::id::LineId;
+use crate::number::AreaCode;
 use crate::prompt::Prompt;
 use crate::time::Millis;
 use access::Refusal;
@@ -110,13 +113,15 @@ pub struct Hotline {
     /// Which number an agent sees.
     pub shows: Shows,
     /// The area code of its own place: what completes a caller's local number.
-    pub home: Option<Arc<str>>,
+    pub home: Option<AreaCode>,
     /// Suspended (停机), and what callers get then.
     pub suspended: Option<Refusal>,
     /// How many calls it takes at a time.
     pub calls_max: Option<u32>,
     /// Whose talks are recorded.
     pub recording: Recording,
+    /// Who says what has to be put together anew for each call; nobody where it is not needed.
+    pub voice: Option<Voice>,
     /// What the caller hears where the flow ends without a word.
     pub closing: Prompt,
     /// Tables of hours by name.

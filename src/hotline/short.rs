@@ -56,6 +56,7 @@ impl Plain {
             suspended: None,
             calls_max: None,
             recording: Recording::default(),
+            voice: None,
             closing,
             hours: BTreeMap::new(),
             codes: BTreeMap::new(),

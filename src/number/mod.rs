@@ -18,10 +18,13 @@ pub use places::{AreaCode, BadAreaCode, Place};
 
 /// Placeholder until the room is merged.
 #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct AreaSet;
-/// Placeholder until the room is merged.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Prefixes;
+impl Prefixes {
+    /// Placeholder.
+    pub fn find(&self, _: &Number) -> Option<String> {
+        None
+    }
+}
 
 /// The digits of a hotline's number.
 pub const HOTLINE_DIGITS: usize = 10;
