@@ -191,7 +191,7 @@ impl Area {
         let province = Place::of_code(code / 10_000 * 10_000);
         match province.filter(|province| province.is_city()) {
             // 310100: all districts of Shanghai.
-            Some(province) if code % 100 == 0 => Ok(Self::of(province)),
+            Some(province) if code.is_multiple_of(100) => Ok(Self::of(province)),
             Some(_) | None => {
                 let near = Place::of_code(code / 100 * 100).or(province).map(Place::name);
                 Err(BadArea::NoSuchCode { code: text.to_owned(), near: near.into_iter().collect() })
@@ -264,13 +264,17 @@ fn matches(place: Place, text: &str) -> bool {
 }
 
 fn unknown(text: &str) -> BadArea {
-    let merged = MERGED.iter().find(|(old, _)| is_called(text, old) || text.ends_with(old));
+    let merged = MERGED.iter().find(|(old, _)| text.contains(old));
     if let Some(part_of) = merged.and_then(|(_, code)| Place::of_code(*code)) {
         return BadArea::Merged { name: quoted(text), part_of: part_of.name() };
     }
     let regions = Region::ALL.into_iter().map(Region::name);
     let near = Place::all().map(Place::short).chain(regions).filter(|known| is_near(text, known));
-    BadArea::NoSuch { name: quoted(text), near: near.take(NEAR_MAX).collect() }
+    let mut near: Vec<&'static str> = near.collect();
+    // A slip is more seldom in the first character.
+    near.sort_by_key(|known| known.chars().next() != text.chars().next());
+    near.truncate(NEAR_MAX);
+    BadArea::NoSuch { name: quoted(text), near }
 }
 
 /// Whether one character is wrong, missing or too many, or one name lies within the other.

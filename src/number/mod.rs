@@ -4,27 +4,23 @@
 
 mod area;
 mod atlas;
+mod entry;
 mod form;
+mod grade;
 mod location;
 mod normal;
 mod places;
+mod prefixes;
 
 pub use area::{Area, AreaSet, BadArea, Region};
 pub use atlas::{Atlas, BadAtlas, locate};
+pub use entry::{BadEntry, Entry};
 pub use form::{Kind, NUMBER_CHARS_MAX, Number};
+pub use grade::{BadGrades, Found, Grade, Grades};
 pub use location::{Confidence, Location, Network, Operator, Source};
 pub use normal::normalise;
 pub use places::{AreaCode, BadAreaCode, Place};
-
-/// Placeholder until the room is merged.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Prefixes;
-impl Prefixes {
-    /// Placeholder.
-    pub fn find(&self, _: &Number) -> Option<String> {
-        None
-    }
-}
+pub use prefixes::{BAD_LINES_MAX, BadLine, ENTRIES_MAX, Prefixes};
 
 /// The digits of a hotline's number.
 pub const HOTLINE_DIGITS: usize = 10;

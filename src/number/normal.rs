@@ -27,12 +27,11 @@ const WITHHELD: [&str; 7] =
 /// Spaces, hyphens and brackets between the digits do not count, and Chinese digits of full width are digits.
 pub fn normalise(text: &str, home: Option<AreaCode>) -> Number {
     let text = bare(text);
-    let mut dialled = Dialled::default();
-    match dialled.read(text) {
-        Some(()) if dialled.length > 0 => dialled.number(home),
-        Some(()) if text.is_empty() => Number::empty(Kind::Withheld),
+    match Dialled::of(text) {
+        Some(dialled) if dialled.length > 0 => dialled.number(home),
+        Some(_) if text.is_empty() => Number::empty(Kind::Withheld),
         None if WITHHELD.iter().any(|word| text.eq_ignore_ascii_case(word)) => Number::empty(Kind::Withheld),
-        Some(()) | None => Number::empty(Kind::Unreadable),
+        Some(_) | None => Number::empty(Kind::Unreadable),
     }
 }
 
@@ -45,13 +44,28 @@ fn bare(text: &str) -> &str {
 
 /// The digits of a text, and whether a `+` stood before them.
 #[derive(Default)]
-struct Dialled {
+pub(super) struct Dialled {
     plus: bool,
     length: usize,
     digits: [u8; DIALLED_DIGITS_MAX],
 }
 
 impl Dialled {
+    /// The digits of this text; nothing if it is no number.
+    pub(super) fn of(text: &str) -> Option<Self> {
+        let mut dialled = Self::default();
+        dialled.read(text)?;
+        Some(dialled)
+    }
+
+    pub(super) fn plus(&self) -> bool {
+        self.plus
+    }
+
+    pub(super) fn digits(&self) -> &[u8] {
+        &self.digits[..self.length]
+    }
+
     /// Takes the digits out of the text; nothing if it holds anything else, or too many.
     fn read(&mut self, text: &str) -> Option<()> {
         for letter in text.chars() {
@@ -72,7 +86,7 @@ impl Dialled {
     }
 
     fn number(&self, home: Option<AreaCode>) -> Number {
-        let digits = &self.digits[..self.length];
+        let digits = self.digits();
         let read = if self.plus { e164(digits) } else { dialled(digits).or_else(|| local(digits, home)) };
         read.unwrap_or_else(|| {
             let plus: &[u8] = if self.plus { b"+" } else { b"" };

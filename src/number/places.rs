@@ -45,6 +45,12 @@ impl AreaCode {
         (!code.cities().is_empty()).then_some(code)
     }
 
+    /// Whether any begins with these digits, of which there are fewer than it has.
+    pub(super) fn any_begins(digits: &[u8]) -> bool {
+        let known = (0..).zip(&TABLE.by_area).filter(|(_, cities)| !cities.is_empty());
+        known.into_iter().any(|(code, _): (u16, _)| code.to_string().as_bytes().starts_with(digits))
+    }
+
     /// How many digits follow its 0.
     pub(super) fn digits(self) -> usize {
         if self.0.get() < 100 { 2 } else { 3 }
@@ -199,7 +205,7 @@ impl Table {
                 table.rows.iter().filter(|row| row.code / 10_000 == code / 10_000 && row.code != code);
             let first = cities.next().and_then(|city| city.areas[0]);
             let same = first.is_some() && cities.all(|city| city.areas == [first, None]);
-            table.rows[province].shared = first.filter(|_| same && code % 10_000 == 0);
+            table.rows[province].shared = first.filter(|_| same && code.is_multiple_of(10_000));
         }
         table
     }
