@@ -101,8 +101,9 @@ impl<'a> Context<'a> {
 
     /// What the hotline's voice says, where it has one.
     pub(super) fn say(&self, words: impl FnOnce(Speaker) -> Vec<Piece>) -> Option<Prompt> {
-        let voice = self.hotline?.voice.as_ref()?;
-        voice.prompt(&words(voice.speaker()))
+        let voice = &self.hotline?.voice;
+        let pieces = words(voice.speaker());
+        (voice.speaks() && !pieces.is_empty()).then(|| voice.prompt(&pieces))
     }
 
     /// Whether a table of hours is in this state now. A table that is not there is in none.

@@ -20,7 +20,6 @@
 //! them, `daily`, `workdays` (as people work: without holidays, with make-up days), `weekends`, `holidays` and the
 //! seven statutory holidays by their Chinese names (a key in Chinese needs double quotes; a value has them). What no line names is closed. Which lines count on a date
 //! where several could stands in [`crate::hours`].
-#![cfg_attr(not(test), expect(dead_code, reason = "no hotline has hours yet"))]
 
 use super::fault::Why;
 use super::sheet::{Found, Sheet, Table};

@@ -6,19 +6,29 @@
 //! Absent, and to stay so: who is busy, which call rings where, and anything else that changes while calls run.
 
 pub mod access;
+mod ask;
 mod codes;
 mod dial;
 mod fault;
 mod file;
 pub mod flow;
+mod form;
 pub mod group;
+mod guard;
+mod heard;
 mod hours;
+mod keys;
+mod lists;
 mod load;
+mod node;
+mod part;
 pub mod ringback;
+mod roster;
 mod sheet;
+mod shelf;
 pub mod short;
 mod sounds;
-mod voice;
+pub mod voice;
 
 pub use codes::Codes;
 pub use dial::{BadDial, ENDPOINT_BYTES_MAX, PHONE_DIGITS_MAX, PHONE_DIGITS_MIN, Trunk};
@@ -114,14 +124,14 @@ pub struct Hotline {
     pub shows: Shows,
     /// The area code of its own place: what completes a caller's local number.
     pub home: Option<AreaCode>,
+    /// Who speaks where nothing was recorded for it.
+    pub voice: Voice,
     /// Suspended (停机), and what callers get then.
     pub suspended: Option<Refusal>,
     /// How many calls it takes at a time.
     pub calls_max: Option<u32>,
     /// Whose talks are recorded.
     pub recording: Recording,
-    /// Who says what has to be put together anew for each call; nobody where it is not needed.
-    pub voice: Option<Voice>,
     /// What the caller hears where the flow ends without a word.
     pub closing: Prompt,
     /// Tables of hours by name.

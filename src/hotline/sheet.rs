@@ -24,6 +24,10 @@ impl<'t> Sheet<'t> {
         Self { file: file.to_owned(), lines: Lines::of(text), faults: Vec::new(), left_out: 0 }
     }
 
+    pub(super) fn file(&self) -> &Path {
+        &self.file
+    }
+
     pub(super) fn position(&self, offset: usize) -> Position {
         self.lines.position(offset)
     }
@@ -33,8 +37,17 @@ impl<'t> Sheet<'t> {
             self.left_out += 1;
             return;
         }
-        let at = Some(self.lines.position(offset));
+        let at = Some(self.position(offset));
         self.faults.push(Fault { file: self.file.clone(), at, key: key.into(), why: why.into() });
+    }
+
+    /// A fault in another file, which this one names.
+    pub(super) fn fault_in(&mut self, fault: Fault) {
+        if self.faults.len() == FILE_FAULTS_MAX {
+            self.left_out += 1;
+            return;
+        }
+        self.faults.push(fault);
     }
 
     /// How many faults there are so far, to tell whether a part of the file has any.
@@ -202,6 +215,23 @@ impl<'d> Table<'d> {
             sheet.fault(found.at, found.key, Why::Choice { found: shortened(found.value), hint });
         }
         chosen.map(|(_, value)| *value)
+    }
+
+    /// The table under a key.
+    pub(super) fn table(
+        &self,
+        sheet: &mut Sheet<'_>,
+        key: &str,
+        expected: &'static str,
+    ) -> Option<Table<'d>> {
+        let found = self.typed(sheet, key, expected, DeValue::as_table)?;
+        // A table below a line in brackets begins at that line; what is in it is nearer to its key.
+        Some(Table::new(found.at, found.key, found.value))
+    }
+
+    /// Whether a key holds a table.
+    pub(super) fn is_table(&self, key: &str) -> bool {
+        self.entries.get::<str>(key).is_some_and(|entry| entry.get_ref().as_table().is_some())
     }
 
     /// The tables under a key that is written `[[key]]`, each with its own path.
