@@ -153,7 +153,7 @@ pub fn link_settings(settings: &Settings) -> Result<LinkSettings, ServeError> {
         host: switch.host.clone(),
         port: switch.port,
         account,
-        site: Site { trunk: switch.trunk.clone(), fallback },
+        site: Site { trunk: switch.trunk.clone(), fallback, recordings: switch.recordings.clone() },
         format: match switch.format {
             EventFormat::Plain => Format::Plain,
             EventFormat::Json => Format::Json,
