@@ -166,7 +166,7 @@ pub enum StoreRequest {
     /// Take a line of one of these agents; answered by `Claimed` or `Refused`, or by `Waiting` and later
     /// `Claimed` where the request may wait.
     Claim(Claim),
-    /// Wait no longer for a line that was not given yet.
+    /// Wait no longer for a line; if it was given meanwhile, give it back.
     Abandon {
         /// The number of the claim.
         claim: u32,
@@ -177,7 +177,7 @@ pub enum StoreRequest {
         claim: u32,
         /// Whether the agent talked.
         talked: bool,
-        /// How long the line is given to no caller of a queue.
+        /// For how long the line is then given to nobody.
         rest: Millis,
     },
     /// Say once more how many are ahead of a claim that waits; answered by `Waiting`.
@@ -253,7 +253,7 @@ pub struct Candidate {
 }
 
 /// Which of several agents with a free line is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pick {
     /// The first.

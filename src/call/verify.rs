@@ -105,8 +105,7 @@ impl Verify {
         match (times, first) {
             (0, _) | (_, None) => Self::tell(Found::Genuine, vec![Piece::CodeGenuine], cx),
             (times, Some(first)) => {
-                let speaker =
-                    cx.hotline.map(|hotline| hotline.voice.speaker());
+                let speaker = cx.hotline.map(|hotline| hotline.voice.speaker());
                 let words = speaker.map(|speaker| speaker.code_seen(times.into(), first.china_date()));
                 Self::tell(Found::Seen, words.unwrap_or_default(), cx)
             }

@@ -86,7 +86,7 @@ impl Desk {
                 self.take(&Event::Operator(Order::HandOver));
                 return;
             }
-            let deadline = self.engine.switchboard.deadline();
+            let deadline = self.engine.deadline();
             let wake = [deadline, stop_at].into_iter().flatten().min();
             let wake_at = self.clock.wake_at(wake.unwrap_or(Instant(u64::MAX >> 20)));
             tokio::select! {
