@@ -54,7 +54,9 @@ struct Bench {
 }
 
 fn main() {
-    println!("one event through Switchboard::handle, each for a call picked at random; median of {ROUNDS} rounds");
+    println!(
+        "one event through Switchboard::handle, each for a call picked at random; median of {ROUNDS} rounds"
+    );
     println!("{:>8}  {:>10}  {:>10}  {:>10}  {:>12}", "live", "median ns", "p99 ns", "ratio", "bytes a call");
     let mut first = None;
     for size in SIZES {
@@ -111,7 +113,8 @@ impl Bench {
 
     /// The life of one call from its arrival to its end, in place of a live one picked at random, which ends.
     fn one_life(&mut self, times: &mut Vec<u64>) {
-        self.chance = self.chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.chance =
+            self.chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let at = (self.chance >> 33) as usize % self.calls.len();
         self.now = self.now + Millis(1);
         let live = &self.calls[at];
@@ -129,7 +132,8 @@ impl Bench {
 
     fn arrive(&mut self, mut times: Option<&mut Vec<u64>>) -> Live {
         self.next += 1;
-        let caller = LegId::from_bits(u128::from(self.next).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835));
+        let caller =
+            LegId::from_bits(u128::from(self.next).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835));
         let arrival = Arrival {
             switch: SwitchId("fs1".into()),
             leg: caller.clone(),
@@ -153,7 +157,8 @@ impl Bench {
 
     fn connect(&mut self, live: &Live, mut times: Option<&mut Vec<u64>>) {
         let peer = live.agent.clone();
-        let steps = [LegEvent::Created, LegEvent::Ringing { media: false }, LegEvent::Answered, LegEvent::Parked];
+        let steps =
+            [LegEvent::Created, LegEvent::Ringing { media: false }, LegEvent::Answered, LegEvent::Parked];
         for what in steps {
             self.event(&Event::Leg { leg: live.agent.clone(), what }, times.as_deref_mut());
         }
