@@ -40,4 +40,5 @@ pub mod number;
 pub mod place;
 pub mod prompt;
 pub mod record;
+pub mod speech;
 pub mod time;

@@ -149,7 +149,7 @@ impl House {
 
     fn wait(&mut self, span: u64) {
         let then = self.now + Millis(span);
-        while let Some(at) = self.engine.switchboard.deadline().filter(|at| *at <= then) {
+        while let Some(at) = self.engine.deadline().filter(|at| *at <= then) {
             self.now = self.now.max(at);
             self.turn(&Event::Due);
         }

@@ -3,6 +3,8 @@
 pub mod capture;
 pub mod check;
 pub mod demo;
+pub mod grade;
+pub mod locate;
 pub mod replay;
 pub mod serve;
 
@@ -30,6 +32,10 @@ pub enum Cli {
     Capture(capture::Args),
     /// Run a record through the decoder and the core again, and print what we would do.
     Replay(replay::Args),
+    /// Say where numbers are from, and by what that shows.
+    Locate(locate::Args),
+    /// Say how good 400 numbers are (靓号), and by which patterns.
+    Grade(grade::Args),
     /// Print the completions of a shell.
     Completions {
         /// Which shell.
@@ -45,6 +51,8 @@ pub fn run() -> ExitCode {
         Cli::Check(args) => check::run(args),
         Cli::Capture(args) => capture::run(&args),
         Cli::Replay(args) => replay::run(&args),
+        Cli::Locate(args) => locate::run(&args),
+        Cli::Grade(args) => grade::run(&args),
         Cli::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "hotlined", &mut io::stdout());
             ExitCode::SUCCESS

@@ -83,6 +83,17 @@ pub enum Refused {
 }
 
 impl Refused {
+    /// Those that the rules of an [`Access`] tell apart.
+    pub const OF_ACCESS: [Self; 7] = [
+        Self::Blacklisted,
+        Self::NotWhitelisted,
+        Self::Anonymous,
+        Self::International,
+        Self::Area,
+        Self::Hours,
+        Self::Frequency,
+    ];
+
     /// The word for it: the name of a flow's exit.
     pub fn word(self) -> &'static str {
         match self {

@@ -2,9 +2,16 @@
 //!
 //! A fault never stops the search for others: whoever loads a folder gets all of them at once.
 
+use super::codes::CODE_DIGITS_MAX;
 use super::dial::BadDial;
+use super::flow::{NODE_NAME_CHARS_MAX, NODES_MAX};
+use super::lists::CODES_MAX;
 use super::sounds::BadSound;
 use super::{AGENT_ID_CHARS_MAX, AGENTS_MAX, FILE_BYTES_MAX, FILES_MAX, NAME_CHARS_MAX};
+use crate::hours::{
+    BadDates, BadLine, EXCEPTIONS_MAX, LINES_MAX as HOURS_LINES_MAX, STATE_CHARS_MAX, STATES_MAX,
+};
+use crate::number::{BadArea, BadAreaCode, BadEntry};
 use crate::place::{Hint, Position};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -178,4 +185,147 @@ pub enum Why {
     /// Cannot be played.
     #[error("{0}")]
     Sound(#[from] BadSound),
+    /// A standard recording that is needed and not there.
+    #[error("needs the recording {file}, which is not there: {remedy}")]
+    NoRecording {
+        /// The file.
+        file: String,
+        /// What to do instead of recording it.
+        remedy: &'static str,
+    },
+    /// Not a name.
+    #[error("{0:?} is no name: write 1 to {NODE_NAME_CHARS_MAX} letters, digits, _ and -")]
+    NoName(String),
+    /// A word for something that the file does not have.
+    #[error("{found:?} is no {what} of this hotline{hint}")]
+    Unknown {
+        /// As written, shortened.
+        found: String,
+        /// What it should be.
+        what: &'static str,
+        /// What there is.
+        hint: Hint,
+    },
+    /// Tables of hours with and without names.
+    #[error("stands beside lines of hours: give these lines a name too, such as [hours.main]")]
+    HoursMixed,
+    /// More sounds than one ringback may choose from.
+    #[error(
+        "are {count} sounds, of which at most {max} are taken: raise ringbacks in [limits], or take some away"
+    )]
+    TooManyRingbacks {
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        max: usize,
+    },
+    /// Not an area.
+    #[error("{0}")]
+    Area(#[from] BadArea),
+    /// Not an area code.
+    #[error("{0}")]
+    AreaCode(#[from] BadAreaCode),
+    /// Not a number of a black or white list.
+    #[error("{found:?} {why}")]
+    Entry {
+        /// As written.
+        found: String,
+        /// What is wrong.
+        why: BadEntry,
+    },
+    /// Not a code.
+    #[error("{0:?} is no code: write 1 to {CODE_DIGITS_MAX} digits on a line of their own")]
+    Code(String),
+    /// A list elsewhere.
+    #[error("{0:?} must lie beside the hotline's own file: write its name without a folder")]
+    ListFolder(String),
+    /// A list that is too large to be read.
+    #[error("is larger than {0} bytes: no list needs that, so it is likely another file")]
+    ListTooBig(u64),
+    /// More codes than a set takes.
+    #[error("has {0} codes: at most {CODES_MAX} are taken")]
+    TooManyCodes(usize),
+    /// A list that is a folder or a pipe.
+    #[error("is no regular file: name a file with one entry a line")]
+    NotAList,
+    /// A list that has a fault; the fault itself is told with its own place.
+    #[error("{0} is faulty: its own faults are told with it")]
+    List(String),
+    /// Not a key of a telephone.
+    #[error("{0:?} is no key: write one of 0 to 9, * and #")]
+    TelephoneKey(String),
+    /// A key that is both a choice and the end of an answer.
+    #[error("{0} ends an answer, so it cannot be part of one: set terminator to another key or to false")]
+    Terminator(char),
+    /// The least is above the most.
+    #[error("is {min}, more than digit_len, which is {max}: an answer could never be complete")]
+    DigitsMin {
+        /// The least.
+        min: u8,
+        /// The most.
+        max: u8,
+    },
+    /// An exit that the node does not have.
+    #[error("is no exit of a {kind} node{hint}")]
+    NoExit {
+        /// The type of the node.
+        kind: &'static str,
+        /// What exits it has.
+        hint: Hint,
+    },
+    /// A node or a key of one that needs a key which is not there.
+    #[error("{0}")]
+    Node(&'static str),
+    /// More nodes than a flow takes.
+    #[error("has {0} nodes: at most {NODES_MAX} are taken")]
+    TooManyNodes(usize),
+    /// A short form and a flow.
+    #[error(
+        "stands beside nodes, which replace it: make it a node (`hotlined check --expand` shows how), or take          the nodes away"
+    )]
+    ShortBesideNodes,
+    /// No line of a table of hours.
+    #[error("{0}")]
+    Hours(#[from] BadLine),
+    /// A line of hours with a day nobody knows.
+    #[error("{found:?} is no day{hint}")]
+    Day {
+        /// As written, shortened.
+        found: String,
+        /// What may stand there.
+        hint: Hint,
+    },
+    /// Not the dates of an exception.
+    #[error("{0}")]
+    Dates(#[from] BadDates),
+    /// Not a time zone.
+    #[error("{found:?} is no time zone: write an IANA name such as {near}")]
+    Zone {
+        /// As written, shortened.
+        found: String,
+        /// The nearest there is, or the usual one.
+        near: String,
+    },
+    /// Not a name of a state of hours.
+    #[error("cannot be a state: its name must have 1 to {STATE_CHARS_MAX} letters, digits, _ and -")]
+    State,
+    /// Hours of nothing.
+    #[error("names no state: write such as {0}")]
+    NoState(&'static str),
+    /// Hours without end.
+    #[error(
+        "is too large: at most {HOURS_LINES_MAX} lines, {EXCEPTIONS_MAX} exceptions and {STATES_MAX} states \
+         are taken"
+    )]
+    TooManyHours,
+    /// Two states at once.
+    #[error(
+        "names a state for {when}, for which line {first} names another: take that time out of one of them"
+    )]
+    TwoStates {
+        /// A day, and the time if it is one.
+        when: String,
+        /// The line of the other.
+        first: usize,
+    },
 }

@@ -1,28 +1,68 @@
-//! The text of one hotline file, made a [`Hotline`] or faults. The whole format stands here.
+//! The text of one hotline file, made a [`Hotline`] or faults.
+//!
+//! The keys stand in [`keys`](super::keys); this is what they come to.
+//!
+//! ```toml
+//! number = "4008001234"
+//! name = "Example Shop"
+//! ringback = "ringback.wav"            # a file, several in a list, or a tone: "tone:ringing"
+//!
+//! [hours]                              # see `hours.rs`; or [hours.main], [hours.night] … for several
+//! open = "workdays 09:00-18:00"
+//!
+//! [voicemail]                          # a short form: the section alone is enough
+//!
+//! [[agents]]
+//! id = "01"
+//! phone = "13900000001"
+//! group = "sales"
+//! hours = "main.open"                  # a state of a table of hours
+//! ```
+//!
+//! The way of a call is either what the short forms make of `access`, `hours` with `notices`, `menu`, `queue`,
+//! `voicemail` and `survey` (see [`short`](super::short)), or it is written as nodes:
+//!
+//! ```toml
+//! [flow]
+//! start = "choice"
+//!
+//! [nodes.choice]
+//! type = "menu"
+//! prompt = "choice.wav"
+//! timeout = 5000                       # milliseconds, as everywhere where the name is FreeSWITCH's own
+//! exits = { 1 = "sales", 0 = "desk", _ = "bye" }
+//! ```
 //!
 //! What only several files together show (a number used twice) is left to [`load`](super::load()).
 
+use super::access::Refusal;
 use super::fault::Why;
-use super::group::Strategy;
+use super::flow::{Before, Reach};
+use super::group::GroupIx;
+use super::guard::ListSaid;
+use super::keys::{AGENT, HOTLINE, LANGUAGES, RECORDINGS, SHOWS};
+use super::part::Part;
+use super::ringback::Ringbacks;
+use super::roster::Roster;
 use super::sheet::{Found, Sheet, Table};
-use super::short::Plain;
-use super::{
-    AGENT_ID_CHARS_MAX, AGENTS_MAX, Agent, Dial, Fault, Hotline, LINES_DEFAULT, LINES_MAX, NAME_CHARS_MAX,
-    RING_TIME_S_DEFAULT, RING_TIME_S_MAX, RING_TIME_S_MIN, Shows, Sounds, Version, WAIT_S_DEFAULT,
-    WAIT_S_MAX, WAIT_S_MIN,
-};
+use super::shelf::Shelf;
+use super::voice::Voice;
+use super::{Codes, Fault, Hotline, NAME_CHARS_MAX, Version, WAIT_S_DEFAULT};
+use crate::hours::Hours;
 use crate::id::LineId;
+use crate::number::AreaCode;
 use crate::place::{Position, shortened};
 use crate::prompt::{Prompt, Tone};
+use crate::speech::Piece;
 use crate::time::Millis;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-const HOTLINE_KEYS: [&str; 9] =
-    ["number", "name", "ringback", "closing", "order", "ring_time_s", "wait_s", "shows", "agents"];
-const AGENT_KEYS: [&str; 7] = ["id", "name", "phone", "endpoint", "lines", "ring_time_s", "on"];
-const AGENTS_FORM: &str = "write each agent below a line [[agents]], with two brackets";
+/// The longest name of a group, a table of hours or a set of codes, in characters.
+pub(super) const WORD_CHARS_MAX: usize = 32;
+/// The table of hours that the short forms go by, and the name of one that is written without a name.
+pub(super) const MAIN: &str = "main";
 
 /// What one file says; parts of it also when the rest is faulty, so that files can still be compared.
 #[derive(Default)]
@@ -31,6 +71,34 @@ pub(super) struct Outline {
     pub(super) lines: Vec<LineSaid>,
     pub(super) hotline: Option<Hotline>,
     pub(super) faults: Vec<Fault>,
+    pub(super) source: Source,
+}
+
+/// What a hotline does not keep of its file: where things stand, and what was written in other words.
+#[derive(Default)]
+pub(super) struct Source {
+    /// Of tables: their keys and where they stand.
+    pub(super) places: BTreeMap<String, Position>,
+    /// Of access rules, by node and key.
+    pub(super) lists: BTreeMap<(String, String), ListSaid>,
+    /// The files of sets of codes.
+    pub(super) codes: BTreeMap<Arc<str>, String>,
+    pub(super) limits: Limits,
+}
+
+/// How large a hotline may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Limits {
+    pub(super) layers: usize,
+    pub(super) keys: usize,
+    pub(super) numbers: usize,
+    pub(super) ringbacks: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { layers: 5, keys: 10, numbers: 20, ringbacks: 10 }
+    }
 }
 
 /// How many lines a telephone has, as one agent's table says.
@@ -45,207 +113,241 @@ pub(super) struct LineSaid {
 }
 
 /// Reads the text of a file.
-pub(super) fn read(file: &Path, text: &str, sounds: &Sounds) -> Outline {
-    let mut sheet = Sheet::new(file, text);
+pub(super) fn read(file: &Path, text: &str, shelf: &mut Shelf) -> Outline {
     let mut outline = Outline::default();
-    if let Some(document) = sheet.parse() {
-        let table = Table::new(document.span().start, String::new(), document.get_ref());
-        outline.hotline = hotline(&table, &mut sheet, sounds, &mut outline);
-    }
-    if !sheet.is_clean() {
-        outline.hotline = None;
-    }
-    outline.faults = sheet.into_faults();
+    let mut sheet = Sheet::new(file, text);
+    let Some(document) = sheet.parse() else {
+        outline.faults = sheet.into_faults();
+        return outline;
+    };
+    let table = Table::new(document.span().start, String::new(), document.get_ref());
+    let mut reader = Reader::new(sheet, shelf);
+    let hotline = reader.hotline(table, &mut outline);
+    outline.hotline = hotline.filter(|_| reader.sheet.is_clean());
+    outline.source = reader.source;
+    outline.source.limits = reader.limits;
+    outline.source.lists = reader.lists;
+    outline.faults = reader.sheet.into_faults();
     outline
 }
 
-fn hotline(
-    table: &Table<'_>,
-    sheet: &mut Sheet<'_>,
-    sounds: &Sounds,
-    outline: &mut Outline,
-) -> Option<Hotline> {
-    table.refuse_unknown(sheet, &HOTLINE_KEYS, |word| {
-        let of_agent = AGENT_KEYS.contains(&word);
-        of_agent.then_some("it is an agent's, so put it below a line [[agents]]")
-    });
-    let number = table.required(sheet, "number", "write number = \"400…\", ten digits", |t, sheet| {
-        hotline_number(t, sheet)
-    });
-    outline.number = number.as_ref().map(|found| (Arc::from(found.value), sheet.position(found.at)));
-    let number: Option<Arc<str>> = number.map(|found| found.value.into());
-    let name = table.required(sheet, "name", "write name = \"…\", what the business is called", name);
-    let ringback =
-        prompt(table, sheet, sounds, "ringback", number.as_deref()).unwrap_or(Prompt::Tone(Tone::Ringing));
-    let closing =
-        prompt(table, sheet, sounds, "closing", number.as_deref()).unwrap_or(Prompt::Tone(Tone::Busy));
-    let orders = [("sequential", Strategy::Sequential), ("random", Strategy::Random)];
-    let strategy = table.choice(sheet, "order", &orders).unwrap_or_default();
-    let shows = table.choice(sheet, "shows", &[("caller", Shows::Caller), ("hotline", Shows::Hotline)]);
-    let ring_time_s = ring_time_s(table, sheet).unwrap_or(RING_TIME_S_DEFAULT);
-    let wait_s = table.number(sheet, "wait_s", WAIT_S_MIN..=WAIT_S_MAX, "seconds");
-    let agents = agents(table, sheet, ring_time_s, &mut outline.lines);
-    let wait = Millis::seconds(wait_s.map_or(WAIT_S_DEFAULT, |found| found.value));
-    let plain = Plain { ringback, closing, strategy, wait, shows: shows.unwrap_or_default() };
-    let mut hotline = plain.hotline(&number?, &name?, agents);
-    hotline.version = Version::of(&hotline);
-    Some(hotline)
+/// A file that is being read.
+pub(super) struct Reader<'r, 't> {
+    pub(super) sheet: Sheet<'t>,
+    pub(super) shelf: &'r mut Shelf,
+    pub(super) number: Option<Arc<str>>,
+    pub(super) home: Option<AreaCode>,
+    pub(super) voice: Voice,
+    pub(super) hours: BTreeMap<Arc<str>, Arc<Hours>>,
+    /// Also those that are faulty.
+    pub(super) hours_written: BTreeSet<String>,
+    codes: BTreeMap<Arc<str>, Arc<Codes>>,
+    /// Also those that are faulty.
+    pub(super) codes_written: BTreeSet<Arc<str>>,
+    pub(super) roster: Roster,
+    /// How groups are reached where a node does not say.
+    pub(super) reach: Reach,
+    pub(super) limits: Limits,
+    pub(super) lists: BTreeMap<(String, String), ListSaid>,
+    source: Source,
 }
 
-fn hotline_number<'d>(table: &Table<'d>, sheet: &mut Sheet<'_>) -> Option<Found<&'d str>> {
-    let found = table.text(sheet, "number")?;
-    let good = found.value.len() == 10
-        && found.value.starts_with("400")
-        && found.value.bytes().all(|byte| byte.is_ascii_digit());
-    if !good {
-        sheet.fault(found.at, found.key, Why::HotlineNumber(shortened(found.value)));
-        return None;
+impl<'r, 't> Reader<'r, 't> {
+    fn new(sheet: Sheet<'t>, shelf: &'r mut Shelf) -> Self {
+        Self {
+            sheet,
+            shelf,
+            number: None,
+            home: None,
+            voice: Voice::default(),
+            hours: BTreeMap::new(),
+            hours_written: BTreeSet::new(),
+            codes: BTreeMap::new(),
+            codes_written: BTreeSet::new(),
+            roster: Roster::default(),
+            reach: Reach {
+                group: GroupIx::default(),
+                ringback: Ringbacks::default(),
+                wait: Millis::seconds(WAIT_S_DEFAULT),
+                before: Before::default(),
+            },
+            limits: Limits::default(),
+            lists: BTreeMap::new(),
+            source: Source::default(),
+        }
     }
-    Some(found)
-}
 
-fn name(table: &Table<'_>, sheet: &mut Sheet<'_>) -> Option<Arc<str>> {
-    let found = table.text(sheet, "name")?;
-    let name = found.value.trim();
-    if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.contains(char::is_control) {
-        sheet.fault(found.at, found.key, Why::Name);
-        return None;
+    fn hotline(&mut self, table: Table<'_>, outline: &mut Outline) -> Option<Hotline> {
+        let part = Part::new(table, &HOTLINE, &mut self.sheet, |word| {
+            let of_agent = AGENT.key(word).is_some();
+            of_agent.then_some("it is an agent's, so put it below a line [[agents]]")
+        });
+        let number = self.hotline_number(&part);
+        outline.number = number.as_ref().map(|found| (found.value.into(), self.sheet.position(found.at)));
+        self.number = number.map(|found| found.value.into());
+        let name = self.title(&part, "name");
+        self.home = self.home(&part);
+        let language = part.choice(&mut self.sheet, "language", &LANGUAGES).unwrap_or_default();
+        self.voice = self.shelf.voice(self.number.as_deref(), language);
+        let shows = part.choice(&mut self.sheet, "shows", &SHOWS).unwrap_or_default();
+        let recording = part.choice(&mut self.sheet, "recording", &RECORDINGS).unwrap_or_default();
+        let calls_max = part.small(&mut self.sheet, "calls_max");
+        let suspended = self.suspended(&part);
+        self.limits(&part);
+        self.hours(&part);
+        self.codes(&part);
+        self.roster(&part, &mut outline.lines);
+        let closing = self.sound(&part, "closing").unwrap_or(Prompt::Tone(Tone::Busy));
+        self.reach = self.reach(&part, GroupIx::default());
+        let flow = match part.has("flow") || part.has("nodes") {
+            true => self.written_flow(&part),
+            false => self.short_flow(&part, &closing),
+        };
+        let called = std::mem::take(&mut self.roster).called();
+        for (group, at) in &called.places {
+            self.mark(&format!("groups.{group}"), *at);
+        }
+        let mut flow = flow?;
+        flow.regroup(&called.moved);
+        flow.overflow(&called.overflow);
+        let mut hotline = Hotline {
+            number: self.number.clone()?,
+            name: name?,
+            version: Version::default(),
+            shows,
+            home: self.home,
+            voice: self.voice.clone(),
+            suspended,
+            calls_max,
+            recording,
+            closing,
+            hours: std::mem::take(&mut self.hours),
+            codes: std::mem::take(&mut self.codes),
+            agents: called.agents,
+            groups: called.groups,
+            flow,
+        };
+        hotline.version = Version::of(&hotline);
+        Some(hotline)
     }
-    Some(name.into())
-}
 
-fn prompt(
-    table: &Table<'_>,
-    sheet: &mut Sheet<'_>,
-    sounds: &Sounds,
-    key: &str,
-    number: Option<&str>,
-) -> Option<Prompt> {
-    let found = table.text(sheet, key)?;
-    match sounds.find(number, found.value) {
-        Ok(path) => Some(Prompt::File(path)),
-        // Without its number nobody knows the hotline's own folder; the file may well be there.
-        Err(super::BadSound::Missing { .. }) if number.is_none() => None,
-        Err(bad) => {
-            sheet.fault(found.at, found.key, bad);
-            None
+    fn hotline_number<'d>(&mut self, part: &Part<'d>) -> Option<Found<&'d str>> {
+        let found = part.text(&mut self.sheet, "number")?;
+        let good = found.value.len() == 10
+            && found.value.starts_with("400")
+            && found.value.bytes().all(|byte| byte.is_ascii_digit());
+        if !good {
+            self.sheet.fault(found.at, found.key, Why::HotlineNumber(shortened(found.value)));
+            return None;
+        }
+        Some(found)
+    }
+
+    /// What somebody or something is called, in any characters.
+    pub(super) fn title(&mut self, part: &Part<'_>, key: &str) -> Option<Arc<str>> {
+        let found = part.text(&mut self.sheet, key)?;
+        let name = found.value.trim();
+        if name.is_empty() || name.chars().count() > NAME_CHARS_MAX || name.contains(char::is_control) {
+            self.sheet.fault(found.at, found.key, Why::Name);
+            return None;
+        }
+        Some(name.into())
+    }
+
+    /// A name by which other parts of the file know a table.
+    pub(super) fn name(&mut self, name: &str, table: &Table<'_>) -> Option<Arc<str>> {
+        if is_name(name, WORD_CHARS_MAX) {
+            return Some(self.shelf.word(name));
+        }
+        self.sheet.fault(table.at, table.name(), Why::NoName(shortened(name)));
+        None
+    }
+
+    /// Notes where a table stands.
+    pub(super) fn mark(&mut self, key: &str, at: usize) {
+        self.source.places.insert(key.to_owned(), self.sheet.position(at));
+    }
+
+    fn home(&mut self, part: &Part<'_>) -> Option<AreaCode> {
+        let found = part.text(&mut self.sheet, "home")?;
+        match AreaCode::parse(found.value) {
+            Ok(code) => Some(code),
+            Err(bad) => {
+                self.sheet.fault(found.at, found.key, bad);
+                None
+            }
+        }
+    }
+
+    fn suspended(&mut self, part: &Part<'_>) -> Option<Refusal> {
+        let suspended = part.flag(&mut self.sheet, "suspended").unwrap_or_default();
+        // A notice may stand there for the day it is needed; it is looked at, and only then used.
+        if !suspended && !part.has("suspended_notice") {
+            return None;
+        }
+        let notice = self.sound_or_none(part, "suspended_notice", &[Piece::NumberSuspended]);
+        suspended.then(|| notice.map_or_else(Refusal::default, Refusal::Announce))
+    }
+
+    fn limits(&mut self, part: &Part<'_>) {
+        let Some(part) = part.part(&mut self.sheet, "limits") else { return };
+        let default = Limits::default();
+        let mut limit = |key, otherwise| part.small(&mut self.sheet, key).unwrap_or(otherwise);
+        self.limits = Limits {
+            layers: limit("layers", default.layers),
+            keys: limit("keys", default.keys),
+            numbers: limit("numbers", default.numbers),
+            ringbacks: limit("ringbacks", default.ringbacks),
+        };
+    }
+
+    fn hours(&mut self, part: &Part<'_>) {
+        let Some(table) = part.table_of(&mut self.sheet, "hours") else { return };
+        let keys = table.keys();
+        // An exception in one bracket is a slip in a table, and no table of its own.
+        let is_named = |key: &str| table.is_table(key) && key != "except";
+        let (named, lines): (Vec<_>, Vec<_>) = keys.into_iter().partition(|(key, _)| is_named(key));
+        if named.is_empty() {
+            self.hours_table(MAIN, &table);
+            return;
+        }
+        for (key, at) in lines {
+            self.sheet.fault(at, table.path(key), Why::HoursMixed);
+        }
+        for (name, inner) in super::part::tables_of_keys(&table, &mut self.sheet, &named) {
+            if let Some(name) = self.name(name, &inner) {
+                self.hours_table(&name, &inner);
+            }
+        }
+    }
+
+    fn hours_table(&mut self, name: &str, table: &Table<'_>) {
+        self.hours_written.insert(name.to_owned());
+        self.mark(&format!("hours.{name}"), table.at);
+        if let Some(hours) = super::hours::hours(table, &mut self.sheet) {
+            self.hours.insert(self.shelf.word(name), Arc::new(hours));
+        }
+    }
+
+    fn codes(&mut self, part: &Part<'_>) {
+        for (name, set) in part.named(&mut self.sheet, "codes") {
+            let Some(name) = self.name(name, &set.table) else { continue };
+            self.codes_written.insert(name.clone());
+            let Some(found) = set.text(&mut self.sheet, "file") else { continue };
+            let Some(path) = self.beside(&found) else { continue };
+            self.source.codes.insert(name.clone(), found.value.to_owned());
+            match self.shelf.codes(&path) {
+                Ok(codes) => {
+                    self.codes.insert(name, codes);
+                }
+                Err(faults) => self.list_faults(found.at, found.key, &path, faults),
+            }
         }
     }
 }
 
-fn ring_time_s(table: &Table<'_>, sheet: &mut Sheet<'_>) -> Option<u64> {
-    table.number(sheet, "ring_time_s", RING_TIME_S_MIN..=RING_TIME_S_MAX, "seconds").map(|found| found.value)
-}
-
-fn agents(
-    table: &Table<'_>,
-    sheet: &mut Sheet<'_>,
-    ring_time_s: u64,
-    said: &mut Vec<LineSaid>,
-) -> Vec<Agent> {
-    let place = table.place_of("agents");
-    let tables = match table.tables(sheet, "agents", AGENTS_FORM) {
-        Some(tables) => tables,
-        // Of another type: that is said already.
-        None if place.is_some() => return Vec::new(),
-        None => Vec::new(),
-    };
-    let at = place.unwrap_or(table.at);
-    if place.is_none() || table.is_empty_list("agents") {
-        sheet.fault(at, "agents", Why::NoAgents);
-    }
-    if tables.len() > AGENTS_MAX {
-        sheet.fault(at, "agents", Why::TooManyAgents(tables.len()));
-        return Vec::new();
-    }
-    let mut lines_of_ids = BTreeMap::new();
-    let mut any_on = false;
-    let mut agents = Vec::with_capacity(tables.len());
-    for table in &tables {
-        // Asked before the rest, so that an agent who is faulty otherwise still counts as on.
-        let on = table.flag(sheet, "on");
-        any_on |= on.unwrap_or(true);
-        agents.extend(agent(table, sheet, on.unwrap_or(true), ring_time_s, &mut lines_of_ids, said));
-    }
-    if !tables.is_empty() && !any_on {
-        sheet.fault(at, "agents", Why::NoneOn);
-    }
-    agents
-}
-
-fn agent(
-    table: &Table<'_>,
-    sheet: &mut Sheet<'_>,
-    on: bool,
-    ring_time_s_of_all: u64,
-    lines_of_ids: &mut BTreeMap<Arc<str>, usize>,
-    said: &mut Vec<LineSaid>,
-) -> Option<Agent> {
-    table.refuse_unknown(sheet, &AGENT_KEYS, |word| {
-        let of_hotline = HOTLINE_KEYS.contains(&word);
-        of_hotline.then_some("it is the hotline's, so put it above the first [[agents]]")
-    });
-    let id = table.required(sheet, "id", "write id = \"01\", the agent number", |t, sheet| {
-        agent_id(t, sheet, lines_of_ids)
-    });
-    let name = name(table, sheet).or_else(|| id.clone());
-    let lines = table.number(sheet, "lines", 1..=u64::from(LINES_MAX), "lines");
-    let ring_time_s = ring_time_s(table, sheet).unwrap_or(ring_time_s_of_all);
-    let dial = dial(table, sheet);
-    let (lines_at, lines_key, lines) = match lines {
-        Some(found) => (found.at, found.key, u16::try_from(found.value).unwrap_or(LINES_MAX)),
-        None => (table.at, table.path("lines"), LINES_DEFAULT),
-    };
-    let dial = dial?;
-    let line = dial.line();
-    said.push(LineSaid {
-        line: line.clone(),
-        lines,
-        at: sheet.position(lines_at),
-        key: lines_key,
-        agent_at: sheet.position(table.at),
-        agent: table.path("phone"),
-    });
-    let ring_time = Millis::seconds(ring_time_s);
-    Some(Agent { name: name?, line, lines, ring_time, on, ..Agent::new(&id?, dial) })
-}
-
-fn agent_id(
-    table: &Table<'_>,
-    sheet: &mut Sheet<'_>,
-    lines_of_ids: &mut BTreeMap<Arc<str>, usize>,
-) -> Option<Arc<str>> {
-    let found = table.text(sheet, "id")?;
-    let good = (1..=AGENT_ID_CHARS_MAX).contains(&found.value.len())
-        && found.value.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if !good {
-        sheet.fault(found.at, found.key, Why::AgentId(shortened(found.value)));
-        return None;
-    }
-    let id: Arc<str> = found.value.into();
-    let line = sheet.position(found.at).line;
-    if let Some(first) = lines_of_ids.get(&id) {
-        sheet.fault(found.at, found.key, Why::AgentTwice { id: found.value.to_owned(), first: *first });
-        return None;
-    }
-    lines_of_ids.insert(id.clone(), line);
-    Some(id)
-}
-
-fn dial(table: &Table<'_>, sheet: &mut Sheet<'_>) -> Option<Dial> {
-    let phone = table.text(sheet, "phone").map(|found| (Dial::phone(found.value), found));
-    let endpoint = table.text(sheet, "endpoint").map(|found| (Dial::endpoint(found.value), found));
-    match (table.place_of("phone"), table.place_of("endpoint")) {
-        (None, None) => sheet.fault(table.at, table.path("phone"), Why::NoDial),
-        (Some(_), Some(at)) => sheet.fault(at, table.path("endpoint"), Why::TwoDials),
-        (Some(_), None) | (None, Some(_)) => {}
-    }
-    let mut good = None;
-    for (dial, found) in [phone, endpoint].into_iter().flatten() {
-        match dial {
-            Ok(dial) => good = Some(dial),
-            Err(bad) => sheet.fault(found.at, found.key, bad),
-        }
-    }
-    good
+/// Whether a text may be a name that other parts of the file use.
+pub(super) fn is_name(text: &str, chars_max: usize) -> bool {
+    (1..=chars_max).contains(&text.chars().count())
+        && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
 }

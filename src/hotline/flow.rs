@@ -12,11 +12,16 @@ use crate::number::AreaSet;
 use crate::prompt::Prompt;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The exit that is taken when no other of that name is there.
 pub const ANY: &str = "_";
+
+/// The most nodes of a flow.
+pub const NODES_MAX: usize = 1_000;
+/// The longest name of a node, in characters: that of a group with what a short form adds to it.
+pub const NODE_NAME_CHARS_MAX: usize = 64;
 
 /// A node's place in its flow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -37,6 +42,43 @@ impl Flow {
     pub fn node(&self, at: NodeIx) -> Option<&Node> {
         self.nodes.get(usize::from(at.0))
     }
+
+    /// Gives every group the place it has now.
+    pub(super) fn regroup(&mut self, moved: &[GroupIx]) {
+        for group in self.nodes.iter_mut().filter_map(Node::group_mut) {
+            *group = moved.get(usize::from(group.0)).copied().unwrap_or(*group);
+        }
+    }
+
+    /// Behind each group that has another to fall back on, a node that tries that one. A node that says itself
+    /// where it leads when the group is busy keeps that.
+    pub(super) fn overflow(&mut self, overflow: &BTreeMap<GroupIx, GroupIx>) {
+        let mut names: BTreeSet<Arc<str>> = self.nodes.iter().map(|node| node.name.clone()).collect();
+        for at in 0..self.nodes.len() {
+            let node = &self.nodes[at];
+            let Some(other) = node.group().and_then(|group| overflow.get(&group)) else { continue };
+            let busy = if matches!(node.kind, NodeKind::Queue(_)) { "full" } else { "busy" };
+            let full: Vec<&str> =
+                [busy, "off_duty"].into_iter().filter(|way| !node.exits.contains_key(*way)).collect();
+            let next = u16::try_from(self.nodes.len()).unwrap_or(u16::MAX);
+            if full.is_empty() || usize::from(next) >= NODES_MAX {
+                continue;
+            }
+            let mut name = format!("{}_overflow", node.name);
+            while names.contains(name.as_str()) {
+                name.push('_');
+            }
+            let mut behind = Node { name: name.into(), ..node.clone() };
+            names.insert(behind.name.clone());
+            if let Some(group) = behind.group_mut() {
+                *group = *other;
+            }
+            for way in full {
+                self.nodes[at].exits.insert(way.into(), NodeIx(next));
+            }
+            self.nodes.push(behind);
+        }
+    }
 }
 
 /// One node.
@@ -54,6 +96,47 @@ impl Node {
     /// Where this exit leads, if anywhere: by its own name, else by [`ANY`].
     pub fn exit(&self, name: &str) -> Option<NodeIx> {
         self.exits.get(name).or_else(|| self.exits.get(ANY)).copied()
+    }
+
+    fn group_mut(&mut self) -> Option<&mut GroupIx> {
+        match &mut self.kind {
+            NodeKind::Group(reach) => Some(&mut reach.group),
+            NodeKind::Queue(queue) => Some(&mut queue.reach.group),
+            NodeKind::Hours { .. }
+            | NodeKind::Area { .. }
+            | NodeKind::Access(_)
+            | NodeKind::Menu(_)
+            | NodeKind::Collect(_)
+            | NodeKind::Extension(_)
+            | NodeKind::Play(_)
+            | NodeKind::Voicemail(_)
+            | NodeKind::Survey(_)
+            | NodeKind::VerifyCode(_)
+            | NodeKind::Set(_)
+            | NodeKind::Goto
+            | NodeKind::HangUp { .. } => None,
+        }
+    }
+
+    /// The group it reaches, if any.
+    pub fn group(&self) -> Option<GroupIx> {
+        match &self.kind {
+            NodeKind::Group(reach) => Some(reach.group),
+            NodeKind::Queue(queue) => Some(queue.reach.group),
+            NodeKind::Hours { .. }
+            | NodeKind::Area { .. }
+            | NodeKind::Access(_)
+            | NodeKind::Menu(_)
+            | NodeKind::Collect(_)
+            | NodeKind::Extension(_)
+            | NodeKind::Play(_)
+            | NodeKind::Voicemail(_)
+            | NodeKind::Survey(_)
+            | NodeKind::VerifyCode(_)
+            | NodeKind::Set(_)
+            | NodeKind::Goto
+            | NodeKind::HangUp { .. } => None,
+        }
     }
 
     /// Whether entering it answers the call: from there on the caller and the business pay.

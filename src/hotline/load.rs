@@ -4,6 +4,7 @@
 
 use super::fault::{Fault, Why};
 use super::file::{self, LineSaid, Outline};
+use super::shelf::Shelf;
 use super::{FILE_BYTES_MAX, FILES_MAX, Hotlines, Sounds};
 use crate::id::LineId;
 use crate::place::{Lines, Position};
@@ -19,8 +20,10 @@ use std::sync::Arc;
 pub fn load(folder: &Path, sounds: &Sounds) -> Result<Hotlines, Vec<Fault>> {
     let files = files_of(folder)?;
     let mut load = Load::default();
+    let mut shelf = Shelf::new(sounds);
     for file in files {
-        let outline = read(&file, sounds).unwrap_or_else(|faults| Outline { faults, ..Outline::default() });
+        let outline =
+            read(&file, &mut shelf).unwrap_or_else(|faults| Outline { faults, ..Outline::default() });
         load.add(file, outline);
     }
     load.refuse_circles();
@@ -48,7 +51,7 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Vec<Fault>> {
     }
 }
 
-fn read(file: &Path, sounds: &Sounds) -> Result<Outline, Vec<Fault>> {
+fn read(file: &Path, shelf: &mut Shelf) -> Result<Outline, Vec<Fault>> {
     let fault = |at, why| vec![Fault { file: file.to_owned(), at, key: String::new(), why }];
     let unreadable = |error: std::io::Error| vec![Fault::unreadable(file, &error)];
     // Asked before opening: opening a pipe would wait for its other end.
@@ -62,7 +65,7 @@ fn read(file: &Path, sounds: &Sounds) -> Result<Outline, Vec<Fault>> {
         return Err(fault(None, Why::TooBig));
     }
     match std::str::from_utf8(&bytes) {
-        Ok(text) => Ok(file::read(file, text, sounds)),
+        Ok(text) => Ok(file::read(file, text, shelf)),
         Err(error) => {
             let good = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
             Err(fault(Some(Lines::of(good).position(good.len())), Why::NotUtf8))

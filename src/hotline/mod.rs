@@ -6,26 +6,40 @@
 //! Absent, and to stay so: who is busy, which call rings where, and anything else that changes while calls run.
 
 pub mod access;
+mod ask;
 mod codes;
 mod dial;
 mod fault;
 mod file;
 pub mod flow;
+mod form;
 pub mod group;
+mod guard;
+mod heard;
+mod hours;
+mod keys;
+mod lists;
 mod load;
+mod node;
+mod part;
 pub mod ringback;
+mod roster;
 mod sheet;
+mod shelf;
 pub mod short;
 mod sounds;
+pub mod voice;
 
 pub use codes::Codes;
 pub use dial::{BadDial, ENDPOINT_BYTES_MAX, PHONE_DIGITS_MAX, PHONE_DIGITS_MIN, Trunk};
 pub use fault::{Fault, Why};
 pub use load::load;
 pub use sounds::{BadSound, Sounds};
+pub use voice::Voice;
 
 use crate::hours::Hours;
 use crate::id::LineId;
+use crate::number::AreaCode;
 use crate::prompt::Prompt;
 use crate::time::Millis;
 use access::Refusal;
@@ -109,7 +123,9 @@ pub struct Hotline {
     /// Which number an agent sees.
     pub shows: Shows,
     /// The area code of its own place: what completes a caller's local number.
-    pub home: Option<Arc<str>>,
+    pub home: Option<AreaCode>,
+    /// Who speaks where nothing was recorded for it.
+    pub voice: Voice,
     /// Suspended (停机), and what callers get then.
     pub suspended: Option<Refusal>,
     /// How many calls it takes at a time.

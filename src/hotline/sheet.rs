@@ -24,6 +24,10 @@ impl<'t> Sheet<'t> {
         Self { file: file.to_owned(), lines: Lines::of(text), faults: Vec::new(), left_out: 0 }
     }
 
+    pub(super) fn file(&self) -> &Path {
+        &self.file
+    }
+
     pub(super) fn position(&self, offset: usize) -> Position {
         self.lines.position(offset)
     }
@@ -33,8 +37,22 @@ impl<'t> Sheet<'t> {
             self.left_out += 1;
             return;
         }
-        let at = Some(self.lines.position(offset));
+        let at = Some(self.position(offset));
         self.faults.push(Fault { file: self.file.clone(), at, key: key.into(), why: why.into() });
+    }
+
+    /// A fault in another file, which this one names.
+    pub(super) fn fault_in(&mut self, fault: Fault) {
+        if self.faults.len() == FILE_FAULTS_MAX {
+            self.left_out += 1;
+            return;
+        }
+        self.faults.push(fault);
+    }
+
+    /// How many faults there are so far, to tell whether a part of the file has any.
+    pub(super) fn faults(&self) -> usize {
+        self.faults.len() + self.left_out
     }
 
     pub(super) fn is_clean(&self) -> bool {
@@ -93,6 +111,11 @@ impl<'d> Table<'d> {
         Self { at, path, entries }
     }
 
+    /// The full path of this table.
+    pub(super) fn name(&self) -> &str {
+        &self.path
+    }
+
     /// The full path of a key of this table.
     pub(super) fn path(&self, key: &str) -> String {
         match self.path.as_str() {
@@ -146,6 +169,43 @@ impl<'d> Table<'d> {
         }
     }
 
+    /// A text, or several in a list, each with its own place.
+    pub(super) fn texts(
+        &self,
+        sheet: &mut Sheet<'_>,
+        key: &str,
+        expected: &'static str,
+    ) -> Option<Vec<Found<&'d str>>> {
+        let list = |value: &'d DeValue<'d>| match value {
+            DeValue::String(_) => Some(None),
+            value => value.as_array().map(Some),
+        };
+        let found = self.typed(sheet, key, expected, list)?;
+        let Some(list) = found.value else { return self.text(sheet, key).map(|text| vec![text]) };
+        let mut texts = Vec::new();
+        for (index, item) in list.iter().enumerate() {
+            let (at, key) = (item.span().start, format!("{}[{index}]", found.key));
+            match item.get_ref().as_str() {
+                Some(value) => texts.push(Found { value, at, key }),
+                None => sheet.fault(at, key, Why::WrongType { found: kind_of(item.get_ref()), expected }),
+            }
+        }
+        Some(texts)
+    }
+
+    /// Whether a key holds true or false.
+    pub(super) fn is_flag(&self, key: &str) -> bool {
+        self.entries.get::<str>(key).is_some_and(|entry| entry.get_ref().as_bool().is_some())
+    }
+
+    /// The keys and where they stand, in the order of their names.
+    pub(super) fn keys(&self) -> Vec<(&'d str, usize)> {
+        let mut keys: Vec<_> =
+            self.entries.keys().map(|key| (key.get_ref().as_ref(), key.span().start)).collect();
+        keys.sort();
+        keys
+    }
+
     /// One of these words.
     pub(super) fn choice<T: Copy>(&self, sheet: &mut Sheet<'_>, key: &str, words: &[(&str, T)]) -> Option<T> {
         let found = self.text(sheet, key)?;
@@ -155,6 +215,23 @@ impl<'d> Table<'d> {
             sheet.fault(found.at, found.key, Why::Choice { found: shortened(found.value), hint });
         }
         chosen.map(|(_, value)| *value)
+    }
+
+    /// The table under a key.
+    pub(super) fn table(
+        &self,
+        sheet: &mut Sheet<'_>,
+        key: &str,
+        expected: &'static str,
+    ) -> Option<Table<'d>> {
+        let found = self.typed(sheet, key, expected, DeValue::as_table)?;
+        // A table below a line in brackets begins at that line; what is in it is nearer to its key.
+        Some(Table::new(found.at, found.key, found.value))
+    }
+
+    /// Whether a key holds a table.
+    pub(super) fn is_table(&self, key: &str) -> bool {
+        self.entries.get::<str>(key).is_some_and(|entry| entry.get_ref().as_table().is_some())
     }
 
     /// The tables under a key that is written `[[key]]`, each with its own path.

@@ -4,6 +4,8 @@
 //! up in the daemon's; a [`Prompt`](crate::prompt::Prompt) carries the switch's. Nothing is decoded here.
 
 use crate::prompt::{BadSoundPath, SoundPath};
+use crate::speech::Piece;
+use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
 /// The folder of hotlines' own sounds, below the sound folder.
@@ -93,6 +95,42 @@ impl Sounds {
         }
         let looked = candidates.iter().map(|path| path.display().to_string()).collect();
         Err(BadSound::Missing { name: name.to_owned(), looked })
+    }
+
+    /// The folder of a hotline's own sounds, below the sound folder.
+    pub(super) fn own(number: &str) -> PathBuf {
+        Path::new(OWN).join(number)
+    }
+
+    /// The hotlines that have a folder of their own; none if the folder of these cannot be read.
+    pub(super) fn owners(&self) -> Option<BTreeSet<String>> {
+        let entries = match std::fs::read_dir(self.folder.join(OWN)) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Some(BTreeSet::new()),
+            Err(_) => return None,
+        };
+        entries.map(|entry| entry.ok()?.file_name().into_string().ok()).collect()
+    }
+
+    /// The pieces that are recorded in this folder below the sound folder, in order.
+    pub(super) fn recordings(&self, folder: &Path) -> Vec<Piece> {
+        let folder = self.folder.join(folder);
+        if !folder.is_dir() {
+            return Vec::new();
+        }
+        let is_sound = |piece: &&Piece| {
+            std::fs::metadata(folder.join(piece.file())).is_ok_and(|meta| meta.is_file() && meta.len() > 0)
+        };
+        let mut pieces: Vec<Piece> = Piece::ALL.iter().filter(is_sound).copied().collect();
+        pieces.sort_unstable();
+        pieces
+    }
+
+    /// The name under which [`find`](Self::find) gives this path.
+    pub(super) fn name_of(&self, path: &SoundPath) -> String {
+        let path = Path::new(path.as_str());
+        let inside = path.strip_prefix(&self.switch_folder).unwrap_or(path);
+        inside.to_string_lossy().into_owned()
     }
 
     fn as_the_switch_sees(&self, path: &Path) -> Result<SoundPath, BadSound> {

@@ -1,13 +1,26 @@
-//! Telephone numbers as carriers deliver them.
+//! Telephone numbers as carriers deliver them: read into one form, placed, listed.
 //!
-//! What a caller's number says about a place is not known here yet; until then a number is digits.
+//! Nothing here asks anybody: what a number says is in the number and in tables that are built in.
 
-/// Placeholder until the room is merged.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct AreaSet;
-/// Placeholder until the room is merged.
-#[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
-pub struct Prefixes;
+mod area;
+mod atlas;
+mod entry;
+mod form;
+mod grade;
+mod location;
+mod normal;
+mod places;
+mod prefixes;
+
+pub use area::{Area, AreaSet, BadArea, Region};
+pub use atlas::{Atlas, BadAtlas, locate};
+pub use entry::{BadEntry, Entry};
+pub use form::{Kind, NUMBER_CHARS_MAX, Number};
+pub use grade::{BadGrades, Found, Grade, Grades};
+pub use location::{Confidence, Location, Network, Operator, Source};
+pub use normal::normalise;
+pub use places::{AreaCode, BadAreaCode, Place};
+pub use prefixes::{BAD_LINES_MAX, BadLine, ENTRIES_MAX, Prefixes};
 
 /// The digits of a hotline's number.
 pub const HOTLINE_DIGITS: usize = 10;

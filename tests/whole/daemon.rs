@@ -112,7 +112,7 @@ impl Daemon {
     pub fn next(&self) -> Option<Instant> {
         let inbox = self.inbox.front().map(|(at, _)| *at);
         let orders = self.orders.front().map(|(at, ..)| *at);
-        [inbox, orders, self.engine.switchboard.deadline(), self.connects_at, self.gives_up_at()]
+        [inbox, orders, self.engine.deadline(), self.connects_at, self.gives_up_at()]
             .into_iter()
             .flatten()
             .min()

@@ -1,0 +1,199 @@
+//! What a table is made of, as written; and its making.
+
+use super::line::quoted;
+use super::plan::{Clash, ClashOn, Plans, Reason, StateIndex};
+use super::{BadDates, BadLine, CLOSED, Dates, Hours, Line, Shifts, Zone};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::Arc;
+
+/// The most lines a table may have.
+pub const LINES_MAX: usize = 200;
+/// The most exceptions a table may have: each day of a year.
+pub const EXCEPTIONS_MAX: usize = 400;
+/// The most states a table may name.
+pub const STATES_MAX: usize = 32;
+/// The longest name of a state, in characters.
+pub const STATE_CHARS_MAX: usize = 32;
+
+/// A line and the state it names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// The state.
+    pub state: Arc<str>,
+    /// When.
+    pub line: Line,
+}
+
+/// Days on which nothing else of the table counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exception {
+    /// Which days.
+    pub dates: Dates,
+    /// The states, and when on each of these days.
+    pub states: Vec<(Arc<str>, Shifts)>,
+}
+
+/// Whether a text may be the name of a state: letters of any script, digits, `_` and `-`.
+pub fn is_state_name(text: &str) -> bool {
+    (1..=STATE_CHARS_MAX).contains(&text.chars().count())
+        && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+}
+
+/// Why a table is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadHours {
+    /// No zone.
+    #[error("{0:?} is no time zone")]
+    Zone(String),
+    /// No name of a state.
+    #[error("{0:?} is no name of a state")]
+    State(String),
+    /// No line.
+    #[error("{0}")]
+    Line(#[from] BadLine),
+    /// No dates.
+    #[error("{0}")]
+    Dates(#[from] BadDates),
+    /// An exception that says nothing.
+    #[error("the exception {0} names no state")]
+    NoState(String),
+    /// Too much.
+    #[error("a table has at most {LINES_MAX} lines, {EXCEPTIONS_MAX} exceptions and {STATES_MAX} states")]
+    TooMuch,
+    /// Two states at once.
+    #[error("{0}")]
+    Overlap(Overlap),
+}
+
+/// Two states for one time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Overlap {
+    /// The one written first.
+    pub first: Place,
+    /// The other; the same exception if both are in one.
+    pub second: Place,
+    /// A day on which it happens, as a person reads it.
+    pub day: String,
+    /// A minute of that day; none if both name what is left of it.
+    pub minute: Option<u16>,
+}
+
+/// A part of a table, by its place among its kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// This line.
+    Rule(usize),
+    /// This exception.
+    Exception(usize),
+}
+
+/// When it happens.
+impl fmt::Display for Overlap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.minute {
+            Some(minute) => write!(f, "{} at {:02}:{:02}", self.day, minute / 60, minute % 60),
+            None => write!(f, "the rest of {}", self.day),
+        }
+    }
+}
+
+impl Hours {
+    /// The table of these lines and exceptions. Refuses one that names two states for one time.
+    pub fn new(zone: Zone, rules: Vec<Rule>, exceptions: Vec<Exception>) -> Result<Self, BadHours> {
+        if rules.len() > LINES_MAX || exceptions.len() > EXCEPTIONS_MAX {
+            return Err(BadHours::TooMuch);
+        }
+        let states = states(&rules, &exceptions)?;
+        let state_of = |name: &str| {
+            let index = states.iter().position(|state| &**state == name).unwrap_or_default();
+            StateIndex::try_from(index).unwrap_or_default()
+        };
+        let plans = Plans::of(&rules, &exceptions, state_of)
+            .map_err(|clash| BadHours::Overlap(Overlap::of(clash, rules.len())))?;
+        let lines = rules.iter().map(|rule| rule.line.to_string().into());
+        let except = exceptions.iter().map(|exception| format!("the exception {}", exception.dates).into());
+        let reasons = lines.chain(except).collect();
+        Ok(Self { zone, rules, exceptions, states, reasons, plans })
+    }
+}
+
+/// All states of a table, each once.
+fn states(rules: &[Rule], exceptions: &[Exception]) -> Result<Vec<Arc<str>>, BadHours> {
+    let mut states: Vec<Arc<str>> = vec![CLOSED.into()];
+    let of_rules = rules.iter().map(|rule| &rule.state);
+    let of_exceptions = exceptions.iter().flat_map(|exception| &exception.states).map(|(state, _)| state);
+    for state in of_rules.chain(of_exceptions) {
+        if !is_state_name(state) {
+            return Err(BadHours::State(quoted(state)));
+        }
+        if !states.contains(state) {
+            states.push(state.clone());
+        }
+    }
+    match exceptions.iter().find(|exception| exception.states.is_empty()) {
+        Some(exception) => Err(BadHours::NoState(exception.dates.to_string())),
+        None if states.len() > STATES_MAX => Err(BadHours::TooMuch),
+        None => Ok(states),
+    }
+}
+
+impl Overlap {
+    fn of(found: ClashOn, rules: usize) -> Self {
+        let Clash { first, second, minute } = found.clash;
+        let place = |reason: Reason| match usize::from(reason).checked_sub(rules) {
+            None => Place::Rule(reason.into()),
+            Some(exception) => Place::Exception(exception),
+        };
+        Self { first: place(first), second: place(second), day: found.day, minute }
+    }
+}
+
+impl PartialEq for Hours {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.zone, &self.rules, &self.exceptions) == (&other.zone, &other.rules, &other.exceptions)
+    }
+}
+
+/// A table as it stands in a journal or a saved call.
+#[derive(Serialize, Deserialize)]
+pub(super) struct HoursText {
+    zone: Arc<str>,
+    lines: Vec<(Arc<str>, String)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    exceptions: Vec<ExceptionText>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ExceptionText {
+    dates: String,
+    states: Vec<(Arc<str>, String)>,
+}
+
+impl From<Hours> for HoursText {
+    fn from(hours: Hours) -> Self {
+        let lines = hours.rules.into_iter().map(|rule| (rule.state, rule.line.to_string()));
+        let exceptions = hours.exceptions.into_iter().map(|exception| ExceptionText {
+            dates: exception.dates.to_string(),
+            states: exception.states.into_iter().map(|(state, shifts)| (state, shifts.to_string())).collect(),
+        });
+        Self { zone: hours.zone.name().clone(), lines: lines.collect(), exceptions: exceptions.collect() }
+    }
+}
+
+impl TryFrom<HoursText> for Hours {
+    type Error = BadHours;
+
+    fn try_from(text: HoursText) -> Result<Self, BadHours> {
+        let zone = Zone::named(&text.zone).ok_or_else(|| BadHours::Zone(quoted(&text.zone)))?;
+        let rule = |(state, line): (Arc<str>, String)| Ok(Rule { state, line: line.parse()? });
+        let state = |(state, shifts): (Arc<str>, String)| Ok((state, shifts.parse::<Shifts>()?));
+        let exception = |text: ExceptionText| {
+            let states = text.states.into_iter().map(state).collect::<Result<_, BadHours>>()?;
+            Ok(Exception { dates: text.dates.parse()?, states })
+        };
+        let rules = text.lines.into_iter().map(rule).collect::<Result<_, BadHours>>()?;
+        let exceptions = text.exceptions.into_iter().map(exception).collect::<Result<_, BadHours>>()?;
+        Self::new(zone, rules, exceptions)
+    }
+}

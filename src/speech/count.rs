@@ -1,0 +1,123 @@
+//! Numbers of something: people, times, minutes, money.
+
+use super::{Language, Piece, Speaker, mandarin};
+use crate::time::Millis;
+
+/// What is counted (量词).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Unit {
+    /// People who call: 位.
+    Callers,
+    /// How often: 次.
+    Times,
+    /// Anything else: 个.
+    Items,
+    /// 秒.
+    Seconds,
+    /// 分钟.
+    Minutes,
+    /// 小时.
+    Hours,
+    /// 天.
+    Days,
+    /// 元; money has one form in English too.
+    Yuan,
+    /// 角, a tenth of a yuan. English counts fen instead.
+    Jiao,
+    /// 分, a hundredth of a yuan.
+    Fen,
+}
+
+impl Unit {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Callers,
+        Self::Times,
+        Self::Items,
+        Self::Seconds,
+        Self::Minutes,
+        Self::Hours,
+        Self::Days,
+        Self::Yuan,
+        Self::Jiao,
+        Self::Fen,
+    ];
+
+    /// The piece behind a one, and the piece behind any other number.
+    pub(super) const fn pieces(self) -> (Piece, Piece) {
+        match self {
+            Self::Callers => (Piece::Caller, Piece::Callers),
+            Self::Times => (Piece::Time, Piece::Times),
+            Self::Items => (Piece::Item, Piece::Items),
+            Self::Seconds => (Piece::Second, Piece::Seconds),
+            Self::Minutes => (Piece::Minute, Piece::Minutes),
+            Self::Hours => (Piece::Hour, Piece::Hours),
+            Self::Days => (Piece::Day, Piece::Days),
+            Self::Yuan => (Piece::Yuan, Piece::Yuan),
+            Self::Jiao => (Piece::Jiao, Piece::Jiao),
+            Self::Fen => (Piece::Fen, Piece::Fen),
+        }
+    }
+}
+
+impl Speaker {
+    /// A number without its unit, as it is said before that unit: 两 and not 二, 一 in the tone the unit asks for.
+    pub fn counting(self, number: u64, unit: Unit) -> Vec<Piece> {
+        match self.language {
+            Language::Mandarin => mandarin::counting(number, unit).unwrap_or_else(|| self.cardinal(number)),
+            Language::English => self.cardinal(number),
+        }
+    }
+
+    /// A number of something: 两位, two callers.
+    pub fn count(self, number: u64, unit: Unit) -> Vec<Piece> {
+        let (one, many) = unit.pieces();
+        [self.counting(number, unit), vec![if number == 1 { one } else { many }]].concat()
+    }
+
+    /// A length of time, to the nearest minute: 一小时三十分钟, one hour thirty minutes; below one minute
+    /// 不到一分钟, less than a minute.
+    pub fn duration(self, span: Millis) -> Vec<Piece> {
+        const MINUTE: u64 = 60_000;
+        if span < Millis(MINUTE) {
+            return vec![Piece::LessThanAMinute];
+        }
+        let minutes = span.0 / MINUTE + u64::from(span.0 % MINUTE >= MINUTE / 2);
+        let parts = [
+            (minutes / (24 * 60), Unit::Days),
+            (minutes / 60 % 24, Unit::Hours),
+            (minutes % 60, Unit::Minutes),
+        ];
+        let said = parts.into_iter().filter(|(number, _)| *number > 0);
+        said.flat_map(|(number, unit)| self.count(number, unit)).collect()
+    }
+
+    /// An amount of money given in fen: 两元五角, two yuan fifty fen. A 零 stands for jiao that are missing
+    /// between yuan and fen: 十元零五分.
+    pub fn money(self, fen: u64) -> Vec<Piece> {
+        let (yuan, rest) = (fen / 100, fen % 100);
+        let mut said = Vec::new();
+        if yuan > 0 || rest == 0 {
+            said.extend(self.count(yuan, Unit::Yuan));
+        }
+        match self.language {
+            Language::Mandarin => {
+                let (jiao, fen) = (rest / 10, rest % 10);
+                if jiao > 0 {
+                    said.extend(self.count(jiao, Unit::Jiao));
+                } else if yuan > 0 && fen > 0 {
+                    said.push(Piece::N0);
+                }
+                if fen > 0 {
+                    said.extend(self.count(fen, Unit::Fen));
+                }
+            }
+            Language::English => {
+                if rest > 0 {
+                    said.extend(self.count(rest, Unit::Fen));
+                }
+            }
+        }
+        said
+    }
+}

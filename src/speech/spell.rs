@@ -1,0 +1,57 @@
+//! What is said sign by sign: telephone numbers, agent numbers, codes.
+
+use super::row::{LETTERS, SMALL, at};
+use super::{Language, Piece, Speaker};
+
+impl Speaker {
+    /// Sign by sign, without a pause: digits, letters, `+`, `*` and `#`. Any other sign is not said.
+    pub fn spelled(self, signs: &str) -> Vec<Piece> {
+        signs.chars().filter_map(|sign| self.sign(sign)).collect()
+    }
+
+    /// Digits in groups with a breath between them: 138 0013 8000, 400 800 1234, and any other number in fours
+    /// from its end. A leading `+86` of a mobile is left out, as people do.
+    pub fn telephone(self, number: &str) -> Vec<Piece> {
+        let signs: Vec<char> = number.chars().filter(|sign| self.sign(*sign).is_some()).collect();
+        let signs = match signs.as_slice() {
+            ['+', '8', '6', mobile @ ..] if mobile.len() == 11 && mobile.first() == Some(&'1') => mobile,
+            signs => signs,
+        };
+        let mut rest = signs;
+        let mut said = Vec::new();
+        while !rest.is_empty() {
+            let (breath, after) = rest.split_at(first_breath(rest));
+            if !said.is_empty() {
+                said.push(Piece::Pause);
+            }
+            said.extend(breath.iter().filter_map(|sign| self.sign(*sign)));
+            rest = after;
+        }
+        said
+    }
+
+    fn sign(self, sign: char) -> Option<Piece> {
+        match sign {
+            '1' if self.yao && self.language == Language::Mandarin => Some(Piece::Yao),
+            '0'..='9' => at(&SMALL, u64::from(sign) - u64::from('0')),
+            'a'..='z' | 'A'..='Z' => at(&LETTERS, u64::from(sign.to_ascii_lowercase()) - u64::from('a')),
+            '+' => Some(Piece::Plus),
+            '*' => Some(Piece::Star),
+            '#' => Some(Piece::Pound),
+            _ => None,
+        }
+    }
+}
+
+/// How many of these signs are said before the next breath: what makes fours of the rest, but never one alone.
+fn first_breath(signs: &[char]) -> usize {
+    match signs {
+        ['4' | '8', '0', '0', ..] if signs.len() == 10 => 3,
+        _ if signs.len() <= 5 => signs.len(),
+        _ => match signs.len() % 4 {
+            0 => 4,
+            1 => 5,
+            rest => rest,
+        },
+    }
+}
