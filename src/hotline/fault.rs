@@ -242,6 +242,72 @@ pub enum Why {
     /// A list that is too large to be read.
     #[error("is larger than {0} bytes: no list needs that, so it is likely another file")]
     ListTooBig(u64),
+    /// A group of nobody.
+    #[error("has no agent: list some here, or name it as group of an agent")]
+    EmptyGroup,
+    /// A circle without a wait.
+    #[error("lead in a circle without a wait, {0}: put a node between that takes time, such as play or menu")]
+    Loop(String),
+    /// Too many menus one behind the other.
+    #[error(
+        "is in layer {layer} of the menus, and at most {max} are taken: raise layers in [limits], or lead here sooner"
+    )]
+    TooDeep {
+        /// Its layer.
+        layer: usize,
+        /// The lowest there may be.
+        max: usize,
+    },
+    /// More keys than a menu may have.
+    #[error("has {count} keys, and at most {max} are taken: raise keys in [limits], or make it two menus")]
+    TooManyKeys {
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        max: usize,
+    },
+    /// More agents than an extension may have.
+    #[error(
+        "are {count} behind a menu, and at most {max} are taken: raise numbers in [limits], or make it two groups"
+    )]
+    TooManyNumbers {
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        max: usize,
+    },
+    /// A node that no call comes to.
+    #[error("is reached by no call: lead an exit here, or take the node away")]
+    Unreachable,
+    /// Ways out of a node that lead nowhere.
+    #[error(
+        "has nothing for {0}, where callers would hear the closing announcement: name a node for it, or for `_`"
+    )]
+    Nowhere(String),
+    /// A table of hours that is always closed.
+    #[error("never opens: write when, such as open = \"mon-fri 09:00-18:00\"")]
+    NeverOpens,
+    /// A state that a table never is in.
+    #[error(
+        "is never taken: the table is at no time in this state, so take the exit away or give the state a time"
+    )]
+    NeverState,
+    /// A route that the ones before it leave nobody for.
+    #[error(
+        "is never taken: the routes before it have all of its areas, so put it before them or take it away"
+    )]
+    NeverRoute,
+    /// A time at which the business is open and the group is not there.
+    #[error("has nobody on duty on {when}, when {state} leads here: give one of its agents that time")]
+    NobodyOnDuty {
+        /// The first such minute of a week.
+        when: String,
+        /// The table and its state.
+        state: String,
+    },
+    /// Something that nothing asks for.
+    #[error("is used by nothing: name it somewhere, or take it away")]
+    Unused,
     /// More codes than a set takes.
     #[error("has {0} codes: at most {CODES_MAX} are taken")]
     TooManyCodes(usize),

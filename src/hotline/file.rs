@@ -128,6 +128,12 @@ pub(super) fn read(file: &Path, text: &str, shelf: &mut Shelf) -> Outline {
     outline.source.limits = reader.limits;
     outline.source.lists = reader.lists;
     outline.faults = reader.sheet.into_faults();
+    if let Some(hotline) = &outline.hotline {
+        outline.faults = super::lint::errors(file, hotline, &outline.source);
+    }
+    if !outline.faults.is_empty() {
+        outline.hotline = None;
+    }
     outline
 }
 

@@ -223,6 +223,7 @@ impl Reader<'_, '_> {
         let dial = dial(part, sheet);
         let hours = self.state(part, "hours");
         let groups = self.groups_of(part);
+        let groups_at = part.table.place_of("group").unwrap_or_else(|| part.at("groups"));
         if confirm && let Ok(one) = Key::try_from('1') {
             self.needs_all(part, "confirm", [self.voice.speaker().take_call(one)].into_iter());
         }
@@ -245,7 +246,7 @@ impl Reader<'_, '_> {
             *place = Some(at);
         }
         for group in groups {
-            self.roster.draft(group, None).agents.push(at);
+            self.roster.draft(group, Some(groups_at)).agents.push(at);
         }
         Some(())
     }
