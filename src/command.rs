@@ -2,6 +2,7 @@
 
 use crate::event::Cause;
 use crate::hotline::Dial;
+use crate::hotline::access::Refused;
 use crate::id::{CallId, CommandId, LegId, LineId, SwitchId};
 use crate::prompt::{Prompt, RecordingName};
 use crate::record::{AttemptOutcome, CallRecord};
@@ -165,7 +166,7 @@ pub enum StoreRequest {
     /// Take a line of one of these agents; answered by `Claimed` or `Refused`, or by `Waiting` and later
     /// `Claimed` where the request may wait.
     Claim(Claim),
-    /// Wait no longer for a line that was not given yet.
+    /// Wait no longer for a line; if it was given meanwhile, give it back.
     Abandon {
         /// The number of the claim.
         claim: u32,
@@ -176,7 +177,7 @@ pub enum StoreRequest {
         claim: u32,
         /// Whether the agent talked.
         talked: bool,
-        /// How long the line is given to no caller of a queue.
+        /// For how long the line is then given to nobody.
         rest: Millis,
     },
     /// Say once more how many are ahead of a claim that waits; answered by `Waiting`.
@@ -252,7 +253,7 @@ pub struct Candidate {
 }
 
 /// Which of several agents with a free line is taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pick {
     /// The first.
@@ -289,6 +290,33 @@ pub enum Note {
         /// The stage it entered; none at its end.
         to: Option<StageName>,
     },
+    /// It left a node of its flow.
+    Node {
+        /// The node.
+        node: Arc<str>,
+        /// By which exit.
+        exit: Arc<str>,
+        /// Why by that one.
+        because: Box<str>,
+    },
+    /// The caller may not call.
+    Refused {
+        /// Why.
+        why: Refused,
+        /// What says so: the entry of a list, a place, a count.
+        because: Box<str>,
+    },
+    /// It waits in a queue.
+    Queued {
+        /// How many are ahead.
+        ahead: u32,
+        /// How long it will take as far as anybody can tell.
+        estimate: Option<Millis>,
+    },
+    /// The caller asked to be called back.
+    CallBack,
+    /// The way through the flow is longer than any call should need.
+    Endless,
     /// An agent is being called.
     Ringing {
         /// The agent.
@@ -327,6 +355,24 @@ pub enum NotTaken {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StageName {
+    /// The store is asked whether the caller may call.
+    Admission,
+    /// The caller hears something to its end.
+    Announce,
+    /// The caller is asked for keys.
+    Menu,
+    /// The caller waits for an agent to be free.
+    Queue,
+    /// The caller hung up and will be called back.
+    CallBack,
+    /// Both are told something before they talk.
+    Whisper,
+    /// The caller leaves a message.
+    Voicemail,
+    /// The caller is asked how it was.
+    Survey,
+    /// The caller asks whether a code is genuine.
+    Verify,
     /// Agents are tried while the caller hears the ringback.
     Hunt,
     /// An agent took the call and is being joined with the caller.

@@ -1,22 +1,39 @@
 //! One turn of the house: an event goes in, and everything that follows from it at once comes out.
 //!
-//! The switchboard asks for agents' lines by command and hears the answer by event, as it would from a store
+//! The switchboard asks for what calls share by command and hears the answer by event, as it would from a store
 //! far away; with the embedded store the answer is there within the same turn. The live daemon, a replay and
 //! the stories of the tests all turn this one crank.
 
 use crate::call::{Limits, Switchboard};
 use crate::command::Command;
 use crate::event::Event;
-use crate::store::Lines;
+use crate::id::CallId;
+use crate::store::Store;
 use crate::time::Instant;
+use std::collections::VecDeque;
+
+/// The most answers of the store that are heard within one turn; the others are heard with the next, which is
+/// then due at once. Each answer may lead to a new question, so nothing else bounds how long a turn takes.
+const ANSWERS_A_TURN_MAX: usize = 100_000;
 
 /// The switchboard with its embedded store.
 #[derive(Debug, Default)]
 pub struct Engine {
     /// All live calls.
     pub switchboard: Switchboard,
-    lines: Lines,
-    scratch: Vec<Command>,
+    store: Store,
+    /// What the store said and the switchboard has not heard.
+    answers: VecDeque<Event>,
+    now: Instant,
+    scratch: Scratch,
+}
+
+/// What is empty between two steps, kept for its room.
+#[derive(Debug, Default)]
+struct Scratch {
+    commands: Vec<Command>,
+    answers: Vec<Event>,
+    over: Vec<CallId>,
 }
 
 /// What passes through the engine, in the order it does.
@@ -36,7 +53,18 @@ impl Engine {
 
     /// How many lines of agents are in use.
     pub fn lines_in_use(&self) -> usize {
-        self.lines.in_use()
+        self.store.lines_in_use()
+    }
+
+    /// The store, to look at.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// When [`Event::Due`] is wanted next; it may turn out that nothing is due then.
+    pub fn deadline(&self) -> Option<Instant> {
+        let unheard = (!self.answers.is_empty()).then_some(self.now);
+        [self.switchboard.deadline(), self.store.deadline(), unheard].into_iter().flatten().min()
     }
 
     /// Takes one event in and appends to `out` what is to be done outside. `watch` sees everything, also what
@@ -48,37 +76,104 @@ impl Engine {
         out: &mut Vec<Command>,
         watch: &mut dyn FnMut(Entry),
     ) {
-        let mut answers = self.step(now, event, out, watch);
-        // An answer may lead to a new question: each is for another agent of the same hunt, so this ends.
-        while !answers.is_empty() {
-            let mut further = Vec::new();
-            for answer in &answers {
-                further.append(&mut self.step(now, answer, out, watch));
-            }
-            answers = further;
+        self.now = self.now.max(now);
+        let mut heard = 0;
+        self.hear(&mut heard, out, watch);
+        self.step(event, out, watch);
+        if matches!(event, Event::Due) {
+            self.store.due(self.now, &mut self.scratch.answers);
+            self.answers.extend(self.scratch.answers.drain(..));
+        }
+        self.hear(&mut heard, out, watch);
+    }
+
+    /// Lets the switchboard hear what the store said.
+    fn hear(&mut self, heard: &mut usize, out: &mut Vec<Command>, watch: &mut dyn FnMut(Entry)) {
+        while *heard < ANSWERS_A_TURN_MAX {
+            let Some(answer) = self.answers.pop_front() else { return };
+            *heard += 1;
+            self.step(&answer, out, watch);
         }
     }
 
-    fn step(
-        &mut self,
-        now: Instant,
-        event: &Event,
-        out: &mut Vec<Command>,
-        watch: &mut dyn FnMut(Entry),
-    ) -> Vec<Event> {
+    fn step(&mut self, event: &Event, out: &mut Vec<Command>, watch: &mut dyn FnMut(Entry)) {
         watch(Entry::In(event));
-        let mut answers = Vec::new();
-        self.switchboard.handle(now, event, &mut self.scratch);
-        for command in self.scratch.drain(..) {
+        let Scratch { commands, answers, over } = &mut self.scratch;
+        self.switchboard.handle(self.now, event, commands);
+        for command in commands.drain(..) {
             watch(Entry::Out(&command));
             match command {
-                Command::Store { id, request } => {
-                    let answer = self.lines.ask(&id, &request);
-                    answers.extend(answer.map(|answer| Event::Store { command: id, answer }));
+                Command::Store { id, request } => self.store.ask(self.now, &id, &request, answers),
+                Command::Record(record) => {
+                    over.push(record.call.clone());
+                    out.push(Command::Record(record));
                 }
-                Command::Switch { .. } | Command::Record(_) | Command::Note { .. } => out.push(command),
+                Command::Switch { .. } | Command::Note { .. } => out.push(command),
             }
         }
-        answers
+        // A call gives back what it holds before or after its record, but within one step.
+        for call in over.drain(..) {
+            self.store.forget(self.now, &call, answers);
+        }
+        self.answers.extend(answers.drain(..));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::{Candidate, Claim, Pick, PoolId, StoreRequest};
+    use crate::event::StoreAnswer;
+    use crate::id::{CommandId, LineId};
+    use crate::time::Millis;
+
+    fn id(number: u32) -> CommandId {
+        CommandId { call: "nobody".parse().unwrap(), number }
+    }
+
+    #[test]
+    fn what_is_not_heard_in_one_turn_is_heard_in_the_next_which_is_due_at_once() {
+        let mut engine = Engine::default();
+        let refused = Event::Store { command: id(1), answer: StoreAnswer::Refused };
+        engine.answers.extend(vec![refused; ANSWERS_A_TURN_MAX + 5]);
+        let mut heard = 0;
+        for (turns, expected) in [(1, ANSWERS_A_TURN_MAX), (2, ANSWERS_A_TURN_MAX + 5)] {
+            let mut watch = |entry: Entry| {
+                heard += usize::from(matches!(entry, Entry::In(Event::Store { .. })));
+            };
+            engine.turn(Instant(7), &Event::Due, &mut Vec::new(), &mut watch);
+            assert_eq!(heard, expected, "after {turns} turns");
+            assert_eq!(engine.deadline(), (turns == 1).then_some(Instant(7)));
+        }
+    }
+
+    #[test]
+    fn the_engine_is_woken_for_the_store_and_its_word_is_heard() {
+        let mut engine = Engine::default();
+        let claim = Claim {
+            pool: PoolId("sales".into()),
+            agents: vec![Candidate { line: LineId("a".into()), lines: 1, share: 1 }],
+            pick: Pick::First,
+            caller: None,
+            wait: None,
+        };
+        let turn = Some(crate::command::Turn { priority: 0, since: Instant(0), length_max: 1 });
+        let waits = Claim { wait: turn, ..claim.clone() };
+        let release = StoreRequest::Release { claim: 1, talked: true, rest: Millis(50) };
+        let asked = [(1, StoreRequest::Claim(claim)), (2, StoreRequest::Claim(waits)), (3, release)];
+        for (number, request) in &asked {
+            engine.store.ask(Instant(100), &id(*number), request, &mut Vec::new());
+        }
+        assert_eq!(engine.deadline(), Some(Instant(150)));
+        let mut heard = Vec::new();
+        let mut watch = |entry: Entry| {
+            if let Entry::In(event) = entry {
+                heard.push(event.clone());
+            }
+        };
+        engine.turn(Instant(150), &Event::Due, &mut Vec::new(), &mut watch);
+        let answer = StoreAnswer::Claimed { line: LineId("a".into()) };
+        assert_eq!(heard, [Event::Due, Event::Store { command: id(2), answer }]);
+        assert_eq!((engine.deadline(), engine.lines_in_use()), (None, 1));
     }
 }

@@ -120,6 +120,24 @@ impl<'de> Deserialize<'de> for SoundPath {
     }
 }
 
+impl Prompt {
+    /// All of them in one go, one after the other. Of a tone there is no way to know how long it lasts among
+    /// files, so tones are left out unless one is all there is.
+    pub fn joined(prompts: impl IntoIterator<Item = Prompt>) -> Option<Self> {
+        let prompts: Vec<Prompt> = prompts.into_iter().collect();
+        if let [one] = &prompts[..] {
+            return Some(one.clone());
+        }
+        let files = prompts.iter().flat_map(|prompt| match prompt {
+            Self::File(path) => std::slice::from_ref(path),
+            Self::Files(paths) => &paths[..],
+            Self::Tone(_) => &[],
+        });
+        let files: Vec<SoundPath> = files.cloned().collect();
+        if files.is_empty() { prompts.into_iter().next() } else { Some(Self::Files(files.into())) }
+    }
+}
+
 impl fmt::Display for Prompt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -323,7 +323,7 @@ impl<'a> Stage<'a> {
     }
 
     fn wait_until(&mut self, then: Instant) {
-        while let Some(at) = self.engine.switchboard.deadline().filter(|at| *at <= then) {
+        while let Some(at) = self.engine.deadline().filter(|at| *at <= then) {
             self.now = self.now.max(at);
             self.turn(&Event::Due);
         }

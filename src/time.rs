@@ -18,6 +18,14 @@ pub struct Instant(pub u64);
 pub struct Millis(pub u64);
 
 impl Instant {
+    /// The day it is in China, which has one time and no summer time.
+    pub fn china_date(self) -> jiff::civil::Date {
+        const CHINA: jiff::tz::Offset = jiff::tz::Offset::constant(8);
+        let millis = i64::try_from(self.0).unwrap_or(i64::MAX);
+        let at = jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX);
+        CHINA.to_datetime(at).date()
+    }
+
     /// The span since `earlier`; zero when `earlier` is in fact later.
     pub fn since(self, earlier: Instant) -> Millis {
         Millis(self.0.saturating_sub(earlier.0))
@@ -70,6 +78,12 @@ impl fmt::Display for Millis {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_day_in_china_begins_eight_hours_before_that_of_greenwich() {
+        assert_eq!(Instant(1_795_363_199_999).china_date().to_string(), "2026-11-22");
+        assert_eq!(Instant(1_795_363_200_000).china_date().to_string(), "2026-11-23");
+    }
 
     #[test]
     fn an_instant_prints_as_utc_with_milliseconds() {

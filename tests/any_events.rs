@@ -149,7 +149,7 @@ impl House {
 
     fn wait(&mut self, span: u64) {
         let then = self.now + Millis(span);
-        while let Some(at) = self.engine.switchboard.deadline().filter(|at| *at <= then) {
+        while let Some(at) = self.engine.deadline().filter(|at| *at <= then) {
             self.now = self.now.max(at);
             self.turn(&Event::Due);
         }
@@ -236,6 +236,7 @@ proptest! {
         house.wait(600_000);
         prop_assert_eq!(house.engine.switchboard.live(), 0);
         prop_assert_eq!(house.engine.lines_in_use(), 0);
+        prop_assert_eq!(house.engine.store().left_behind(), 0);
         prop_assert_eq!(&house.over, &house.taken);
     }
 

@@ -22,6 +22,7 @@ use hotlined::daemon::serve::Parts;
 use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, group::Strategy, short::Plain};
 use hotlined::id::SwitchId;
 use hotlined::linefile::{LineFile, WhenSlow};
+use hotlined::prompt::SoundPath;
 use hotlined::switch::esl::argument::Endpoint;
 use hotlined::switch::esl::conversation::Account;
 use hotlined::switch::esl::event::Format;
@@ -142,6 +143,7 @@ fn parts(port: u16, records: LineFile) -> Parts {
                     dialplan: word("XML"),
                     context: word("public"),
                 },
+                recordings: SoundPath::new("/rec").expect("a folder"),
             },
             format: Format::Plain,
             setup_time_max: Duration::from_secs(5),

@@ -7,7 +7,7 @@ use crate::hotline::Agent;
 use crate::id::LegId;
 use crate::id::LineId;
 use crate::record::{AttemptOutcome, AttemptRecord};
-use crate::time::Instant;
+use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -18,8 +18,8 @@ pub(super) type Nth = usize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Phase {
-    /// A line is asked for.
-    Claiming,
+    /// A line is ours.
+    Claimed,
     /// The switch was told to call.
     Calling,
     /// The switch made the leg.
@@ -38,6 +38,8 @@ pub(super) enum Phase {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Attempt {
     pub(super) agent: Arc<str>,
+    /// The agent's place in the hotline's list.
+    pub(super) at: u16,
     pub(super) line: LineId,
     pub(super) claim: u32,
     pub(super) has_line: bool,
@@ -55,18 +57,24 @@ pub(super) struct Attempt {
     pub(super) left: bool,
     /// The newest command to end it.
     pub(super) hang_up: Option<u32>,
+    /// How long the line rests after a talk.
+    pub(super) wrap_up: Millis,
+    /// How long the line rests after none.
+    pub(super) retry: Millis,
 }
 
 impl Attempt {
-    pub(super) fn new(agent: &Agent, claim: u32, now: Instant) -> Self {
+    /// One whose line the claim of this number took.
+    pub(super) fn new(agent: &Agent, at: u16, claim: u32, now: Instant) -> Self {
         Self {
             agent: agent.id.clone(),
+            at,
             line: agent.line.clone(),
             claim,
-            has_line: false,
+            has_line: true,
             ring: None,
             leg: None,
-            phase: Phase::Claiming,
+            phase: Phase::Claimed,
             started: now,
             ringing: None,
             answered: None,
@@ -75,7 +83,16 @@ impl Attempt {
             ending: None,
             left: false,
             hang_up: None,
+            wrap_up: Millis(0),
+            retry: Millis(0),
         }
+    }
+
+    /// One that never was: all lines of the agent are taken.
+    pub(super) fn without_a_line(agent: &Agent, at: u16, now: Instant) -> Self {
+        let outcome = Some(AttemptOutcome::LinesTaken);
+        let attempt = Self::new(agent, at, 0, now);
+        Self { has_line: false, phase: Phase::Over, ended: Some(now), outcome, ..attempt }
     }
 
     /// Whether something of it may still be alive.

@@ -3,18 +3,22 @@
 
 use super::attempt::{Attempt, Nth, Phase, outcome_of};
 use super::call::{Call, Desk, Life, Stage};
-use super::context::Sound;
-use super::door::{AgentNews, CallerNews, Door, Happening, LineNews};
+use super::door::{AgentNews, CallerNews, Door, Happening, StoreNews};
+use super::facts::Sound;
+use super::search;
 use super::timer::Timer;
-use crate::command::{Action, Note};
-use crate::event::{Cause, CommandResult, LegEvent, LegState, LiveLeg};
-use crate::id::LegId;
+use crate::command::{Action, Note, StoreRequest};
+use crate::event::{Cause, CommandResult, LegEvent, LegState, LiveLeg, StoreAnswer};
+use crate::id::{LegId, LineId};
 use crate::prompt::{Prompt, Tone};
 use crate::record::{AttemptOutcome, EndedBy, Outcome};
 use crate::time::Millis;
 
 /// How long a sound that ended by itself may be followed by the news that explains it.
 const SILENCE_TIME_MAX: Millis = Millis(100);
+/// How long a sound that shall be repeated must have been heard to be played again; a shorter one could be no sound
+/// at all.
+const REPEATED_TIME_MIN: Millis = Millis(500);
 
 impl Call {
     /// A report about one of the call's legs.
@@ -39,7 +43,8 @@ impl Call {
                 self.facts.answered.get_or_insert(desk.now);
                 self.tell(Happening::Caller(CallerNews::Answered), desk)
             }
-            LegEvent::Created | LegEvent::Ringing { .. } | LegEvent::Parked => Life::On,
+            LegEvent::Parked => self.tell(Happening::Caller(CallerNews::Parked), desk),
+            LegEvent::Created | LegEvent::Ringing { .. } => Life::On,
             LegEvent::Renamed { .. } => Life::On,
         }
     }
@@ -53,15 +58,26 @@ impl Call {
             return Life::On;
         }
         self.facts.gone = Some(desk.now);
+        if let Stage::CallBack(call_back) = &self.stage
+            && call_back.expects_hang_up()
+        {
+            return self.tell(Happening::Caller(CallerNews::Gone), desk);
+        }
+        if let Stage::Voicemail(voicemail) = &self.stage {
+            voicemail.clone().caller_gone(&mut self.context(desk));
+        }
         if left && cause == Cause::Cancelled {
             self.never_answered();
         }
-        let outcome = match (self.facts.talk, left) {
-            (Some(_), _) => Outcome::Answered,
-            (None, true) => Outcome::Abandoned,
-            (None, false) => Outcome::Lost,
+        super::flow::after_hang_up(&mut self.context(desk));
+        let outcome = match (self.facts.talk, &self.facts.findings.message, left) {
+            (Some(_), _, _) => Outcome::Answered,
+            (None, Some(_), _) => Outcome::Message,
+            (None, None, true) => Outcome::Abandoned,
+            (None, None, false) => Outcome::Lost,
         };
         let by = if left { EndedBy::Caller } else { EndedBy::Switch };
+        let by = self.facts.parted.map_or(by, |(_, by)| by);
         self.context(desk).conclude(outcome, by, cause);
         self.end(Happening::Caller(CallerNews::Gone), cause, desk)
     }
@@ -96,7 +112,19 @@ impl Call {
     fn end(&mut self, happening: Happening, cause: Cause, desk: &mut Desk) -> Life {
         match self.stage {
             Stage::Ending(_) => self.tell(happening, desk),
-            Stage::Hunt(_) | Stage::Connect(_) | Stage::Talk(_) | Stage::Closing(_) => {
+            Stage::Admission(_)
+            | Stage::Announce(_)
+            | Stage::Menu(_)
+            | Stage::Verify(_)
+            | Stage::Hunt(_)
+            | Stage::Queue(_)
+            | Stage::CallBack(_)
+            | Stage::Whisper(_)
+            | Stage::Connect(_)
+            | Stage::Talk(_)
+            | Stage::Survey(_)
+            | Stage::Voicemail(_)
+            | Stage::Closing(_) => {
                 let from = self.stage();
                 self.open(Some(from), Door::Ending { cause }, desk)
             }
@@ -135,6 +163,9 @@ impl Call {
                 return self.tell(Happening::Caller(CallerNews::Parted), desk);
             }
             LegEvent::Bridged { .. } | LegEvent::Unbridged { .. } => return Life::On,
+            LegEvent::Digit(digit) if !ending => {
+                return self.tell(Happening::Agent(nth, AgentNews::Digit(*digit)), desk);
+            }
             LegEvent::Renamed { .. } | LegEvent::Left | LegEvent::Digit(_) => return Life::On,
         };
         match happening {
@@ -164,21 +195,23 @@ impl Call {
                 CommandResult::Unknown => Life::On,
                 // The news that the caller is gone is on its way, and says more than this.
                 CommandResult::NoSuchLeg => Life::On,
-                CommandResult::Ok | CommandResult::Failed(_) => self.sound_ended(desk),
+                CommandResult::Ok => self.sound_ended(true, desk),
+                CommandResult::Failed(_) => self.sound_ended(false, desk),
             };
         }
         if *result == CommandResult::NoSuchLeg {
             return self.no_such_leg(number, desk);
         }
         let cause = match result {
-            CommandResult::Ok | CommandResult::Unknown => return Life::On,
+            CommandResult::Unknown => return Life::On,
+            CommandResult::Ok => return self.tell(Happening::Done(number, true), desk),
             CommandResult::Failed(cause) => *cause,
             CommandResult::NoSuchLeg => Cause::Other,
         };
         if let Some(nth) = self.facts.attempts.iter().position(|attempt| attempt.ring == Some(number)) {
             return self.on_agent(nth, &LegEvent::HungUp { cause, far_end: false }, desk);
         }
-        self.tell(Happening::BridgeFailed(number), desk)
+        self.tell(Happening::Done(number, false), desk)
     }
 
     /// What shall end is not there: gone without our hearing of it, or, for an agent's leg that never showed
@@ -190,51 +223,81 @@ impl Call {
         let gone = |a: &Attempt| a.hang_up == Some(number) && a.phase >= Phase::Created;
         match self.facts.attempts.iter().position(gone) {
             Some(nth) => self.on_agent(nth, &LegEvent::HungUp { cause: Cause::Other, far_end: false }, desk),
-            None => self.tell(Happening::BridgeFailed(number), desk),
+            None => self.tell(Happening::Done(number, false), desk),
         }
     }
 
-    /// A looped sound never ends well; a single one may, and then the stage goes on.
-    fn sound_ended(&mut self, desk: &mut Desk) -> Life {
-        let looped = self.facts.sound.as_ref().is_some_and(|sound| sound.repeat);
-        if !looped {
+    /// A single sound may end, and then the stage goes on. One that shall be repeated is played again, unless it
+    /// is too short to be true or was not played at all.
+    fn sound_ended(&mut self, well: bool, desk: &mut Desk) -> Life {
+        let Some(sound) = self.facts.sound.as_ref() else { return Life::On };
+        if !sound.repeat {
             self.facts.sound = None;
             return self.tell(Happening::SoundEnded, desk);
+        }
+        if well && desk.now.since(sound.since) >= REPEATED_TIME_MIN {
+            let again = self.facts.sound.take();
+            if let Some(Sound { prompt: Some(prompt), .. }) = again {
+                self.context(desk).play(prompt, true);
+            }
+            return Life::On;
         }
         self.context(desk).set(Timer::Silence, SILENCE_TIME_MAX);
         Life::On
     }
 
-    /// What should loop cannot be played: a tone needs no file, and if even that fails no more is tried.
+    /// What should be repeated cannot be played: a tone needs no file, and if even that fails no more is tried.
     fn replace_sound(&mut self, desk: &mut Desk) {
         let tone = Prompt::Tone(Tone::Ringing);
-        let Some(Sound { prompt, .. }) = self.facts.sound.take().filter(|sound| sound.prompt != tone) else {
-            return;
-        };
+        let sound = self.facts.sound.take().filter(|sound| sound.prompt.as_ref() != Some(&tone));
+        let Some(Sound { prompt: Some(prompt), .. }) = sound else { return };
         let mut cx = self.context(desk);
         cx.note(Note::SoundFailed { prompt });
         cx.play(tone, true);
     }
 
-    /// The store answered about a line.
-    pub(super) fn on_claim(&mut self, number: u32, granted: bool, desk: &mut Desk) -> Life {
-        let Some(nth) = self.facts.attempts.iter().position(|attempt| attempt.claim == number) else {
+    /// The store answered.
+    pub(super) fn on_store(&mut self, number: u32, answer: &StoreAnswer, desk: &mut Desk) -> Life {
+        let news = match answer {
+            StoreAnswer::Claimed { line } => return self.claimed(number, line, desk),
+            StoreAnswer::Refused if !self.unwish(number) => return Life::On,
+            StoreAnswer::Refused => StoreNews::Refused,
+            StoreAnswer::Waiting(place) => StoreNews::Waiting(*place),
+            StoreAnswer::Admitted { room, recent } => StoreNews::Admitted { room: *room, recent: *recent },
+            StoreAnswer::CodeSeen { times, first } => StoreNews::CodeSeen { times: *times, first: *first },
+        };
+        self.tell(Happening::Store(number, news), desk)
+    }
+
+    /// Whether this wish was still open; it is no longer.
+    fn unwish(&mut self, number: u32) -> bool {
+        let open = self.facts.wishes.len();
+        self.facts.wishes.retain(|wish| *wish != number);
+        self.facts.wishes.len() < open
+    }
+
+    /// A line is ours. One that is not wished for any more goes back.
+    fn claimed(&mut self, number: u32, line: &LineId, desk: &mut Desk) -> Life {
+        let given = self.facts.attempts.iter().any(|attempt| attempt.has_line && attempt.claim == number);
+        if given {
+            return Life::On;
+        }
+        let wished = self.unwish(number);
+        let mut cx = self.context(desk);
+        let found = search::whose(line, &cx);
+        let (true, Some((at, agent))) = (wished, found) else {
+            cx.ask(StoreRequest::Release { claim: number, talked: false, rest: Millis(0) });
             return Life::On;
         };
-        let attempt = &mut self.facts.attempts[nth];
-        let waiting = attempt.phase == Phase::Claiming;
-        if !granted {
-            return if waiting { self.tell(Happening::Line(nth, LineNews::Refused), desk) } else { Life::On };
+        let mut attempt = Attempt::new(agent, at, number, cx.now);
+        if let Some(group) = cx.reach().and_then(|reach| search::group(reach, &cx)) {
+            attempt.wrap_up = group.wrap_up;
+            attempt.retry = if cx.is_queue() { group.retry } else { Millis(0) };
         }
-        if !waiting && attempt.lives() {
-            return Life::On;
-        }
-        attempt.has_line = true;
-        if waiting {
-            return self.tell(Happening::Line(nth, LineNews::Claimed), desk);
-        }
-        self.context(desk).release(nth);
-        Life::On
+        cx.facts.search.left.retain(|left| *left != at);
+        cx.facts.attempts.push(attempt);
+        let nth = cx.facts.attempts.len() - 1;
+        self.tell(Happening::Agent(nth, AgentNews::Claimed), desk)
     }
 
     /// Everything that is due by now. While the switch does not hear the call, nothing is.
@@ -257,7 +320,7 @@ impl Call {
                 }
                 Timer::Ending if !matches!(self.stage, Stage::Ending(_)) => {
                     self.hang_up_again(desk);
-                    Life::On
+                    self.tell(Happening::Due(Timer::Ending), desk)
                 }
                 other => self.tell(Happening::Due(other), desk),
             };
@@ -305,6 +368,11 @@ impl Call {
         let is_caller = *leg == self.facts.leg;
         match live.state {
             LegState::Elsewhere if is_caller => vec![LegEvent::Left],
+            // A talk may be over that we did not hear the end of.
+            LegState::Parked if is_caller => {
+                let answered = live.answered.then_some(LegEvent::Answered);
+                answered.into_iter().chain([LegEvent::Parked]).collect()
+            }
             LegState::Bridged if is_caller => {
                 let answered = live.answered.then_some(LegEvent::Answered);
                 let bridged = self.ready_leg().map(|peer| LegEvent::Bridged { peer });
@@ -327,7 +395,18 @@ impl Call {
         match self.stage {
             Stage::Ending(_) => {}
             Stage::Talk(_) => self.context(desk).conclude(Outcome::Answered, EndedBy::Hotline, Cause::Normal),
-            Stage::Hunt(_) | Stage::Connect(_) | Stage::Closing(_) => {
+            Stage::Admission(_)
+            | Stage::Announce(_)
+            | Stage::Menu(_)
+            | Stage::Verify(_)
+            | Stage::Hunt(_)
+            | Stage::Queue(_)
+            | Stage::CallBack(_)
+            | Stage::Whisper(_)
+            | Stage::Connect(_)
+            | Stage::Survey(_)
+            | Stage::Voicemail(_)
+            | Stage::Closing(_) => {
                 let mut cx = self.context(desk);
                 cx.conclude(Outcome::Fallback, EndedBy::Hotline, Cause::Normal);
                 cx.facts.gone = Some(cx.now);
@@ -338,6 +417,6 @@ impl Call {
                 }
             }
         }
-        self.finish(from, desk);
+        self.finish(Some(from), desk);
     }
 }

@@ -1,17 +1,29 @@
 //! One call: the stage it is in, and the doors between stages.
 
-use super::admission::Found;
+use super::admission::{Admission, Found};
+use super::announce::Announce;
+use super::call_back::CallBack;
 use super::closing::Closing;
 use super::connect::Connect;
-use super::context::{Context, Facts, Search};
+use super::context::Context;
 use super::door::{Door, Happening, Next};
 use super::ending::Ending;
+use super::facts::{Facts, Findings, Search};
+use super::flow::{self, Room};
 use super::hunt::Hunt;
+use super::menu::Menu;
+use super::queue::Queue;
+use super::survey::Survey;
 use super::talk::Talk;
 use super::timer::Timers;
-use crate::command::{Command, Note, StageName};
+use super::verify::Verify;
+use super::voicemail::Voicemail;
+use super::whisper::Whisper;
+use crate::command::{Command, Note, StageName, StoreRequest};
 use crate::event::{Arrival, Cause};
+use crate::hotline::flow::NodeIx;
 use crate::hotline::{Hotline, Version};
+use crate::hours::Calendar;
 use crate::id::{CallId, LegId, SwitchId};
 use crate::record::{AttemptOutcome, CallRecord, EndedBy, Outcome};
 use crate::time::{Instant, Millis};
@@ -30,9 +42,18 @@ pub(super) struct Call {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Stage {
+    Admission(Admission),
+    Announce(Announce),
+    Menu(Menu),
+    Verify(Verify),
     Hunt(Hunt),
+    Queue(Queue),
+    CallBack(CallBack),
+    Whisper(Whisper),
     Connect(Connect),
     Talk(Talk),
+    Survey(Survey),
+    Voicemail(Voicemail),
     Closing(Closing),
     Ending(Ending),
 }
@@ -45,9 +66,18 @@ impl Stage {
 
     fn name(&self) -> StageName {
         match self {
+            Self::Admission(_) => StageName::Admission,
+            Self::Announce(_) => StageName::Announce,
+            Self::Menu(_) => StageName::Menu,
+            Self::Verify(_) => StageName::Verify,
             Self::Hunt(_) => StageName::Hunt,
+            Self::Queue(_) => StageName::Queue,
+            Self::CallBack(_) => StageName::CallBack,
+            Self::Whisper(_) => StageName::Whisper,
             Self::Connect(_) => StageName::Connect,
             Self::Talk(_) => StageName::Talk,
+            Self::Survey(_) => StageName::Survey,
+            Self::Voicemail(_) => StageName::Voicemail,
             Self::Closing(_) => StageName::Closing,
             Self::Ending(_) => StageName::Ending,
         }
@@ -89,6 +119,7 @@ pub(super) enum Life {
 pub(super) struct Desk<'a> {
     pub(super) now: Instant,
     pub(super) fallback_after: Millis,
+    pub(super) calendar: &'a Calendar,
     pub(super) out: &'a mut Vec<Command>,
 }
 
@@ -113,16 +144,25 @@ impl Call {
             arrived: desk.now,
             commands,
             leg: arrival.leg.clone(),
+            former_leg: None,
             hang_up: None,
             gone: None,
             sound: None,
+            keyed: String::new(),
+            node: NodeIx::default(),
+            nodes: 0,
             search: Search::default(),
+            wishes: Vec::new(),
             attempts: Vec::new(),
             timers: Timers::default(),
             linked: true,
             answered: arrival.answered.then_some(desk.now),
             talk: None,
+            parted: None,
             ended: None,
+            priority: 0,
+            counted: false,
+            findings: Findings::default(),
         };
         let mut call = Self { hotline, facts, stage: Stage::between_doors() };
         let mut cx = call.context(desk);
@@ -156,13 +196,15 @@ impl Call {
 
     /// Every leg of the call, the caller's first.
     pub(super) fn legs(&self) -> impl Iterator<Item = &LegId> {
-        std::iter::once(&self.facts.leg).chain(self.facts.attempts.iter().filter_map(|a| a.leg.as_ref()))
+        let caller = std::iter::once(&self.facts.leg).chain(&self.facts.former_leg);
+        caller.chain(self.facts.attempts.iter().filter_map(|a| a.leg.as_ref()))
     }
 
     pub(super) fn context<'a>(&'a mut self, desk: &'a mut Desk) -> Context<'a> {
         Context {
             now: desk.now,
             fallback_after: desk.fallback_after,
+            calendar: desk.calendar,
             hotline: self.hotline.as_ref(),
             facts: &mut self.facts,
             out: desk.out,
@@ -175,36 +217,76 @@ impl Call {
         let stage = std::mem::replace(&mut self.stage, Stage::between_doors());
         let mut cx = self.context(desk);
         let step = match stage {
-            Stage::Hunt(hunt) => Step::of(hunt.on(happening, &mut cx), Stage::Hunt),
-            Stage::Connect(connect) => Step::of(connect.on(happening, &mut cx), Stage::Connect),
-            Stage::Talk(talk) => Step::of(talk.on(happening, &mut cx), Stage::Talk),
-            Stage::Closing(closing) => Step::of(closing.on(happening, &mut cx), Stage::Closing),
-            Stage::Ending(ending) => Step::of(ending.on(happening, &mut cx), Stage::Ending),
+            Stage::Admission(stage) => Step::of(stage.on(happening, &mut cx), Stage::Admission),
+            Stage::Announce(stage) => Step::of(stage.on(happening, &mut cx), Stage::Announce),
+            Stage::Menu(stage) => Step::of(stage.on(happening, &mut cx), Stage::Menu),
+            Stage::Verify(stage) => Step::of(stage.on(happening, &mut cx), Stage::Verify),
+            Stage::Hunt(stage) => Step::of(stage.on(happening, &mut cx), Stage::Hunt),
+            Stage::Queue(stage) => Step::of(stage.on(happening, &mut cx), Stage::Queue),
+            Stage::CallBack(stage) => Step::of(stage.on(happening, &mut cx), Stage::CallBack),
+            Stage::Whisper(stage) => Step::of(stage.on(happening, &mut cx), Stage::Whisper),
+            Stage::Connect(stage) => Step::of(stage.on(happening, &mut cx), Stage::Connect),
+            Stage::Talk(stage) => Step::of(stage.on(happening, &mut cx), Stage::Talk),
+            Stage::Survey(stage) => Step::of(stage.on(happening, &mut cx), Stage::Survey),
+            Stage::Voicemail(stage) => Step::of(stage.on(happening, &mut cx), Stage::Voicemail),
+            Stage::Closing(stage) => Step::of(stage.on(happening, &mut cx), Stage::Closing),
+            Stage::Ending(stage) => Step::of(stage.on(happening, &mut cx), Stage::Ending),
         };
         self.follow(from, step, desk)
     }
 
-    /// Opens a door. Doors open onto doors, a few at most: no stage leads back to itself without an event
-    /// between.
-    pub(super) fn open(&mut self, from: Option<StageName>, door: Door, desk: &mut Desk) -> Life {
-        let mut cx = self.context(desk);
-        let to = match door {
-            Door::Hunt | Door::HuntOn => StageName::Hunt,
-            Door::Connect { .. } => StageName::Connect,
-            Door::Talk { .. } => StageName::Talk,
-            Door::Closing { .. } => StageName::Closing,
-            Door::Ending { .. } => StageName::Ending,
-        };
-        cx.note(Note::Stage { from, to: Some(to) });
-        let step = match door {
-            Door::Hunt => Step::of(Hunt::enter(&mut cx), Stage::Hunt),
-            Door::HuntOn => Step::of(Hunt::go_on(&mut cx), Stage::Hunt),
-            Door::Connect { nth } => Step::of(Connect::enter(nth, &mut cx), Stage::Connect),
-            Door::Talk { nth } => Step::of(Talk::enter(nth, &mut cx), Stage::Talk),
-            Door::Closing { cause } => Step::of(Closing::enter(cause, &mut cx), Stage::Closing),
-            Door::Ending { cause } => Step::of(Ending::enter(cause, &mut cx), Stage::Ending),
-        };
-        self.follow(to, step, desk)
+    /// Opens a door, and whatever doors stand behind it: of nodes that decide at once a flow has only so many.
+    pub(super) fn open(&mut self, mut from: Option<StageName>, mut door: Door, desk: &mut Desk) -> Life {
+        loop {
+            let (to, step) = self.behind(from, door, desk);
+            match step {
+                Step::Stay(stage) => {
+                    self.stage = stage;
+                    return Life::On;
+                }
+                Step::Go(further) => (from, door) = (to, further),
+                Step::Over => return self.finish(to, desk),
+            }
+        }
+    }
+
+    /// What stands behind a door: a stage, entered; or, where there is none, another door.
+    fn behind(&mut self, from: Option<StageName>, door: Door, desk: &mut Desk) -> (Option<StageName>, Step) {
+        let cx = &mut self.context(desk);
+        macro_rules! stage {
+            ($name:ident, $enter:expr) => {{
+                let to = Some(StageName::$name);
+                cx.note(Note::Stage { from, to });
+                (to, Step::of($enter, Stage::$name))
+            }};
+        }
+        match door {
+            Door::Admission => stage!(Admission, Admission::enter(cx)),
+            Door::Node(node) => match flow::walk(node, cx) {
+                flow::Arrived::Through(door) => (from, Step::Go(door)),
+                flow::Arrived::At(Room::Access) => stage!(Admission, Admission::by_rules(cx)),
+                flow::Arrived::At(Room::Menu) => stage!(Menu, Menu::enter(cx)),
+                flow::Arrived::At(Room::Announce) => stage!(Announce, Announce::enter(cx)),
+                flow::Arrived::At(Room::Hunt) => stage!(Hunt, Hunt::enter(cx)),
+                flow::Arrived::At(Room::Queue) => stage!(Queue, Queue::enter(cx)),
+                flow::Arrived::At(Room::Voicemail) => stage!(Voicemail, Voicemail::enter(cx)),
+                flow::Arrived::At(Room::Survey) => stage!(Survey, Survey::enter(cx)),
+                flow::Arrived::At(Room::Verify) => stage!(Verify, Verify::enter(cx)),
+            },
+            Door::Exit { exit, because } => (from, Step::Go(flow::leave(&exit, because, cx))),
+            Door::GoOn if cx.is_queue() => stage!(Queue, Queue::go_on(cx)),
+            Door::GoOn => stage!(Hunt, Hunt::go_on(cx)),
+            Door::Serve { nth } => stage!(Queue, Queue::serve(nth, cx)),
+            Door::Whisper { nth } if Whisper::has_nothing_to_say(nth, cx) => {
+                (from, Step::Go(Door::Connect { nth }))
+            }
+            Door::Whisper { nth } => stage!(Whisper, Whisper::enter(nth, cx)),
+            Door::Connect { nth } => stage!(Connect, Connect::enter(nth, cx)),
+            Door::Talk { nth } => stage!(Talk, Talk::enter(nth, cx)),
+            Door::CallBack => stage!(CallBack, CallBack::enter(cx)),
+            Door::Closing { cause } => stage!(Closing, Closing::enter(cause, cx)),
+            Door::Ending { cause } => stage!(Ending, Ending::enter(cause, cx)),
+        }
     }
 
     fn follow(&mut self, from: StageName, step: Step, desk: &mut Desk) -> Life {
@@ -214,18 +296,23 @@ impl Call {
                 Life::On
             }
             Step::Go(door) => self.open(Some(from), door, desk),
-            Step::Over => self.finish(from, desk),
+            Step::Over => self.finish(Some(from), desk),
         }
     }
 
     /// Writes the record. Whatever line is still ours is given back first.
-    pub(super) fn finish(&mut self, from: StageName, desk: &mut Desk) -> Life {
+    pub(super) fn finish(&mut self, from: Option<StageName>, desk: &mut Desk) -> Life {
         let mut cx = self.context(desk);
         for nth in 0..cx.facts.attempts.len() {
             cx.release(nth);
         }
+        cx.forget_wishes();
+        if let (true, Some(hotline)) = (cx.facts.counted, cx.hotline) {
+            cx.facts.counted = false;
+            cx.ask(StoreRequest::Leave { hotline: hotline.number.clone() });
+        }
         cx.conclude(Outcome::Lost, EndedBy::Switch, Cause::Other);
-        cx.note(Note::Stage { from: Some(from), to: None });
+        cx.note(Note::Stage { from, to: None });
         if let Some(record) = self.to_record(desk.now) {
             desk.out.push(Command::Record(Box::new(record)));
         }
@@ -234,8 +321,10 @@ impl Call {
 
     fn to_record(&self, now: Instant) -> Option<CallRecord> {
         let facts = &self.facts;
+        let findings = facts.findings.clone();
         let ended = facts.ended.as_ref()?;
         let talked = |attempt: &&super::attempt::Attempt| attempt.outcome == Some(AttemptOutcome::Talked);
+        let talked_until = facts.parted.map_or(ended.at, |(at, _)| at);
         Some(CallRecord {
             call: facts.id.clone(),
             switch: facts.switch.clone(),
@@ -250,17 +339,17 @@ impl Call {
             billing_start: facts.answered,
             ended: ended.at,
             wait: facts.talk.unwrap_or(ended.at).since(facts.arrived),
-            talk: facts.talk.map_or(Millis(0), |talk| ended.at.since(talk)),
+            talk: facts.talk.map_or(Millis(0), |talk| talked_until.since(talk)),
             agent: facts.attempts.iter().find(talked).map(|attempt| attempt.agent.clone()),
-            refused: None,
-            path: Vec::new(),
-            entered: Default::default(),
-            marks: Default::default(),
-            queued: Millis(0),
-            recording: None,
-            message: None,
-            score: None,
-            call_back: None,
+            refused: findings.refused,
+            path: findings.path,
+            entered: findings.entered,
+            marks: findings.marks,
+            queued: findings.queued,
+            recording: findings.recording,
+            message: findings.message,
+            score: findings.score,
+            call_back: findings.call_back,
             attempts: facts.attempts.iter().map(|attempt| attempt.to_record(now)).collect(),
         })
     }

@@ -4,6 +4,7 @@
 use super::attempt::Nth;
 use super::context::Context;
 use super::door::{AgentNews, Door, Happening, Next};
+use super::flow;
 use super::timer::Timer;
 use crate::command::Action;
 use crate::event::Cause;
@@ -24,16 +25,15 @@ pub(super) struct Connect {
 
 impl Connect {
     pub(super) fn enter(nth: Nth, cx: &mut Context) -> Next<Self> {
-        let Some(agent) = cx.facts.attempts.get(nth).and_then(|attempt| attempt.leg.clone()) else {
-            return Next::Go(Door::HuntOn);
-        };
+        let Some(agent) = cx.agent_leg(nth) else { return Next::Go(Door::GoOn) };
         // The bridge takes the ringback's place: its end is no failure now.
         cx.facts.sound = None;
         cx.clear(Timer::Silence);
         cx.clear(Timer::Wait);
         cx.cancel_fallback();
         let caller = cx.facts.leg.clone();
-        let bridge = cx.order(Action::Bridge { caller, agent, keep_caller: None });
+        let keep_caller = flow::after_talk(cx).map(|_| cx.fallback_after);
+        let bridge = cx.order(Action::Bridge { caller, agent, keep_caller });
         cx.set(Timer::Bridge, BRIDGE_TIME_MAX);
         Next::Stay(Self { nth, bridge })
     }
@@ -45,14 +45,14 @@ impl Connect {
                 Next::Go(Door::Talk { nth })
             }
             Happening::Agent(nth, AgentNews::Gone) if nth == self.nth => Self::back(cx),
-            Happening::BridgeFailed(command) if command == self.bridge => self.give_up(cx),
+            Happening::Done(command, false) if command == self.bridge => self.give_up(cx),
             Happening::Due(Timer::Bridge) => self.give_up(cx),
             // Whether the order to join them was heard is unknown, and doing it twice does no harm.
             Happening::Relinked => Self::enter(self.nth, cx),
-            Happening::Line(..)
+            Happening::Store(..)
             | Happening::Agent(..)
             | Happening::Caller(_)
-            | Happening::BridgeFailed(_)
+            | Happening::Done(..)
             | Happening::SoundEnded
             | Happening::Due(_) => Next::Stay(self),
         }
@@ -65,6 +65,7 @@ impl Connect {
 
     fn back(cx: &mut Context) -> Next<Self> {
         cx.clear(Timer::Bridge);
-        Next::Go(Door::HuntOn)
+        cx.keep_fallback();
+        Next::Go(Door::GoOn)
     }
 }

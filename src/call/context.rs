@@ -2,93 +2,125 @@
 
 use super::attempt::{Attempt, Nth, Phase};
 use super::chance;
-use super::timer::{Timer, Timers};
-use crate::command::{Action, Candidate, Claim, Command, Note, Pick, PoolId, StoreRequest};
+use super::facts::{Ended, Facts, Sound};
+use super::timer::Timer;
+use crate::command::{Action, Command, Note, StoreRequest};
 use crate::event::Cause;
-use crate::hotline::{Agent, Hotline, Shows};
-use crate::id::{CallId, CommandId, LegId, SwitchId};
-use crate::number;
-use crate::prompt::Prompt;
+use crate::hotline::flow::{Node, NodeKind, Reach};
+use crate::hotline::{Agent, Dial, Hotline, Shows};
+use crate::hours::Calendar;
+use crate::id::{CommandId, LegId};
+use crate::number::{self, Kind};
+use crate::prompt::{Prompt, RecordingName};
 use crate::record::{AttemptOutcome, EndedBy, Outcome};
+use crate::speech::{Piece, Speaker};
 use crate::time::{Instant, Millis};
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What the switch's own ring time-out is longer than ours: it counts in whole seconds and may be a second
 /// early, and it shall act only when we do not.
-const SWITCH_RING_SPARE: Millis = Millis::seconds(2);
+pub(super) const SWITCH_RING_SPARE: Millis = Millis::seconds(2);
 
 /// How long to wait for a leg to be gone before it is hung up again.
 pub(super) const ENDING_RETRY: Millis = Millis::seconds(1);
-
-/// The facts of a call that hold in every stage.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Facts {
-    pub(super) id: CallId,
-    pub(super) switch: SwitchId,
-    pub(super) dialled: String,
-    pub(super) caller: String,
-    pub(super) seed: u64,
-    pub(super) arrived: Instant,
-    /// The number of the last command given.
-    pub(super) commands: u32,
-    /// The caller's leg; the call's name is the one it arrived under.
-    pub(super) leg: LegId,
-    /// The newest command to end the caller's leg.
-    pub(super) hang_up: Option<u32>,
-    /// When the caller's leg was gone from our hands.
-    pub(super) gone: Option<Instant>,
-    pub(super) sound: Option<Sound>,
-    pub(super) search: Search,
-    pub(super) attempts: Vec<Attempt>,
-    pub(super) timers: Timers,
-    /// Whether the switch hears us.
-    pub(super) linked: bool,
-    /// When the caller's leg was answered: from then on the carrier charges.
-    pub(super) answered: Option<Instant>,
-    /// Since when caller and agent hear each other: joined, and the caller answered.
-    pub(super) talk: Option<Instant>,
-    pub(super) ended: Option<Ended>,
-}
-
-/// Who is still to be tried for the call, and until when.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Search {
-    /// Places in the hotline's list of agents, last first: the next one is at the end.
-    pub(super) left: Vec<u16>,
-    /// When the caller has waited long enough.
-    pub(super) until: Instant,
-}
-
-/// How a call ended, as soon as that is known.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Ended {
-    pub(super) at: Instant,
-    pub(super) outcome: Outcome,
-    pub(super) by: EndedBy,
-    pub(super) cause: Cause,
-}
-
-/// What the caller is being played.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Sound {
-    /// The command that plays it.
-    pub(super) command: u32,
-    pub(super) prompt: Prompt,
-    pub(super) repeat: bool,
-}
 
 /// The hands of a stage.
 pub(super) struct Context<'a> {
     pub(super) now: Instant,
     /// How long the switch waits for a word from us before it serves the caller itself.
     pub(super) fallback_after: Millis,
+    pub(super) calendar: &'a Calendar,
     pub(super) hotline: Option<&'a Arc<Hotline>>,
     pub(super) facts: &'a mut Facts,
     pub(super) out: &'a mut Vec<Command>,
 }
 
-impl Context<'_> {
+impl<'a> Context<'a> {
+    /// The node of the flow where the call is.
+    pub(super) fn node(&self) -> Option<&'a Node> {
+        self.hotline?.flow.node(self.facts.node)
+    }
+
+    /// How agents are reached from the node where the call is.
+    pub(super) fn reach(&self) -> Option<&'a Reach> {
+        match &self.node()?.kind {
+            NodeKind::Group(reach) => Some(reach),
+            NodeKind::Queue(queue) => Some(&queue.reach),
+            NodeKind::Hours { .. }
+            | NodeKind::Area { .. }
+            | NodeKind::Access(_)
+            | NodeKind::Menu(_)
+            | NodeKind::Collect(_)
+            | NodeKind::Extension(_)
+            | NodeKind::Play(_)
+            | NodeKind::Voicemail(_)
+            | NodeKind::Survey(_)
+            | NodeKind::VerifyCode(_)
+            | NodeKind::Set(_)
+            | NodeKind::Goto
+            | NodeKind::HangUp { .. } => None,
+        }
+    }
+
+    /// Whether the node where the call is lets callers wait in turn.
+    pub(super) fn is_queue(&self) -> bool {
+        matches!(self.node().map(|node| &node.kind), Some(NodeKind::Queue(_)))
+    }
+
+    /// The caller's number in its one form.
+    pub(super) fn number(&self) -> number::Number {
+        number::normalise(&self.facts.caller, self.hotline.and_then(|hotline| hotline.home))
+    }
+
+    /// The name under which the store remembers the caller; none who gives no number.
+    pub(super) fn caller_key(&self) -> Option<Arc<str>> {
+        let number = self.number();
+        match number.kind() {
+            Kind::Mobile
+            | Kind::Landline
+            | Kind::Local
+            | Kind::Service
+            | Kind::Hotline
+            | Kind::International
+            | Kind::Unknown => Some(number.digits().into()),
+            Kind::Withheld | Kind::Unreadable => None,
+        }
+    }
+
+    /// How the caller can be called back, if at all.
+    pub(super) fn call_back_dial(&self) -> Option<Dial> {
+        let number = self.number();
+        matches!(number.kind(), Kind::Mobile | Kind::Landline).then_some(())?;
+        Dial::phone(number.digits()).ok()
+    }
+
+    /// Where the caller is, as far as its number shows.
+    pub(super) fn place(&self) -> number::Location {
+        number::locate(&self.number())
+    }
+
+    /// What the hotline's voice says, where it has one.
+    pub(super) fn say(&self, words: impl FnOnce(Speaker) -> Vec<Piece>) -> Option<Prompt> {
+        let voice = &self.hotline?.voice;
+        let pieces = words(voice.speaker());
+        (voice.speaks() && !pieces.is_empty()).then(|| voice.prompt(&pieces))
+    }
+
+    /// Whether a table of hours is in this state now. A table that is not there is in none.
+    pub(super) fn is_hours(&self, (table, state): &(Arc<str>, Arc<str>)) -> bool {
+        let hours = self.hotline.and_then(|hotline| hotline.hours.get(table));
+        hours.is_some_and(|hours| hours.is(state, self.now, self.calendar))
+    }
+
+    /// The name of a recording of this call: hotline, day in China, call.
+    pub(super) fn recording(&self, mark: &str) -> Option<RecordingName> {
+        let hotline = &self.hotline?.number;
+        let safe = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
+        let call: String = self.facts.id.to_string().chars().map(safe).collect();
+        let day = self.facts.arrived.china_date();
+        RecordingName::new(&format!("{hotline}/{day}/{call}{mark}.wav")).ok()
+    }
+
     fn next_id(&mut self) -> CommandId {
         self.facts.commands += 1;
         CommandId { call: self.facts.id.clone(), number: self.facts.commands }
@@ -99,6 +131,14 @@ impl Context<'_> {
         let id = self.next_id();
         let number = id.number;
         self.out.push(Command::Switch { switch: self.facts.switch.clone(), id, action });
+        number
+    }
+
+    /// Asks the store; its answer comes back under the number.
+    pub(super) fn ask(&mut self, request: StoreRequest) -> u32 {
+        let id = self.next_id();
+        let number = id.number;
+        self.out.push(Command::Store { id, request });
         number
     }
 
@@ -116,21 +156,42 @@ impl Context<'_> {
 
     /// Lets the caller hear this from now on.
     pub(super) fn play(&mut self, prompt: Prompt, repeat: bool) {
+        self.stop();
         let leg = self.facts.leg.clone();
         let command = self.order(Action::Play { leg, prompt: prompt.clone(), repeat });
-        self.facts.sound = Some(Sound { command, prompt, repeat });
+        self.facts.sound = Some(Sound { command, prompt: Some(prompt), repeat, since: self.now });
+    }
+
+    /// Lets the caller hear nothing, and hears its keys.
+    pub(super) fn listen(&mut self, time: Millis) {
+        self.stop();
+        let leg = self.facts.leg.clone();
+        let command = self.order(Action::Listen { leg, time });
+        self.facts.sound = Some(Sound { command, prompt: None, repeat: false, since: self.now });
+    }
+
+    /// Stops what the caller hears.
+    pub(super) fn stop(&mut self) {
+        self.clear(Timer::Silence);
+        if self.facts.sound.take().is_some() {
+            let leg = self.facts.leg.clone();
+            self.order(Action::Stop { leg });
+        }
     }
 
     /// Lets the caller hear once more what it should be hearing: nobody knows whether it still does.
     pub(super) fn play_again(&mut self) {
-        if let Some(sound) = self.facts.sound.take() {
-            self.play(sound.prompt, sound.repeat);
+        if let Some(Sound { prompt: Some(prompt), repeat, .. }) = self.facts.sound.clone() {
+            self.play(prompt, repeat);
         }
     }
 
     /// Puts the dialplan's fallback off, and sees to it that this is repeated.
     pub(super) fn keep_fallback(&mut self) {
         const RENEWALS_MISSED_MAX: u64 = 2;
+        if self.facts.gone.is_some() {
+            return;
+        }
         let leg = self.facts.leg.clone();
         self.order(Action::KeepFallback { leg, after: self.fallback_after });
         self.set(Timer::Fallback, Millis(self.fallback_after.0 / (RENEWALS_MISSED_MAX + 1)));
@@ -143,21 +204,12 @@ impl Context<'_> {
         self.clear(Timer::Fallback);
     }
 
-    /// Asks for one of the agent's lines.
-    pub(super) fn claim(&mut self, agent: &Agent) -> Nth {
-        let id = self.next_id();
-        let number = id.number;
-        let candidate = Candidate { line: agent.line.clone(), lines: agent.lines, share: agent.share };
-        let request = StoreRequest::Claim(Claim {
-            pool: PoolId(agent.id.clone()),
-            agents: vec![candidate],
-            pick: Pick::First,
-            caller: None,
-            wait: None,
-        });
-        self.out.push(Command::Store { id, request });
-        self.facts.attempts.push(Attempt::new(agent, number, self.now));
-        self.facts.attempts.len() - 1
+    /// Wishes for no line any more.
+    pub(super) fn forget_wishes(&mut self) {
+        for claim in std::mem::take(&mut self.facts.wishes) {
+            self.ask(StoreRequest::Abandon { claim });
+        }
+        self.clear(Timer::Store);
     }
 
     /// Gives the line back, once.
@@ -166,18 +218,26 @@ impl Context<'_> {
             return;
         };
         attempt.has_line = false;
+        let talked = attempt.outcome == Some(AttemptOutcome::Talked);
+        let rest = if talked {
+            attempt.wrap_up
+        } else if matches!(attempt.outcome, Some(AttemptOutcome::CallerLeft | AttemptOutcome::LostRace)) {
+            Millis(0)
+        } else {
+            attempt.retry
+        };
         let claim = attempt.claim;
-        let id = self.next_id();
-        let request = StoreRequest::Release { claim, talked: false, rest: Millis(0) };
-        self.out.push(Command::Store { id, request });
+        self.ask(StoreRequest::Release { claim, talked, rest });
     }
 
-    /// Calls the agent of the attempt.
-    pub(super) fn ring(&mut self, nth: Nth, agent: &Agent) {
+    /// Calls the agent of the attempt; tells how long the agent may ring.
+    pub(super) fn ring(&mut self, nth: Nth) -> Option<Millis> {
+        let hotline = self.hotline?;
+        let agent = hotline.agents.get(usize::from(self.facts.attempts.get(nth)?.at))?;
         let leg = chance::leg(self.facts.seed, nth);
-        let shown: Arc<str> = match self.hotline.map(|hotline| (hotline.shows, hotline)) {
-            Some((Shows::Hotline, hotline)) => hotline.number.clone(),
-            Some((Shows::Caller, _)) | None => number::shown(&self.facts.caller).into(),
+        let shown: Arc<str> = match hotline.shows {
+            Shows::Hotline => hotline.number.clone(),
+            Shows::Caller => number::shown(&self.facts.caller).into(),
         };
         let number = self.order(Action::Ring {
             leg: leg.clone(),
@@ -192,6 +252,17 @@ impl Context<'_> {
             attempt.reach(Phase::Calling);
         }
         self.note(Note::Ringing { agent: agent.id.clone() });
+        Some(agent.ring_time)
+    }
+
+    /// The agent of the attempt.
+    pub(super) fn agent(&self, nth: Nth) -> Option<&'a Agent> {
+        self.hotline?.agents.get(usize::from(self.facts.attempts.get(nth)?.at))
+    }
+
+    /// The leg of the attempt's agent.
+    pub(super) fn agent_leg(&self, nth: Nth) -> Option<LegId> {
+        self.facts.attempts.get(nth).and_then(|attempt| attempt.leg.clone())
     }
 
     /// Ends the attempt for this reason; its agent is told so.
@@ -216,6 +287,15 @@ impl Context<'_> {
         if known.is_none() {
             self.note(Note::Attempt { agent, outcome });
         }
+    }
+
+    /// Enters an agent none of whose lines is free.
+    pub(super) fn no_line(&mut self, at: u16) {
+        let Some(agent) = self.hotline.and_then(|hotline| hotline.agents.get(usize::from(at))) else {
+            return;
+        };
+        self.facts.attempts.push(Attempt::without_a_line(agent, at, self.now));
+        self.note(Note::Attempt { agent: agent.id.clone(), outcome: AttemptOutcome::LinesTaken });
     }
 
     /// Tells the switch, again if need be, to end an attempt that shall end.
@@ -265,5 +345,45 @@ impl Context<'_> {
     /// Sets how the call ended; what was known first holds.
     pub(super) fn conclude(&mut self, outcome: Outcome, by: EndedBy, cause: Cause) {
         self.facts.ended.get_or_insert(Ended { at: self.now, outcome, by, cause });
+    }
+
+    /// Sets how the call ended where the flow comes to its end: by what came to light on the way. Gives back the
+    /// cause that is nearest to the truth.
+    pub(super) fn conclude_by_flow(&mut self, cause: Option<Cause>) -> Cause {
+        let (outcome, by, known) = self.verdict();
+        let cause = cause.unwrap_or(known);
+        self.conclude(outcome, by, cause);
+        cause
+    }
+
+    fn verdict(&self) -> (Outcome, EndedBy, Cause) {
+        let findings = &self.facts.findings;
+        if let Some((_, by)) = self.facts.parted {
+            return (Outcome::Answered, by, Cause::Normal);
+        }
+        let (outcome, cause) = if findings.refused.is_some() {
+            (Outcome::Refused, Cause::Rejected)
+        } else if findings.message.is_some() {
+            (Outcome::Message, Cause::Normal)
+        } else if findings.hunted {
+            (Outcome::Unanswered, self.nobody_came(0))
+        } else {
+            (Outcome::Served, Cause::Normal)
+        };
+        (outcome, EndedBy::Hotline, cause)
+    }
+
+    /// The reason that is nearest to the truth for all attempts from this one on together.
+    pub(super) fn nobody_came(&self, from: Nth) -> Cause {
+        let outcomes = || self.facts.attempts.iter().skip(from).filter_map(|attempt| attempt.outcome);
+        let is_busy = |o| matches!(o, AttemptOutcome::Busy | AttemptOutcome::LinesTaken);
+        let is_unreachable = |o| matches!(o, AttemptOutcome::Unreachable | AttemptOutcome::Failed);
+        if outcomes().next().is_none() || outcomes().all(is_unreachable) {
+            Cause::Unreachable
+        } else if outcomes().all(|o| is_busy(o) || is_unreachable(o)) {
+            Cause::Busy
+        } else {
+            Cause::NoAnswer
+        }
     }
 }

@@ -3,7 +3,10 @@
 
 use super::attempt::Nth;
 use super::timer::Timer;
-use crate::event::Cause;
+use crate::event::{Cause, QueuePlace};
+use crate::hotline::flow::NodeIx;
+use crate::time::Instant;
+use std::sync::Arc;
 
 /// Where a call goes from here.
 #[derive(Debug)]
@@ -17,33 +20,74 @@ pub(super) enum Next<S> {
 }
 
 /// The doors.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Door {
-    /// Try the agents from the first.
-    Hunt,
-    /// Go on trying where we were.
-    HuntOn,
+    /// Ask whether there is room for one more call.
+    Admission,
+    /// Into this node of the flow.
+    Node(NodeIx),
+    /// Out of the node where the call is, by this exit.
+    Exit {
+        /// Its name.
+        exit: Exit,
+        /// Why by this one.
+        because: Box<str>,
+    },
+    /// Back to the node where the call is, to go on trying: an agent who took the call was lost.
+    GoOn,
+    /// Let somebody be called back whose turn has come: this attempt holds the line.
+    Serve { nth: Nth },
+    /// Say what is to be said to caller and agent of this attempt.
+    Whisper { nth: Nth },
     /// Join the caller with the agent of this attempt.
     Connect { nth: Nth },
     /// They are joined.
     Talk { nth: Nth },
-    /// Say that nobody comes, and end with this cause.
+    /// The caller hangs up now and is called back.
+    CallBack,
+    /// Say the closing words, and end with this cause.
     Closing { cause: Cause },
     /// End what is left; tell the caller's side this cause.
     Ending { cause: Cause },
 }
 
+/// The name of an exit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Exit {
+    /// One the kind of node has.
+    Word(&'static str),
+    /// What the caller keyed, or the business named.
+    Named(Arc<str>),
+}
+
+impl Exit {
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Word(word) => word,
+            Self::Named(name) => name,
+        }
+    }
+}
+
+impl Door {
+    /// Out of the node by an exit that needs no further reason.
+    pub(super) fn exit(word: &'static str) -> Self {
+        Self::Exit { exit: Exit::Word(word), because: word.into() }
+    }
+}
+
 /// What a stage is told, after the call's books are right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Happening {
-    /// The store answered about a line of the attempt's agent.
-    Line(Nth, LineNews),
+    /// The store answered the request of this number.
+    Store(u32, StoreNews),
     /// News of the attempt's agent.
     Agent(Nth, AgentNews),
     /// News of the caller.
     Caller(CallerNews),
-    /// The command of this number could not join them.
-    BridgeFailed(u32),
+    /// The command of this number ended, well or not; those that play to the caller or call an agent are told
+    /// otherwise.
+    Done(u32, bool),
     /// What the caller was played has ended.
     SoundEnded,
     /// The link is back and the books agree with the switch again.
@@ -52,22 +96,30 @@ pub(super) enum Happening {
     Due(Timer),
 }
 
-/// What the store can say about a line.
+/// What the store can say; of a line it gave, the attempt made for it tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LineNews {
-    /// It is ours.
-    Claimed,
-    /// None is free.
+pub(super) enum StoreNews {
+    /// Nothing is free.
     Refused,
+    /// The claim waits at this place.
+    Waiting(QueuePlace),
+    /// Whether the hotline has room, and how often the caller called.
+    Admitted { room: bool, recent: u32 },
+    /// How often a code was asked for, and when first.
+    CodeSeen { times: u32, first: Option<Instant> },
 }
 
 /// What can be heard of an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AgentNews {
+    /// A line of the agent is ours.
+    Claimed,
     /// The agent took the call.
     Answered,
     /// The agent's leg does what it is told.
     Ready,
+    /// The agent pressed a key.
+    Digit(char),
     /// Caller and agent hear each other.
     Joined,
     /// Nothing is left of the attempt.
@@ -79,6 +131,8 @@ pub(super) enum AgentNews {
 pub(super) enum CallerNews {
     /// The caller's leg was answered.
     Answered,
+    /// The caller's leg does what it is told.
+    Parked,
     /// The caller pressed a key.
     Digit(char),
     /// Caller and agent no longer hear each other.

@@ -26,6 +26,7 @@ pub(super) struct Ending {
 impl Ending {
     pub(super) fn enter(cause: Cause, cx: &mut Context) -> Next<Self> {
         cx.facts.sound = None;
+        cx.forget_wishes();
         cx.facts.timers.clear_all();
         let agents_cause = if cx.facts.talk.is_some() { Cause::Normal } else { Cause::Cancelled };
         for nth in 0..cx.facts.attempts.len() {
@@ -52,10 +53,10 @@ impl Ending {
                 self.hang_up_caller(cx);
                 self.over_or_wait(cx)
             }
-            Happening::Line(..)
+            Happening::Store(..)
             | Happening::Agent(..)
             | Happening::Caller(_)
-            | Happening::BridgeFailed(_)
+            | Happening::Done(..)
             | Happening::SoundEnded
             | Happening::Due(_) => Next::Stay(self),
         }

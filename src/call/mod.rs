@@ -5,30 +5,47 @@
 //! same commands, byte for byte.
 //!
 //! ```text
-//! admission ──▶ hunt ◀──▶ connect ──▶ talk
-//!                 │                     │
-//!                 ▼                     ▼
-//!               closing ───────────▶ ending ──▶ record
+//!             ┌────────────────────────── flow ─────────────────────────┐
+//! admission ──┤ announce  menu  verify  hunt  queue ◀─▶ call_back       ├──▶ closing ──▶ ending ──▶ record
+//!             └─────────────▲───────────┬──────┬────────────────────────┘
+//!                           │           ▼      ▼
+//!                           │         whisper ──▶ connect ──▶ talk
+//!                           └──────── survey, voicemail … ◀────┘
 //! ```
 //!
-//! A stage is a file and knows no other stage: it names a `door`, and `call` opens it. Whatever must hold
-//! in every stage (the caller left, a leg must not outlive its call) is kept by the `books`.
+//! A stage is a file and knows no other stage: it names a `door`, and `call` opens it; through most doors the
+//! `flow` of the hotline says where they lead. Whatever must hold in every stage (the caller left, a leg must not
+//! outlive its call) is kept by the `books`. `keys`, `bells`, `search` and `ringback` are what several stages do.
 
 mod admission;
+mod announce;
 mod attempt;
+mod bells;
 mod books;
 #[allow(clippy::module_inception)]
 mod call;
+mod call_back;
 mod chance;
 mod closing;
 mod connect;
 mod context;
 mod door;
 mod ending;
+mod facts;
+mod flow;
 mod hunt;
+mod keys;
+mod menu;
+mod queue;
+mod ringback;
+mod search;
+mod survey;
 mod switchboard;
 mod table;
 mod talk;
 mod timer;
+mod verify;
+mod voicemail;
+mod whisper;
 
 pub use switchboard::{Limits, LoadError, SAVED_FORMAT, SavedCall, Switchboard};

@@ -6,6 +6,7 @@ use super::table::{Place, Table};
 use crate::command::{Action, Command, NotTaken, Note, StageName};
 use crate::event::{Arrival, Cause, Event, LegEvent, LegState, LiveLeg, Order};
 use crate::hotline::{Hotline, Hotlines, Version};
+use crate::hours::Calendar;
 use crate::id::{CallId, CommandId, LegId, SwitchId};
 use crate::number;
 use crate::time::{Instant, Millis};
@@ -14,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The format of saved calls that this version writes and reads.
-pub const SAVED_FORMAT: u16 = 1;
+pub const SAVED_FORMAT: u16 = 2;
 
 /// What a switchboard may hold and how long the switch waits for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +40,7 @@ pub struct Switchboard {
     now: Instant,
     draining: bool,
     hotlines: Arc<Hotlines>,
+    calendar: Arc<Calendar>,
     /// Versions that are no longer the current one and that live calls still follow.
     editions: BTreeMap<(Arc<str>, Version), Arc<Hotline>>,
     calls: Table,
@@ -79,7 +81,7 @@ pub enum LoadError {
 impl Switchboard {
     /// An empty switchboard without any hotline.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, ..Self::default() }
+        Self { limits, calendar: Arc::new(Calendar::known()), ..Self::default() }
     }
 
     /// Takes in what happened and tells what to do about it.
@@ -100,10 +102,9 @@ impl Switchboard {
             }
             Event::Store { command, answer } => {
                 let Some(place) = self.calls.of_call(&command.call) else { return };
-                let granted = matches!(answer, crate::event::StoreAnswer::Claimed { .. });
-                self.with(place, out, |call, desk| call.on_claim(command.number, granted, desk));
+                self.with(place, out, |call, desk| call.on_store(command.number, answer, desk));
             }
-            Event::Calendar(_) => {}
+            Event::Calendar(calendar) => self.calendar = calendar.clone(),
             Event::LinkLost { switch } => self.link_lost(switch, out),
             Event::LinkRestored { switch, connection, legs } => {
                 self.link_restored(switch, *connection, legs, out);
@@ -168,7 +169,9 @@ impl Switchboard {
         turn: impl FnOnce(&mut Call, &mut Desk) -> Life,
     ) {
         let Some(call) = self.calls.get_mut(place) else { return };
-        let mut desk = Desk { now: self.now, fallback_after: self.limits.fallback_after, out };
+        let calendar = self.calendar.clone();
+        let mut desk =
+            Desk { now: self.now, fallback_after: self.limits.fallback_after, calendar: &calendar, out };
         match turn(call, &mut desk) {
             Life::On => self.calls.settle(place),
             Life::Over => self.calls.remove(place),
@@ -176,7 +179,10 @@ impl Switchboard {
     }
 
     fn arrived(&mut self, arrival: &Arrival, from: Found, out: &mut Vec<Command>) {
-        if self.calls.of_leg(&arrival.leg).is_some() {
+        if let Some(place) = self.calls.of_leg(&arrival.leg) {
+            // A leg of ours that is parked again: an agent left it.
+            let leg = &arrival.leg;
+            self.with(place, out, |call, desk| call.on_leg(leg, &LegEvent::Parked, desk));
             return;
         }
         let id = CallId(arrival.leg.clone());
@@ -190,7 +196,9 @@ impl Switchboard {
             return;
         }
         let hotline = number::hotline(&arrival.dialled).and_then(|number| self.hotlines.get(number)).cloned();
-        let mut desk = Desk { now: self.now, fallback_after: self.limits.fallback_after, out };
+        let calendar = self.calendar.clone();
+        let mut desk =
+            Desk { now: self.now, fallback_after: self.limits.fallback_after, calendar: &calendar, out };
         let call = Call::take(arrival, from, hotline, &mut desk);
         self.calls.insert(id, call);
     }

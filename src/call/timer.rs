@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Timer {
-    /// The store to answer about a line.
-    Claim,
+    /// The store to answer.
+    Store,
     /// An agent to take the call.
     Ring,
     /// All attempts together.
@@ -23,6 +23,12 @@ pub enum Timer {
     Silence,
     /// The fallback to be put off once more.
     Fallback,
+    /// The caller to press a key.
+    Key,
+    /// The next word to a caller who waits.
+    Position,
+    /// A message to be over.
+    Message,
     /// The legs being ended to be gone.
     Ending,
 }

@@ -16,6 +16,7 @@ use crate::hotline::Hotlines;
 use crate::id::SwitchId;
 use crate::linefile::{LineFile, WhenSlow};
 use crate::number::masked;
+use crate::prompt::SoundPath;
 use crate::record::CallRecord;
 use crate::sim::exchange::{Exchange, Options};
 use crate::switch::esl::argument::Endpoint;
@@ -152,6 +153,7 @@ fn link_settings(exchange: &Exchange) -> anyhow::Result<LinkSettings> {
                 dialplan: Endpoint::new("XML")?,
                 context: Endpoint::new("public")?,
             },
+            recordings: SoundPath::new("/var/lib/freeswitch/recordings")?,
         },
         format: Format::Plain,
         setup_time_max: LINK_TIME_MAX,

@@ -2,7 +2,10 @@
 
 pub mod capture;
 pub mod check;
+pub mod day;
 pub mod demo;
+pub mod grade;
+pub mod locate;
 pub mod replay;
 pub mod serve;
 
@@ -26,10 +29,16 @@ pub enum Cli {
     Serve(serve::Args),
     /// Say everything that is wrong with the settings and the hotlines.
     Check(check::Args),
+    /// Say what the calendar knows of a date: worked, a weekend, a holiday, a make-up day.
+    Day(day::Args),
     /// Record what a switch says, to replay it later; nothing is done to any call.
     Capture(capture::Args),
     /// Run a record through the decoder and the core again, and print what we would do.
     Replay(replay::Args),
+    /// Say where numbers are from, and by what that shows.
+    Locate(locate::Args),
+    /// Say how good 400 numbers are (靓号), and by which patterns.
+    Grade(grade::Args),
     /// Print the completions of a shell.
     Completions {
         /// Which shell.
@@ -43,8 +52,11 @@ pub fn run() -> ExitCode {
         Cli::Demo(args) => demo::run(&args),
         Cli::Serve(args) => serve::run(&args),
         Cli::Check(args) => check::run(args),
+        Cli::Day(args) => day::run(&args),
         Cli::Capture(args) => capture::run(&args),
         Cli::Replay(args) => replay::run(&args),
+        Cli::Locate(args) => locate::run(&args),
+        Cli::Grade(args) => grade::run(&args),
         Cli::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "hotlined", &mut io::stdout());
             ExitCode::SUCCESS

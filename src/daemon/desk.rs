@@ -86,7 +86,7 @@ impl Desk {
                 self.take(&Event::Operator(Order::HandOver));
                 return;
             }
-            let deadline = self.engine.switchboard.deadline();
+            let deadline = self.engine.deadline();
             let wake = [deadline, stop_at].into_iter().flatten().min();
             let wake_at = self.clock.wake_at(wake.unwrap_or(Instant(u64::MAX >> 20)));
             tokio::select! {
@@ -186,6 +186,12 @@ fn tell(call: &CallId, note: &Note) {
             let (from, to) = (from.map(name), to.map(name));
             tracing::info!(%call, from = from.as_deref().unwrap_or("-"), to = to.as_deref().unwrap_or("-"));
         }
+        // Why may have a number in it: that stands in the journal.
+        Note::Node { node, exit, because: _ } => tracing::debug!(%call, %node, %exit),
+        Note::Refused { why, because: _ } => tracing::info!(%call, %why, "refused"),
+        Note::Queued { ahead, estimate: _ } => tracing::debug!(%call, ahead, "waiting"),
+        Note::CallBack => tracing::info!(%call, "will be called back"),
+        Note::Endless => tracing::warn!(%call, "goes through its flow without end"),
         Note::Ringing { agent } => tracing::debug!(%call, %agent, "calling"),
         Note::Attempt { agent, outcome } => tracing::debug!(%call, %agent, ?outcome),
         Note::SoundFailed { prompt } => tracing::warn!(%call, %prompt, "cannot be played; a tone is"),

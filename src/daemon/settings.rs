@@ -14,6 +14,7 @@ pub use fault::{Fault, Origin, Why};
 
 use crate::hotline::{Sounds, Trunk};
 use crate::id::SwitchId;
+use crate::prompt::SoundPath;
 use crate::time::Millis;
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -68,6 +69,8 @@ pub struct SwitchSettings {
     pub trunk: Trunk,
     /// Where the switch sends a caller whom we cannot serve.
     pub fallback: Fallback,
+    /// The folder of recordings, as the switch sees it.
+    pub recordings: SoundPath,
     /// After how long a silence the link is dead.
     pub silence_max: Millis,
     /// How long connecting and logging in may take.

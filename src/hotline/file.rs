@@ -221,7 +221,7 @@ impl<'r, 't> Reader<'r, 't> {
             name: name?,
             version: Version::default(),
             shows,
-            home: self.home.map(|code| code.to_string().into()),
+            home: self.home,
             voice: self.voice.clone(),
             suspended,
             calls_max,

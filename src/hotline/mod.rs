@@ -40,9 +40,11 @@ pub use fault::{Fault, Why};
 pub use load::{Inspected, expand, inspect, load};
 pub use schema::schema;
 pub use sounds::{BadSound, Sounds};
+pub use voice::Voice;
 
 use crate::hours::Hours;
 use crate::id::LineId;
+use crate::number::AreaCode;
 use crate::prompt::Prompt;
 use crate::time::Millis;
 use access::Refusal;
@@ -52,7 +54,6 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
-use voice::Voice;
 
 /// The most agents a hotline may have.
 pub const AGENTS_MAX: usize = 500;
@@ -127,7 +128,7 @@ pub struct Hotline {
     /// Which number an agent sees.
     pub shows: Shows,
     /// The area code of its own place: what completes a caller's local number.
-    pub home: Option<Arc<str>>,
+    pub home: Option<AreaCode>,
     /// Who speaks where nothing was recorded for it.
     pub voice: Voice,
     /// Suspended (停机), and what callers get then.

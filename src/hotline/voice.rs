@@ -35,6 +35,11 @@ impl Voice {
         Speaker::new(self.language)
     }
 
+    /// Whether it can say anything: a hotline that was put together without a folder of recordings cannot.
+    pub fn speaks(&self) -> bool {
+        !self.folder.is_empty()
+    }
+
     /// The files of these pieces, one after the other. A piece whose path no switch can be given is left out:
     /// there is none in a hotline that was loaded.
     pub fn prompt(&self, pieces: &[Piece]) -> Prompt {

@@ -98,7 +98,7 @@ impl Page<'_> {
         let hotline = self.hotline;
         self.put("number", text(&hotline.number));
         self.put("name", text(&hotline.name));
-        self.maybe("home", hotline.home.as_deref(), |_, home| text(home));
+        self.maybe("home", hotline.home, |_, home| text(&home.to_string()));
         self.put("language", word(&LANGUAGES, &hotline.voice.language));
         self.put("shows", word(&SHOWS, &hotline.shows));
         self.put("recording", word(&RECORDINGS, &hotline.recording));

@@ -4,7 +4,9 @@
 
 mod area;
 mod atlas;
+mod entry;
 mod form;
+mod grade;
 mod location;
 mod normal;
 mod places;
@@ -12,11 +14,13 @@ mod prefixes;
 
 pub use area::{Area, AreaSet, BadArea, Region};
 pub use atlas::{Atlas, BadAtlas, locate};
+pub use entry::{BadEntry, Entry};
 pub use form::{Kind, NUMBER_CHARS_MAX, Number};
+pub use grade::{BadGrades, Found, Grade, Grades};
 pub use location::{Confidence, Location, Network, Operator, Source};
 pub use normal::normalise;
 pub use places::{AreaCode, BadAreaCode, Place};
-pub use prefixes::{BAD_LINES_MAX, BadEntry, BadLine, ENTRIES_MAX, Entry, Prefixes};
+pub use prefixes::{BAD_LINES_MAX, BadLine, ENTRIES_MAX, Prefixes};
 
 /// The digits of a hotline's number.
 pub const HOTLINE_DIGITS: usize = 10;

@@ -8,21 +8,16 @@
 //! # Ok::<(), Vec<hotlined::number::BadLine>>(())
 //! ```
 
-use super::normal::Dialled;
-use super::{AreaCode, Kind, Number, normalise};
+use super::entry::Packed;
+use super::{AreaCode, BadEntry, Entry, Number};
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::fmt;
 use std::sync::Arc;
 
 /// The most entries a list may have.
 pub const ENTRIES_MAX: usize = 100_000;
 /// The most lines that are reported of a list that is refused.
 pub const BAD_LINES_MAX: usize = 100;
-/// The longest entry, in characters: an international number with its `+`.
-const ENTRY_CHARS_MAX: usize = 16;
-/// What an entry's characters take up, in bits.
-const CHAR_BITS: u32 = 4;
 /// The longest text quoted of a line, in characters.
 const QUOTED_CHARS_MAX: usize = 40;
 
@@ -40,21 +35,6 @@ struct Lists {
     shorter: Vec<u32>,
 }
 
-/// An entry of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
-    packed: Packed,
-    whole: bool,
-}
-
-/// As it is written in a list.
-impl fmt::Display for Entry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.packed.write(f)?;
-        if self.whole { Ok(()) } else { f.write_str("*") }
-    }
-}
-
 /// A line that is no entry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {text:?} {why}")]
@@ -65,38 +45,6 @@ pub struct BadLine {
     pub text: String,
     /// What is wrong.
     pub why: BadEntry,
-}
-
-/// Why a text is no entry of a list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadEntry {
-    /// Letters, or a withheld number.
-    #[error("is no number: write digits, and * at the end for all that begin so")]
-    NoNumber,
-    /// A `*` that is not at the end.
-    #[error("has a * that is not its last character")]
-    StarInside,
-    /// Digits of no form.
-    #[error("has the digits of no number there is: write * at the end for all that begin so")]
-    NoForm,
-    /// A beginning that could be a landline or a local number.
-    #[error("could be a landline: write its area code with the 0, such as 021*")]
-    NoZero,
-    /// A beginning with an area code that is not in use.
-    #[error("begins with an area code that is not in use")]
-    NoAreaCode,
-    /// A beginning that could be two kinds of number.
-    #[error("could be a service such as 95588 or a landline: write 95… or 095…")]
-    ServiceOrLandline,
-    /// A beginning of numbers of many kinds.
-    #[error("would hold numbers of many kinds: write more of its digits")]
-    TooWide,
-    /// Too long to be compared.
-    #[error("has more than 15 digits")]
-    TooLong,
-    /// The list ends here.
-    #[error("is one entry more than a list may have (100,000)")]
-    TooMany,
 }
 
 impl Prefixes {
@@ -199,143 +147,6 @@ impl Lists {
     }
 }
 
-/// Up to 16 characters from the highest bits down, four bits each: a digit and one more, 11 for `+`, 0 behind the
-/// end. So the order of these is that of the texts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Packed(u64);
-
-impl Packed {
-    /// The first characters, and whether they are all.
-    fn of(text: &[u8]) -> (Self, bool) {
-        let mut packed = 0;
-        let mut shift = u64::BITS;
-        for byte in text.iter().take(ENTRY_CHARS_MAX) {
-            shift -= CHAR_BITS;
-            let character = if *byte == b'+' { 11 } else { u64::from(byte - b'0') + 1 };
-            packed |= character << shift;
-        }
-        (Self(packed), text.len() <= ENTRY_CHARS_MAX)
-    }
-
-    /// Whether the other one begins with this one, which is not empty.
-    fn begins(self, other: Self) -> bool {
-        let unused = self.0.trailing_zeros() / CHAR_BITS * CHAR_BITS;
-        (self.0 ^ other.0).checked_shr(unused).unwrap_or(0) == 0
-    }
-
-    fn write(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let characters = (0..u64::BITS / CHAR_BITS).rev().map(|place| self.0 >> (place * CHAR_BITS) & 0xf);
-        for character in characters.take_while(|character| *character != 0) {
-            match character {
-                11 => f.write_str("+")?,
-                digit => write!(f, "{}", digit - 1)?,
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Entry {
-    fn parse(text: &str, home: Option<AreaCode>) -> Result<Self, BadEntry> {
-        match text.split_once(['*', '＊']) {
-            None => Self::whole(text, home),
-            Some((beginning, "")) => {
-                let dialled = Dialled::of(beginning).ok_or(BadEntry::NoNumber)?;
-                let (zero, digits) = beginning_of(dialled.plus(), dialled.digits())?;
-                let text = [zero.as_bytes(), digits].concat();
-                let (packed, fits) = Packed::of(&text);
-                if text.is_empty() {
-                    return Err(BadEntry::TooWide);
-                }
-                if fits { Ok(Self { packed, whole: false }) } else { Err(BadEntry::TooLong) }
-            }
-            Some(_) => Err(BadEntry::StarInside),
-        }
-    }
-
-    fn whole(text: &str, home: Option<AreaCode>) -> Result<Self, BadEntry> {
-        let number = normalise(text, home);
-        match number.kind() {
-            Kind::Mobile
-            | Kind::Landline
-            | Kind::Local
-            | Kind::Service
-            | Kind::Hotline
-            | Kind::International => match Packed::of(number.bytes()) {
-                (packed, true) => Ok(Self { packed, whole: true }),
-                (_, false) => Err(BadEntry::TooLong),
-            },
-            Kind::Unknown => Err(BadEntry::NoForm),
-            Kind::Withheld | Kind::Unreadable => Err(BadEntry::NoNumber),
-        }
-    }
-}
-
-/// A beginning in the form that whole numbers have: what to write before the digits, and the digits.
-type Beginning<'d> = Result<(&'static str, &'d [u8]), BadEntry>;
-
-fn beginning_of(plus: bool, digits: &[u8]) -> Beginning<'_> {
-    match digits {
-        _ if plus => beyond(digits),
-        // 000…: no number, but such are seen.
-        [b'0', b'0', b'0', ..] => Ok(("", digits)),
-        [b'0', b'0', rest @ ..] => beyond(rest),
-        [b'0', rest @ ..] => behind_zero(rest),
-        [b'2'..=b'9', ..] if !is_hotline(digits) && !matches!(digits, [b'9', b'5' | b'6', ..]) => {
-            Err(BadEntry::NoZero)
-        }
-        _ => Ok(("", digits)),
-    }
-}
-
-/// Behind `+` or `00`.
-fn beyond(digits: &[u8]) -> Beginning<'_> {
-    match digits {
-        [] => Ok(("+", digits)),
-        [b'0', ..] => Err(BadEntry::NoForm),
-        // All of the mainland, or that and some countries.
-        [b'8'] | [b'8', b'6'] => Err(BadEntry::TooWide),
-        [b'8', b'6', b'0', rest @ ..] => behind_zero(rest),
-        [b'8', b'6', rest @ ..] => in_the_mainland(rest),
-        _ => Ok(("+", digits)),
-    }
-}
-
-/// Behind +86: an area code without its 0, or what never has one.
-fn in_the_mainland(digits: &[u8]) -> Beginning<'_> {
-    match digits {
-        [b'1'] => Err(BadEntry::TooWide),
-        [b'1', b'0', ..] => Ok(("0", digits)),
-        [b'1', ..] | [b'9', b'6', ..] => Ok(("", digits)),
-        [b'9', b'5', ..] => Err(BadEntry::ServiceOrLandline),
-        _ if is_hotline(digits) => Ok(("", digits)),
-        _ => in_area(digits),
-    }
-}
-
-fn behind_zero(digits: &[u8]) -> Beginning<'_> {
-    match digits {
-        // 0 and a mobile, or Beijing.
-        [b'1'] => Err(BadEntry::TooWide),
-        [b'1', b'3'..=b'9', ..] => Ok(("", digits)),
-        _ if is_hotline(digits) => Ok(("", digits)),
-        _ => in_area(digits),
-    }
-}
-
-/// An area code or the beginning of some.
-fn in_area(digits: &[u8]) -> Beginning<'_> {
-    if AreaCode::at(digits).is_some() || AreaCode::any_begins(digits) {
-        Ok(("0", digits))
-    } else {
-        Err(BadEntry::NoAreaCode)
-    }
-}
-
-fn is_hotline(digits: &[u8]) -> bool {
-    matches!(digits, [b'4' | b'8', b'0', b'0', ..])
-}
-
 /// As a list of texts.
 impl Serialize for Prefixes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -359,6 +170,7 @@ impl<'de> Deserialize<'de> for Prefixes {
 
 #[cfg(test)]
 mod tests {
+    use super::super::normalise;
     use super::*;
     use proptest::prelude::*;
 
@@ -486,6 +298,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
         /// Compared with looking at every entry.
         #[test]
         fn the_answer_is_that_of_a_search_through_all(

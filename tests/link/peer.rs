@@ -5,6 +5,7 @@ use hotlined::command::Action;
 use hotlined::event::{Cause, Event, LegEvent};
 use hotlined::hotline::Trunk;
 use hotlined::id::{CommandId, LegId, SwitchId};
+use hotlined::prompt::SoundPath;
 use hotlined::switch::esl::argument::Endpoint;
 use hotlined::switch::esl::conversation::Account;
 use hotlined::switch::esl::event::Format;
@@ -171,7 +172,7 @@ pub fn settings(port: u16) -> LinkSettings {
         host: "127.0.0.1".into(),
         port,
         account: Account { user: None, password: Secret::new("ClueCon").unwrap() },
-        site: Site { trunk, fallback },
+        site: Site { trunk, fallback, recordings: SoundPath::new("/rec").unwrap() },
         format: Format::Plain,
         setup_time_max: Duration::from_secs(30),
         silence_max: Duration::from_secs(45),

@@ -2,8 +2,8 @@
 < 0 hotline 4008001234 agents=01
 < 0 arrived caller from 13800138000 to 4008001234
 > 0.000 caller #1 take caller
-> 0.000 caller note - -> hunt
 > 0.000 caller #2 keep fallback of caller for 5.000s
+> 0.000 caller note - -> hunt
 > 0.000 caller #3 play /sounds/ring.wav to caller over and over
 > 0.000 caller #4 claim 13900000001 of 1
 > 0.000 caller #5 ring agent1 at 13900000001 for 22.000s showing "13800138000"
@@ -19,10 +19,10 @@
 < 2.060 leg caller bridged agent1
 > 2.060 caller note connect -> talk
 < 12.000 leg agent1 hung_up normal
-> 12.000 caller #9 release 13900000001 claimed by #4
+> 12.000 caller #9 release #4
 > 12.000 caller note talk -> ending
 > 12.000 caller #10 hang up caller as normal
 < 12.001 leg caller unbridged agent1
 < 12.020 leg caller hung_up normal
 > 12.020 caller note ending -> -
-> 12.020 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"answered","ended_by":"agent","cause":"normal","arrived":1800000000000,"billing_start":1800000002060,"ended":1800000012000,"wait":2060,"talk":9940,"agent":"01","attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":1800000000300,"answered":1800000002000,"ended":1800000012000,"outcome":"talked"}]}
+> 12.020 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"answered","ended_by":"agent","cause":"normal","arrived":1800000000000,"billing_start":1800000002060,"ended":1800000012000,"wait":2060,"talk":9940,"agent":"01","refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":1800000000300,"answered":1800000002000,"ended":1800000012000,"outcome":"talked"}]}

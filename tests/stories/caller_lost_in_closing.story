@@ -2,8 +2,8 @@
 < 0 hotline 4008001234 agents=01
 < 0 arrived caller from 13800138000 to 4008001234
 > 0.000 caller #1 take caller
-> 0.000 caller note - -> hunt
 > 0.000 caller #2 keep fallback of caller for 5.000s
+> 0.000 caller note - -> hunt
 > 0.000 caller #3 play /sounds/ring.wav to caller over and over
 > 0.000 caller #4 claim 13900000001 of 1
 > 0.000 caller #5 ring agent1 at 13900000001 for 22.000s showing "13800138000"
@@ -15,15 +15,17 @@
 > 0.110 caller #7 bridge caller and agent1
 < 0.150 leg agent1 hung_up normal
 > 0.150 caller note agent 01: Dropped
-> 0.150 caller #8 release 13900000001 claimed by #4
-> 0.150 caller note connect -> hunt
+> 0.150 caller #8 release #4
 > 0.150 caller #9 keep fallback of caller for 5.000s
+> 0.150 caller note connect -> hunt
 > 0.150 caller #10 play /sounds/ring.wav to caller over and over
-> 0.150 caller note hunt -> closing
-> 0.150 caller #11 play /sounds/closing.wav to caller
+> 0.150 caller note agents: no_answer (all agents were tried)
+> 0.150 caller note hunt -> announce
+> 0.150 caller #11 stop caller
+> 0.150 caller #12 play /sounds/closing.wav to caller
 < 0.151 done caller play no_such_leg
 < 0.160 leg caller ended cancelled
-> 0.160 caller note closing -> ending
+> 0.160 caller note announce -> ending
 > 0.160 caller note ending -> -
-> 0.160 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"lost","ended_by":"switch","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000000160,"wait":160,"talk":0,"agent":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":1800000000100,"ended":1800000000150,"outcome":"dropped"}]}
+> 0.160 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"lost","ended_by":"switch","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000000160,"wait":160,"talk":0,"agent":null,"refused":null,"path":["agents","closing"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":1800000000100,"ended":1800000000150,"outcome":"dropped"}]}
 < 0.200 nothing

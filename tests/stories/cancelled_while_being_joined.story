@@ -3,8 +3,8 @@
 < 0 hotline 4008001234 agents=01
 < 0 arrived caller from 13800138000 to 4008001234
 > 0.000 caller #1 take caller
-> 0.000 caller note - -> hunt
 > 0.000 caller #2 keep fallback of caller for 5.000s
+> 0.000 caller note - -> hunt
 > 0.000 caller #3 play /sounds/ring.wav to caller over and over
 > 0.000 caller #4 claim 13900000001 of 1
 > 0.000 caller #5 ring agent1 at 13900000001 for 22.000s showing "13800138000"
@@ -22,7 +22,7 @@
 > 2.081 caller note talk -> ending
 > 2.081 caller #9 hang up agent1 as cancelled
 < 2.090 leg agent1 ended normal
-> 2.090 caller #10 release 13900000001 claimed by #4
+> 2.090 caller #10 release #4
 > 2.090 caller note ending -> -
-> 2.090 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000002081,"wait":2081,"talk":0,"agent":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":1800000002000,"ended":1800000002081,"outcome":"caller_left"}]}
+> 2.090 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000002081,"wait":2081,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":1800000002000,"ended":1800000002081,"outcome":"caller_left"}]}
 < 3 nothing

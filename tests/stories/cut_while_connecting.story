@@ -3,10 +3,10 @@
 < 0 hotline 4008001234 agents=01,02
 < 0 arrived caller from 13800138000 to 4008001234
 > 0.000 caller #1 take caller
-> 0.000 caller note - -> hunt
 > 0.000 caller #2 keep fallback of caller for 5.000s
+> 0.000 caller note - -> hunt
 > 0.000 caller #3 play /sounds/ring.wav to caller over and over
-> 0.000 caller #4 claim 13900000001 of 1
+> 0.000 caller #4 claim 13900000001 of 1, 13900000002 of 1
 > 0.000 caller #5 ring agent1 at 13900000001 for 22.000s showing "13800138000"
 > 0.000 caller note calling agent 01
 > 1.666 caller #6 keep fallback of caller for 5.000s
@@ -21,6 +21,6 @@
 > 2.050 caller note agent 01: CallerLeft
 > 2.050 caller #9 hang up agent1 as cancelled
 < 2.060 leg agent1 hung_up normal
-> 2.060 caller #10 release 13900000001 claimed by #4
+> 2.060 caller #10 release #4
 > 2.060 caller note ending -> -
-> 2.060 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"lost","ended_by":"switch","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000002050,"wait":2050,"talk":0,"agent":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":1800000002000,"ended":1800000002050,"outcome":"caller_left"}]}
+> 2.060 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"lost","ended_by":"switch","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000002050,"wait":2050,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":1800000002000,"ended":1800000002050,"outcome":"caller_left"}]}

@@ -100,7 +100,7 @@ impl Teller {
 
     /// Everything that falls due on the way there.
     fn wait_until(&mut self, then: Instant) {
-        while let Some(at) = self.engine.switchboard.deadline().filter(|at| *at <= then) {
+        while let Some(at) = self.engine.deadline().filter(|at| *at <= then) {
             self.now = self.now.max(at);
             self.turn(&Event::Due);
         }
@@ -303,6 +303,17 @@ impl Teller {
                 };
                 format!("{} -> {}", name(from), name(to))
             }
+            Note::Node { node, exit, because } if because.is_empty() || **because == **exit => {
+                format!("{node}: {exit}")
+            }
+            Note::Node { node, exit, because } => format!("{node}: {exit} ({because})"),
+            Note::Refused { why, because } => format!("refused: {why} ({because})"),
+            Note::Queued { ahead, estimate } => match estimate {
+                Some(estimate) => format!("{ahead} ahead, about {estimate}"),
+                None => format!("{ahead} ahead"),
+            },
+            Note::CallBack => "will be called back".into(),
+            Note::Endless => "the flow has no end".into(),
             Note::Ringing { agent } => format!("calling agent {agent}"),
             Note::Attempt { agent, outcome } => format!("agent {agent}: {outcome:?}"),
             Note::SoundFailed { prompt } => format!("{prompt} cannot be played"),

@@ -8,6 +8,7 @@ use hotlined::engine::{Engine, Entry};
 use hotlined::event::{CommandResult, Event};
 use hotlined::hotline::Hotlines;
 use hotlined::id::{CallId, CommandId, SwitchId};
+use hotlined::prompt::SoundPath;
 use hotlined::record::{CallRecord, Outcome};
 use hotlined::switch::esl::argument::Endpoint;
 use hotlined::switch::esl::conversation::{self, Account, Conversation};
@@ -67,6 +68,7 @@ fn site() -> Site {
             dialplan: endpoint("XML"),
             context: endpoint("public"),
         },
+        recordings: SoundPath::new("/rec").unwrap(),
     }
 }
 
@@ -110,7 +112,7 @@ impl Daemon {
     pub fn next(&self) -> Option<Instant> {
         let inbox = self.inbox.front().map(|(at, _)| *at);
         let orders = self.orders.front().map(|(at, ..)| *at);
-        [inbox, orders, self.engine.switchboard.deadline(), self.connects_at, self.gives_up_at()]
+        [inbox, orders, self.engine.deadline(), self.connects_at, self.gives_up_at()]
             .into_iter()
             .flatten()
             .min()

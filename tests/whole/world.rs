@@ -282,7 +282,7 @@ impl<'a> World<'a> {
             return Ok(());
         }
         let event = daemon.arrived(now).or_else(|| {
-            let due = daemon.engine.switchboard.deadline().is_some_and(|at| at <= now);
+            let due = daemon.engine.deadline().is_some_and(|at| at <= now);
             due.then_some(Event::Due)
         });
         match event {

@@ -78,6 +78,7 @@ impl Check<'_> {
         let formats = [("plain", EventFormat::Plain), ("json", EventFormat::Json)];
         let format = self.choice("switch.format", &raw.format, &formats);
         let fallback = self.fallback(&raw.fallback);
+        let recordings = self.recordings(&raw.recordings);
         let trunk = raw.trunk.parse::<Trunk>().map_err(|bad| self.fault("switch.trunk", bad)).ok();
         self.form("switch.name", &raw.name, "letters, digits and _ . -", is_word);
         self.form("switch.host", &raw.host, "a host name or address", |host| {
@@ -110,6 +111,7 @@ impl Check<'_> {
             format: format?,
             trunk: trunk?,
             fallback: fallback?,
+            recordings: recordings?,
             silence_max,
             connect_timeout,
             reconnect_min: Millis(reconnect_min),
@@ -166,6 +168,17 @@ impl Check<'_> {
         let expected = "extension, dialplan and context: three words of letters, digits and _ . -";
         self.fault("switch.fallback", Why::Form { found: shortened(text), expected });
         None
+    }
+
+    /// The switch writes there, not we: it cannot be relative to a file of ours.
+    fn recordings(&mut self, text: &str) -> Option<SoundPath> {
+        let folder = SoundPath::new(text.trim_end_matches('/')).ok();
+        if folder.is_none() {
+            let expected =
+                "an absolute path of letters, digits and / . _ - +, into which the switch may write";
+            self.fault("switch.recordings", Why::Form { found: shortened(text), expected });
+        }
+        folder
     }
 
     /// The switch's own view of the folder cannot be relative to a file of ours.

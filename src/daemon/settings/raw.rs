@@ -55,6 +55,7 @@ pub(super) struct RawSwitch {
     pub(super) format: String,
     pub(super) trunk: String,
     pub(super) fallback: String,
+    pub(super) recordings: String,
     pub(super) heartbeat_s_max: u64,
     pub(super) connect_timeout_s: u64,
     pub(super) reconnect_ms_min: u64,
@@ -74,6 +75,7 @@ impl Default for RawSwitch {
             format: "plain".to_owned(),
             trunk: "sofia/gateway/carrier/{number}".to_owned(),
             fallback: "hotlined_fallback XML public".to_owned(),
+            recordings: "/var/lib/freeswitch/recordings".to_owned(),
             // FreeSWITCH beats every 20 s (switch.conf.xml: event-heartbeat-interval): two may be lost.
             heartbeat_s_max: 45,
             connect_timeout_s: 5,

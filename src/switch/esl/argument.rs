@@ -7,7 +7,7 @@
 
 use super::vocabulary::{HangupCause, JobId};
 use crate::id::LegId;
-use crate::prompt::SoundPath;
+use crate::prompt::{RecordingName, SoundPath};
 use std::fmt::{self, Write};
 
 /// The most bytes of one text from outside that go into a request; the rest is cut off.
@@ -46,6 +46,12 @@ impl Argument {
     #[must_use]
     pub fn path(self, path: &SoundPath) -> Self {
         self.shown(&path.as_str())
+    }
+
+    /// A recording, below this folder.
+    #[must_use]
+    pub fn recording(self, folder: &SoundPath, file: &RecordingName) -> Self {
+        self.path(folder).shown(&format_args!("/{file}"))
     }
 
     /// A cause.

@@ -238,7 +238,7 @@ impl Conversation {
                     self.jobs.insert(id.clone());
                     Awaited::Order(id.clone())
                 }
-                Request::SendMsg { message: SendMsg::Execute { .. }, .. } => {
+                Request::SendMsg { message: SendMsg::Execute { event_uuid: Some(_), .. }, .. } => {
                     self.plays.insert(id.clone());
                     Awaited::Order(id.clone())
                 }

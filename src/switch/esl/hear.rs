@@ -44,7 +44,7 @@ pub fn event(switch: &SwitchId, event: &EslEvent) -> Option<Event> {
         b"CHANNEL_PROGRESS" => of_leg(event, LegEvent::Ringing { media: false }),
         b"CHANNEL_PROGRESS_MEDIA" => of_leg(event, LegEvent::Ringing { media: true }),
         b"CHANNEL_ANSWER" => of_leg(event, LegEvent::Answered),
-        b"CHANNEL_UNPARK" => of_leg(event, LegEvent::Left),
+        b"CHANNEL_UNPARK" => left(event),
         b"CHANNEL_HANGUP" => {
             let cause = event.text("Hangup-Cause").map_or(Cause::Other, |name| causes::heard(&name));
             // Set on the leg whose far end sent BYE, CANCEL or a refusal, and on no other.
@@ -85,6 +85,15 @@ pub(super) fn arrival(switch: &SwitchId, leg: LegId, dialled: &str, caller: &str
     let caller = if caller == "_undef_" { "" } else { caller };
     let seed = leg.fingerprint();
     Arrival { switch: switch.clone(), leg, dialled: dialled.into(), caller: caller.into(), seed, answered }
+}
+
+/// Why a leg is parked no longer, the number of the state that it goes to tells (`switch_types.h`): it was sent
+/// elsewhere, unless it falls asleep to be joined with another or hangs up, as we were told or will be.
+fn left(event: &EslEvent) -> Option<Event> {
+    const HIBERNATE: &[u8] = b"8";
+    const HANGUP: &[u8] = b"10";
+    let goes_to = event.get("Channel-State-Number").unwrap_or_default();
+    if matches!(&*goes_to, HIBERNATE | HANGUP) { None } else { of_leg(event, LegEvent::Left) }
 }
 
 fn pair(event: &EslEvent, what: impl Fn(LegId) -> LegEvent) -> Option<Event> {

@@ -68,9 +68,12 @@ fn live_leg(switch: &SwitchId, row: &Row) -> Option<LiveLeg> {
 /// the dialplan's tone. A caller who is still where he was dialled to has not been sent to the fallback.
 fn state(row: &Row, is_ours: bool) -> LegState {
     let is_caller = row.direction == "inbound" && number::hotline(&row.initial_dest).is_some();
-    if matches!(&*row.application, "uuid_bridge" | "bridge") || BRIDGED.contains(&&*row.state) {
+    // Behind a talk the last application is still the bridge.
+    let is_parked = row.state == "CS_PARK";
+    let is_joined = matches!(&*row.application, "uuid_bridge" | "bridge") || BRIDGED.contains(&&*row.state);
+    if is_joined && !is_parked {
         LegState::Bridged
-    } else if is_caller && row.dest == row.initial_dest || is_ours && row.application == "park" {
+    } else if is_caller && row.dest == row.initial_dest || is_ours && OF_AGENTS.contains(&&*row.application) {
         LegState::Parked
     } else if is_ours && row.callstate != "ACTIVE" {
         LegState::Ringing
@@ -78,6 +81,9 @@ fn state(row: &Row, is_ours: bool) -> LegState {
         LegState::Elsewhere
     }
 }
+
+/// What an agent's leg does that waits for its caller, or is told who calls.
+const OF_AGENTS: [&str; 2] = ["park", "playback"];
 
 /// Channel states of legs that hear each other.
 const BRIDGED: [&str; 3] = ["CS_EXCHANGE_MEDIA", "CS_SOFT_EXECUTE", "CS_HIBERNATE"];

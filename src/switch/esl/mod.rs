@@ -57,4 +57,5 @@ mod plain;
 pub mod request;
 pub mod server;
 pub mod speak;
+mod speak_play;
 pub mod vocabulary;

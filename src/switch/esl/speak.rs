@@ -2,21 +2,27 @@
 //!
 //! An order whose end we want to hear of goes out under the command's own name: as `Event-UUID` of an
 //! application, or as `Job-UUID` of a background job. The others are API commands, which the switch runs in
-//! the order they are written.
+//! the order they are written. What a leg hears, `speak_play` beside this file puts into words.
 
 use super::argument::{Argument, Endpoint, Variables};
 use super::causes;
 use super::request::{ApiCall, Request, SendMsg};
+use super::speak_play;
 use super::vocabulary::{App, JobId};
 use crate::command::Action;
 use crate::hotline::{Dial, Trunk};
 use crate::id::{CallId, CommandId, LegId};
-use crate::prompt::{Prompt, Tone};
+use crate::prompt::SoundPath;
 use crate::time::Millis;
 
 /// How long an agent's leg may wait, answered, for its caller before the switch ends it: what keeps an agent
-/// from hearing nothing for ever when the daemon dies in that moment.
-const AGENT_PARK_S_MAX: u64 = 15;
+/// from hearing nothing for ever when the daemon dies in that moment. The switch looks at it between two
+/// sounds, so it has to outlast a whisper and the key that takes the call.
+const AGENT_PARK_S_MAX: u64 = 60;
+
+/// The variable that lets keys be reported while something plays, and end nothing (mod_dptools.c:2363; without
+/// it `*` ends a playback).
+const KEYS_END_NOTHING: (&str, &str) = ("playback_terminators", "none");
 
 /// What the operator's settings say about a switch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +31,8 @@ pub struct Site {
     pub trunk: Trunk,
     /// Where the dialplan serves a caller without us.
     pub fallback: Fallback,
+    /// The folder of recordings, as the switch sees it.
+    pub recordings: SoundPath,
 }
 
 /// Extension, dialplan and context of the fallback, parted by spaces.
@@ -49,7 +57,10 @@ impl Fallback {
 pub fn requests(site: &Site, id: &CommandId, action: &Action) -> Vec<Request> {
     match action {
         Action::Take { leg } => {
-            vec![api("uuid_setvar", Argument::new().leg(leg).literal(" hangup_after_bridge true"))]
+            let (name, value) = KEYS_END_NOTHING;
+            let argument = Argument::new().leg(leg).literal(" hangup_after_bridge=true;");
+            let argument = argument.literal(name).literal("=").literal(value);
+            vec![api("uuid_setvar_multi", argument)]
         }
         Action::KeepFallback { leg, after } => {
             vec![forget_fallback(leg), api("sched_transfer", later(site, leg, *after))]
@@ -57,23 +68,34 @@ pub fn requests(site: &Site, id: &CommandId, action: &Action) -> Vec<Request> {
         Action::CancelFallback { leg } => vec![forget_fallback(leg)],
         Action::ToFallback { leg } => {
             let argument = site.fallback.append_to(Argument::new().leg(leg).literal(" "));
-            vec![forget_fallback(leg), api("uuid_transfer", argument)]
+            vec![forget_fallback(leg), drop_orders(leg), api("uuid_transfer", argument)]
         }
-        Action::Answer { leg } => vec![execute(leg, App::ANSWER, Argument::new(), Some(id))],
+        Action::Answer { leg } => answer(id, leg),
+        Action::Play { leg, prompt, repeat } => {
+            vec![execute(leg, App::PLAYBACK, speak_play::sound(prompt, *repeat), Some(id))]
+        }
         Action::Listen { leg, time } => {
-            let argument = Argument::new().literal("silence_stream://").number(time.0);
-            vec![execute(leg, App::PLAYBACK, argument, Some(id))]
+            vec![execute(leg, App::PLAYBACK, speak_play::silence(*time), Some(id))]
         }
         Action::Stop { leg } => vec![api("uuid_break", Argument::new().leg(leg))],
         Action::ForgetKeys { leg } => vec![api("uuid_flush_dtmf", Argument::new().leg(leg))],
-        Action::RecordMessage { .. } | Action::RecordTalk { .. } | Action::StopRecording { .. } => Vec::new(),
-        Action::Play { leg, prompt, repeat } => vec![play(id, leg, prompt, *repeat)],
+        Action::RecordMessage { leg, file, longest, silence } => {
+            let argument = speak_play::message(&site.recordings, file, *longest, *silence);
+            vec![execute(leg, App::RECORD, argument, Some(id))]
+        }
+        // Only what is said while the two are joined: neither the ringback before nor the survey after.
+        Action::RecordTalk { leg, file } => {
+            let argument = Argument::new().leg(leg).literal(" start ").recording(&site.recordings, file);
+            vec![job(id, "uuid_record", argument.literal(" 0 {RECORD_BRIDGE_REQ=true}"))]
+        }
+        Action::StopRecording { leg, file } => {
+            let argument = Argument::new().leg(leg).literal(" stop ").recording(&site.recordings, file);
+            vec![job(id, "uuid_record", argument)]
+        }
         Action::Ring { leg, call, dial, ring_time, shown } => {
             vec![job(id, "originate", originate(site, leg, call, dial, *ring_time, shown))]
         }
-        Action::Bridge { caller, agent, keep_caller: _ } => {
-            vec![job(id, "uuid_bridge", Argument::new().leg(caller).literal(" ").leg(agent))]
-        }
+        Action::Bridge { caller, agent, keep_caller } => bridge(site, id, caller, agent, *keep_caller),
         Action::HangUp { leg, cause } => {
             let argument = Argument::new().leg(leg).literal(" ").cause(causes::said(*cause));
             vec![job(id, "uuid_kill", argument)]
@@ -95,22 +117,56 @@ fn forget_fallback(leg: &LegId) -> Request {
 }
 
 fn later(site: &Site, leg: &LegId, after: Millis) -> Argument {
-    let argument = Argument::new().literal("+").number(after.whole_seconds_up()).literal(" ");
+    append_later(site, Argument::new(), leg, after)
+}
+
+fn append_later(site: &Site, argument: Argument, leg: &LegId, after: Millis) -> Argument {
+    let argument = argument.literal("+").number(after.whole_seconds_up()).literal(" ");
     site.fallback.append_to(argument.leg(leg).literal(" "))
 }
 
-fn play(id: &CommandId, leg: &LegId, prompt: &Prompt, repeat: bool) -> Request {
-    let argument = match prompt {
-        Prompt::File(path) => Argument::new().path(path),
-        Prompt::Files(paths) => paths.iter().enumerate().fold(Argument::new(), |row, (at, path)| {
-            row.literal(if at == 0 { "file_string://" } else { "!" }).path(path)
-        }),
-        Prompt::Tone(Tone::Beep) => Argument::new().literal("tone_stream://%(400,0,1000)"),
-        Prompt::Tone(Tone::Ringing) => Argument::new().literal("tone_stream://%(1000,4000,450)"),
-        Prompt::Tone(Tone::Busy) => Argument::new().literal("tone_stream://%(350,350,450);loops=7"),
+/// An application on a leg, never `uuid_answer`: against a CANCEL that leaves channels hanging (FS#2920).
+///
+/// The dialplan's ring tone sounds on beneath whatever we play, and would be heard for an instant between two
+/// sounds. From the answer on that is wrong, so silence without end is laid over it: `endless_playback` begins
+/// anew when it is broken (mod_dptools.c:3081), takes no keys away, and a bridge ends it.
+fn answer(id: &CommandId, leg: &LegId) -> Vec<Request> {
+    let silence = Argument::new().literal("silence_stream://-1");
+    vec![
+        execute(leg, App::ANSWER, Argument::new(), Some(id)),
+        execute(leg, App::ENDLESS_PLAYBACK, silence, None),
+    ]
+}
+
+/// An order that waits for a leg's next 20 ms survives `uuid_bridge` and `uuid_transfer`: a sound would play
+/// into the talk, and for as long as it lasts the switch would not even notice that the other side left.
+fn drop_orders(leg: &LegId) -> Request {
+    api("uuid_break", Argument::new().leg(leg).literal(" all"))
+}
+
+/// When the agent leaves, `park_after_bridge` comes before `hangup_after_bridge` (SIB:1917). What then parks the
+/// caller for ever should no daemon live is outwitted by the agent's own leg: its last deed is to set the
+/// fallback's timer.
+fn bridge(
+    site: &Site,
+    id: &CommandId,
+    caller: &LegId,
+    agent: &LegId,
+    keep_caller: Option<Millis>,
+) -> Vec<Request> {
+    let park = |value| Argument::new().leg(caller).literal(" park_after_bridge ").literal(value);
+    let mut requests = match keep_caller {
+        Some(after) => {
+            let hook = Argument::new().leg(agent).literal(" api_hangup_hook sched_transfer ");
+            let hook = append_later(site, hook, caller, after);
+            vec![api("uuid_setvar", park("true")), api("uuid_setvar", hook)]
+        }
+        // An earlier talk of this call may have kept its caller.
+        None => vec![api("uuid_setvar", park("false"))],
     };
-    let application = if repeat { App::ENDLESS_PLAYBACK } else { App::PLAYBACK };
-    execute(leg, application, argument, Some(id))
+    requests.extend([drop_orders(caller), drop_orders(agent)]);
+    requests.push(job(id, "uuid_bridge", Argument::new().leg(caller).literal(" ").leg(agent)));
+    requests
 }
 
 fn execute(leg: &LegId, application: App, argument: Argument, id: Option<&CommandId>) -> Request {
@@ -140,6 +196,7 @@ fn originate(
         .flag("ignore_early_media", true)
         .flag("hangup_after_bridge", true)
         .number("park_timeout", AGENT_PARK_S_MAX)
+        .word(KEYS_END_NOTHING.0, KEYS_END_NOTHING.1)
         .leg("hotlined_call", &call.0)
         .leg("presence_data", &call.0);
     let variables = if shown.is_empty() {

@@ -1,0 +1,197 @@
+//! All agents are busy: the caller waits with music, hears from time to time how long it may take, and is served
+//! in turn. A key leads out: to a message, or to being called back.
+
+use super::attempt::Nth;
+use super::bells::{Bells, Rung};
+use super::context::Context;
+use super::door::{AgentNews, CallerNews, Door, Exit, Happening, Next, StoreNews};
+use super::timer::Timer;
+use super::{ringback, search};
+use crate::command::{Note, StoreRequest, Turn};
+use crate::event::QueuePlace;
+use crate::hotline::flow::{NodeKind, Queue as Place, Reach};
+use crate::prompt::Prompt;
+use crate::speech::Piece;
+use crate::time::Millis;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// Who is being rung for the caller who waits.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Queue {
+    bells: Bells,
+    /// Whether the caller hears something else than the music.
+    saying: bool,
+}
+
+impl Queue {
+    pub(super) fn enter(cx: &mut Context) -> Next<Self> {
+        let Some((_, reach)) = here(cx) else { return Next::Go(Door::exit("off_duty")) };
+        if !search::begin(reach, cx) {
+            return Next::Go(Door::exit("off_duty"));
+        }
+        cx.facts.keyed.clear();
+        Self::go_on(cx)
+    }
+
+    /// Waits, or waits on after an agent who took the call could not be connected.
+    pub(super) fn go_on(cx: &mut Context) -> Next<Self> {
+        let Some((place, _)) = here(cx) else { return Next::Go(Door::exit("off_duty")) };
+        let mut queue = Self::default();
+        queue.music(cx);
+        cx.set(Timer::Wait, cx.facts.search.until.since(cx.now));
+        if let Some(every) = place.every {
+            cx.set(Timer::Position, every);
+        }
+        queue.ask(cx);
+        Next::Stay(queue)
+    }
+
+    /// The turn of a caller who was called back has come: the agent of this attempt is rung.
+    pub(super) fn serve(nth: Nth, cx: &mut Context) -> Next<Self> {
+        let mut queue = Self::default();
+        queue.music(cx);
+        cx.set(Timer::Wait, cx.facts.search.until.since(cx.now));
+        queue.bells.ring(nth, cx);
+        queue.or_ask(cx)
+    }
+
+    pub(super) fn on(mut self, happening: Happening, cx: &mut Context) -> Next<Self> {
+        match happening {
+            Happening::Agent(nth, AgentNews::Claimed) => {
+                self.bells.ring(nth, cx);
+                self.or_ask(cx)
+            }
+            Happening::Agent(nth, news) => match self.bells.on_agent(nth, news, cx) {
+                Rung::Nothing => Next::Stay(self),
+                Rung::Less => self.or_ask(cx),
+                Rung::Taken(nth) => {
+                    self.bells.end_others(nth, cx);
+                    cx.forget_wishes();
+                    Self::leave(Door::Whisper { nth }, cx)
+                }
+            },
+            Happening::Store(_, StoreNews::Refused) => self.out("full", "as many wait as may", cx),
+            Happening::Store(_, StoreNews::Waiting(place)) => {
+                cx.note(Note::Queued { ahead: place.ahead, estimate: place.estimate });
+                self.say_place(place, cx);
+                Next::Stay(self)
+            }
+            Happening::Caller(CallerNews::Digit(key)) => self.key(key, cx),
+            Happening::Due(Timer::Ring) => {
+                self.bells.on_due(cx);
+                self.or_ask(cx)
+            }
+            Happening::Due(Timer::Wait) => self.out("timeout", "the caller has waited long enough", cx),
+            Happening::Due(Timer::Position) => {
+                if let (true, Some(claim)) = (self.bells.is_silent(), cx.facts.wishes.first().copied()) {
+                    cx.ask(StoreRequest::Place { claim });
+                }
+                if let Some(every) = here(cx).and_then(|(place, _)| place.every) {
+                    cx.set(Timer::Position, every);
+                }
+                Next::Stay(self)
+            }
+            Happening::SoundEnded => {
+                self.music(cx);
+                Next::Stay(self)
+            }
+            Happening::Done(command, _) => {
+                self.bells.on_done(command, cx);
+                Next::Stay(self)
+            }
+            Happening::Relinked => {
+                cx.keep_fallback();
+                self.music(cx);
+                self.bells.relinked(cx);
+                Next::Stay(self)
+            }
+            Happening::Store(..) | Happening::Caller(_) | Happening::Due(_) => Next::Stay(self),
+        }
+    }
+
+    fn music(&mut self, cx: &mut Context) {
+        self.saying = false;
+        if let Some((_, reach)) = here(cx) {
+            let music = ringback::choose(&reach.ringback, cx);
+            cx.play(music, true);
+        }
+    }
+
+    fn or_ask(mut self, cx: &mut Context) -> Next<Self> {
+        if self.bells.is_silent() && cx.facts.wishes.is_empty() {
+            if cx.facts.attempts.len() >= search::ATTEMPTS_MAX {
+                return self.out("timeout", "too many attempts were made", cx);
+            }
+            self.ask(cx);
+        }
+        Next::Stay(self)
+    }
+
+    /// Asks for whoever is free, in the caller's turn, which it keeps however often it asks.
+    fn ask(&mut self, cx: &mut Context) {
+        let Some((place, reach)) = here(cx) else { return };
+        let (priority, since) = (cx.facts.priority, cx.facts.search.since);
+        let turn = Turn { priority, since, length_max: place.length_max };
+        search::ask(&search::on_duty(reach, cx), Some(turn), reach, cx);
+    }
+
+    fn say_place(&mut self, at: QueuePlace, cx: &mut Context) {
+        let Some((place, _)) = here(cx) else { return };
+        let ahead = place.say_position.then(|| cx.say(|speaker| speaker.queue_ahead(at.ahead.into())));
+        let estimate = at.estimate.filter(|_| place.say_wait);
+        let wait = estimate.and_then(|wait| cx.say(|speaker| speaker.estimated_wait(wait)));
+        let said = [ahead.flatten(), wait, place.notice.clone()];
+        if let Some(prompt) = Prompt::joined(said.into_iter().flatten()) {
+            self.saying = true;
+            cx.play(prompt, false);
+        }
+    }
+
+    fn key(self, key: char, cx: &mut Context) -> Next<Self> {
+        let Some((place, _)) = here(cx) else { return Next::Stay(self) };
+        if !self.bells.is_silent() {
+            return Next::Stay(self);
+        }
+        if place.call_back == Some(key) {
+            return self.call_back(cx);
+        }
+        let name: Arc<str> = key.to_string().into();
+        if cx.node().is_some_and(|node| node.exits.contains_key(&name)) {
+            cx.forget_wishes();
+            let because = format!("the caller pressed {key}").into();
+            return Self::leave(Door::Exit { exit: Exit::Named(name), because }, cx);
+        }
+        Next::Stay(self)
+    }
+
+    /// The wish for an agent stays: the caller is called when it is granted.
+    fn call_back(mut self, cx: &mut Context) -> Next<Self> {
+        if cx.call_back_dial().is_some() {
+            return Self::leave(Door::CallBack, cx);
+        }
+        if let Some(prompt) = cx.say(|_| vec![Piece::CallbackRefused]) {
+            self.saying = true;
+            cx.play(prompt, false);
+        }
+        Next::Stay(self)
+    }
+
+    fn out(mut self, exit: &'static str, because: &str, cx: &mut Context) -> Next<Self> {
+        self.bells.give_up_all(cx);
+        cx.forget_wishes();
+        Self::leave(Door::Exit { exit: Exit::Word(exit), because: because.into() }, cx)
+    }
+
+    fn leave(door: Door, cx: &mut Context) -> Next<Self> {
+        cx.clear(Timer::Wait);
+        cx.clear(Timer::Position);
+        let search = &cx.facts.search;
+        cx.facts.findings.queued = Millis(search.queued.0 + cx.now.since(search.since).0);
+        Next::Go(door)
+    }
+}
+
+fn here<'a>(cx: &Context<'a>) -> Option<(&'a Place, &'a Reach)> {
+    if let NodeKind::Queue(place) = &cx.node()?.kind { Some((place, &place.reach)) } else { None }
+}
