@@ -1,13 +1,16 @@
 //! The command line: a file for each subcommand.
 
+mod account;
 pub mod capture;
 pub mod check;
 pub mod day;
 pub mod demo;
+pub mod explain;
 pub mod grade;
 pub mod locate;
 pub mod replay;
 pub mod serve;
+pub mod simulate;
 
 use crate::daemon::settings::{self, LogFormat, LogSettings, Settings};
 use clap::{CommandFactory, Parser};
@@ -35,6 +38,10 @@ pub enum Cli {
     Capture(capture::Args),
     /// Run a record through the decoder and the core again, and print what we would do.
     Replay(replay::Args),
+    /// Play one call through the hotlines without a telephone: what is heard when, and why.
+    Simulate(simulate::Args),
+    /// Say what happened in a past call, and why, from the journal.
+    Explain(explain::Args),
     /// Say where numbers are from, and by what that shows.
     Locate(locate::Args),
     /// Say how good 400 numbers are (靓号), and by which patterns.
@@ -55,6 +62,8 @@ pub fn run() -> ExitCode {
         Cli::Day(args) => day::run(&args),
         Cli::Capture(args) => capture::run(&args),
         Cli::Replay(args) => replay::run(&args),
+        Cli::Simulate(args) => simulate::run(&args),
+        Cli::Explain(args) => explain::run(&args),
         Cli::Locate(args) => locate::run(&args),
         Cli::Grade(args) => grade::run(&args),
         Cli::Completions { shell } => {
