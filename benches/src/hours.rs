@@ -15,7 +15,7 @@ const BETWEEN: (u64, u64) = (1_704_067_200_000, 1_830_297_600_000);
 
 fn main() {
     println!("one answer of a table of hours, for an instant picked at random; median of {ROUNDS} rounds");
-    println!("{:<44}{:>12}{:>10}{:>22}", "", "median ns", "p99 ns", "next change, median");
+    println!("{:<40}{:>10}{:>12}{:>10}{:>22}", "", "least ns", "median ns", "p99 ns", "next change, median");
     let office = r#"["open","workdays 09:00-12:00 13:30-18:00"],["lunch","workdays 12:00-13:30"],
         ["open","sat 10:00-16:00"],["holiday","holidays"],["open","国庆节 10:00-12:00"]"#;
     let exceptions: Vec<String> = (0..400)
@@ -40,24 +40,25 @@ fn main() {
     for (name, zone, lines, exceptions) in tables {
         let table = format!(r#"{{"zone":"{zone}","lines":[{lines}],"exceptions":[{exceptions}]}}"#);
         let hours: Hours = serde_json::from_str(&table).expect("a table");
-        let (median, p99) = measure(QUESTIONS, |at| {
+        let [least, median, p99] = measure(QUESTIONS, |at| {
             black_box(hours.state(at, &calendar));
         });
-        let (change, _) = measure(QUESTIONS / 10, |at| {
+        let [_, change, _] = measure(QUESTIONS / 10, |at| {
             black_box(hours.next_change(at, &calendar));
         });
-        println!("{name:<44}{median:>12.0}{p99:>10.0}{change:>22.0}");
+        println!("{name:<40}{least:>10.0}{median:>12.0}{p99:>10.0}{change:>22.0}");
     }
 }
 
-/// The median and the 99th percentile of batches, in nanoseconds a question.
-fn measure(questions: usize, ask: impl Fn(Instant)) -> (f64, f64) {
+/// The least, the median and the 99th percentile of batches, in nanoseconds a question. The least is what it takes
+/// when nothing else is on the machine.
+fn measure(questions: usize, ask: impl Fn(Instant)) -> [f64; 3] {
     let mut chance: u64 = 7;
     let mut instant = || {
         chance = chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         Instant(BETWEEN.0 + (chance >> 20) % (BETWEEN.1 - BETWEEN.0))
     };
-    let (mut medians, mut tails) = (Vec::new(), Vec::new());
+    let (mut least, mut medians, mut tails) = (f64::MAX, Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let mut times: Vec<f64> = Vec::with_capacity(questions / BATCH);
         for _ in 0..questions / BATCH {
@@ -67,10 +68,11 @@ fn measure(questions: usize, ask: impl Fn(Instant)) -> (f64, f64) {
             times.push(begin.elapsed().as_nanos() as f64 / BATCH as f64);
         }
         times.sort_by(f64::total_cmp);
+        least = least.min(times[0]);
         medians.push(times[times.len() / 2]);
         tails.push(times[times.len() * 99 / 100]);
     }
     medians.sort_by(f64::total_cmp);
     tails.sort_by(f64::total_cmp);
-    (medians[ROUNDS / 2], tails[ROUNDS / 2])
+    [least, medians[ROUNDS / 2], tails[ROUNDS / 2]]
 }
