@@ -153,7 +153,7 @@ pub fn replay(bytes: &[u8], options: &Options) -> Result<Replayed, ReplayError> 
 
 /// The lines that hold something, with their numbers; and how many were left out because whoever wrote them was
 /// killed in the middle: such a line is the last, or the next one begins anew.
-fn lines(bytes: &[u8]) -> (Vec<(usize, &[u8])>, usize) {
+pub(crate) fn lines(bytes: &[u8]) -> (Vec<(usize, &[u8])>, usize) {
     let numbered = (1..).zip(bytes.split(|&byte| byte == b'\n'));
     let mut lines: Vec<(usize, &[u8])> = numbered.filter(|(_, line)| !line.trim_ascii().is_empty()).collect();
     let begins: Vec<bool> = lines.iter().map(|(_, line)| begins_anew(line)).collect();

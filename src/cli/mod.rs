@@ -1,12 +1,16 @@
 //! The command line: a file for each subcommand.
 
+mod account;
 pub mod capture;
 pub mod check;
+pub mod day;
 pub mod demo;
+pub mod explain;
 pub mod grade;
 pub mod locate;
 pub mod replay;
 pub mod serve;
+pub mod simulate;
 
 use crate::daemon::settings::{self, LogFormat, LogSettings, Settings};
 use clap::{CommandFactory, Parser};
@@ -28,10 +32,16 @@ pub enum Cli {
     Serve(serve::Args),
     /// Say everything that is wrong with the settings and the hotlines.
     Check(check::Args),
+    /// Say what the calendar knows of a date: worked, a weekend, a holiday, a make-up day.
+    Day(day::Args),
     /// Record what a switch says, to replay it later; nothing is done to any call.
     Capture(capture::Args),
     /// Run a record through the decoder and the core again, and print what we would do.
     Replay(replay::Args),
+    /// Play one call through the hotlines without a telephone: what is heard when, and why.
+    Simulate(simulate::Args),
+    /// Say what happened in a past call, and why, from the journal.
+    Explain(explain::Args),
     /// Say where numbers are from, and by what that shows.
     Locate(locate::Args),
     /// Say how good 400 numbers are (靓号), and by which patterns.
@@ -49,8 +59,11 @@ pub fn run() -> ExitCode {
         Cli::Demo(args) => demo::run(&args),
         Cli::Serve(args) => serve::run(&args),
         Cli::Check(args) => check::run(args),
+        Cli::Day(args) => day::run(&args),
         Cli::Capture(args) => capture::run(&args),
         Cli::Replay(args) => replay::run(&args),
+        Cli::Simulate(args) => simulate::run(&args),
+        Cli::Explain(args) => explain::run(&args),
         Cli::Locate(args) => locate::run(&args),
         Cli::Grade(args) => grade::run(&args),
         Cli::Completions { shell } => {
