@@ -6,6 +6,7 @@
 
 use super::channel::{Doing, Frame, Interrupt, Private, PrivateWhat, State, Uuid};
 use super::digits::Collect;
+use super::dropping::Fails;
 use super::model::{Due, Model, TICK, TaskWhat};
 use super::report::{Header, header};
 use crate::time::{Instant, Millis};
@@ -18,16 +19,6 @@ pub(super) struct Run {
     /// `Application-UUID`.
     pub uuid: Uuid,
     pub order: Option<Private>,
-}
-
-/// Which playbacks say that they failed when all that a channel does is dropped. On a channel that goes elsewhere
-/// each finds that out by itself; on one that is hung up the innermost does, and those around it can read no
-/// more, which counts as played (seen).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fails {
-    None,
-    Innermost,
-    Every,
 }
 
 impl Model {
@@ -175,7 +166,7 @@ impl Model {
     }
 
     /// Does what takes no time; false when the application takes some.
-    fn at_once(&mut self, uuid: &Uuid, app: &str, data: &str) -> bool {
+    pub(super) fn at_once(&mut self, uuid: &Uuid, app: &str, data: &str) -> bool {
         match app {
             "answer" => self.answer(uuid),
             "pre_answer" => self.pre_answer(uuid),
@@ -382,69 +373,6 @@ impl Model {
             self.at(ends, Due::FrameEnds(uuid.clone(), id));
         }
     }
-
-    /// Drops everything the channel does; false when that ended it. A recording takes it for a failure that its
-    /// channel is to go elsewhere, and hangs it up (mod_dptools.c:3282).
-    pub(super) fn unwind(&mut self, uuid: &Uuid, fails: Fails) -> bool {
-        let wanted_alive = fails == Fails::Every;
-        let mut fails = fails;
-        while let Some(frame) = self.channels.get_mut(uuid).and_then(|channel| channel.stack.pop()) {
-            match &frame.doing {
-                Doing::Park { .. } => self.about(uuid, "CHANNEL_UNPARK", Vec::new()),
-                Doing::Play { file, .. } => {
-                    self.sound_stops(uuid, file, "done");
-                    self.respond(uuid, if fails == Fails::None { "FILE PLAYED" } else { "PLAYBACK ERROR" });
-                }
-                Doing::Record { file } => {
-                    self.about(uuid, "RECORD_STOP", vec![header("Record-File-Path", file.clone())]);
-                    self.mark_hung_up(uuid, "DESTINATION_OUT_OF_ORDER");
-                    fails = Fails::None;
-                }
-                Doing::Collect(collect) => {
-                    if let Some(file) = collect.sounding() {
-                        self.sound_stops(uuid, file, "done");
-                    }
-                }
-                Doing::Sleep => {}
-            }
-            if fails == Fails::Innermost {
-                fails = Fails::None;
-            }
-            if !matches!(frame.doing, Doing::Park { by_state: true }) {
-                self.complete_frame(uuid, frame);
-            }
-        }
-        let lives = self.channels.get(uuid).is_some_and(|channel| channel.cause.is_none());
-        if !lives && wanted_alive {
-            self.end_channel(uuid, false);
-        }
-        lives
-    }
-
-    fn complete_frame(&mut self, uuid: &Uuid, frame: Frame) {
-        let Frame { app, data, uuid: run, order, .. } = frame;
-        self.complete(uuid, &Run { app, data, uuid: run, order });
-    }
-
-    /// The application came to its end, one way or the other.
-    fn complete(&mut self, uuid: &Uuid, run: &Run) {
-        let response = self.channels.get(uuid).and_then(|channel| channel.response).unwrap_or("_none_");
-        self.about(uuid, "CHANNEL_EXECUTE_COMPLETE", run_headers(run, Some(response)));
-        if let Some(order) = &run.order {
-            let headers =
-                order.headers.iter().map(|(name, value)| (name.clone().into(), value.clone().into()));
-            let headers: Vec<Header> = headers.collect();
-            let body = Some(run.data.clone()).filter(|data| !data.is_empty());
-            self.about_with(uuid, "PRIVATE_COMMAND", headers, Vec::new(), body);
-        }
-    }
-
-    fn respond(&mut self, uuid: &Uuid, response: &'static str) {
-        if let Some(channel) = self.channels.get_mut(uuid) {
-            channel.response = Some(response);
-            channel.set("current_application_response", response);
-        }
-    }
 }
 
 /// How long something lasts, when it ends at all.
@@ -457,7 +385,7 @@ pub(super) fn is_sound(file: &str) -> bool {
     !file.starts_with("silence_stream://")
 }
 
-fn run_headers(run: &Run, response: Option<&'static str>) -> Vec<Header> {
+pub(super) fn run_headers(run: &Run, response: Option<&'static str>) -> Vec<Header> {
     let mut headers = vec![header("Application", run.app.clone())];
     if !run.data.is_empty() {
         headers.push(header("Application-Data", run.data.clone()));

@@ -1,7 +1,8 @@
 //! Two legs joined by `uuid_bridge`, and what becomes of the one that is left.
 
-use super::apps::{Fails, Run};
+use super::apps::Run;
 use super::channel::{CallState, Direction, Doing, Interrupt, State, Uuid};
+use super::dropping::Fails;
 use super::model::{Due, Model, TICK};
 use super::people::{Leaves, Phone, Then};
 use super::report::{Header, header};
@@ -200,8 +201,7 @@ impl Model {
     /// The leg goes to another extension now; what it did has ended.
     pub(super) fn transfer_now(&mut self, uuid: &Uuid, to: &str) {
         let Some(channel) = self.channels.get_mut(uuid) else { return };
-        channel.destination = to.split([' ', ':']).next().unwrap_or_default().into();
-        channel.profile += 1;
+        channel.aim_at(to);
         channel.plan.clear();
         if channel.call_state == CallState::Hangup {
             return;

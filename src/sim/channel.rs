@@ -362,6 +362,13 @@ impl Channel {
         value
     }
 
+    /// It is to go to another extension, and remembers no partner.
+    pub fn aim_at(&mut self, to: &str) {
+        self.destination = to.split([' ', ':']).next().unwrap_or_default().into();
+        self.profile += 1;
+        self.other = None;
+    }
+
     /// What another channel remembers of this one.
     pub fn profile_for_other(&self, originatee: bool) -> OtherLeg {
         OtherLeg {

@@ -3,8 +3,8 @@
 //! The network's own hang-up ends everything in the same instant; one by an `api` is announced at once and
 //! comes true at the channel's next tick.
 
-use super::apps::Fails;
 use super::channel::{CallState, Direction, Interrupt, State, Uuid};
+use super::dropping::Fails;
 use super::model::{Due, Model, TICK};
 use super::report::header;
 use super::stats::What;
@@ -47,6 +47,7 @@ impl Model {
         let Some(channel) = self.channels.get_mut(uuid).filter(|channel| channel.cause.is_none()) else {
             return;
         };
+        channel.aim_at(to);
         channel.going_to = Some(State::Routing);
         channel.interrupt = Some(Interrupt::Transfer(to.into()));
         self.tick_soon(uuid);
@@ -92,11 +93,11 @@ impl Model {
         channel.plan.clear();
         self.part(uuid, &cause);
         self.enter(uuid, State::Hangup);
-        self.call_state(uuid, CallState::Hangup);
-        self.last_deed(uuid);
         for file in recordings {
             self.about(uuid, "RECORD_STOP", vec![header("Record-File-Path", file)]);
         }
+        self.call_state(uuid, CallState::Hangup);
+        self.last_deed(uuid);
         self.enter(uuid, State::Reporting);
         let twice = vec![header("Hangup-Cause", cause)];
         self.about_with(uuid, "CHANNEL_HANGUP_COMPLETE", twice, Vec::new(), None);
@@ -122,8 +123,11 @@ impl Model {
 
     /// The channel is no more.
     pub(super) fn destroy(&mut self, uuid: &Uuid) {
-        if !self.channels.contains_key(uuid) {
-            return;
+        let Some(channel) = self.channels.get(uuid) else { return };
+        let partner = channel.other.as_ref().and_then(|other| self.channels.get(&other.uuid));
+        let held = partner.and_then(|partner| partner.left_by.as_ref()).is_some_and(|(by, _)| by == uuid);
+        if held {
+            return self.at(self.now + TICK, Due::Destroy(uuid.clone()));
         }
         self.unschedule(uuid);
         self.about(uuid, "CHANNEL_DESTROY", Vec::new());
