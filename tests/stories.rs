@@ -25,11 +25,11 @@ fn stories() -> Vec<PathBuf> {
 #[test]
 fn every_story_is_answered_as_written() {
     let rewrite = std::env::var_os("HOTLINED_REWRITE").is_some();
-    let mut differing = Vec::new();
+    let (home, mut differing) = (story::Home::new(), Vec::new());
     for path in stories() {
         let written = fs::read_to_string(&path).unwrap();
-        let told =
-            story::tell(&written, Telling::Straight).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+        let told = story::tell(&written, Telling::Straight, &home)
+            .unwrap_or_else(|error| panic!("{path:?}: {error}"));
         if rewrite {
             fs::write(&path, &told).unwrap();
         } else if told != written {
@@ -41,10 +41,11 @@ fn every_story_is_answered_as_written() {
 
 #[test]
 fn every_story_is_answered_the_same_with_each_call_saved_and_loaded_between_any_two_events() {
+    let home = story::Home::new();
     for path in stories() {
         let written = fs::read_to_string(&path).unwrap();
-        let straight = story::tell(&written, Telling::Straight).unwrap();
-        let reloaded = story::tell(&written, Telling::Reloading).unwrap();
+        let straight = story::tell(&written, Telling::Straight, &home).unwrap();
+        let reloaded = story::tell(&written, Telling::Reloading, &home).unwrap();
         assert!(straight == reloaded, "{path:?}: {}", story::difference(&straight, &reloaded));
     }
 }
