@@ -63,8 +63,10 @@ impl<'a> Files<'a> {
         let lines: Vec<&str> = [&*number, name].into_iter().chain(below.iter().copied()).collect();
         self.put(&format!("{}.toml", &number[12..22]), &lines)?;
         load(self.folder.path(), &self.sounds()).map_err(|faults| {
-            let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
-            faults.join("\n")
+            let folder = format!("{}/", self.folder.path().display());
+            let faults: Vec<String> =
+                faults.iter().map(|fault| fault.to_string().replace(&folder, "")).collect();
+            faults.join("\n  ")
         })
     }
 
