@@ -183,6 +183,7 @@ impl Recording {
             leaves: left.map_or(Leaves::AtTheEnd, |(left, _)| Leaves::After(Millis(left - at))),
             keys: keys.collect(),
             says_bye: true,
+            ..Caller::default()
         }
     }
 }

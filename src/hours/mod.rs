@@ -212,6 +212,16 @@ impl Hours {
         &self.states
     }
 
+    /// Its lines, in the order in which they are written.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// Its exceptions, in the order in which they are written.
+    pub fn exceptions(&self) -> &[Exception] {
+        &self.exceptions
+    }
+
     /// Where the times of the table are on the wall.
     pub fn zone(&self) -> &Zone {
         &self.zone

@@ -20,6 +20,16 @@ pub(super) struct Run {
     pub order: Option<Private>,
 }
 
+/// Which playbacks say that they failed when all that a channel does is dropped. On a channel that goes elsewhere
+/// each finds that out by itself; on one that is hung up the innermost does, and those around it can read no
+/// more, which counts as played (seen).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fails {
+    None,
+    Innermost,
+    Every,
+}
+
 impl Model {
     /// Has the channel look at what it was told at its next tick.
     pub(super) fn tick_soon(&mut self, uuid: &Uuid) {
@@ -40,7 +50,9 @@ impl Model {
         match channel.interrupt.take() {
             Some(Interrupt::Hangup) => return self.end_channel(uuid, true),
             Some(Interrupt::Transfer(to)) => {
-                self.unwind(uuid, true);
+                if !self.unwind(uuid, Fails::Every) {
+                    return;
+                }
                 self.part(uuid, "NORMAL_CLEARING");
                 return self.transfer_now(uuid, &to);
             }
@@ -55,6 +67,9 @@ impl Model {
         }
         if std::mem::take(&mut channel.breaking) {
             self.break_sound(uuid);
+            if self.channels.get(uuid).is_some_and(|channel| channel.breaking) {
+                return self.tick_soon(uuid);
+            }
         }
         self.do_orders(uuid);
     }
@@ -73,6 +88,7 @@ impl Model {
             let hang_up = match &order.what {
                 PrivateWhat::Execute { app, data, uuid: named } => {
                     let (app, data, named) = (app.clone(), data.clone(), named.clone());
+                    channel.breaking_all = false;
                     self.exec(uuid, &app, &data, named, Some(order));
                     self.channels.get(uuid).is_some_and(|channel| channel.cause.is_some())
                 }
@@ -229,18 +245,23 @@ impl Model {
         }
     }
 
-    /// Records until the limit, or as long as nobody speaks: the people here are silent.
+    /// Records until more whole seconds than the limit have passed on the wall clock's face, or until nobody
+    /// has spoken for so long. Three seconds, where only what counts as silence is told
+    /// (switch_ivr_play_say.c:757-797).
     fn record(&mut self, uuid: &Uuid, run: Run) {
+        const SILENCE_S: u64 = 3;
         let mut words = run.data.split_whitespace();
         let file = words.next().unwrap_or_default().to_owned();
-        let limit = words.next().and_then(|limit| limit.parse::<u64>().ok()).filter(|limit| *limit > 0);
-        let silence = words.nth(1).and_then(|hits| hits.parse::<u64>().ok()).filter(|hits| *hits > 0);
-        let lasts = match (limit, silence) {
-            (Some(limit), Some(silence)) => Some(limit.min(silence)),
-            (limit, silence) => limit.or(silence),
-        };
+        let mut number = || words.next().and_then(|number| number.parse::<u64>().ok()).filter(|n| *n > 0);
+        let (limit, threshold, silence) = (number(), number(), number());
+        let now = self.now;
+        let Some(channel) = self.channels.get(uuid) else { return };
+        let limit = limit.map(|limit| Instant((now.0 / 1_000 + limit + 1) * 1_000));
+        let silence = Millis::seconds(silence.unwrap_or(SILENCE_S));
+        let silent = threshold.map(|_| channel.silent_at(now, silence));
+        let ends = limit.into_iter().chain(silent).min();
         self.about(uuid, "RECORD_START", vec![header("Record-File-Path", file.clone())]);
-        self.begin(uuid, run, Doing::Record { file }, lasts.map(Millis::seconds));
+        self.begin(uuid, run, Doing::Record { file }, ends.map(|ends| ends.since(now)));
     }
 
     /// Puts an application on top of what the channel does.
@@ -252,7 +273,11 @@ impl Model {
         if let Some(below) = channel.stack.last_mut() {
             below.left = below.ends.take().map(|ends| ends.since(now));
         }
-        let hushes = matches!(doing, Doing::Record { .. } | Doing::Sleep | Doing::Park { .. });
+        let hushes = match &doing {
+            Doing::Record { .. } | Doing::Sleep | Doing::Park { .. } => true,
+            Doing::Play { file, .. } => !is_sound(file),
+            Doing::Collect(_) => false,
+        };
         let hears = !matches!(doing, Doing::Play { endless: true, .. } | Doing::Collect(_));
         let ends = lasts.map(|lasts| now + lasts);
         let Run { app, data, uuid: run, order } = run;
@@ -273,9 +298,15 @@ impl Model {
         let now = self.now;
         let Some(channel) = self.channels.get_mut(uuid) else { return };
         let Some(frame) = channel.stack.pop() else { return };
+        channel.breaking |= channel.breaking_all && frame.order.is_some();
         self.complete_frame(uuid, frame);
         let Some(channel) = self.channels.get_mut(uuid) else { return };
-        let Some(below) = channel.stack.last_mut() else { return self.run_plan(uuid) };
+        let Some(below) = channel.stack.last_mut() else {
+            return match channel.left_by.take() {
+                Some((peer, cause)) => self.bridge_ends(uuid, &peer, &cause),
+                None => self.run_plan(uuid),
+            };
+        };
         let left = below.left.take();
         below.ends = left.map(|left| now + left);
         let (id, ends, doing) = (below.id, below.ends, below.doing.clone());
@@ -352,19 +383,22 @@ impl Model {
         }
     }
 
-    /// Drops everything the channel does. From outside, the innermost playback fails; the ones around it only
-    /// find that their channel is no longer theirs (seen: `PLAYBACK ERROR` inside, `FILE PLAYED` outside).
-    pub(super) fn unwind(&mut self, uuid: &Uuid, from_outside: bool) {
-        let mut innermost = from_outside;
+    /// Drops everything the channel does; false when that ended it. A recording takes it for a failure that its
+    /// channel is to go elsewhere, and hangs it up (mod_dptools.c:3282).
+    pub(super) fn unwind(&mut self, uuid: &Uuid, fails: Fails) -> bool {
+        let wanted_alive = fails == Fails::Every;
+        let mut fails = fails;
         while let Some(frame) = self.channels.get_mut(uuid).and_then(|channel| channel.stack.pop()) {
             match &frame.doing {
                 Doing::Park { .. } => self.about(uuid, "CHANNEL_UNPARK", Vec::new()),
                 Doing::Play { file, .. } => {
                     self.sound_stops(uuid, file, "done");
-                    self.respond(uuid, if innermost { "PLAYBACK ERROR" } else { "FILE PLAYED" });
+                    self.respond(uuid, if fails == Fails::None { "FILE PLAYED" } else { "PLAYBACK ERROR" });
                 }
                 Doing::Record { file } => {
                     self.about(uuid, "RECORD_STOP", vec![header("Record-File-Path", file.clone())]);
+                    self.mark_hung_up(uuid, "DESTINATION_OUT_OF_ORDER");
+                    fails = Fails::None;
                 }
                 Doing::Collect(collect) => {
                     if let Some(file) = collect.sounding() {
@@ -373,11 +407,18 @@ impl Model {
                 }
                 Doing::Sleep => {}
             }
-            innermost = false;
+            if fails == Fails::Innermost {
+                fails = Fails::None;
+            }
             if !matches!(frame.doing, Doing::Park { by_state: true }) {
                 self.complete_frame(uuid, frame);
             }
         }
+        let lives = self.channels.get(uuid).is_some_and(|channel| channel.cause.is_none());
+        if !lives && wanted_alive {
+            self.end_channel(uuid, false);
+        }
+        lives
     }
 
     fn complete_frame(&mut self, uuid: &Uuid, frame: Frame) {

@@ -3,6 +3,7 @@
 //! The network's own hang-up ends everything in the same instant; one by an `api` is announced at once and
 //! comes true at the channel's next tick.
 
+use super::apps::Fails;
 use super::channel::{CallState, Direction, Interrupt, State, Uuid};
 use super::model::{Due, Model, TICK};
 use super::report::header;
@@ -46,7 +47,7 @@ impl Model {
         let Some(channel) = self.channels.get_mut(uuid).filter(|channel| channel.cause.is_none()) else {
             return;
         };
-        channel.queue.clear();
+        channel.going_to = Some(State::Routing);
         channel.interrupt = Some(Interrupt::Transfer(to.into()));
         self.tick_soon(uuid);
     }
@@ -81,7 +82,7 @@ impl Model {
 
     /// The channel drops what it does, leaves its partner, reports and is gone.
     pub(super) fn end_channel(&mut self, uuid: &Uuid, from_outside: bool) {
-        self.unwind(uuid, from_outside);
+        self.unwind(uuid, if from_outside { Fails::Innermost } else { Fails::None });
         let Some(channel) = self.channels.get_mut(uuid) else { return };
         let cause = channel.cause.clone().unwrap_or_default();
         let partner_first = channel.bridge.is_some() && !channel.originator;
@@ -92,6 +93,7 @@ impl Model {
         self.part(uuid, &cause);
         self.enter(uuid, State::Hangup);
         self.call_state(uuid, CallState::Hangup);
+        self.last_deed(uuid);
         for file in recordings {
             self.about(uuid, "RECORD_STOP", vec![header("Record-File-Path", file)]);
         }
@@ -107,6 +109,15 @@ impl Model {
         } else {
             self.destroy(uuid);
         }
+    }
+
+    /// `api_hangup_hook`: a command that the channel runs when it ends, without a session.
+    fn last_deed(&mut self, uuid: &Uuid) {
+        let hook = self.channels.get_mut(uuid).and_then(|channel| channel.take("api_hangup_hook"));
+        let Some(hook) = hook else { return };
+        let (command, argument) = hook.split_once(' ').unwrap_or((&hook, ""));
+        self.api(command, argument);
+        self.api_event(command, argument);
     }
 
     /// The channel is no more.

@@ -202,6 +202,7 @@ impl Model {
     pub(super) fn enter(&mut self, uuid: &Uuid, state: State) {
         if let Some(channel) = self.channels.get_mut(uuid) {
             channel.state = state;
+            channel.going_to = None;
         }
         self.about(uuid, "CHANNEL_STATE", Vec::new());
     }
@@ -241,10 +242,11 @@ impl Model {
 
 /// The headers that every event about a channel has.
 fn channel_headers(channel: &Channel, to: &mut Vec<Header>) {
+    // The name is that of the state the channel's thread is in, the number that of the one it is to be in.
     let number = if channel.cause.is_some() && channel.state != State::Reporting {
         State::Hangup.number()
     } else {
-        channel.state.number()
+        channel.going_to.unwrap_or(channel.state).number()
     };
     let inbound = channel.direction == super::channel::Direction::Inbound;
     let call = match (&channel.bridge, channel.originator) {
