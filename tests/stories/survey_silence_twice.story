@@ -37,7 +37,6 @@
 > 35.000 caller note survey: timeout
 > 35.000 caller note survey -> ending
 > 35.000 caller #17 hang up caller as normal
-> 36.000 caller #18 hang up caller as normal
-< 36 leg caller hung_up normal
-> 36.000 caller note ending -> -
-> 36.000 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"81a77bfa449c0e90","caller":"13800138000","outcome":"answered","ended_by":"agent","cause":"normal","arrived":1800000000000,"billing_start":1800000002040,"ended":1800000035000,"wait":2040,"talk":6960,"agent":"01","refused":null,"path":["agents","survey","end"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":1800000002000,"ended":1800000009000,"outcome":"talked"}]}
+< 35.1 leg caller hung_up normal
+> 35.100 caller note ending -> -
+> 35.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"70559244df6b6a74","caller":"13800138000","outcome":"answered","ended_by":"agent","cause":"normal","arrived":1800000000000,"billing_start":1800000002040,"ended":1800000035000,"wait":2040,"talk":6960,"agent":"01","refused":null,"path":["agents","survey","end"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":1800000002000,"ended":1800000009000,"outcome":"talked"}]}
