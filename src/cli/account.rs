@@ -122,8 +122,7 @@ impl Account {
     }
 
     fn begins(&mut self, at: Instant, dialled: &str, caller: &str, waiting: bool) {
-        self.hotline =
-            crate::number::hotline(dialled).and_then(|number| self.hotlines.get(number)).cloned();
+        self.hotline = crate::number::hotline(dialled).and_then(|number| self.hotlines.get(number)).cloned();
         self.legs.insert(self.call.0.clone(), Who::Caller);
         let hotline = self.hotline.as_ref().map(|hotline| hotline.name.to_string());
         let (caller, dialled) = (caller.to_owned(), dialled.to_owned());

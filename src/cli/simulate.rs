@@ -13,7 +13,9 @@ use crate::id::{CallId, LegId};
 use crate::place::Hint;
 use crate::prompt::SoundPath;
 use crate::sim::chance::Chance;
-use crate::sim::rehearsal::{Caller, Cast, Deed, Habit, LENGTH_DEFAULT, Lengths, PRESSES_AFTER, Rehearsal, wav_length};
+use crate::sim::rehearsal::{
+    Caller, Cast, Deed, Habit, LENGTH_DEFAULT, Lengths, PRESSES_AFTER, Rehearsal, wav_length,
+};
 use crate::time::{Instant, Millis};
 use anyhow::bail;
 use said::{AgentSaid, At, CallerSaid, HabitSaid, KeysSaid};
@@ -179,8 +181,7 @@ fn cast_of(hotline: &Hotline, said: &[AgentSaid]) -> anyhow::Result<Cast> {
     for agent in &hotline.agents {
         let presses = agent.confirm.then_some(PRESSES_AFTER);
         let mine = |said: &&AgentSaid| *agent.id == *said.agent || *agent.line.0 == *said.agent;
-        let mut habits: Vec<Habit> =
-            said.iter().filter(mine).map(|said| said.habit.habit(presses)).collect();
+        let mut habits: Vec<Habit> = said.iter().filter(mine).map(|said| said.habit.habit(presses)).collect();
         if habits.is_empty() {
             habits.push(HabitSaid::default().habit(presses));
         }
