@@ -118,3 +118,62 @@ impl Engine {
         self.answers.extend(answers.drain(..));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::{Candidate, Claim, Pick, PoolId, StoreRequest};
+    use crate::event::StoreAnswer;
+    use crate::id::{CommandId, LineId};
+    use crate::time::Millis;
+
+    fn id(number: u32) -> CommandId {
+        CommandId { call: "nobody".parse().unwrap(), number }
+    }
+
+    #[test]
+    fn what_is_not_heard_in_one_turn_is_heard_in_the_next_which_is_due_at_once() {
+        let mut engine = Engine::default();
+        let refused = Event::Store { command: id(1), answer: StoreAnswer::Refused };
+        engine.answers.extend(vec![refused; ANSWERS_A_TURN_MAX + 5]);
+        let mut heard = 0;
+        for (turns, expected) in [(1, ANSWERS_A_TURN_MAX), (2, ANSWERS_A_TURN_MAX + 5)] {
+            let mut watch = |entry: Entry| {
+                heard += usize::from(matches!(entry, Entry::In(Event::Store { .. })));
+            };
+            engine.turn(Instant(7), &Event::Due, &mut Vec::new(), &mut watch);
+            assert_eq!(heard, expected, "after {turns} turns");
+            assert_eq!(engine.deadline(), (turns == 1).then_some(Instant(7)));
+        }
+    }
+
+    #[test]
+    fn the_engine_is_woken_for_the_store_and_its_word_is_heard() {
+        let mut engine = Engine::default();
+        let claim = Claim {
+            pool: PoolId("sales".into()),
+            agents: vec![Candidate { line: LineId("a".into()), lines: 1, share: 1 }],
+            pick: Pick::First,
+            caller: None,
+            wait: None,
+        };
+        let turn = Some(crate::command::Turn { priority: 0, since: Instant(0), length_max: 1 });
+        let waits = Claim { wait: turn, ..claim.clone() };
+        let release = StoreRequest::Release { claim: 1, talked: true, rest: Millis(50) };
+        let asked = [(1, StoreRequest::Claim(claim)), (2, StoreRequest::Claim(waits)), (3, release)];
+        for (number, request) in &asked {
+            engine.store.ask(Instant(100), &id(*number), request, &mut Vec::new());
+        }
+        assert_eq!(engine.deadline(), Some(Instant(150)));
+        let mut heard = Vec::new();
+        let mut watch = |entry: Entry| {
+            if let Entry::In(event) = entry {
+                heard.push(event.clone());
+            }
+        };
+        engine.turn(Instant(150), &Event::Due, &mut Vec::new(), &mut watch);
+        let answer = StoreAnswer::Claimed { line: LineId("a".into()) };
+        assert_eq!(heard, [Event::Due, Event::Store { command: id(2), answer }]);
+        assert_eq!((engine.deadline(), engine.lines_in_use()), (None, 1));
+    }
+}

@@ -87,6 +87,7 @@ impl fmt::Display for Hint {
         match self {
             Self::Near(near) => write!(f, ": did you mean `{near}`?"),
             Self::Elsewhere(remedy) => write!(f, " here: {remedy}"),
+            Self::OneOf(known) if known.is_empty() => f.write_str(": there is none"),
             Self::OneOf(known) => write!(f, ": write one of {}", known.join(", ")),
         }
     }

@@ -236,6 +236,7 @@ proptest! {
         house.wait(600_000);
         prop_assert_eq!(house.engine.switchboard.live(), 0);
         prop_assert_eq!(house.engine.lines_in_use(), 0);
+        prop_assert_eq!(house.engine.store().left_behind(), 0);
         prop_assert_eq!(&house.over, &house.taken);
     }
 

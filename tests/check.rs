@@ -2,9 +2,13 @@
 
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests, which clippy does not see.
 
+use hotlined::hotline::{Sounds, expand, load};
+use hotlined::speech::Piece;
+use proptest::prelude::*;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::LazyLock;
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -57,6 +61,137 @@ fn machines_are_told_the_same_in_json() {
         assert_eq!(Some(told.as_str()), lines.next());
     }
     assert_eq!(lines.count(), 1, "only the summary is left");
+}
+
+#[test]
+fn what_somebody_should_look_at_is_no_fault() {
+    let output = check(&root().join("tests/hotlines"), &["warnings"]);
+    assert_eq!(output.status.code(), Some(0));
+    expect("warnings.txt", &output);
+    let output = check(&root().join("tests/hotlines"), &["--json", "warnings"]);
+    let lines = String::from_utf8(output.stdout).unwrap();
+    let mut count = 0;
+    for line in lines.lines() {
+        let warning: serde_json::Value = serde_json::from_str(line).unwrap();
+        assert_eq!(warning["warning"], true, "{line}");
+        count += 1;
+    }
+    assert_eq!(
+        count + 1,
+        fs::read_to_string(root().join("tests/hotlines/warnings.txt")).unwrap().lines().count()
+    );
+}
+
+/// A folder with these files of the fixtures, and all recordings that there are.
+fn home_of(fixtures: &[&str]) -> tempfile::TempDir {
+    let home = tempfile::tempdir().unwrap();
+    let sounds = home.path().join("sounds");
+    for own in ["", "hotlines/4008001001", "hotlines/4008001003"] {
+        fs::create_dir_all(sounds.join(own)).unwrap();
+    }
+    for (name, folder) in [("welcome", ""), ("own", "hotlines/4008001001/"), ("own", "hotlines/4008001003/")]
+    {
+        fs::write(sounds.join(format!("{folder}{name}.wav")), "RIFF").unwrap();
+    }
+    let folders =
+        [("zh", &Piece::ALL[..]), ("en", Piece::ALL), ("hotlines/4008001002/en", &[Piece::Goodbye])];
+    for (folder, pieces) in folders {
+        for piece in pieces {
+            let file = sounds.join(folder).join(piece.file());
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, "RIFF").unwrap();
+        }
+    }
+    let folder = home.path().join("hotlines");
+    fs::create_dir(&folder).unwrap();
+    for fixture in fixtures {
+        for entry in fs::read_dir(root().join(fixture)).unwrap().map(Result::unwrap) {
+            fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();
+        }
+    }
+    home
+}
+
+/// Every fixture that is a hotline without faults, and what is shipped.
+const GOOD: [&str; 3] = ["tests/hotlines/services", "tests/hotlines/warnings", "tests/hotlines/valid"];
+
+#[test]
+fn every_service_can_be_written_in_a_file() {
+    let home = home_of(&["tests/hotlines/services"]);
+    let output = check(home.path(), &[]);
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "4 hotlines, 7 agents: all valid\n");
+}
+
+#[test]
+fn what_a_file_comes_to_reads_back_to_the_same_hotline() {
+    let home = home_of(&GOOD);
+    let sounds = Sounds::new(home.path().join("sounds"), "/srv/sounds");
+    let folder = home.path().join("hotlines");
+    // Own sounds of the hotlines in `valid`.
+    let own = home.path().join("sounds/hotlines/4008000001");
+    fs::create_dir_all(&own).unwrap();
+    fs::write(own.join("own.wav"), "RIFF").unwrap();
+    let before = load(&folder, &sounds).unwrap();
+    assert_eq!(before.len(), 8);
+    for entry in fs::read_dir(&folder).unwrap().map(Result::unwrap) {
+        let file = entry.path();
+        if file.extension().is_none_or(|extension| extension != "toml") {
+            continue;
+        }
+        let text = expand(&file, &sounds).unwrap();
+        fs::write(&file, &text).unwrap();
+        assert_eq!(expand(&file, &sounds).unwrap(), text, "{} twice", file.display());
+    }
+    let after = load(&folder, &sounds).unwrap();
+    for hotline in before.iter() {
+        assert_eq!(after.get(&hotline.number), Some(hotline));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn a_file_with_a_slip_is_a_hotline_that_can_be_written_or_has_a_placed_fault(
+        which in 0..3_usize,
+        at in any::<prop::sample::Index>(),
+        cut in 0..12_usize,
+        slip in "\\PC{0,3}|[\\[\\]{}\"=\n._0-9]{1,2}|false",
+    ) {
+        static HOME: LazyLock<tempfile::TempDir> = LazyLock::new(|| home_of(&["tests/hotlines/services"]));
+        let folder = HOME.path().join("hotlines");
+        let sounds = Sounds::new(HOME.path().join("sounds"), "/srv/sounds");
+        let file = folder.join(["every-section.toml", "flow.toml", "overflow.toml"][which]);
+        let text = fs::read_to_string(&file).unwrap();
+        let characters: Vec<char> = text.chars().collect();
+        let at = at.index(characters.len());
+        let (before, after) = (&characters[..at], &characters[(at + cut).min(characters.len())..]);
+        let changed: String = before.iter().copied().chain(slip.chars()).chain(after.iter().copied()).collect();
+        let (one, other) = (folder.join("one.txt"), folder.join("other.txt"));
+        fs::write(&one, changed).unwrap();
+        match expand(&one, &sounds) {
+            Ok(text) => {
+                fs::write(&other, &text).unwrap();
+                prop_assert_eq!(expand(&other, &sounds).unwrap(), text);
+            }
+            Err(faults) => {
+                prop_assert!(!faults.is_empty());
+                let own = faults.iter().filter(|fault| fault.file == one);
+                prop_assert!(own.clone().all(|fault| fault.at.is_some() || fault.key.is_empty()), "{:?}", faults);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_command_line_prints_what_a_file_comes_to() {
+    let home = home_of(&["tests/hotlines/services"]);
+    let output = check(home.path(), &["--expand", "hotlines/sections-alone.toml"]);
+    assert_eq!(output.status.code(), Some(0));
+    expect("sections-alone.txt", &output);
+    let output = check(&root().join("tests/hotlines"), &["--expand", "mistakes/12-none.toml"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8(output.stdout).unwrap().starts_with("mistakes/12-none.toml:"));
 }
 
 #[test]
@@ -118,7 +253,8 @@ fn the_fixtures_cover_what_they_are_named_for() {
     let files: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     for file in files {
         let name = file.file_name().unwrap().to_str().unwrap();
-        let expected = name.ends_with(".toml") && !name.starts_with('.');
+        let is_read = name.ends_with(".toml") || name.ends_with(".txt");
+        let expected = is_read && !name.starts_with('.');
         assert_eq!(told.contains(&format!("mistakes/{name}")), expected, "{name}");
     }
 }

@@ -11,7 +11,7 @@ mod story;
 
 use std::fs;
 use std::path::PathBuf;
-use story::Telling;
+use story::{Home, Telling};
 
 fn stories() -> Vec<PathBuf> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/stories");
@@ -22,29 +22,36 @@ fn stories() -> Vec<PathBuf> {
     paths
 }
 
+/// What is wrong with the stories, each by its file.
+fn each_story(wrong: impl Fn(&PathBuf, &str, &Home) -> Result<(), String>) {
+    let home = Home::new();
+    let told = |path: PathBuf| {
+        let written = fs::read_to_string(&path).unwrap();
+        wrong(&path, &written, &home).err().map(|error| format!("{}\n  {error}", path.display()))
+    };
+    let faults: Vec<String> = stories().into_iter().filter_map(told).collect();
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
 #[test]
 fn every_story_is_answered_as_written() {
     let rewrite = std::env::var_os("HOTLINED_REWRITE").is_some();
-    let mut differing = Vec::new();
-    for path in stories() {
-        let written = fs::read_to_string(&path).unwrap();
-        let told =
-            story::tell(&written, Telling::Straight).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+    each_story(|path, written, home| {
+        let told = story::tell(written, Telling::Straight, home)?;
         if rewrite {
-            fs::write(&path, &told).unwrap();
+            fs::write(path, &told).unwrap();
         } else if told != written {
-            differing.push(format!("{}\n{}", path.display(), story::difference(&written, &told)));
+            return Err(story::difference(written, &told));
         }
-    }
-    assert!(differing.is_empty(), "{}", differing.join("\n"));
+        Ok(())
+    });
 }
 
 #[test]
 fn every_story_is_answered_the_same_with_each_call_saved_and_loaded_between_any_two_events() {
-    for path in stories() {
-        let written = fs::read_to_string(&path).unwrap();
-        let straight = story::tell(&written, Telling::Straight).unwrap();
-        let reloaded = story::tell(&written, Telling::Reloading).unwrap();
-        assert!(straight == reloaded, "{path:?}: {}", story::difference(&straight, &reloaded));
-    }
+    each_story(|_, written, home| {
+        let straight = story::tell(written, Telling::Straight, home)?;
+        let reloaded = story::tell(written, Telling::Reloading, home)?;
+        if straight == reloaded { Ok(()) } else { Err(story::difference(&straight, &reloaded)) }
+    });
 }

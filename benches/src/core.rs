@@ -33,6 +33,8 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+mod big;
+
 const SIZES: [usize; 5] = [100, 1_000, 10_000, 25_000, 50_000];
 const EVENTS: usize = 200_000;
 const ROUNDS: usize = 5;
@@ -50,24 +52,39 @@ struct Bench {
     out: Vec<Command>,
     next: u64,
     chance: u64,
+    /// What every caller keys.
+    keys: String,
 }
 
 fn main() {
     println!(
         "one event through Switchboard::handle, each for a call picked at random; median of {ROUNDS} rounds"
     );
+    let plain = table("a hotline of 20 agents", &plain(), "", None);
+    let keys = "1".repeat(big::LAYERS);
+    table(big::WHAT, &big::hotline(), &keys, Some(plain));
+}
+
+/// Measures a hotline whose callers press these keys, and gives back the median at the smallest size.
+fn table(what: &str, hotline: &Hotline, keys: &str, against: Option<f64>) -> f64 {
+    println!("\n{what}");
     println!("{:>8}  {:>10}  {:>10}  {:>10}  {:>12}", "live", "median ns", "p99 ns", "ratio", "bytes a call");
     let mut first = None;
     for size in SIZES {
-        let (median, p99, bytes) = measure(size);
+        let (median, p99, bytes) = measure(size, hotline, keys);
         let ratio = median / *first.get_or_insert(median);
         println!("{size:>8}  {median:>10.0}  {p99:>10.0}  {ratio:>10.2}  {bytes:>12}");
     }
+    let first = first.unwrap_or_default();
+    if let Some(against) = against {
+        println!("{:.2} times the median of the small hotline", first / against);
+    }
+    first
 }
 
-fn measure(size: usize) -> (f64, f64, u64) {
+fn measure(size: usize, hotline: &Hotline, keys: &str) -> (f64, f64, u64) {
     let before = BYTES.load(Ordering::Relaxed);
-    let mut bench = Bench::new(size);
+    let mut bench = Bench::new(size, hotline, keys);
     let bytes = (BYTES.load(Ordering::Relaxed) - before) / size as u64;
     let mut medians = Vec::new();
     let mut tails = Vec::new();
@@ -86,7 +103,7 @@ fn measure(size: usize) -> (f64, f64, u64) {
 }
 
 impl Bench {
-    fn new(size: usize) -> Self {
+    fn new(size: usize, hotline: &Hotline, keys: &str) -> Self {
         let limits = Limits { live_max: usize::MAX, fallback_after: Millis::seconds(5) };
         let mut bench = Self {
             switchboard: Switchboard::new(limits),
@@ -95,9 +112,10 @@ impl Bench {
             out: Vec::new(),
             next: 0,
             chance: 7,
+            keys: keys.to_owned(),
         };
         let mut hotlines = Hotlines::default();
-        hotlines.insert(Arc::new(hotline()));
+        hotlines.insert(Arc::new(hotline.clone()));
         bench.event(&Event::Hotlines(Arc::new(hotlines)), None);
         for at in 0..size {
             let live = bench.arrive(None);
@@ -142,6 +160,14 @@ impl Bench {
             answered: false,
         };
         self.event(&Event::Arrived(arrival), times.as_deref_mut());
+        let answered = LegEvent::Answered;
+        if !self.keys.is_empty() {
+            self.event(&Event::Leg { leg: caller.clone(), what: answered }, times.as_deref_mut());
+        }
+        for key in self.keys.clone().chars() {
+            let what = LegEvent::Digit(key);
+            self.event(&Event::Leg { leg: caller.clone(), what }, times.as_deref_mut());
+        }
         let claim = self.out.iter().find_map(|command| match command {
             Command::Store { id, .. } => Some(id.clone()),
             _ => None,
@@ -182,7 +208,7 @@ impl Bench {
     }
 }
 
-fn hotline() -> Hotline {
+fn plain() -> Hotline {
     let agent = |number: u32| {
         let dial = Dial::Phone(format!("139000000{number:02}").into());
         Agent { lines: 1_000, ..Agent::new(&format!("{number:02}"), dial) }

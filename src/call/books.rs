@@ -69,6 +69,7 @@ impl Call {
         if left && cause == Cause::Cancelled {
             self.never_answered();
         }
+        super::flow::after_hang_up(&mut self.context(desk));
         let outcome = match (self.facts.talk, &self.facts.findings.message, left) {
             (Some(_), _, _) => Outcome::Answered,
             (None, Some(_), _) => Outcome::Message,
@@ -319,7 +320,7 @@ impl Call {
                 }
                 Timer::Ending if !matches!(self.stage, Stage::Ending(_)) => {
                     self.hang_up_again(desk);
-                    Life::On
+                    self.tell(Happening::Due(Timer::Ending), desk)
                 }
                 other => self.tell(Happening::Due(other), desk),
             };

@@ -51,19 +51,12 @@ impl Closing {
 
 /// What a refused caller is told, where that is announced.
 fn refusal(cx: &Context) -> Option<Prompt> {
-    let refusal = match cx.facts.findings.refused? {
-        Refused::Suspended => cx.hotline?.suspended.as_ref(),
-        Refused::Blacklisted
-        | Refused::NotWhitelisted
-        | Refused::Anonymous
-        | Refused::International
-        | Refused::Area
-        | Refused::Hours
-        | Refused::Frequency
-        | Refused::Concurrency => match &cx.node()?.kind {
-            NodeKind::Access(access) => Some(&access.refusal),
-            _ => None,
-        },
+    let refusal = if cx.facts.findings.refused? == Refused::Suspended {
+        cx.hotline?.suspended.as_ref()
+    } else if let NodeKind::Access(access) = &cx.node()?.kind {
+        Some(&access.refusal)
+    } else {
+        None
     };
     match refusal? {
         Refusal::Announce(prompt) => Some(prompt.clone()),

@@ -52,10 +52,9 @@ pub(super) fn walk(mut at: NodeIx, cx: &mut Context) -> Arrived {
             cx.order(Action::Answer { leg });
         }
         let (exit, because) = match &node.kind {
-            NodeKind::Hours { table } => hours(table, cx),
-            NodeKind::Area { routes } => area(routes, cx),
-            NodeKind::Set(set) => note_down(set, cx),
-            NodeKind::Goto => (Exit::Word("done"), "".into()),
+            NodeKind::Hours { .. } | NodeKind::Area { .. } | NodeKind::Set(_) | NodeKind::Goto => {
+                at_once(node, cx)
+            }
             NodeKind::HangUp { cause } => {
                 let cause = cx.conclude_by_flow(*cause);
                 return Arrived::Through(Door::Ending { cause });
@@ -91,6 +90,43 @@ pub(super) fn leave(exit: &Exit, because: Box<str>, cx: &mut Context) -> Door {
     }
 }
 
+/// The caller hung up at a node: what the flow still wants to note down about that.
+pub(super) fn after_hang_up(cx: &mut Context) {
+    const HANG_UP: &str = "hangup";
+    let mut exit = (Exit::Word(HANG_UP), Box::from("the caller hung up"));
+    let first = cx.node().filter(|node| node.exits.contains_key(HANG_UP));
+    let mut from = first;
+    while let Some(node) = from {
+        let Some(to) = next(node, &exit.0, exit.1, cx) else { return };
+        cx.facts.nodes = cx.facts.nodes.saturating_add(1);
+        let node = cx.hotline.and_then(|hotline| hotline.flow.node(to));
+        let Some(node) = node.filter(|node| node.is_instant() && cx.facts.nodes <= NODES_MAX) else { return };
+        exit = at_once(node, cx);
+        from = Some(node);
+    }
+}
+
+/// What a node decides that needs no time; of one that does, nothing.
+fn at_once(node: &Node, cx: &mut Context) -> (Exit, Box<str>) {
+    match &node.kind {
+        NodeKind::Hours { table } => hours(table, cx),
+        NodeKind::Area { routes } => area(routes, cx),
+        NodeKind::Set(set) => note_down(set, cx),
+        NodeKind::Goto
+        | NodeKind::Access(_)
+        | NodeKind::Menu(_)
+        | NodeKind::Collect(_)
+        | NodeKind::Extension(_)
+        | NodeKind::Play(_)
+        | NodeKind::Group(_)
+        | NodeKind::Queue(_)
+        | NodeKind::Voicemail(_)
+        | NodeKind::Survey(_)
+        | NodeKind::VerifyCode(_)
+        | NodeKind::HangUp { .. } => (Exit::Word("done"), "".into()),
+    }
+}
+
 /// The exit of those who talked with somebody: a flow goes on after a talk only where it says so.
 pub(super) const TALKED: &str = "talked";
 
@@ -120,8 +156,7 @@ fn closing(cx: &Context) -> Door {
     Door::Closing { cause }
 }
 
-/// What the caller hears of a hotline that is not served, and where its rings are asked for by time and place.
-pub(super) fn hours(table: &Arc<str>, cx: &Context) -> (Exit, Box<str>) {
+fn hours(table: &Arc<str>, cx: &Context) -> (Exit, Box<str>) {
     let Some(hours) = cx.hotline.and_then(|hotline| hotline.hours.get(table)) else {
         return (Exit::Word("closed"), "there is no such table of hours".into());
     };

@@ -124,7 +124,7 @@ impl Hunt {
 
     fn try_next(mut self, cx: &mut Context) -> Next<Self> {
         let Some(reach) = cx.reach() else { return Next::Go(Door::exit("unreachable")) };
-        if cx.facts.search.left.is_empty() {
+        if cx.facts.search.left.is_empty() || cx.facts.attempts.len() >= search::ATTEMPTS_MAX {
             return Self::give_up("all agents were tried", cx);
         }
         cx.set(Timer::Store, CLAIM_TIME_MAX);

@@ -12,6 +12,7 @@ use crate::event::QueuePlace;
 use crate::hotline::flow::{NodeKind, Queue as Place, Reach};
 use crate::prompt::Prompt;
 use crate::speech::Piece;
+use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -122,6 +123,9 @@ impl Queue {
 
     fn or_ask(mut self, cx: &mut Context) -> Next<Self> {
         if self.bells.is_silent() && cx.facts.wishes.is_empty() {
+            if cx.facts.attempts.len() >= search::ATTEMPTS_MAX {
+                return self.out("timeout", "too many attempts were made", cx);
+            }
             self.ask(cx);
         }
         Next::Stay(self)
@@ -185,7 +189,8 @@ impl Queue {
     fn leave(door: Door, cx: &mut Context) -> Next<Self> {
         cx.clear(Timer::Wait);
         cx.clear(Timer::Position);
-        cx.facts.findings.queued = cx.now.since(cx.facts.search.since);
+        let search = &cx.facts.search;
+        cx.facts.findings.queued = Millis(search.queued.0 + cx.now.since(search.since).0);
         Next::Go(door)
     }
 }

@@ -9,13 +9,17 @@ use crate::hotline::flow::Reach;
 use crate::hotline::group::{Group, Strategy};
 use crate::id::LineId;
 
+/// The most attempts to reach somebody for one call.
+pub(super) const ATTEMPTS_MAX: usize = 1_000;
+
 /// Begins to look for an agent from the node where the call is. Tells whether anybody is on duty at all.
 pub(super) fn begin(reach: &Reach, cx: &mut Context) -> bool {
     cx.facts.findings.hunted = true;
     let left = on_duty(reach, cx);
     let anybody = !left.is_empty();
     let from = cx.facts.attempts.len();
-    cx.facts.search = Search { left, from, since: cx.now, until: cx.now + reach.wait };
+    let queued = cx.facts.findings.queued;
+    cx.facts.search = Search { left, from, since: cx.now, queued, until: cx.now + reach.wait };
     anybody
 }
 

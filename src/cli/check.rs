@@ -4,13 +4,13 @@
 
 use super::load_settings;
 use crate::daemon::settings::{self, Origin, SETTINGS_VARIABLE};
-use crate::hotline::{self, Hotlines, load};
+use crate::hotline::{self, Inspected};
 use crate::place::Position;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// What to check.
@@ -25,14 +25,43 @@ pub struct Args {
     /// One JSON object a line, in place of text.
     #[arg(long)]
     json: bool,
+    /// Print what a hotline file comes to: every default, and the flow that its short forms make.
+    #[arg(long, value_name = "FILE", conflicts_with = "hotlines")]
+    expand: Option<PathBuf>,
+    /// Print the JSON Schema of a hotline file, for editors.
+    #[arg(long, exclusive = true)]
+    schema: bool,
 }
 
-/// Checks and prints: 0 when all is valid, 1 when not.
+/// Checks and prints: 0 when all is valid, also with warnings; 1 when not.
 pub fn run(args: Args) -> ExitCode {
-    let checked = check(&args);
-    // A reader who has seen enough is no fault of the files.
-    let _ = print(&checked, args.json, &mut io::stdout().lock());
-    if checked.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    let mut out = io::stdout().lock();
+    if args.schema {
+        // A reader who has seen enough is no fault of the files.
+        let _ = write!(out, "{}", hotline::schema());
+        return ExitCode::SUCCESS;
+    }
+    let checked = match &args.expand {
+        Some(file) => match expand(&args, file) {
+            Ok(text) => {
+                let _ = write!(out, "{text}");
+                return ExitCode::SUCCESS;
+            }
+            Err(faults) => Checked { faults, ..Checked::default() },
+        },
+        None => check(&args),
+    };
+    let _ = print(&checked, args.json, &mut out);
+    if checked.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What there is to say.
+#[derive(Default)]
+struct Checked {
+    hotlines: usize,
+    agents: usize,
+    faults: Vec<Line>,
+    warnings: Vec<Line>,
 }
 
 /// A fault of either kind, as a machine reads it.
@@ -46,14 +75,30 @@ struct Line {
     at: Option<Position>,
     key: String,
     message: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    warning: bool,
     #[serde(skip)]
     text: String,
 }
 
-fn check(args: &Args) -> Result<Hotlines, Vec<Line>> {
-    let settings = load_settings(args.settings.as_deref()).map_err(|faults| lines(&faults))?;
+fn check(args: &Args) -> Checked {
+    let settings = match load_settings(args.settings.as_deref()) {
+        Ok(settings) => settings,
+        Err(faults) => return Checked { faults: lines(&faults), ..Checked::default() },
+    };
     let folder = args.hotlines.as_ref().unwrap_or(&settings.hotlines);
-    load(folder, &settings.sounds).map_err(|faults| lines(&faults))
+    let Inspected { hotlines, faults, warnings } = hotline::inspect(folder, &settings.sounds);
+    let mut warnings = lines(&warnings);
+    for warning in &mut warnings {
+        warning.warning = true;
+    }
+    let agents = hotlines.iter().map(|hotline| hotline.agents.len()).sum();
+    Checked { hotlines: hotlines.len(), agents, faults: lines(&faults), warnings }
+}
+
+fn expand(args: &Args, file: &Path) -> Result<String, Vec<Line>> {
+    let settings = load_settings(args.settings.as_deref()).map_err(|faults| lines(&faults))?;
+    hotline::expand(file, &settings.sounds).map_err(|faults| lines(&faults))
 }
 
 fn lines<F>(faults: &[F]) -> Vec<Line>
@@ -71,6 +116,7 @@ impl From<&hotline::Fault> for Line {
             at: fault.at,
             key: fault.key.clone(),
             message: fault.why.to_string(),
+            warning: false,
             text: fault.to_string(),
         }
     }
@@ -89,33 +135,41 @@ impl From<&settings::Fault> for Line {
             at,
             key: fault.key.clone(),
             message: fault.why.to_string(),
+            warning: false,
             text: fault.to_string(),
         }
     }
 }
 
-fn print(checked: &Result<Hotlines, Vec<Line>>, json: bool, out: &mut impl Write) -> io::Result<()> {
-    match checked {
-        Ok(_) if json => Ok(()),
-        Ok(hotlines) => {
-            let agents = hotlines.iter().map(|hotline| hotline.agents.len()).sum();
-            writeln!(out, "{}, {}: all valid", count(hotlines.len(), "hotline"), count(agents, "agent"))
+fn print(checked: &Checked, json: bool, out: &mut impl Write) -> io::Result<()> {
+    let Checked { hotlines, agents, faults, warnings } = checked;
+    if json {
+        for line in faults.iter().chain(warnings) {
+            serde_json::to_writer(&mut *out, line)?;
+            writeln!(out)?;
         }
-        Err(lines) if json => {
-            for line in lines {
-                serde_json::to_writer(&mut *out, line)?;
-                writeln!(out)?;
-            }
-            Ok(())
-        }
-        Err(lines) => {
-            for line in lines {
-                writeln!(out, "{}", line.text)?;
-            }
-            let files: BTreeSet<_> = lines.iter().filter_map(|line| line.file.as_ref()).collect();
-            writeln!(out, "{} in {}", count(lines.len(), "fault"), count(files.len(), "file"))
-        }
+        return Ok(());
     }
+    for line in faults {
+        writeln!(out, "{}", line.text)?;
+    }
+    for line in warnings {
+        writeln!(out, "warning: {}", line.text)?;
+    }
+    let warned = match warnings.len() {
+        0 => String::new(),
+        many => format!(", {}", count(many, "warning")),
+    };
+    if faults.is_empty() {
+        return writeln!(
+            out,
+            "{}, {}: all valid{warned}",
+            count(*hotlines, "hotline"),
+            count(*agents, "agent")
+        );
+    }
+    let files: BTreeSet<_> = faults.iter().filter_map(|line| line.file.as_ref()).collect();
+    writeln!(out, "{} in {}{warned}", count(faults.len(), "fault"), count(files.len(), "file"))
 }
 
 fn count(number: usize, what: impl Display) -> String {

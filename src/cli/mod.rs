@@ -3,6 +3,7 @@
 mod account;
 pub mod capture;
 pub mod check;
+pub mod day;
 pub mod demo;
 pub mod explain;
 pub mod grade;
@@ -31,6 +32,8 @@ pub enum Cli {
     Serve(serve::Args),
     /// Say everything that is wrong with the settings and the hotlines.
     Check(check::Args),
+    /// Say what the calendar knows of a date: worked, a weekend, a holiday, a make-up day.
+    Day(day::Args),
     /// Record what a switch says, to replay it later; nothing is done to any call.
     Capture(capture::Args),
     /// Run a record through the decoder and the core again, and print what we would do.
@@ -56,6 +59,7 @@ pub fn run() -> ExitCode {
         Cli::Demo(args) => demo::run(&args),
         Cli::Serve(args) => serve::run(&args),
         Cli::Check(args) => check::run(args),
+        Cli::Day(args) => day::run(&args),
         Cli::Capture(args) => capture::run(&args),
         Cli::Replay(args) => replay::run(&args),
         Cli::Simulate(args) => simulate::run(&args),

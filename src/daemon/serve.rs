@@ -19,6 +19,7 @@ use crate::time::Millis;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
@@ -52,6 +53,9 @@ pub enum ServeError {
     /// The switch does not want us as we are.
     #[error(transparent)]
     Link(#[from] LinkError),
+    /// The system does not let us hear signals.
+    #[error("SIGTERM and SIGINT cannot be listened for: {0}")]
+    Signals(std::io::Error),
     /// A fault of our own.
     #[error("the {0} ended by a fault of its own, which stands above: please report it")]
     Crashed(&'static str),
@@ -193,11 +197,13 @@ pub async fn serve(
         tap: capture.clone().map(Tap::new),
         observers,
     };
+    // Before anything runs: a signal that came in between would end the process at once.
+    let signals = Signals::listen()?;
     let running = parts.start();
     let (loaded, loads) = mpsc::channel(1);
     tokio::spawn(watch.run(hotlines, loaded));
     tokio::spawn(follow(loads, running.inbox()));
-    tokio::spawn(obey(running.wishes()));
+    tokio::spawn(obey(signals, running.wishes()));
     let ended = running.finished().await;
     for file in [Some(records), journal, capture].into_iter().flatten() {
         file.close();
@@ -233,19 +239,25 @@ async fn follow(mut loads: mpsc::Receiver<Loaded>, inbox: mpsc::Sender<Event>) {
     }
 }
 
-/// SIGTERM and SIGINT are wishes to stop.
-async fn obey(wishes: mpsc::Sender<Wish>) {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        tracing::error!("signals cannot be received");
-        return;
-    };
+/// SIGTERM and SIGINT.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, ServeError> {
+        let listen = |kind| signal(kind).map_err(ServeError::Signals);
+        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+    }
+}
+
+/// Both signals are wishes to stop.
+async fn obey(mut signals: Signals, wishes: mpsc::Sender<Wish>) {
     loop {
         tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
+            _ = signals.terminate.recv() => {}
+            _ = signals.interrupt.recv() => {}
         }
         if wishes.send(Wish::Stop).await.is_err() {
             return;

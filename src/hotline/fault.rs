@@ -4,7 +4,7 @@
 
 use super::codes::CODE_DIGITS_MAX;
 use super::dial::BadDial;
-use super::flow::{NODE_NAME_CHARS_MAX, NODES_MAX};
+use super::flow::NODES_MAX;
 use super::lists::CODES_MAX;
 use super::sounds::BadSound;
 use super::{AGENT_ID_CHARS_MAX, AGENTS_MAX, FILE_BYTES_MAX, FILES_MAX, NAME_CHARS_MAX};
@@ -194,10 +194,10 @@ pub enum Why {
         remedy: &'static str,
     },
     /// Not a name.
-    #[error("{0:?} is no name: write 1 to {NODE_NAME_CHARS_MAX} letters, digits, _ and -")]
-    NoName(String),
+    #[error("{0:?} is no name: write 1 to {1} letters, digits, _ and -")]
+    NoName(String, usize),
     /// A word for something that the file does not have.
-    #[error("{found:?} is no {what} of this hotline{hint}")]
+    #[error("{found:?} is no {what}{hint}")]
     Unknown {
         /// As written, shortened.
         found: String,
@@ -206,9 +206,9 @@ pub enum Why {
         /// What there is.
         hint: Hint,
     },
-    /// Tables of hours with and without names.
-    #[error("stands beside lines of hours: give these lines a name too, such as [hours.main]")]
-    HoursMixed,
+    /// Two tables of hours of one name.
+    #[error("stands beside the lines of [hours], which are this table: write them in one place")]
+    HoursTwice,
     /// More sounds than one ringback may choose from.
     #[error(
         "are {count} sounds, of which at most {max} are taken: raise ringbacks in [limits], or take some away"
@@ -242,6 +242,72 @@ pub enum Why {
     /// A list that is too large to be read.
     #[error("is larger than {0} bytes: no list needs that, so it is likely another file")]
     ListTooBig(u64),
+    /// A group of nobody.
+    #[error("has no agent: list some here, or name it as group of an agent")]
+    EmptyGroup,
+    /// A circle without a wait.
+    #[error("lead in a circle without a wait, {0}: put a node between that takes time, such as play or menu")]
+    Loop(String),
+    /// Too many menus one behind the other.
+    #[error(
+        "is in layer {layer} of the menus, and at most {max} are taken: raise layers in [limits], or lead here sooner"
+    )]
+    TooDeep {
+        /// Its layer.
+        layer: usize,
+        /// The lowest there may be.
+        max: usize,
+    },
+    /// More keys than a menu may have.
+    #[error("has {count} keys, and at most {max} are taken: raise keys in [limits], or make it two menus")]
+    TooManyKeys {
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        max: usize,
+    },
+    /// More agents than an extension may have.
+    #[error(
+        "are {count} behind a menu, and at most {max} are taken: raise numbers in [limits], or make it two groups"
+    )]
+    TooManyNumbers {
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        max: usize,
+    },
+    /// A node that no call comes to.
+    #[error("is reached by no call: lead an exit here, or take the node away")]
+    Unreachable,
+    /// Ways out of a node that lead nowhere.
+    #[error(
+        "has nothing for {0}, where callers would hear the closing announcement: name a node for it, or for `_`"
+    )]
+    Nowhere(String),
+    /// A table of hours that is always closed.
+    #[error("never opens: write when, such as open = \"mon-fri 09:00-18:00\"")]
+    NeverOpens,
+    /// A state that a table never is in.
+    #[error(
+        "is never taken: the table is at no time in this state, so take the exit away or give the state a time"
+    )]
+    NeverState,
+    /// A route that the ones before it leave nobody for.
+    #[error(
+        "is never taken: the routes before it have all of its areas, so put it before them or take it away"
+    )]
+    NeverRoute,
+    /// A time at which the business is open and the group is not there.
+    #[error("has nobody on duty on {when}, when {state} leads here: give one of its agents that time")]
+    NobodyOnDuty {
+        /// The first such minute of a week.
+        when: String,
+        /// The table and its state.
+        state: String,
+    },
+    /// Something that nothing asks for.
+    #[error("is used by nothing: name it somewhere, or take it away")]
+    Unused,
     /// More codes than a set takes.
     #[error("has {0} codes: at most {CODES_MAX} are taken")]
     TooManyCodes(usize),
@@ -266,7 +332,7 @@ pub enum Why {
         max: u8,
     },
     /// An exit that the node does not have.
-    #[error("is no exit of a {kind} node{hint}")]
+    #[error("is no exit of a node of type {kind}{hint}")]
     NoExit {
         /// The type of the node.
         kind: &'static str,
@@ -281,7 +347,7 @@ pub enum Why {
     TooManyNodes(usize),
     /// A short form and a flow.
     #[error(
-        "stands beside nodes, which replace it: make it a node (`hotlined check --expand` shows how), or take          the nodes away"
+        "stands beside nodes, which replace it: make it a node (`hotlined check --expand` shows how), or take the nodes away"
     )]
     ShortBesideNodes,
     /// No line of a table of hours.

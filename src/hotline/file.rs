@@ -7,7 +7,7 @@
 //! name = "Example Shop"
 //! ringback = "ringback.wav"            # a file, several in a list, or a tone: "tone:ringing"
 //!
-//! [hours]                              # see `hours.rs`; or [hours.main], [hours.night] … for several
+//! [hours]                              # see `hours.rs`; and [hours.night] … for others
 //! open = "workdays 09:00-18:00"
 //!
 //! [voicemail]                          # a short form: the section alone is enough
@@ -128,6 +128,12 @@ pub(super) fn read(file: &Path, text: &str, shelf: &mut Shelf) -> Outline {
     outline.source.limits = reader.limits;
     outline.source.lists = reader.lists;
     outline.faults = reader.sheet.into_faults();
+    if let Some(hotline) = &outline.hotline {
+        outline.faults = super::lint::errors(file, hotline, &outline.source);
+    }
+    if !outline.faults.is_empty() {
+        outline.hotline = None;
+    }
     outline
 }
 
@@ -259,7 +265,7 @@ impl<'r, 't> Reader<'r, 't> {
         if is_name(name, WORD_CHARS_MAX) {
             return Some(self.shelf.word(name));
         }
-        self.sheet.fault(table.at, table.name(), Why::NoName(shortened(name)));
+        self.sheet.fault(table.at, table.name(), Why::NoName(shortened(name), WORD_CHARS_MAX));
         None
     }
 
@@ -303,19 +309,16 @@ impl<'r, 't> Reader<'r, 't> {
 
     fn hours(&mut self, part: &Part<'_>) {
         let Some(table) = part.table_of(&mut self.sheet, "hours") else { return };
-        let keys = table.keys();
         // An exception in one bracket is a slip in a table, and no table of its own.
         let is_named = |key: &str| table.is_table(key) && key != "except";
-        let (named, lines): (Vec<_>, Vec<_>) = keys.into_iter().partition(|(key, _)| is_named(key));
-        if named.is_empty() {
-            self.hours_table(MAIN, &table);
-            return;
-        }
-        for (key, at) in lines {
-            self.sheet.fault(at, table.path(key), Why::HoursMixed);
+        let (named, lines): (Vec<_>, Vec<_>) = table.keys().into_iter().partition(|(key, _)| is_named(key));
+        if !lines.is_empty() || named.is_empty() {
+            self.hours_table(MAIN, &table.without(&named));
         }
         for (name, inner) in super::part::tables_of_keys(&table, &mut self.sheet, &named) {
-            if let Some(name) = self.name(name, &inner) {
+            if name == MAIN && !lines.is_empty() {
+                self.sheet.fault(inner.at, inner.name(), Why::HoursTwice);
+            } else if let Some(name) = self.name(name, &inner) {
                 self.hours_table(&name, &inner);
             }
         }

@@ -104,13 +104,11 @@ impl Reader<'_, '_> {
             }
             return tone.map(|(_, tone)| Prompt::Tone(*tone));
         }
-        let one = found.len() == 1;
         let files: Vec<Option<SoundPath>> = found.into_iter().map(|found| self.file(found)).collect();
-        let mut files: Vec<SoundPath> = files.into_iter().collect::<Option<_>>()?;
-        match files.pop() {
-            Some(file) if one => Some(Prompt::File(file)),
-            Some(last) => Some(Prompt::Files(files.into_iter().chain([last]).collect())),
-            None => None,
+        let files: Vec<SoundPath> = files.into_iter().collect::<Option<_>>()?;
+        match &files[..] {
+            [only] => Some(Prompt::File(only.clone())),
+            several => Some(Prompt::Files(several.into())),
         }
     }
 

@@ -18,16 +18,53 @@ use std::sync::Arc;
 /// subfolders are passed over. Either all files are good, or every fault of every file comes back: hotlines
 /// are never taken by halves.
 pub fn load(folder: &Path, sounds: &Sounds) -> Result<Hotlines, Vec<Fault>> {
-    let files = files_of(folder)?;
+    let Inspected { hotlines, faults, .. } = read_all(folder, sounds, false);
+    if faults.is_empty() { Ok(hotlines) } else { Err(faults) }
+}
+
+/// What a folder holds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Inspected {
+    /// The hotlines of all files that have no fault.
+    pub hotlines: Hotlines,
+    /// What must be repaired before any of them is taken.
+    pub faults: Vec<Fault>,
+    /// What somebody should look at.
+    pub warnings: Vec<Fault>,
+}
+
+/// As [`load`], with everything there is to say.
+pub fn inspect(folder: &Path, sounds: &Sounds) -> Inspected {
+    read_all(folder, sounds, true)
+}
+
+/// The text of one hotline with every default and every short form as what it comes to. It reads back to the
+/// same hotline, where the lists and sounds are that it names.
+pub fn expand(file: &Path, sounds: &Sounds) -> Result<String, Vec<Fault>> {
+    let outline = read(file, &mut Shelf::new(sounds))?;
+    match outline.hotline {
+        Some(hotline) => Ok(super::write::write(&hotline, &outline.source, sounds)),
+        None => Err(outline.faults),
+    }
+}
+
+fn read_all(folder: &Path, sounds: &Sounds, with_warnings: bool) -> Inspected {
     let mut load = Load::default();
+    let files = match files_of(folder) {
+        Ok(files) => files,
+        Err(faults) => return Inspected { faults, ..Inspected::default() },
+    };
     let mut shelf = Shelf::new(sounds);
     for file in files {
         let outline =
             read(&file, &mut shelf).unwrap_or_else(|faults| Outline { faults, ..Outline::default() });
+        if let Some(hotline) = outline.hotline.as_ref().filter(|_| with_warnings) {
+            load.warnings.extend(super::lint::warnings(&file, hotline, &outline.source));
+        }
         load.add(file, outline);
     }
     load.refuse_circles();
-    if load.faults.is_empty() { Ok(load.hotlines) } else { Err(load.faults) }
+    Inspected { hotlines: load.hotlines, faults: load.faults, warnings: load.warnings }
 }
 
 fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Vec<Fault>> {
@@ -78,6 +115,7 @@ fn read(file: &Path, shelf: &mut Shelf) -> Result<Outline, Vec<Fault>> {
 struct Load {
     hotlines: Hotlines,
     faults: Vec<Fault>,
+    warnings: Vec<Fault>,
     numbers: BTreeMap<Arc<str>, Place>,
     lines: BTreeMap<LineId, (u16, Place)>,
     /// Every telephone that is called, and the place and key of the agent.
@@ -190,7 +228,7 @@ on = false
     fn load_text(text: &[u8]) -> Result<Hotlines, Vec<Fault>> {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("shop.toml"), text).unwrap();
-        load(folder.path(), &Sounds::new(folder.path(), folder.path()))
+        load(folder.path(), &Sounds::new("/", "/"))
     }
 
     fn version(text: &str) -> super::super::Version {

@@ -18,22 +18,27 @@ mod guard;
 mod heard;
 mod hours;
 mod keys;
+mod lint;
 mod lists;
 mod load;
 mod node;
 mod part;
 pub mod ringback;
 mod roster;
+mod schema;
 mod sheet;
 mod shelf;
 pub mod short;
 mod sounds;
 pub mod voice;
+mod ways;
+mod write;
 
 pub use codes::Codes;
 pub use dial::{BadDial, ENDPOINT_BYTES_MAX, PHONE_DIGITS_MAX, PHONE_DIGITS_MIN, Trunk};
 pub use fault::{Fault, Why};
-pub use load::load;
+pub use load::{Inspected, expand, inspect, load};
+pub use schema::schema;
 pub use sounds::{BadSound, Sounds};
 pub use voice::Voice;
 

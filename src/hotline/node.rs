@@ -90,7 +90,7 @@ impl Reader<'_, '_> {
     fn node<'d>(&mut self, name: &str, table: Table<'d>) -> Option<Draft<'d>> {
         let good = super::file::is_name(name, NODE_NAME_CHARS_MAX);
         if !good {
-            self.sheet.fault(table.at, table.name(), Why::NoName(shortened(name)));
+            self.sheet.fault(table.at, table.name(), Why::NoName(shortened(name), NODE_NAME_CHARS_MAX));
         }
         let name = self.shelf.word(name);
         let mut draft = Draft { name, kind: None, exits: Vec::new() };
@@ -306,7 +306,7 @@ impl Reader<'_, '_> {
         if super::file::is_name(found.value, NAME_CHARS_MAX) {
             return Some(found.value.into());
         }
-        self.sheet.fault(found.at, found.key, Why::NoName(shortened(found.value)));
+        self.sheet.fault(found.at, found.key, Why::NoName(shortened(found.value), NAME_CHARS_MAX));
         None
     }
 }

@@ -33,6 +33,7 @@ pub(super) struct Roster {
     /// The groups by the places that nodes know them by.
     order: Vec<Arc<str>>,
     defaults: Manner,
+    agents_at: Option<usize>,
 }
 
 /// A group that is being read.
@@ -100,7 +101,8 @@ impl Roster {
     pub(super) fn group(&mut self, name: &str) -> Option<GroupIx> {
         if name == EVERYBODY && !self.groups.contains_key(name) {
             let everybody = (0..self.agents.len()).filter_map(|at| u16::try_from(at).ok()).collect();
-            self.draft(name.into(), None).agents = everybody;
+            let at = self.agents_at;
+            self.draft(name.into(), at).agents = everybody;
         }
         self.groups.get(name).map(|group| group.ix)
     }
@@ -179,6 +181,7 @@ impl Reader<'_, '_> {
             None => Vec::new(),
         };
         let at = part.at("agents");
+        self.roster.agents_at = place;
         if place.is_none() || part.table.is_empty_list("agents") {
             self.sheet.fault(at, "agents", Why::NoAgents);
         }
@@ -223,6 +226,7 @@ impl Reader<'_, '_> {
         let dial = dial(part, sheet);
         let hours = self.state(part, "hours");
         let groups = self.groups_of(part);
+        let groups_at = part.table.place_of("group").unwrap_or_else(|| part.at("groups"));
         if confirm && let Ok(one) = Key::try_from('1') {
             self.needs_all(part, "confirm", [self.voice.speaker().take_call(one)].into_iter());
         }
@@ -245,7 +249,7 @@ impl Reader<'_, '_> {
             *place = Some(at);
         }
         for group in groups {
-            self.roster.draft(group, None).agents.push(at);
+            self.roster.draft(group, Some(groups_at)).agents.push(at);
         }
         Some(())
     }
@@ -276,7 +280,7 @@ impl Reader<'_, '_> {
             if super::file::is_name(value, WORD_CHARS_MAX) {
                 groups.push(self.shelf.word(value));
             } else {
-                self.sheet.fault(at, key, Why::NoName(shortened(value)));
+                self.sheet.fault(at, key, Why::NoName(shortened(value), WORD_CHARS_MAX));
             }
         }
         groups.sort_unstable();

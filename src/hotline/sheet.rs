@@ -104,11 +104,19 @@ pub(super) struct Table<'d> {
     pub(super) at: usize,
     path: String,
     entries: &'d DeTable<'d>,
+    /// Keys that are another's business.
+    left_out: Vec<&'d str>,
 }
 
 impl<'d> Table<'d> {
     pub(super) fn new(at: usize, path: String, entries: &'d DeTable<'d>) -> Self {
-        Self { at, path, entries }
+        Self { at, path, entries, left_out: Vec::new() }
+    }
+
+    /// The same table without these keys, where all keys are asked for.
+    pub(super) fn without(&self, keys: &[(&'d str, usize)]) -> Self {
+        let left_out = keys.iter().map(|(key, _)| *key).collect();
+        Self { left_out, ..Self::new(self.at, self.path.clone(), self.entries) }
     }
 
     /// The full path of this table.
@@ -202,6 +210,7 @@ impl<'d> Table<'d> {
     pub(super) fn keys(&self) -> Vec<(&'d str, usize)> {
         let mut keys: Vec<_> =
             self.entries.keys().map(|key| (key.get_ref().as_ref(), key.span().start)).collect();
+        keys.retain(|(key, _)| !self.left_out.contains(key));
         keys.sort();
         keys
     }

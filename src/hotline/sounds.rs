@@ -126,11 +126,15 @@ impl Sounds {
         pieces
     }
 
-    /// The name under which [`find`](Self::find) gives this path.
-    pub(super) fn name_of(&self, path: &SoundPath) -> String {
-        let path = Path::new(path.as_str());
-        let inside = path.strip_prefix(&self.switch_folder).unwrap_or(path);
-        inside.to_string_lossy().into_owned()
+    /// The shortest name under which [`find`](Self::find) gives this path for this hotline.
+    pub(super) fn name_of(&self, number: &str, path: &SoundPath) -> String {
+        let seen = Path::new(path.as_str());
+        let inside = seen.strip_prefix(&self.switch_folder).ok();
+        let own = inside.and_then(|inside| inside.strip_prefix(Self::own(number)).ok());
+        let here = inside.map(|inside| self.folder.join(inside));
+        let names = [own, inside, here.as_deref()].into_iter().flatten().filter_map(Path::to_str);
+        let good = |name: &&str| self.find(Some(number), name).is_ok_and(|found| found == *path);
+        names.clone().find(good).unwrap_or(path.as_str()).to_owned()
     }
 
     fn as_the_switch_sees(&self, path: &Path) -> Result<SoundPath, BadSound> {

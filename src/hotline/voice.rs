@@ -43,7 +43,11 @@ impl Voice {
     /// The files of these pieces, one after the other. A piece whose path no switch can be given is left out:
     /// there is none in a hotline that was loaded.
     pub fn prompt(&self, pieces: &[Piece]) -> Prompt {
-        Prompt::Files(pieces.iter().filter_map(|piece| self.path(*piece)).collect())
+        let mut files: Vec<SoundPath> = pieces.iter().filter_map(|piece| self.path(*piece)).collect();
+        match (files.len(), files.pop()) {
+            (1, Some(only)) => Prompt::File(only),
+            (_, last) => Prompt::Files(files.into_iter().chain(last).collect()),
+        }
     }
 
     fn path(&self, piece: Piece) -> Option<SoundPath> {

@@ -9,6 +9,8 @@ use crate::time::Instant;
 use jiff::civil::{Date, Weekday};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::num::NonZeroU16;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// Made by `data/make.py`; see `data/README.md` for where it is from.
@@ -21,12 +23,44 @@ pub const YEAR_DAYS_MAX: usize = 400;
 /// The longest name of a holiday, in characters.
 pub const HOLIDAY_NAME_CHARS_MAX: usize = 64;
 
+/// The years a file may be for: a wrong one would only take memory.
+const YEARS: RangeInclusive<i16> = 1970..=2200;
+/// A place for each day of a year, months being 31 days long.
+const YEAR_PLACES: usize = 12 * 31;
+
+type Years = BTreeMap<i16, BTreeMap<Date, Named>>;
+
 /// Statutory days off and make-up working days, by date.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(from = "Years", into = "Years")]
 pub struct Calendar {
     /// Each year's notice. It may name days of the year before, where it has the last word.
-    years: BTreeMap<i16, BTreeMap<Date, Named>>,
+    years: Years,
+    /// What holds of each day, to be found at once: from the first year on that any notice names.
+    index: Vec<[Option<NonZeroU16>; YEAR_PLACES]>,
+    first_year: i16,
+    /// What the index points at, counted from 1.
+    named: Vec<Named>,
+}
+
+impl From<Years> for Calendar {
+    fn from(years: Years) -> Self {
+        let mut calendar = Self { years, ..Self::default() };
+        calendar.lay_out();
+        calendar
+    }
+}
+
+impl From<Calendar> for Years {
+    fn from(calendar: Calendar) -> Self {
+        calendar.years
+    }
+}
+
+impl PartialEq for Calendar {
+    fn eq(&self, other: &Self) -> bool {
+        self.years == other.years
+    }
 }
 
 /// A day that a notice names.
@@ -119,7 +153,28 @@ impl Calendar {
             // A line that cannot be read says nothing; a test reads them all.
             let _ = calendar.add(line);
         });
+        calendar.lay_out();
         calendar
+    }
+
+    /// Fills the index from the years.
+    fn lay_out(&mut self) {
+        self.index.clear();
+        self.named.clear();
+        // The later notice has the last word, so it comes last.
+        let days = || self.years.values().flatten().filter(|(date, _)| YEARS.contains(&date.year()));
+        self.first_year = days().map(|(date, _)| date.year()).min().unwrap_or_default();
+        for (date, named) in days() {
+            // Days of one holiday follow each other.
+            if self.named.last() != Some(named) {
+                self.named.push(named.clone());
+            }
+            let (year, place) = (usize::from(date.year().abs_diff(self.first_year)), place_of(*date));
+            if self.index.len() <= year {
+                self.index.resize(year + 1, [None; YEAR_PLACES]);
+            }
+            self.index[year][place] = u16::try_from(self.named.len()).ok().and_then(NonZeroU16::new);
+        }
     }
 
     /// Takes a line such as `2026 春节 off 02-15..02-23 work 02-14`.
@@ -162,6 +217,10 @@ impl Calendar {
         if said.days.len() > YEAR_DAYS_MAX {
             return Err(bad(1, format!("names {} days: at most {YEAR_DAYS_MAX} are taken", said.days.len())));
         }
+        if !YEARS.contains(&said.year) {
+            let why = format!("{} is no year from {} to {}", said.year, YEARS.start(), YEARS.end());
+            return Err(bad(line_of(json, &said.year.to_string()), why));
+        }
         let mut days = BTreeMap::new();
         for day in said.days {
             let (date, name) = (day.date, day.name.trim());
@@ -188,19 +247,23 @@ impl Calendar {
             }
         }
         self.years.insert(said.year, days);
+        self.lay_out();
         Ok(())
     }
 
     /// What this date is.
     pub fn day(&self, date: Date) -> Day {
-        let kind = match self.named(date) {
+        Day { kind: self.kind(date), year_known: self.years.contains_key(&date.year()) }
+    }
+
+    pub(super) fn kind(&self, date: Date) -> DayKind {
+        match self.named(date) {
             Some(named) if named.off => DayKind::Holiday(named.name.clone()),
             Some(named) if is_weekend(date) => DayKind::MakeUp(named.name.clone()),
             Some(_) => DayKind::Workday,
             None if is_weekend(date) => DayKind::Weekend,
             None => DayKind::Workday,
-        };
-        Day { kind, year_known: self.years.contains_key(&date.year()) }
+        }
     }
 
     /// The year whose notice is missing and should not be: the present one, or from December on the next.
@@ -224,12 +287,16 @@ impl Calendar {
         }
     }
 
-    /// The later notice has the last word.
     fn named(&self, date: Date) -> Option<&Named> {
-        let of_next_year = || self.years.get(&date.year().saturating_add(1))?.get(&date);
-        let next = if date.month() == LAST_MONTH { of_next_year() } else { None };
-        next.or_else(|| self.years.get(&date.year())?.get(&date))
+        let year = usize::try_from(date.year().checked_sub(self.first_year)?).ok()?;
+        let place = self.index.get(year)?[place_of(date)]?;
+        self.named.get(usize::from(place.get()) - 1)
     }
+}
+
+/// Where a date stands in its year.
+fn place_of(date: Date) -> usize {
+    usize::from(date.month().unsigned_abs() - 1) * 31 + usize::from(date.day().unsigned_abs() - 1)
 }
 
 /// What decides which lines of a table count.

@@ -121,7 +121,7 @@ impl Hours {
         let today = now.date();
         let date = if found.since_yesterday { today.yesterday().unwrap_or(today) } else { today };
         let said = found.reason.and_then(|reason| self.reasons.get(usize::from(reason))).cloned();
-        let because = Because { date, day: calendar.day(date).kind, said };
+        let because = Because { date, day: calendar.kind(date), said };
         Answer { state: self.states[usize::from(found.state)].clone(), because }
     }
 
@@ -210,6 +210,16 @@ impl Hours {
     /// The states that the table names, and [`CLOSED`].
     pub fn states(&self) -> &[Arc<str>] {
         &self.states
+    }
+
+    /// Its lines, in the order in which they are written.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// Its exceptions, in the order in which they are written.
+    pub fn exceptions(&self) -> &[Exception] {
+        &self.exceptions
     }
 
     /// Where the times of the table are on the wall.

@@ -272,6 +272,7 @@ fn a_file_of_the_operator_replaces_its_year_and_reaches_back_over_new_year() {
         (json.replace("2027-01-09", "2026-12-31"), "y.json:3: 2026-12-31 is named twice"),
         (json.replace("中秋节、国庆节", " "), "y.json:4: the name of 2027-10-01 must have 1 to 64"),
         (json.replace("\"days\"", "\"day\""), "y.json:4: missing field `days`"),
+        (json.replace("\"year\": 2027", "\"year\": 20270"), "y.json:1: 20270 is no year from 1970 to 2200"),
         ("[".to_owned(), "y.json:1: is not JSON: "),
     ] {
         let before = calendar.clone();

@@ -1,6 +1,6 @@
 //! The `api` commands the exchange knows, with the answers that FreeSWITCH 1.10.12 gives (mod_commands.c).
 
-use super::channel::{Channel, Uuid};
+use super::channel::Channel;
 use super::model::{Model, TaskWhat};
 use super::report::{VERSION, header};
 use crate::switch::esl::event_writer::EventWriter;
@@ -17,6 +17,7 @@ impl Model {
             "uuid_kill" => self.uuid_kill(first, rest),
             "uuid_bridge" => self.uuid_bridge(argument),
             "uuid_break" => self.uuid_break(first, rest),
+            "uuid_flush_dtmf" => self.uuid_flush_dtmf(first),
             "uuid_setvar" => self.uuid_setvar(first, rest),
             "uuid_setvar_multi" => self.uuid_setvar_multi(first, rest),
             "uuid_getvar" => self.uuid_getvar(first, rest),
@@ -85,8 +86,15 @@ impl Model {
             channel.queue.clear();
         }
         channel.breaking = true;
+        channel.breaking_all = channel.stack.iter().any(|frame| frame.order.is_some());
         let uuid = channel.uuid.clone();
         self.tick_soon(&uuid);
+        "+OK\n".into()
+    }
+
+    fn uuid_flush_dtmf(&mut self, uuid: &str) -> String {
+        let Some(channel) = self.live_mut(uuid) else { return "-ERR No such session\n".into() };
+        channel.keys.clear();
         "+OK\n".into()
     }
 
@@ -135,10 +143,16 @@ impl Model {
 
     fn uuid_record(&mut self, uuid: &str, rest: &str) -> String {
         let (action, file) = rest.split_once(' ').unwrap_or((rest, ""));
-        let Some(channel) = self.live_mut(uuid) else { return "-ERR Cannot locate session!\n".into() };
-        let uuid: Uuid = channel.uuid.clone();
+        let Some(uuid) = self.live(uuid).map(|channel| channel.uuid.clone()) else {
+            return "-ERR Cannot locate session!\n".into();
+        };
+        self.pre_answer_caller(&uuid);
+        let Some(channel) = self.channels.get_mut(&uuid) else { return NO_CHANNEL.into() };
         let file = file.split(' ').next().unwrap_or_default().to_owned();
         let (name, files) = match action {
+            "start" if !channel.media() => return "-ERR Cannot record session!\n".into(),
+            // It warns that this file is being recorded already.
+            "start" if channel.recording.contains(&file) => return "+OK Success\n".into(),
             "start" => {
                 channel.recording.push(file.clone());
                 ("RECORD_START", vec![file])

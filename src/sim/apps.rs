@@ -6,6 +6,7 @@
 
 use super::channel::{Doing, Frame, Interrupt, Private, PrivateWhat, State, Uuid};
 use super::digits::Collect;
+use super::dropping::Fails;
 use super::model::{Due, Model, TICK, TaskWhat};
 use super::report::{Header, header};
 use crate::time::{Instant, Millis};
@@ -40,7 +41,9 @@ impl Model {
         match channel.interrupt.take() {
             Some(Interrupt::Hangup) => return self.end_channel(uuid, true),
             Some(Interrupt::Transfer(to)) => {
-                self.unwind(uuid, true);
+                if !self.unwind(uuid, Fails::Every) {
+                    return;
+                }
                 self.part(uuid, "NORMAL_CLEARING");
                 return self.transfer_now(uuid, &to);
             }
@@ -55,6 +58,9 @@ impl Model {
         }
         if std::mem::take(&mut channel.breaking) {
             self.break_sound(uuid);
+            if self.channels.get(uuid).is_some_and(|channel| channel.breaking) {
+                return self.tick_soon(uuid);
+            }
         }
         self.do_orders(uuid);
     }
@@ -73,6 +79,7 @@ impl Model {
             let hang_up = match &order.what {
                 PrivateWhat::Execute { app, data, uuid: named } => {
                     let (app, data, named) = (app.clone(), data.clone(), named.clone());
+                    channel.breaking_all = false;
                     self.exec(uuid, &app, &data, named, Some(order));
                     self.channels.get(uuid).is_some_and(|channel| channel.cause.is_some())
                 }
@@ -159,7 +166,7 @@ impl Model {
     }
 
     /// Does what takes no time; false when the application takes some.
-    fn at_once(&mut self, uuid: &Uuid, app: &str, data: &str) -> bool {
+    pub(super) fn at_once(&mut self, uuid: &Uuid, app: &str, data: &str) -> bool {
         match app {
             "answer" => self.answer(uuid),
             "pre_answer" => self.pre_answer(uuid),
@@ -229,18 +236,23 @@ impl Model {
         }
     }
 
-    /// Records until the limit, or as long as nobody speaks: the people here are silent.
+    /// Records until more whole seconds than the limit have passed on the wall clock's face, or until nobody
+    /// has spoken for so long. Three seconds, where only what counts as silence is told
+    /// (switch_ivr_play_say.c:757-797).
     fn record(&mut self, uuid: &Uuid, run: Run) {
+        const SILENCE_S: u64 = 3;
         let mut words = run.data.split_whitespace();
         let file = words.next().unwrap_or_default().to_owned();
-        let limit = words.next().and_then(|limit| limit.parse::<u64>().ok()).filter(|limit| *limit > 0);
-        let silence = words.nth(1).and_then(|hits| hits.parse::<u64>().ok()).filter(|hits| *hits > 0);
-        let lasts = match (limit, silence) {
-            (Some(limit), Some(silence)) => Some(limit.min(silence)),
-            (limit, silence) => limit.or(silence),
-        };
+        let mut number = || words.next().and_then(|number| number.parse::<u64>().ok()).filter(|n| *n > 0);
+        let (limit, threshold, silence) = (number(), number(), number());
+        let now = self.now;
+        let Some(channel) = self.channels.get(uuid) else { return };
+        let limit = limit.map(|limit| Instant((now.0 / 1_000 + limit + 1) * 1_000));
+        let silence = Millis::seconds(silence.unwrap_or(SILENCE_S));
+        let silent = threshold.map(|_| channel.silent_at(now, silence));
+        let ends = limit.into_iter().chain(silent).min();
         self.about(uuid, "RECORD_START", vec![header("Record-File-Path", file.clone())]);
-        self.begin(uuid, run, Doing::Record { file }, lasts.map(Millis::seconds));
+        self.begin(uuid, run, Doing::Record { file }, ends.map(|ends| ends.since(now)));
     }
 
     /// Puts an application on top of what the channel does.
@@ -252,7 +264,11 @@ impl Model {
         if let Some(below) = channel.stack.last_mut() {
             below.left = below.ends.take().map(|ends| ends.since(now));
         }
-        let hushes = matches!(doing, Doing::Record { .. } | Doing::Sleep | Doing::Park { .. });
+        let hushes = match &doing {
+            Doing::Record { .. } | Doing::Sleep | Doing::Park { .. } => true,
+            Doing::Play { file, .. } => !is_sound(file),
+            Doing::Collect(_) => false,
+        };
         let hears = !matches!(doing, Doing::Play { endless: true, .. } | Doing::Collect(_));
         let ends = lasts.map(|lasts| now + lasts);
         let Run { app, data, uuid: run, order } = run;
@@ -273,9 +289,15 @@ impl Model {
         let now = self.now;
         let Some(channel) = self.channels.get_mut(uuid) else { return };
         let Some(frame) = channel.stack.pop() else { return };
+        channel.breaking |= channel.breaking_all && frame.order.is_some();
         self.complete_frame(uuid, frame);
         let Some(channel) = self.channels.get_mut(uuid) else { return };
-        let Some(below) = channel.stack.last_mut() else { return self.run_plan(uuid) };
+        let Some(below) = channel.stack.last_mut() else {
+            return match channel.left_by.take() {
+                Some((peer, cause)) => self.bridge_ends(uuid, &peer, &cause),
+                None => self.run_plan(uuid),
+            };
+        };
         let left = below.left.take();
         below.ends = left.map(|left| now + left);
         let (id, ends, doing) = (below.id, below.ends, below.doing.clone());
@@ -351,59 +373,6 @@ impl Model {
             self.at(ends, Due::FrameEnds(uuid.clone(), id));
         }
     }
-
-    /// Drops everything the channel does. From outside, the innermost playback fails; the ones around it only
-    /// find that their channel is no longer theirs (seen: `PLAYBACK ERROR` inside, `FILE PLAYED` outside).
-    pub(super) fn unwind(&mut self, uuid: &Uuid, from_outside: bool) {
-        let mut innermost = from_outside;
-        while let Some(frame) = self.channels.get_mut(uuid).and_then(|channel| channel.stack.pop()) {
-            match &frame.doing {
-                Doing::Park { .. } => self.about(uuid, "CHANNEL_UNPARK", Vec::new()),
-                Doing::Play { file, .. } => {
-                    self.sound_stops(uuid, file, "done");
-                    self.respond(uuid, if innermost { "PLAYBACK ERROR" } else { "FILE PLAYED" });
-                }
-                Doing::Record { file } => {
-                    self.about(uuid, "RECORD_STOP", vec![header("Record-File-Path", file.clone())]);
-                }
-                Doing::Collect(collect) => {
-                    if let Some(file) = collect.sounding() {
-                        self.sound_stops(uuid, file, "done");
-                    }
-                }
-                Doing::Sleep => {}
-            }
-            innermost = false;
-            if !matches!(frame.doing, Doing::Park { by_state: true }) {
-                self.complete_frame(uuid, frame);
-            }
-        }
-    }
-
-    fn complete_frame(&mut self, uuid: &Uuid, frame: Frame) {
-        let Frame { app, data, uuid: run, order, .. } = frame;
-        self.complete(uuid, &Run { app, data, uuid: run, order });
-    }
-
-    /// The application came to its end, one way or the other.
-    fn complete(&mut self, uuid: &Uuid, run: &Run) {
-        let response = self.channels.get(uuid).and_then(|channel| channel.response).unwrap_or("_none_");
-        self.about(uuid, "CHANNEL_EXECUTE_COMPLETE", run_headers(run, Some(response)));
-        if let Some(order) = &run.order {
-            let headers =
-                order.headers.iter().map(|(name, value)| (name.clone().into(), value.clone().into()));
-            let headers: Vec<Header> = headers.collect();
-            let body = Some(run.data.clone()).filter(|data| !data.is_empty());
-            self.about_with(uuid, "PRIVATE_COMMAND", headers, Vec::new(), body);
-        }
-    }
-
-    fn respond(&mut self, uuid: &Uuid, response: &'static str) {
-        if let Some(channel) = self.channels.get_mut(uuid) {
-            channel.response = Some(response);
-            channel.set("current_application_response", response);
-        }
-    }
 }
 
 /// How long something lasts, when it ends at all.
@@ -416,7 +385,7 @@ pub(super) fn is_sound(file: &str) -> bool {
     !file.starts_with("silence_stream://")
 }
 
-fn run_headers(run: &Run, response: Option<&'static str>) -> Vec<Header> {
+pub(super) fn run_headers(run: &Run, response: Option<&'static str>) -> Vec<Header> {
     let mut headers = vec![header("Application", run.app.clone())];
     if !run.data.is_empty() {
         headers.push(header("Application-Data", run.data.clone()));

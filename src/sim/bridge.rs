@@ -2,6 +2,7 @@
 
 use super::apps::Run;
 use super::channel::{CallState, Direction, Doing, Interrupt, State, Uuid};
+use super::dropping::Fails;
 use super::model::{Due, Model, TICK};
 use super::people::{Leaves, Phone, Then};
 use super::report::{Header, header};
@@ -30,7 +31,7 @@ impl Model {
             }
             channel.other = Some(seen);
             channel.profile += 1;
-            channel.queue.clear();
+            channel.going_to = Some(State::Hibernate);
             channel.interrupt = Some(Interrupt::Bridge { peer: peer.clone(), originator });
             self.tick_soon(uuid);
         }
@@ -41,7 +42,9 @@ impl Model {
     /// the other has fallen asleep. Should the joining one be hung up before it comes so far, nobody ever wakes
     /// the other (switch_ivr_bridge.c:1111-1260): whoever asked for the bridge must end it.
     pub(super) fn ready_to_join(&mut self, uuid: &Uuid, peer: &Uuid, originator: bool) {
-        self.unwind(uuid, true);
+        if !self.unwind(uuid, Fails::Every) {
+            return;
+        }
         for state in [State::Hibernate, State::Reset] {
             self.enter(uuid, state);
         }
@@ -89,6 +92,12 @@ impl Model {
         self.enter(b, State::ExchangeMedia);
         self.about_with(a, "CHANNEL_BRIDGE", bridge_headers(a, b), Vec::new(), None);
         self.people_talk(a, b);
+        // Orders that still waited are done in the middle of the talk.
+        for uuid in [a, b] {
+            if self.channels.get(uuid).is_some_and(|channel| !channel.queue.is_empty()) {
+                self.tick_soon(uuid);
+            }
+        }
     }
 
     fn people_talk(&mut self, a: &Uuid, b: &Uuid) {
@@ -96,11 +105,10 @@ impl Model {
         self.happened(What::Joined { leg: a.clone(), peer: b.clone() });
         for (uuid, peer) in [(a, b), (b, a)] {
             let Some(channel) = self.channels.get(uuid) else { continue };
-            let wait = match (channel.direction, channel.leaves, channel.phone) {
+            let then = channel.phone.and_then(Phone::answered).map(|(_, then)| then);
+            let wait = match (channel.direction, channel.leaves, then) {
                 (Direction::Inbound, Leaves::AfterTalk(wait), _)
-                | (Direction::Outbound, _, Some(Phone::Answers { then: Then::TalksFor(wait), .. })) => {
-                    Some(wait)
-                }
+                | (Direction::Outbound, _, Some(Then::TalksFor(wait))) => Some(wait),
                 _ => None,
             };
             let with = self.channels.get(peer).map(|peer| (peer.direction, peer.dialled.clone()));
@@ -150,6 +158,10 @@ impl Model {
     pub(super) fn bridge_ends(&mut self, uuid: &Uuid, peer: &Uuid, cause: &str) {
         let joined = |channel: &&mut super::channel::Channel| channel.bridge.as_ref() == Some(peer);
         let Some(channel) = self.channels.get_mut(uuid).filter(joined) else { return };
+        if !channel.stack.is_empty() && channel.cause.is_none() {
+            channel.left_by = Some((peer.clone(), cause.into()));
+            return;
+        }
         channel.bridge = None;
         if channel.cause.is_some() {
             return;
@@ -160,7 +172,6 @@ impl Model {
         let hang_up = channel.says_yes("hangup_after_bridge");
         let more = !channel.plan.is_empty();
         self.stats.sound_ends(uuid, self.now);
-        self.unwind(uuid, true);
         if originator {
             self.about_with(uuid, "CHANNEL_UNBRIDGE", bridge_headers(uuid, peer), Vec::new(), None);
         }
@@ -190,8 +201,7 @@ impl Model {
     /// The leg goes to another extension now; what it did has ended.
     pub(super) fn transfer_now(&mut self, uuid: &Uuid, to: &str) {
         let Some(channel) = self.channels.get_mut(uuid) else { return };
-        channel.destination = to.split([' ', ':']).next().unwrap_or_default().into();
-        channel.profile += 1;
+        channel.aim_at(to);
         channel.plan.clear();
         if channel.call_state == CallState::Hangup {
             return;

@@ -212,8 +212,15 @@ pub(super) struct Channel {
     pub plan: VecDeque<(String, String)>,
     pub queue: VecDeque<Private>,
     pub keys: VecDeque<char>,
-    /// `uuid_break` was said.
+    /// The channel breaks off what it does when it next looks.
     pub breaking: bool,
+    /// `uuid_break` met an order that was being done: whatever it lies on is broken off after it, one by one
+    /// (switch_ivr.c:674), until another order is done.
+    pub breaking_all: bool,
+    /// Where it was told to go and has not noticed yet, which its events tell by number only.
+    pub going_to: Option<State>,
+    /// Its partner has left, and it does not notice before what it was told to play is over.
+    pub left_by: Option<(Uuid, String)>,
     pub interrupt: Option<Interrupt>,
     pub tick_at: Option<Instant>,
     pub bridge: Option<Uuid>,
@@ -232,6 +239,9 @@ pub(super) struct Channel {
     pub phone: Option<super::people::Phone>,
     pub leaves: super::people::Leaves,
     pub says_bye: bool,
+    /// From when to when the person at its end speaks, in order.
+    pub speaks: Vec<(Instant, Instant)>,
+    pub replies: Vec<super::people::Reply>,
 }
 
 impl Channel {
@@ -262,6 +272,9 @@ impl Channel {
             queue: VecDeque::new(),
             keys: VecDeque::new(),
             breaking: false,
+            breaking_all: false,
+            going_to: None,
+            left_by: None,
             interrupt: None,
             tick_at: None,
             bridge: None,
@@ -276,7 +289,29 @@ impl Channel {
             phone: None,
             leaves: super::people::Leaves::default(),
             says_bye: false,
+            speaks: Vec::new(),
+            replies: Vec::new(),
         }
+    }
+
+    /// Whether this key ends what plays (mod_dptools.c:2351).
+    pub fn key_ends_sound(&self, key: char) -> bool {
+        match self.variable("playback_terminators").unwrap_or("*") {
+            none if none.eq_ignore_ascii_case("none") => false,
+            any if any.eq_ignore_ascii_case("any") => "1234567890*#".contains(key),
+            keys => keys.contains(key),
+        }
+    }
+
+    /// When the person at its end will have been silent for so long, from this moment on.
+    pub fn silent_at(&self, from: Instant, silence: Millis) -> Instant {
+        let mut quiet_since = from;
+        for (begins, ends) in &self.speaks {
+            if *begins < quiet_since + silence {
+                quiet_since = quiet_since.max(*ends);
+            }
+        }
+        quiet_since + silence
     }
 
     /// Whether sound flows.
@@ -327,6 +362,13 @@ impl Channel {
         value
     }
 
+    /// It is to go to another extension, and remembers no partner.
+    pub fn aim_at(&mut self, to: &str) {
+        self.destination = to.split([' ', ':']).next().unwrap_or_default().into();
+        self.profile += 1;
+        self.other = None;
+    }
+
     /// What another channel remembers of this one.
     pub fn profile_for_other(&self, originatee: bool) -> OtherLeg {
         OtherLeg {
@@ -354,5 +396,27 @@ mod tests {
             assert_eq!(channel.says_yes("HANGUP_after_bridge"), yes, "{value:?}");
         }
         assert_eq!(channel.take("hangup_after_bridge"), None);
+    }
+
+    #[test]
+    fn keys_end_a_sound_as_the_variable_says() {
+        let mut channel = Channel::new("a".into(), Direction::Inbound, 1, Instant(0));
+        let mut ends = |value, key| {
+            channel.set("playback_terminators", value);
+            channel.key_ends_sound(key)
+        };
+        assert!(ends("", '*') && !ends("", '1'));
+        assert!(!ends("none", '*') && ends("any", '7') && ends("#1", '1') && !ends("#1", '*'));
+    }
+
+    #[test]
+    fn who_speaks_now_and_then_is_silent_when_the_pause_is_long_enough() {
+        let mut channel = Channel::new("a".into(), Direction::Inbound, 1, Instant(0));
+        let silent_at = |channel: &Channel| channel.silent_at(Instant(1_000), Millis(500)).0;
+        assert_eq!(silent_at(&channel), 1_500);
+        channel.speaks = vec![(Instant(900), Instant(1_200)), (Instant(1_600), Instant(2_000))];
+        assert_eq!(silent_at(&channel), 2_500);
+        channel.speaks.push((Instant(2_500), Instant(9_000)));
+        assert_eq!(silent_at(&channel), 2_500);
     }
 }

@@ -51,6 +51,7 @@ impl Dialplan {
                 ("set", "hotlined_number=$1"),
                 ("set", "hangup_after_bridge=true"),
                 ("set", "sip_ignore_remote_cause=true"),
+                ("set", "rtp_timer_name=soft"),
                 ("sched_transfer", &transfer),
                 ("pre_answer", ""),
                 ("event", "Event-Name=CHANNEL_PARK,Hotlined-Offer=true"),

@@ -4,6 +4,7 @@
 //! comes true at the channel's next tick.
 
 use super::channel::{CallState, Direction, Interrupt, State, Uuid};
+use super::dropping::Fails;
 use super::model::{Due, Model, TICK};
 use super::report::header;
 use super::stats::What;
@@ -46,7 +47,8 @@ impl Model {
         let Some(channel) = self.channels.get_mut(uuid).filter(|channel| channel.cause.is_none()) else {
             return;
         };
-        channel.queue.clear();
+        channel.aim_at(to);
+        channel.going_to = Some(State::Routing);
         channel.interrupt = Some(Interrupt::Transfer(to.into()));
         self.tick_soon(uuid);
     }
@@ -81,7 +83,7 @@ impl Model {
 
     /// The channel drops what it does, leaves its partner, reports and is gone.
     pub(super) fn end_channel(&mut self, uuid: &Uuid, from_outside: bool) {
-        self.unwind(uuid, from_outside);
+        self.unwind(uuid, if from_outside { Fails::Innermost } else { Fails::None });
         let Some(channel) = self.channels.get_mut(uuid) else { return };
         let cause = channel.cause.clone().unwrap_or_default();
         let partner_first = channel.bridge.is_some() && !channel.originator;
@@ -91,10 +93,11 @@ impl Model {
         channel.plan.clear();
         self.part(uuid, &cause);
         self.enter(uuid, State::Hangup);
-        self.call_state(uuid, CallState::Hangup);
         for file in recordings {
             self.about(uuid, "RECORD_STOP", vec![header("Record-File-Path", file)]);
         }
+        self.call_state(uuid, CallState::Hangup);
+        self.last_deed(uuid);
         self.enter(uuid, State::Reporting);
         let twice = vec![header("Hangup-Cause", cause)];
         self.about_with(uuid, "CHANNEL_HANGUP_COMPLETE", twice, Vec::new(), None);
@@ -109,10 +112,22 @@ impl Model {
         }
     }
 
+    /// `api_hangup_hook`: a command that the channel runs when it ends, without a session.
+    fn last_deed(&mut self, uuid: &Uuid) {
+        let hook = self.channels.get_mut(uuid).and_then(|channel| channel.take("api_hangup_hook"));
+        let Some(hook) = hook else { return };
+        let (command, argument) = hook.split_once(' ').unwrap_or((&hook, ""));
+        self.api(command, argument);
+        self.api_event(command, argument);
+    }
+
     /// The channel is no more.
     pub(super) fn destroy(&mut self, uuid: &Uuid) {
-        if !self.channels.contains_key(uuid) {
-            return;
+        let Some(channel) = self.channels.get(uuid) else { return };
+        let partner = channel.other.as_ref().and_then(|other| self.channels.get(&other.uuid));
+        let held = partner.and_then(|partner| partner.left_by.as_ref()).is_some_and(|(by, _)| by == uuid);
+        if held {
+            return self.at(self.now + TICK, Due::Destroy(uuid.clone()));
         }
         self.unschedule(uuid);
         self.about(uuid, "CHANNEL_DESTROY", Vec::new());

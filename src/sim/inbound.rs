@@ -29,6 +29,11 @@ impl Model {
         channel.dialled.clone_from(&caller.dials);
         channel.leaves = caller.leaves;
         channel.says_bye = caller.says_bye;
+        channel.replies.clone_from(&caller.replies);
+        let now = self.now;
+        channel.speaks =
+            caller.speaks.iter().map(|words| (now + words.at, now + words.at + words.lasts)).collect();
+        channel.speaks.sort();
         set_inbound_variables(&mut channel, &caller, self.now);
         self.channels.insert(uuid.clone(), channel);
         self.count_channels();
@@ -41,7 +46,7 @@ impl Model {
         if let Leaves::After(wait) = caller.leaves {
             self.at(self.now + wait, Due::PersonLeaves(uuid.clone()));
         }
-        for key in caller.keys {
+        for key in &caller.keys {
             self.at(self.now + key.at, Due::PersonPresses(uuid.clone(), key.key));
         }
         self.about(&uuid, "CHANNEL_STATE", Vec::new());
@@ -78,6 +83,13 @@ impl Model {
                 header("Channel-Call-State-Number", to.number()),
             ];
             self.about_with(uuid, "CHANNEL_CALLSTATE", headers, Vec::new(), None);
+        }
+    }
+
+    /// What needs sound opens the sound of a caller who has none.
+    pub(super) fn pre_answer_caller(&mut self, uuid: &Uuid) {
+        if self.channels.get(uuid).is_some_and(|channel| channel.direction == Direction::Inbound) {
+            self.pre_answer(uuid);
         }
     }
 

@@ -6,20 +6,37 @@
 use super::apps::{Run, ends_after, is_sound};
 use super::channel::{Doing, Uuid};
 use super::digits::{Collect, Phase};
-use super::model::Model;
+use super::model::{Due, Model};
 use super::report::header;
 use super::stats::What;
+use crate::time::Millis;
+
+/// How long a person takes from one key to the next.
+const BETWEEN_KEYS: Millis = Millis(300);
 
 impl Model {
     /// A sound begins; says how long it is, or nothing when it is not there.
-    pub(super) fn sound_starts(&mut self, uuid: &Uuid, file: &str) -> Option<crate::time::Millis> {
+    pub(super) fn sound_starts(&mut self, uuid: &Uuid, file: &str) -> Option<Millis> {
         let length = self.setup.sounds.length_of(file)?;
         self.about(uuid, "PLAYBACK_START", vec![header("Playback-File-Path", file.to_owned())]);
         if is_sound(file) {
             self.stats.sound_begins(uuid, self.now);
             self.happened(What::Hears { leg: uuid.clone(), sound: file.into() });
         }
+        self.person_replies(uuid, file);
         Some(length)
+    }
+
+    /// The person at the other end knows what to press.
+    fn person_replies(&mut self, uuid: &Uuid, file: &str) {
+        let Some(channel) = self.channels.get(uuid) else { return };
+        let replies = channel.replies.iter().filter(|reply| file.contains(&reply.hears)).cloned();
+        for reply in replies.collect::<Vec<_>>() {
+            for (at, key) in (0..).zip(reply.keys.chars()) {
+                let at = self.now + reply.after + Millis(at * BETWEEN_KEYS.0);
+                self.at(at, Due::PersonPresses(uuid.clone(), key));
+            }
+        }
     }
 
     pub(super) fn sound_stops(&mut self, uuid: &Uuid, file: &str, status: &'static str) {
@@ -39,12 +56,10 @@ impl Model {
             }
             Some(Doing::Play { endless: true, .. } | Doing::Collect(_)) => channel.keys.push_back(key),
             Some(Doing::Play { .. } | Doing::Record { .. }) => {
+                let ends = channel.key_ends_sound(key);
+                channel.breaking |= ends;
                 self.report_key(uuid, key);
-                // The default of `playback_terminators`.
-                if key == '*' {
-                    if let Some(channel) = self.channels.get_mut(uuid) {
-                        channel.breaking = true;
-                    }
+                if ends {
                     self.tick_soon(uuid);
                 }
             }

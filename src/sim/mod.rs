@@ -19,6 +19,7 @@ pub mod chance;
 mod channel;
 pub mod dialplan;
 mod digits;
+mod dropping;
 mod ending;
 pub mod exchange;
 mod inbound;

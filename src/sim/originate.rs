@@ -168,7 +168,9 @@ impl Model {
             Phone::Unreachable(Why::NetworkFailure | Why::NoGateway) => {
                 PhoneStep::Fails("NORMAL_TEMPORARY_FAILURE")
             }
-            Phone::Answers { .. } | Phone::NeverAnswers | Phone::Refuses { .. } => PhoneStep::Rings,
+            Phone::Answers { .. } | Phone::Accepts { .. } | Phone::NeverAnswers | Phone::Refuses { .. } => {
+                PhoneStep::Rings
+            }
         };
         self.at(self.now + Millis(network), Due::Phone(uuid.clone(), first));
     }
@@ -201,7 +203,9 @@ impl Model {
             PhoneStep::Rings => {
                 channel.progress_at = Some(now);
                 let next = match channel.phone {
-                    Some(Phone::Answers { after, .. }) => Some((after, PhoneStep::Answers)),
+                    Some(Phone::Answers { after, .. } | Phone::Accepts { after, .. }) => {
+                        Some((after, PhoneStep::Answers))
+                    }
                     Some(Phone::Refuses { after }) => Some((after, PhoneStep::Fails("CALL_REJECTED"))),
                     Some(Phone::NeverAnswers | Phone::Busy | Phone::Unreachable(_)) | None => None,
                 };
@@ -230,8 +234,11 @@ impl Model {
             let leg = caller.uuid.clone();
             self.at(self.now + wait, Due::PersonLeaves(leg));
         }
-        if let Some(Phone::Answers { then: Then::HangsUpAfter(wait), .. }) = phone {
+        if let Some((_, Then::HangsUpAfter(wait))) = phone.and_then(Phone::answered) {
             self.at(self.now + wait, Due::PersonLeaves(uuid.clone()));
+        }
+        if let Some(Phone::Accepts { press_after, key, .. }) = phone {
+            self.at(self.now + press_after, Due::PersonPresses(uuid.clone(), key));
         }
         let Some((app, data)) = then else { return };
         if app == "transfer" {

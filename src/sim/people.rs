@@ -54,6 +54,12 @@ pub struct Caller {
     /// The keys they press.
     #[serde(default)]
     pub keys: Vec<Key>,
+    /// The keys they press when they hear something.
+    #[serde(default)]
+    pub replies: Vec<Reply>,
+    /// When they speak; otherwise they are silent.
+    #[serde(default)]
+    pub speaks: Vec<Speech>,
     /// Whether their telephone says BYE, not CANCEL, also before it is answered.
     #[serde(default)]
     pub says_bye: bool,
@@ -85,6 +91,28 @@ pub struct Key {
     pub key: char,
 }
 
+/// What a person presses whenever a sound begins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reply {
+    /// Part of what plays, such as a file's name.
+    pub hears: String,
+    /// How long after it begins.
+    pub after: Millis,
+    /// Which keys, one after the other.
+    pub keys: String,
+}
+
+/// A person speaks for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Speech {
+    /// From when, from dialling.
+    pub at: Millis,
+    /// For how long.
+    pub lasts: Millis,
+}
+
 /// What an agent's telephone does when it is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -93,6 +121,17 @@ pub enum Phone {
     Answers {
         /// How long it rings.
         after: Millis,
+        /// What the agent does then.
+        then: Then,
+    },
+    /// It rings and is answered by somebody who presses a key: a person, not a mailbox.
+    Accepts {
+        /// How long it rings.
+        after: Millis,
+        /// How long after answering the key is pressed.
+        press_after: Millis,
+        /// Which key.
+        key: char,
         /// What the agent does then.
         then: Then,
     },
@@ -221,8 +260,7 @@ impl Cast {
                 dials: SEEDED_HOTLINE.into(),
                 leg: chance.uuid().parse().ok(),
                 leaves,
-                keys: Vec::new(),
-                says_bye: false,
+                ..Caller::default()
             }
         });
         let callers = callers.collect();
@@ -235,6 +273,14 @@ impl Cast {
 }
 
 impl Phone {
+    /// How long it rings until it is answered, and what the agent does then; nothing where it never is.
+    pub fn answered(self) -> Option<(Millis, Then)> {
+        match self {
+            Self::Answers { after, then } | Self::Accepts { after, then, .. } => Some((after, then)),
+            Self::Busy | Self::NeverAnswers | Self::Refuses { .. } | Self::Unreachable(_) => None,
+        }
+    }
+
     fn drawn(chance: &mut Chance) -> Self {
         let ring = Millis(chance.between(100, 6_000));
         match chance.between(0, 19) {
@@ -253,16 +299,22 @@ impl Sounds {
     /// How long this sounds: nothing when it is not there, [`Millis`] of `u64::MAX` when it never ends.
     ///
     /// Knows files, `silence_stream://ms`, `tone_stream://%(on,off,Hz)` with `loops=`, and `file_string://`
-    /// of these joined by `!`.
+    /// of these joined by `!`: it begins with a quarter of a second of silence, passes over what is not there
+    /// and takes no more than 128 (mod_dptools.c:4945-5095).
     pub fn length_of(&self, path: &str) -> Option<Millis> {
+        const ROW_MAX: usize = 128;
+        const LEAD: Millis = Millis(250);
         if let Some(parts) = path.strip_prefix("file_string://") {
-            return parts.split('!').try_fold(Millis(0), |sum, part| {
-                self.length_of(part).map(|length| Millis(sum.0.saturating_add(length.0)))
-            });
+            // The last of a row that is too long is all the rest of it, and no file's name.
+            let most = if parts.split('!').count() > ROW_MAX { ROW_MAX - 1 } else { ROW_MAX };
+            let lengths = parts.split('!').take(most).filter_map(|part| self.length_of(part));
+            let sum = lengths.map(|length| length.0).reduce(u64::saturating_add)?;
+            return Some(Millis(sum.saturating_add(LEAD.0)));
         }
         if let Some(silence) = path.strip_prefix("silence_stream://") {
             let length = silence.split(',').next().and_then(|ms| ms.trim().parse::<i64>().ok())?;
-            return Some(Millis(u64::try_from(length).unwrap_or(u64::MAX)));
+            // No silence at all is not found.
+            return (length != 0).then(|| Millis(u64::try_from(length).unwrap_or(u64::MAX)));
         }
         if let Some(tone) = path.strip_prefix("tone_stream://") {
             return Some(tone_length(tone));
@@ -333,15 +385,20 @@ mod tests {
             missing: vec!["/gone.wav".into()],
             ..Sounds::default()
         };
-        let length = |path| sounds.length_of(path).map(|length| length.0);
+        let length = |path: &str| sounds.length_of(path).map(|length| length.0);
         assert_eq!(length("/ring.wav"), Some(5_000));
         assert_eq!(length("/other.wav"), Some(3_000));
         assert_eq!(length("/gone.wav"), None);
         assert_eq!(length("silence_stream://250"), Some(250));
         assert_eq!(length("silence_stream://-1"), Some(u64::MAX));
+        assert_eq!(length("silence_stream://0"), None);
         assert_eq!(length("tone_stream://%(350,350,450);loops=7"), Some(4_900));
         assert_eq!(length("tone_stream://%(1000,4000,450);loops=-1"), Some(u64::MAX));
-        assert_eq!(length("file_string:///a.wav!/ring.wav"), Some(8_000));
-        assert_eq!(length("file_string:///a.wav!/gone.wav"), None);
+        assert_eq!(length("file_string:///a.wav!/ring.wav"), Some(8_250));
+        assert_eq!(length("file_string:///a.wav!/gone.wav"), Some(3_250));
+        assert_eq!(length("file_string:///gone.wav!/gone.wav"), None);
+        let row = |files: usize| format!("file_string://{}", vec!["/a.wav"; files].join("!"));
+        assert_eq!(length(&row(128)), Some(128 * 3_000 + 250));
+        assert_eq!(length(&row(129)), Some(127 * 3_000 + 250));
     }
 }

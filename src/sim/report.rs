@@ -4,7 +4,7 @@
 //! FreeSWITCH's own list (`switch_channel_event_set_extended_data`, switch_channel.c:2758). Fewer SIP and RTP
 //! variables are made up than a real channel has.
 
-use super::channel::{Channel, OtherLeg, State, Uuid};
+use super::channel::{CallState, Channel, Direction, OtherLeg, State, Uuid};
 use super::model::Model;
 use crate::switch::esl::event::Format;
 use crate::switch::esl::event_writer::EventWriter;
@@ -198,10 +198,23 @@ impl Model {
         self.tell(SwitchEvent { headers, body: None });
     }
 
-    /// The channel enters a state, and says so.
+    /// The channel enters a state, and says so. A caller's counts as ringing while it is being routed, also
+    /// when it was answered long ago (switch_channel.c:2396).
     pub(super) fn enter(&mut self, uuid: &Uuid, state: State) {
-        if let Some(channel) = self.channels.get_mut(uuid) {
-            channel.state = state;
+        let Some(channel) = self.channels.get_mut(uuid) else { return };
+        channel.state = state;
+        channel.going_to = None;
+        let ends = matches!(state, State::Hangup | State::Reporting | State::Destroy);
+        let call_state = match channel.media().then_some(channel.direction) {
+            Some(Direction::Inbound) if !ends => Some(match (state, channel.answered) {
+                (State::Routing, _) => CallState::Ringing,
+                (_, true) => CallState::Active,
+                (_, false) => CallState::Early,
+            }),
+            _ => None,
+        };
+        if let Some(call_state) = call_state {
+            self.call_state(uuid, call_state);
         }
         self.about(uuid, "CHANNEL_STATE", Vec::new());
     }
@@ -241,12 +254,13 @@ impl Model {
 
 /// The headers that every event about a channel has.
 fn channel_headers(channel: &Channel, to: &mut Vec<Header>) {
+    // The name is that of the state the channel's thread is in, the number that of the one it is to be in.
     let number = if channel.cause.is_some() && channel.state != State::Reporting {
         State::Hangup.number()
     } else {
-        channel.state.number()
+        channel.going_to.unwrap_or(channel.state).number()
     };
-    let inbound = channel.direction == super::channel::Direction::Inbound;
+    let inbound = channel.direction == Direction::Inbound;
     let call = match (&channel.bridge, channel.originator) {
         (Some(peer), false) => peer.to_string(),
         _ => channel.uuid.to_string(),

@@ -124,7 +124,7 @@ impl Claims {
             claim.caller.as_ref().and_then(|c| self.remembered.get(now, &(c.clone(), claim.pool.clone())));
         let agents = &claim.agents[..claim.agents.len().min(CANDIDATES_MAX)];
         let mut seats = std::mem::take(&mut self.seats);
-        let pool = self.pools.at(place);
+        let pool = self.pools.at_mut(place);
         let choice = Choosing { now, lines: &mut self.lines, pool, agents, seats: &mut seats }
             .choose(claim.pick, remembered);
         let answer = match (choice, &claim.wait) {

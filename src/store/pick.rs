@@ -7,6 +7,7 @@ use crate::command::{Candidate, Pick};
 use crate::id::LineId;
 use crate::time::Instant;
 use std::cmp::Reverse;
+use std::sync::Arc;
 
 /// How many rounds a line may be behind its share or ahead of it, in rounds of all shares: who was busy all
 /// morning is not given every call of the afternoon.
@@ -27,7 +28,7 @@ pub(super) struct Choice {
 pub(super) struct Choosing<'a> {
     pub(super) now: Instant,
     pub(super) lines: &'a mut Lines,
-    pub(super) pool: &'a Pool,
+    pub(super) pool: &'a mut Pool,
     pub(super) agents: &'a [Candidate],
     /// The candidates as far as they were looked at. When none was free, and also where all must be looked at
     /// to choose, these are all of them in their order.
@@ -61,14 +62,29 @@ impl Choosing<'_> {
     /// A line beyond the limit of those that can be known stands in the list with none to give.
     fn seat(&mut self, at: usize) -> Seat {
         let Candidate { line, lines, share } = &self.agents[at];
-        let now = self.now;
-        match self.lines.place(line, |line| line.is_stale(now)) {
+        match self.place(at, line) {
             Some(place) => {
-                self.lines.at_mut(place).used = now;
+                self.lines.at_mut(place).used = self.now;
                 Seat { line: place, lines: *lines, share: *share }
             }
             None => Seat { line: Place::FIRST, lines: 0, share: 0 },
         }
+    }
+
+    /// A pool is asked for the same candidates over and over: where they stood last time they mostly stand still.
+    fn place(&mut self, at: usize, line: &LineId) -> Option<Place> {
+        let is_it = |name: &LineId| Arc::ptr_eq(&name.0, &line.0) || name == line;
+        let seen = self.pool.seen.get(at).copied();
+        if let Some(place) = seen.filter(|place| self.lines.name_at(*place).is_some_and(is_it)) {
+            return Some(place);
+        }
+        let now = self.now;
+        let place = self.lines.place(line, |line| line.is_stale(now))?;
+        if self.pool.seen.len() <= at {
+            self.pool.seen.resize(at + 1, Place::FIRST);
+        }
+        self.pool.seen[at] = place;
+        Some(place)
     }
 
     fn is_free(&self, seat: &Seat) -> bool {

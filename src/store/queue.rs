@@ -52,6 +52,8 @@ pub(super) struct Pool {
     pub(super) used: Instant,
     /// The line taken last by turn, and where in the list it stood.
     pub(super) turn: Option<(LineId, usize)>,
+    /// Where the candidates of a claim stood last time, in its order: where to look first.
+    pub(super) seen: Vec<Place>,
     queue: BTreeSet<Rank>,
     crews: BTreeMap<(Pick, Arc<[Seat]>), usize>,
     /// Since when somebody waits and nobody was served.

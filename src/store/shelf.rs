@@ -20,7 +20,7 @@ const LOOKS: usize = 2;
 #[derive(Debug)]
 pub(super) struct Shelf<N, T> {
     places: Vec<(N, T)>,
-    by_name: HashMap<N, Place, BuildHasherDefault<Fnv>>,
+    by_name: HashMap<N, Place, BuildHasherDefault<Fold>>,
     hand: usize,
     most: usize,
 }
@@ -64,6 +64,11 @@ impl<N: Clone + Eq + Hash, T: Default> Shelf<N, T> {
         (next < self.most).then(|| u32::try_from(next).ok().map(Place)).flatten()
     }
 
+    /// What stands in this place, if there is such a place.
+    pub(super) fn name_at(&self, place: Place) -> Option<&N> {
+        self.places.get(place.0 as usize).map(|(name, _)| name)
+    }
+
     pub(super) fn name(&self, place: Place) -> &N {
         &self.places[place.0 as usize].0
     }
@@ -77,20 +82,29 @@ impl<N: Clone + Eq + Hash, T: Default> Shelf<N, T> {
     }
 }
 
-/// FNV-1a, 64 bits: names are short.
-pub(super) struct Fnv(u64);
+/// Folds a name into a hash, eight bytes at a time: multiplied with a constant whose bits are as good as chance,
+/// and the upper half of the product laid over the lower, so that names which differ in one digit differ in all
+/// bits.
+#[derive(Default)]
+pub(super) struct Fold(u64);
 
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Hasher for Fnv {
+impl Hasher for Fold {
     fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.write_u64(u64::from_le_bytes(word));
         }
+    }
+
+    fn write_u8(&mut self, byte: u8) {
+        self.write_u64(u64::from(byte));
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        // The golden ratio.
+        let product = u128::from(self.0.wrapping_add(1) ^ word) * 0x9e37_79b9_7f4a_7c15;
+        self.0 = (product as u64) ^ ((product >> 64) as u64);
     }
 
     fn finish(&self) -> u64 {
@@ -101,6 +115,22 @@ impl Hasher for Fnv {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_in_a_row_are_spread_over_the_table() {
+        let hash = |number: u32| {
+            let mut fold = Fold::default();
+            format!("1390000{number:04}").hash(&mut fold);
+            fold.finish()
+        };
+        // The table takes the lowest bits for the place and the highest to tell neighbours apart.
+        for part in [|hash: u64| hash & 0x3ff, |hash: u64| hash >> 54] {
+            let mut places = vec![0; 1_024];
+            (0..10_000).for_each(|number| places[part(hash(number)) as usize] += 1);
+            // By chance, nine or ten are in each, and a place with thirty is one in a million.
+            assert!(places.iter().all(|count| *count < 30), "{:?}", places.iter().max());
+        }
+    }
 
     #[test]
     fn what_is_stale_makes_room_and_nothing_else_does() {

@@ -256,7 +256,7 @@ impl Pair {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { max_shrink_iters: 20_000, ..ProptestConfig::with_cases(1_500) })]
+    #![proptest_config(ProptestConfig { max_shrink_iters: 20_000, ..ProptestConfig::with_cases(300) })]
 
     #[test]
     fn whatever_is_asked_the_store_does_what_the_rules_say(saids in prop::collection::vec(said(), 1..120)) {

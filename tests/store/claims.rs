@@ -252,3 +252,34 @@ fn a_call_that_is_over_leaves_nothing_and_what_it_left_is_counted() {
     world.forget("y");
     assert_eq!(world.store.left_behind(), 3);
 }
+
+#[test]
+fn there_is_an_end_to_how_much_can_be_asked_for() {
+    const PER_CALL: u32 = 512;
+    const PER_POOL: u32 = 10_000;
+    const CALLS: u32 = 200_000;
+    let mut world = World::default();
+    let trunk = claim("sales", "trunk*1000", Pick::First);
+    for number in 1..=PER_CALL {
+        assert_eq!(world.claim("greedy", number, &trunk), claimed("trunk"));
+    }
+    assert_eq!(world.claim("greedy", PER_CALL + 1, &trunk), Refused, "of one call");
+    assert_eq!(world.claim("modest", 1, &trunk), claimed("trunk"));
+
+    let wish = claim("service", "a", Pick::First);
+    let turn = Some(Turn { priority: 0, since: Instant(0), length_max: u16::MAX });
+    let queued = Claim { wait: turn, ..wish.clone() };
+    world.gets("modest", 2, &wish);
+    for nth in 0..PER_POOL {
+        assert_eq!(world.claim(&format!("call-{nth}"), 1, &queued), ahead(nth, None));
+    }
+    assert_eq!(world.claim("one-more", 1, &queued), Refused, "in one pool");
+
+    for nth in 0..CALLS {
+        world.claim(&format!("call-{nth}"), 2, &wish);
+    }
+    let free = claim("other", "free", Pick::First);
+    assert_eq!(world.claim("stranger", 1, &free), Refused, "of so many calls");
+    world.forget("call-7");
+    assert_eq!(world.claim("stranger", 1, &free), claimed("free"));
+}

@@ -1,21 +1,48 @@
 //! Tells a story: reads what happened, drives the engine, writes what it did.
+//!
+//! ```text
+//! # What the story shows.
+//! < at 2026-10-01T10:00+08:00             when it begins; otherwise on a Friday, 16:00 in China
+//! < fallback 60                           the seconds after which the dialplan's fallback serves; otherwise 5
+//! < 0 file codes.txt                      a file beside the hotline's
+//! | 0012345678
+//! < 0 hotline 4008001234                  a hotline file; its number and name are written above it
+//! | [[agents]]
+//! | id = "01"
+//! | phone = "13900000001"
+//! < 0 hotline 4008001234 agents=01,02     the same in short, for stories about other things
+//! < 1 arrived caller from 13800138000 to 4008001234
+//! < 2 leg caller digit 1                  what a leg does, in the words of an event
+//! < 3 done caller play ok                 how the newest command of a kind ended, by leg or by call; or #7
+//! < 4 link lost
+//! < 5 link restored caller=answered:parked
+//! < 6 nothing                             time passes
+//! ```
+//!
+//! Agents' legs are called agent1, agent2 … in the order in which they are rung; the leg of a caller who is called
+//! back is the caller's name with `_again`. What the store is asked it answers by itself.
+
+mod operator;
+mod words;
+
+pub use operator::Home;
 
 use hotlined::call::{Limits, SavedCall};
-use hotlined::command::{Action, Command, Note, StoreRequest};
+use hotlined::command::{Action, Command};
 use hotlined::engine::{Engine, Entry};
 use hotlined::event::{
     Arrival, Cause, CommandResult, Event, LegEvent, LegState, LiveLeg, Order, StoreAnswer,
 };
-use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, Version, short::Plain};
+use hotlined::hotline::{Dial, Hotlines};
 use hotlined::id::{CallId, CommandId, LegId, LineId, SwitchId};
-use hotlined::prompt::{Prompt, SoundPath, Tone};
 use hotlined::time::{Instant, Millis};
+use operator::Files;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
-/// When the story begins; every time in a story is told from here.
+/// When a story begins that does not say so; every time in a story is told from its beginning.
 const BEGIN: Instant = Instant(1_800_000_000_000);
 
 #[derive(Clone, Copy, PartialEq)]
@@ -25,20 +52,24 @@ pub enum Telling {
 }
 
 /// The story with our answers as they are now.
-pub fn tell(story: &str, telling: Telling) -> Result<String, String> {
-    let mut teller = Teller::new(telling);
-    for (at, line) in story.lines().enumerate() {
+pub fn tell(story: &str, telling: Telling, home: &Home) -> Result<String, String> {
+    let mut teller = Teller::new(telling, home);
+    let mut lines = (1..).zip(story.lines()).peekable();
+    while let Some((at, line)) = lines.next() {
         if line.starts_with('>') {
             continue;
         }
+        let below: Vec<&str> = std::iter::from_fn(|| lines.next_if(|(_, next)| next.starts_with('|')))
+            .map(|(_, line)| line)
+            .collect();
         let happened = match line.strip_prefix('<') {
-            Some(happened) => teller.happens(line, happened),
+            Some(happened) => teller.happens(line, happened, &below),
             None => {
-                teller.write_down(line);
+                teller.write_down(line, &below);
                 Ok(())
             }
         };
-        happened.map_err(|error| format!("line {}: {error}", at + 1))?;
+        happened.map_err(|error| format!("line {at}: {error}"))?;
     }
     Ok(teller.told)
 }
@@ -52,50 +83,78 @@ pub fn difference(written: &str, told: &str) -> String {
     }
 }
 
-struct Teller {
+struct Teller<'a> {
     engine: Engine,
+    limits: Limits,
     telling: Telling,
+    files: Files<'a>,
     hotlines: Hotlines,
     /// Short names for legs, in the order they came up.
     names: BTreeMap<LegId, String>,
     agents_seen: usize,
-    /// The number of each call's newest command of a kind that a story may answer.
-    newest: BTreeMap<(CallId, String), u32>,
+    /// What each call's caller is called from.
+    callers: BTreeMap<CallId, String>,
+    /// The newest command of a kind that a story may answer: to each leg, and of each call, by the name of its leg.
+    newest: BTreeMap<(LegId, String), CommandId>,
+    begin: Instant,
     now: Instant,
     told: String,
 }
 
-impl Teller {
-    fn new(telling: Telling) -> Self {
+impl<'a> Teller<'a> {
+    fn new(telling: Telling, home: &'a Home) -> Self {
+        let limits = Limits { live_max: 4, fallback_after: Millis::seconds(5) };
         Self {
-            engine: Engine::new(Limits { live_max: 4, fallback_after: Millis::seconds(5) }),
+            engine: Engine::new(limits),
+            limits,
             telling,
+            files: Files::new(home),
             hotlines: Hotlines::default(),
             names: BTreeMap::new(),
             agents_seen: 0,
+            callers: BTreeMap::new(),
             newest: BTreeMap::new(),
+            begin: BEGIN,
             now: BEGIN,
             told: String::new(),
         }
     }
 
-    fn write_down(&mut self, line: &str) {
-        self.told.push_str(line);
-        self.told.push('\n');
+    fn write_down(&mut self, line: &str, below: &[&str]) {
+        for line in std::iter::once(line).chain(below.iter().copied()) {
+            self.told.push_str(line);
+            self.told.push('\n');
+        }
     }
 
-    fn happens(&mut self, line: &str, happened: &str) -> Result<(), String> {
-        let mut words = happened.split_whitespace();
-        let time = words.next().ok_or("a time is missing")?;
-        let seconds: f64 = time.parse().map_err(|_| format!("{time:?} is no time"))?;
-        self.wait_until(BEGIN + Millis((seconds * 1000.0).round() as u64));
-        self.write_down(line);
-        let words: Vec<&str> = words.collect();
-        let event = self.event(&words)?;
-        if let Some(event) = event {
-            self.turn(&event);
+    fn happens(&mut self, line: &str, happened: &str, below: &[&str]) -> Result<(), String> {
+        let words: Vec<&str> = happened.split_whitespace().collect();
+        match words[..] {
+            ["at", time] => {
+                self.write_down(line, below);
+                let time: jiff::Timestamp = time.parse().map_err(|error| format!("{time:?}: {error}"))?;
+                self.begin = Instant(time.as_millisecond().try_into().map_err(|_| "before 1970")?);
+                self.now = self.begin;
+                Ok(())
+            }
+            ["fallback", seconds] => {
+                self.write_down(line, below);
+                let seconds = seconds.parse().map_err(|_| format!("{seconds:?} is no number"))?;
+                self.limits.fallback_after = Millis::seconds(seconds);
+                self.engine = Engine::new(self.limits);
+                Ok(())
+            }
+            [time, ref words @ ..] => {
+                let seconds: f64 = time.parse().map_err(|_| format!("{time:?} is no time"))?;
+                self.wait_until(self.begin + Millis((seconds * 1000.0).round() as u64));
+                self.write_down(line, below);
+                if let Some(event) = self.event(words, below)? {
+                    self.turn(&event);
+                }
+                Ok(())
+            }
+            [] => Err("a time is missing".into()),
         }
-        Ok(())
     }
 
     /// Everything that falls due on the way there.
@@ -135,10 +194,21 @@ impl Teller {
         }
     }
 
-    fn event(&mut self, words: &[&str]) -> Result<Option<Event>, String> {
+    fn event(&mut self, words: &[&str], below: &[&str]) -> Result<Option<Event>, String> {
         let event = match words {
+            ["file", name] => {
+                self.files.put(name, below)?;
+                return Ok(None);
+            }
+            ["hotline", number] => {
+                let hotlines = self.files.hotline(number, below)?;
+                for hotline in hotlines.iter() {
+                    self.hotlines.insert(hotline.clone());
+                }
+                Event::Hotlines(Arc::new(self.hotlines.clone()))
+            }
             ["hotline", number, settings @ ..] => {
-                self.hotlines.insert(Arc::new(hotline(number, settings)?));
+                self.hotlines.insert(Arc::new(operator::in_short(number, settings)?));
                 Event::Hotlines(Arc::new(self.hotlines.clone()))
             }
             ["arrived", leg, "from", caller, "to", dialled] => {
@@ -177,6 +247,7 @@ impl Teller {
         self.names.insert(leg.clone(), name.into());
         let seed = name.bytes().fold(7, |seed, byte| seed * 31 + u64::from(byte));
         let caller = if caller == "withheld" { "" } else { caller };
+        self.callers.insert(CallId(leg.clone()), caller.into());
         Arrival {
             switch: switch(),
             leg,
@@ -210,11 +281,12 @@ impl Teller {
     }
 
     fn command(&self, name: &str, number: &str) -> Result<CommandId, String> {
-        let call = CallId(self.leg(name)?);
-        let newest = self.newest.get(&(call.clone(), number.to_owned())).copied();
-        let number =
-            newest.or_else(|| number.strip_prefix('#')?.parse().ok()).ok_or("play, ring, bridge or #N")?;
-        Ok(CommandId { call, number })
+        let leg = self.leg(name)?;
+        if let Some(newest) = self.newest.get(&(leg.clone(), number.to_owned())) {
+            return Ok(newest.clone());
+        }
+        let number = number.strip_prefix('#').and_then(|number| number.parse().ok());
+        Ok(CommandId { call: CallId(leg), number: number.ok_or("play, ring, bridge or #N")? })
     }
 
     /// `name=state`, `name=answered:state`, or `name=arrived:CALLER:DIALLED`; `name/of=state` for a foreign one.
@@ -233,91 +305,29 @@ impl Teller {
     }
 
     fn answer(&mut self, command: &Command) {
-        let text = match command {
-            Command::Switch { id, action, .. } => {
-                if let Action::Ring { leg, .. } = action {
-                    self.agents_seen += 1;
-                    self.names.insert(leg.clone(), format!("agent{}", self.agents_seen));
-                }
-                let words = self.action(action);
-                let kind = words.split(' ').next().unwrap_or_default().to_owned();
-                self.newest.insert((id.call.clone(), kind), id.number);
-                format!("{} #{} {words}", self.name(&id.call.0), id.number)
-            }
-            Command::Store { id, request } => {
-                format!("{} #{} {}", self.name(&id.call.0), id.number, stored(request))
-            }
-            Command::Note { call, note } => format!("{} note {}", self.name(&call.0), self.note(note)),
-            Command::Record(record) => {
-                let mut text = serde_json::to_string(record).unwrap();
-                for (leg, name) in &self.names {
-                    text = text.replace(&leg.to_string(), name);
-                }
-                format!("record {text}")
-            }
-        };
-        let at = self.now.since(BEGIN);
+        if let Command::Switch { id, action, .. } = command {
+            self.remember(id, action);
+        }
+        let text = words::command(command, &self.names, self.begin);
+        let at = self.now.since(self.begin);
         let _ = writeln!(self.told, "> {}.{:03} {text}", at.0 / 1000, at.0 % 1000);
     }
 
-    fn name(&self, leg: &LegId) -> String {
-        self.names.get(leg).cloned().unwrap_or_else(|| leg.to_string())
-    }
-
-    fn action(&self, action: &Action) -> String {
-        match action {
-            Action::Take { leg } => format!("take {}", self.name(leg)),
-            Action::KeepFallback { leg, after } => format!("keep fallback of {} for {after}", self.name(leg)),
-            Action::CancelFallback { leg } => format!("cancel fallback of {}", self.name(leg)),
-            Action::ToFallback { leg } => format!("send {} to the fallback", self.name(leg)),
-            Action::Play { leg, prompt, repeat } => {
-                format!("play {prompt} to {}{}", self.name(leg), if *repeat { " over and over" } else { "" })
-            }
-            Action::Ring { leg, dial, ring_time, shown, .. } => {
-                let (Dial::Phone(to) | Dial::Endpoint(to)) = dial;
-                format!("ring {} at {to} for {ring_time} showing {shown:?}", self.name(leg))
-            }
-            Action::Bridge { caller, agent, keep_caller } => {
-                let kept =
-                    keep_caller.map_or(String::new(), |after| format!(", keeping the first for {after}"));
-                format!("bridge {} and {}{kept}", self.name(caller), self.name(agent))
-            }
-            Action::Answer { leg } => format!("answer {}", self.name(leg)),
-            Action::Listen { leg, time } => format!("listen to {} for {time}", self.name(leg)),
-            Action::Stop { leg } => format!("stop {}", self.name(leg)),
-            Action::ForgetKeys { leg } => format!("forget the keys of {}", self.name(leg)),
-            Action::RecordMessage { leg, file, longest, silence } => {
-                format!("record {} as {file} for {longest} or until {silence} of silence", self.name(leg))
-            }
-            Action::RecordTalk { leg, file } => format!("record the talk of {} as {file}", self.name(leg)),
-            Action::StopRecording { leg, file } => format!("stop recording {} as {file}", self.name(leg)),
-            Action::HangUp { leg, cause } => format!("hang up {} as {cause}", self.name(leg)),
+    /// Gives a new leg its name, and remembers the command for who will say how it ended.
+    fn remember(&mut self, id: &CommandId, action: &Action) {
+        if let Action::Ring { leg, dial, .. } = action {
+            let calls_back =
+                matches!(dial, Dial::Phone(to) if self.callers.get(&id.call).is_some_and(|c| **c == **to));
+            let name = if calls_back {
+                format!("{}_again", id.call.0)
+            } else {
+                self.agents_seen += 1;
+                format!("agent{}", self.agents_seen)
+            };
+            self.names.insert(leg.clone(), name);
         }
-    }
-
-    fn note(&self, note: &Note) -> String {
-        match note {
-            Note::Stage { from, to } => {
-                let name = |stage: &Option<_>| {
-                    stage.as_ref().map_or("-".into(), |s| format!("{s:?}").to_lowercase())
-                };
-                format!("{} -> {}", name(from), name(to))
-            }
-            Note::Node { node, exit, because } if because.is_empty() || **because == **exit => {
-                format!("{node}: {exit}")
-            }
-            Note::Node { node, exit, because } => format!("{node}: {exit} ({because})"),
-            Note::Refused { why, because } => format!("refused: {why} ({because})"),
-            Note::Queued { ahead, estimate } => match estimate {
-                Some(estimate) => format!("{ahead} ahead, about {estimate}"),
-                None => format!("{ahead} ahead"),
-            },
-            Note::CallBack => "will be called back".into(),
-            Note::Endless => "the flow has no end".into(),
-            Note::Ringing { agent } => format!("calling agent {agent}"),
-            Note::Attempt { agent, outcome } => format!("agent {agent}: {outcome:?}"),
-            Note::SoundFailed { prompt } => format!("{prompt} cannot be played"),
-            Note::NotTaken { why } => format!("not taken: {why:?}"),
+        for leg in [&id.call.0, words::leg_of(action)] {
+            self.newest.insert((leg.clone(), words::kind(action).to_owned()), id.clone());
         }
     }
 }
@@ -329,55 +339,6 @@ fn switch() -> SwitchId {
 /// A word of the story as one of our own.
 fn word<T: DeserializeOwned>(word: &str) -> Result<T, String> {
     serde_json::from_value(word.into()).map_err(|error| format!("{word:?}: {error}"))
-}
-
-/// `key=value` settings; `agents=01,02:off,03:2lines`.
-fn hotline(number: &str, settings: &[&str]) -> Result<Hotline, String> {
-    let sound = |name: &str| SoundPath::new(&format!("/sounds/{name}.wav")).map(Prompt::File).unwrap();
-    let mut plain = Plain {
-        ringback: sound("ring"),
-        closing: sound("closing"),
-        wait: Millis::seconds(60),
-        ..Plain::default()
-    };
-    let (mut version, mut agents) = (1, Vec::new());
-    let mut ring_time = Millis::seconds(20);
-    for setting in settings {
-        let (key, value) = setting.split_once('=').ok_or("key=value")?;
-        let number = || value.parse::<u64>().map_err(|_| format!("{value:?} is no number"));
-        match key {
-            "version" => version = number()?,
-            "order" => plain.strategy = word(value)?,
-            "shows" => plain.shows = word(value)?,
-            "wait" => plain.wait = Millis::seconds(number()?),
-            "ring" => ring_time = Millis::seconds(number()?),
-            "ringback" => {
-                plain.ringback = if value == "tone" { Prompt::Tone(Tone::Ringing) } else { sound(value) }
-            }
-            "agents" => agents = value.split(',').map(|text| agent(text, ring_time)).collect(),
-            _ => return Err(format!("unknown setting {key}")),
-        }
-    }
-    Ok(Hotline { version: Version(version), ..plain.hotline(number, "Example", agents) })
-}
-
-/// What the store is asked, in the words of a story.
-fn stored(request: &StoreRequest) -> String {
-    match request {
-        StoreRequest::Claim(claim) => {
-            let agents = claim.agents.iter().map(|agent| format!("{} of {}", agent.line.0, agent.lines));
-            format!("claim {}", agents.collect::<Vec<_>>().join(", "))
-        }
-        StoreRequest::Release { claim, .. } => format!("release #{claim}"),
-        other => format!("{other:?}"),
-    }
-}
-
-fn agent(text: &str, ring_time: Millis) -> Agent {
-    let (id, mark) = text.split_once(':').unwrap_or((text, ""));
-    let phone: Arc<str> = format!("139000000{id}").into();
-    let lines = mark.strip_suffix("lines").and_then(|lines| lines.parse().ok()).unwrap_or(1);
-    Agent { lines, ring_time, on: mark != "off", ..Agent::new(id, Dial::Phone(phone)) }
 }
 
 /// Kept so that every cause has a word a story can use.

@@ -193,8 +193,8 @@ fn caller(nth: u64, busy_ms: u64, chance: &mut Chance) -> Caller {
         dials: dials.into(),
         leg: chance.uuid().parse().ok(),
         leaves,
-        keys: Vec::new(),
         says_bye: chance.percent(20),
+        ..Caller::default()
     }
 }
 

@@ -7,6 +7,7 @@
 mod captured;
 mod hazards;
 mod hostile;
+mod orders;
 mod round_trip;
 mod sockets;
 

@@ -1,0 +1,17 @@
+# Who is on the black list is rejected at once, with the cause the operator names.
+< fallback 600
+< 0 hotline 4008001234
+| agents = [{ id = "01", phone = "13900000001" }]
+| [access]
+| black = ["138001380*"]
+| cause = "busy"
+< 0 arrived caller from 13800138000 to 4008001234
+> 0.000 caller #1 take caller
+> 0.000 caller #2 keep fallback of caller for 600.000s
+> 0.000 caller note - -> admission
+> 0.000 caller note refused: blacklisted (138001380* is on the black list)
+> 0.000 caller note admission -> ending
+> 0.000 caller #3 hang up caller as busy
+< 0.1 leg caller hung_up busy
+> 0.100 caller note ending -> -
+> 0.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"c3ab32ad6b05bc62","caller":"13800138000","outcome":"refused","ended_by":"hotline","cause":"busy","arrived":1800000000000,"billing_start":null,"ended":1800000000000,"wait":0,"talk":0,"agent":null,"refused":"blacklisted","path":["access"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}

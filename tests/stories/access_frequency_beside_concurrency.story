@@ -1,0 +1,46 @@
+# How often a caller called counts also where the hotline takes only so many calls at a time.
+< fallback 600
+< 0 hotline 4008001234
+| calls_max = 10
+| agents = [{ id = "01", phone = "13900000001" }]
+| [access]
+| frequency = { calls = 1, minutes = 10 }
+< 0 arrived first from 13800138000 to 4008001234
+> 0.000 first #1 take first
+> 0.000 first #2 keep fallback of first for 600.000s
+> 0.000 first note - -> admission
+> 0.000 first #3 count a call of 4008001234 in of at most 10
+> 0.000 first note admission -> admission
+> 0.000 first #4 count a call of 4008001234 in, counting those of 13800138000 within 600.000s
+> 0.000 first note access: allowed (no rule refuses)
+> 0.000 first note admission -> hunt
+> 0.000 first #5 play ringing tone to first over and over
+> 0.000 first #6 claim 13900000001 of 1
+> 0.000 first #7 ring agent1 at 13900000001 for 22.000s showing "13800138000"
+> 0.000 first note calling agent 01
+< 1 leg first hung_up cancelled
+> 1.000 first note hunt -> ending
+> 1.000 first note agent 01: CallerLeft
+> 1.000 first #8 hang up agent1 as cancelled
+< 1.1 leg agent1 hung_up cancelled
+> 1.100 first #9 release #6
+> 1.100 first #10 count a call of 4008001234 out
+> 1.100 first note ending -> -
+> 1.100 record {"call":"first","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"3ebc4929c36f7e29","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000001000,"wait":1000,"talk":0,"agent":null,"refused":null,"path":["access","agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"caller_left"}]}
+< 60 arrived second from 13800138000 to 4008001234
+> 60.000 second #1 take second
+> 60.000 second #2 keep fallback of second for 600.000s
+> 60.000 second note - -> admission
+> 60.000 second #3 count a call of 4008001234 in of at most 10
+> 60.000 second note admission -> admission
+> 60.000 second #4 count a call of 4008001234 in, counting those of 13800138000 within 600.000s
+> 60.000 second note access: allowed (no rule refuses)
+> 60.000 second note admission -> hunt
+> 60.000 second #5 play ringing tone to second over and over
+> 60.000 second #6 claim 13900000001 of 1
+> 60.000 second #7 ring agent2 at 13900000001 for 22.000s showing "13800138000"
+> 60.000 second note calling agent 01
+< 60.1 leg second hung_up rejected
+> 60.100 second note hunt -> ending
+> 60.100 second note agent 01: CallerLeft
+> 60.100 second #8 hang up agent2 as cancelled

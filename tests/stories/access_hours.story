@@ -1,0 +1,23 @@
+# Calls are taken by day only.
+< at 2026-11-27T21:00:00+08:00
+< fallback 600
+< 0 hotline 4008001234
+| agents = [{ id = "01", phone = "13900000001" }]
+| [access]
+| hours = "day"
+| refusal = "announce"
+| [hours.day]
+| open = "daily 08:00-20:00"
+< 0 arrived caller from 13800138000 to 4008001234
+> 0.000 caller #1 take caller
+> 0.000 caller #2 keep fallback of caller for 600.000s
+> 0.000 caller note - -> admission
+> 0.000 caller note refused: hours (day is not open)
+> 0.000 caller note admission -> closing
+> 0.000 caller #3 play “对不起，您无权拨打该号码。” to caller
+< 3 done caller play ok
+> 3.000 caller note closing -> ending
+> 3.000 caller #4 hang up caller as rejected
+< 3.1 leg caller hung_up rejected
+> 3.100 caller note ending -> -
+> 3.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"6814c964924bcc6d","caller":"13800138000","outcome":"refused","ended_by":"hotline","cause":"rejected","arrived":1795784400000,"billing_start":null,"ended":1795784403000,"wait":3000,"talk":0,"agent":null,"refused":"hours","path":["access"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}

@@ -1,0 +1,25 @@
+# Who is on both lists may call.
+< fallback 600
+< 0 hotline 4008001234
+| agents = [{ id = "01", phone = "13900000001" }]
+| [access]
+| black = ["1380013*"]
+| white = ["13800138000"]
+< 0 arrived caller from 13800138000 to 4008001234
+> 0.000 caller #1 take caller
+> 0.000 caller #2 keep fallback of caller for 600.000s
+> 0.000 caller note - -> admission
+> 0.000 caller note access: allowed (13800138000 is on the white list)
+> 0.000 caller note admission -> hunt
+> 0.000 caller #3 play ringing tone to caller over and over
+> 0.000 caller #4 claim 13900000001 of 1
+> 0.000 caller #5 ring agent1 at 13900000001 for 22.000s showing "13800138000"
+> 0.000 caller note calling agent 01
+< 2 leg caller hung_up cancelled
+> 2.000 caller note hunt -> ending
+> 2.000 caller note agent 01: CallerLeft
+> 2.000 caller #6 hang up agent1 as cancelled
+< 2.1 leg agent1 hung_up cancelled
+> 2.100 caller #7 release #4
+> 2.100 caller note ending -> -
+> 2.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"c3f5ff9c2504b0ab","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000002000,"wait":2000,"talk":0,"agent":null,"refused":null,"path":["access","agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000002000,"outcome":"caller_left"}]}

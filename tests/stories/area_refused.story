@@ -1,0 +1,20 @@
+# A caller from a barred area hears that it may not call, and is not charged for that.
+< fallback 600
+< 0 hotline 4008001234
+| agents = [{ id = "01", phone = "13900000001" }]
+| [access]
+| refuse_areas = ["上海"]
+| notice = "refused.wav"
+< 0 arrived caller from 02152345678 to 4008001234
+> 0.000 caller #1 take caller
+> 0.000 caller #2 keep fallback of caller for 600.000s
+> 0.000 caller note - -> admission
+> 0.000 caller note refused: area (the caller is in 上海市)
+> 0.000 caller note admission -> closing
+> 0.000 caller #3 play /sounds/refused.wav to caller
+< 3 done caller play ok
+> 3.000 caller note closing -> ending
+> 3.000 caller #4 hang up caller as rejected
+< 3.1 leg caller hung_up rejected
+> 3.100 caller note ending -> -
+> 3.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"a10e4ab1941a9a29","caller":"02152345678","outcome":"refused","ended_by":"hotline","cause":"rejected","arrived":1800000000000,"billing_start":null,"ended":1800000003000,"wait":3000,"talk":0,"agent":null,"refused":"area","path":["access"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}

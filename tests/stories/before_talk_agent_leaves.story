@@ -1,0 +1,37 @@
+# The agent leaves while the caller is told something: the words end, and the next agent is tried.
+< fallback 600
+< 0 hotline 4008001234
+| ringback = "ring.wav"
+| before = { to_caller = "recorded.wav", to_agent = "site.wav" }
+| agents = [{ id = "01", phone = "13900000001" }, { id = "02", phone = "13900000002" }]
+< 0 arrived caller from 13800138000 to 4008001234
+> 0.000 caller #1 take caller
+> 0.000 caller #2 keep fallback of caller for 600.000s
+> 0.000 caller note - -> hunt
+> 0.000 caller #3 play /sounds/ring.wav to caller over and over
+> 0.000 caller #4 claim 13900000001 of 1, 13900000002 of 1
+> 0.000 caller #5 ring agent1 at 13900000001 for 22.000s showing "13800138000"
+> 0.000 caller note calling agent 01
+< 2 leg agent1 answered
+< 2.02 leg agent1 parked
+> 2.020 caller note hunt -> whisper
+> 2.020 caller #6 play /sounds/site.wav to agent1
+> 2.020 caller #7 stop caller
+> 2.020 caller #8 play /sounds/recorded.wav to caller
+< 3 leg agent1 hung_up normal
+> 3.000 caller note agent 01: Dropped
+> 3.000 caller #9 release #4
+> 3.000 caller #10 stop caller
+> 3.000 caller note whisper -> hunt
+> 3.000 caller #11 play /sounds/ring.wav to caller over and over
+> 3.000 caller #12 claim 13900000002 of 1
+> 3.000 caller #13 ring agent2 at 13900000002 for 22.000s showing "13800138000"
+> 3.000 caller note calling agent 02
+< 5 leg caller hung_up cancelled
+> 5.000 caller note hunt -> ending
+> 5.000 caller note agent 02: CallerLeft
+> 5.000 caller #14 hang up agent2 as cancelled
+< 5.1 leg agent2 hung_up cancelled
+> 5.100 caller #15 release #12
+> 5.100 caller note ending -> -
+> 5.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"48d23e7c1c557f13","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000005000,"wait":5000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":1800000002000,"ended":1800000003000,"outcome":"dropped"},{"agent":"02","leg":"agent2","started":1800000003000,"ringing":null,"answered":null,"ended":1800000005000,"outcome":"caller_left"}]}

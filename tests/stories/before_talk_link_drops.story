@@ -1,0 +1,41 @@
+# The link is lost before they talk: both are told again, since nobody knows what they heard.
+< fallback 600
+< 0 hotline 4008001234
+| ringback = "ring.wav"
+| before = { to_caller = "recorded.wav", to_agent = "site.wav" }
+| agents = [{ id = "01", phone = "13900000001" }]
+< 0 arrived caller from 13800138000 to 4008001234
+> 0.000 caller #1 take caller
+> 0.000 caller #2 keep fallback of caller for 600.000s
+> 0.000 caller note - -> hunt
+> 0.000 caller #3 play /sounds/ring.wav to caller over and over
+> 0.000 caller #4 claim 13900000001 of 1
+> 0.000 caller #5 ring agent1 at 13900000001 for 22.000s showing "13800138000"
+> 0.000 caller note calling agent 01
+< 2 leg agent1 answered
+< 2.02 leg agent1 parked
+> 2.020 caller note hunt -> whisper
+> 2.020 caller #6 play /sounds/site.wav to agent1
+> 2.020 caller #7 stop caller
+> 2.020 caller #8 play /sounds/recorded.wav to caller
+< 3 link lost
+< 6 link restored caller=parked agent1=answered:parked
+> 6.000 caller #9 keep fallback of caller for 600.000s
+> 6.000 caller #10 play /sounds/site.wav to agent1
+> 6.000 caller #11 stop caller
+> 6.000 caller #12 play /sounds/recorded.wav to caller
+< 9 done agent1 play ok
+< 9 done caller play ok
+> 9.000 caller note whisper -> connect
+> 9.000 caller #13 cancel fallback of caller
+> 9.000 caller #14 bridge caller and agent1
+< 9.04 leg caller answered
+< 9.04 leg caller bridged agent1
+> 9.040 caller note connect -> talk
+< 12 leg caller hung_up normal
+> 12.000 caller note talk -> ending
+> 12.000 caller #15 hang up agent1 as normal
+< 12.1 leg agent1 hung_up normal
+> 12.100 caller #16 release #4
+> 12.100 caller note ending -> -
+> 12.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"b51d1bc009e391e6","caller":"13800138000","outcome":"answered","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000009040,"ended":1800000012000,"wait":9040,"talk":2960,"agent":"01","refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":1800000002000,"ended":1800000012000,"outcome":"talked"}]}

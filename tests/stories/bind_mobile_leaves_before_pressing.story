@@ -1,0 +1,29 @@
+# The agent answers and hangs up without pressing the key: the next one is called.
+< fallback 600
+< 0 hotline 4008001234
+| agents = [{ id = "01", phone = "13900000001", confirm = true }, { id = "02", phone = "13900000002" }]
+< 0 arrived caller from 13800138000 to 4008001234
+> 0.000 caller #1 take caller
+> 0.000 caller #2 keep fallback of caller for 600.000s
+> 0.000 caller note - -> hunt
+> 0.000 caller #3 play ringing tone to caller over and over
+> 0.000 caller #4 claim 13900000001 of 1, 13900000002 of 1
+> 0.000 caller #5 ring agent1 at 13900000001 for 22.000s showing "13800138000"
+> 0.000 caller note calling agent 01
+< 3 leg agent1 answered
+< 3.02 leg agent1 parked
+> 3.020 caller #6 play “您有新的来电。接听请按一” to agent1
+< 5 leg agent1 hung_up normal
+> 5.000 caller note agent 01: Dropped
+> 5.000 caller #7 release #4
+> 5.000 caller #8 claim 13900000002 of 1
+> 5.000 caller #9 ring agent2 at 13900000002 for 22.000s showing "13800138000"
+> 5.000 caller note calling agent 02
+< 8 leg caller hung_up cancelled
+> 8.000 caller note hunt -> ending
+> 8.000 caller note agent 02: CallerLeft
+> 8.000 caller #10 hang up agent2 as cancelled
+< 8.1 leg agent2 hung_up cancelled
+> 8.100 caller #11 release #8
+> 8.100 caller note ending -> -
+> 8.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0f18b9c278b380fd","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000008000,"wait":8000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":1800000003000,"ended":1800000005000,"outcome":"dropped"},{"agent":"02","leg":"agent2","started":1800000005000,"ringing":null,"answered":null,"ended":1800000008000,"outcome":"caller_left"}]}

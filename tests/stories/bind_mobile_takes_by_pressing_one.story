@@ -1,0 +1,32 @@
+# A mobile that may be answered by its mailbox takes the call only by the key: other keys take nothing.
+< fallback 600
+< 0 hotline 4008001234
+| ringback = "ring.wav"
+| agents = [{ id = "01", phone = "13900000001", confirm = true }]
+< 0 arrived caller from 13800138000 to 4008001234
+> 0.000 caller #1 take caller
+> 0.000 caller #2 keep fallback of caller for 600.000s
+> 0.000 caller note - -> hunt
+> 0.000 caller #3 play /sounds/ring.wav to caller over and over
+> 0.000 caller #4 claim 13900000001 of 1
+> 0.000 caller #5 ring agent1 at 13900000001 for 22.000s showing "13800138000"
+> 0.000 caller note calling agent 01
+< 3 leg agent1 answered
+< 3.02 leg agent1 parked
+> 3.020 caller #6 play “您有新的来电。接听请按一” to agent1
+< 4 leg agent1 digit 2
+< 5 leg agent1 digit 1
+> 5.000 caller #7 stop agent1
+> 5.000 caller note hunt -> connect
+> 5.000 caller #8 cancel fallback of caller
+> 5.000 caller #9 bridge caller and agent1
+< 5.02 leg caller answered
+< 5.02 leg caller bridged agent1
+> 5.020 caller note connect -> talk
+< 9 leg caller hung_up normal
+> 9.000 caller note talk -> ending
+> 9.000 caller #10 hang up agent1 as normal
+< 9.1 leg agent1 hung_up normal
+> 9.100 caller #11 release #4
+> 9.100 caller note ending -> -
+> 9.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"d685bbbb923e16be","caller":"13800138000","outcome":"answered","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000005020,"ended":1800000009000,"wait":5020,"talk":3980,"agent":"01","refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":1800000003000,"ended":1800000009000,"outcome":"talked"}]}

@@ -1,0 +1,20 @@
+# An agent who is switched off keeps its place and gets no call: the next one does.
+< fallback 600
+< 0 hotline 4008001234
+| agents = [{ id = "01", phone = "13900000001", on = false }, { id = "02", phone = "13900000002" }]
+< 0 arrived caller from 13800138000 to 4008001234
+> 0.000 caller #1 take caller
+> 0.000 caller #2 keep fallback of caller for 600.000s
+> 0.000 caller note - -> hunt
+> 0.000 caller #3 play ringing tone to caller over and over
+> 0.000 caller #4 claim 13900000002 of 1
+> 0.000 caller #5 ring agent1 at 13900000002 for 22.000s showing "13800138000"
+> 0.000 caller note calling agent 02
+< 2 leg caller hung_up cancelled
+> 2.000 caller note hunt -> ending
+> 2.000 caller note agent 02: CallerLeft
+> 2.000 caller #6 hang up agent1 as cancelled
+< 2.1 leg agent1 hung_up cancelled
+> 2.100 caller #7 release #4
+> 2.100 caller note ending -> -
+> 2.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"dcdd56027f90b697","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000002000,"wait":2000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"02","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000002000,"outcome":"caller_left"}]}

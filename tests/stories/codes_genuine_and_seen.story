@@ -1,0 +1,112 @@
+# The first query hears that the product is genuine; the next, by whomever, how often and when it was queried.
+< at 2026-03-27T09:18:00+08:00
+< fallback 600
+< 0 file codes.txt
+| 0012345678
+| 0098765432
+< 0 hotline 4008001234
+| agents = [{ id = "01", phone = "13900000001" }]
+| flow = { start = "code" }
+| codes = { products = { file = "codes.txt" } }
+| [nodes.code]
+| type = "verify_code"
+| codes = "products"
+| exits = { genuine = "bye", seen = "bye", unknown = "code", invalid = "bye", timeout = "bye" }
+| [nodes.bye]
+| type = "hangup"
+< 0 arrived caller from 13800138000 to 4008001234
+> 0.000 caller #1 take caller
+> 0.000 caller #2 keep fallback of caller for 600.000s
+> 0.000 caller #3 answer caller
+> 0.000 caller note - -> verify
+> 0.000 caller #4 play “请输入防伪码，以井号键结束。” to caller
+< 0.02 leg caller answered
+< 2.0 leg caller digit 0
+> 2.000 caller #5 stop caller
+> 2.000 caller #6 listen to caller for 5.000s
+< 2.3 leg caller digit 0
+> 2.300 caller #7 stop caller
+> 2.300 caller #8 listen to caller for 5.000s
+< 2.6 leg caller digit 1
+> 2.600 caller #9 stop caller
+> 2.600 caller #10 listen to caller for 5.000s
+< 2.9 leg caller digit 2
+> 2.900 caller #11 stop caller
+> 2.900 caller #12 listen to caller for 5.000s
+< 3.2 leg caller digit 3
+> 3.200 caller #13 stop caller
+> 3.200 caller #14 listen to caller for 5.000s
+< 3.5 leg caller digit 4
+> 3.500 caller #15 stop caller
+> 3.500 caller #16 listen to caller for 5.000s
+< 3.8 leg caller digit 5
+> 3.800 caller #17 stop caller
+> 3.800 caller #18 listen to caller for 5.000s
+< 4.1 leg caller digit 6
+> 4.100 caller #19 stop caller
+> 4.100 caller #20 listen to caller for 5.000s
+< 4.4 leg caller digit 7
+> 4.400 caller #21 stop caller
+> 4.400 caller #22 listen to caller for 5.000s
+< 4.7 leg caller digit 8
+> 4.700 caller #23 stop caller
+> 4.700 caller #24 listen to caller for 5.000s
+< 5.0 leg caller digit #
+> 5.000 caller #25 stop caller
+> 5.000 caller #26 count a question for 0012345678 of 4008001234's products
+> 5.000 caller #27 play “您查询的是正品，这是首次查询，请放心使用。” to caller
+< 10 done caller play ok
+> 10.000 caller note code: genuine
+> 10.000 caller note verify -> ending
+> 10.000 caller #28 hang up caller as normal
+< 10.1 leg caller hung_up normal
+> 10.100 caller note ending -> -
+> 10.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"5874861f914a239d","caller":"13800138000","outcome":"served","ended_by":"hotline","cause":"normal","arrived":1774574280000,"billing_start":1774574280020,"ended":1774574290000,"wait":10000,"talk":0,"agent":null,"refused":null,"path":["code","bye"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}
+< 86400 arrived other from 13800138001 to 4008001234
+> 86400.000 other #1 take other
+> 86400.000 other #2 keep fallback of other for 600.000s
+> 86400.000 other #3 answer other
+> 86400.000 other note - -> verify
+> 86400.000 other #4 play “请输入防伪码，以井号键结束。” to other
+< 86400.02 leg other answered
+< 86402.0 leg other digit 0
+> 86402.000 other #5 stop other
+> 86402.000 other #6 listen to other for 5.000s
+< 86402.3 leg other digit 0
+> 86402.300 other #7 stop other
+> 86402.300 other #8 listen to other for 5.000s
+< 86402.6 leg other digit 1
+> 86402.600 other #9 stop other
+> 86402.600 other #10 listen to other for 5.000s
+< 86402.9 leg other digit 2
+> 86402.900 other #11 stop other
+> 86402.900 other #12 listen to other for 5.000s
+< 86403.2 leg other digit 3
+> 86403.200 other #13 stop other
+> 86403.200 other #14 listen to other for 5.000s
+< 86403.5 leg other digit 4
+> 86403.500 other #15 stop other
+> 86403.500 other #16 listen to other for 5.000s
+< 86403.8 leg other digit 5
+> 86403.800 other #17 stop other
+> 86403.800 other #18 listen to other for 5.000s
+< 86404.1 leg other digit 6
+> 86404.100 other #19 stop other
+> 86404.100 other #20 listen to other for 5.000s
+< 86404.4 leg other digit 7
+> 86404.400 other #21 stop other
+> 86404.400 other #22 listen to other for 5.000s
+< 86404.7 leg other digit 8
+> 86404.700 other #23 stop other
+> 86404.700 other #24 listen to other for 5.000s
+< 86405.0 leg other digit #
+> 86405.000 other #25 stop other
+> 86405.000 other #26 count a question for 0012345678 of 4008001234's products
+> 86405.000 other #27 play “该防伪码已被查询过一次首次查询时间是二零二六年三月二十七日请谨防假冒。” to other
+< 86412 done other play ok
+> 86412.000 other note code: seen
+> 86412.000 other note verify -> ending
+> 86412.000 other #28 hang up other as normal
+< 86412.1 leg other hung_up normal
+> 86412.100 other note ending -> -
+> 86412.100 record {"call":"other","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"5874861f914a239d","caller":"13800138001","outcome":"served","ended_by":"hotline","cause":"normal","arrived":1774660680000,"billing_start":1774660680020,"ended":1774660692000,"wait":12000,"talk":0,"agent":null,"refused":null,"path":["code","bye"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}

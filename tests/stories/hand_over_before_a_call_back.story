@@ -1,0 +1,53 @@
+# The daemon stops before the caller could be called back: nobody is sent anywhere, and the record tells of the
+# promise.
+< fallback 600
+< 0 hotline 4008001234
+| agents = [{ id = "01", phone = "13900000001" }]
+| [queue]
+| call_back = "2"
+< 0 arrived one from 13800138001 to 4008001234
+> 0.000 one #1 take one
+> 0.000 one #2 keep fallback of one for 600.000s
+> 0.000 one note - -> hunt
+> 0.000 one #3 play ringing tone to one over and over
+> 0.000 one #4 claim 13900000001 of 1
+> 0.000 one #5 ring agent1 at 13900000001 for 22.000s showing "13800138001"
+> 0.000 one note calling agent 01
+< 1 leg agent1 answered
+< 1.02 leg agent1 parked
+> 1.020 one note hunt -> connect
+> 1.020 one #6 cancel fallback of one
+> 1.020 one #7 bridge one and agent1
+< 1.04 leg one answered
+< 1.04 leg one bridged agent1
+> 1.040 one note connect -> talk
+< 3 arrived two from 13800138002 to 4008001234
+> 3.000 two #1 take two
+> 3.000 two #2 keep fallback of two for 600.000s
+> 3.000 two note - -> hunt
+> 3.000 two #3 play ringing tone to two over and over
+> 3.000 two #4 claim 13900000001 of 1
+> 3.000 two note agent 01: LinesTaken
+> 3.000 two note agents: busy (all agents were tried)
+> 3.000 two #5 answer two
+> 3.000 two note hunt -> queue
+> 3.000 two #6 stop two
+> 3.000 two #7 play ringing tone to two over and over
+> 3.000 two #8 claim 13900000001 of 1, or wait since 3.000s among 50
+> 3.000 two note 0 ahead
+< 3.02 leg two answered
+< 5 leg two digit 2
+> 5.000 two note queue -> callback
+> 5.000 two note will be called back
+> 5.000 two #9 stop two
+> 5.000 two #10 play “您的回电请求已登记。您的号码是幺三八零零幺三八零零二我们会尽快给您回电。” to two
+< 6 leg two hung_up normal
+< 8 operator hand_over
+> 8.000 one #8 release #4
+> 8.000 one note talk -> -
+> 8.000 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"5fa8bacb53dcb83e","caller":"13800138001","outcome":"answered","ended_by":"hotline","cause":"normal","arrived":1800000000000,"billing_start":1800000001040,"ended":1800000008000,"wait":1040,"talk":6960,"agent":"01","refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":1800000001000,"ended":1800000008000,"outcome":"talked"}]}
+> 8.000 two #11 send two to the fallback
+> 8.000 two note callback -> ending
+> 8.000 two #12 abandon #8
+> 8.000 two note ending -> -
+> 8.000 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"5fa8bacb53dcb83e","caller":"13800138002","outcome":"fallback","ended_by":"hotline","cause":"normal","arrived":1800000003000,"billing_start":1800000003020,"ended":1800000008000,"wait":5000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":2000,"recording":null,"message":null,"score":null,"call_back":{"asked":1800000005000,"called":null,"answered":null},"attempts":[{"agent":"01","leg":null,"started":1800000003000,"ringing":null,"answered":null,"ended":1800000003000,"outcome":"lines_taken"}]}

@@ -1,0 +1,26 @@
+# A Friday evening: the caller hears that it is closed, unanswered.
+< at 2026-11-27T18:00:00+08:00
+< fallback 600
+< 0 hotline 4008001234
+| closing = "closing.wav"
+| agents = [{ id = "01", phone = "13900000001" }]
+| [hours]
+| open = ["workdays 09:00-12:00 13:30-18:00", "sat 10:00-16:00"]
+| lunch = "workdays 12:00-13:30"
+| holiday = "holidays"
+| [[hours.except]]
+| date = "2026-12-31"
+| open = "09:00-12:00"
+< 0 arrived caller from 13800138000 to 4008001234
+> 0.000 caller #1 take caller
+> 0.000 caller #2 keep fallback of caller for 600.000s
+> 0.000 caller note hours: closed (2026-11-27 is Friday, and no line names this time)
+> 0.000 caller note - -> announce
+> 0.000 caller #3 play “现在是非工作时间。” to caller
+< 4 done caller play ok
+> 4.000 caller note notice_closed: done
+> 4.000 caller note announce -> ending
+> 4.000 caller #4 hang up caller as normal
+< 4.1 leg caller hung_up normal
+> 4.100 caller note ending -> -
+> 4.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"047bd2f618b5a142","caller":"13800138000","outcome":"served","ended_by":"hotline","cause":"normal","arrived":1795773600000,"billing_start":null,"ended":1795773604000,"wait":4000,"talk":0,"agent":null,"refused":null,"path":["hours","notice_closed","end"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}

@@ -1,0 +1,30 @@
+# A Friday morning: open, and the agent is called.
+< at 2026-11-27T10:00:00+08:00
+< fallback 600
+< 0 hotline 4008001234
+| closing = "closing.wav"
+| agents = [{ id = "01", phone = "13900000001" }]
+| [hours]
+| open = ["workdays 09:00-12:00 13:30-18:00", "sat 10:00-16:00"]
+| lunch = "workdays 12:00-13:30"
+| holiday = "holidays"
+| [[hours.except]]
+| date = "2026-12-31"
+| open = "09:00-12:00"
+< 0 arrived caller from 13800138000 to 4008001234
+> 0.000 caller #1 take caller
+> 0.000 caller #2 keep fallback of caller for 600.000s
+> 0.000 caller note hours: open (2026-11-27 is Friday: workdays 09:00-12:00 13:30-18:00)
+> 0.000 caller note - -> hunt
+> 0.000 caller #3 play ringing tone to caller over and over
+> 0.000 caller #4 claim 13900000001 of 1
+> 0.000 caller #5 ring agent1 at 13900000001 for 22.000s showing "13800138000"
+> 0.000 caller note calling agent 01
+< 2 leg caller hung_up cancelled
+> 2.000 caller note hunt -> ending
+> 2.000 caller note agent 01: CallerLeft
+> 2.000 caller #6 hang up agent1 as cancelled
+< 2.1 leg agent1 hung_up cancelled
+> 2.100 caller #7 release #4
+> 2.100 caller note ending -> -
+> 2.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"047bd2f618b5a142","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1795744800000,"billing_start":null,"ended":1795744802000,"wait":2000,"talk":0,"agent":null,"refused":null,"path":["hours","agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1795744800000,"ringing":null,"answered":null,"ended":1795744802000,"outcome":"caller_left"}]}

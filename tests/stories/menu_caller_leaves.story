@@ -1,0 +1,20 @@
+# The caller leaves while the menu waits for a key.
+< fallback 600
+< 0 hotline 4008001234
+| agents = [{ id = "01", phone = "13900000001", group = "sales" }]
+| [menu]
+| prompt = "menu.wav"
+| exits = { 1 = "sales" }
+< 0 arrived caller from 13800138000 to 4008001234
+> 0.000 caller #1 take caller
+> 0.000 caller #2 keep fallback of caller for 600.000s
+> 0.000 caller #3 answer caller
+> 0.000 caller note - -> menu
+> 0.000 caller #4 play /sounds/menu.wav to caller
+< 0.02 leg caller answered
+< 5 done caller play ok
+> 5.000 caller #5 listen to caller for 7.000s
+< 7 leg caller hung_up normal
+> 7.000 caller note menu -> ending
+> 7.000 caller note ending -> -
+> 7.000 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"71ecdd723f560037","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000000020,"ended":1800000007000,"wait":7000,"talk":0,"agent":null,"refused":null,"path":["menu"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}

@@ -1,0 +1,37 @@
+# Sequential: always from the top of the list; the second is called while the first is taken.
+< fallback 600
+< 0 hotline 4008001234
+| order = "sequential"
+| agents = [{ id = "01", phone = "13900000001" }, { id = "02", phone = "13900000002" }]
+< 0 arrived one from 13800138001 to 4008001234
+> 0.000 one #1 take one
+> 0.000 one #2 keep fallback of one for 600.000s
+> 0.000 one note - -> hunt
+> 0.000 one #3 play ringing tone to one over and over
+> 0.000 one #4 claim 13900000001 of 1, 13900000002 of 1
+> 0.000 one #5 ring agent1 at 13900000001 for 22.000s showing "13800138001"
+> 0.000 one note calling agent 01
+< 1 arrived two from 13800138002 to 4008001234
+> 1.000 two #1 take two
+> 1.000 two #2 keep fallback of two for 600.000s
+> 1.000 two note - -> hunt
+> 1.000 two #3 play ringing tone to two over and over
+> 1.000 two #4 claim 13900000001 of 1, 13900000002 of 1
+> 1.000 two #5 ring agent2 at 13900000002 for 22.000s showing "13800138002"
+> 1.000 two note calling agent 02
+< 2 leg one hung_up cancelled
+> 2.000 one note hunt -> ending
+> 2.000 one note agent 01: CallerLeft
+> 2.000 one #6 hang up agent1 as cancelled
+< 2.1 leg agent1 hung_up cancelled
+> 2.100 one #7 release #4
+> 2.100 one note ending -> -
+> 2.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"63800b99b240be46","caller":"13800138001","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000002000,"wait":2000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000002000,"outcome":"caller_left"}]}
+< 3 arrived three from 13800138003 to 4008001234
+> 3.000 three #1 take three
+> 3.000 three #2 keep fallback of three for 600.000s
+> 3.000 three note - -> hunt
+> 3.000 three #3 play ringing tone to three over and over
+> 3.000 three #4 claim 13900000001 of 1, 13900000002 of 1
+> 3.000 three #5 ring agent3 at 13900000001 for 22.000s showing "13800138003"
+> 3.000 three note calling agent 01

@@ -1,0 +1,17 @@
+# A suspended hotline says so, unanswered, and lets nobody in.
+< fallback 600
+< 0 hotline 4008001234
+| suspended = true
+| agents = [{ id = "01", phone = "13900000001" }]
+< 0 arrived caller from 13800138000 to 4008001234
+> 0.000 caller #1 take caller
+> 0.000 caller #2 keep fallback of caller for 600.000s
+> 0.000 caller note refused: suspended (the hotline is suspended)
+> 0.000 caller note - -> closing
+> 0.000 caller #3 play “对不起，您拨打的号码已停机。” to caller
+< 3 done caller play ok
+> 3.000 caller note closing -> ending
+> 3.000 caller #4 hang up caller as rejected
+< 3.1 leg caller hung_up rejected
+> 3.100 caller note ending -> -
+> 3.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"1e69d922e230b106","caller":"13800138000","outcome":"refused","ended_by":"hotline","cause":"rejected","arrived":1800000000000,"billing_start":null,"ended":1800000003000,"wait":3000,"talk":0,"agent":null,"refused":"suspended","path":[],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}

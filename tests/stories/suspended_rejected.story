@@ -1,0 +1,15 @@
+# A suspended hotline rejects callers without a word.
+< fallback 600
+< 0 hotline 4008001234
+| suspended = true
+| suspended_notice = false
+| agents = [{ id = "01", phone = "13900000001" }]
+< 0 arrived caller from 13800138000 to 4008001234
+> 0.000 caller #1 take caller
+> 0.000 caller #2 keep fallback of caller for 600.000s
+> 0.000 caller note refused: suspended (the hotline is suspended)
+> 0.000 caller note - -> ending
+> 0.000 caller #3 hang up caller as rejected
+< 0.1 leg caller hung_up rejected
+> 0.100 caller note ending -> -
+> 0.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"63e6e9468f0f6f93","caller":"13800138000","outcome":"refused","ended_by":"hotline","cause":"rejected","arrived":1800000000000,"billing_start":null,"ended":1800000000000,"wait":0,"talk":0,"agent":null,"refused":"suspended","path":[],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}
