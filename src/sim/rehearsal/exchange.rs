@@ -197,8 +197,7 @@ impl Exchange {
     }
 
     /// Does what is next.
-    pub(super) fn step(&mut self, at: Instant) -> Stepped {
-        self.now = at;
+    pub(super) fn step(&mut self) -> Stepped {
         let Some((_, act)) = self.plans.pop_first() else { return Stepped::Inside };
         match act {
             Act::Report(event) => {
