@@ -58,9 +58,12 @@ impl Queue {
 
     /// The turn of a caller who was called back has come: the agent of this attempt is rung.
     pub(super) fn serve(nth: Nth, cx: &mut Context) -> Next<Self> {
+        let Some((_, reach)) = here(cx) else { return Next::Go(Door::exit("off_duty")) };
         let mut queue = Self::entered(cx);
         queue.music(cx);
-        cx.set(Timer::Wait, cx.facts.search.until.since(cx.now));
+        // The wait before hanging up is over; whoever is called back waits anew.
+        cx.facts.search.until = cx.now + reach.wait;
+        cx.set(Timer::Wait, reach.wait);
         queue.bells.ring(nth, cx);
         queue.or_ask(cx)
     }

@@ -26,10 +26,12 @@ pub fn locate(number: &Number) -> Location {
 
 /// Which mobile prefix was sold where, 1.4 MB.
 pub struct Atlas {
-    /// The place of each prefix, from 1; 0 is unknown.
+    /// Which of the locations each prefix has.
     mobile: Vec<u16>,
-    /// The places of the table.
-    places: Vec<Place>,
+    /// Nowhere, and each place of the table.
+    locations: Vec<Location>,
+    /// Whom each beginning of five digits was given to.
+    operators: Vec<Given>,
 }
 
 /// Bytes that are no table of mobile prefixes.
@@ -44,7 +46,11 @@ pub struct BadAtlas {
 
 static BUILT_IN: LazyLock<Atlas> = LazyLock::new(|| {
     // A test reads the same bytes; were they broken, mobiles would have no place.
-    Atlas::read(MOBILE).unwrap_or(Atlas { mobile: Vec::new(), places: Vec::new() })
+    Atlas::read(MOBILE).unwrap_or_else(|_| Atlas {
+        mobile: Vec::new(),
+        locations: vec![Location::NOWHERE],
+        operators: operators(),
+    })
 });
 
 impl Atlas {
@@ -60,15 +66,16 @@ impl Atlas {
             return Err(BadAtlas { what: "not written by generate.py", at: 0 });
         }
         let count = reader.number::<2>()?;
-        let mut places = Vec::with_capacity(count as usize);
+        let mut locations = vec![Location::NOWHERE];
         for _ in 0..count {
             let code = reader.number::<4>()?;
-            places.push(Place::of_code(code).ok_or_else(|| reader.fault("a place nobody knows"))?);
+            let place = Place::of_code(code).ok_or_else(|| reader.fault("a place nobody knows"))?;
+            locations.push(Location::in_place(place, Source::MobilePrefix));
         }
         let mut mobile = Vec::with_capacity(PREFIXES);
         while reader.at < bytes.len() {
             let (run, place) = (reader.varint()?, reader.varint()?);
-            let place = u16::try_from(place).ok().filter(|place| usize::from(*place) <= places.len());
+            let place = u16::try_from(place).ok().filter(|place| usize::from(*place) < locations.len());
             let place = place.ok_or_else(|| reader.fault("a place that is not listed"))?;
             if run > PREFIXES - mobile.len() {
                 return Err(reader.fault("more prefixes than there are"));
@@ -78,7 +85,7 @@ impl Atlas {
         if mobile.len() < PREFIXES {
             return Err(reader.fault("the end is missing"));
         }
-        Ok(Self { mobile, places })
+        Ok(Self { mobile, locations, operators: operators() })
     }
 
     /// Where a number is from.
@@ -102,21 +109,20 @@ impl Atlas {
 
     /// The place of a mobile prefix of seven digits; a province where nothing nearer is known.
     pub fn place_of(&self, prefix: u32) -> Option<Place> {
-        let place = *self.mobile.get((prefix as usize).checked_sub(PREFIX_FIRST)?)?;
-        self.places.get(usize::from(place).checked_sub(1)?).copied()
+        let location = self.of_prefix(prefix as usize);
+        location.city.or(location.province)
+    }
+
+    fn of_prefix(&self, prefix: usize) -> Location {
+        let place = prefix.checked_sub(PREFIX_FIRST).and_then(|at| self.mobile.get(at)).copied().unwrap_or(0);
+        self.locations.get(usize::from(place)).copied().unwrap_or(Location::NOWHERE)
     }
 
     fn mobile(&self, digits: &[u8]) -> Location {
-        let prefix = digits.iter().take(7).fold(0, |number, digit| number * 10 + u32::from(digit - b'0'));
-        let place = self.place_of(prefix);
-        let mut location =
-            place.map_or(Location::NOWHERE, |place| Location::in_place(place, Source::MobilePrefix));
-        let beginning = (prefix as usize / 100).checked_sub(BEGINNING_FIRST);
-        if let Some((operator, network)) = beginning.and_then(|at| *OPERATORS.get(at)?) {
-            location.operator = Some(operator);
-            location.network = Some(network);
-        }
-        location
+        let prefix = digits.iter().take(7).fold(0, |number, digit| number * 10 + usize::from(digit - b'0'));
+        let given = (prefix / 100).checked_sub(BEGINNING_FIRST).and_then(|at| *self.operators.get(at)?);
+        let (operator, network) = given.unzip();
+        Location { operator, network, ..self.of_prefix(prefix) }
     }
 }
 
@@ -161,7 +167,7 @@ impl<'b> Reader<'b> {
 type Given = Option<(Operator, Network)>;
 
 /// Whom each beginning of five digits was given to.
-static OPERATORS: LazyLock<Vec<Given>> = LazyLock::new(|| {
+fn operators() -> Vec<Given> {
     let mut given = vec![None; BEGINNINGS];
     // A longer beginning speaks for a part of a shorter one.
     for length in 3..=5 {
@@ -172,7 +178,7 @@ static OPERATORS: LazyLock<Vec<Given>> = LazyLock::new(|| {
         }
     }
     given
-});
+}
 
 fn give(given: &mut [Given], beginning: &str, owner: Given) -> Option<()> {
     let width = 10_usize.pow(5 - u32::try_from(beginning.len()).ok()?);
@@ -300,7 +306,8 @@ mod tests {
         let placed = atlas.mobile.iter().filter(|place| **place != 0).count();
         assert_eq!((atlas.mobile.len(), placed), (PREFIXES, 320_117));
         // Old names, merged cities, and the key that puts a whole segment into Beijing.
-        let codes = atlas.places.iter().map(|place| place.code());
+        let places = atlas.locations.iter().filter_map(|location| location.city.or(location.province));
+        let codes = places.map(Place::code);
         assert!(codes.clone().any(|code| code == 420_600) && !codes.clone().any(|code| code == 371_200));
         assert!((1_730_000..1_740_000).all(|prefix| atlas.place_of(prefix).is_none()));
     }

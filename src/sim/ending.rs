@@ -97,7 +97,7 @@ impl Model {
             self.about(uuid, "RECORD_STOP", vec![header("Record-File-Path", file)]);
         }
         self.call_state(uuid, CallState::Hangup);
-        self.last_deed(uuid);
+        self.run_of(uuid, "api_hangup_hook");
         self.enter(uuid, State::Reporting);
         let twice = vec![header("Hangup-Cause", cause)];
         self.about_with(uuid, "CHANNEL_HANGUP_COMPLETE", twice, Vec::new(), None);
@@ -112,11 +112,13 @@ impl Model {
         }
     }
 
-    /// `api_hangup_hook`: a command that the channel runs when it ends, without a session.
-    fn last_deed(&mut self, uuid: &Uuid) {
-        let hook = self.channels.get_mut(uuid).and_then(|channel| channel.take("api_hangup_hook"));
-        let Some(hook) = hook else { return };
-        let (command, argument) = hook.split_once(' ').unwrap_or((&hook, ""));
+    /// Runs the command that a variable of the channel holds: `api_on_answer`, `api_hangup_hook`.
+    pub(super) fn run_of(&mut self, uuid: &Uuid, variable: &str) {
+        let channel = self.channels.get(uuid);
+        let Some(line) = channel.and_then(|channel| channel.variable(variable)).map(str::to_owned) else {
+            return;
+        };
+        let (command, argument) = line.split_once(' ').unwrap_or((&line, ""));
         self.api(command, argument);
         self.api_event(command, argument);
     }

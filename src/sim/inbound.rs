@@ -117,6 +117,7 @@ impl Model {
             call.answered.get_or_insert(now.since(call.dialled_at));
         });
         self.happened(What::Answered { leg: uuid.clone() });
+        self.run_of(uuid, "api_on_answer");
     }
 
     /// Puts a task on the switch's scheduler, for a whole second of the wall clock.

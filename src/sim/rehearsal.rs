@@ -120,12 +120,12 @@ impl Rehearsal {
     /// Lets the next thing happen. Gives back when that was; none when nothing is left.
     pub fn step(&mut self, watch: Watch) -> Option<Instant> {
         let at = self.next()?;
-        self.now = at;
+        (self.now, self.exchange.now) = (at, at);
         if self.exchange.next() != Some(at) {
             self.turn(&Event::Due, watch);
             return Some(at);
         }
-        match self.exchange.step(at) {
+        match self.exchange.step() {
             Stepped::Inside => {}
             Stepped::Told(event) => {
                 self.up |= matches!(event, Event::LinkRestored { .. });

@@ -161,8 +161,12 @@ fn a_talk_is_recorded_while_it_is_one() {
 #[test]
 fn orders_that_wait_are_dropped_before_two_are_joined() {
     let bridge = |keep_caller| said(&Action::Bridge { caller: leg(CALLER), agent: leg(AGENT), keep_caller });
-    let joined =
-        ["api uuid_break A all\n\n", "api uuid_break B all\n\n", "bgapi uuid_bridge A B\nJob-UUID: A/7\n\n"];
+    let joined = [
+        "api sched_del B\n\n",
+        "api uuid_break A all\n\n",
+        "api uuid_break B all\n\n",
+        "bgapi uuid_bridge A B\nJob-UUID: A/7\n\n",
+    ];
     assert_eq!(bridge(None), [&["api uuid_setvar A park_after_bridge false\n\n"], &joined[..]].concat());
     let hook = "api uuid_setvar B api_hangup_hook sched_transfer +4 A hotlined_fallback XML public\n\n";
     let kept = ["api uuid_setvar A park_after_bridge true\n\n", hook];
@@ -191,7 +195,8 @@ fn an_agents_keys_are_reported() {
         shown: "13800138000".into(),
     };
     let told = said(&ring).remove(0);
-    assert!(told.contains(",park_timeout=60,playback_terminators=none,hotlined_call=A,"), "{told}");
+    let due = ",api_on_answer='sched_hangup +60 B',playback_terminators=none,hotlined_call=A,";
+    assert!(told.contains(due), "{told}");
 }
 
 proptest! {

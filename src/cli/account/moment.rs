@@ -10,7 +10,7 @@ use std::fmt;
 use std::io::{self, Write};
 
 /// Somebody in the call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Who {
     Caller,
     /// By the agent's number.
@@ -144,12 +144,15 @@ impl fmt::Display for Moment {
                 write!(f, "the call is not taken ({}): the dialplan's fallback serves the caller", word(why))
             }
             Self::Node { node, exit, because: None } => write!(f, "→ {node}: {exit}"),
-            Self::Node { node, exit, because: Some(because) } => write!(f, "→ {node}: {exit}, because {because}"),
+            Self::Node { node, exit, because: Some(because) } => {
+                write!(f, "→ {node}: {exit}, because {because}")
+            }
             Self::Refused { why, because } => write!(f, "refused: {why}, because {because}"),
             Self::Hears { who, sound, over_and_over } => {
                 write!(f, "{who} hears {sound}{}", if *over_and_over { ", over and over" } else { "" })
             }
-            Self::Silence { who, up_to } => write!(f, "{who} may press keys, for {}", seconds(*up_to)),
+            // How long the switch listens is not how long the flow waits, which its next move shows.
+            Self::Silence { who, .. } => write!(f, "{who} hears nothing and may press keys"),
             Self::NotPlayed { who } => write!(f, "{who} hears nothing: that could not be played"),
             Self::SoundFailed { sound } => write!(f, "{sound} cannot be played: a tone takes its place"),
             Self::Presses { who, key } => write!(f, "{who} presses {key}"),
@@ -178,7 +181,9 @@ impl fmt::Display for Moment {
             Self::Fallback { sent: true } => write!(f, "caller is sent to the dialplan's fallback"),
             Self::Fallback { sent: false } => write!(f, "the dialplan's fallback has taken the caller"),
             Self::LinkLost => write!(f, "the link to the switch is lost"),
-            Self::LinkBack { legs } => write!(f, "the link is back; of this call the switch has legs: {legs}"),
+            Self::LinkBack { legs } => {
+                write!(f, "the link is back; of this call the switch has legs: {legs}")
+            }
             Self::Operator { order } => write!(f, "the operator says: {order}"),
             Self::Endless => write!(f, "the flow goes in a circle: the call is brought to its end"),
             Self::Over => write!(f, "the call is over"),
@@ -227,7 +232,10 @@ pub(super) fn print_record(record: &CallRecord, out: &mut impl Write) -> io::Res
     put("refused", record.refused.map_or(String::new(), |why| why.to_string()))?;
     let billing = record.billing_start.map(|at| format!("from {} on", since(at)));
     put("billed", billing.unwrap_or_else(|| "nothing: never answered".to_owned()))?;
-    put("lasted", format!("{}: waited {}, talked {}", since(record.ended), seconds(record.wait), seconds(record.talk)))?;
+    put(
+        "lasted",
+        format!("{}: waited {}, talked {}", since(record.ended), seconds(record.wait), seconds(record.talk)),
+    )?;
     if record.queued > Millis(0) {
         put("queued", seconds(record.queued))?;
     }

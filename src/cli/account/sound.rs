@@ -37,9 +37,10 @@ pub(super) fn words(prompt: &Prompt, hotline: Option<&Hotline>) -> String {
 
 fn piece(path: &SoundPath, voice: &Voice) -> Option<Piece> {
     let own = voice.own.as_ref().map(|own| &own.folder);
-    let inside = [Some(&voice.folder), own].into_iter().flatten().find_map(|folder| {
-        path.as_str().strip_prefix(&**folder)?.strip_prefix('/')?.strip_suffix(".wav")
-    })?;
+    let inside = [Some(&voice.folder), own]
+        .into_iter()
+        .flatten()
+        .find_map(|folder| path.as_str().strip_prefix(&**folder)?.strip_prefix('/')?.strip_suffix(".wav"))?;
     inside.parse().ok()
 }
 

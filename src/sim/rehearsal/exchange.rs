@@ -197,8 +197,7 @@ impl Exchange {
     }
 
     /// Does what is next.
-    pub(super) fn step(&mut self, at: Instant) -> Stepped {
-        self.now = at;
+    pub(super) fn step(&mut self) -> Stepped {
         let Some((_, act)) = self.plans.pop_first() else { return Stepped::Inside };
         match act {
             Act::Report(event) => {
@@ -210,7 +209,12 @@ impl Exchange {
             Act::Order(id, action) => self.obey(id, action),
             Act::Dials(place) => self.dials(place),
             Act::RunOver { leg, number } => {
-                if self.legs.get(&leg).and_then(|leg| leg.running.as_ref()).is_some_and(|r| r.number == number) {
+                if self
+                    .legs
+                    .get(&leg)
+                    .and_then(|leg| leg.running.as_ref())
+                    .is_some_and(|r| r.number == number)
+                {
                     self.end_run(&leg);
                 }
             }
@@ -251,7 +255,8 @@ impl Exchange {
             Act::Goes(place) => self.goes_on(place),
             Act::Leaves(leg) => self.leaves(&leg),
             Act::TalkOver { leg, number } => {
-                let talks = |leg: &Leg| matches!(&leg.doing, Doing::Talking { number: n, .. } if *n == number);
+                let talks =
+                    |leg: &Leg| matches!(&leg.doing, Doing::Talking { number: n, .. } if *n == number);
                 if self.legs.get(&leg).is_some_and(talks) {
                     self.leaves(&leg);
                 }

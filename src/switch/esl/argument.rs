@@ -216,6 +216,13 @@ impl Variables {
         self.outside(name, value.as_str())
     }
 
+    /// A command of the switch with its argument, which a leg is to run. Quoted, since it has spaces; no part of an
+    /// argument has a quote of its own.
+    #[must_use]
+    pub fn command(self, name: &'static str, value: &Argument) -> Self {
+        self.shown(name, &format_args!("'{}'", value.as_str().replace('\'', "_")))
+    }
+
     /// Text from outside, as [`Argument::outside`].
     #[must_use]
     pub fn outside(self, name: &'static str, value: &str) -> Self {

@@ -15,10 +15,10 @@ use crate::id::{CallId, CommandId, LegId};
 use crate::prompt::SoundPath;
 use crate::time::Millis;
 
-/// How long an agent's leg may wait, answered, for its caller before the switch ends it: what keeps an agent
-/// from hearing nothing for ever when the daemon dies in that moment. The switch looks at it between two
-/// sounds, so it has to outlast a whisper and the key that takes the call.
-const AGENT_PARK_S_MAX: u64 = 60;
+/// How long after answering a leg of ours the switch ends it, unless it is joined or gets a fallback before: what
+/// keeps an agent from hearing nothing for ever when the daemon dies in that moment. It has to outlast a whisper
+/// and the key that takes the call.
+const ALONE_S_MAX: u64 = 60;
 
 /// The variable that lets keys be reported while something plays, and end nothing (mod_dptools.c:2363; without
 /// it `*` ends a playback).
@@ -164,7 +164,8 @@ fn bridge(
         // An earlier talk of this call may have kept its caller.
         None => vec![api("uuid_setvar", park("false"))],
     };
-    requests.extend([drop_orders(caller), drop_orders(agent)]);
+    // The one timer of the agent's leg is the one that ends it where it is left alone.
+    requests.extend([forget_fallback(agent), drop_orders(caller), drop_orders(agent)]);
     requests.push(job(id, "uuid_bridge", Argument::new().leg(caller).literal(" ").leg(agent)));
     requests
 }
@@ -178,6 +179,12 @@ fn execute(leg: &LegId, application: App, argument: Argument, id: Option<&Comman
         event_lock: false,
     };
     Request::SendMsg { leg: leg.clone(), message }
+}
+
+/// Not `park_timeout`: that cannot be taken back, and a caller who is called back may wait longer (seen: the task
+/// is forgotten with the leg's others, by `sched_del`).
+fn end_alone(leg: &LegId) -> Argument {
+    Argument::new().literal("sched_hangup +").number(ALONE_S_MAX).literal(" ").leg(leg)
 }
 
 /// The agent's leg carries its call's name twice: as a variable, for its events, and as `presence_data`, the
@@ -195,7 +202,7 @@ fn originate(
         .number("originate_timeout", ring_time.whole_seconds_up())
         .flag("ignore_early_media", true)
         .flag("hangup_after_bridge", true)
-        .number("park_timeout", AGENT_PARK_S_MAX)
+        .command("api_on_answer", &end_alone(leg))
         .word(KEYS_END_NOTHING.0, KEYS_END_NOTHING.1)
         .leg("hotlined_call", &call.0)
         .leg("presence_data", &call.0);
