@@ -7,6 +7,8 @@
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests, which clippy does not see.
 
 mod lab;
+#[path = "freeswitch/services.rs"]
+mod services;
 
 use hotlined::event::Cause;
 use hotlined::record::{AttemptOutcome, CallRecord, EndedBy, Outcome};
