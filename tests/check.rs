@@ -209,19 +209,27 @@ fn the_shipped_examples_are_valid() {
     for (from, to) in [("sounds", "sounds"), ("dialplan/hotlines", "hotlines")] {
         fs::create_dir(home.path().join(to)).unwrap();
         for entry in fs::read_dir(root().join(from)).unwrap().map(Result::unwrap) {
-            fs::copy(entry.path(), home.path().join(to).join(entry.file_name())).unwrap();
+            if entry.path().is_file() {
+                fs::copy(entry.path(), home.path().join(to).join(entry.file_name())).unwrap();
+            }
         }
     }
+    for piece in Piece::ALL {
+        let file = home.path().join("sounds/zh").join(piece.file());
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, "RIFF").unwrap();
+    }
     let output = check(home.path(), &[]);
-    assert_eq!(String::from_utf8(output.stdout).unwrap(), "1 hotline, 3 agents: all valid\n");
+    assert_eq!(String::from_utf8(output.stdout).unwrap(), "4 hotlines, 14 agents: all valid\n");
     assert_eq!(output.status.code(), Some(0));
 }
 
 #[test]
 fn the_settings_in_the_working_folder_are_read_and_their_faults_told() {
     let home = tempfile::tempdir().unwrap();
-    let shop = root().join("dialplan/hotlines");
-    let (shop, sounds) = (shop.display().to_string(), root().join("sounds").display().to_string());
+    let shop = root().join("tests/hotlines/valid");
+    let (shop, sounds) =
+        (shop.display().to_string(), root().join("tests/hotlines/sounds").display().to_string());
     let settings = format!("hotlines = {shop:?}\n[sounds]\nfolder = {sounds:?}\n");
     fs::write(home.path().join("hotlined.toml"), settings).unwrap();
     assert_eq!(check(home.path(), &[]).status.code(), Some(0));

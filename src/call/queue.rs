@@ -24,6 +24,8 @@ pub(super) struct Queue {
     bells: Bells,
     /// Whether the caller hears something else than the music.
     saying: bool,
+    /// Whether the caller is to be told its place as soon as that is known: on entering and from time to time.
+    tells: bool,
 }
 
 impl Queue {
@@ -53,7 +55,7 @@ impl Queue {
     }
 
     fn entered(cx: &Context) -> Self {
-        Self { since: cx.now, bells: Bells::default(), saying: false }
+        Self { since: cx.now, bells: Bells::default(), saying: false, tells: true }
     }
 
     /// The turn of a caller who was called back has come: the agent of this attempt is rung.
@@ -96,6 +98,7 @@ impl Queue {
             }
             Happening::Due(Timer::Wait) => self.out("timeout", "the caller has waited long enough", cx),
             Happening::Due(Timer::Position) => {
+                self.tells = true;
                 if let (true, Some(claim)) = (self.bells.is_silent(), cx.facts.wishes.first().copied()) {
                     cx.ask(StoreRequest::Place { claim });
                 }
@@ -169,7 +172,7 @@ impl Queue {
 
     /// Tells whether there was anything to say.
     fn say_place(&mut self, at: QueuePlace, cx: &mut Context) -> bool {
-        let Some((place, _)) = here(cx) else { return false };
+        let Some((place, _)) = here(cx).filter(|_| std::mem::take(&mut self.tells)) else { return false };
         let ahead = place.say_position.then(|| cx.say(|speaker| speaker.queue_ahead(at.ahead.into())));
         let estimate = at.estimate.filter(|_| place.say_wait);
         let wait = estimate.and_then(|wait| cx.say(|speaker| speaker.estimated_wait(wait)));

@@ -32,6 +32,8 @@ pub(super) enum Voicemail {
         command: u32,
         since: Instant,
         file: RecordingName,
+        /// Whether the caller said that it is the end; otherwise silence does.
+        ended: bool,
     },
     /// The caller is told that the message is kept.
     Saved,
@@ -57,29 +59,32 @@ impl Voicemail {
             }
             (Self::Beep, Happening::SoundEnded) => Self::record(cx),
             (Self::Greeting | Self::Beep, Happening::Due(Timer::Announcement)) => Self::record(cx),
-            (Self::Recording { command, since, file }, Happening::Done(done, well)) if done == command => {
+            (Self::Recording { command, since, file, ended }, Happening::Done(done, well))
+                if done == command =>
+            {
                 if well {
-                    Self::keep(since, file, cx)
+                    let spoken = spoken(since, ended, cx);
+                    Self::keep(since, spoken, file, cx)
                 } else {
                     Next::Go(Door::exit("too_short"))
                 }
             }
-            (recording @ Self::Recording { .. }, Happening::Caller(CallerNews::Digit(END_KEY))) => {
+            (Self::Recording { command, since, file, .. }, Happening::Caller(CallerNews::Digit(END_KEY))) => {
                 let leg = cx.facts.leg.clone();
                 cx.order(Action::Stop { leg });
-                Next::Stay(recording)
+                Next::Stay(Self::Recording { command, since, file, ended: true })
             }
             (Self::Recording { since, file, .. }, Happening::Due(Timer::Message)) => {
                 let leg = cx.facts.leg.clone();
                 cx.order(Action::Stop { leg });
-                Self::keep(since, file, cx)
+                Self::keep(since, cx.now.since(since), file, cx)
             }
             // What was said meanwhile is recorded, or lost with the switch; the caller may well have finished.
             (Self::Recording { since, file, .. }, Happening::Relinked) => {
                 let leg = cx.facts.leg.clone();
                 cx.order(Action::Stop { leg });
                 cx.keep_fallback();
-                Self::keep(since, file, cx)
+                Self::keep(since, cx.now.since(since), file, cx)
             }
             (Self::Saved, Happening::SoundEnded | Happening::Due(Timer::Announcement)) => {
                 cx.clear(Timer::Announcement);
@@ -116,19 +121,19 @@ impl Voicemail {
         let (leg, longest, silence) = (cx.facts.leg.clone(), setting.longest, setting.silence);
         let command = cx.order(Action::RecordMessage { leg, file: file.clone(), longest, silence });
         cx.set(Timer::Message, Millis(longest.0 + MESSAGE_SPARE.0));
-        Next::Stay(Self::Recording { command, since: cx.now, file })
+        Next::Stay(Self::Recording { command, since: cx.now, file, ended: false })
     }
 
     /// The caller is gone: what was said until then counts.
     pub(super) fn caller_gone(&self, cx: &mut Context) {
         if let Self::Recording { since, file, .. } = self {
-            note_message(*since, file, cx);
+            note_message(*since, cx.now.since(*since), file, cx);
         }
     }
 
-    fn keep(since: Instant, file: RecordingName, cx: &mut Context) -> Next<Self> {
+    fn keep(since: Instant, spoken: Millis, file: RecordingName, cx: &mut Context) -> Next<Self> {
         cx.clear(Timer::Message);
-        if !note_message(since, &file, cx) {
+        if !note_message(since, spoken, &file, cx) {
             return Next::Go(Door::exit("too_short"));
         }
         match setting(cx).and_then(|setting| setting.saved.clone()) {
@@ -142,13 +147,23 @@ impl Voicemail {
     }
 }
 
-/// Enters the message where it is long enough to be one.
-fn note_message(since: Instant, file: &RecordingName, cx: &mut Context) -> bool {
+/// For how long the caller spoke, as far as that is known: it was silent at the end unless it ended the message or
+/// the message was as long as may be.
+fn spoken(since: Instant, ended: bool, cx: &Context) -> Millis {
+    let length = cx.now.since(since);
+    let Some(setting) = setting(cx) else { return length };
+    // The switch counts whole seconds, and may end it one early.
+    let full = length.0 + 1_000 >= setting.longest.0;
+    if ended || full { length } else { Millis(length.0.saturating_sub(setting.silence.0)) }
+}
+
+/// Enters the message where enough was spoken for it to be one.
+fn note_message(since: Instant, spoken: Millis, file: &RecordingName, cx: &mut Context) -> bool {
     let Some(setting) = setting(cx) else { return false };
-    // The news that it is over may come late; it is no longer for that.
-    let length = cx.now.since(since).min(setting.longest);
-    let kept = length >= setting.shortest;
+    let kept = spoken >= setting.shortest;
     if kept {
+        // The news that it is over may come late; it is no longer for that.
+        let length = cx.now.since(since).min(setting.longest);
         cx.facts.findings.message = Some(MessageRecord { file: file.clone(), length });
     }
     kept

@@ -201,10 +201,8 @@ impl<'a> Teller<'a> {
                 return Ok(None);
             }
             ["hotline", number] => {
-                let hotlines = self.files.hotline(number, below)?;
-                for hotline in hotlines.iter() {
-                    self.hotlines.insert(hotline.clone());
-                }
+                let hotline = self.files.hotline(number, below)?;
+                self.hotlines.insert(Arc::new(hotline));
                 Event::Hotlines(Arc::new(self.hotlines.clone()))
             }
             ["hotline", number, settings @ ..] => {

@@ -2,7 +2,7 @@
 
 use super::word;
 use hotlined::hotline::short::Plain;
-use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, Sounds, Version, load};
+use hotlined::hotline::{Agent, Dial, Hotline, Sounds, Version, load};
 use hotlined::prompt::{Prompt, SoundPath, Tone};
 use hotlined::speech::{Language, Piece};
 use hotlined::time::Millis;
@@ -41,11 +41,14 @@ impl Home {
 pub(super) struct Files<'a> {
     home: &'a Home,
     folder: TempDir,
+    /// How many hotlines were read. Its number is a hotline's version: the real one would change with every key
+    /// that a hotline may have.
+    read: u64,
 }
 
 impl<'a> Files<'a> {
     pub(super) fn new(home: &'a Home) -> Self {
-        Self { home, folder: tempfile::tempdir().unwrap() }
+        Self { home, folder: tempfile::tempdir().unwrap(), read: 0 }
     }
 
     /// Puts a file there.
@@ -55,19 +58,22 @@ impl<'a> Files<'a> {
     }
 
     /// Puts a hotline's file there, in place of the one it had, and reads the folder.
-    pub(super) fn hotline(&self, number: &str, below: &[&str]) -> Result<Hotlines, String> {
+    pub(super) fn hotline(&mut self, number: &str, below: &[&str]) -> Result<Hotline, String> {
         for sound in below.iter().flat_map(|line| line.split('"')).filter(|text| text.ends_with(".wav")) {
             self.home.record(sound);
         }
-        let (number, name) = (format!("| number = {number:?}"), "| name = \"Example\"");
-        let lines: Vec<&str> = [&*number, name].into_iter().chain(below.iter().copied()).collect();
-        self.put(&format!("{}.toml", &number[12..22]), &lines)?;
-        load(self.folder.path(), &self.sounds()).map_err(|faults| {
+        let head = [&*format!("| number = {number:?}"), "| name = \"Example\""];
+        let lines: Vec<&str> = head.into_iter().chain(below.iter().copied()).collect();
+        self.put(&format!("{number}.toml"), &lines)?;
+        let hotlines = load(self.folder.path(), &self.sounds()).map_err(|faults| {
             let folder = format!("{}/", self.folder.path().display());
             let faults: Vec<String> =
                 faults.iter().map(|fault| fault.to_string().replace(&folder, "")).collect();
             faults.join("\n  ")
-        })
+        })?;
+        let hotline = hotlines.get(number).ok_or("the file is another hotline's")?;
+        self.read += 1;
+        Ok(Hotline { version: Version(self.read), ..Hotline::clone(hotline) })
     }
 
     fn sounds(&self) -> Sounds {

@@ -1,0 +1,52 @@
+# An agent lets the call ring: the caller waits on and is not told its place again before it is time for that.
+< fallback 600
+< 0 hotline 4008001234
+| agents = [{ id = "01", phone = "13900000001" }]
+| [queue]
+| say_position = true
+| every_s = 60
+< 0 arrived one from 13800138001 to 4008001234
+> 0.000 one #1 take one
+> 0.000 one #2 keep fallback of one for 600.000s
+> 0.000 one note - -> hunt
+> 0.000 one #3 play ringing tone to one over and over
+> 0.000 one #4 claim 13900000001 of 1
+> 0.000 one #5 ring agent1 at 13900000001 for 22.000s showing "13800138001"
+> 0.000 one note calling agent 01
+< 1 arrived two from 13800138002 to 4008001234
+> 1.000 two #1 take two
+> 1.000 two #2 keep fallback of two for 600.000s
+> 1.000 two note - -> hunt
+> 1.000 two #3 play ringing tone to two over and over
+> 1.000 two #4 claim 13900000001 of 1
+> 1.000 two note agent 01: LinesTaken
+> 1.000 two note agents: busy (all agents were tried)
+> 1.000 two note hunt -> queue
+> 1.000 two #5 claim 13900000001 of 1, or wait since 1.000s among 50
+> 1.000 two note 0 ahead
+> 1.000 two #6 answer two
+> 1.000 two #7 stop two
+> 1.000 two #8 play “您是下一位，请不要挂机。” to two
+< 1.02 leg two answered
+< 3 done two play ok
+> 3.000 two #9 play ringing tone to two over and over
+< 4 leg one hung_up cancelled
+> 4.000 one note hunt -> ending
+> 4.000 one note agent 01: CallerLeft
+> 4.000 one #6 hang up agent1 as cancelled
+< 4.1 leg agent1 hung_up cancelled
+> 4.100 one #7 release #4
+> 4.100 one note ending -> -
+> 4.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000004000,"wait":4000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000004000,"outcome":"caller_left"}]}
+> 4.100 two #10 ring agent2 at 13900000001 for 22.000s showing "13800138002"
+> 4.100 two note calling agent 01
+< 8 leg agent2 hung_up rejected
+> 8.000 two note agent 01: Refused
+> 8.000 two #11 release #5 to rest for 30.000s
+> 8.000 two #12 claim 13900000001 of 1, or wait since 1.000s among 50
+> 8.000 two note 0 ahead, about 3.100s
+< 10 leg two hung_up normal
+> 10.000 two note queue -> ending
+> 10.000 two #13 abandon #12
+> 10.000 two note ending -> -
+> 10.000 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000010000,"wait":9000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":9000,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000001000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000004100,"ringing":null,"answered":null,"ended":1800000008000,"outcome":"refused"}]}

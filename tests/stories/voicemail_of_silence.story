@@ -1,0 +1,33 @@
+# The caller says nothing: what silence ended is no message, however long the silence was.
+< fallback 600
+< 0 hotline 4008001234
+| agents = [{ id = "01", phone = "13900000001" }]
+| [voicemail]
+< 0 arrived caller from 13800138000 to 4008001234
+> 0.000 caller #1 take caller
+> 0.000 caller #2 keep fallback of caller for 600.000s
+> 0.000 caller note - -> hunt
+> 0.000 caller #3 play ringing tone to caller over and over
+> 0.000 caller #4 claim 13900000001 of 1
+> 0.000 caller #5 ring agent1 at 13900000001 for 22.000s showing "13800138000"
+> 0.000 caller note calling agent 01
+< 1 leg agent1 hung_up busy
+> 1.000 caller note agent 01: Busy
+> 1.000 caller #6 release #4
+> 1.000 caller note agents: busy (all agents were tried)
+> 1.000 caller #7 answer caller
+> 1.000 caller note hunt -> voicemail
+> 1.000 caller #8 stop caller
+> 1.000 caller #9 play “请在提示音后留言，结束请挂机或按井号键。” to caller
+< 1.02 leg caller answered
+< 6 done caller play ok
+> 6.000 caller #10 play beep to caller
+< 6.4 done caller play ok
+> 6.400 caller #11 record caller as 4008001234/2027-01-15/caller-message.wav for 120.000s or until 10.000s of silence
+< 16.9 done caller record ok
+> 16.900 caller note voicemail: too_short
+> 16.900 caller note voicemail -> ending
+> 16.900 caller #12 hang up caller as busy
+< 17 leg caller hung_up busy
+> 17.000 caller note ending -> -
+> 17.000 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"unanswered","ended_by":"hotline","cause":"busy","arrived":1800000000000,"billing_start":1800000001020,"ended":1800000016900,"wait":16900,"talk":0,"agent":null,"refused":null,"path":["agents","voicemail","end"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"busy"}]}
