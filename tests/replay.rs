@@ -56,21 +56,21 @@ fn by_call<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeMap<String, Vec<Val
 }
 
 /// What of a command does not depend on the very millisecond in which the daemon's own clock woke it: renewals
-/// of the fallback are left out, and with them the running numbers; of a record, the times.
+/// of the fallback are left out, and with them the running numbers; of a record, the times, and the hotline's version, which differs with every new form of hotlines.
 fn timeless(mut out: Value) -> Option<Value> {
     if let Some(order) = out.get_mut("switch").and_then(Value::as_object_mut) {
         order.remove("id");
         return order["action"].get("keep_fallback").is_none().then_some(out);
     }
-    if let Some(line) = out.get_mut("line").and_then(Value::as_object_mut) {
-        line.remove("id");
-        if let Some(release) = line["request"].get_mut("release").and_then(Value::as_object_mut) {
+    if let Some(asked) = out.get_mut("store").and_then(Value::as_object_mut) {
+        asked.remove("id");
+        if let Some(release) = asked["request"].get_mut("release").and_then(Value::as_object_mut) {
             release.remove("claim");
         }
     }
     if let Some(record) = out.get_mut("record").and_then(Value::as_object_mut) {
-        for time in ["arrived", "ended", "wait", "talk"] {
-            record.remove(time);
+        for other in ["arrived", "ended", "wait", "talk", "hotline_version"] {
+            record.remove(other);
         }
         record["billing_start"] = record["billing_start"].is_null().into();
         for attempt in record["attempts"].as_array_mut().unwrap() {

@@ -174,6 +174,8 @@ impl Version {
     pub fn of(hotline: &Hotline) -> Self {
         let mut fnv = Fnv(0xcbf2_9ce4_8422_2325);
         let mut unversioned = Hotline { version: Self::default(), ..hotline.clone() };
+        // Where the standard recordings lie is the daemon's affair: a hotline moved to another is the same.
+        unversioned.voice.folder = Arc::default();
         // A list may be long and shared by thousands of hotlines: as text it would cost more than all else.
         let mut lists: Vec<u64> = hotline.codes.values().map(|codes| codes.fingerprint()).collect();
         unversioned.codes.values_mut().for_each(|codes| *codes = Arc::default());
