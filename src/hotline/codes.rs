@@ -81,6 +81,8 @@ mod tests {
         assert!(codes.contains("0012") && codes.contains("12") && codes.contains(&longest));
         assert!(!codes.contains("012") && !codes.contains("") && !codes.contains("1 2"));
         assert_eq!(Codes::new(["1", "12a"]), Err("12a"));
+        let other = Codes::new(["0012", "13", longest.as_str()]).unwrap();
+        assert_ne!(codes.fingerprint(), other.fingerprint());
         let text = serde_json::to_string(&codes).unwrap();
         assert_eq!(serde_json::from_str::<Codes>(&text).unwrap(), codes);
     }

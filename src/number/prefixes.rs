@@ -194,6 +194,23 @@ impl<'de> Deserialize<'de> for Prefixes {
 mod tests {
     use super::super::normalise;
     use super::*;
+
+    #[test]
+    fn two_lists_are_one_that_has_what_either_has() {
+        let list = |lines: &[&str]| Prefixes::parse(lines.iter().copied(), None).unwrap();
+        let (one, other) = (list(&["13800138000", "021*"]), list(&["13800138000", "0755*", "0212*"]));
+        let both = one.and(&other).unwrap();
+        assert_eq!(both, list(&["0212*", "13800138000", "0755*", "021*"]));
+        assert_eq!(both.fingerprint(), other.and(&one).unwrap().fingerprint());
+        assert_ne!(both.fingerprint(), one.fingerprint());
+        assert_ne!(list(&["95588"]).fingerprint(), list(&["95588*"]).fingerprint());
+        let many = |from: u64| {
+            let numbers: Vec<String> = (from..from + 60_000).map(|n| format!("138{n:08}")).collect();
+            Prefixes::parse(numbers.iter().map(String::as_str), None).unwrap()
+        };
+        assert_eq!(many(0).and(&many(10_000)).map(|both| both.len()), Some(70_000));
+        assert_eq!(many(0).and(&many(70_000)), None);
+    }
     use proptest::prelude::*;
 
     fn list(lines: &str) -> Prefixes {

@@ -62,6 +62,8 @@ pub struct LegView<'r> {
     pub leg: &'r LegId,
     /// The telephone an agent's leg leads to; none of a caller.
     pub dial: Option<&'r str>,
+    /// Whether it was answered.
+    pub answered: bool,
     /// Whether something runs on it: a sound, silence that is listened to, a recording.
     pub busy: bool,
     /// Whom it talks with.
@@ -94,6 +96,11 @@ impl Rehearsal {
     /// The engine, to look at.
     pub fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// The engine, to be saved and loaded between two steps.
+    pub fn engine_mut(&mut self) -> &mut Engine {
+        &mut self.engine
     }
 
     /// What time it is.
@@ -138,6 +145,18 @@ impl Rehearsal {
     /// Tells the engine what no switch would: which hotlines there are, what an operator says.
     pub fn tell(&mut self, event: &Event, watch: Watch) {
         self.turn(event, watch);
+    }
+
+    /// Lets whoever is at the other end of this leg hang up now.
+    pub fn leave(&mut self, leg: &LegId) {
+        self.exchange.leaves(leg);
+    }
+
+    /// Lets time pass in which nothing happens; it ends with the next thing that does.
+    pub fn wait_until(&mut self, then: Instant) {
+        let until = self.next().map_or(then, |next| then.min(next));
+        self.now = self.now.max(until);
+        self.exchange.now = self.now;
     }
 
     /// Lets the link be lost now: reports on their way never come, and how open orders end nobody can say.

@@ -1,5 +1,6 @@
 //! The real daemon, with settings and hotlines of its own.
 
+use super::sound::write_wave;
 use super::switch::{PASSWORD, REWRITE_VARIABLE, Switch};
 use super::wait::{s, until};
 use hotlined::record::CallRecord;
@@ -9,6 +10,17 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+/// The sounds every daemon finds in its folder: name, length and pitch, each told apart by its pitch.
+const SOUNDS: [(&str, u32, u32); 7] = [
+    ("short", 400, 500),
+    ("ask", 3_000, 600),
+    ("hold", 1_000, 700),
+    ("survey", 3_000, 800),
+    ("whisper", 800, 900),
+    ("thanks", 600, 1_100),
+    ("greeting", 800, 1_200),
+];
 
 /// A hotline to be written down.
 #[derive(Clone, Debug)]
@@ -26,6 +38,19 @@ impl Hotline {
             format!("[[agents]]\nid = \"{id:02}\"\nname = \"Agent {id}\"\nendpoint = \"{endpoint}\"\n")
         });
         Self { number: number.to_owned(), text: head + &agents.collect::<String>() }
+    }
+
+    /// With this section, behind the agents.
+    pub fn section(mut self, section: &str) -> Self {
+        self.text += section;
+        self.text += "\n";
+        self
+    }
+
+    /// With this line more for each agent.
+    pub fn each(mut self, line: &str) -> Self {
+        self.text = self.text.replace("[[agents]]\n", &format!("[[agents]]\n{line}\n"));
+        self
     }
 
     /// With this line of its file more.
@@ -82,11 +107,16 @@ impl<'a> Plan<'a> {
         std::fs::create_dir_all(folder.join("sounds")).unwrap();
         let settings = format!(
             "[switch]\nport = {}\npassword = \"{}\"\ntrunk = \"sofia/lab/{{number}}@127.0.0.1:9\"\n\
-             [calls]\ndrain_s_max = {}\n[journal]\nfile = \"journal.jsonl\"\n[log]\nfilter = \"debug\"\n",
-            self.port, self.password, self.drain_s_max
+             recordings = \"{}\"\n[calls]\ndrain_s_max = {}\n[journal]\nfile = \"journal.jsonl\"\n[log]\nfilter = \"debug\"\n",
+            self.port,
+            self.password,
+            self.switch.folder.join("rec").display(),
+            self.drain_s_max
         );
         std::fs::write(folder.join("hotlined.toml"), settings).unwrap();
-        write_wave(&folder.join("sounds/short.wav"), 400);
+        for (name, ms, hz) in SOUNDS {
+            write_wave(&folder.join(format!("sounds/{name}.wav")), ms, hz);
+        }
         for hotline in &self.hotlines {
             put_hotline(&folder, hotline);
         }
@@ -218,22 +248,4 @@ fn lines<T: serde::de::DeserializeOwned>(file: &Path) -> Vec<T> {
     let text = std::fs::read_to_string(file).unwrap_or_default();
     let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
     whole.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
-
-/// A wave file of a quiet tone, 8 kHz mono.
-fn write_wave(file: &Path, ms: u32) {
-    let samples: Vec<u8> = (0..ms * 8).flat_map(|n| [0, if n % 16 < 8 { 8 } else { 0xf8 }]).collect();
-    let size = u32::try_from(samples.len()).unwrap();
-    let mut bytes = Vec::new();
-    bytes.extend(b"RIFF");
-    bytes.extend((36 + size).to_le_bytes());
-    bytes.extend(b"WAVEfmt ");
-    bytes.extend(16u32.to_le_bytes());
-    for (value, size) in [(1u32, 2), (1, 2), (8_000, 4), (16_000, 4), (2, 2), (16, 2)] {
-        bytes.extend(&value.to_le_bytes()[..size]);
-    }
-    bytes.extend(b"data");
-    bytes.extend(size.to_le_bytes());
-    bytes.extend(samples);
-    std::fs::write(file, bytes).unwrap();
 }

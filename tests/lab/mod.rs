@@ -5,9 +5,11 @@
 pub mod capture;
 pub mod daemon;
 pub mod esl;
+pub mod handset;
 pub mod hasty;
 pub mod phone;
 pub mod proxy;
+pub mod sound;
 pub mod switch;
 pub mod wait;
 

@@ -189,6 +189,7 @@ impl Exchange {
         self.legs.iter().map(|(leg, state)| LegView {
             leg,
             dial: if let Who::Agent { dial, .. } = &state.who { Some(dial) } else { None },
+            answered: state.answered,
             busy: state.running.is_some(),
             peer: state.peer(),
             parked: matches!(state.doing, Doing::Waking | Doing::Parked),
