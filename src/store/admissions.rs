@@ -20,11 +20,14 @@ const HOTLINES_PER_CALL_MAX: usize = 16;
 #[derive(Debug)]
 pub(super) struct Admissions {
     live: BTreeMap<Arc<str>, u32>,
-    /// The hotlines a call is counted in, and how often its caller had called there, if that was asked.
-    calls: BTreeMap<CallId, Vec<(Arc<str>, Option<u32>)>>,
+    /// Where a call is counted in.
+    calls: BTreeMap<CallId, Vec<CountedIn>>,
     /// When a caller called a hotline, earliest first.
     recent: Fading<(Arc<str>, Arc<str>), VecDeque<Instant>>,
 }
+
+/// The hotline, and how often the caller had called there, if that was asked.
+type CountedIn = (Arc<str>, Option<u32>);
 
 impl Default for Admissions {
     fn default() -> Self {
