@@ -329,7 +329,7 @@ pub enum Note {
         /// How.
         outcome: AttemptOutcome,
     },
-    /// What should have been played could not be; a tone is played instead.
+    /// What should have been played could not be; where it should have been played over and over, a tone is.
     SoundFailed {
         /// What could not be played.
         prompt: Prompt,

@@ -63,23 +63,32 @@ impl Call {
         {
             return self.tell(Happening::Caller(CallerNews::Gone), desk);
         }
-        if let Stage::Voicemail(voicemail) = &self.stage {
-            voicemail.clone().caller_gone(&mut self.context(desk));
-        }
+        self.enter_until_now(desk);
         if left && cause == Cause::Cancelled {
             self.never_answered();
         }
         super::flow::after_hang_up(&mut self.context(desk));
-        let outcome = match (self.facts.talk, &self.facts.findings.message, left) {
-            (Some(_), _, _) => Outcome::Answered,
-            (None, Some(_), _) => Outcome::Message,
-            (None, None, true) => Outcome::Abandoned,
-            (None, None, false) => Outcome::Lost,
+        let findings = &self.facts.findings;
+        let outcome = match (self.facts.talk, &findings.message, findings.refused, left) {
+            (Some(_), _, _, _) => Outcome::Answered,
+            (None, Some(_), _, _) => Outcome::Message,
+            (None, None, Some(_), _) => Outcome::Refused,
+            (None, None, None, true) => Outcome::Abandoned,
+            (None, None, None, false) => Outcome::Lost,
         };
         let by = if left { EndedBy::Caller } else { EndedBy::Switch };
         let by = self.facts.parted.map_or(by, |(_, by)| by);
         self.context(desk).conclude(outcome, by, cause);
         self.end(Happening::Caller(CallerNews::Gone), cause, desk)
+    }
+
+    /// The caller is gone, or about to be: what came of it until now is entered.
+    fn enter_until_now(&mut self, desk: &mut Desk) {
+        if let Stage::Voicemail(voicemail) = &self.stage {
+            voicemail.clone().caller_gone(&mut self.context(desk));
+        } else if let Stage::Queue(queue) = &self.stage {
+            queue.clone().caller_gone(&mut self.context(desk));
+        }
     }
 
     /// Only a leg that was not answered can be cancelled. A switch may report that it answers, and that it joins,
@@ -104,7 +113,12 @@ impl Call {
             return Life::On;
         }
         self.facts.gone = Some(desk.now);
-        self.context(desk).conclude(Outcome::Fallback, EndedBy::Switch, Cause::Normal);
+        self.enter_until_now(desk);
+        let (outcome, by) = match self.facts.parted {
+            Some((_, by)) => (Outcome::Answered, by),
+            None => (Outcome::Fallback, EndedBy::Switch),
+        };
+        self.context(desk).conclude(outcome, by, Cause::Normal);
         self.end(Happening::Caller(CallerNews::Gone), Cause::Normal, desk)
     }
 
@@ -232,7 +246,10 @@ impl Call {
     fn sound_ended(&mut self, well: bool, desk: &mut Desk) -> Life {
         let Some(sound) = self.facts.sound.as_ref() else { return Life::On };
         if !sound.repeat {
-            self.facts.sound = None;
+            let sound = self.facts.sound.take();
+            if let (false, Some(Sound { prompt: Some(prompt), .. })) = (well, sound) {
+                self.context(desk).note(Note::SoundFailed { prompt });
+            }
             return self.tell(Happening::SoundEnded, desk);
         }
         if well && desk.now.since(sound.since) >= REPEATED_TIME_MIN {
@@ -388,8 +405,8 @@ impl Call {
         self.facts.attempts.iter().find(ready).and_then(|attempt| attempt.leg.clone())
     }
 
-    /// The daemon stops: a caller in talk stays there, any other goes to the dialplan's fallback. The books
-    /// are closed at once, since nobody will be there to hear how it ended.
+    /// The daemon stops: a caller in talk stays there, one who talked is let go, any other goes to the dialplan's
+    /// fallback. The books are closed at once, since nobody will be there to hear how it ended.
     pub(super) fn hand_over(&mut self, desk: &mut Desk) {
         let from = self.stage();
         match self.stage {
@@ -407,11 +424,20 @@ impl Call {
             | Stage::Survey(_)
             | Stage::Voicemail(_)
             | Stage::Closing(_) => {
+                self.enter_until_now(desk);
+                let parted = self.facts.parted;
+                let is_away = matches!(&self.stage, Stage::CallBack(call_back) if call_back.caller_is_away());
                 let mut cx = self.context(desk);
-                cx.conclude(Outcome::Fallback, EndedBy::Hotline, Cause::Normal);
-                cx.facts.gone = Some(cx.now);
-                let leg = cx.facts.leg.clone();
-                cx.order(Action::ToFallback { leg });
+                if let Some((_, by)) = parted {
+                    cx.conclude(Outcome::Answered, by, Cause::Normal);
+                } else if is_away {
+                    cx.conclude(Outcome::Unanswered, EndedBy::Hotline, Cause::Normal);
+                } else {
+                    cx.conclude(Outcome::Fallback, EndedBy::Hotline, Cause::Normal);
+                    cx.facts.gone = Some(cx.now);
+                    let leg = cx.facts.leg.clone();
+                    cx.order(Action::ToFallback { leg });
+                }
                 if let Life::Over = self.end(Happening::Caller(CallerNews::Gone), Cause::Normal, desk) {
                     return;
                 }

@@ -59,9 +59,14 @@ impl CallBack {
         Next::Stay(Self { phase: Phase::Promising, nth: None })
     }
 
-    /// Whether the caller's leg may end without ending the call.
+    /// Whether this stage knows what it means that the caller's leg ends.
     pub(super) fn expects_hang_up(&self) -> bool {
-        matches!(self.phase, Phase::Promising | Phase::Waiting)
+        matches!(self.phase, Phase::Promising | Phase::Waiting | Phase::Calling(_))
+    }
+
+    /// Whether the caller hung up and has not been reached again.
+    pub(super) fn caller_is_away(&self) -> bool {
+        matches!(self.phase, Phase::Waiting | Phase::Calling(_))
     }
 
     pub(super) fn on(mut self, happening: Happening, cx: &mut Context) -> Next<Self> {
@@ -101,7 +106,9 @@ impl CallBack {
                 cx.facts.gone = Some(cx.now);
                 self.in_vain(cx)
             }
-            (Happening::Due(Timer::Ring), Phase::Calling(_)) => self.in_vain(cx),
+            (Happening::Caller(CallerNews::Gone) | Happening::Due(Timer::Ring), Phase::Calling(_)) => {
+                self.in_vain(cx)
+            }
             (Happening::Due(Timer::Wait), _) => self.in_vain(cx),
             (Happening::Due(Timer::Ending), Phase::Waiting) if cx.facts.gone.is_none() => {
                 self.hang_up(cx);

@@ -162,6 +162,14 @@ impl<'a> Context<'a> {
         self.facts.sound = Some(Sound { command, prompt: Some(prompt), repeat, since: self.now });
     }
 
+    /// Lets the caller hear this over and over; if it does already, it goes on without a break.
+    pub(super) fn keep_playing(&mut self, prompt: Prompt) {
+        let plays = |sound: &Sound| sound.repeat && sound.prompt.as_ref() == Some(&prompt);
+        if !self.facts.sound.as_ref().is_some_and(plays) {
+            self.play(prompt, true);
+        }
+    }
+
     /// Lets the caller hear nothing, and hears its keys.
     pub(super) fn listen(&mut self, time: Millis) {
         self.stop();

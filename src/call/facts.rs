@@ -85,8 +85,6 @@ pub(super) struct Search {
     pub(super) from: usize,
     /// Since when the caller waits for them.
     pub(super) since: Instant,
-    /// How long the caller had waited in other queues before.
-    pub(super) queued: Millis,
     /// When the caller has waited long enough.
     pub(super) until: Instant,
 }

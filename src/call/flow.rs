@@ -47,7 +47,8 @@ pub(super) fn walk(mut at: NodeIx, cx: &mut Context) -> Arrived {
         if cx.facts.findings.path.len() < PATH_NODES_MAX {
             cx.facts.findings.path.push(node.name.clone());
         }
-        if node.answers() && cx.facts.answered.is_none() {
+        // A queue answers who has to wait in it, which it knows later.
+        if node.answers() && !cx.is_queue() && cx.facts.answered.is_none() {
             let leg = cx.facts.leg.clone();
             cx.order(Action::Answer { leg });
         }

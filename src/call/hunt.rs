@@ -29,7 +29,8 @@ impl Hunt {
         if !search::begin(reach, cx) {
             return Next::Go(Door::exit("off_duty"));
         }
-        cx.play(ringback::choose(&reach.ringback, cx), true);
+        // Who overflowed from another group goes on hearing the same melody.
+        cx.keep_playing(ringback::choose(&reach.ringback, cx));
         Self::go_on(cx)
     }
 

@@ -7,18 +7,20 @@ use super::context::Context;
 use super::door::{AgentNews, CallerNews, Door, Exit, Happening, Next, StoreNews};
 use super::timer::Timer;
 use super::{ringback, search};
-use crate::command::{Note, StoreRequest, Turn};
+use crate::command::{Action, Note, StoreRequest, Turn};
 use crate::event::QueuePlace;
 use crate::hotline::flow::{NodeKind, Queue as Place, Reach};
 use crate::prompt::Prompt;
 use crate::speech::Piece;
-use crate::time::Millis;
+use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Who is being rung for the caller who waits.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Queue {
+    /// Since when the caller is here, this time.
+    since: Instant,
     bells: Bells,
     /// Whether the caller hears something else than the music.
     saying: bool,
@@ -37,8 +39,11 @@ impl Queue {
     /// Waits, or waits on after an agent who took the call could not be connected.
     pub(super) fn go_on(cx: &mut Context) -> Next<Self> {
         let Some((place, _)) = here(cx) else { return Next::Go(Door::exit("off_duty")) };
-        let mut queue = Self::default();
-        queue.music(cx);
+        let mut queue = Self::entered(cx);
+        // A ringback goes on until it is known that the caller has to wait.
+        if cx.facts.sound.is_none() {
+            queue.music(cx);
+        }
         cx.set(Timer::Wait, cx.facts.search.until.since(cx.now));
         if let Some(every) = place.every {
             cx.set(Timer::Position, every);
@@ -47,11 +52,18 @@ impl Queue {
         Next::Stay(queue)
     }
 
+    fn entered(cx: &Context) -> Self {
+        Self { since: cx.now, bells: Bells::default(), saying: false }
+    }
+
     /// The turn of a caller who was called back has come: the agent of this attempt is rung.
     pub(super) fn serve(nth: Nth, cx: &mut Context) -> Next<Self> {
-        let mut queue = Self::default();
+        let Some((_, reach)) = here(cx) else { return Next::Go(Door::exit("off_duty")) };
+        let mut queue = Self::entered(cx);
         queue.music(cx);
-        cx.set(Timer::Wait, cx.facts.search.until.since(cx.now));
+        // The wait before hanging up is over; whoever is called back waits anew.
+        cx.facts.search.until = cx.now + reach.wait;
+        cx.set(Timer::Wait, reach.wait);
         queue.bells.ring(nth, cx);
         queue.or_ask(cx)
     }
@@ -68,13 +80,13 @@ impl Queue {
                 Rung::Taken(nth) => {
                     self.bells.end_others(nth, cx);
                     cx.forget_wishes();
-                    Self::leave(Door::Whisper { nth }, cx)
+                    self.leave(Door::Whisper { nth }, cx)
                 }
             },
             Happening::Store(_, StoreNews::Refused) => self.out("full", "as many wait as may", cx),
             Happening::Store(_, StoreNews::Waiting(place)) => {
                 cx.note(Note::Queued { ahead: place.ahead, estimate: place.estimate });
-                self.say_place(place, cx);
+                self.wait(place, cx);
                 Next::Stay(self)
             }
             Happening::Caller(CallerNews::Digit(key)) => self.key(key, cx),
@@ -136,16 +148,36 @@ impl Queue {
         search::ask(&search::on_duty(reach, cx), Some(turn), reach, cx);
     }
 
-    fn say_place(&mut self, at: QueuePlace, cx: &mut Context) {
-        let Some((place, _)) = here(cx) else { return };
+    /// The caller has to wait: from here on it pays, where the business wants that, and hears its place or the
+    /// music.
+    fn wait(&mut self, at: QueuePlace, cx: &mut Context) {
+        let Some((place, reach)) = here(cx) else { return };
+        let answers = place.answer && cx.facts.answered.is_none();
+        if answers {
+            let leg = cx.facts.leg.clone();
+            cx.order(Action::Answer { leg });
+        }
+        if self.say_place(at, cx) || self.saying {
+            return;
+        }
+        if answers {
+            self.music(cx);
+        } else {
+            cx.keep_playing(ringback::choose(&reach.ringback, cx));
+        }
+    }
+
+    /// Tells whether there was anything to say.
+    fn say_place(&mut self, at: QueuePlace, cx: &mut Context) -> bool {
+        let Some((place, _)) = here(cx) else { return false };
         let ahead = place.say_position.then(|| cx.say(|speaker| speaker.queue_ahead(at.ahead.into())));
         let estimate = at.estimate.filter(|_| place.say_wait);
         let wait = estimate.and_then(|wait| cx.say(|speaker| speaker.estimated_wait(wait)));
         let said = [ahead.flatten(), wait, place.notice.clone()];
-        if let Some(prompt) = Prompt::joined(said.into_iter().flatten()) {
-            self.saying = true;
-            cx.play(prompt, false);
-        }
+        let Some(prompt) = Prompt::joined(said.into_iter().flatten()) else { return false };
+        self.saying = true;
+        cx.play(prompt, false);
+        true
     }
 
     fn key(self, key: char, cx: &mut Context) -> Next<Self> {
@@ -160,7 +192,7 @@ impl Queue {
         if cx.node().is_some_and(|node| node.exits.contains_key(&name)) {
             cx.forget_wishes();
             let because = format!("the caller pressed {key}").into();
-            return Self::leave(Door::Exit { exit: Exit::Named(name), because }, cx);
+            return self.leave(Door::Exit { exit: Exit::Named(name), because }, cx);
         }
         Next::Stay(self)
     }
@@ -168,7 +200,7 @@ impl Queue {
     /// The wish for an agent stays: the caller is called when it is granted.
     fn call_back(mut self, cx: &mut Context) -> Next<Self> {
         if cx.call_back_dial().is_some() {
-            return Self::leave(Door::CallBack, cx);
+            return self.leave(Door::CallBack, cx);
         }
         if let Some(prompt) = cx.say(|_| vec![Piece::CallbackRefused]) {
             self.saying = true;
@@ -180,15 +212,30 @@ impl Queue {
     fn out(mut self, exit: &'static str, because: &str, cx: &mut Context) -> Next<Self> {
         self.bells.give_up_all(cx);
         cx.forget_wishes();
-        Self::leave(Door::Exit { exit: Exit::Word(exit), because: because.into() }, cx)
+        nobody_was_free(cx);
+        self.leave(Door::Exit { exit: Exit::Word(exit), because: because.into() }, cx)
     }
 
-    fn leave(door: Door, cx: &mut Context) -> Next<Self> {
+    fn leave(self, door: Door, cx: &mut Context) -> Next<Self> {
         cx.clear(Timer::Wait);
         cx.clear(Timer::Position);
-        let search = &cx.facts.search;
-        cx.facts.findings.queued = Millis(search.queued.0 + cx.now.since(search.since).0);
+        self.caller_gone(cx);
         Next::Go(door)
+    }
+
+    /// The caller is here no longer: how long it was counts.
+    pub(super) fn caller_gone(&self, cx: &mut Context) {
+        let waited = cx.now.since(self.since);
+        cx.facts.findings.queued = Millis(cx.facts.findings.queued.0 + waited.0);
+    }
+}
+
+/// Who waited here in vain, and for whom nobody was tried at all, found all agents busy.
+fn nobody_was_free(cx: &mut Context) {
+    if let (Some((_, reach)), true) = (here(cx), cx.facts.attempts.is_empty()) {
+        for at in search::on_duty(reach, cx) {
+            cx.no_line(at);
+        }
     }
 }
 

@@ -18,8 +18,7 @@ pub(super) fn begin(reach: &Reach, cx: &mut Context) -> bool {
     let left = on_duty(reach, cx);
     let anybody = !left.is_empty();
     let from = cx.facts.attempts.len();
-    let queued = cx.facts.findings.queued;
-    cx.facts.search = Search { left, from, since: cx.now, queued, until: cx.now + reach.wait };
+    cx.facts.search = Search { left, from, since: cx.now, until: cx.now + reach.wait };
     anybody
 }
 

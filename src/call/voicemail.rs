@@ -144,8 +144,10 @@ impl Voicemail {
 
 /// Enters the message where it is long enough to be one.
 fn note_message(since: Instant, file: &RecordingName, cx: &mut Context) -> bool {
-    let length = cx.now.since(since);
-    let kept = setting(cx).is_some_and(|setting| length >= setting.shortest);
+    let Some(setting) = setting(cx) else { return false };
+    // The news that it is over may come late; it is no longer for that.
+    let length = cx.now.since(since).min(setting.longest);
+    let kept = length >= setting.shortest;
     if kept {
         cx.facts.findings.message = Some(MessageRecord { file: file.clone(), length });
     }

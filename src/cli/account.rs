@@ -32,6 +32,8 @@ pub(super) struct Account {
     called: Option<(LegId, String)>,
     /// What is being played, by command, to say so if it cannot be.
     plays: BTreeMap<CommandId, Who>,
+    /// The agents who answered; how the others' attempts ended a note says.
+    answered: BTreeSet<Who>,
     /// The legs that were told to end or did.
     ended: BTreeSet<LegId>,
     lines: Vec<Line>,
@@ -60,6 +62,7 @@ impl Account {
             stage: None,
             called: None,
             plays: BTreeMap::new(),
+            answered: BTreeSet::new(),
             ended: BTreeSet::new(),
             lines: Vec::new(),
             began: None,
@@ -145,7 +148,10 @@ impl Account {
     fn leg(&mut self, at: Instant, leg: &LegId, who: Who, what: &LegEvent) {
         match what {
             LegEvent::Ringing { .. } => self.tell(at, Moment::Rings { who }),
-            LegEvent::Answered => self.tell(at, Moment::Answers { who }),
+            LegEvent::Answered => {
+                self.answered.insert(who.clone());
+                self.tell(at, Moment::Answers { who });
+            }
             LegEvent::Bridged { peer } if who == Who::Caller => {
                 let agent = self.legs.get(peer).cloned().unwrap_or(Who::Somebody);
                 self.tell(at, Moment::Talks { agent });
@@ -153,7 +159,8 @@ impl Account {
             LegEvent::Digit(key) => self.tell(at, Moment::Presses { who, key: *key }),
             LegEvent::Left => self.tell(at, Moment::Fallback { sent: false }),
             LegEvent::HungUp { cause, far_end } => {
-                if self.ended.insert(leg.clone()) {
+                let known = matches!(who, Who::Agent(_)) && !self.answered.contains(&who);
+                if self.ended.insert(leg.clone()) && !known {
                     self.tell(at, Moment::Leaves { who, itself: *far_end, cause: *cause });
                 }
             }
@@ -185,7 +192,10 @@ impl Account {
             }
             Action::Listen { leg, time } => {
                 let who = who(leg);
-                self.tell(at, Moment::Silence { who, up_to: *time });
+                // Between two keys of an answer nothing new begins.
+                if !matches!(self.lines.last(), Some(Line { moment: Moment::Presses { .. }, .. })) {
+                    self.tell(at, Moment::Silence { who, up_to: *time });
+                }
             }
             Action::RecordMessage { file, longest, .. } => {
                 self.tell(at, Moment::Message { file: file.to_string(), longest: *longest });
@@ -234,7 +244,9 @@ impl Account {
             Note::Endless => Moment::Endless,
             Note::Ringing { agent } => {
                 let Some((leg, place)) = self.called.take() else { return };
-                self.legs.insert(leg, Who::Agent(agent.to_string()));
+                let who = Who::Agent(agent.to_string());
+                self.answered.remove(&who);
+                self.legs.insert(leg, who);
                 Moment::Called { agent: agent.to_string(), place }
             }
             Note::Attempt { agent, outcome } => {

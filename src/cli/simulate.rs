@@ -6,10 +6,13 @@ mod said;
 use super::account::Account;
 use super::{fail, load_settings};
 use crate::call::Limits;
+use crate::command::Command;
 use crate::engine::{Engine, Entry};
 use crate::event::Event;
 use crate::hotline::{self, Hotline, Hotlines, Sounds};
 use crate::id::{CallId, LegId};
+use crate::journal::Journal;
+use crate::linefile::{LineFile, WhenSlow};
 use crate::place::Hint;
 use crate::prompt::SoundPath;
 use crate::sim::chance::Chance;
@@ -79,6 +82,9 @@ pub struct Args {
     /// What chance begins with: the same seed, the same call.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Write a journal as a daemon would, for `explain` and `replay`.
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
     /// One JSON object a line, in place of text.
     #[arg(long)]
     json: bool,
@@ -101,6 +107,7 @@ pub fn run(args: &Args) -> ExitCode {
 
 fn simulated(args: &Args) -> anyhow::Result<Account> {
     let (hotlines, sounds) = hotlines(args)?;
+    let hotlines = Arc::new(hotlines);
     let hotline = dialled(&hotlines, &args.to)?;
     let at = args.at.map_or_else(now, |At(at)| at);
     let mut chance = Chance::new(args.seed);
@@ -111,16 +118,37 @@ fn simulated(args: &Args) -> anyhow::Result<Account> {
     args.caller.iter().for_each(|said| said.apply(&mut caller));
     let mut cast = Cast { callers: vec![caller], ..cast_of(&hotline, &args.agents)? };
     cast.callers.extend((0..args.others).map(|_| other(&args.to, at, &mut chance)));
-    let begin = at - OTHERS_SPAN;
-    let mut account = Account::new(call);
-    let mut rehearsal = Rehearsal::new(Engine::new(Limits::default()), begin, cast, lengths(sounds));
-    let mut watch = |at, entry: Entry| account.take(at, entry);
-    rehearsal.tell(&Event::Hotlines(Arc::new(hotlines)), &mut watch);
-    while let Some(now) = rehearsal.step(&mut |at, entry| account.take(at, entry)) {
-        if account.is_over() || now > at + CALL_TIME_MAX {
-            break;
-        }
+    play(cast, at, &hotlines, sounds, &call, args.journal.as_deref())
+}
+
+/// Plays everything until the call is over.
+fn play(
+    cast: Cast,
+    at: Instant,
+    hotlines: &Arc<Hotlines>,
+    sounds: Sounds,
+    call: &CallId,
+    journal: Option<&Path>,
+) -> anyhow::Result<Account> {
+    let limits = Limits::default();
+    let file = journal.map(|path| LineFile::create(path, WhenSlow::Wait)).transpose()?;
+    let mut journal = file.clone().map(|file| Journal::new(file, limits));
+    let mut account = Account::new(call.clone());
+    let mut watch = |at, entry: Entry| {
+        journal.iter_mut().for_each(|journal| journal.record(at, entry));
+        account.take(at, entry);
+    };
+    let mut rehearsal = Rehearsal::new(Engine::new(limits), at - OTHERS_SPAN, cast, lengths(sounds));
+    rehearsal.tell(&Event::Hotlines(hotlines.clone()), &mut watch);
+    let mut over = false;
+    while !over && rehearsal.next().is_some_and(|next| next <= at + CALL_TIME_MAX) {
+        let mut watch = |at, entry: Entry| {
+            watch(at, entry);
+            over |= matches!(entry, Entry::Out(Command::Record(record)) if record.call == *call);
+        };
+        rehearsal.step(&mut watch);
     }
+    file.iter().for_each(LineFile::close);
     Ok(account)
 }
 

@@ -194,7 +194,7 @@ fn tell(call: &CallId, note: &Note) {
         Note::Endless => tracing::warn!(%call, "goes through its flow without end"),
         Note::Ringing { agent } => tracing::debug!(%call, %agent, "calling"),
         Note::Attempt { agent, outcome } => tracing::debug!(%call, %agent, ?outcome),
-        Note::SoundFailed { prompt } => tracing::warn!(%call, %prompt, "cannot be played; a tone is"),
+        Note::SoundFailed { prompt } => tracing::warn!(%call, %prompt, "cannot be played"),
         Note::NotTaken { why } => tracing::warn!(%call, ?why, "not taken"),
     }
 }

@@ -36,6 +36,14 @@ impl Codes {
         packed(code).is_some_and(|packed| self.0.binary_search(&packed).is_ok())
     }
 
+    /// A number that differs when the codes do; the same in every run.
+    pub fn fingerprint(&self) -> u64 {
+        self.0.iter().fold(0xcbf2_9ce4_8422_2325, |mixed: u64, code| {
+            let word = (*code as u64) ^ ((*code >> 64) as u64).rotate_left(17);
+            (mixed ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29)
+        })
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.len()

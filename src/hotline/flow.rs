@@ -139,7 +139,8 @@ impl Node {
         }
     }
 
-    /// Whether entering it answers the call: from there on the caller and the business pay.
+    /// Whether it answers the call, from where on the caller and the business pay: a queue as soon as the caller
+    /// has to wait in it, every other on being entered.
     pub fn answers(&self) -> bool {
         match &self.kind {
             NodeKind::Menu(_)

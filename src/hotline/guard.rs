@@ -111,9 +111,7 @@ impl Reader<'_, '_> {
         if inline.is_empty() {
             return listed;
         }
-        let entries: Vec<String> =
-            listed.iter().chain(inline.iter()).map(|entry| entry.to_string()).collect();
-        Prefixes::parse(entries.iter().map(String::as_str), self.home).unwrap_or_else(|_| {
+        listed.and(&inline).unwrap_or_else(|| {
             self.sheet.fault(at, key, Why::Node("and the numbers beside it are more than a list may have"));
             Prefixes::default()
         })

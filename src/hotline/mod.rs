@@ -164,8 +164,8 @@ pub enum Recording {
     All,
 }
 
-/// A fingerprint of a hotline: FNV-1a, 64 bits, over its JSON. Comments, spaces and the order of keys in the
-/// file do not count.
+/// A fingerprint of a hotline: FNV-1a, 64 bits, over its JSON, where its lists and codes stand as fingerprints
+/// of their own. Comments, spaces and the order of keys in the file do not count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(pub u64);
 
@@ -173,7 +173,20 @@ impl Version {
     /// The fingerprint of this hotline, whatever its own `version` says.
     pub fn of(hotline: &Hotline) -> Self {
         let mut fnv = Fnv(0xcbf2_9ce4_8422_2325);
-        let unversioned = Hotline { version: Self::default(), ..hotline.clone() };
+        let mut unversioned = Hotline { version: Self::default(), ..hotline.clone() };
+        // A list may be long and shared by thousands of hotlines: as text it would cost more than all else.
+        let mut lists: Vec<u64> = hotline.codes.values().map(|codes| codes.fingerprint()).collect();
+        unversioned.codes.values_mut().for_each(|codes| *codes = Arc::default());
+        for node in &mut unversioned.flow.nodes {
+            if let flow::NodeKind::Access(access) = &mut node.kind {
+                for list in [&mut access.white, &mut access.black] {
+                    lists.push(std::mem::take(list).fingerprint());
+                }
+            }
+        }
+        for list in lists {
+            fnv.mix(&list.to_le_bytes());
+        }
         // Neither the writer nor these types can fail; if they did, the version would only be a worse one.
         let _ = serde_json::to_writer(&mut fnv, &unversioned);
         Self(fnv.0)
@@ -182,11 +195,17 @@ impl Version {
 
 struct Fnv(u64);
 
-impl std::io::Write for Fnv {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+impl Fnv {
+    fn mix(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
         }
+    }
+}
+
+impl std::io::Write for Fnv {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.mix(bytes);
         Ok(bytes.len())
     }
 

@@ -62,6 +62,11 @@ pub enum BadEntry {
 pub(super) struct Packed(u64);
 
 impl Packed {
+    /// All of it in one number.
+    pub(super) fn bits(self) -> u64 {
+        self.0
+    }
+
     /// The first characters, and whether they are all.
     pub(super) fn of(text: &[u8]) -> (Self, bool) {
         let mut packed = 0;

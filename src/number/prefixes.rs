@@ -106,6 +106,28 @@ impl Prefixes {
         self.0.whole.len() + self.0.beginnings.len()
     }
 
+    /// This list and another in one; none if that were more than a list may have.
+    pub fn and(&self, other: &Self) -> Option<Self> {
+        let joined = |ours: &[Packed], theirs: &[Packed]| [ours, theirs].concat();
+        let lists = Lists {
+            whole: joined(&self.0.whole, &other.0.whole),
+            beginnings: joined(&self.0.beginnings, &other.0.beginnings),
+            shorter: Vec::new(),
+        };
+        let both = Self(Arc::new(lists.in_order()));
+        (both.len() <= ENTRIES_MAX).then_some(both)
+    }
+
+    /// A number that differs when the entries do; the same in every run.
+    pub fn fingerprint(&self) -> u64 {
+        let whole = self.0.whole.iter().map(|packed| packed.bits());
+        // A mark between, so that a number and a beginning of the same digits differ.
+        let all = whole.chain([u64::MAX]).chain(self.0.beginnings.iter().map(|packed| packed.bits()));
+        all.fold(0xcbf2_9ce4_8422_2325, |mixed: u64, word| {
+            (mixed ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29)
+        })
+    }
+
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -62,6 +62,8 @@ pub struct LegView<'r> {
     pub leg: &'r LegId,
     /// The telephone an agent's leg leads to; none of a caller.
     pub dial: Option<&'r str>,
+    /// Whether it was answered.
+    pub answered: bool,
     /// Whether something runs on it: a sound, silence that is listened to, a recording.
     pub busy: bool,
     /// Whom it talks with.
@@ -96,6 +98,11 @@ impl Rehearsal {
         &self.engine
     }
 
+    /// The engine, to be saved and loaded between two steps.
+    pub fn engine_mut(&mut self) -> &mut Engine {
+        &mut self.engine
+    }
+
     /// What time it is.
     pub fn now(&self) -> Instant {
         self.now
@@ -120,12 +127,12 @@ impl Rehearsal {
     /// Lets the next thing happen. Gives back when that was; none when nothing is left.
     pub fn step(&mut self, watch: Watch) -> Option<Instant> {
         let at = self.next()?;
-        self.now = at;
+        (self.now, self.exchange.now) = (at, at);
         if self.exchange.next() != Some(at) {
             self.turn(&Event::Due, watch);
             return Some(at);
         }
-        match self.exchange.step(at) {
+        match self.exchange.step() {
             Stepped::Inside => {}
             Stepped::Told(event) => {
                 self.up |= matches!(event, Event::LinkRestored { .. });
@@ -138,6 +145,18 @@ impl Rehearsal {
     /// Tells the engine what no switch would: which hotlines there are, what an operator says.
     pub fn tell(&mut self, event: &Event, watch: Watch) {
         self.turn(event, watch);
+    }
+
+    /// Lets whoever is at the other end of this leg hang up now.
+    pub fn leave(&mut self, leg: &LegId) {
+        self.exchange.leaves(leg);
+    }
+
+    /// Lets time pass in which nothing happens; it ends with the next thing that does.
+    pub fn wait_until(&mut self, then: Instant) {
+        let until = self.next().map_or(then, |next| then.min(next));
+        self.now = self.now.max(until);
+        self.exchange.now = self.now;
     }
 
     /// Lets the link be lost now: reports on their way never come, and how open orders end nobody can say.

@@ -20,8 +20,8 @@ const HOTLINES_PER_CALL_MAX: usize = 16;
 #[derive(Debug)]
 pub(super) struct Admissions {
     live: BTreeMap<Arc<str>, u32>,
-    /// The hotlines a call is counted in, and how often its caller had called there.
-    calls: BTreeMap<CallId, Vec<(Arc<str>, u32)>>,
+    /// The hotlines a call is counted in, and how often its caller had called there, if that was asked.
+    calls: BTreeMap<CallId, Vec<(Arc<str>, Option<u32>)>>,
     /// When a caller called a hotline, earliest first.
     recent: Fading<(Arc<str>, Arc<str>), VecDeque<Instant>>,
 }
@@ -42,19 +42,26 @@ impl Admissions {
         recent: Option<&(Arc<str>, Millis)>,
     ) -> StoreAnswer {
         let counted_in = self.calls.get(call).map_or(&[][..], Vec::as_slice);
-        if let Some((_, recent)) = counted_in.iter().find(|(in_, _)| in_ == hotline) {
-            return StoreAnswer::Admitted { room: true, recent: *recent };
+        if let Some(at) = counted_in.iter().position(|(in_, _)| in_ == hotline) {
+            // A hotline asks first whether it has room, and its rules later how often the caller called.
+            let known = counted_in[at].1;
+            let count = |(caller, span): &(Arc<str>, Millis)| self.count(now, (caller, hotline), *span, true);
+            let recent = known.or_else(|| recent.map(count));
+            if let Some(counted_in) = self.calls.get_mut(call) {
+                counted_in[at].1 = recent;
+            }
+            return StoreAnswer::Admitted { room: true, recent: recent.unwrap_or(0) };
         }
         let live = self.live.get(hotline).copied().unwrap_or(0);
         let known = !counted_in.is_empty() || self.calls.len() < CALLS_KNOWN_MAX;
         let room =
             calls_max.is_none_or(|most| live < most) && counted_in.len() < HOTLINES_PER_CALL_MAX && known;
-        let recent = recent.map_or(0, |(caller, span)| self.count(now, (caller, hotline), *span, room));
+        let recent = recent.map(|(caller, span)| self.count(now, (caller, hotline), *span, room));
         if room {
             self.live.insert(hotline.clone(), live + 1);
             self.calls.entry(call.clone()).or_default().push((hotline.clone(), recent));
         }
-        StoreAnswer::Admitted { room, recent }
+        StoreAnswer::Admitted { room, recent: recent.unwrap_or(0) }
     }
 
     /// How many calls the caller made within the span, with this one, which is remembered if `keep`.

@@ -57,6 +57,19 @@ fn a_callers_calls_count_while_they_are_within_the_span() {
 }
 
 #[test]
+fn a_call_that_is_counted_in_already_may_ask_later_how_often_its_caller_called() {
+    let mut world = World::at(10_000);
+    let room = admit("4008001234", Some(2), None);
+    let often = admit("4008001234", None, Some(("138", 1_000)));
+    assert_eq!(world.answer("a", 1, &room), admitted(true, 0));
+    assert_eq!(world.answer("a", 2, &often), admitted(true, 1));
+    assert_eq!(world.answer("a", 2, &often), admitted(true, 1), "a repetition");
+    world.forget("a");
+    assert_eq!(world.answer("b", 1, &room), admitted(true, 0));
+    assert_eq!(world.answer("b", 2, &often), admitted(true, 2));
+}
+
+#[test]
 fn a_call_without_room_is_told_the_count_and_does_not_count() {
     let mut world = World::at(10_000);
     let ask = |most| admit("4008001234", Some(most), Some(("138", 1_000)));

@@ -26,7 +26,7 @@
 > 1.100 first #9 release #6
 > 1.100 first #10 count a call of 4008001234 out
 > 1.100 first note ending -> -
-> 1.100 record {"call":"first","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"3ebc4929c36f7e29","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000001000,"wait":1000,"talk":0,"agent":null,"refused":null,"path":["access","agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"caller_left"}]}
+> 1.100 record {"call":"first","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"b0af55db43ed33a1","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000001000,"wait":1000,"talk":0,"agent":null,"refused":null,"path":["access","agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"caller_left"}]}
 < 60 arrived second from 13800138000 to 4008001234
 > 60.000 second #1 take second
 > 60.000 second #2 keep fallback of second for 600.000s
@@ -34,13 +34,10 @@
 > 60.000 second #3 count a call of 4008001234 in of at most 10
 > 60.000 second note admission -> admission
 > 60.000 second #4 count a call of 4008001234 in, counting those of 13800138000 within 600.000s
-> 60.000 second note access: allowed (no rule refuses)
-> 60.000 second note admission -> hunt
-> 60.000 second #5 play ringing tone to second over and over
-> 60.000 second #6 claim 13900000001 of 1
-> 60.000 second #7 ring agent2 at 13900000001 for 22.000s showing "13800138000"
-> 60.000 second note calling agent 01
+> 60.000 second note refused: frequency (2 calls lately)
+> 60.000 second note admission -> ending
+> 60.000 second #5 hang up second as rejected
 < 60.1 leg second hung_up rejected
-> 60.100 second note hunt -> ending
-> 60.100 second note agent 01: CallerLeft
-> 60.100 second #8 hang up agent2 as cancelled
+> 60.100 second #6 count a call of 4008001234 out
+> 60.100 second note ending -> -
+> 60.100 record {"call":"second","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"b0af55db43ed33a1","caller":"13800138000","outcome":"refused","ended_by":"hotline","cause":"rejected","arrived":1800000060000,"billing_start":null,"ended":1800000060000,"wait":0,"talk":0,"agent":null,"refused":"frequency","path":["access"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}

@@ -20,6 +20,7 @@
 > 2.020 caller #8 play /sounds/recorded.wav to caller
 < 2.04 done agent1 play failed other
 < 2.04 done caller play failed other
+> 2.040 caller note /sounds/recorded.wav cannot be played
 > 2.040 caller note whisper -> connect
 > 2.040 caller #9 cancel fallback of caller
 > 2.040 caller #10 bridge caller and agent1

@@ -27,12 +27,12 @@
 > 3.000 two #4 claim 13900000001 of 1
 > 3.000 two note agent 01: LinesTaken
 > 3.000 two note agents: busy (all agents were tried)
-> 3.000 two #5 answer two
 > 3.000 two note hunt -> queue
-> 3.000 two #6 stop two
-> 3.000 two #7 play ringing tone to two over and over
-> 3.000 two #8 claim 13900000001 of 1, or wait since 3.000s among 50
+> 3.000 two #5 claim 13900000001 of 1, or wait since 3.000s among 50
 > 3.000 two note 0 ahead
+> 3.000 two #6 answer two
+> 3.000 two #7 stop two
+> 3.000 two #8 play ringing tone to two over and over
 < 3.02 leg two answered
 < 8 operator hand_over
 > 8.000 one #8 release #4
@@ -40,6 +40,6 @@
 > 8.000 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"b3c55d0bddb22b8d","caller":"13800138001","outcome":"answered","ended_by":"hotline","cause":"normal","arrived":1800000000000,"billing_start":1800000001040,"ended":1800000008000,"wait":1040,"talk":6960,"agent":"01","refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":1800000001000,"ended":1800000008000,"outcome":"talked"}]}
 > 8.000 two #9 send two to the fallback
 > 8.000 two note queue -> ending
-> 8.000 two #10 abandon #8
+> 8.000 two #10 abandon #5
 > 8.000 two note ending -> -
-> 8.000 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"b3c55d0bddb22b8d","caller":"13800138002","outcome":"fallback","ended_by":"hotline","cause":"normal","arrived":1800000003000,"billing_start":1800000003020,"ended":1800000008000,"wait":5000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000003000,"ringing":null,"answered":null,"ended":1800000003000,"outcome":"lines_taken"}]}
+> 8.000 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"b3c55d0bddb22b8d","caller":"13800138002","outcome":"fallback","ended_by":"hotline","cause":"normal","arrived":1800000003000,"billing_start":1800000003020,"ended":1800000008000,"wait":5000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":5000,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000003000,"ringing":null,"answered":null,"ended":1800000003000,"outcome":"lines_taken"}]}

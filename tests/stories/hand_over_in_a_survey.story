@@ -28,7 +28,7 @@
 > 9.020 caller #10 forget the keys of caller
 > 9.020 caller #11 play “请您对本次服务进行评价。非常满意请按一，满意请按二，不满意请按三。” to caller
 < 10 operator hand_over
-> 10.000 caller #12 send caller to the fallback
 > 10.000 caller note survey -> ending
-> 10.000 caller note ending -> -
-> 10.000 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"70559244df6b6a74","caller":"13800138000","outcome":"fallback","ended_by":"hotline","cause":"normal","arrived":1800000000000,"billing_start":1800000002040,"ended":1800000010000,"wait":2040,"talk":6960,"agent":"01","refused":null,"path":["agents","survey"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":1800000002000,"ended":1800000009000,"outcome":"talked"}]}
+> 10.000 caller #12 hang up caller as normal
+> 10.000 caller note survey -> -
+> 10.000 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"70559244df6b6a74","caller":"13800138000","outcome":"answered","ended_by":"agent","cause":"normal","arrived":1800000000000,"billing_start":1800000002040,"ended":1800000010000,"wait":2040,"talk":6960,"agent":"01","refused":null,"path":["agents","survey"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":1800000002000,"ended":1800000009000,"outcome":"talked"}]}

@@ -13,6 +13,7 @@
 > 0.000 caller #4 play /sounds/menu.wav to caller
 < 0.02 leg caller answered
 < 0.04 done caller play failed other
+> 0.040 caller note /sounds/menu.wav cannot be played
 > 0.040 caller #5 listen to caller for 7.000s
 < 2 leg caller digit 1
 > 2.000 caller #6 stop caller

@@ -25,16 +25,14 @@
 > 1.000 two note agent 01: LinesTaken
 > 1.000 two note agents: busy (all agents were tried)
 > 1.000 two note hunt -> hunt
-> 1.000 two #5 stop two
-> 1.000 two #6 play /sounds/ring.wav to two over and over
-> 1.000 two #7 claim 13900000002 of 1
-> 1.000 two #8 ring agent2 at 13900000002 for 22.000s showing "13800138002"
+> 1.000 two #5 claim 13900000002 of 1
+> 1.000 two #6 ring agent2 at 13900000002 for 22.000s showing "13800138002"
 > 1.000 two note calling agent 02
 < 2 leg two hung_up cancelled
 > 2.000 two note hunt -> ending
 > 2.000 two note agent 02: CallerLeft
-> 2.000 two #9 hang up agent2 as cancelled
+> 2.000 two #7 hang up agent2 as cancelled
 < 2.1 leg agent2 hung_up cancelled
-> 2.100 two #10 release #7
+> 2.100 two #8 release #5
 > 2.100 two note ending -> -
 > 2.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"3207da2915bfb46a","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000001000,"billing_start":null,"ended":1800000002000,"wait":1000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_overflow"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000001000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"lines_taken"},{"agent":"02","leg":"agent2","started":1800000001000,"ringing":null,"answered":null,"ended":1800000002000,"outcome":"caller_left"}]}

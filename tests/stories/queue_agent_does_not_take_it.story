@@ -24,12 +24,12 @@
 > 1.000 two #4 claim 13900000001 of 1
 > 1.000 two note agent 01: LinesTaken
 > 1.000 two note agents: busy (all agents were tried)
-> 1.000 two #5 answer two
 > 1.000 two note hunt -> queue
-> 1.000 two #6 stop two
-> 1.000 two #7 play /sounds/music.wav to two over and over
-> 1.000 two #8 claim 13900000001 of 1, or wait since 1.000s among 50
+> 1.000 two #5 claim 13900000001 of 1, or wait since 1.000s among 50
 > 1.000 two note 0 ahead
+> 1.000 two #6 answer two
+> 1.000 two #7 stop two
+> 1.000 two #8 play /sounds/music.wav to two over and over
 < 1.02 leg two answered
 < 4 leg one hung_up cancelled
 > 4.000 one note hunt -> ending
@@ -46,7 +46,7 @@
 > 24.100 two #11 claim 13900000001 of 1, or wait since 1.000s among 50
 > 24.100 two note 0 ahead, about 3.100s
 < 24.2 leg agent2 hung_up no_answer
-> 24.200 two #12 release #8 to rest for 30.000s
+> 24.200 two #12 release #5 to rest for 30.000s
 < 30 arrived three from 13800138003 to 4008001234
 > 30.000 three #1 take three
 > 30.000 three #2 keep fallback of three for 600.000s
@@ -55,12 +55,12 @@
 > 30.000 three #4 claim 13900000001 of 1
 > 30.000 three note agent 01: LinesTaken
 > 30.000 three note agents: busy (all agents were tried)
-> 30.000 three #5 answer three
 > 30.000 three note hunt -> queue
-> 30.000 three #6 stop three
-> 30.000 three #7 play /sounds/music.wav to three over and over
-> 30.000 three #8 claim 13900000001 of 1, or wait since 30.000s among 50
+> 30.000 three #5 claim 13900000001 of 1, or wait since 30.000s among 50
 > 30.000 three note 1 ahead, about 6.200s
+> 30.000 three #6 answer three
+> 30.000 three #7 stop three
+> 30.000 three #8 play /sounds/music.wav to three over and over
 < 30.02 leg three answered
 > 54.200 two #13 ring agent3 at 13900000001 for 22.000s showing "13800138002"
 > 54.200 two note calling agent 01
@@ -71,7 +71,7 @@
 < 56.1 leg agent3 hung_up cancelled
 > 56.100 two #15 release #11
 > 56.100 two note ending -> -
-> 56.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"62074db4308131b5","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000056000,"wait":55000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000001000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000004100,"ringing":null,"answered":null,"ended":1800000024100,"outcome":"no_answer"},{"agent":"01","leg":"agent3","started":1800000054200,"ringing":null,"answered":null,"ended":1800000056000,"outcome":"caller_left"}]}
+> 56.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"62074db4308131b5","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000056000,"wait":55000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":55000,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000001000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000004100,"ringing":null,"answered":null,"ended":1800000024100,"outcome":"no_answer"},{"agent":"01","leg":"agent3","started":1800000054200,"ringing":null,"answered":null,"ended":1800000056000,"outcome":"caller_left"}]}
 > 56.100 three #9 ring agent4 at 13900000001 for 22.000s showing "13800138003"
 > 56.100 three note calling agent 01
 < 58 leg three hung_up normal
@@ -79,6 +79,6 @@
 > 58.000 three note agent 01: CallerLeft
 > 58.000 three #10 hang up agent4 as cancelled
 < 58.1 leg agent4 hung_up cancelled
-> 58.100 three #11 release #8
+> 58.100 three #11 release #5
 > 58.100 three note ending -> -
-> 58.100 record {"call":"three","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"62074db4308131b5","caller":"13800138003","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000030000,"billing_start":1800000030020,"ended":1800000058000,"wait":28000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000030000,"ringing":null,"answered":null,"ended":1800000030000,"outcome":"lines_taken"},{"agent":"01","leg":"agent4","started":1800000056100,"ringing":null,"answered":null,"ended":1800000058000,"outcome":"caller_left"}]}
+> 58.100 record {"call":"three","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"62074db4308131b5","caller":"13800138003","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000030000,"billing_start":1800000030020,"ended":1800000058000,"wait":28000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":28000,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000030000,"ringing":null,"answered":null,"ended":1800000030000,"outcome":"lines_taken"},{"agent":"01","leg":"agent4","started":1800000056100,"ringing":null,"answered":null,"ended":1800000058000,"outcome":"caller_left"}]}

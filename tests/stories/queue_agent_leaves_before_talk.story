@@ -27,12 +27,12 @@
 > 3.000 two #4 claim 13900000001 of 1
 > 3.000 two note agent 01: LinesTaken
 > 3.000 two note agents: busy (all agents were tried)
-> 3.000 two #5 answer two
 > 3.000 two note hunt -> queue
-> 3.000 two #6 stop two
-> 3.000 two #7 play ringing tone to two over and over
-> 3.000 two #8 claim 13900000001 of 1, or wait since 3.000s among 50
+> 3.000 two #5 claim 13900000001 of 1, or wait since 3.000s among 50
 > 3.000 two note 0 ahead
+> 3.000 two #6 answer two
+> 3.000 two #7 stop two
+> 3.000 two #8 play ringing tone to two over and over
 < 3.02 leg two answered
 < 5 leg one hung_up normal
 > 5.000 one note talk -> ending
@@ -50,7 +50,7 @@
 > 7.020 two #11 bridge two and agent2
 < 7.03 leg agent2 hung_up normal
 > 7.030 two note agent 01: Dropped
-> 7.030 two #12 release #8 to rest for 30.000s
+> 7.030 two #12 release #5 to rest for 30.000s
 > 7.030 two #13 keep fallback of two for 600.000s
 > 7.030 two note connect -> queue
 > 7.030 two #14 play ringing tone to two over and over
@@ -60,4 +60,4 @@
 > 10.000 two note queue -> ending
 > 10.000 two #16 abandon #15
 > 10.000 two note ending -> -
-> 10.000 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"b3c55d0bddb22b8d","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000003000,"billing_start":1800000003020,"ended":1800000010000,"wait":7000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":4020,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000003000,"ringing":null,"answered":null,"ended":1800000003000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000005100,"ringing":null,"answered":1800000007000,"ended":1800000007030,"outcome":"dropped"}]}
+> 10.000 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"b3c55d0bddb22b8d","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000003000,"billing_start":1800000003020,"ended":1800000010000,"wait":7000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":6990,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000003000,"ringing":null,"answered":null,"ended":1800000003000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000005100,"ringing":null,"answered":1800000007000,"ended":1800000007030,"outcome":"dropped"}]}

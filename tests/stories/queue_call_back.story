@@ -24,12 +24,12 @@
 > 1.000 two #4 claim 13900000001 of 1
 > 1.000 two note agent 01: LinesTaken
 > 1.000 two note agents: busy (all agents were tried)
-> 1.000 two #5 answer two
 > 1.000 two note hunt -> queue
-> 1.000 two #6 stop two
-> 1.000 two #7 play /sounds/music.wav to two over and over
-> 1.000 two #8 claim 13900000001 of 1, or wait since 1.000s among 50
+> 1.000 two #5 claim 13900000001 of 1, or wait since 1.000s among 50
 > 1.000 two note 0 ahead
+> 1.000 two #6 answer two
+> 1.000 two #7 stop two
+> 1.000 two #8 play /sounds/music.wav to two over and over
 < 1.02 leg two answered
 < 3 leg two digit 2
 > 3.000 two note queue -> callback
@@ -71,6 +71,6 @@
 > 50.000 two note talk -> ending
 > 50.000 two #21 hang up agent2 as normal
 < 50.1 leg agent2 hung_up normal
-> 50.100 two #22 release #8
+> 50.100 two #22 release #5
 > 50.100 two note ending -> -
-> 50.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"d7075a4088e9bcd7","caller":"13800138002","outcome":"answered","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000050000,"wait":26040,"talk":22960,"agent":"01","refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":26020,"recording":null,"message":null,"score":null,"call_back":{"asked":1800000003000,"called":1800000015100,"answered":1800000021020},"attempts":[{"agent":"01","leg":null,"started":1800000001000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000015100,"ringing":null,"answered":1800000027000,"ended":1800000050000,"outcome":"talked"}]}
+> 50.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"d7075a4088e9bcd7","caller":"13800138002","outcome":"answered","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000050000,"wait":26040,"talk":22960,"agent":"01","refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":4020,"recording":null,"message":null,"score":null,"call_back":{"asked":1800000003000,"called":1800000015100,"answered":1800000021020},"attempts":[{"agent":"01","leg":null,"started":1800000001000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000015100,"ringing":null,"answered":1800000027000,"ended":1800000050000,"outcome":"talked"}]}

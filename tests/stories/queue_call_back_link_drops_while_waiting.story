@@ -23,12 +23,12 @@
 > 1.000 two #4 claim 13900000001 of 1
 > 1.000 two note agent 01: LinesTaken
 > 1.000 two note agents: busy (all agents were tried)
-> 1.000 two #5 answer two
 > 1.000 two note hunt -> queue
-> 1.000 two #6 stop two
-> 1.000 two #7 play /sounds/music.wav to two over and over
-> 1.000 two #8 claim 13900000001 of 1, or wait since 1.000s among 50
+> 1.000 two #5 claim 13900000001 of 1, or wait since 1.000s among 50
 > 1.000 two note 0 ahead
+> 1.000 two #6 answer two
+> 1.000 two #7 stop two
+> 1.000 two #8 play /sounds/music.wav to two over and over
 < 1.02 leg two answered
 < 3 leg two digit 2
 > 3.000 two note queue -> callback
@@ -52,8 +52,8 @@
 > 15.100 two #11 ring two_again at 13800138002 for 47.000s showing "4008001234"
 < 18 leg two_again ringing
 < 20 leg two_again hung_up rejected
-> 20.000 two note callback -> ending
 > 20.000 two note agent 01: CallerLeft
-> 20.000 two #12 release #8
+> 20.000 two #12 release #5
+> 20.000 two note callback -> ending
 > 20.000 two note ending -> -
-> 20.000 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"d7075a4088e9bcd7","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"rejected","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000020000,"wait":19000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":2000,"recording":null,"message":null,"score":null,"call_back":{"asked":1800000003000,"called":1800000015100,"answered":null},"attempts":[{"agent":"01","leg":null,"started":1800000001000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"lines_taken"},{"agent":"01","leg":null,"started":1800000015100,"ringing":null,"answered":null,"ended":1800000020000,"outcome":"caller_left"}]}
+> 20.000 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"d7075a4088e9bcd7","caller":"13800138002","outcome":"unanswered","ended_by":"hotline","cause":"no_answer","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000020000,"wait":19000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":2000,"recording":null,"message":null,"score":null,"call_back":{"asked":1800000003000,"called":1800000015100,"answered":null},"attempts":[{"agent":"01","leg":null,"started":1800000001000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"lines_taken"},{"agent":"01","leg":null,"started":1800000015100,"ringing":null,"answered":null,"ended":1800000020000,"outcome":"caller_left"}]}

@@ -23,12 +23,12 @@
 > 1.000 two #4 claim 13900000001 of 1
 > 1.000 two note agent 01: LinesTaken
 > 1.000 two note agents: busy (all agents were tried)
-> 1.000 two #5 answer two
 > 1.000 two note hunt -> queue
-> 1.000 two #6 stop two
-> 1.000 two #7 play /sounds/music.wav to two over and over
-> 1.000 two #8 claim 13900000001 of 1, or wait since 1.000s among 50
+> 1.000 two #5 claim 13900000001 of 1, or wait since 1.000s among 50
 > 1.000 two note 0 ahead
+> 1.000 two #6 answer two
+> 1.000 two #7 stop two
+> 1.000 two #8 play /sounds/music.wav to two over and over
 < 1.02 leg two answered
 < 3 leg two digit 2
 > 3.000 two note queue -> callback
@@ -47,7 +47,7 @@
 > 15.100 two #11 ring two_again at 13800138002 for 47.000s showing "4008001234"
 < 18 leg two_again ringing
 > 60.100 two note agent 01: CallerLeft
-> 60.100 two #12 release #8
+> 60.100 two #12 release #5
 > 60.100 two note callback -> ending
 > 60.100 two #13 hang up two_again as no_answer
 < 60.2 leg two_again hung_up no_answer

@@ -22,12 +22,12 @@
 > 1.000 two #4 claim 13900000001 of 1
 > 1.000 two note agent 01: LinesTaken
 > 1.000 two note agents: busy (all agents were tried)
-> 1.000 two #5 answer two
 > 1.000 two note hunt -> queue
-> 1.000 two #6 stop two
-> 1.000 two #7 play /sounds/music.wav to two over and over
-> 1.000 two #8 claim 13900000001 of 1, or wait since 1.000s among 50
+> 1.000 two #5 claim 13900000001 of 1, or wait since 1.000s among 50
 > 1.000 two note 0 ahead
+> 1.000 two #6 answer two
+> 1.000 two #7 stop two
+> 1.000 two #8 play /sounds/music.wav to two over and over
 < 1.02 leg two answered
 < 4 leg one hung_up cancelled
 > 4.000 one note hunt -> ending
@@ -44,6 +44,6 @@
 > 6.000 two note agent 01: CallerLeft
 > 6.000 two #10 hang up agent2 as cancelled
 < 6.1 leg agent2 hung_up cancelled
-> 6.100 two #11 release #8
+> 6.100 two #11 release #5
 > 6.100 two note ending -> -
-> 6.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"5a3c6c3bd3d9724c","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000006000,"wait":5000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000001000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000004100,"ringing":null,"answered":null,"ended":1800000006000,"outcome":"caller_left"}]}
+> 6.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"5a3c6c3bd3d9724c","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000006000,"wait":5000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":5000,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000001000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000004100,"ringing":null,"answered":null,"ended":1800000006000,"outcome":"caller_left"}]}

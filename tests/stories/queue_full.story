@@ -23,12 +23,12 @@
 > 1.000 two #4 claim 13900000001 of 1
 > 1.000 two note agent 01: LinesTaken
 > 1.000 two note agents: busy (all agents were tried)
-> 1.000 two #5 answer two
 > 1.000 two note hunt -> queue
-> 1.000 two #6 stop two
-> 1.000 two #7 play /sounds/music.wav to two over and over
-> 1.000 two #8 claim 13900000001 of 1, or wait since 1.000s among 1
+> 1.000 two #5 claim 13900000001 of 1, or wait since 1.000s among 1
 > 1.000 two note 0 ahead
+> 1.000 two #6 answer two
+> 1.000 two #7 stop two
+> 1.000 two #8 play /sounds/music.wav to two over and over
 < 1.02 leg two answered
 < 3 arrived three from 13800138003 to 4008001234
 > 3.000 three #1 take three
@@ -38,20 +38,16 @@
 > 3.000 three #4 claim 13900000001 of 1
 > 3.000 three note agent 01: LinesTaken
 > 3.000 three note agents: busy (all agents were tried)
-> 3.000 three #5 answer three
 > 3.000 three note hunt -> queue
-> 3.000 three #6 stop three
-> 3.000 three #7 play /sounds/music.wav to three over and over
-> 3.000 three #8 claim 13900000001 of 1, or wait since 3.000s among 1
+> 3.000 three #5 claim 13900000001 of 1, or wait since 3.000s among 1
 > 3.000 three note agents_queue: full (as many wait as may)
 > 3.000 three note queue -> announce
-> 3.000 three #9 stop three
-> 3.000 three #10 play /sounds/closing.wav to three
-< 3.02 leg three answered
+> 3.000 three #6 stop three
+> 3.000 three #7 play /sounds/closing.wav to three
 < 7 done three play ok
 > 7.000 three note closing: done
 > 7.000 three note announce -> ending
-> 7.000 three #11 hang up three as busy
+> 7.000 three #8 hang up three as busy
 < 7.1 leg three hung_up busy
 > 7.100 three note ending -> -
-> 7.100 record {"call":"three","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"315e3956f9c9dd36","caller":"13800138003","outcome":"unanswered","ended_by":"hotline","cause":"busy","arrived":1800000003000,"billing_start":1800000003020,"ended":1800000007000,"wait":4000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue","closing","end"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000003000,"ringing":null,"answered":null,"ended":1800000003000,"outcome":"lines_taken"}]}
+> 7.100 record {"call":"three","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"315e3956f9c9dd36","caller":"13800138003","outcome":"unanswered","ended_by":"hotline","cause":"busy","arrived":1800000003000,"billing_start":null,"ended":1800000007000,"wait":4000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue","closing","end"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000003000,"ringing":null,"answered":null,"ended":1800000003000,"outcome":"lines_taken"}]}

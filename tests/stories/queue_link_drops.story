@@ -24,25 +24,23 @@
 > 1.000 two #4 claim 13900000001 of 1
 > 1.000 two note agent 01: LinesTaken
 > 1.000 two note agents: busy (all agents were tried)
-> 1.000 two #5 answer two
 > 1.000 two note hunt -> queue
-> 1.000 two #6 stop two
-> 1.000 two #7 play /sounds/music.wav to two over and over
-> 1.000 two #8 claim 13900000001 of 1, or wait since 1.000s among 50
+> 1.000 two #5 claim 13900000001 of 1, or wait since 1.000s among 50
 > 1.000 two note 0 ahead
-> 1.000 two #9 stop two
-> 1.000 two #10 play “您是下一位，请不要挂机。” to two
+> 1.000 two #6 answer two
+> 1.000 two #7 stop two
+> 1.000 two #8 play “您是下一位，请不要挂机。” to two
 < 1.02 leg two answered
 < 3 done two play ok
-> 3.000 two #11 play /sounds/music.wav to two over and over
+> 3.000 two #9 play /sounds/music.wav to two over and over
 < 5 link lost
 < 15 link restored one=parked agent1=ringing two=answered:parked
 > 15.000 one #6 keep fallback of one for 600.000s
 > 15.000 one #7 stop one
 > 15.000 one #8 play /sounds/ring.wav to one over and over
-> 15.000 two #12 keep fallback of two for 600.000s
-> 15.000 two #13 stop two
-> 15.000 two #14 play /sounds/music.wav to two over and over
+> 15.000 two #10 keep fallback of two for 600.000s
+> 15.000 two #11 stop two
+> 15.000 two #12 play /sounds/music.wav to two over and over
 < 19 leg one hung_up cancelled
 > 19.000 one note hunt -> ending
 > 19.000 one note agent 01: CallerLeft
@@ -51,13 +49,13 @@
 > 19.100 one #10 release #4
 > 19.100 one note ending -> -
 > 19.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"221f5cc58d0b1032","caller":"13800138001","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000019000,"wait":19000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000019000,"outcome":"caller_left"}]}
-> 19.100 two #15 ring agent2 at 13900000001 for 22.000s showing "13800138002"
+> 19.100 two #13 ring agent2 at 13900000001 for 22.000s showing "13800138002"
 > 19.100 two note calling agent 01
 < 22 leg two hung_up normal
 > 22.000 two note queue -> ending
 > 22.000 two note agent 01: CallerLeft
-> 22.000 two #16 hang up agent2 as cancelled
+> 22.000 two #14 hang up agent2 as cancelled
 < 22.1 leg agent2 hung_up cancelled
-> 22.100 two #17 release #8
+> 22.100 two #15 release #5
 > 22.100 two note ending -> -
-> 22.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"221f5cc58d0b1032","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000022000,"wait":21000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000001000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000019100,"ringing":null,"answered":null,"ended":1800000022000,"outcome":"caller_left"}]}
+> 22.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"221f5cc58d0b1032","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000022000,"wait":21000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":21000,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000001000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000019100,"ringing":null,"answered":null,"ended":1800000022000,"outcome":"caller_left"}]}

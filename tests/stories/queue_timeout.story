@@ -23,12 +23,12 @@
 > 1.000 two #4 claim 13900000001 of 1
 > 1.000 two note agent 01: LinesTaken
 > 1.000 two note agents: busy (all agents were tried)
-> 1.000 two #5 answer two
 > 1.000 two note hunt -> queue
-> 1.000 two #6 stop two
-> 1.000 two #7 play /sounds/music.wav to two over and over
-> 1.000 two #8 claim 13900000001 of 1, or wait since 1.000s among 50
+> 1.000 two #5 claim 13900000001 of 1, or wait since 1.000s among 50
 > 1.000 two note 0 ahead
+> 1.000 two #6 answer two
+> 1.000 two #7 stop two
+> 1.000 two #8 play /sounds/music.wav to two over and over
 < 1.02 leg two answered
 < 2 leg agent1 answered
 < 2.02 leg agent1 parked
@@ -38,7 +38,7 @@
 < 2.04 leg one answered
 < 2.04 leg one bridged agent1
 > 2.040 one note connect -> talk
-> 31.000 two #9 abandon #8
+> 31.000 two #9 abandon #5
 > 31.000 two note agents_queue: timeout (the caller has waited long enough)
 > 31.000 two note queue -> announce
 > 31.000 two #10 stop two

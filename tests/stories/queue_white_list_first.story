@@ -28,12 +28,12 @@
 > 1.000 two #4 claim 13900000001 of 1
 > 1.000 two note agent 01: LinesTaken
 > 1.000 two note agents: busy (all agents were tried)
-> 1.000 two #5 answer two
 > 1.000 two note hunt -> queue
-> 1.000 two #6 stop two
-> 1.000 two #7 play /sounds/music.wav to two over and over
-> 1.000 two #8 claim 13900000001 of 1, or wait since 1.000s among 50
+> 1.000 two #5 claim 13900000001 of 1, or wait since 1.000s among 50
 > 1.000 two note 0 ahead
+> 1.000 two #6 answer two
+> 1.000 two #7 stop two
+> 1.000 two #8 play /sounds/music.wav to two over and over
 < 1.02 leg two answered
 < 4 arrived three from 13800138003 to 4008001234
 > 4.000 three #1 take three
@@ -45,12 +45,12 @@
 > 4.000 three #4 claim 13900000001 of 1
 > 4.000 three note agent 01: LinesTaken
 > 4.000 three note agents: busy (all agents were tried)
-> 4.000 three #5 answer three
 > 4.000 three note hunt -> queue
-> 4.000 three #6 stop three
-> 4.000 three #7 play /sounds/music.wav to three over and over
-> 4.000 three #8 claim 13900000001 of 1, or wait since 4.000s among 50 with priority 1
+> 4.000 three #5 claim 13900000001 of 1, or wait since 4.000s among 50 with priority 1
 > 4.000 three note 0 ahead
+> 4.000 three #6 answer three
+> 4.000 three #7 stop three
+> 4.000 three #8 play /sounds/music.wav to three over and over
 < 4.02 leg three answered
 < 6 leg one hung_up cancelled
 > 6.000 one note hunt -> ending
@@ -59,7 +59,7 @@
 < 6.1 leg agent1 hung_up cancelled
 > 6.100 one #7 release #4
 > 6.100 one note ending -> -
-> 6.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0cf58a0a19bd843a","caller":"13800138001","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000006000,"wait":6000,"talk":0,"agent":null,"refused":null,"path":["access","agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000006000,"outcome":"caller_left"}]}
+> 6.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"eb4f41cd7bf6d711","caller":"13800138001","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000006000,"wait":6000,"talk":0,"agent":null,"refused":null,"path":["access","agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000006000,"outcome":"caller_left"}]}
 > 6.100 three #9 ring agent2 at 13900000001 for 22.000s showing "13800138003"
 > 6.100 three note calling agent 01
 < 8 leg three hung_up normal
@@ -67,9 +67,9 @@
 > 8.000 three note agent 01: CallerLeft
 > 8.000 three #10 hang up agent2 as cancelled
 < 8.1 leg agent2 hung_up cancelled
-> 8.100 three #11 release #8
+> 8.100 three #11 release #5
 > 8.100 three note ending -> -
-> 8.100 record {"call":"three","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0cf58a0a19bd843a","caller":"13800138003","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000004000,"billing_start":1800000004020,"ended":1800000008000,"wait":4000,"talk":0,"agent":null,"refused":null,"path":["access","agents","agents_queue"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000004000,"ringing":null,"answered":null,"ended":1800000004000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000006100,"ringing":null,"answered":null,"ended":1800000008000,"outcome":"caller_left"}]}
+> 8.100 record {"call":"three","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"eb4f41cd7bf6d711","caller":"13800138003","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000004000,"billing_start":1800000004020,"ended":1800000008000,"wait":4000,"talk":0,"agent":null,"refused":null,"path":["access","agents","agents_queue"],"entered":{},"marks":{},"queued":4000,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000004000,"ringing":null,"answered":null,"ended":1800000004000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000006100,"ringing":null,"answered":null,"ended":1800000008000,"outcome":"caller_left"}]}
 > 8.100 two #9 ring agent3 at 13900000001 for 22.000s showing "13800138002"
 > 8.100 two note calling agent 01
 < 10 leg two hung_up normal
@@ -77,6 +77,6 @@
 > 10.000 two note agent 01: CallerLeft
 > 10.000 two #10 hang up agent3 as cancelled
 < 10.1 leg agent3 hung_up cancelled
-> 10.100 two #11 release #8
+> 10.100 two #11 release #5
 > 10.100 two note ending -> -
-> 10.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0cf58a0a19bd843a","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000010000,"wait":9000,"talk":0,"agent":null,"refused":null,"path":["access","agents","agents_queue"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000001000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"lines_taken"},{"agent":"01","leg":"agent3","started":1800000008100,"ringing":null,"answered":null,"ended":1800000010000,"outcome":"caller_left"}]}
+> 10.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"eb4f41cd7bf6d711","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000010000,"wait":9000,"talk":0,"agent":null,"refused":null,"path":["access","agents","agents_queue"],"entered":{},"marks":{},"queued":9000,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000001000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"lines_taken"},{"agent":"01","leg":"agent3","started":1800000008100,"ringing":null,"answered":null,"ended":1800000010000,"outcome":"caller_left"}]}

@@ -31,12 +31,12 @@
 > 5.000 two #4 claim 13900000001 of 1
 > 5.000 two note agent 01: LinesTaken
 > 5.000 two note agents: busy (all agents were tried)
-> 5.000 two #5 answer two
 > 5.000 two note hunt -> queue
-> 5.000 two #6 stop two
-> 5.000 two #7 play /sounds/music.wav to two over and over
-> 5.000 two #8 claim 13900000001 of 1, or wait since 5.000s among 50
+> 5.000 two #5 claim 13900000001 of 1, or wait since 5.000s among 50
 > 5.000 two note 0 ahead
+> 5.000 two #6 answer two
+> 5.000 two #7 stop two
+> 5.000 two #8 play /sounds/music.wav to two over and over
 < 5.02 leg two answered
 < 10 leg one hung_up normal
 > 10.000 one note talk -> ending
@@ -52,6 +52,6 @@
 > 32.000 two note agent 01: CallerLeft
 > 32.000 two #10 hang up agent2 as cancelled
 < 32.1 leg agent2 hung_up cancelled
-> 32.100 two #11 release #8
+> 32.100 two #11 release #5
 > 32.100 two note ending -> -
-> 32.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"825aa9a3880f1bce","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000005000,"billing_start":1800000005020,"ended":1800000032000,"wait":27000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000005000,"ringing":null,"answered":null,"ended":1800000005000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000030100,"ringing":null,"answered":null,"ended":1800000032000,"outcome":"caller_left"}]}
+> 32.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"825aa9a3880f1bce","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000005000,"billing_start":1800000005020,"ended":1800000032000,"wait":27000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":27000,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000005000,"ringing":null,"answered":null,"ended":1800000005000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000030100,"ringing":null,"answered":null,"ended":1800000032000,"outcome":"caller_left"}]}

@@ -10,7 +10,7 @@ use std::fmt;
 use std::io::{self, Write};
 
 /// Somebody in the call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Who {
     Caller,
     /// By the agent's number.
@@ -151,7 +151,8 @@ impl fmt::Display for Moment {
             Self::Hears { who, sound, over_and_over } => {
                 write!(f, "{who} hears {sound}{}", if *over_and_over { ", over and over" } else { "" })
             }
-            Self::Silence { who, up_to } => write!(f, "{who} may press keys, for {}", seconds(*up_to)),
+            // How long the switch listens is not how long the flow waits, which its next move shows.
+            Self::Silence { who, .. } => write!(f, "{who} hears nothing and may press keys"),
             Self::NotPlayed { who } => write!(f, "{who} hears nothing: that could not be played"),
             Self::SoundFailed { sound } => write!(f, "{sound} cannot be played: a tone takes its place"),
             Self::Presses { who, key } => write!(f, "{who} presses {key}"),

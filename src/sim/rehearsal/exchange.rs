@@ -189,6 +189,7 @@ impl Exchange {
         self.legs.iter().map(|(leg, state)| LegView {
             leg,
             dial: if let Who::Agent { dial, .. } = &state.who { Some(dial) } else { None },
+            answered: state.answered,
             busy: state.running.is_some(),
             peer: state.peer(),
             parked: matches!(state.doing, Doing::Waking | Doing::Parked),
@@ -197,8 +198,7 @@ impl Exchange {
     }
 
     /// Does what is next.
-    pub(super) fn step(&mut self, at: Instant) -> Stepped {
-        self.now = at;
+    pub(super) fn step(&mut self) -> Stepped {
         let Some((_, act)) = self.plans.pop_first() else { return Stepped::Inside };
         match act {
             Act::Report(event) => {

@@ -1,0 +1,102 @@
+//! People drawn by chance.
+
+use hotlined::id::LegId;
+use hotlined::sim::chance::Chance;
+use hotlined::sim::rehearsal::{Caller, Cast, Deed, Habit, Leaves};
+use hotlined::time::{Instant, Millis};
+
+/// What callers' numbers may look like, the last of them no numbers at all.
+const NUMBERS: [&str; 10] = [
+    "13800138000",
+    "13912345678",
+    "02161234567",
+    "01088886666",
+    "+85261234567",
+    "",
+    "anonymous",
+    "${system(touch pwned)}",
+    "1380013800\n\nbgapi status",
+    "../../etc/passwd",
+];
+const DIALLED: [&str; 3] = ["", "+86", "0"];
+
+pub fn cast(numbers: &[&str], begin: Instant, chance: &mut Chance) -> Cast {
+    let callers = (0..chance.between(1, 6)).map(|_| caller(numbers, begin, chance)).collect();
+    let mut cast = Cast { callers, others: habit(chance), ..Cast::default() };
+    for at in 1..=4 {
+        for place in [format!("1390000000{at}"), format!("user/100{at}")] {
+            let habits = (0..chance.between(1, 3)).map(|_| habit(chance)).collect();
+            cast.agents.insert(place, habits);
+        }
+    }
+    cast
+}
+
+fn caller(numbers: &[&str], begin: Instant, chance: &mut Chance) -> Caller {
+    let at = begin + Millis(chance.between(0, 40_000));
+    // An inbound leg is named by the switch: a UUID, or anything an Asterisk may think of.
+    let bits = u128::from(chance.bits()) << 64 | u128::from(chance.bits());
+    let leg = match chance.between(0, 3) {
+        0 => {
+            format!("{}.{}", chance.between(1_000_000, 9_999_999), chance.between(0, 99_999)).parse().unwrap()
+        }
+        _ => LegId::from_bits(bits),
+    };
+    let dials = format!("{}{}", chance.pick(&DIALLED).unwrap(), chance.pick(numbers).unwrap());
+    let number = chance.pick(&NUMBERS).unwrap();
+    Caller {
+        seed: chance.bits(),
+        deeds: (0..chance.between(0, 8)).map(|_| deed(chance)).collect(),
+        leaves: match chance.between(0, 5) {
+            0 => Leaves::AtTheEnd,
+            1 => Leaves::AfterTalk(Millis(chance.between(0, 30_000))),
+            2 => Leaves::After(Millis(chance.between(0, 3_000))),
+            3 => Leaves::After(Millis(chance.between(0, 30_000))),
+            _ => Leaves::After(Millis(chance.between(0, 240_000))),
+        },
+        speaks: Millis(chance.between(0, 70_000)),
+        called_back: habit(chance),
+        ..Caller::new(at, number, &dials, leg)
+    }
+}
+
+fn deed(chance: &mut Chance) -> Deed {
+    const KEYS: [&str; 14] = [
+        "1",
+        "2",
+        "3",
+        "9",
+        "0",
+        "*",
+        "#",
+        "801",
+        "802#",
+        "80",
+        "1234",
+        "0042#",
+        "12345678901234567890",
+        "7",
+    ];
+    match chance.between(0, 9) {
+        0 => Deed::Ignores,
+        1..=3 => Deed::Waits(Millis(chance.between(0, 40_000))),
+        _ => Deed::Answers((*chance.pick(&KEYS).unwrap()).to_owned()),
+    }
+}
+
+pub fn habit(chance: &mut Chance) -> Habit {
+    let after = Millis(if chance.percent(10) { 0 } else { chance.between(0, 26_000) });
+    match chance.between(0, 13) {
+        0 => Habit::Busy,
+        1 => Habit::Refuses { after },
+        2 => Habit::NeverAnswers,
+        3 => Habit::Unreachable,
+        4 => Habit::NoWay,
+        5 => Habit::Mailbox { after, stays: Millis(chance.between(0, 60_000)) },
+        _ => Habit::Answers {
+            after: Millis(after.0 / 4),
+            presses: chance.percent(80).then(|| Millis(chance.between(0, 16_000))),
+            talks: chance.percent(85).then(|| Millis(chance.between(0, 60_000))),
+        },
+    }
+}
