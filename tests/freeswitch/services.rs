@@ -5,6 +5,7 @@ use super::lab;
 use super::{Went, went};
 use hotlined::event::Cause;
 use hotlined::record::{AttemptOutcome, EndedBy, Outcome};
+use hotlined::time::Millis;
 use lab::daemon::{Daemon, Hotline, Plan};
 use lab::handset::{Handset, Keypad};
 use lab::sound::{Sound, read_wave};
@@ -16,6 +17,7 @@ use std::time::Instant;
 
 const RINGING: Sound = Sound::Tone(450);
 const BEEP: Sound = Sound::Tone(1_000);
+const PRESS_1: Sound = Sound::Tone(850);
 const ASK: Sound = Sound::Tone(600);
 const HOLD: Sound = Sound::Tone(700);
 const SURVEY: Sound = Sound::Tone(800);
@@ -128,7 +130,12 @@ fn a_queue() {
     second.hangs_up();
     until("two records", s(5), || (daemon.records().len() == 2).then_some(()));
     let records = daemon.records();
-    assert!(records.iter().all(|record| went(record) == talked(EndedBy::Caller)), "{records:#?}");
+    assert_eq!(went(&records[0]), talked(EndedBy::Caller));
+    let waited = (Outcome::Answered, EndedBy::Caller, Cause::Normal);
+    let (outcome, by, cause, attempts) = went(&records[1]);
+    assert_eq!((outcome, by, cause), waited);
+    assert_eq!(attempts, [AttemptOutcome::LinesTaken, AttemptOutcome::Talked]);
+    assert!(records[1].queued > Millis(3_000), "{:#?}", records[1]);
     over(&lab, daemon, 2);
 }
 
@@ -152,7 +159,8 @@ fn a_whisper() {
     over(&lab, daemon, 1);
 }
 
-const VOICEMAIL: &str = "[voicemail]\ngreeting = \"greeting.wav\"\nsaved = \"thanks.wav\"\nsilence_s = 2";
+const VOICEMAIL: &str =
+    "[voicemail]\ngreeting = \"greeting.wav\"\nsaved = \"thanks.wav\"\nsilence_s = 2\nshortest_s = 1";
 
 /// A caller whom nobody comes for leaves a message, ended as the closure says; then the file holds what was said.
 fn a_message(number: &str, ends: impl FnOnce(&Handset)) {
@@ -160,11 +168,13 @@ fn a_message(number: &str, ends: impl FnOnce(&Handset)) {
     let agent = Handset::rings(&lab);
     let nobody = hotline(number, &agent).with("ring_time_s = 5").section(VOICEMAIL);
     let daemon = Plan::new(&lab, &[nobody]).up();
+    let watcher = lab.connect().watch("RECORD_START");
     let begun = Instant::now();
     let caller = Handset::dials(&lab, number, Keypad::Rtp);
     caller.hears(RINGING, begun, s(5));
     let greeted = caller.hears(GREETING, begun, s(15)).until;
     caller.hears(BEEP, greeted, s(5));
+    watcher.wait("the recording", s(3), |_| true);
     caller.speaks(CALLER_HZ);
     let speaks = Instant::now();
     until("a second and a half of speech", s(3), || (speaks.elapsed() > ms(1_500)).then_some(()));
@@ -211,7 +221,7 @@ fn a_survey_after_a_recorded_talk() {
     let Some(lab) = lab::open() else { return };
     let number = "4000000240";
     let agent = Handset::answers(&lab, ms(200));
-    let survey = "[survey]\nprompt = \"survey.wav\"\nthanks = \"thanks.wav\"";
+    let survey = "[survey]\nprompt = \"survey.wav\"\ninvalid = false\nthanks = \"thanks.wav\"";
     let asking = hotline(number, &agent).with("recording = \"all\"").section(survey);
     let daemon = Plan::new(&lab, &[asking]).up();
     let caller = Handset::dials(&lab, number, Keypad::Rtp);
@@ -244,8 +254,12 @@ fn a_caller_who_should_have_been_asked_is_not_left_alone() {
     let Some(lab) = lab::open() else { return };
     let number = "4000000241";
     let agent = Handset::answers(&lab, ms(200));
-    let daemon =
-        Plan::new(&lab, &[hotline(number, &agent).section("[survey]\nprompt = \"survey.wav\"")]).up();
+    let daemon = Plan::new(
+        &lab,
+        &[hotline(number, &agent)
+            .section("[survey]\nprompt = \"survey.wav\"\ninvalid = false\nthanks = false")],
+    )
+    .up();
     let watcher = lab.connect().watch("CHANNEL_UNPARK");
     let caller = Handset::dials(&lab, number, Keypad::Rtp);
     talk(&caller, &agent);
@@ -294,12 +308,12 @@ fn press_1_to_take_the_call() {
     let daemon = Plan::new(&lab, &[asked]).up();
     let begun = Instant::now();
     let caller = Handset::dials(&lab, number, Keypad::Rtp);
-    mailbox.hears(BEEP, begun, s(5));
+    mailbox.hears(PRESS_1, begun, s(5));
     mailbox.press("2");
     caller.hears(RINGING, begun, s(5));
     mailbox.hangs_up();
     person.wait("INVITE", s(3));
-    person.hears(BEEP, begun, s(5));
+    person.hears(PRESS_1, begun, s(5));
     person.press("1");
     talk(&caller, &person);
     assert!(mailbox.heard().iter().all(|heard| heard.sound != Sound::Tone(CALLER_HZ)));

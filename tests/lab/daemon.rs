@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// The sounds every daemon finds in its folder: name, length and pitch, each told apart by its pitch.
-const SOUNDS: [(&str, u32, u32); 7] = [
+const SOUNDS: [(&str, u32, u32); 10] = [
     ("short", 400, 500),
     ("ask", 3_000, 600),
     ("hold", 1_000, 700),
@@ -20,6 +20,9 @@ const SOUNDS: [(&str, u32, u32); 7] = [
     ("whisper", 800, 900),
     ("thanks", 600, 1_100),
     ("greeting", 800, 1_200),
+    ("zh/agent/incoming_call", 300, 850),
+    ("zh/agent/to_take_press", 300, 850),
+    ("zh/digits/1", 300, 850),
 ];
 
 /// A hotline to be written down.
@@ -115,7 +118,9 @@ impl<'a> Plan<'a> {
         );
         std::fs::write(folder.join("hotlined.toml"), settings).unwrap();
         for (name, ms, hz) in SOUNDS {
-            write_wave(&folder.join(format!("sounds/{name}.wav")), ms, hz);
+            let file = folder.join(format!("sounds/{name}.wav"));
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            write_wave(&file, ms, hz);
         }
         for hotline in &self.hotlines {
             put_hotline(&folder, hotline);

@@ -360,15 +360,15 @@ impl Shared {
     fn exchange_sound(&self) {
         let (mut voice, mut next) = (sound::Voice::default(), Instant::now());
         loop {
-            let (over, media, packet) = {
+            let (media, key, speaks) = {
                 let mut state = self.state();
-                let key =
-                    if voice.may_press() && state.media.is_some() { state.keys.pop_front() } else { None };
-                (state.over, state.media, voice.packet(key, state.speaks))
+                if state.over {
+                    return;
+                }
+                let free = voice.may_press() && state.media.is_some();
+                (state.media, free.then(|| state.keys.pop_front()).flatten(), state.speaks)
             };
-            if over {
-                return;
-            }
+            let packet = voice.packet(key, speaks);
             if let Some(port) = media {
                 let _ = self.rtp.send_to(&packet, ("127.0.0.1", port));
             }
