@@ -115,12 +115,16 @@ impl Plain {
     }
 }
 
+/// A table of hours, and what is heard in each state that is not open.
+type Notices = (Arc<str>, Vec<(Arc<str>, Prompt)>);
+/// How keys are asked for, and the group of each.
+type KeysToGroups = (Ask, Vec<(Arc<str>, Arc<str>)>);
+
 /// What the short forms of a file say.
 struct Short {
     access: Option<Access>,
-    /// The table, and what is heard in each state that is not open.
-    hours: Option<(Arc<str>, Vec<(Arc<str>, Prompt)>)>,
-    menu: Option<(Ask, Vec<(Arc<str>, Arc<str>)>)>,
+    hours: Option<Notices>,
+    menu: Option<KeysToGroups>,
     /// The groups by the names of their nodes; without a menu there is one.
     groups: Vec<(Arc<str>, Reach, Option<Queue>)>,
     queue_exits: Vec<(Arc<str>, Arc<str>)>,
@@ -258,7 +262,7 @@ impl Reader<'_, '_> {
     }
 
     /// The states of the main table that are not open, and what is heard then.
-    fn notices(&mut self, part: &Part<'_>) -> Option<(Arc<str>, Vec<(Arc<str>, Prompt)>)> {
+    fn notices(&mut self, part: &Part<'_>) -> Option<Notices> {
         let said = part.table_of(&mut self.sheet, "notices");
         let Some((table, hours)) = self.hours.get_key_value(MAIN).map(|(n, h)| (n.clone(), h.clone())) else {
             if said.is_some() && !self.hours_written.contains(MAIN) {
@@ -302,12 +306,7 @@ impl Reader<'_, '_> {
     }
 
     /// The menu, with the groups it leads to.
-    fn menu(
-        &mut self,
-        part: &Part<'_>,
-        names: &mut Vec<Arc<str>>,
-        voicemail: bool,
-    ) -> Option<(Ask, Vec<(Arc<str>, Arc<str>)>)> {
+    fn menu(&mut self, part: &Part<'_>, names: &mut Vec<Arc<str>>, voicemail: bool) -> Option<KeysToGroups> {
         let pairs = part.pairs(&mut self.sheet, "exits");
         let dialled = pairs.iter().map(|(exit, _)| *exit).filter(|exit| is_dialled(exit));
         let answer = Answer::one_of(dialled);
