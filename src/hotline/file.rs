@@ -106,7 +106,6 @@ pub(super) struct LineSaid {
     pub(super) line: LineId,
     pub(super) lines: u16,
     pub(super) at: Position,
-    pub(super) key: String,
     /// The agent's table.
     pub(super) agent_at: Position,
     pub(super) agent: String,

@@ -8,7 +8,7 @@ use super::shelf::Shelf;
 use super::{FILE_BYTES_MAX, FILES_MAX, Hotlines, Sounds};
 use crate::id::LineId;
 use crate::place::{Lines, Position};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -117,7 +117,8 @@ struct Load {
     faults: Vec<Fault>,
     warnings: Vec<Fault>,
     numbers: BTreeMap<Arc<str>, Place>,
-    lines: BTreeMap<LineId, (u16, Place)>,
+    /// Looked up and never walked.
+    lines: HashMap<LineId, (u16, Place)>,
     /// Every telephone that is called, and the place and key of the agent.
     called: Vec<(LineId, Place, String)>,
 }
@@ -170,13 +171,21 @@ impl Load {
     /// One telephone may be bound to many hotlines, but it has only so many lines: if two tables disagreed,
     /// it could be rung beyond what it can take.
     fn add_line(&mut self, said: LineSaid, file: &Arc<Path>) {
-        let place = Place { file: file.clone(), at: said.agent_at };
-        self.called.push((said.line.clone(), place, said.agent));
+        // Only a hotline's number can be a hotline's.
+        if crate::number::hotline(&said.line.0).is_some() {
+            let place = Place { file: file.clone(), at: said.agent_at };
+            self.called.push((said.line.clone(), place, [&said.agent, ".phone"].concat()));
+        }
         match self.lines.get(&said.line) {
             Some((lines, first)) if *lines != said.lines => {
                 let why =
                     Why::LinesDiffer { lines: said.lines, first_lines: *lines, first: first.to_string() };
-                let fault = Fault { file: file.to_path_buf(), at: Some(said.at), key: said.key, why };
+                let fault = Fault {
+                    file: file.to_path_buf(),
+                    at: Some(said.at),
+                    key: [&said.agent, ".lines"].concat(),
+                    why,
+                };
                 self.faults.push(fault);
             }
             Some(_) => {}

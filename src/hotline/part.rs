@@ -30,9 +30,14 @@ impl<'d> Part<'d> {
         sheet: &mut Sheet<'_>,
         elsewhere: impl Fn(&str) -> Option<&'static str>,
     ) -> Self {
-        table.refuse_unknown(sheet, &section.names(), elsewhere);
-        for key in section.all().filter(|key| table.place_of(key.name).is_none()) {
-            if let Some(remedy) = key.needed {
+        // Most tables have no unknown key, and then nobody needs a list of the known ones.
+        if !table.has_only(|key| section.key(key).is_some()) {
+            table.refuse_unknown(sheet, &section.names(), elsewhere);
+        }
+        for key in section.all() {
+            if let Some(remedy) = key.needed
+                && table.place_of(key.name).is_none()
+            {
                 sheet.fault(table.at, table.path(key.name), Why::Missing(remedy));
             }
         }

@@ -216,9 +216,9 @@ impl Reader<'_, '_> {
         let id = self.agent_id(part);
         let name = self.title(part, "name").or_else(|| id.clone());
         let sheet = &mut self.sheet;
-        let (lines_at, lines_key, lines) = match part.number(sheet, "lines") {
-            Some(found) => (found.at, found.key, u16::try_from(found.value).unwrap_or(LINES_MAX)),
-            None => (part.table.at, part.table.path("lines"), LINES_DEFAULT),
+        let (lines_at, lines) = match part.number(sheet, "lines") {
+            Some(found) => (found.at, u16::try_from(found.value).unwrap_or(LINES_MAX)),
+            None => (part.table.at, LINES_DEFAULT),
         };
         let ring_time_s = part.small(sheet, "ring_time_s").unwrap_or(ring_time_s_of_all);
         let confirm = part.flag(sheet, "confirm").unwrap_or_default();
@@ -236,9 +236,8 @@ impl Reader<'_, '_> {
             line: line.clone(),
             lines,
             at: self.sheet.position(lines_at),
-            key: lines_key,
             agent_at: self.sheet.position(part.table.at),
-            agent: part.table.path("phone"),
+            agent: part.table.name().to_owned(),
         });
         let ring_time = Millis::seconds(ring_time_s);
         let agent =

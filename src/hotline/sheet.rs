@@ -128,7 +128,7 @@ impl<'d> Table<'d> {
     pub(super) fn path(&self, key: &str) -> String {
         match self.path.as_str() {
             "" => key.to_owned(),
-            path => format!("{path}.{key}"),
+            path => [path, ".", key].concat(),
         }
     }
 
@@ -262,6 +262,11 @@ impl<'d> Table<'d> {
             }
         }
         Some(tables)
+    }
+
+    /// Whether all its keys are such.
+    pub(super) fn has_only(&self, is_known: impl Fn(&str) -> bool) -> bool {
+        self.entries.keys().all(|key| is_known(key.get_ref()))
     }
 
     /// Makes a fault of every key that is not among the known; `elsewhere` knows where a word does belong.
