@@ -35,8 +35,9 @@ fn name(capture: &Path) -> String {
 
 fn replayed(capture: &Path, chunk: Option<usize>) -> Replayed {
     let folder = capture.parent().unwrap().join("hotlines").join(name(capture));
-    // The hotlines of the captures use tones only: no sound file is looked for.
-    let hotlines = load(&folder, &Sounds::new(&folder, &folder)).unwrap();
+    // The laboratory's sounds are tones, and here they are as short as they can be: only that they are there counts.
+    let sounds = capture.parent().unwrap().join("sounds");
+    let hotlines = load(&folder, &Sounds::new(&sounds, "/lab/daemon/sounds")).unwrap();
     let switch = SwitchId("fs1".into());
     let options = Options { hotlines: Arc::new(hotlines), switch, limits: Limits::default(), chunk };
     replay(&fs::read(capture.with_extension("jsonl")).unwrap(), &options).unwrap()
@@ -56,23 +57,31 @@ fn by_call<'a>(lines: impl Iterator<Item = &'a str>) -> BTreeMap<String, Vec<Val
 }
 
 /// What of a command does not depend on the very millisecond in which the daemon's own clock woke it: renewals
-/// of the fallback are left out, and with them the running numbers; of a record, the times, and the hotline's version, which differs with every new form of hotlines.
+/// of the fallback are left out, and with them the running numbers; of a record, the times, and the hotline's
+/// version, which differs with every new form of hotlines.
 fn timeless(mut out: Value) -> Option<Value> {
     if let Some(order) = out.get_mut("switch").and_then(Value::as_object_mut) {
         order.remove("id");
         return order["action"].get("keep_fallback").is_none().then_some(out);
     }
-    if let Some(asked) = out.get_mut("store").and_then(Value::as_object_mut) {
-        asked.remove("id");
-        if let Some(release) = asked["request"].get_mut("release").and_then(Value::as_object_mut) {
-            release.remove("claim");
+    if let Some(store) = out.get_mut("store").and_then(Value::as_object_mut) {
+        store.remove("id");
+        for request in store["request"].as_object_mut().into_iter().flat_map(|request| request.values_mut()) {
+            // The number of a claim, and since when it waits.
+            if let Some(claim) = request.as_object_mut() {
+                claim.remove("claim");
+                claim.remove("wait");
+            }
         }
     }
     if let Some(record) = out.get_mut("record").and_then(Value::as_object_mut) {
-        for other in ["arrived", "ended", "wait", "talk", "hotline_version"] {
-            record.remove(other);
+        for time in ["arrived", "ended", "wait", "talk", "queued", "hotline_version"] {
+            record.remove(time);
         }
         record["billing_start"] = record["billing_start"].is_null().into();
+        if let Some(message) = record.get_mut("message").and_then(Value::as_object_mut) {
+            message.remove("length");
+        }
         for attempt in record["attempts"].as_array_mut().unwrap() {
             for time in ["started", "ended"] {
                 attempt.as_object_mut().unwrap().remove(time);
@@ -83,6 +92,19 @@ fn timeless(mut out: Value) -> Option<Value> {
         }
     }
     Some(out)
+}
+
+/// Recordings lie by days, and a replay lives in 1970.
+fn dayless(text: &str) -> String {
+    let is_day = |part: &&str| {
+        part.len() == 10
+            && part.bytes().enumerate().all(|(at, byte)| match at {
+                4 | 7 => byte == b'-',
+                _ => byte.is_ascii_digit(),
+            })
+    };
+    let parts: Vec<&str> = text.split('/').map(|part| if is_day(&part) { "day" } else { part }).collect();
+    parts.join("/")
 }
 
 #[test]
@@ -126,7 +148,8 @@ fn a_replay_does_what_the_daemon_did() {
             let calls = by_call(lines).into_iter();
             calls
                 .map(|(call, outs)| {
-                    (call, outs.into_iter().filter_map(timeless).map(|o| o.to_string()).collect())
+                    let outs = outs.into_iter().filter_map(timeless);
+                    (call, outs.map(|out| dayless(&out.to_string())).collect())
                 })
                 .collect()
         };

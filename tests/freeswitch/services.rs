@@ -62,12 +62,12 @@ fn over(lab: &Switch, daemon: Daemon, records: usize) {
 }
 
 /// A key in the middle of the question ends it, and a wrong one is heard, too.
-fn a_menu(number: &str, keypad: Keypad) {
+fn a_menu(number: &str, keypad: Keypad, capture: &str) {
     let Some(lab) = lab::open() else { return };
     let agent = Handset::answers(&lab, ms(200));
     let menu = "[menu]\nprompt = \"ask.wav\"\ninvalid = \"thanks.wav\"\ntimeout = 3000\nmax_failures = 2\n\
                 exits = { 1 = \"agents\" }";
-    let daemon = Plan::new(&lab, &[hotline(number, &agent).section(menu)]).up();
+    let daemon = Plan::new(&lab, &[hotline(number, &agent).section(menu)]).capture(capture).up();
     let begun = Instant::now();
     let caller = Handset::dials(&lab, number, keypad);
     caller.hears(ASK, begun, s(5));
@@ -95,12 +95,12 @@ fn a_menu(number: &str, keypad: Keypad) {
 
 #[test]
 fn menu_keys_by_rtp() {
-    a_menu("4000000201", Keypad::Rtp);
+    a_menu("4000000201", Keypad::Rtp, "menu_by_rtp");
 }
 
 #[test]
 fn menu_keys_by_sip_info() {
-    a_menu("4000000202", Keypad::Info);
+    a_menu("4000000202", Keypad::Info, "menu_by_sip_info");
 }
 
 /// The second caller waits with music while the only agent talks with the first.
@@ -110,7 +110,7 @@ fn a_queue() {
     let number = "4000000210";
     let agent = Handset::answers(&lab, ms(200));
     let queue = "[queue]\nanswer = true\nringback = \"hold.wav\"\nwait_s = 60";
-    let daemon = Plan::new(&lab, &[hotline(number, &agent).section(queue)]).up();
+    let daemon = Plan::new(&lab, &[hotline(number, &agent).section(queue)]).capture("queue").up();
     let first = Handset::dials(&lab, number, Keypad::Rtp);
     talk(&first, &agent);
     let second = Handset::dials(&lab, number, Keypad::Rtp);
@@ -146,7 +146,7 @@ fn a_whisper() {
     let number = "4000000220";
     let agent = Handset::answers(&lab, ms(200));
     let before = "[before]\nto_agent = \"whisper.wav\"";
-    let daemon = Plan::new(&lab, &[hotline(number, &agent).section(before)]).up();
+    let daemon = Plan::new(&lab, &[hotline(number, &agent).section(before)]).capture("whisper").up();
     let begun = Instant::now();
     let caller = Handset::dials(&lab, number, Keypad::Rtp);
     agent.hears(WHISPER, begun, s(5));
@@ -163,11 +163,11 @@ const VOICEMAIL: &str =
     "[voicemail]\ngreeting = \"greeting.wav\"\nsaved = \"thanks.wav\"\nsilence_s = 2\nshortest_s = 1";
 
 /// A caller whom nobody comes for leaves a message, ended as the closure says; then the file holds what was said.
-fn a_message(number: &str, ends: impl FnOnce(&Handset)) {
+fn a_message(number: &str, capture: &str, ends: impl FnOnce(&Handset)) {
     let Some(lab) = lab::open() else { return };
     let agent = Handset::rings(&lab);
     let nobody = hotline(number, &agent).with("ring_time_s = 5").section(VOICEMAIL);
-    let daemon = Plan::new(&lab, &[nobody]).up();
+    let daemon = Plan::new(&lab, &[nobody]).capture(capture).up();
     let watcher = lab.connect().watch("RECORD_START");
     let begun = Instant::now();
     let caller = Handset::dials(&lab, number, Keypad::Rtp);
@@ -193,7 +193,7 @@ fn a_message(number: &str, ends: impl FnOnce(&Handset)) {
 
 #[test]
 fn a_message_that_silence_ends() {
-    a_message("4000000230", |caller| {
+    a_message("4000000230", "message_ended_by_silence", |caller| {
         caller.is_silent();
         let silent = Instant::now();
         let thanked = caller.hears(THANKS, silent, s(6)).since - silent;
@@ -203,7 +203,7 @@ fn a_message_that_silence_ends() {
 
 #[test]
 fn a_message_that_a_key_ends() {
-    a_message("4000000231", |caller| {
+    a_message("4000000231", "message_ended_by_key", |caller| {
         let pressed = Instant::now();
         caller.press("#");
         caller.hears(THANKS, pressed, s(2));
@@ -212,7 +212,7 @@ fn a_message_that_a_key_ends() {
 
 #[test]
 fn a_message_that_the_caller_ends_by_leaving() {
-    a_message("4000000232", Handset::hangs_up);
+    a_message("4000000232", "message_ended_by_leaving", Handset::hangs_up);
 }
 
 /// The agent leaves, the caller stays and is asked; the recording holds the talk and nothing else.
@@ -223,7 +223,7 @@ fn a_survey_after_a_recorded_talk() {
     let agent = Handset::answers(&lab, ms(200));
     let survey = "[survey]\nprompt = \"survey.wav\"\ninvalid = false\nthanks = \"thanks.wav\"";
     let asking = hotline(number, &agent).with("recording = \"all\"").section(survey);
-    let daemon = Plan::new(&lab, &[asking]).up();
+    let daemon = Plan::new(&lab, &[asking]).capture("survey").up();
     let caller = Handset::dials(&lab, number, Keypad::Rtp);
     talk(&caller, &agent);
     let talks = Instant::now();
@@ -282,7 +282,7 @@ fn simultaneous_ring() {
     let quick = Handset::answers(&lab, ms(600));
     let endpoints = [one.endpoint(), quick.endpoint(), other.endpoint()];
     let all = Hotline::new(number, &endpoints).with("order = \"simultaneous\"");
-    let daemon = Plan::new(&lab, &[all]).up();
+    let daemon = Plan::new(&lab, &[all]).capture("simultaneous").up();
     let caller = Handset::dials(&lab, number, Keypad::Rtp);
     talk(&caller, &quick);
     for loser in [&one, &other] {
@@ -305,7 +305,7 @@ fn press_1_to_take_the_call() {
     let number = "4000000260";
     let (mailbox, person) = (Handset::answers(&lab, ms(200)), Handset::answers(&lab, ms(200)));
     let asked = Hotline::new(number, &[mailbox.endpoint(), person.endpoint()]).each("confirm = true");
-    let daemon = Plan::new(&lab, &[asked]).up();
+    let daemon = Plan::new(&lab, &[asked]).capture("press_1").up();
     let begun = Instant::now();
     let caller = Handset::dials(&lab, number, Keypad::Rtp);
     mailbox.hears(PRESS_1, begun, s(5));

@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+/// What stands in a kept journal for the daemon's own folder, which has another name in each run.
+const FOLDER: &str = "/lab/daemon";
+
 /// Keeps a capture, the hotlines it was taken with, and what the daemon did: the outgoing lines of its journal.
 pub fn keep(name: &str, folder: &Path) {
     let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/captures/real");
@@ -14,6 +17,7 @@ pub fn keep(name: &str, folder: &Path) {
     }
     std::fs::copy(folder.join("capture.jsonl"), kept.join(format!("{name}.jsonl"))).unwrap();
     let journal = std::fs::read_to_string(folder.join("journal.jsonl")).unwrap();
+    let journal = journal.replace(&folder.display().to_string(), FOLDER);
     let done = journal.lines().filter(|line| line.contains("\"out\":")).map(|line| format!("{line}\n"));
     std::fs::write(kept.join(format!("{name}.live")), done.collect::<String>()).unwrap();
 }
