@@ -91,7 +91,7 @@ mod tests {
         let bytes = wav(8_000, 20_000);
         assert_eq!(wav_length(&bytes, bytes.len() as u64), Some(Millis(2_500)));
         assert_eq!(wav_length(&bytes[..100], bytes.len() as u64), Some(Millis(2_500)));
-        assert_eq!(wav_length(&bytes[..100], 100), Some(Millis(1)));
+        assert_eq!(wav_length(&bytes[..100], 100), Some(Millis(2)));
         assert_eq!(wav_length(b"RIFF", 4), None);
         assert_eq!(wav_length(b"ID3 an mp3", 10), None);
     }
