@@ -93,8 +93,7 @@ fn home_of(fixtures: &[&str]) -> tempfile::TempDir {
     {
         fs::write(sounds.join(format!("{folder}{name}.wav")), "RIFF").unwrap();
     }
-    let folders =
-        [("zh", &Piece::ALL[..]), ("en", Piece::ALL), ("hotlines/4008001002/en", &[Piece::Goodbye])];
+    let folders = [("zh", Piece::ALL), ("en", Piece::ALL), ("hotlines/4008001002/en", &[Piece::Goodbye])];
     for (folder, pieces) in folders {
         for piece in pieces {
             let file = sounds.join(folder).join(piece.file());
