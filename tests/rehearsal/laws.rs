@@ -130,7 +130,9 @@ impl Laws {
                 if let Some(agent) = self.call_of_agent(leg) {
                     agent.over = true;
                 }
-                let callers = self.calls.values_mut().filter(|call| call.caller.as_ref() == Some(leg));
+                // Of a call that was handed over in talk the switch takes care.
+                let live = self.calls.values_mut().filter(|call| call.records < call.taken);
+                let callers = live.filter(|call| call.caller.as_ref() == Some(leg));
                 callers.for_each(|call| call.caller_gone = true);
             }
             Event::Done { command, result: CommandResult::Failed(_) | CommandResult::NoSuchLeg } => {
@@ -141,7 +143,7 @@ impl Laws {
             Event::LinkRestored { legs, .. } => {
                 self.linked_since = Some(at);
                 let live: BTreeSet<&LegId> = legs.iter().map(|live| &live.leg).collect();
-                for call in self.calls.values_mut() {
+                for call in self.calls.values_mut().filter(|call| call.records < call.taken) {
                     call.caller_gone |= call.caller.as_ref().is_some_and(|leg| !live.contains(leg));
                     for (leg, agent) in &mut call.agents {
                         agent.over |= !live.contains(leg);
@@ -349,5 +351,68 @@ impl Laws {
             }
         }
         Ok(self.records.iter().map(|record| record.outcome).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hotlined::call::Limits;
+    use hotlined::engine::Engine;
+    use hotlined::event::Cause;
+    use hotlined::sim::rehearsal::Caller;
+
+    const BEGIN: Instant = Instant(1_000_000);
+
+    /// What the laws say when these entries pass.
+    fn told(entries: &[Entry]) -> String {
+        let caller = Caller::new(BEGIN, "${x}", "4008001234", leg("caller"));
+        let cast = Cast { callers: vec![caller], ..Cast::default() };
+        let mut laws = Laws::new(Millis(5), false, &[], &[], &cast);
+        let rehearsal = Rehearsal::new(Engine::new(Limits::default()), BEGIN, cast, Box::new(|_| None));
+        entries.iter().for_each(|entry| laws.see(BEGIN, *entry));
+        laws.check(&rehearsal).err().unwrap_or_default()
+    }
+
+    fn leg(name: &str) -> LegId {
+        name.parse().unwrap()
+    }
+
+    fn order(action: Action) -> Command {
+        let id = CommandId { call: CallId(leg("caller")), number: 7 };
+        Command::Switch { switch: Rehearsal::switch(), id, action }
+    }
+
+    fn ring(shown: &str) -> Command {
+        let (dial, call) = (Dial::phone("13900000001").unwrap(), CallId(leg("caller")));
+        order(Action::Ring { leg: leg("agent"), call, dial, ring_time: Millis(1), shown: shown.into() })
+    }
+
+    fn note(note: Note) -> Command {
+        Command::Note { call: CallId(leg("caller")), note }
+    }
+
+    #[test]
+    fn what_comes_from_outside_is_noticed_in_an_order() {
+        assert_eq!(told(&[Entry::Out(&ring(""))]), "");
+        assert!(told(&[Entry::Out(&ring("${x}"))]).starts_with("an agent is shown"));
+        let prompt = Prompt::File(SoundPath::new("/sounds/pwned.wav").unwrap());
+        let play = order(Action::Play { leg: leg("caller"), prompt, repeat: false });
+        assert!(told(&[Entry::Out(&play)]).contains("is played"));
+        let file = RecordingName::new("x/y/z.wav").unwrap();
+        let record = order(Action::RecordTalk { leg: leg("caller"), file });
+        assert!(told(&[Entry::Out(&record)]).contains("is recorded"));
+    }
+
+    #[test]
+    fn an_agent_who_is_left_ringing_is_noticed() {
+        let taken = note(Note::Stage { from: None, to: Some(StageName::Hunt) });
+        let (ring, ringing) = (ring(""), note(Note::Ringing { agent: "01".into() }));
+        let gone = LegEvent::HungUp { cause: Cause::Cancelled, far_end: true };
+        let gone = Event::Leg { leg: leg("caller"), what: gone };
+        let end = order(Action::HangUp { leg: leg("agent"), cause: Cause::Cancelled });
+        let before = [Entry::Out(&taken), Entry::Out(&ring), Entry::Out(&ringing), Entry::In(&gone)];
+        assert!(told(&before).starts_with("the caller of caller is gone"));
+        assert_eq!(told(&[&before[..], &[Entry::Out(&end)]].concat()), "");
     }
 }
