@@ -334,6 +334,11 @@ pub enum Note {
         /// What could not be played.
         prompt: Prompt,
     },
+    /// A call that was kept cannot be taken up.
+    NotTakenUp {
+        /// Why.
+        why: Box<str>,
+    },
     /// The call was not taken.
     NotTaken {
         /// Why.

@@ -5,10 +5,10 @@
 //! the stories of the tests all turn this one crank.
 
 use crate::call::{Limits, Switchboard};
-use crate::command::Command;
+use crate::command::{Command, Note};
 use crate::event::Event;
 use crate::id::CallId;
-use crate::store::Store;
+use crate::store::{Input, Store};
 use crate::time::Instant;
 use std::collections::VecDeque;
 
@@ -24,6 +24,8 @@ pub struct Engine {
     store: Store,
     /// What the store said and the switchboard has not heard.
     answers: VecDeque<Event>,
+    /// What went into the store since that was asked last, where somebody wants to know.
+    inputs: Option<Vec<(Instant, Input)>>,
     now: Instant,
     scratch: Scratch,
 }
@@ -49,6 +51,17 @@ impl Engine {
     /// An engine without any call.
     pub fn new(limits: Limits) -> Self {
         Self { switchboard: Switchboard::new(limits), ..Self::default() }
+    }
+
+    /// An engine without any call, with a store that was kept; what goes into it from now on is told by
+    /// [`inputs`](Self::inputs), and somebody must ask.
+    pub fn with_store(limits: Limits, store: Store) -> Self {
+        Self { store, inputs: Some(Vec::new()), ..Self::new(limits) }
+    }
+
+    /// Takes out what went into the store since this was asked last.
+    pub fn inputs(&mut self) -> Vec<(Instant, Input)> {
+        self.inputs.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// How many lines of agents are in use.
@@ -80,11 +93,18 @@ impl Engine {
         let mut heard = 0;
         self.hear(&mut heard, out, watch);
         self.step(event, out, watch);
-        if matches!(event, Event::Due) {
+        if matches!(event, Event::Due) && self.store.deadline().is_some_and(|due| due <= self.now) {
+            self.note(Input::Due);
             self.store.due(self.now, &mut self.scratch.answers);
             self.answers.extend(self.scratch.answers.drain(..));
         }
         self.hear(&mut heard, out, watch);
+    }
+
+    fn note(&mut self, input: Input) {
+        if let Some(inputs) = &mut self.inputs {
+            inputs.push((self.now, input));
+        }
     }
 
     /// Lets the switchboard hear what the store said.
@@ -103,17 +123,32 @@ impl Engine {
         for command in commands.drain(..) {
             watch(Entry::Out(&command));
             match command {
-                Command::Store { id, request } => self.store.ask(self.now, &id, &request, answers),
+                Command::Store { id, request } => {
+                    self.store.ask(self.now, &id, &request, answers);
+                    if let Some(inputs) = &mut self.inputs {
+                        inputs.push((self.now, Input::Ask(id, request)));
+                    }
+                }
                 Command::Record(record) => {
                     over.push(record.call.clone());
                     out.push(Command::Record(record));
                 }
-                Command::Switch { .. } | Command::Note { .. } => out.push(command),
+                Command::Note { call, note } => {
+                    // Nobody would ever give back what a call holds that cannot be taken up.
+                    if let Note::NotTakenUp { .. } = note {
+                        over.push(call.clone());
+                    }
+                    out.push(Command::Note { call, note });
+                }
+                Command::Switch { .. } => out.push(command),
             }
         }
         // A call gives back what it holds before or after its record, but within one step.
         for call in over.drain(..) {
             self.store.forget(self.now, &call, answers);
+            if let Some(inputs) = &mut self.inputs {
+                inputs.push((self.now, Input::Forget(call)));
+            }
         }
         self.answers.extend(answers.drain(..));
     }

@@ -4,9 +4,9 @@
 //! There is no clock among them: the time an event came in is handed to the switchboard beside it.
 
 pub use crate::cause::Cause;
-use crate::hotline::Hotlines;
+use crate::hotline::{Hotline, Hotlines};
 use crate::hours::Calendar;
-use crate::id::{CommandId, LegId, LineId, SwitchId};
+use crate::id::{CallId, CommandId, LegId, LineId, SwitchId};
 use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -57,11 +57,44 @@ pub enum Event {
     Due,
     /// The operator's hotlines changed; calls in progress keep what they started with.
     Hotlines(Arc<Hotlines>),
+    /// Calls of a daemon before us are ours from now on. What became of them is told by [`LinkRestored`], until
+    /// when they wait.
+    ///
+    /// [`LinkRestored`]: Self::LinkRestored
+    TakenUp {
+        /// The calls.
+        calls: Vec<KeptCall>,
+        /// The versions of hotlines that they follow.
+        hotlines: Vec<Arc<Hotline>>,
+    },
     /// Which days are work changed.
     Calendar(Arc<Calendar>),
     /// The operator said something.
     Operator(Order),
 }
+
+/// A call as it was kept, not looked into yet: of which format it is decides whether it can be.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct KeptCall {
+    /// The format.
+    pub format: u16,
+    /// The call.
+    pub call: CallId,
+    /// Everything else.
+    pub state: serde_json::Value,
+}
+
+impl KeptCall {
+    /// Reads what a call was saved as.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, BadKeptCall> {
+        rmp_serde::from_slice(bytes).map_err(|error| BadKeptCall(error.to_string()))
+    }
+}
+
+/// Bytes that are no call.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("no saved call: {0}")]
+pub struct BadKeptCall(String);
 
 /// A caller's leg that is parked for us.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -19,6 +19,9 @@ pub mod replay;
 pub mod sim;
 pub mod switch;
 
+// What outlives the process.
+pub mod live;
+
 // Files of what passed: over the wire, through the engine.
 pub mod capture;
 pub mod journal;

@@ -33,6 +33,7 @@ struct Shared {
     lines: Mutex<Option<mpsc::Sender<String>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
     waiting: Arc<AtomicU64>,
+    written: Arc<AtomicU64>,
     dropped: AtomicU64,
     when_slow: WhenSlow,
 }
@@ -66,13 +67,17 @@ impl LineFile {
         let file = options.open(path).map_err(cannot)?;
         let (lines, inbox) = mpsc::channel();
         let waiting = Arc::new(AtomicU64::new(0));
-        let (path, counter) = (path.to_path_buf(), waiting.clone());
+        let written = Arc::new(AtomicU64::new(0));
+        let (path, counters) = (path.to_path_buf(), [waiting.clone(), written.clone()]);
         let writer = std::thread::Builder::new().name("line-file".into());
-        let writer = writer.spawn(move || write_all(&path, file, &inbox, &counter)).map_err(cannot)?;
+        let writer = writer
+            .spawn(move || write_all(&path, file, &inbox, &counters[0], &counters[1]))
+            .map_err(cannot)?;
         let shared = Shared {
             lines: Mutex::new(Some(lines)),
             writer: Mutex::new(Some(writer)),
             waiting,
+            written,
             dropped: AtomicU64::new(0),
             when_slow,
         };
@@ -92,6 +97,11 @@ impl LineFile {
             // The receiver lives until `close` takes the sender away.
             let _ = lines.send(line);
         }
+    }
+
+    /// How many lines are surely in the file, those that were written first: none more after one could not be.
+    pub fn written(&self) -> u64 {
+        self.shared.written.load(Ordering::Acquire)
     }
 
     /// How many lines were lost to a slow disk.
@@ -123,15 +133,28 @@ fn ends_within_a_line(path: &Path) -> io::Result<bool> {
 }
 
 /// Writes what comes; whatever is there at once goes to the disk together.
-fn write_all(path: &Path, file: File, inbox: &mpsc::Receiver<String>, waiting: &AtomicU64) {
+fn write_all(
+    path: &Path,
+    file: File,
+    inbox: &mpsc::Receiver<String>,
+    waiting: &AtomicU64,
+    written: &AtomicU64,
+) {
     let mut file = BufWriter::new(file);
+    let mut all_well = true;
     while let Ok(first) = inbox.recv() {
         let mut outcome = put(&mut file, &first, waiting);
+        let mut lines = 1;
         while let Ok(line) = inbox.try_recv() {
             outcome = outcome.and(put(&mut file, &line, waiting));
+            lines += 1;
         }
         if let Err(error) = outcome.and_then(|()| file.flush()) {
+            all_well = false;
             tracing::error!(path = %path.display(), %error, "lines could not be written");
+        }
+        if all_well {
+            written.fetch_add(lines, Ordering::Release);
         }
     }
 }

@@ -15,7 +15,7 @@ const FLOORS: [&[&str]; 15] = [
     &["sim", "daemon"],
     &["replay"],
     &["switch"],
-    &["capture", "journal"],
+    &["capture", "journal", "live"],
     &["engine"],
     &["store", "call"],
     &["linefile"],
@@ -28,7 +28,7 @@ const FLOORS: [&[&str]; 15] = [
 ];
 
 /// The only rooms that know the runtime.
-const KNOW_TOKIO: [&str; 5] = ["cli", "daemon", "sim", "switch/esl/link.rs", "switch/esl/codec.rs"];
+const KNOW_TOKIO: [&str; 6] = ["cli", "daemon", "live", "sim", "switch/esl/link.rs", "switch/esl/codec.rs"];
 
 /// A file longer than this holds a second idea.
 const FILE_LINES_MAX: usize = 520;

@@ -155,6 +155,7 @@ fn parts(port: u16, records: LineFile) -> Parts {
         records,
         tap: None,
         observers: Vec::new(),
+        live: None,
     }
 }
 

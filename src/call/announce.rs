@@ -14,7 +14,7 @@ pub(super) const ANNOUNCEMENT_TIME_MAX: Millis = Millis::seconds(300);
 
 /// Something is being said.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Announce;
+pub(super) struct Announce {}
 
 impl Announce {
     pub(super) fn enter(cx: &mut Context) -> Next<Self> {
@@ -23,7 +23,7 @@ impl Announce {
         };
         cx.play(prompt.clone(), false);
         cx.set(Timer::Announcement, ANNOUNCEMENT_TIME_MAX);
-        Next::Stay(Self)
+        Next::Stay(Self {})
     }
 
     pub(super) fn on(self, happening: Happening, cx: &mut Context) -> Next<Self> {

@@ -20,6 +20,9 @@ const SILENCE_TIME_MAX: Millis = Millis(100);
 /// at all.
 const REPEATED_TIME_MIN: Millis = Millis(500);
 
+/// How often an agent is called within one search whose call was not heard of.
+const CALLED_MAX: usize = 2;
+
 impl Call {
     /// A report about one of the call's legs.
     pub(super) fn on_leg(&mut self, leg: &LegId, what: &LegEvent, desk: &mut Desk) -> Life {
@@ -366,7 +369,11 @@ impl Call {
         let before = self.stage();
         let legs: Vec<LegId> = self.legs().cloned().collect();
         for leg in legs {
-            for report in self.missed(&leg, find(&leg)) {
+            let live = find(&leg);
+            if live.is_none() {
+                self.perhaps_never_called(&leg);
+            }
+            for report in self.missed(&leg, live) {
                 if let Life::Over = self.on_leg(&leg, &report, desk) {
                     return Life::Over;
                 }
@@ -377,6 +384,19 @@ impl Call {
             return Life::On;
         }
         self.tell(Happening::Relinked, desk)
+    }
+
+    /// The order to call an agent was perhaps still on its way when link or daemon were lost: who was not even
+    /// heard to be called is tried once more, under another leg.
+    fn perhaps_never_called(&mut self, leg: &LegId) {
+        let Some(nth) = self.attempt_on(leg) else { return };
+        let Attempt { at, phase, ending, .. } = self.facts.attempts[nth];
+        let tried = self.facts.attempts[self.facts.search.from.min(nth)..].iter();
+        let tries = tried.filter(|attempt| attempt.at == at).count();
+        let left = &mut self.facts.search.left;
+        if phase == Phase::Calling && ending.is_none() && tries < CALLED_MAX && !left.contains(&at) {
+            left.insert(0, at);
+        }
     }
 
     /// What the switch would have reported about a leg that it shows like this now.

@@ -313,14 +313,14 @@ impl Call {
         }
         cx.conclude(Outcome::Lost, EndedBy::Switch, Cause::Other);
         cx.note(Note::Stage { from, to: None });
-        if let Some(record) = self.to_record(desk.now) {
+        if let Some(record) = self.record(desk.now) {
             desk.out.push(Command::Record(Box::new(record)));
         }
         Life::Over
     }
 
     /// The record of a call that is over: it takes with it what nobody needs any more.
-    fn to_record(&mut self, now: Instant) -> Option<CallRecord> {
+    fn record(&mut self, now: Instant) -> Option<CallRecord> {
         let facts = &mut self.facts;
         let ended = facts.ended.as_ref()?;
         let findings = std::mem::take(&mut facts.findings);

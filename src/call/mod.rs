@@ -38,6 +38,7 @@ mod keys;
 mod menu;
 mod queue;
 mod ringback;
+mod saved;
 mod search;
 mod survey;
 mod switchboard;
@@ -48,4 +49,5 @@ mod verify;
 mod voicemail;
 mod whisper;
 
-pub use switchboard::{Limits, LoadError, SAVED_FORMAT, SavedCall, Switchboard};
+pub use saved::{LoadError, SAVED_FORMAT, SavedCall};
+pub use switchboard::{Limits, Switchboard};

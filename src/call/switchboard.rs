@@ -1,10 +1,11 @@
 //! All live calls: which leg belongs to which, and when the next of them wants to be woken.
 
 use super::admission::Found;
-use super::call::{Call, CallState, Desk, Life};
-use super::table::{Place, Table};
+use super::call::{Call, Desk, Life};
+use super::saved::{LoadError, SAVED_FORMAT, SavedCall};
+use super::table::{Change, Place, Table};
 use crate::command::{Action, Command, NotTaken, Note, StageName};
-use crate::event::{Arrival, Cause, Event, LegEvent, LegState, LiveLeg, Order};
+use crate::event::{Arrival, Cause, Event, KeptCall, LegEvent, LegState, LiveLeg, Order};
 use crate::hotline::{Hotline, Hotlines, Version};
 use crate::hours::Calendar;
 use crate::id::{CallId, CommandId, LegId, SwitchId};
@@ -13,9 +14,6 @@ use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// The format of saved calls that this version writes and reads.
-pub const SAVED_FORMAT: u16 = 2;
 
 /// What a switchboard may hold and how long the switch waits for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,38 +44,6 @@ pub struct Switchboard {
     calls: Table,
 }
 
-/// A call as it is kept outside the process.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct SavedCall {
-    /// See [`SAVED_FORMAT`].
-    format: u16,
-    call: CallId,
-    state: CallState,
-}
-
-/// Why a saved call cannot be taken up.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LoadError {
-    /// It was written by a newer version of this program.
-    #[error("call {call} was saved in format {format}, and this version knows up to {SAVED_FORMAT}")]
-    Format {
-        /// The call.
-        call: CallId,
-        /// Its format.
-        format: u16,
-    },
-    /// The hotline it started with is not known any more.
-    #[error("call {call} follows version {version} of hotline {number}, which is not here")]
-    Hotline {
-        /// The call.
-        call: CallId,
-        /// The hotline.
-        number: Arc<str>,
-        /// The version.
-        version: Version,
-    },
-}
-
 impl Switchboard {
     /// An empty switchboard without any hotline.
     pub fn new(limits: Limits) -> Self {
@@ -105,6 +71,7 @@ impl Switchboard {
                 self.with(place, out, |call, desk| call.on_store(command.number, answer, desk));
             }
             Event::Calendar(calendar) => self.calendar = calendar.clone(),
+            Event::TakenUp { calls, hotlines } => self.take_up(calls, hotlines, out),
             Event::LinkLost { switch } => self.link_lost(switch, out),
             Event::LinkRestored { switch, connection, legs } => {
                 self.link_restored(switch, *connection, legs, out);
@@ -137,6 +104,22 @@ impl Switchboard {
         Some(SavedCall { format: SAVED_FORMAT, call: call.clone(), state })
     }
 
+    /// Tells what became of live calls since this was asked last: `over` of each that ended, if it was told of
+    /// before, and `live` of each that is new or changed, with the hotline it follows.
+    pub fn changes(
+        &mut self,
+        mut over: impl FnMut(CallId),
+        mut live: impl FnMut(SavedCall, Option<&Arc<Hotline>>),
+    ) {
+        self.calls.changes(|change| match change {
+            Change::Over(call) => over(call),
+            Change::Live(id, call) => {
+                let saved = SavedCall { format: SAVED_FORMAT, call: id.clone(), state: call.save() };
+                live(saved, call.hotline.as_ref());
+            }
+        });
+    }
+
     /// Takes a saved call up again, in place of the one of that name if there is one.
     pub fn load(&mut self, saved: SavedCall) -> Result<(), LoadError> {
         let SavedCall { format, call: id, state } = saved;
@@ -154,6 +137,32 @@ impl Switchboard {
         }
         self.calls.insert(id, Call::load(state, hotline));
         Ok(())
+    }
+
+    /// Takes up the calls of a daemon before us. Until the link to their switch has told what is left of them,
+    /// the switch does not hear them.
+    fn take_up(&mut self, calls: &[KeptCall], hotlines: &[Arc<Hotline>], out: &mut Vec<Command>) {
+        for hotline in hotlines {
+            self.editions.insert((hotline.number.clone(), hotline.version), hotline.clone());
+        }
+        for kept in calls {
+            let loaded = SavedCall::of(kept).and_then(|saved| self.load(saved));
+            match loaded {
+                Ok(()) => {
+                    let Some(place) = self.calls.of_call(&kept.call) else { continue };
+                    self.calls.is_told(place);
+                    self.with(place, out, |call, _| {
+                        call.link_lost();
+                        Life::On
+                    });
+                }
+                Err(error) => {
+                    let why = error.to_string().into();
+                    out.push(Command::Note { call: kept.call.clone(), note: Note::NotTakenUp { why } });
+                }
+            }
+        }
+        self.forget_editions();
     }
 
     fn edition(&self, number: &Arc<str>, version: Version) -> Option<Arc<Hotline>> {
@@ -254,6 +263,14 @@ impl Switchboard {
 
     fn change_hotlines(&mut self, hotlines: &Arc<Hotlines>) {
         let old = std::mem::replace(&mut self.hotlines, hotlines.clone());
+        for hotline in old.iter() {
+            self.editions.insert((hotline.number.clone(), hotline.version), hotline.clone());
+        }
+        self.forget_editions();
+    }
+
+    /// Forgets the versions that no live call follows.
+    fn forget_editions(&mut self) {
         let followed: BTreeSet<(Arc<str>, Version)> = self
             .calls
             .by_name()
@@ -261,9 +278,6 @@ impl Switchboard {
             .filter_map(|(_, place)| self.calls.get(place)?.hotline.as_ref())
             .map(|hotline| (hotline.number.clone(), hotline.version))
             .collect();
-        for hotline in old.iter() {
-            self.editions.insert((hotline.number.clone(), hotline.version), hotline.clone());
-        }
         self.editions.retain(|edition, _| followed.contains(edition));
     }
 

@@ -23,6 +23,18 @@ pub(super) struct Table {
     /// When to look at which call, earliest first; of two in one instant the one in the lower place. An alarm
     /// may be out of date: it counts only while its call still has it as its own.
     alarms: BinaryHeap<Reverse<(Instant, Place)>>,
+    /// The places in which something changed since that was last asked, each once.
+    changed: Vec<Place>,
+    /// Which places stand in `changed`.
+    is_changed: Vec<bool>,
+    /// The calls that ended since then and had been told of before.
+    over: Vec<CallId>,
+}
+
+/// What became of a live call.
+pub(super) enum Change<'t> {
+    Live(&'t CallId, &'t Call),
+    Over(CallId),
 }
 
 /// A call and what the tables say of it.
@@ -34,6 +46,8 @@ struct Standing {
     alarm: Option<Instant>,
     /// How many of its legs are in the table.
     legs: usize,
+    /// Whether somebody who keeps calls was told of it.
+    told: bool,
 }
 
 impl Table {
@@ -66,7 +80,7 @@ impl Table {
     }
 
     pub(super) fn insert(&mut self, id: CallId, call: Call) {
-        let standing = Some(Standing { id: id.clone(), call, alarm: None, legs: 0 });
+        let standing = Some(Standing { id: id.clone(), call, alarm: None, legs: 0, told: false });
         let place = match self.free.pop() {
             Some(place) => {
                 self.calls[place.0 as usize] = standing;
@@ -74,6 +88,7 @@ impl Table {
             }
             None => {
                 self.calls.push(standing);
+                self.is_changed.push(false);
                 Place(u32::try_from(self.calls.len() - 1).unwrap_or(u32::MAX))
             }
         };
@@ -84,6 +99,10 @@ impl Table {
     /// Enters what changed about a call: legs it has got, its next deadline.
     pub(super) fn settle(&mut self, place: Place) {
         let Some(Some(standing)) = self.calls.get_mut(place.0 as usize) else { return };
+        if let Some(is_changed @ false) = self.is_changed.get_mut(place.0 as usize) {
+            *is_changed = true;
+            self.changed.push(place);
+        }
         let count = standing.call.legs().count();
         if count != standing.legs {
             standing.legs = count;
@@ -100,6 +119,9 @@ impl Table {
     pub(super) fn remove(&mut self, place: Place) {
         let Some(standing) = self.calls.get_mut(place.0 as usize).and_then(Option::take) else { return };
         self.free.push(place);
+        if standing.told {
+            self.over.push(standing.id.clone());
+        }
         for leg in standing.call.legs().chain([&standing.id.0]) {
             self.legs.remove(leg);
         }
@@ -113,6 +135,25 @@ impl Table {
         self.legs.insert(to.clone(), place);
         if standing.id.0 != *from {
             self.legs.remove(from);
+        }
+    }
+
+    /// Tells what became of calls since this was asked last: each that ended once, then each that changed once.
+    pub(super) fn changes(&mut self, mut tell: impl FnMut(Change)) {
+        self.over.drain(..).for_each(|id| tell(Change::Over(id)));
+        for place in self.changed.drain(..) {
+            self.is_changed[place.0 as usize] = false;
+            if let Some(Some(standing)) = self.calls.get_mut(place.0 as usize) {
+                standing.told = true;
+                tell(Change::Live(&standing.id, &standing.call));
+            }
+        }
+    }
+
+    /// This call is known already to whoever keeps calls.
+    pub(super) fn is_told(&mut self, place: Place) {
+        if let Some(Some(standing)) = self.calls.get_mut(place.0 as usize) {
+            standing.told = true;
         }
     }
 

@@ -95,6 +95,11 @@ impl Account {
             Event::Arrived(arrival) if arrival.leg == self.call.0 && self.began.is_none() => {
                 self.begins(at, &arrival.dialled, &arrival.caller, false);
             }
+            Event::TakenUp { calls, .. } if self.lives() => {
+                if calls.iter().any(|kept| kept.call == self.call) {
+                    self.tell(at, Moment::TakenUp);
+                }
+            }
             Event::LinkRestored { legs, .. } => self.linked_again(at, legs),
             Event::LinkLost { .. } if self.lives() => self.tell(at, Moment::LinkLost),
             Event::Leg { leg, what } => {
@@ -111,6 +116,7 @@ impl Account {
                 self.tell(at, Moment::Operator { order: moment::word(order) });
             }
             Event::Arrived(_)
+            | Event::TakenUp { .. }
             | Event::LinkLost { .. }
             | Event::Done { .. }
             | Event::Store { .. }
@@ -256,6 +262,7 @@ impl Account {
                 Moment::SoundFailed { sound: sound::words(prompt, self.hotline.as_deref()) }
             }
             Note::NotTaken { why } => Moment::NotTaken { why: *why },
+            Note::NotTakenUp { why } => Moment::NotTakenUp { why: why.to_string() },
         };
         self.tell(at, moment);
     }

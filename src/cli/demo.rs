@@ -123,6 +123,7 @@ impl Stage {
             records: file.clone(),
             tap: None,
             observers: vec![observer],
+            live: None,
         };
         let daemon = parts.start();
         tokio::time::timeout(LINK_TIME_MAX, is_up.recv()).await.context("the link did not come up")?;

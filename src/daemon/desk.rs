@@ -1,9 +1,11 @@
-//! The one loop: takes what has come in, turns the engine, hands out what follows.
+//! The one loop: takes what has come in, turns the engine, keeps what changed, hands out what follows.
 //!
-//! Nothing here waits for anything but the inbox, the next deadline and the operator. What the outside cannot
-//! take at once is answered as unknown, never waited for.
+//! Save, then act: nothing is handed out before the calls it is about are kept for the daemon that comes after
+//! this one. Nothing here waits for anything but that, the inbox, the next deadline and the operator. What the
+//! outside cannot take at once is answered as unknown, never waited for.
 
 use super::clock::Clock;
+use super::keeper::Keeper;
 use crate::call::Limits;
 use crate::command::{Command, Note};
 use crate::engine::{Engine, Entry};
@@ -11,6 +13,8 @@ use crate::event::{CommandResult, Event, Order};
 use crate::hotline::Hotlines;
 use crate::id::{CallId, CommandId, SwitchId};
 use crate::linefile::LineFile;
+use crate::live::Kept;
+use crate::live::file::LiveFile;
 use crate::number::masked;
 use crate::record::CallRecord;
 use crate::switch::esl::link;
@@ -44,22 +48,43 @@ pub struct Desk {
     links: BTreeMap<SwitchId, mpsc::Sender<link::Order>>,
     records: LineFile,
     observers: Vec<Observer>,
+    keeper: Option<Keeper>,
     /// What happened on the way out and belongs in again.
     returned: Vec<Event>,
+    /// What was decided and is not done yet.
     out: Vec<Command>,
 }
 
 impl Desk {
-    /// An engine with these hotlines, and no call yet.
-    pub fn new(limits: Limits, drain_max: Millis, records: LineFile, observers: Vec<Observer>) -> Self {
+    /// An engine without any call; one that keeps its calls goes on with those that were kept.
+    pub fn new(
+        limits: Limits,
+        drain_max: Millis,
+        records: LineFile,
+        observers: Vec<Observer>,
+        live: Option<(LiveFile, Kept)>,
+    ) -> Self {
+        let mut returned = Vec::new();
+        let (engine, keeper) = match live {
+            None => (Engine::new(limits), None),
+            Some((file, mut kept)) => {
+                let keeper = Keeper::new(file, &mut kept, &records);
+                let Kept { calls, hotlines, store, .. } = kept;
+                if !calls.is_empty() {
+                    returned.push(Event::TakenUp { calls, hotlines });
+                }
+                (Engine::with_store(limits, store), Some(keeper))
+            }
+        };
         Self {
-            engine: Engine::new(limits),
+            engine,
+            keeper,
             clock: Clock::start(),
             drain_max,
             links: BTreeMap::new(),
             records,
             observers,
-            returned: Vec::new(),
+            returned,
             out: Vec::new(),
         }
     }
@@ -77,13 +102,15 @@ impl Desk {
         mut inbox: mpsc::Receiver<Event>,
         mut wishes: mpsc::Receiver<Wish>,
     ) {
-        self.take(&Event::Hotlines(hotlines));
+        self.turn(&Event::Hotlines(hotlines));
+        self.act().await;
         let mut events = Vec::with_capacity(EVENTS_AT_ONCE_MAX);
         let mut stop_at: Option<Instant> = None;
         loop {
             let now = self.clock.now();
             if stop_at.is_some_and(|at| at <= now || self.engine.switchboard.live() == 0) {
-                self.take(&Event::Operator(Order::HandOver));
+                self.turn(&Event::Operator(Order::HandOver));
+                self.act().await;
                 return;
             }
             let deadline = self.engine.deadline();
@@ -98,13 +125,14 @@ impl Desk {
                         tracing::error!("nobody can tell the engine anything any more");
                         return;
                     }
-                    events.drain(..).for_each(|event| self.take(&event));
+                    events.drain(..).for_each(|event| self.turn(&event));
                 }
                 () = tokio::time::sleep_until(wake_at), if wake.is_some() => {}
             }
             if deadline.is_some_and(|at| at <= self.clock.now()) {
-                self.take(&Event::Due);
+                self.turn(&Event::Due);
             }
+            self.act().await;
         }
     }
 
@@ -114,18 +142,10 @@ impl Desk {
         if already.is_some() {
             return now;
         }
-        self.take(&Event::Operator(Order::Drain));
+        self.turn(&Event::Operator(Order::Drain));
         let live = self.engine.switchboard.live();
         tracing::info!(live, wait = %self.drain_max, "stopping: new calls go to the fallback");
         now + self.drain_max
-    }
-
-    fn take(&mut self, event: &Event) {
-        self.turn(event);
-        // Each returned event ends a command, so there are no more of them than commands.
-        while let Some(event) = self.returned.pop() {
-            self.turn(&event);
-        }
     }
 
     fn turn(&mut self, event: &Event) {
@@ -133,9 +153,21 @@ impl Desk {
         let observers = &mut self.observers;
         let mut watch = |entry: Entry| observers.iter_mut().for_each(|observer| observer(now, entry));
         self.engine.turn(now, event, &mut self.out, &mut watch);
-        let mut out = std::mem::take(&mut self.out);
-        out.drain(..).for_each(|command| self.carry_out(command));
-        self.out = out;
+    }
+
+    /// Keeps what changed and does what was decided, and what follows from that.
+    async fn act(&mut self) {
+        loop {
+            if let Some(keeper) = &mut self.keeper {
+                keeper.keep(&mut self.engine, &self.out, &self.records).await;
+            }
+            let mut out = std::mem::take(&mut self.out);
+            out.drain(..).for_each(|command| self.carry_out(command));
+            self.out = out;
+            // Each returned event ends a command, so there are no more of them than commands.
+            let Some(event) = self.returned.pop() else { return };
+            self.turn(&event);
+        }
     }
 
     fn carry_out(&mut self, command: Command) {
@@ -173,11 +205,14 @@ impl Desk {
             agent = record.agent.as_deref().unwrap_or("-"),
             "call over"
         );
-        match serde_json::to_string(record) {
-            Ok(line) => self.records.write(line),
-            Err(error) => tracing::error!(call = %record.call, %error, "a call record cannot be written"),
-        }
+        self.records.write(line_of(record));
     }
+}
+
+/// A record as it stands in its file.
+pub(super) fn line_of(record: &CallRecord) -> String {
+    // Only a type that has no JSON could fail here, and a record is none.
+    serde_json::to_string(record).unwrap_or_default()
 }
 
 fn tell(call: &CallId, note: &Note) {
@@ -196,6 +231,7 @@ fn tell(call: &CallId, note: &Note) {
         Note::Attempt { agent, outcome } => tracing::debug!(%call, %agent, ?outcome),
         Note::SoundFailed { prompt } => tracing::warn!(%call, %prompt, "cannot be played"),
         Note::NotTaken { why } => tracing::warn!(%call, ?why, "not taken"),
+        Note::NotTakenUp { why } => tracing::error!(%call, %why, "not taken up"),
     }
 }
 

@@ -7,6 +7,7 @@
 pub mod clock;
 pub mod desk;
 pub mod holidays;
+mod keeper;
 pub mod reload;
 pub mod serve;
 pub mod settings;

@@ -1,6 +1,7 @@
 //! The whole daemon: everything is checked first, then files are opened, then the link; never the other way.
 
 use super::desk::{Desk, INBOX_MAX, ORDERS_MAX, Observer, Wish};
+use super::keeper;
 use super::reload::{Loaded, Watch};
 use super::settings::{self, EventFormat, Settings};
 use crate::call::Limits;
@@ -9,6 +10,8 @@ use crate::event::Event;
 use crate::hotline::{self, Hotlines};
 use crate::journal::Journal;
 use crate::linefile::{CannotWrite, LineFile, WhenSlow};
+use crate::live::Kept;
+use crate::live::file::{CannotKeep, LiveFile};
 use crate::switch::esl::argument::{BadEndpoint, Endpoint};
 use crate::switch::esl::conversation::Account;
 use crate::switch::esl::event::Format;
@@ -41,6 +44,9 @@ pub enum ServeError {
     /// A file.
     #[error(transparent)]
     File(#[from] CannotWrite),
+    /// The file of live calls.
+    #[error(transparent)]
+    Live(#[from] CannotKeep),
     /// A setting that the switch could not read as what it is.
     #[error("[switch] fallback: {0}")]
     Fallback(#[from] BadEndpoint),
@@ -81,6 +87,8 @@ pub struct Parts {
     pub tap: Option<Tap>,
     /// Who watches.
     pub observers: Vec<Observer>,
+    /// Where live calls are kept, and what was left there; none where they live and die with the daemon.
+    pub live: Option<(LiveFile, Kept)>,
 }
 
 /// A daemon at work.
@@ -97,7 +105,7 @@ impl Parts {
         let (inbox, events) = mpsc::channel(INBOX_MAX);
         let (orders, orders_out) = mpsc::channel(ORDERS_MAX);
         let (wishes, wishes_in) = mpsc::channel(4);
-        let mut desk = Desk::new(self.limits, self.drain_max, self.records, self.observers);
+        let mut desk = Desk::new(self.limits, self.drain_max, self.records, self.observers, self.live);
         desk.connect(self.link.switch.clone(), orders);
         Running {
             wishes,
@@ -180,6 +188,9 @@ pub async fn serve(
     let watch = Watch::begin(settings.hotlines.clone(), settings.sounds.clone())?;
     let hotlines = hotline::load(&settings.hotlines, &settings.sounds).map_err(ServeError::Hotlines)?;
     let hotlines = Arc::new(hotlines);
+    let (live, mut kept) = LiveFile::open(&settings.live)?;
+    kept.losses.iter().for_each(|loss| tracing::error!(file = %settings.live.display(), "lost: {loss}"));
+    keeper::leave_out_written(&settings.records, &mut kept)?;
     let records = LineFile::append(&settings.records, WhenSlow::Wait)?;
     let journal = journal.or(settings.journal.as_deref());
     let journal = journal.map(|path| LineFile::append(path, WhenSlow::Drop)).transpose()?;
@@ -187,7 +198,8 @@ pub async fn serve(
     let limits = Limits { live_max: settings.calls.live_max, fallback_after: settings.calls.fallback };
     let observe = |file: &LineFile| journal_observer(file.clone(), limits);
     let observers: Vec<Observer> = journal.iter().map(observe).collect();
-    tracing::info!(hotlines = hotlines.len(), switch = %link.switch, host = link.host, port = link.port, "serving");
+    let calls = kept.calls.len();
+    tracing::info!(hotlines = hotlines.len(), calls, switch = %link.switch, host = link.host, port = link.port, "serving");
     let parts = Parts {
         limits,
         drain_max: settings.calls.drain_max,
@@ -196,6 +208,7 @@ pub async fn serve(
         records: records.clone(),
         tap: capture.clone().map(Tap::new),
         observers,
+        live: Some((live, kept)),
     };
     // Before anything runs: a signal that came in between would end the process at once.
     let signals = Signals::listen()?;

@@ -40,6 +40,8 @@ pub struct Settings {
     pub switch: SwitchSettings,
     /// How calls are held.
     pub calls: CallsSettings,
+    /// The file that live calls are kept in, for the daemon that comes after this one.
+    pub live: PathBuf,
     /// The file that call records are added to.
     pub records: PathBuf,
     /// The file that every event and command is written to, if any.

@@ -5,6 +5,7 @@ use super::fading::Fading;
 use crate::event::StoreAnswer;
 use crate::id::CallId;
 use crate::time::{Instant, Millis};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ pub(super) const RECENT_CALLS_MAX: usize = 1_000;
 const HOTLINES_PER_CALL_MAX: usize = 16;
 
 /// Calls counted in and not out again.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Admissions {
     live: BTreeMap<Arc<str>, u32>,
     /// Where a call is counted in.

@@ -13,6 +13,7 @@ use crate::command::{Claim, Pick, PoolId, Turn};
 use crate::event::{Event, QueuePlace, StoreAnswer};
 use crate::id::{CallId, CommandId, LineId};
 use crate::time::{Instant, Millis};
+use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -28,7 +29,7 @@ const TURNS_PER_CALL_MAX: usize = 64;
 const REMEMBERED_MAX: usize = 500_000;
 
 /// Lines, queues, and who holds or waits.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Claims {
     lines: Lines,
     pools: Shelf<PoolId, Pool>,
@@ -41,11 +42,13 @@ pub(super) struct Claims {
     order: u64,
     held: usize,
     remembered: Fading<(Arc<str>, PoolId), LineId>,
+    /// Kept for its room.
+    #[serde(skip)]
     seats: Vec<Seat>,
 }
 
 /// What a call claimed.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Claimant {
     /// The highest number of its claims so far. They rise, so one that is not higher is a repetition.
     highest: u32,
@@ -55,7 +58,7 @@ struct Claimant {
 }
 
 /// What became of a claim that is not over.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 enum Standing {
     /// It has this line, as a claim of the pool of this number.
     Holds { line: Place, pool: u32 },

@@ -5,6 +5,7 @@ use super::fading::Fading;
 use crate::event::StoreAnswer;
 use crate::id::{CallId, CommandId};
 use crate::time::{Instant, Millis};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -15,7 +16,7 @@ const CODES_COUNTED_MAX: usize = 1_000_000;
 const EVER: Millis = Millis::seconds(1_000 * 366 * 24 * 3_600);
 
 /// The codes that were asked for.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct CodesSeen {
     seen: Fading<Key, Seen>,
     /// What a call was told last, and under which command: a question repeated is one question.
@@ -25,7 +26,7 @@ pub(super) struct CodesSeen {
 /// The code, its set, the hotline: what differs most stands first.
 type Key = (Arc<str>, Arc<str>, Arc<str>);
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Seen {
     times: u32,
     first: Instant,

@@ -1,11 +1,13 @@
 //! Things that are remembered for a time, and not more of them than a limit.
 
 use crate::time::Instant;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is over is out of sight at once, and out of memory when further things come; beyond the limit the one
 /// whose time ends soonest is forgotten.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(bound(deserialize = "K: Ord + Deserialize<'de>, V: Deserialize<'de>"))]
 pub(super) struct Fading<K, V> {
     entries: BTreeMap<K, (Instant, V)>,
     ends: BTreeSet<(Instant, K)>,

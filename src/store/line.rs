@@ -4,6 +4,7 @@
 use super::shelf::Shelf;
 use crate::id::LineId;
 use crate::time::{Instant, Millis};
+use serde::{Deserialize, Serialize};
 
 /// How long a line is remembered that nobody claims, and with it who talked on it how often.
 pub(super) const LINE_KEPT: Millis = Millis::seconds(7 * 24 * 3_600);
@@ -19,7 +20,7 @@ const TALK: u64 = 1 << 16;
 pub(super) type Lines = Shelf<LineId, Line>;
 
 /// The lines of one telephone.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Line {
     /// How many calls hold one.
     pub(super) held: u32,
@@ -35,7 +36,7 @@ pub(super) struct Line {
 }
 
 /// A crew some claims wait for has the line among its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Awaited {
     /// The crew.
     pub(super) crew: usize,
@@ -46,7 +47,7 @@ pub(super) struct Awaited {
 }
 
 /// A line in a pool.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Tally {
     /// The pool's number.
     pool: u32,

@@ -51,8 +51,8 @@
 //! and calls known, callers remembered, recent calls, codes counted. What is beyond is refused, or the oldest is
 //! forgotten. What a call left behind goes with [`Store::forget`].
 //!
-//! Absent: a clock, and any other store's connection. Not kept over a restart so far: anything; lines and queues
-//! live and die with the daemon, as do its calls, but of the codes asked for it is a loss.
+//! Absent: a clock, and any other store's connection. A store is plain data, and what it is follows from what went
+//! into it, in that order: a daemon that writes every [`Input`] down can be followed by another.
 
 mod admissions;
 mod claims;
@@ -70,12 +70,14 @@ use crate::time::Instant;
 use admissions::Admissions;
 use claims::Claims;
 use codes::CodesSeen;
+use serde::{Deserialize, Serialize};
 
 /// The most calls that anything is known of at a time; a further one is refused, and has no room.
 const CALLS_KNOWN_MAX: usize = 200_000;
 
 /// The store, within the process.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Store {
     now: Instant,
     claims: Claims,
@@ -84,7 +86,28 @@ pub struct Store {
     left_behind: u64,
 }
 
+/// Something that went into a store.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Input {
+    /// See [`Store::ask`].
+    Ask(CommandId, StoreRequest),
+    /// See [`Store::due`].
+    Due,
+    /// See [`Store::forget`].
+    Forget(CallId),
+}
+
 impl Store {
+    /// Takes an input in again, as it went in at that time.
+    pub fn take(&mut self, now: Instant, input: &Input, out: &mut Vec<Event>) {
+        match input {
+            Input::Ask(id, request) => self.ask(now, id, request, out),
+            Input::Due => self.due(now, out),
+            Input::Forget(call) => self.forget(now, call, out),
+        }
+    }
+
     /// Carries out a request; its answer, and what others get by it, is appended to `out`.
     ///
     /// `now` never goes back: an earlier instant than the last one is taken for the last one.

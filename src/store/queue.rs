@@ -9,6 +9,7 @@ use crate::command::Pick;
 use crate::event::QueuePlace;
 use crate::id::{CommandId, LineId};
 use crate::time::{Instant, Millis};
+use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -24,7 +25,7 @@ pub(super) const WAITING_PER_POOL_MAX: usize = 10_000;
 const PACE_MEMORY: u64 = 8;
 
 /// A candidate of a claim.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Seat {
     /// The line.
     pub(super) line: Place,
@@ -36,7 +37,7 @@ pub(super) struct Seat {
 
 /// Where a claim stands among all that wait: the highest priority first, then the longest waiting, then the
 /// one that asked first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Rank {
     pub(super) priority: Reverse<u8>,
     pub(super) since: Instant,
@@ -44,7 +45,7 @@ pub(super) struct Rank {
 }
 
 /// A group of a hotline, as far as calls share it.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Pool {
     /// Its number, which no other pool ever had; 0 until it has one.
     pub(super) number: u32,
@@ -63,7 +64,7 @@ pub(super) struct Pool {
 }
 
 /// The lines that some claims of a pool accept, in their order.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Crew {
     pool: Place,
     pick: Pick,
@@ -72,7 +73,7 @@ struct Crew {
 }
 
 /// A claim that waits, and where.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Waiter {
     /// The claim.
     pub(super) id: CommandId,
@@ -86,7 +87,7 @@ pub(super) struct Waiter {
 }
 
 /// All that wait.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Queues {
     waiters: BTreeMap<Rank, Waiter>,
     crews: Vec<Option<Crew>>,

@@ -1,10 +1,12 @@
 //! Named things in numbered places: a name is looked up once, its place is at hand from then on.
 
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hash, Hasher};
 
 /// Where something stands. A place is good for as long as what stands in it is in use.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) struct Place(u32);
 
 impl Place {
@@ -17,12 +19,32 @@ const LOOKS: usize = 2;
 
 /// The names are an operator's own, so nobody outside can choose them to collide. The table is looked up and
 /// never walked in its hash's order.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(
+    from = "Saved<N, T>",
+    bound(deserialize = "N: Clone + Eq + Hash + DeserializeOwned, T: DeserializeOwned")
+)]
 pub(super) struct Shelf<N, T> {
     places: Vec<(N, T)>,
+    #[serde(skip_serializing)]
     by_name: HashMap<N, Place, BuildHasherDefault<Fold>>,
     hand: usize,
     most: usize,
+}
+
+/// A shelf without what follows from the rest.
+#[derive(Deserialize)]
+struct Saved<N, T> {
+    places: Vec<(N, T)>,
+    hand: usize,
+    most: usize,
+}
+
+impl<N: Clone + Eq + Hash, T> From<Saved<N, T>> for Shelf<N, T> {
+    fn from(Saved { places, hand, most }: Saved<N, T>) -> Self {
+        let by_name = (0..).map(Place).zip(&places).map(|(place, (name, _))| (name.clone(), place)).collect();
+        Self { places, by_name, hand, most }
+    }
 }
 
 impl<N: Clone + Eq + Hash, T: Default> Shelf<N, T> {

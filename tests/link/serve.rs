@@ -187,7 +187,59 @@ async fn an_engine_that_crashes_is_no_daemon_that_was_told_to_stop() {
         records: LineFile::create(&folder.path().join("records"), WhenSlow::Wait).unwrap(),
         tap: None,
         observers: vec![Box::new(|_, _| panic!("the test wants it so"))],
+        live: None,
     };
     let ended = within("the daemon to end", parts.start().finished()).await;
     assert!(matches!(ended, Err(ServeError::Crashed("engine"))), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_daemon_that_is_killed_in_talk_is_followed_by_one_that_writes_the_record() {
+    let exchange = exchange(WAITS).await;
+    let house = House::new(exchange.address().port());
+    let mut daemon = house.serve().await;
+    let leg = exchange.place_call(caller(Leaves::AtTheEnd));
+    daemon.says("to=\"talk\"").await;
+    daemon.signal("KILL");
+    daemon.ends().await;
+    let daemon = house.serve().await;
+    exchange.hang_up(&leg);
+    let records = house.records(1).await;
+    assert_eq!((records[0].call.to_string().as_str(), records[0].outcome), (&*leg, Outcome::Answered));
+    assert!(records[0].talk > Millis(0) && records[0].attempts.len() == 1, "{records:?}");
+    daemon.stop().await;
+    house.replays_itself().await;
+    // Whoever comes next finds nothing left to do.
+    house.serve().await.stop().await;
+    assert_eq!(house.records(1).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_daemon_that_is_killed_while_agents_are_tried_is_followed_by_one_that_goes_on_trying() {
+    let exchange = exchange(Phone::Answers { after: Millis(1_500), then: Then::TalksFor(Millis(300)) }).await;
+    let house = House::new(exchange.address().port());
+    house.set("fallback_s = 3", "fallback_s = 30");
+    let mut daemon = house.serve().await;
+    let leg = exchange.place_call(caller(Leaves::AtTheEnd));
+    daemon.says("to=\"hunt\"").await;
+    daemon.signal("KILL");
+    daemon.ends().await;
+    let daemon = house.serve().await;
+    let records = house.records(1).await;
+    assert_eq!((records[0].call.to_string().as_str(), records[0].outcome), (&*leg, Outcome::Answered));
+    daemon.stop().await;
+    house.replays_itself().await;
+    let left = exchange.stats().left_ringing;
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[tokio::test]
+async fn two_daemons_do_not_share_a_file_of_live_calls() {
+    let exchange = exchange(WAITS).await;
+    let house = House::new(exchange.address().port());
+    let daemon = house.serve().await;
+    let mut other = house.run(&["serve"]);
+    assert_eq!(other.ends().await.code(), Some(1));
+    assert!(other.told.contains("hotlined.live: another daemon has it open"), "{}", other.told);
+    daemon.stop().await;
 }

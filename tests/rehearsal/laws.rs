@@ -156,6 +156,7 @@ impl Laws {
             | Event::Store { .. }
             | Event::Due
             | Event::Hotlines(_)
+            | Event::TakenUp { .. }
             | Event::Calendar(_)
             | Event::Operator(Order::Drain) => {}
         }

@@ -207,5 +207,6 @@ fn note(note: &Note) -> String {
         Note::Attempt { agent, outcome } => format!("agent {agent}: {outcome:?}"),
         Note::SoundFailed { prompt } => format!("{} cannot be played", heard(prompt)),
         Note::NotTaken { why } => format!("not taken: {why:?}"),
+        Note::NotTakenUp { why } => format!("not taken up: {why}"),
     }
 }

@@ -5,11 +5,13 @@ use bytes::BytesMut;
 use hotlined::call::{Limits, SavedCall};
 use hotlined::command::{Action, Command, Note};
 use hotlined::engine::{Engine, Entry};
-use hotlined::event::{CommandResult, Event};
+use hotlined::event::{CommandResult, Event, KeptCall};
 use hotlined::hotline::Hotlines;
 use hotlined::id::{CallId, CommandId, SwitchId};
+use hotlined::live::{LiveCall, Turn};
 use hotlined::prompt::SoundPath;
 use hotlined::record::{CallRecord, Outcome};
+use hotlined::store::Store;
 use hotlined::switch::esl::argument::Endpoint;
 use hotlined::switch::esl::conversation::{self, Account, Conversation};
 use hotlined::switch::esl::event::Format;
@@ -32,6 +34,38 @@ pub struct Talking {
     pub heard_at: Instant,
 }
 
+/// What a daemon that is killed leaves to the next: what it kept with its last turn.
+#[derive(Default)]
+pub struct Legacy {
+    calls: BTreeMap<CallId, LiveCall>,
+    store: Store,
+}
+
+impl Legacy {
+    fn take(&mut self, turn: Turn) {
+        for call in turn.over {
+            self.calls.remove(&call);
+        }
+        self.calls.extend(turn.live.into_iter().map(|live| (live.call.clone(), live)));
+        for (at, input) in turn.inputs {
+            self.store.take(at, &input, &mut Vec::new());
+        }
+    }
+
+    /// The news of it that the next daemon gets.
+    fn event(&self) -> Result<Event, String> {
+        let calls = self.calls.values().map(|live| KeptCall::from_bytes(&live.bytes));
+        let calls = calls.collect::<Result<_, _>>().map_err(|bad| bad.to_string())?;
+        let hotlines = self.calls.values().filter_map(|live| live.hotline.clone()).collect();
+        Ok(Event::TakenUp { calls, hotlines })
+    }
+}
+
+/// A store like this one, by way of bytes.
+fn copy(store: &Store) -> Store {
+    rmp_serde::from_slice(&rmp_serde::to_vec_named(store).unwrap()).unwrap()
+}
+
 /// A daemon.
 pub struct Daemon {
     pub engine: Engine,
@@ -49,6 +83,8 @@ pub struct Daemon {
     pub records: BTreeMap<CallId, CallRecord>,
     /// How many events the engine took.
     pub turns: usize,
+    /// What the daemon after it finds, if it is killed now.
+    pub legacy: Legacy,
     /// What it did, as text, where somebody wants to read it.
     pub log: Option<Vec<String>>,
     /// A fingerprint of all it did.
@@ -77,25 +113,34 @@ fn fnv(print: u64, text: &str) -> u64 {
 }
 
 impl Daemon {
-    /// A daemon that starts with nothing but its hotlines and connects at once.
-    pub fn start(now: Instant, hotlines: &Arc<Hotlines>, live_max: usize, shadowed: bool) -> Self {
+    /// A daemon that starts with its hotlines and what another left, and connects at once.
+    pub fn start(
+        now: Instant,
+        hotlines: &Arc<Hotlines>,
+        live_max: usize,
+        shadowed: bool,
+        legacy: Legacy,
+    ) -> Result<Self, String> {
         let limits = Limits { live_max, fallback_after: Millis::seconds(5) };
+        let taken_up = legacy.event()?;
         let mut daemon = Self {
-            engine: Engine::new(limits),
-            shadow: shadowed.then(|| Engine::new(limits)),
+            engine: Engine::with_store(limits, copy(&legacy.store)),
+            shadow: shadowed.then(|| Engine::with_store(limits, copy(&legacy.store))),
+            taken: legacy.calls.keys().cloned().collect(),
+            legacy,
             inbox: VecDeque::new(),
             orders: VecDeque::new(),
             talking: None,
             connects_at: Some(now),
             linked_since: None,
-            taken: BTreeSet::new(),
             records: BTreeMap::new(),
             turns: 0,
             log: None,
             print: 0xcbf2_9ce4_8422_2325,
         };
         daemon.inbox.push_back((now, Event::Hotlines(hotlines.clone())));
-        daemon
+        daemon.inbox.push_back((now, taken_up));
+        Ok(daemon)
     }
 
     pub fn connect(&mut self, now: Instant, format: Format) {
@@ -194,6 +239,7 @@ impl Daemon {
             }
         };
         self.engine.turn(now, event, &mut out, &mut watch);
+        self.legacy.take(Turn::of(&mut self.engine));
         self.compare(now, event, &seen)?;
         for line in &seen {
             self.print = fnv(fnv(self.print, line), &now.0.to_string());
@@ -240,6 +286,9 @@ impl Daemon {
                 if !self.taken.insert(call.clone()) {
                     return Err(format!("{call} was taken twice"));
                 }
+            }
+            Command::Note { call, note: Note::NotTakenUp { why } } => {
+                return Err(format!("{call} was kept and is not taken up: {why}"));
             }
             Command::Note { .. } | Command::Store { .. } => {}
             Command::Record(record) => {

@@ -111,13 +111,19 @@ fn the_line_may_be_cut_at_any_moment() {
 
 #[test]
 fn the_daemon_may_be_killed_at_any_moment() {
-    let runs = at_each_moment(|back| Fault::Kill { back, delivered: false });
+    let runs = at_each_moment(|back| Fault::Kill { back, delivered: false, kept: true });
     println!("{runs} kills");
 }
 
 #[test]
 fn the_daemon_may_be_killed_with_its_last_words_heard() {
-    let runs = at_each_moment(|back| Fault::Kill { back, delivered: true });
+    let runs = at_each_moment(|back| Fault::Kill { back, delivered: true, kept: true });
+    println!("{runs} kills");
+}
+
+#[test]
+fn the_daemon_may_be_killed_and_forget_everything() {
+    let runs = at_each_moment(|back| Fault::Kill { back, delivered: true, kept: false });
     println!("{runs} kills");
 }
 

@@ -21,8 +21,9 @@ pub enum Fault {
     Cut { back: Millis },
     /// Nothing passes the line any more, and nobody says so.
     Mute,
-    /// The daemon is killed, and another one starts after so long. What it wrote last may still arrive.
-    Kill { back: Millis, delivered: bool },
+    /// The daemon is killed, and another one starts after so long. What it wrote last may still arrive, and what it
+    /// kept may still be there.
+    Kill { back: Millis, delivered: bool, kept: bool },
     /// The switch dies and comes back empty.
     Crash,
     /// The hotlines change.
@@ -223,7 +224,7 @@ fn fault(busy_ms: u64, chance: &mut Chance) -> (When, Fault) {
     };
     let fault = match chance.between(0, 19) {
         0..=9 => Fault::Cut { back },
-        10..=13 => Fault::Kill { back, delivered: chance.percent(50) },
+        10..=13 => Fault::Kill { back, delivered: chance.percent(50), kept: chance.percent(75) },
         14 => Fault::Crash,
         15..=16 => Fault::Change,
         17 => Fault::Mute,

@@ -10,13 +10,14 @@
 //!   ring tone until a daemon is linked again;
 //! - a talk ends only when one of the two leaves, or the switch dies; or when a daemon hands over that has not heard
 //!   yet of a talk that is no older than [`UNHEARD_MAX`]: that caller goes to the fallback;
-//! - no telephone is rung beyond its lines. A daemon that starts anew knows nothing of lines that another took:
-//!   after a kill or a hand-over this is not looked at;
-//! - a call that a daemon took and that ended while it lived has one record, and no call has two; unless a daemon
-//!   handed it over to a switch that did not hear it, and the next one took it again;
+//! - no telephone is rung beyond its lines. A daemon that starts anew knows nothing of lines that another took,
+//!   unless that one was killed and what it kept is still there: after any other end this is not looked at;
+//! - a call that a daemon took has one record, if it ended while that daemon lived or what that one kept came to the
+//!   next; and no call has two, unless a daemon handed it over to a switch that did not hear it, and the next one
+//!   took it again;
 //! - nothing the switch says is out of step, and in the end nothing is left anywhere.
 
-use super::daemon::Daemon;
+use super::daemon::{Daemon, Legacy};
 use super::line::{Asked, Line};
 use super::scene::{Fault, Scene, When};
 use hotlined::event::{Event, Order};
@@ -90,6 +91,8 @@ struct World<'a> {
     summary: Summary,
     /// Claims were lost with a daemon.
     claims_lost: bool,
+    /// What the next daemon finds.
+    legacy: Legacy,
     log: Option<Vec<String>>,
 }
 
@@ -137,9 +140,10 @@ impl<'a> World<'a> {
             recorded: BTreeSet::new(),
             summary: Summary::default(),
             claims_lost: false,
+            legacy: Legacy::default(),
             log: logged.then(Vec::new),
         };
-        world.start();
+        world.at(BEGIN, Doing::Start);
         world
     }
 
@@ -206,13 +210,16 @@ impl<'a> World<'a> {
         }
     }
 
-    fn start(&mut self) {
+    fn start(&mut self) -> Result<(), String> {
         let hotlines = self.scene.hotlines(self.changes);
-        let mut daemon = Daemon::start(self.now, &hotlines, self.scene.live_max, self.scene.shadowed);
+        let legacy = std::mem::take(&mut self.legacy);
+        let mut daemon =
+            Daemon::start(self.now, &hotlines, self.scene.live_max, self.scene.shadowed, legacy)?;
         daemon.log = self.log.is_some().then(Vec::new);
         self.daemon = Some(daemon);
         self.daemons += 1;
         self.note(|| "a daemon starts".into());
+        Ok(())
     }
 
     fn next(&self) -> Option<Instant> {
@@ -448,7 +455,7 @@ impl<'a> World<'a> {
     fn happen(&mut self, doing: Doing) -> Result<(), String> {
         self.note(|| format!("*** {doing:?}"));
         match doing {
-            Doing::Start => self.start(),
+            Doing::Start => self.start()?,
             Doing::Fault(Fault::Cut { back }) => self.cut(back),
             Doing::Fault(Fault::Mute) => {
                 if let Some(line) = &mut self.line {
@@ -456,11 +463,17 @@ impl<'a> World<'a> {
                 }
                 self.alone_since.get_or_insert(self.now);
             }
-            Doing::Fault(Fault::Kill { back, delivered }) => {
+            Doing::Fault(Fault::Kill { back, delivered, kept }) => {
                 if delivered {
                     self.deliver()?;
                 }
+                let legacy = self.daemon.as_mut().map(|daemon| std::mem::take(&mut daemon.legacy));
                 self.daemon_ends(back)?;
+                if let Some(legacy) = legacy.filter(|_| kept) {
+                    self.legacy = legacy;
+                } else {
+                    self.claims_lost = true;
+                }
             }
             Doing::Fault(Fault::Crash) => {
                 self.pairs.clear();
@@ -512,7 +525,6 @@ impl<'a> World<'a> {
         self.close_books(&daemon)?;
         self.line = None;
         self.notices = None;
-        self.claims_lost = true;
         self.alone_since.get_or_insert(self.now);
         self.at(self.now + back, Doing::Start);
         Ok(())
@@ -550,6 +562,7 @@ impl<'a> World<'a> {
         self.write(&written);
         self.note(String::new);
         self.deliver()?;
+        self.claims_lost = true;
         self.daemon_ends(back)
     }
 

@@ -47,6 +47,10 @@ pub(super) enum Moment {
     NotTaken {
         why: NotTaken,
     },
+    TakenUp,
+    NotTakenUp {
+        why: String,
+    },
     Node {
         node: String,
         exit: String,
@@ -143,6 +147,8 @@ impl fmt::Display for Moment {
             Self::NotTaken { why } => {
                 write!(f, "the call is not taken ({}): the dialplan's fallback serves the caller", word(why))
             }
+            Self::TakenUp => f.write_str("the daemon before is gone: this one takes the call up"),
+            Self::NotTakenUp { why } => write!(f, "the call cannot be taken up: {why}"),
             Self::Node { node, exit, because: None } => write!(f, "→ {node}: {exit}"),
             Self::Node { node, exit, because: Some(because) } => {
                 write!(f, "→ {node}: {exit}, because {because}")

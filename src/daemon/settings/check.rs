@@ -62,6 +62,7 @@ impl Check<'_> {
             fallback: self.seconds("calls.fallback_s", raw.calls.fallback_s, FALLBACK_S),
             drain_max: self.seconds("calls.drain_s_max", raw.calls.drain_s_max, DRAIN_S),
         };
+        let live = self.path("live.file", &raw.live.file);
         let records = self.path("records.file", &raw.records.file);
         let journal = raw.journal.file.map(|file| self.path("journal.file", &file));
         let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
@@ -69,7 +70,7 @@ impl Check<'_> {
         self.filter(&raw.log.filter);
         let sounds = Sounds::new(folder.clone(), switch_folder.unwrap_or(folder));
         let log = LogSettings { format: format?, filter: raw.log.filter };
-        Some(Settings { hotlines, sounds, switch: switch?, calls, records, journal, log })
+        Some(Settings { hotlines, sounds, switch: switch?, calls, live, records, journal, log })
     }
 
     fn switch(&mut self, raw: RawSwitch) -> Option<SwitchSettings> {

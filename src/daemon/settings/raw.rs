@@ -9,6 +9,7 @@ pub(super) struct Raw {
     pub(super) sounds: RawSounds,
     pub(super) switch: RawSwitch,
     pub(super) calls: RawCalls,
+    pub(super) live: RawLive,
     pub(super) records: RawRecords,
     pub(super) journal: RawJournal,
     pub(super) log: RawLog,
@@ -21,6 +22,7 @@ impl Default for Raw {
             sounds: RawSounds::default(),
             switch: RawSwitch::default(),
             calls: RawCalls::default(),
+            live: RawLive::default(),
             records: RawRecords::default(),
             journal: RawJournal::default(),
             log: RawLog::default(),
@@ -96,6 +98,18 @@ pub(super) struct RawCalls {
 impl Default for RawCalls {
     fn default() -> Self {
         Self { live_max: 20_000, fallback_s: 4, drain_s_max: 600 }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawLive {
+    pub(super) file: String,
+}
+
+impl Default for RawLive {
+    fn default() -> Self {
+        Self { file: "hotlined.live".to_owned() }
     }
 }
 

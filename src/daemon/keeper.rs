@@ -1,0 +1,128 @@
+//! What each turn of the loop leaves for the daemon that comes after this one.
+
+use super::desk::line_of;
+use crate::command::Command;
+use crate::engine::Engine;
+use crate::id::CallId;
+use crate::linefile::LineFile;
+use crate::live::file::{CannotKeep, LiveFile};
+use crate::live::{Kept, Turn};
+use serde::Deserialize;
+use std::collections::{BTreeSet, VecDeque};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::time::Duration;
+
+/// How long a turn may wait to be kept before it is done all the same: callers would hear the delay.
+const KEEP_TIME_MAX: Duration = Duration::from_millis(500);
+
+/// How much of the end of the file of records is looked at, in bytes: more than any daemon can have written
+/// between two turns.
+const LOOKED_AT_BYTES_MAX: u64 = 16 << 20;
+
+/// Of the records that were kept, sets those apart that stand in their file already: a daemon may be killed after
+/// it wrote a record and before it kept that it did.
+pub(super) fn leave_out_written(file: &Path, kept: &mut Kept) -> Result<(), CannotKeep> {
+    if kept.records.is_empty() {
+        return Ok(());
+    }
+    let system = |error| CannotKeep::System { path: file.to_owned(), error };
+    let end = match end_of(file) {
+        Ok(end) => end,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(system(error)),
+    };
+    #[derive(Deserialize)]
+    struct Line {
+        call: CallId,
+    }
+    let calls: BTreeSet<CallId> = end
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| serde_json::from_slice::<Line>(line).ok())
+        .map(|line| line.call)
+        .collect();
+    let records = std::mem::take(&mut kept.records).into_iter();
+    let (written, missing): (Vec<_>, _) = records.partition(|(call, _)| calls.contains(call));
+    kept.written = written.into_iter().map(|(call, _)| call).collect();
+    kept.records = missing;
+    Ok(())
+}
+
+/// The last bytes of a file; of anything else, such as a pipe, none.
+fn end_of(file: &Path) -> io::Result<Vec<u8>> {
+    if !std::fs::metadata(file)?.is_file() {
+        return Ok(Vec::new());
+    }
+    let mut file = File::open(file)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(LOOKED_AT_BYTES_MAX)))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Keeps turns.
+#[derive(Debug)]
+pub(super) struct Keeper {
+    file: LiveFile,
+    /// How many records were handed to their file.
+    records: u64,
+    /// Those of them that may not be in it yet, by their number.
+    unwritten: VecDeque<(u64, CallId)>,
+    /// Whether the last turn could not be kept; so that a lasting failure is logged once.
+    failing: bool,
+}
+
+impl Keeper {
+    /// Goes on with what was kept, and writes the records that a daemon before us could not.
+    pub(super) fn new(file: LiveFile, kept: &mut Kept, records: &LineFile) -> Self {
+        let written = std::mem::take(&mut kept.written).into_iter().map(|call| (0, call));
+        let mut keeper = Self { file, records: 0, unwritten: written.collect(), failing: false };
+        for (call, line) in std::mem::take(&mut kept.records) {
+            keeper.records += 1;
+            keeper.unwritten.push_back((keeper.records, call));
+            records.write(line);
+        }
+        keeper
+    }
+
+    /// Keeps what changed in the engine, before `out` is done; of this, records are kept until they are in their
+    /// file.
+    pub(super) async fn keep(&mut self, engine: &mut Engine, out: &[Command], records: &LineFile) {
+        let mut turn = Turn::of(engine);
+        while let Some((_, call)) = self.unwritten.pop_front_if(|(number, _)| *number <= records.written()) {
+            turn.written.push(call);
+        }
+        for record in out.iter().filter_map(|command| match command {
+            Command::Record(record) => Some(record),
+            Command::Switch { .. } | Command::Store { .. } | Command::Note { .. } => None,
+        }) {
+            self.records += 1;
+            self.unwritten.push_back((self.records, record.call.clone()));
+            turn.records.push((record.call.clone(), line_of(record)));
+        }
+        if turn.is_empty() {
+            return;
+        }
+        let why = match tokio::time::timeout(KEEP_TIME_MAX, self.file.keep(turn)).await {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(_) => Some("the disk is too slow".to_owned()),
+        };
+        match (why, self.failing) {
+            (Some(why), false) => {
+                tracing::warn!(
+                    why,
+                    "calls go on, but a daemon that takes their place now will not know them as they are"
+                );
+                self.failing = true;
+            }
+            (None, true) => {
+                tracing::info!("calls are kept again");
+                self.failing = false;
+            }
+            (Some(_), true) | (None, false) => {}
+        }
+    }
+}

@@ -1,0 +1,135 @@
+use super::*;
+use crate::command::StoreRequest;
+use crate::event::{Event, KeptCall, StoreAnswer};
+use crate::hotline::short::Plain;
+use crate::hotline::{Agent, Dial, Hotline};
+use crate::id::{CallId, CommandId};
+use crate::live::LiveCall;
+use crate::store::Input;
+use crate::time::Instant;
+use std::sync::Arc;
+
+fn call(name: &str) -> CallId {
+    name.parse().unwrap()
+}
+
+fn hotline(name: &str) -> Arc<Hotline> {
+    let agent = Agent::new("01", Dial::phone("13900000001").unwrap());
+    Arc::new(Plain::default().hotline("4008001234", name, vec![agent]))
+}
+
+fn live(name: &str, state: &str, hotline: Option<Arc<Hotline>>) -> LiveCall {
+    let kept = KeptCall { format: 2, call: call(name), state: state.into() };
+    LiveCall { call: call(name), hotline, bytes: rmp_serde::to_vec_named(&kept).unwrap() }
+}
+
+fn admit(name: &str) -> Input {
+    let id = CommandId { call: call(name), number: 1 };
+    Input::Ask(id, StoreRequest::Admit { hotline: "4008001234".into(), calls_max: Some(1), recent: None })
+}
+
+async fn keep(file: &LiveFile, turn: Turn) {
+    file.keep(turn).await.unwrap();
+}
+
+fn states(kept: &Kept) -> Vec<(String, String)> {
+    let state = |kept: &KeptCall| (kept.call.to_string(), kept.state.as_str().unwrap().to_owned());
+    kept.calls.iter().map(state).collect()
+}
+
+fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+    expected.iter().map(|(call, state)| ((*call).to_owned(), (*state).to_owned())).collect()
+}
+
+#[tokio::test]
+async fn what_was_kept_is_there_for_the_next_daemon() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("live");
+    let (file, kept) = LiveFile::open(&path).unwrap();
+    assert!(kept.calls.is_empty() && kept.records.is_empty() && kept.losses.is_empty());
+    let old = hotline("Old");
+    let calls = vec![live("a", "rings", Some(old.clone())), live("b", "rings", None)];
+    keep(&file, Turn { live: calls, inputs: vec![(Instant(5), admit("a"))], ..Turn::default() }).await;
+    let records = vec![(call("b"), "{}".to_owned()), (call("z"), "[]".to_owned())];
+    keep(&file, Turn { live: vec![live("a", "talks", Some(old.clone()))], records, ..Turn::default() }).await;
+    keep(&file, Turn { over: vec![call("b")], written: vec![call("b")], ..Turn::default() }).await;
+    // Twice: the second time out of the file that the first wrote anew.
+    drop(file);
+    for _ in 0..2 {
+        let (file, mut kept) = LiveFile::open(&path).unwrap();
+        assert_eq!(states(&kept), pairs(&[("a", "talks")]));
+        assert_eq!(kept.hotlines, std::slice::from_ref(&old));
+        assert_eq!(kept.records, [(call("z"), "[]".to_owned())]);
+        let mut answers = Vec::new();
+        kept.store.take(Instant(9), &admit("c"), &mut answers);
+        let full = StoreAnswer::Admitted { room: false, recent: 0 };
+        let command = CommandId { call: call("c"), number: 1 };
+        assert_eq!(answers, [Event::Store { command, answer: full }], "a is counted in still");
+        drop(file);
+    }
+}
+
+#[tokio::test]
+async fn a_file_has_one_daemon() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("live");
+    let (first, _) = LiveFile::open(&path).unwrap();
+    assert!(matches!(LiveFile::open(&path), Err(CannotKeep::Taken(_))));
+    drop(first);
+    assert!(LiveFile::open(&path).is_ok());
+}
+
+#[tokio::test]
+async fn a_write_that_was_cut_off_costs_its_own_turn_and_damage_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("live");
+    let (file, _) = LiveFile::open(&path).unwrap();
+    keep(&file, Turn { live: vec![live("a", "rings", None)], ..Turn::default() }).await;
+    let before = std::fs::metadata(&path).unwrap().len() as usize;
+    keep(&file, Turn { live: vec![live("b", "rings", None)], ..Turn::default() }).await;
+    drop(file);
+    let bytes = std::fs::read(&path).unwrap();
+    let other = folder.path().join("other");
+    let reopened = |bytes: &[u8]| {
+        std::fs::write(&other, bytes).unwrap();
+        LiveFile::open(&other).unwrap().1
+    };
+    for end in before..bytes.len() {
+        let kept = reopened(&bytes[..end]);
+        assert_eq!((states(&kept), kept.losses.len()), (pairs(&[("a", "rings")]), 0), "cut at {end}");
+    }
+    for at in before + 8..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1;
+        let kept = reopened(&damaged);
+        assert_eq!((states(&kept), kept.losses.len()), (pairs(&[("a", "rings")]), 1), "damaged at {at}");
+        assert_eq!(std::fs::read(folder.path().join("other.damaged")).unwrap(), damaged);
+    }
+    std::fs::write(&other, "hotlined live state 9\n").unwrap();
+    assert!(matches!(LiveFile::open(&other), Err(CannotKeep::Foreign { .. })));
+    assert_eq!(std::fs::read(&other).unwrap(), b"hotlined live state 9\n", "it is left as it was");
+}
+
+#[tokio::test]
+async fn a_file_that_has_grown_is_written_anew_while_turns_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("live");
+    let (file, _) = LiveFile::open(&path).unwrap();
+    let state = "x".repeat(1 << 20);
+    let mut largest = 0;
+    let mut smaller = false;
+    for turn in 0..200 {
+        let (version, name) = (hotline(&format!("Version {turn}")), format!("{turn}"));
+        let calls = vec![live("a", &state, Some(version)), live("b", &name, None)];
+        keep(&file, Turn { live: calls, over: vec![call("gone")], ..Turn::default() }).await;
+        let size = std::fs::metadata(&path).unwrap().len();
+        smaller |= size < largest;
+        largest = largest.max(size);
+    }
+    assert!(smaller, "it only grew, to {largest} bytes");
+    drop(file);
+    let (_file, kept) = LiveFile::open(&path).unwrap();
+    assert_eq!(states(&kept), pairs(&[("a", &state), ("b", "199")]));
+    let names: Vec<&str> = kept.hotlines.iter().map(|hotline| &*hotline.name).collect();
+    assert_eq!(names, ["Version 199"], "the others are followed by nobody");
+}
