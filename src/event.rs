@@ -7,6 +7,7 @@ pub use crate::cause::Cause;
 use crate::hotline::Hotlines;
 use crate::hours::Calendar;
 use crate::id::{CommandId, LegId, LineId, SwitchId};
+use crate::number::Atlas;
 use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -59,6 +60,8 @@ pub enum Event {
     Hotlines(Arc<Hotlines>),
     /// Which days are work changed.
     Calendar(Arc<Calendar>),
+    /// Where numbers are from changed.
+    Atlas(Arc<Atlas>),
     /// The operator said something.
     Operator(Order),
 }

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests, which clippy does not see.
 
 use hotlined::daemon::reload::{Loaded, Watch};
-use hotlined::hotline::{Sounds, load};
+use hotlined::daemon::source::{HotlineFolder, Source};
+use hotlined::hotline::Sounds;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -19,20 +20,23 @@ fn shop(name: &str) -> String {
     format!("number = \"4008001234\"\nname = \"{name}\"\n[[agents]]\nid = \"01\"\nphone = \"13900000001\"\n")
 }
 
-fn watch(folder: &Path) -> Receiver<Loaded> {
-    let sounds = Sounds::new(folder, folder);
-    let watch = Watch::begin(folder.to_owned(), sounds.clone()).unwrap();
-    let first = Arc::new(load(folder, &sounds).unwrap());
+fn watch(folder: &Path) -> Receiver<Loaded<HotlineFolder>> {
+    watch_source(HotlineFolder { folder: folder.to_owned(), sounds: Sounds::new(folder, folder) })
+}
+
+fn watch_source<S: Source>(source: S) -> Receiver<Loaded<S>> {
+    let watch = Watch::begin(source.clone()).unwrap();
+    let first = Arc::new(source.load().ok().expect("a good beginning"));
     let (tell, told) = channel(1);
     tokio::spawn(watch.run(first, tell));
     told
 }
 
-async fn next(told: &mut Receiver<Loaded>) -> Loaded {
+async fn next<S: Source>(told: &mut Receiver<Loaded<S>>) -> Loaded<S> {
     timeout(PATIENCE, told.recv()).await.expect("nothing was told").expect("the watch ended")
 }
 
-fn name(loaded: &Loaded) -> String {
+fn name(loaded: &Loaded<HotlineFolder>) -> String {
     loaded.as_ref().unwrap().get("4008001234").unwrap().name.to_string()
 }
 

@@ -8,7 +8,7 @@ use crate::event::{Arrival, Cause, Event, LegEvent, LegState, LiveLeg, Order};
 use crate::hotline::{Hotline, Hotlines, Version};
 use crate::hours::Calendar;
 use crate::id::{CallId, CommandId, LegId, SwitchId};
-use crate::number;
+use crate::number::{self, Atlas};
 use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,6 +41,8 @@ pub struct Switchboard {
     draining: bool,
     hotlines: Arc<Hotlines>,
     calendar: Arc<Calendar>,
+    /// The operator's own table of numbers; without one it is that which is built in.
+    atlas: Option<Arc<Atlas>>,
     /// Versions that are no longer the current one and that live calls still follow.
     editions: BTreeMap<(Arc<str>, Version), Arc<Hotline>>,
     calls: Table,
@@ -105,6 +107,7 @@ impl Switchboard {
                 self.with(place, out, |call, desk| call.on_store(command.number, answer, desk));
             }
             Event::Calendar(calendar) => self.calendar = calendar.clone(),
+            Event::Atlas(atlas) => self.atlas = Some(atlas.clone()),
             Event::LinkLost { switch } => self.link_lost(switch, out),
             Event::LinkRestored { switch, connection, legs } => {
                 self.link_restored(switch, *connection, legs, out);
@@ -169,9 +172,13 @@ impl Switchboard {
         turn: impl FnOnce(&mut Call, &mut Desk) -> Life,
     ) {
         let Some(call) = self.calls.get_mut(place) else { return };
-        let calendar = self.calendar.clone();
-        let mut desk =
-            Desk { now: self.now, fallback_after: self.limits.fallback_after, calendar: &calendar, out };
+        let mut desk = Desk {
+            now: self.now,
+            fallback_after: self.limits.fallback_after,
+            calendar: &self.calendar,
+            atlas: self.atlas.as_deref(),
+            out,
+        };
         match turn(call, &mut desk) {
             Life::On => self.calls.settle(place),
             Life::Over => self.calls.remove(place),
@@ -196,9 +203,13 @@ impl Switchboard {
             return;
         }
         let hotline = number::hotline(&arrival.dialled).and_then(|number| self.hotlines.get(number)).cloned();
-        let calendar = self.calendar.clone();
-        let mut desk =
-            Desk { now: self.now, fallback_after: self.limits.fallback_after, calendar: &calendar, out };
+        let mut desk = Desk {
+            now: self.now,
+            fallback_after: self.limits.fallback_after,
+            calendar: &self.calendar,
+            atlas: self.atlas.as_deref(),
+            out,
+        };
         let call = Call::take(arrival, from, hotline, &mut desk);
         self.calls.insert(id, call);
     }

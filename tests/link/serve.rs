@@ -181,7 +181,7 @@ async fn an_engine_that_crashes_is_no_daemon_that_was_told_to_stop() {
     let parts = Parts {
         limits: Limits::default(),
         drain_max: Millis(0),
-        hotlines: Arc::default(),
+        first: Vec::new(),
         link: crate::peer::settings(switch.port),
         records: LineFile::create(&folder.path().join("records"), WhenSlow::Wait).unwrap(),
         tap: None,
