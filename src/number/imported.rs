@@ -118,10 +118,13 @@ impl Imported {
         let from = if from.is_empty() { "unnamed".to_owned() } else { from };
         let mut numbers = BTreeMap::from([(Said::default(), 0)]);
         let mut sayings = Vec::new();
+        let mut last = (Said::default(), 0);
         let mut runs: Vec<(u32, u16)> = Vec::new();
         for said in all.into_iter().chain(std::iter::repeat(Said::default())).take(PREFIXES) {
-            let number = match numbers.get(&said) {
-                Some(number) => *number,
+            // Neighbours are alike, so most need not be looked up.
+            let known = if last.0 == said { Some(last.1) } else { numbers.get(&said).copied() };
+            let number = match known {
+                Some(number) => number,
                 None => {
                     sayings.push(said);
                     let number = u16::try_from(sayings.len()).ok()?;
@@ -129,6 +132,7 @@ impl Imported {
                     number
                 }
             };
+            last = (said, number);
             match runs.last_mut() {
                 Some((run, which)) if *which == number => *run += 1,
                 Some(_) | None => runs.push((1, number)),
@@ -233,7 +237,7 @@ mod tests {
         assert!(refused("numbers\":1", "numbers\":2").contains("has the format 2"));
         assert!(refused("phone.dat", "").contains("no name"));
         assert!(refused("[2,1]", "[3,1]").contains("speaks of 700001 prefixes"));
-        assert!(refused("[2,1]", "[4294967295,1],[4294967295,1]").contains("speaks of 8589"));
+        assert!(refused("[2,1]", "[4294967295,1],[4294967295,1]").contains("speaks of 8590634588 prefixes"));
         assert!(refused("[1,2]", "[1,3]").contains("saying 3, which is not among its 2"));
         assert!(refused("[2,1],[1,2]", "[1,1],[2,2]").contains("is not what was written"));
         assert!(refused("310000", "110000").contains("is not what was written"));

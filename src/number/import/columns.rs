@@ -61,7 +61,6 @@ pub(super) fn find(sample: &[Row]) -> Result<(Columns, bool), &'static str> {
     let names: Vec<String> = if headed { first.iter().map(|name| plain(name)).collect() } else { Vec::new() };
     let mut look = Look { names, rows: &sample[usize::from(headed).min(sample.len())..], taken: Vec::new() };
     let is_province = |text: &str| named(text).iter().any(|place| place.is_province());
-    let is_city = |text: &str| named(text).iter().any(|place| place.is_city());
     let is_both = |text: &str| names::Names::default().of_both(text).place.is_some();
     let prefix =
         look.column(&PREFIX, |text| prefix(text).is_some()).ok_or("mobile prefixes of seven digits")?;
@@ -70,7 +69,7 @@ pub(super) fn find(sample: &[Row]) -> Result<(Columns, bool), &'static str> {
     let both = if province.is_none() { look.named(&BOTH) } else { None };
     let (province, city) = match both {
         Some(_) => (None, None),
-        None => (province.or_else(|| look.filled(is_province)), look.column(&CITY, is_city)),
+        None => (province.or_else(|| look.filled(is_province)), look.column(&CITY, names::is_city)),
     };
     let both = match (both, province, city) {
         (None, None, None) => look.filled(is_both),

@@ -97,6 +97,12 @@ fn find(province: &str, city: &str) -> Found {
     }
 }
 
+/// Whether a text is what a city is called.
+pub(super) fn is_city(text: &str) -> bool {
+    let others = || MERGED.iter().chain(&OTHER_NAMES).any(|(name, _)| is_called(text, name));
+    named(text).iter().any(|place| place.is_city()) || others()
+}
+
 /// What a `phone.dat` means by a card type: only its numbers of resellers say what they are for.
 pub(super) fn card_type(card: u8) -> Option<(Operator, Option<Network>)> {
     Some(match card {

@@ -106,7 +106,7 @@ fn csv_is_read_in_every_form_that_is_about() {
 
 #[test]
 fn names_of_operators_that_nobody_knows_are_told() {
-    let text = "1300000,北京,北京,某某通信\n1300001,北京,北京,\n1300002,全国,,移动\n";
+    let text = "号段,省,市,运营商\n1300000,北京,北京,某某通信\n1300001,北京,北京,\n1300002,全国,,移动\n";
     let found = read(text.as_bytes(), "a").unwrap().found;
     assert_eq!((found.city, found.operator, found.nothing), (2, 1, 0));
     assert_eq!(found.unknown_operators[0].name, "某某通信");
@@ -214,14 +214,15 @@ fn a_broken_phone_dat_is_refused_with_its_bytes() {
 #[test]
 fn reading_ends_when_enough_is_wrong() {
     // Ten million bytes of lines that mean nothing, behind a row that does.
-    let nonsense = "1380013,北京,北京,移动\n".to_owned() + &"x,y,z,1\n".repeat(1_250_000);
+    let nonsense = "号段,省,市,运营商\n1380013,北京,北京,移动\n".to_owned() + &"x,y,z,1\n".repeat(1_250_000);
     assert_eq!(faults(nonsense.as_bytes()).len(), BAD_ROWS_MAX);
-    let mut strange = "1380013,北京,北京,移动\n".to_owned();
+    assert_eq!(faults("x,y,z,1\n".repeat(1_250_000).as_bytes()).len(), 1);
+    let mut strange = "号段,省,市,运营商\n1380013,北京,北京,移动\n".to_owned();
     (0..5_000).for_each(|at| strange.push_str(&format!("{},省{at},市,移动\n", 1_390_000 + at)));
     let last = faults(strange.as_bytes()).pop().unwrap();
     assert_eq!(
         last,
-        "line 1002: more than 1000 names of places or operators are unknown, as \"省1000 市\": it is likely another kind of table"
+        "line 1003: more than 1000 names of places or operators are unknown, as \"省1000 市\": it is likely another kind of table"
     );
 }
 
