@@ -139,7 +139,7 @@ fn tell(file: &Path, found: &Found) -> Vec<String> {
         differing("province", provinces, same_province),
         differing("city", cities, same_city),
         differing("operator", operators, same_operator),
-        format!("  {new} prefixes have a place that had none"),
+        format!("  placed only now: {new}"),
     ];
     lines.extend(unknown("names of places that GB/T 2260 does not have", &found.unknown_places));
     lines.extend(unknown("names of operators nobody knows", &found.unknown_operators));
@@ -150,10 +150,10 @@ fn unknown(what: &str, names: &[Unknown]) -> Vec<String> {
     if names.is_empty() {
         return Vec::new();
     }
-    let mut lines = vec![format!("{} {what}:", names.len())];
+    let mut lines = vec![format!("{what}: {}", names.len())];
     lines.extend(names.iter().take(UNKNOWN_SHOWN_MAX).map(|Unknown { name, rows, first }| {
         let first = first.map(|at| format!(", first at {at}")).unwrap_or_default();
-        format!("  {name}: {rows} rows{first}")
+        format!("  {rows:>6}  {name}{first}")
     }));
     let more = names.len().saturating_sub(UNKNOWN_SHOWN_MAX);
     lines.extend((more > 0).then(|| format!("  and {more} more: --json names them all")));
@@ -162,7 +162,7 @@ fn unknown(what: &str, names: &[Unknown]) -> Vec<String> {
 
 fn share(part: usize, all: usize) -> String {
     if all == 0 {
-        return "none to compare: 0 %".to_owned();
+        return "none".to_owned();
     }
     format!("{:.2} %", 100.0 * part as f64 / all as f64)
 }
@@ -201,5 +201,9 @@ fn segment(segment: &Segment) -> String {
             Network::Satellite => format!("{} (satellite)", operator.name()),
         })
         .collect();
-    format!("  {beginning}  {:>8}  {}", share(city + province, *prefixes), given.join(", "))
+    format!(
+        "  {beginning}  {prefixes:>5} prefixes  {:>8}  {}",
+        share(city + province, *prefixes),
+        given.join(", ")
+    )
 }
