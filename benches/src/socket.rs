@@ -19,6 +19,7 @@ mod socket {
 use hotlined::call::Limits;
 use hotlined::daemon::desk::Wish;
 use hotlined::daemon::serve::Parts;
+use hotlined::event::Event;
 use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, group::Strategy, short::Plain};
 use hotlined::id::SwitchId;
 use hotlined::linefile::{LineFile, WhenSlow};
