@@ -62,15 +62,15 @@ pub fn replace(file: &Path, bytes: &[u8]) -> Result<(), CannotReplace> {
     };
     // Hidden, and one for each process: two that write at once do not mix.
     let new = folder.join(format!(".{}.{}.new", name.to_string_lossy(), std::process::id()));
-    let written = write_through(&new, bytes)
-        .and_then(|()| std::fs::rename(&new, &place))
-        // The new name lasts once the folder is on the disk, too.
-        .and_then(|()| File::open(folder)?.sync_all());
-    if written.is_err() {
-        // Renamed already, or never made.
+    if let Err(error) = write_through(&new, bytes).and_then(|()| std::fs::rename(&new, &place)) {
+        // Perhaps it was never made.
         let _ = std::fs::remove_file(&new);
+        return Err(cannot(error));
     }
-    written.map_err(cannot)
+    // The new name lasts once the folder is on the disk, too. Where folders cannot be written through, a crash
+    // may bring back the old file, whole.
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(())
 }
 
 fn write_through(file: &Path, bytes: &[u8]) -> io::Result<()> {
