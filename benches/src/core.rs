@@ -11,6 +11,7 @@ use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, group::Strategy, short::
 use hotlined::id::{LegId, LineId, SwitchId};
 use hotlined::time::{Instant, Millis};
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::collections::BTreeMap;
 use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -45,6 +46,9 @@ struct Live {
     agent: LegId,
 }
 
+/// The kind of an event and how long it took, in nanoseconds.
+type Timed = (&'static str, u64);
+
 struct Bench {
     switchboard: Switchboard,
     calls: Vec<Live>,
@@ -68,38 +72,88 @@ fn main() {
 /// Measures a hotline whose callers press these keys, and gives back the median at the smallest size.
 fn table(what: &str, hotline: &Hotline, keys: &str, against: Option<f64>) -> f64 {
     println!("\n{what}");
-    println!("{:>8}  {:>10}  {:>10}  {:>10}  {:>12}", "live", "median ns", "p99 ns", "ratio", "bytes a call");
-    let mut first = None;
-    for size in SIZES {
-        let (median, p99, bytes) = measure(size, hotline, keys);
-        let ratio = median / *first.get_or_insert(median);
-        println!("{size:>8}  {median:>10.0}  {p99:>10.0}  {ratio:>10.2}  {bytes:>12}");
+    println!(
+        "{:>8}  {:>10}  {:>10}  {:>10}  {:>10}  {:>12}",
+        "live", "median ns", "ratio", "p99 ns", "mean ns", "bytes a call"
+    );
+    let measured = measure(hotline, keys);
+    let first = measured[0].all.median;
+    for (size, Measured { all, ratio, bytes, .. }) in SIZES.iter().zip(&measured) {
+        let Figures { median, p99, mean } = all;
+        println!("{size:>8}  {median:>10.0}  {ratio:>10.2}  {p99:>10.0}  {mean:>10.0}  {bytes:>12}");
     }
-    let first = first.unwrap_or_default();
+    let (least, most) = (&measured[0].kinds, &measured[SIZES.len() - 1].kinds);
+    println!("{:>18}  {:>8} and {:>6} live, median ns", "", SIZES[0], SIZES[SIZES.len() - 1]);
+    for (kind, figures) in least {
+        println!("{kind:>18}  {:>8.0}     {:>6.0}", figures.median, most[kind].median);
+    }
     if let Some(against) = against {
         println!("{:.2} times the median of the small hotline", first / against);
     }
     first
 }
 
-fn measure(size: usize, hotline: &Hotline, keys: &str) -> (f64, f64, u64) {
-    let before = BYTES.load(Ordering::Relaxed);
-    let mut bench = Bench::new(size, hotline, keys);
-    let bytes = (BYTES.load(Ordering::Relaxed) - before) / size as u64;
-    let mut medians = Vec::new();
-    let mut tails = Vec::new();
-    for _ in 0..ROUNDS {
-        let mut times: Vec<u64> = Vec::with_capacity(EVENTS);
-        while times.len() < EVENTS {
-            bench.one_life(&mut times);
-        }
+/// What a size gave: medians over the rounds.
+struct Measured {
+    all: Figures,
+    /// Its median to that of the smallest size, of one round each.
+    ratio: f64,
+    kinds: BTreeMap<&'static str, Figures>,
+    bytes: u64,
+}
+
+/// The figures of one round: of all events, and of each kind.
+type Round = (Figures, BTreeMap<&'static str, Figures>);
+
+#[derive(Clone, Copy)]
+struct Figures {
+    median: f64,
+    p99: f64,
+    mean: f64,
+}
+
+impl Figures {
+    fn of(mut times: Vec<u64>) -> Self {
         times.sort_unstable();
-        medians.push(times[times.len() / 2] as f64);
-        tails.push(times[times.len() * 99 / 100] as f64);
+        let count = times.len();
+        let mean = times.iter().sum::<u64>() as f64 / count as f64;
+        Self { median: times[count / 2] as f64, p99: times[count * 99 / 100] as f64, mean }
     }
-    medians.sort_by(f64::total_cmp);
-    tails.sort_by(f64::total_cmp);
-    (medians[ROUNDS / 2], tails[ROUNDS / 2], bytes)
+
+    fn middle(rounds: &[Self]) -> Self {
+        let of = |of: fn(&Self) -> f64| middle(rounds.iter().map(of).collect());
+        Self { median: of(|f| f.median), p99: of(|f| f.p99), mean: of(|f| f.mean) }
+    }
+}
+
+fn middle(mut all: Vec<f64>) -> f64 {
+    all.sort_by(f64::total_cmp);
+    all[all.len() / 2]
+}
+
+/// All sizes in turn, round by round: should the machine's speed drift, it drifts for all of them.
+fn measure(hotline: &Hotline, keys: &str) -> Vec<Measured> {
+    let mut sizes: Vec<(Bench, u64)> = Vec::new();
+    for size in SIZES {
+        let before = BYTES.load(Ordering::Relaxed);
+        let bench = Bench::new(size, hotline, keys);
+        sizes.push((bench, (BYTES.load(Ordering::Relaxed) - before) / size as u64));
+    }
+    let mut rounds: Vec<Vec<Round>> = SIZES.map(|_| Vec::new()).into();
+    for _ in 0..ROUNDS {
+        for ((bench, _), rounds) in sizes.iter_mut().zip(&mut rounds) {
+            rounds.push(bench.round());
+        }
+    }
+    let smallest: Vec<f64> = rounds[0].iter().map(|(all, _)| all.median).collect();
+    let measured = |(rounds, (_, bytes)): (Vec<Round>, (Bench, u64))| {
+        let all: Vec<Figures> = rounds.iter().map(|(all, _)| *all).collect();
+        let ratio = middle(all.iter().zip(&smallest).map(|(all, smallest)| all.median / smallest).collect());
+        let of = |kind: &str| -> Vec<Figures> { rounds.iter().map(|(_, kinds)| kinds[kind]).collect() };
+        let kinds = rounds[0].1.keys().map(|kind| (*kind, Figures::middle(&of(kind)))).collect();
+        Measured { all: Figures::middle(&all), ratio, kinds, bytes }
+    };
+    rounds.into_iter().zip(sizes).map(measured).collect()
 }
 
 impl Bench {
@@ -128,17 +182,31 @@ impl Bench {
         bench
     }
 
+    fn round(&mut self) -> Round {
+        let mut times: Vec<Timed> = Vec::with_capacity(EVENTS);
+        while times.len() < EVENTS {
+            self.one_life(&mut times);
+        }
+        let all = Figures::of(times.iter().map(|(_, took)| *took).collect());
+        let mut kinds: BTreeMap<&'static str, Vec<u64>> = BTreeMap::new();
+        for (kind, took) in times {
+            kinds.entry(kind).or_default().push(took);
+        }
+        (all, kinds.into_iter().map(|(kind, times)| (kind, Figures::of(times))).collect())
+    }
+
     /// The life of one call from its arrival to its end, in place of a live one picked at random, which ends.
-    fn one_life(&mut self, times: &mut Vec<u64>) {
+    fn one_life(&mut self, times: &mut Vec<Timed>) {
         self.chance =
             self.chance.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let at = (self.chance >> 33) as usize % self.calls.len();
         self.now = self.now + Millis(1);
         let live = &self.calls[at];
         let (caller, agent) = (live.caller.clone(), live.agent.clone());
-        let gone = |leg| Event::Leg { leg, what: LegEvent::HungUp { cause: Cause::Normal, far_end: true } };
-        self.event(&gone(caller), Some(times));
-        self.event(&gone(agent), Some(times));
+        let gone =
+            |leg, far_end| Event::Leg { leg, what: LegEvent::HungUp { cause: Cause::Normal, far_end } };
+        self.event(&gone(caller, true), Some(times));
+        self.event(&gone(agent, false), Some(times));
         let live = self.arrive(Some(times));
         self.connect(&live, Some(times));
         self.calls[at] = live;
@@ -147,7 +215,7 @@ impl Bench {
         }
     }
 
-    fn arrive(&mut self, mut times: Option<&mut Vec<u64>>) -> Live {
+    fn arrive(&mut self, mut times: Option<&mut Vec<Timed>>) -> Live {
         self.next += 1;
         let caller =
             LegId::from_bits(u128::from(self.next).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835));
@@ -186,7 +254,7 @@ impl Bench {
         Live { caller, agent: agent.expect("an agent is rung") }
     }
 
-    fn connect(&mut self, live: &Live, mut times: Option<&mut Vec<u64>>) {
+    fn connect(&mut self, live: &Live, mut times: Option<&mut Vec<Timed>>) {
         let peer = live.agent.clone();
         let steps =
             [LegEvent::Created, LegEvent::Ringing { media: false }, LegEvent::Answered, LegEvent::Parked];
@@ -198,13 +266,30 @@ impl Bench {
         }
     }
 
-    fn event(&mut self, event: &Event, times: Option<&mut Vec<u64>>) {
+    fn event(&mut self, event: &Event, times: Option<&mut Vec<Timed>>) {
         self.out.clear();
         let began = std::time::Instant::now();
         self.switchboard.handle(self.now, black_box(event), &mut self.out);
         let took = began.elapsed();
         black_box(&self.out);
-        times.into_iter().for_each(|times| times.push(took.as_nanos() as u64));
+        times.into_iter().for_each(|times| times.push((kind(event), took.as_nanos() as u64)));
+    }
+}
+
+/// What kind of event it is, for the table.
+fn kind(event: &Event) -> &'static str {
+    match event {
+        Event::Arrived(_) => "arrival",
+        Event::Store { .. } => "line claimed",
+        Event::Leg { what: LegEvent::Created, .. } => "agent's leg made",
+        Event::Leg { what: LegEvent::Ringing { .. }, .. } => "agent rings",
+        Event::Leg { what: LegEvent::Answered, .. } => "answered",
+        Event::Leg { what: LegEvent::Parked, .. } => "agent ready",
+        Event::Leg { what: LegEvent::Bridged { .. }, .. } => "joined",
+        Event::Leg { what: LegEvent::HungUp { far_end: true, .. }, .. } => "caller left",
+        Event::Leg { what: LegEvent::HungUp { far_end: false, .. }, .. } => "agent's leg gone",
+        Event::Leg { what: LegEvent::Digit(_), .. } => "key",
+        _ => "other",
     }
 }
 

@@ -322,19 +322,20 @@ impl Call {
         Life::Over
     }
 
-    fn to_record(&self, now: Instant) -> Option<CallRecord> {
-        let facts = &self.facts;
-        let findings = facts.findings.clone();
+    /// The record of a call that is over: it takes with it what nobody needs any more.
+    fn to_record(&mut self, now: Instant) -> Option<CallRecord> {
+        let facts = &mut self.facts;
         let ended = facts.ended.as_ref()?;
+        let findings = std::mem::take(&mut facts.findings);
         let talked = |attempt: &&super::attempt::Attempt| attempt.outcome == Some(AttemptOutcome::Talked);
         let talked_until = facts.parted.map_or(ended.at, |(at, _)| at);
         Some(CallRecord {
             call: facts.id.clone(),
             switch: facts.switch.clone(),
-            dialled: facts.dialled.clone(),
+            dialled: std::mem::take(&mut facts.dialled),
             hotline: self.hotline.as_ref().map(|hotline| hotline.number.clone()),
             hotline_version: self.hotline.as_ref().map(|hotline| hotline.version),
-            caller: facts.caller.clone(),
+            caller: std::mem::take(&mut facts.caller),
             outcome: ended.outcome,
             ended_by: ended.by,
             cause: ended.cause,

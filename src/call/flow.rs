@@ -143,7 +143,8 @@ fn next(node: &Node, exit: &Exit, because: Box<str>, cx: &mut Context) -> Option
         TALKED => node.exits.get(TALKED).copied(),
         name => node.exit(name),
     };
-    let exit: Arc<str> = exit.name().into();
+    let known = node.exits.get_key_value(exit.name());
+    let exit = known.map_or_else(|| exit.name().into(), |(known, _)| known.clone());
     cx.note(Note::Node { node: node.name.clone(), exit, because });
     to
 }

@@ -109,7 +109,10 @@ impl Keys {
                 self.question(ask, cx);
                 Outcome::Asking
             }
-            Happening::Due(Timer::Key) => self.complete(ask, &fit, cx),
+            Happening::Due(Timer::Key) => {
+                let fits = fit(&self.digits);
+                self.complete(ask, fits, cx)
+            }
             Happening::Relinked => {
                 cx.keep_fallback();
                 // What was keyed meanwhile was not heard: it is asked again.
@@ -132,14 +135,14 @@ impl Keys {
 
     fn digit(&mut self, digit: char, ask: &Ask, fit: &impl Fn(&str) -> Fit, cx: &mut Context) -> Outcome {
         if ask.terminator == Some(digit) && !self.digits.is_empty() {
-            return self.complete(ask, fit, cx);
+            let fits = fit(&self.digits);
+            return self.complete(ask, fits, cx);
         }
         self.digits.push(digit);
         let full = self.digits.len() >= usize::from(ask.digit_len);
         match fit(&self.digits) {
-            Fit::Whole => self.complete(ask, fit, cx),
-            Fit::Open | Fit::Part | Fit::Wrong if full => self.complete(ask, fit, cx),
-            Fit::Wrong => self.complete(ask, fit, cx),
+            fits @ (Fit::Whole | Fit::Wrong) => self.complete(ask, fits, cx),
+            fits @ (Fit::Open | Fit::Part) if full => self.complete(ask, fits, cx),
             Fit::Open | Fit::Part => {
                 self.wait(ask.inter_digit_timeout, cx);
                 Outcome::Asking
@@ -147,9 +150,10 @@ impl Keys {
         }
     }
 
-    fn complete(&mut self, ask: &Ask, fit: &impl Fn(&str) -> Fit, cx: &mut Context) -> Outcome {
+    /// No further digit is awaited.
+    fn complete(&mut self, ask: &Ask, fits: Fit, cx: &mut Context) -> Outcome {
         let digits = std::mem::take(&mut self.digits);
-        if matches!(fit(&digits), Fit::Whole | Fit::Open) {
+        if matches!(fits, Fit::Whole | Fit::Open) {
             return self.done(Outcome::Answer(digits), cx);
         }
         self.failures += 1;
@@ -188,9 +192,12 @@ pub(super) fn fit_length(digits: &str, ask: &Ask) -> Fit {
 }
 
 /// How digits fit one of these answers.
-pub(super) fn fit_one_of<'a>(digits: &str, answers: impl Iterator<Item = &'a str> + Clone) -> Fit {
-    let exact = answers.clone().any(|answer| answer == digits);
-    let longer = answers.into_iter().any(|answer| answer.len() > digits.len() && answer.starts_with(digits));
+pub(super) fn fit_one_of<'a>(digits: &str, answers: impl Iterator<Item = &'a str>) -> Fit {
+    let (mut exact, mut longer) = (false, false);
+    for answer in answers.filter(|answer| answer.starts_with(digits)) {
+        exact |= answer.len() == digits.len();
+        longer |= answer.len() > digits.len();
+    }
     match (exact, longer) {
         (true, false) => Fit::Whole,
         (true, true) => Fit::Open,

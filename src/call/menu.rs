@@ -5,6 +5,7 @@ use super::door::{Door, Exit, Happening, Next};
 use super::keys::{Fit, Keys, Outcome, fit_length, fit_one_of};
 use crate::hotline::flow::{Ask, Node, NodeKind};
 use serde::{Deserialize, Serialize};
+use std::ops::Bound;
 
 /// How far the asking got.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,7 +60,9 @@ fn fit(node: &Node, ask: &Ask, digits: &str) -> Fit {
     if matches!(node.kind, NodeKind::Collect(_)) {
         return fit_length(digits, ask);
     }
-    fit_one_of(digits, node.exits.keys().map(|exit| &**exit).filter(|exit| is_keys(exit)))
+    let from = (Bound::Included(digits), Bound::Unbounded);
+    let begin_so = node.exits.range::<str, _>(from).map(|(exit, _)| &**exit);
+    fit_one_of(digits, begin_so.take_while(|exit| exit.starts_with(digits)).filter(|exit| is_keys(exit)))
 }
 
 /// Whether the name of an exit is keys to press.
@@ -69,7 +72,7 @@ fn is_keys(exit: &str) -> bool {
 
 fn answered(digits: String, cx: &mut Context) -> Door {
     let Some(NodeKind::Collect(collect)) = cx.node().map(|node| &node.kind) else {
-        let because = format!("the caller keyed {digits}").into();
+        let because = ["the caller keyed ", &digits].concat().into();
         return Door::Exit { exit: Exit::Named(digits.into()), because };
     };
     let because = format!("{} digits were keyed", digits.len()).into();

@@ -111,7 +111,10 @@ fn record(cx: &mut Context) {
         Some(Recording::Inbound) => cx.facts.findings.call_back.is_none(),
         Some(Recording::Off) | None => false,
     };
-    let Some(file) = cx.recording("").filter(|_| wanted) else { return };
+    if !wanted {
+        return;
+    }
+    let Some(file) = cx.recording("") else { return };
     let leg = cx.facts.leg.clone();
     cx.order(Action::RecordTalk { leg, file: file.clone() });
     cx.facts.findings.recording = Some(file);

@@ -8,11 +8,18 @@ use super::shelf::Shelf;
 use super::{FILE_BYTES_MAX, FILES_MAX, Hotlines, Sounds};
 use crate::id::LineId;
 use crate::place::{Lines, Position};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs::File;
-use std::io::Read;
+use std::io::Read as _;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The most threads that read a folder.
+const THREADS_MAX: usize = 8;
+/// How many files there must be for each thread.
+const FILES_A_THREAD_MIN: usize = 64;
 
 /// Reads every `*.toml` of the folder, in the order of their names. Hidden files, editors' backups and
 /// subfolders are passed over. Either all files are good, or every fault of every file comes back: hotlines
@@ -41,7 +48,7 @@ pub fn inspect(folder: &Path, sounds: &Sounds) -> Inspected {
 /// The text of one hotline with every default and every short form as what it comes to. It reads back to the
 /// same hotline, where the lists and sounds are that it names.
 pub fn expand(file: &Path, sounds: &Sounds) -> Result<String, Vec<Fault>> {
-    let outline = read(file, &mut Shelf::new(sounds))?;
+    let outline = read(file, &mut Shelf::new(sounds, Arc::default()))?;
     match outline.hotline {
         Some(hotline) => Ok(super::write::write(&hotline, &outline.source, sounds)),
         None => Err(outline.faults),
@@ -54,17 +61,54 @@ fn read_all(folder: &Path, sounds: &Sounds, with_warnings: bool) -> Inspected {
         Ok(files) => files,
         Err(faults) => return Inspected { faults, ..Inspected::default() },
     };
-    let mut shelf = Shelf::new(sounds);
-    for file in files {
-        let outline =
-            read(&file, &mut shelf).unwrap_or_else(|faults| Outline { faults, ..Outline::default() });
-        if let Some(hotline) = outline.hotline.as_ref().filter(|_| with_warnings) {
-            load.warnings.extend(super::lint::warnings(&file, hotline, &outline.source));
-        }
+    let outlines = read_files(&files, sounds, with_warnings);
+    for (file, (outline, warnings)) in files.into_iter().zip(outlines) {
+        load.warnings.extend(warnings);
         load.add(file, outline);
     }
     load.refuse_circles();
     Inspected { hotlines: load.hotlines, faults: load.faults, warnings: load.warnings }
+}
+
+/// What one file gave, and its warnings.
+type Read = (Outline, Vec<Fault>);
+
+/// Reads the files on as many threads as are worth it; what they gave comes back in the order of the files.
+fn read_files(files: &[PathBuf], sounds: &Sounds, with_warnings: bool) -> Vec<Read> {
+    let lists = Arc::default();
+    let next = AtomicUsize::new(0);
+    let read_some = || {
+        let mut shelf = Shelf::new(sounds, Arc::clone(&lists));
+        let mut done = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(file) = files.get(at) else { return done };
+            done.push((at, read_one(file, &mut shelf, with_warnings)));
+        }
+    };
+    let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let threads = cores.min(THREADS_MAX).min(files.len().div_ceil(FILES_A_THREAD_MIN));
+    let mut done: Vec<(usize, Read)> = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads).map(|_| scope.spawn(read_some)).collect();
+        let mut done = read_some();
+        for other in others {
+            match other.join() {
+                Ok(more) => done.extend(more),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        done
+    });
+    done.sort_unstable_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, read)| read).collect()
+}
+
+fn read_one(file: &Path, shelf: &mut Shelf, with_warnings: bool) -> Read {
+    let mut outline = read(file, shelf).unwrap_or_else(|faults| Outline { faults, ..Outline::default() });
+    let source = std::mem::take(&mut outline.source);
+    let hotline = outline.hotline.as_ref().filter(|_| with_warnings);
+    let warnings = hotline.map(|hotline| super::lint::warnings(file, hotline, &source)).unwrap_or_default();
+    (outline, warnings)
 }
 
 fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Vec<Fault>> {
@@ -116,6 +160,8 @@ struct Load {
     hotlines: Hotlines,
     faults: Vec<Fault>,
     warnings: Vec<Fault>,
+    /// The lists whose faults were told.
+    lists_told: BTreeSet<PathBuf>,
     numbers: BTreeMap<Arc<str>, Place>,
     /// Looked up and never walked.
     lines: HashMap<LineId, (u16, Place)>,
@@ -138,7 +184,7 @@ impl std::fmt::Display for Place {
 impl Load {
     fn add(&mut self, file: PathBuf, outline: Outline) {
         let file: Arc<Path> = file.into();
-        self.faults.extend(outline.faults);
+        self.add_faults(outline.faults, &file);
         if let Some((number, at)) = outline.number {
             self.add_number(number, Place { file: file.clone(), at });
         }
@@ -148,6 +194,15 @@ impl Load {
         if let Some(hotline) = outline.hotline {
             self.hotlines.insert(Arc::new(hotline));
         }
+    }
+
+    /// A list may be named by many files: its faults are told with the first of them.
+    fn add_faults(&mut self, faults: Vec<Fault>, file: &Path) {
+        let before = self.faults.len();
+        let is_new = |fault: &Fault| fault.file == file || !self.lists_told.contains(&fault.file);
+        self.faults.extend(faults.into_iter().filter(is_new));
+        let lists = self.faults[before..].iter().filter(|fault| fault.file != file);
+        self.lists_told.extend(lists.map(|fault| fault.file.clone()));
     }
 
     fn add_number(&mut self, number: Arc<str>, place: Place) {
@@ -321,6 +376,31 @@ on = false
         let hotlines = load(folder.path(), &Sounds::new("/", "/")).unwrap();
         assert_eq!(hotlines.len(), 1_000);
         assert_eq!(&*hotlines.get("4000000999").unwrap().agents[0].line.0, "13900000999");
+    }
+
+    #[test]
+    fn a_faulty_list_of_many_hotlines_is_told_with_the_first_of_them() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("black.txt"), "139*\nnobody\n").unwrap();
+        for index in 0..500 {
+            let text = SHOP.replace("4008001234", &format!("400{index:07}")).replacen(
+                "[[agents]]",
+                "[access]\nblack_file = \"black.txt\"\n[[agents]]",
+                1,
+            );
+            fs::write(folder.path().join(format!("{index:03}.toml")), text).unwrap();
+        }
+        let faults = load(folder.path(), &Sounds::new("/", "/")).unwrap_err();
+        let told: Vec<String> = faults.iter().map(|fault| fault.file.display().to_string()).collect();
+        let lists: Vec<usize> = (0..told.len()).filter(|at| told[*at].ends_with("black.txt")).collect();
+        assert_eq!((lists.len(), told.len()), (1, 501), "{}", faults[0]);
+        let with = usize::from(lists[0] == 0);
+        assert!(lists[0] <= 1 && told[with].ends_with("000.toml"), "{told:?}");
+        assert_eq!(
+            load(folder.path(), &Sounds::new("/", "/")).unwrap_err(),
+            faults,
+            "whichever thread was first"
+        );
     }
 
     #[test]

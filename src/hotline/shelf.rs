@@ -1,7 +1,8 @@
 //! What the files of one load share: sounds that were looked up, lists that were read, words that stand in many.
 //!
 //! Ten thousand hotlines name the same ringback, the same black list and the same exit `invalid`: each is looked
-//! up once and held once. Nothing is remembered beyond one load.
+//! up once and held once by each thread that reads, a list once by all of them. Nothing is remembered beyond one
+//! load.
 
 use super::fault::{Fault, Why};
 use super::voice::{OwnRecordings, Voice};
@@ -11,7 +12,30 @@ use crate::prompt::SoundPath;
 use crate::speech::{Language, Piece};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// The lists that were read so far, for all threads of a load.
+#[derive(Default)]
+pub(super) struct Lists {
+    prefixes: Once<(PathBuf, Option<AreaCode>), Result<Prefixes, Vec<Fault>>>,
+    codes: Once<PathBuf, Result<Arc<Codes>, Vec<Fault>>>,
+}
+
+/// What is made once for each key: by who asks first, while the others wait.
+struct Once<K, V>(Mutex<BTreeMap<K, Arc<OnceLock<V>>>>);
+
+impl<K, V> Default for Once<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Ord, V: Clone> Once<K, V> {
+    fn get(&self, key: K, make: impl FnOnce() -> V) -> V {
+        let place = self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
+        place.get_or_init(make).clone()
+    }
+}
 
 /// What was looked up so far.
 pub(super) struct Shelf {
@@ -21,22 +45,20 @@ pub(super) struct Shelf {
     found: BTreeMap<String, SoundPath>,
     standard: BTreeMap<Language, Arc<BTreeSet<Piece>>>,
     words: BTreeSet<Arc<str>>,
-    prefixes: BTreeMap<(PathBuf, Option<AreaCode>), Result<Prefixes, Vec<Fault>>>,
-    codes: BTreeMap<PathBuf, Result<Arc<Codes>, Vec<Fault>>>,
+    lists: Arc<Lists>,
     /// The lists whose faults were told.
     told: BTreeSet<PathBuf>,
 }
 
 impl Shelf {
-    pub(super) fn new(sounds: &Sounds) -> Self {
+    pub(super) fn new(sounds: &Sounds, lists: Arc<Lists>) -> Self {
         Self {
             sounds: sounds.clone(),
             owners: sounds.owners(),
             found: BTreeMap::new(),
             standard: BTreeMap::new(),
             words: BTreeSet::new(),
-            prefixes: BTreeMap::new(),
-            codes: BTreeMap::new(),
+            lists,
             told: BTreeSet::new(),
         }
     }
@@ -94,9 +116,8 @@ impl Shelf {
     }
 
     /// The numbers in this file, as a hotline at home there means them.
-    pub(super) fn prefixes(&mut self, file: &Path, home: Option<AreaCode>) -> Result<Prefixes, Vec<Fault>> {
-        let read = || super::lists::prefixes(file, home);
-        self.prefixes.entry((file.to_owned(), home)).or_insert_with(read).clone()
+    pub(super) fn prefixes(&self, file: &Path, home: Option<AreaCode>) -> Result<Prefixes, Vec<Fault>> {
+        self.lists.prefixes.get((file.to_owned(), home), || super::lists::prefixes(file, home))
     }
 
     /// Whether the faults of this list are told for the first time.
@@ -105,9 +126,8 @@ impl Shelf {
     }
 
     /// The codes in this file.
-    pub(super) fn codes(&mut self, file: &Path) -> Result<Arc<Codes>, Vec<Fault>> {
-        let read = || super::lists::codes(file).map(Arc::new);
-        self.codes.entry(file.to_owned()).or_insert_with(read).clone()
+    pub(super) fn codes(&self, file: &Path) -> Result<Arc<Codes>, Vec<Fault>> {
+        self.lists.codes.get(file.to_owned(), || super::lists::codes(file).map(Arc::new))
     }
 }
 

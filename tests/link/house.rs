@@ -22,6 +22,13 @@ pub struct House {
     folder: TempDir,
 }
 
+fn shop(agent: &str, phone: &str, ring_time_s: u64) -> String {
+    format!(
+        "number = \"{HOTLINE}\"\nname = \"Shop\"\nringback = \"ring.wav\"\nclosing = \"sorry.wav\"\n\
+         ring_time_s = {ring_time_s}\n[[agents]]\nid = \"{agent}\"\nphone = \"{phone}\"\n"
+    )
+}
+
 impl House {
     /// Settings for a switch at this port; `more` are further lines, each with its section's name before it.
     pub fn new(port: u16) -> Self {
@@ -54,10 +61,12 @@ impl House {
 
     /// The hotline has this one agent from now on.
     pub fn hotline(&self, agent: &str, phone: &str) {
-        self.put(&format!(
-            "number = \"{HOTLINE}\"\nname = \"Shop\"\nringback = \"ring.wav\"\nclosing = \"sorry.wav\"\n\
-             ring_time_s = 5\n[[agents]]\nid = \"{agent}\"\nphone = \"{phone}\"\n"
-        ));
+        self.put(&shop(agent, phone, 5));
+    }
+
+    /// Its agent may ring for so long from now on, that no slow machine lets the time run out.
+    pub fn rings_for_minutes(&self) {
+        self.put(&shop("01", AGENT, 120));
     }
 
     /// Puts a text into the hotline's file, whole.

@@ -91,6 +91,7 @@ async fn sigterm_waits_for_the_call_in_progress_and_takes_no_further_one() {
 async fn a_second_sigterm_hands_calls_over_and_the_exchange_hears_it_before_the_link_closes() {
     let exchange = exchange(Phone::NeverAnswers).await;
     let house = House::new(exchange.address().port());
+    house.rings_for_minutes();
     let mut daemon = house.serve().await;
     let mut happenings = exchange.happenings();
     let legs: Vec<_> = (0..20).map(|_| exchange.place_call(caller(Leaves::AtTheEnd))).collect();
