@@ -7,6 +7,7 @@ pub use crate::cause::Cause;
 use crate::hotline::{Hotline, Hotlines};
 use crate::hours::Calendar;
 use crate::id::{CallId, CommandId, LegId, LineId, SwitchId};
+use crate::number::Atlas;
 use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -69,6 +70,8 @@ pub enum Event {
     },
     /// Which days are work changed.
     Calendar(Arc<Calendar>),
+    /// Where numbers are from changed.
+    Atlas(Arc<Atlas>),
     /// The operator said something.
     Operator(Order),
 }

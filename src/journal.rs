@@ -6,7 +6,8 @@
 //! {"t":1800000000000,"out":{"switch":{…}}}
 //! ```
 //!
-//! `t` is in milliseconds since 1970. Each start of a daemon begins anew, with its limits and its hotlines, so a
+//! `t` is in milliseconds since 1970. Each start of a daemon begins anew, with its limits, its hotlines and, where it
+//! has them, the operator's own calendar and table of numbers (whole, about a megabyte, each time it changes), so a
 //! journal needs nothing beside it to be replayed. It holds telephone numbers: who may read it is the operator's
 //! care.
 

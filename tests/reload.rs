@@ -1,9 +1,12 @@
-//! Hotlines loaded again, in a real folder with real changes, and on a real SIGHUP.
+//! Hotlines, and what else an operator changes, loaded again, in a real folder with real changes, and on a real SIGHUP.
 
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests, which clippy does not see.
 
+use hotlined::daemon::numbers::save;
 use hotlined::daemon::reload::{Loaded, Watch};
-use hotlined::hotline::{Sounds, load};
+use hotlined::daemon::source::{HotlineFolder, NumbersFile, Source};
+use hotlined::hotline::Sounds;
+use hotlined::number::{import, normalise};
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -19,20 +22,23 @@ fn shop(name: &str) -> String {
     format!("number = \"4008001234\"\nname = \"{name}\"\n[[agents]]\nid = \"01\"\nphone = \"13900000001\"\n")
 }
 
-fn watch(folder: &Path) -> Receiver<Loaded> {
-    let sounds = Sounds::new(folder, folder);
-    let watch = Watch::begin(folder.to_owned(), sounds.clone()).unwrap();
-    let first = Arc::new(load(folder, &sounds).unwrap());
+fn watch(folder: &Path) -> Receiver<Loaded<HotlineFolder>> {
+    watch_source(HotlineFolder { folder: folder.to_owned(), sounds: Sounds::new(folder, folder) })
+}
+
+fn watch_source<S: Source>(source: S) -> Receiver<Loaded<S>> {
+    let watch = Watch::begin(source.clone()).unwrap();
+    let first = Arc::new(source.load().ok().expect("a good beginning"));
     let (tell, told) = channel(1);
     tokio::spawn(watch.run(first, tell));
     told
 }
 
-async fn next(told: &mut Receiver<Loaded>) -> Loaded {
+async fn next<T>(told: &mut Receiver<T>) -> T {
     timeout(PATIENCE, told.recv()).await.expect("nothing was told").expect("the watch ended")
 }
 
-fn name(loaded: &Loaded) -> String {
+fn name(loaded: &Loaded<HotlineFolder>) -> String {
     loaded.as_ref().unwrap().get("4008001234").unwrap().name.to_string()
 }
 
@@ -99,4 +105,31 @@ async fn a_sighup_is_always_answered() {
         assert!(sent.success());
         assert_eq!(name(&next(&mut told).await), "First");
     }
+}
+
+#[tokio::test]
+async fn of_a_file_only_its_own_changes_are_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("numbers.json");
+    let table = |city: &str| {
+        let text = format!("prefix,province,city\n1380013,{city},{city}\n");
+        import::read(text.as_bytes(), "new.csv").unwrap().table
+    };
+    save(&table("北京"), &file).unwrap();
+    let mut told = watch_source(NumbersFile(file.clone()));
+    // Records and journals may lie beside it, and grow with each call.
+    put(&folder.path().join("records.jsonl"), "a record");
+    save(&table("上海"), &file).unwrap();
+    let city = |loaded: &Loaded<NumbersFile>| {
+        let number = normalise("13800138000", None);
+        loaded.as_ref().unwrap().locate(&number).city.unwrap().short()
+    };
+    assert_eq!(city(&next(&mut told).await), "上海");
+    // The same again is no change; nor is a file that is there for a moment only.
+    save(&table("上海"), &file).unwrap();
+    put(&file, "{}");
+    let fault = next(&mut told).await.unwrap_err().remove(0);
+    assert!(fault.to_string().contains("numbers.json:1:2: missing field"), "{fault}");
+    save(&table("天津"), &file).unwrap();
+    assert_eq!(city(&next(&mut told).await), "天津");
 }

@@ -19,6 +19,7 @@ mod socket {
 use hotlined::call::Limits;
 use hotlined::daemon::desk::Wish;
 use hotlined::daemon::serve::Parts;
+use hotlined::event::Event;
 use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, group::Strategy, short::Plain};
 use hotlined::id::SwitchId;
 use hotlined::linefile::{LineFile, WhenSlow};
@@ -130,7 +131,7 @@ fn parts(port: u16, records: LineFile) -> Parts {
     Parts {
         limits: Limits { live_max: 20_000, fallback_after: Millis::seconds(5) },
         drain_max: Millis(0),
-        hotlines: Arc::new(hotlines),
+        first: vec![Event::Hotlines(Arc::new(hotlines))],
         link: LinkSettings {
             switch: SwitchId("fs1".into()),
             host: "127.0.0.1".into(),

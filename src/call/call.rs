@@ -25,6 +25,7 @@ use crate::hotline::flow::NodeIx;
 use crate::hotline::{Hotline, Version};
 use crate::hours::Calendar;
 use crate::id::{CallId, LegId, SwitchId};
+use crate::number::Atlas;
 use crate::record::{AttemptOutcome, CallRecord, EndedBy, Outcome};
 use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
@@ -120,6 +121,7 @@ pub(super) struct Desk<'a> {
     pub(super) now: Instant,
     pub(super) fallback_after: Millis,
     pub(super) calendar: &'a Calendar,
+    pub(super) atlas: Option<&'a Atlas>,
     pub(super) out: &'a mut Vec<Command>,
 }
 
@@ -205,6 +207,7 @@ impl Call {
             now: desk.now,
             fallback_after: desk.fallback_after,
             calendar: desk.calendar,
+            atlas: desk.atlas,
             hotline: self.hotline.as_ref(),
             facts: &mut self.facts,
             out: desk.out,

@@ -10,7 +10,7 @@ use crate::hotline::flow::{Node, NodeKind, Reach};
 use crate::hotline::{Agent, Dial, Hotline, Shows};
 use crate::hours::Calendar;
 use crate::id::{CommandId, LegId};
-use crate::number::{self, Kind};
+use crate::number::{self, Atlas, Kind};
 use crate::prompt::{Prompt, RecordingName};
 use crate::record::{AttemptOutcome, EndedBy, Outcome};
 use crate::speech::{Piece, Speaker};
@@ -30,6 +30,8 @@ pub(super) struct Context<'a> {
     /// How long the switch waits for a word from us before it serves the caller itself.
     pub(super) fallback_after: Millis,
     pub(super) calendar: &'a Calendar,
+    /// Where numbers are from; without one, the table that is built in says it.
+    pub(super) atlas: Option<&'a Atlas>,
     pub(super) hotline: Option<&'a Arc<Hotline>>,
     pub(super) facts: &'a mut Facts,
     pub(super) out: &'a mut Vec<Command>,
@@ -96,7 +98,7 @@ impl<'a> Context<'a> {
 
     /// Where the caller is, as far as its number shows.
     pub(super) fn place(&self) -> number::Location {
-        number::locate(&self.number())
+        self.atlas.unwrap_or_else(|| Atlas::built_in()).locate(&self.number())
     }
 
     /// What the hotline's voice says, where it has one.

@@ -9,7 +9,7 @@ use crate::event::{Arrival, Cause, Event, KeptCall, LegEvent, LegState, LiveLeg,
 use crate::hotline::{Hotline, Hotlines, Version};
 use crate::hours::Calendar;
 use crate::id::{CallId, CommandId, LegId, SwitchId};
-use crate::number;
+use crate::number::{self, Atlas};
 use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,6 +39,8 @@ pub struct Switchboard {
     draining: bool,
     hotlines: Arc<Hotlines>,
     calendar: Arc<Calendar>,
+    /// The operator's own table of numbers; without one it is that which is built in.
+    atlas: Option<Arc<Atlas>>,
     /// Versions that are no longer the current one and that live calls still follow.
     editions: BTreeMap<(Arc<str>, Version), Arc<Hotline>>,
     calls: Table,
@@ -72,6 +74,7 @@ impl Switchboard {
             }
             Event::Calendar(calendar) => self.calendar = calendar.clone(),
             Event::TakenUp { calls, hotlines } => self.take_up(calls, hotlines, out),
+            Event::Atlas(atlas) => self.atlas = Some(atlas.clone()),
             Event::LinkLost { switch } => self.link_lost(switch, out),
             Event::LinkRestored { switch, connection, legs } => {
                 self.link_restored(switch, *connection, legs, out);
@@ -178,9 +181,13 @@ impl Switchboard {
         turn: impl FnOnce(&mut Call, &mut Desk) -> Life,
     ) {
         let Some(call) = self.calls.get_mut(place) else { return };
-        let calendar = self.calendar.clone();
-        let mut desk =
-            Desk { now: self.now, fallback_after: self.limits.fallback_after, calendar: &calendar, out };
+        let mut desk = Desk {
+            now: self.now,
+            fallback_after: self.limits.fallback_after,
+            calendar: &self.calendar,
+            atlas: self.atlas.as_deref(),
+            out,
+        };
         match turn(call, &mut desk) {
             Life::On => self.calls.settle(place),
             Life::Over => self.calls.remove(place),
@@ -205,9 +212,13 @@ impl Switchboard {
             return;
         }
         let hotline = number::hotline(&arrival.dialled).and_then(|number| self.hotlines.get(number)).cloned();
-        let calendar = self.calendar.clone();
-        let mut desk =
-            Desk { now: self.now, fallback_after: self.limits.fallback_after, calendar: &calendar, out };
+        let mut desk = Desk {
+            now: self.now,
+            fallback_after: self.limits.fallback_after,
+            calendar: &self.calendar,
+            atlas: self.atlas.as_deref(),
+            out,
+        };
         let call = Call::take(arrival, from, hotline, &mut desk);
         self.calls.insert(id, call);
     }

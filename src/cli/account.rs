@@ -122,6 +122,7 @@ impl Account {
             | Event::Store { .. }
             | Event::Due
             | Event::Calendar(_)
+            | Event::Atlas(_)
             | Event::Operator(_) => {}
         }
     }

@@ -3,6 +3,9 @@
 //! Opens no port and asks no switch: whether those are right shows only where they are.
 
 use super::load_settings;
+use crate::daemon::file::BadFile;
+use crate::daemon::holidays::{self, BadHolidays};
+use crate::daemon::numbers::{self, BadNumbers};
 use crate::daemon::settings::{self, Origin, SETTINGS_VARIABLE};
 use crate::hotline::{self, Inspected};
 use crate::place::Position;
@@ -93,7 +96,12 @@ fn check(args: &Args) -> Checked {
         warning.warning = true;
     }
     let agents = hotlines.iter().map(|hotline| hotline.agents.len()).sum();
-    Checked { hotlines: hotlines.len(), agents, faults: lines(&faults), warnings }
+    let mut faults = lines(&faults);
+    let bad_days = settings.holidays.as_deref().map(holidays::load).and_then(Result::err);
+    faults.extend(bad_days.iter().flatten().map(Line::from));
+    let bad_numbers = settings.numbers.as_deref().map(numbers::load).and_then(Result::err);
+    faults.extend(bad_numbers.iter().map(Line::from));
+    Checked { hotlines: hotlines.len(), agents, faults, warnings }
 }
 
 fn expand(args: &Args, file: &Path) -> Result<String, Vec<Line>> {
@@ -118,6 +126,56 @@ impl From<&hotline::Fault> for Line {
             message: fault.why.to_string(),
             warning: false,
             text: fault.to_string(),
+        }
+    }
+}
+
+impl Line {
+    /// A fault in a file that has no keys, or none that counts.
+    fn in_file(file: &Path, line: Option<(usize, usize)>, message: &str, text: String) -> Self {
+        Self {
+            file: Some(file.display().to_string()),
+            variable: None,
+            at: line.map(|(line, column)| Position { line, column }),
+            key: String::new(),
+            message: message.to_owned(),
+            warning: false,
+            text,
+        }
+    }
+}
+
+impl From<&BadFile> for Line {
+    fn from(fault: &BadFile) -> Self {
+        let text = fault.to_string();
+        match fault {
+            BadFile::Unreadable(file, why) => Self::in_file(file, None, why, text),
+            BadFile::TooBig(file, _) => Self::in_file(file, None, "is too large", text),
+        }
+    }
+}
+
+impl From<&BadHolidays> for Line {
+    fn from(fault: &BadHolidays) -> Self {
+        let text = fault.to_string();
+        match fault {
+            BadHolidays::File(fault) => Self::from(fault),
+            BadHolidays::TooManyFiles(folder) => Self::in_file(folder, None, "has too many files", text),
+            BadHolidays::Year(year) => {
+                Self::in_file(Path::new(&year.file), Some((year.line, 1)), &year.why, text)
+            }
+        }
+    }
+}
+
+impl From<&BadNumbers> for Line {
+    fn from(fault: &BadNumbers) -> Self {
+        let text = fault.to_string();
+        match fault {
+            BadNumbers::File(fault) => Self::from(fault),
+            BadNumbers::Table { file, line, column, why } => {
+                Self::in_file(file, Some((*line, *column)), why, text)
+            }
         }
     }
 }

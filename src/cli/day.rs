@@ -1,7 +1,7 @@
 //! `hotlined day`: what the calendar says of a date, and where it knows it from.
 
-use super::{fail, put};
-use crate::daemon::holidays;
+use super::{calendar, fail, put};
+use crate::daemon::settings::SETTINGS_VARIABLE;
 use crate::hours::{Calendar, Day, DayKind};
 use jiff::civil::Date;
 use serde::Serialize;
@@ -14,7 +14,11 @@ pub struct Args {
     /// Dates such as 2026-10-01.
     #[arg(value_name = "DATE", required = true)]
     dates: Vec<Date>,
-    /// A folder of years in the schema of holiday-cn (2027.json); they replace what is compiled in.
+    /// The settings file; without it, hotlined.toml in the working folder if there is one.
+    #[arg(long, value_name = "FILE", env = SETTINGS_VARIABLE)]
+    settings: Option<PathBuf>,
+    /// A folder of years in the schema of holiday-cn (2027.json), in place of the one in the settings; they replace
+    /// what is compiled in.
     #[arg(long, value_name = "FOLDER")]
     holidays: Option<PathBuf>,
     /// One JSON object a line, in place of text.
@@ -24,12 +28,9 @@ pub struct Args {
 
 /// Prints a line a date: 0 is well, 1 is a fault in the folder.
 pub fn run(args: &Args) -> ExitCode {
-    let calendar = match args.holidays.as_deref().map_or_else(|| Ok(Calendar::known()), holidays::load) {
+    let calendar = match calendar(args.settings.as_deref(), args.holidays.as_deref()) {
         Ok(calendar) => calendar,
-        Err(faults) => {
-            let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
-            return fail(&anyhow::anyhow!(faults.join("\nhotlined: ")));
-        }
+        Err(error) => return fail(&error),
     };
     // A reader who has seen enough is no fault of the dates.
     let _ = args.dates.iter().map(|date| line(*date, &calendar, args.json)).try_for_each(|line| put(&line));

@@ -118,7 +118,7 @@ impl Stage {
         let parts = Parts {
             limits: Limits::default(),
             drain_max: Millis(0),
-            hotlines: Arc::new(hotlines),
+            first: vec![Event::Hotlines(Arc::new(hotlines))],
             link: link_settings(&exchange)?,
             records: file.clone(),
             tap: None,

@@ -1,8 +1,10 @@
 //! `hotlined locate`: where numbers are from, as routes and lists see them.
 
-use super::{fail, put};
-use crate::number::{AreaCode, Kind, Location, Network, Number, Place, Source, locate, normalise};
+use super::{atlas, fail, put};
+use crate::daemon::settings::SETTINGS_VARIABLE;
+use crate::number::{AreaCode, Atlas, Imported, Kind, Location, Network, Number, Place, Source, normalise};
 use serde::Serialize;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Say where numbers are from, and by what that shows.
@@ -10,10 +12,16 @@ use std::process::ExitCode;
 pub struct Args {
     /// The numbers, in any form a carrier delivers.
     #[arg(required = true, value_name = "NUMBER")]
-    numbers: Vec<String>,
+    given: Vec<String>,
     /// The hotline's own area code: where a landline without one is.
     #[arg(long, value_name = "AREA CODE", value_parser = AreaCode::parse)]
     home: Option<AreaCode>,
+    /// The settings file; without it, hotlined.toml in the working folder if there is one.
+    #[arg(long, value_name = "FILE", env = SETTINGS_VARIABLE)]
+    settings: Option<PathBuf>,
+    /// A table that `hotlined numbers import` wrote, in place of the one in the settings.
+    #[arg(long, value_name = "FILE")]
+    numbers: Option<PathBuf>,
     /// One JSON object a line, in place of text.
     #[arg(long)]
     json: bool,
@@ -33,26 +41,34 @@ struct Answer<'a> {
     /// Where it can be, if in several cities.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     one_of: &'a [Place],
+    /// The file that the imported table was made of, where the place is from there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    table: Option<&'a str>,
 }
 
 /// Prints where each number is from: 0, also where nothing shows.
 pub fn run(args: &Args) -> ExitCode {
-    match args.numbers.iter().try_for_each(|given| answer(given, args)) {
+    let atlas = match atlas(args.settings.as_deref(), args.numbers.as_deref()) {
+        Ok(atlas) => atlas,
+        Err(error) => return fail(&error),
+    };
+    match args.given.iter().try_for_each(|given| answer(given, args, &atlas)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }
 }
 
-fn answer(given: &str, args: &Args) -> anyhow::Result<()> {
+fn answer(given: &str, args: &Args, atlas: &Atlas) -> anyhow::Result<()> {
     let number = normalise(given, args.home);
-    let location = locate(&number);
+    let location = atlas.locate(&number);
+    let table = table(&location, atlas);
     let line = if args.json {
         let one_of = if location.city.is_none() { location.cities() } else { &[] };
         let place = place(&location);
         let kind = number.kind();
-        serde_json::to_string(&Answer { given, number, kind, location, place, one_of })?
+        serde_json::to_string(&Answer { given, number, kind, location, place, one_of, table })?
     } else {
-        format!("{number}: {}", said(&number, &location))
+        format!("{number}: {}", said(&number, &location, table))
     };
     Ok(put(&line)?)
 }
@@ -64,7 +80,12 @@ fn place(location: &Location) -> Option<String> {
     Some(format!("{}{city}", province.name()))
 }
 
-fn said(number: &Number, location: &Location) -> String {
+/// What the imported table is called, where the place is from there.
+fn table<'a>(location: &Location, atlas: &'a Atlas) -> Option<&'a str> {
+    atlas.imported().filter(|_| location.source == Source::Imported).map(Imported::origin)
+}
+
+fn said(number: &Number, location: &Location, table: Option<&str>) -> String {
     let mut parts = vec![kind(number.kind()).to_owned()];
     parts.push(place(location).unwrap_or_else(|| nowhere(number.kind(), location.source).to_owned()));
     if location.city.is_none() && location.cities().len() > 1 {
@@ -82,11 +103,14 @@ fn said(number: &Number, location: &Location) -> String {
     }
     let by = match location.source {
         Source::Nothing => None,
-        Source::AreaCode => Some("by its area code"),
-        Source::MobilePrefix => Some("by its first seven digits"),
-        Source::CountryCode => Some("by its country's code"),
+        Source::AreaCode => Some("by its area code".to_owned()),
+        Source::MobilePrefix => Some("by its first seven digits".to_owned()),
+        Source::Imported => {
+            Some(format!("by its first seven digits in {}", table.unwrap_or("an imported table")))
+        }
+        Source::CountryCode => Some("by its country's code".to_owned()),
     };
-    parts.extend(by.map(str::to_owned));
+    parts.extend(by);
     parts.join("; ")
 }
 
@@ -143,7 +167,7 @@ mod tests {
             ("anonymous", "withheld; place unknown"),
         ] {
             let number = normalise(given, None);
-            assert_eq!(said(&number, &locate(&number)), answer, "{given}");
+            assert_eq!(said(&number, &Atlas::built_in().locate(&number), None), answer, "{given}");
         }
     }
 }

@@ -8,15 +8,21 @@ pub mod demo;
 pub mod explain;
 pub mod grade;
 pub mod locate;
+pub mod numbers;
 pub mod replay;
 pub mod serve;
 pub mod simulate;
 
 use crate::daemon::settings::{self, LogFormat, LogSettings, Settings};
+use crate::daemon::{holidays, numbers as numbers_file};
+use crate::hours::Calendar;
+use crate::number::Atlas;
 use clap::{CommandFactory, Parser};
+use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
 
 /// The settings file that is read when none is named and there is one.
@@ -44,6 +50,9 @@ pub enum Cli {
     Explain(explain::Args),
     /// Say where numbers are from, and by what that shows.
     Locate(locate::Args),
+    /// Bring newer data of where mobile numbers are from, or say how much is known.
+    #[command(subcommand)]
+    Numbers(numbers::Args),
     /// Say how good 400 numbers are (靓号), and by which patterns.
     Grade(grade::Args),
     /// Print the completions of a shell.
@@ -65,6 +74,7 @@ pub fn run() -> ExitCode {
         Cli::Simulate(args) => simulate::run(&args),
         Cli::Explain(args) => explain::run(&args),
         Cli::Locate(args) => locate::run(&args),
+        Cli::Numbers(args) => numbers::run(&args),
         Cli::Grade(args) => grade::run(&args),
         Cli::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "hotlined", &mut io::stdout());
@@ -78,6 +88,30 @@ fn load_settings(file: Option<&Path>) -> Result<Settings, Vec<settings::Fault>> 
     let default = Path::new(SETTINGS_FILE);
     let file = file.or_else(|| default.exists().then_some(default));
     Settings::load(file, environment())
+}
+
+/// Faults in one, a line each.
+fn faults<F: Display>(faults: Vec<F>) -> anyhow::Error {
+    let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
+    anyhow::anyhow!(faults.join("\nhotlined: "))
+}
+
+/// The calendar with the years of this folder, else of the folder in the settings.
+fn calendar(settings: Option<&Path>, folder: Option<&Path>) -> anyhow::Result<Calendar> {
+    let folder = match folder {
+        Some(folder) => Some(folder.to_owned()),
+        None => load_settings(settings).map_err(faults)?.holidays,
+    };
+    folder.map_or_else(|| Ok(Calendar::known()), |folder| holidays::load(&folder).map_err(faults))
+}
+
+/// The table of numbers with that of this file over it, else of the file in the settings.
+fn atlas(settings: Option<&Path>, file: Option<&Path>) -> anyhow::Result<Arc<Atlas>> {
+    let file = match file {
+        Some(file) => Some(file.to_owned()),
+        None => load_settings(settings).map_err(faults)?.numbers,
+    };
+    Ok(file.map_or_else(|| Ok(Atlas::built_in().clone()), |file| numbers_file::load(&file).map(Arc::new))?)
 }
 
 /// The variables of this process. What is not UTF-8 in one of ours shows as a value that is not valid, or not

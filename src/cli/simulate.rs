@@ -4,9 +4,11 @@
 mod said;
 
 use super::account::Account;
-use super::{fail, load_settings};
+use super::{fail, faults, load_settings};
 use crate::call::Limits;
 use crate::command::Command;
+use crate::daemon::settings::Settings;
+use crate::daemon::{holidays, numbers};
 use crate::engine::{Engine, Entry};
 use crate::event::Event;
 use crate::hotline::{self, Hotline, Hotlines, Sounds};
@@ -106,8 +108,9 @@ pub fn run(args: &Args) -> ExitCode {
 }
 
 fn simulated(args: &Args) -> anyhow::Result<Account> {
-    let (hotlines, sounds) = hotlines(args)?;
-    let hotlines = Arc::new(hotlines);
+    let Loaded { hotlines, sounds, tables } = hotlines(args)?;
+    let mut first = vec![Event::Hotlines(hotlines.clone())];
+    first.extend(tables);
     let hotline = dialled(&hotlines, &args.to)?;
     let at = args.at.map_or_else(now, |At(at)| at);
     let mut chance = Chance::new(args.seed);
@@ -118,14 +121,14 @@ fn simulated(args: &Args) -> anyhow::Result<Account> {
     args.caller.iter().for_each(|said| said.apply(&mut caller));
     let mut cast = Cast { callers: vec![caller], ..cast_of(&hotline, &args.agents)? };
     cast.callers.extend((0..args.others).map(|_| other(&args.to, at, &mut chance)));
-    play(cast, at, &hotlines, sounds, &call, args.journal.as_deref())
+    play(cast, at, &first, sounds, &call, args.journal.as_deref())
 }
 
 /// Plays everything until the call is over.
 fn play(
     cast: Cast,
     at: Instant,
-    hotlines: &Arc<Hotlines>,
+    first: &[Event],
     sounds: Sounds,
     call: &CallId,
     journal: Option<&Path>,
@@ -139,7 +142,7 @@ fn play(
         account.take(at, entry);
     };
     let mut rehearsal = Rehearsal::new(Engine::new(limits), at - OTHERS_SPAN, cast, lengths(sounds));
-    rehearsal.tell(&Event::Hotlines(hotlines.clone()), &mut watch);
+    first.iter().for_each(|event| rehearsal.tell(event, &mut watch));
     let mut over = false;
     while !over && rehearsal.next().is_some_and(|next| next <= at + CALL_TIME_MAX) {
         let mut watch = |at, entry: Entry| {
@@ -152,29 +155,34 @@ fn play(
     Ok(account)
 }
 
-fn hotlines(args: &Args) -> anyhow::Result<(Hotlines, Sounds)> {
-    let told = |faults: Vec<String>| anyhow::anyhow!(faults.join("\n"));
-    let (folder, sounds) = match (&args.hotlines, &args.sounds) {
-        (Some(folder), Some(sounds)) => {
-            let sounds = std::path::absolute(sounds)?;
-            (folder.clone(), Sounds::new(sounds.clone(), sounds))
-        }
-        (folder, sounds) => {
-            let settings = load_settings(None)
-                .map_err(|faults| told(faults.iter().map(ToString::to_string).collect()))?;
-            let sounds = match sounds {
-                None => settings.sounds,
-                Some(sounds) => {
-                    let sounds = std::path::absolute(sounds)?;
-                    Sounds::new(sounds.clone(), sounds)
-                }
-            };
-            (folder.clone().unwrap_or(settings.hotlines), sounds)
+/// What a daemon of these settings would serve.
+struct Loaded {
+    hotlines: Arc<Hotlines>,
+    sounds: Sounds,
+    /// The operator's own calendar and table of numbers.
+    tables: Vec<Event>,
+}
+
+fn hotlines(args: &Args) -> anyhow::Result<Loaded> {
+    let own = args.sounds.as_deref().map(std::path::absolute).transpose()?;
+    let own = own.map(|sounds| Sounds::new(sounds.clone(), sounds));
+    let (folder, sounds, tables) = match (&args.hotlines, own) {
+        (Some(folder), Some(sounds)) => (folder.clone(), sounds, Vec::new()),
+        (folder, own) => {
+            let settings = load_settings(None).map_err(faults)?;
+            let tables = tables(&settings)?;
+            (folder.clone().unwrap_or(settings.hotlines), own.unwrap_or(settings.sounds), tables)
         }
     };
-    let hotlines = hotline::load(&folder, &sounds)
-        .map_err(|faults| told(faults.iter().map(ToString::to_string).collect()))?;
-    Ok((hotlines, sounds))
+    let hotlines = Arc::new(hotline::load(&folder, &sounds).map_err(faults)?);
+    Ok(Loaded { hotlines, sounds, tables })
+}
+
+fn tables(settings: &Settings) -> anyhow::Result<Vec<Event>> {
+    let calendar = settings.holidays.as_deref().map(holidays::load).transpose().map_err(faults)?;
+    let atlas = settings.numbers.as_deref().map(numbers::load).transpose()?;
+    let calendar = calendar.map(|calendar| Event::Calendar(Arc::new(calendar)));
+    Ok(calendar.into_iter().chain(atlas.map(|atlas| Event::Atlas(Arc::new(atlas)))).collect())
 }
 
 fn dialled(hotlines: &Hotlines, to: &str) -> anyhow::Result<Arc<Hotline>> {

@@ -10,7 +10,6 @@ use crate::call::Limits;
 use crate::command::{Command, Note};
 use crate::engine::{Engine, Entry};
 use crate::event::{CommandResult, Event, Order};
-use crate::hotline::Hotlines;
 use crate::id::{CallId, CommandId, SwitchId};
 use crate::linefile::LineFile;
 use crate::live::Kept;
@@ -20,7 +19,6 @@ use crate::record::CallRecord;
 use crate::switch::esl::link;
 use crate::time::{Instant, Millis};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use tokio::sync::mpsc;
 
 /// The most events taken in before deadlines are looked at again.
@@ -94,15 +92,15 @@ impl Desk {
         self.links.insert(switch, orders);
     }
 
-    /// Works until an operator stops it and the calls are finished or handed over. Dropping what comes back
-    /// lets the links finish, too.
+    /// Works until an operator stops it and the calls are finished or handed over: `first` are the events that no
+    /// call may come before. Dropping what comes back lets the links finish, too.
     pub async fn run(
         mut self,
-        hotlines: Arc<Hotlines>,
+        first: Vec<Event>,
         mut inbox: mpsc::Receiver<Event>,
         mut wishes: mpsc::Receiver<Wish>,
     ) {
-        self.turn(&Event::Hotlines(hotlines));
+        first.iter().for_each(|event| self.turn(event));
         self.act().await;
         let mut events = Vec::with_capacity(EVENTS_AT_ONCE_MAX);
         let mut stop_at: Option<Instant> = None;

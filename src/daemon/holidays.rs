@@ -2,9 +2,8 @@
 //!
 //! Blocks on the file system: not for an async task.
 
+use super::file::BadFile;
 use crate::hours::{BadYear, Calendar};
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 /// The most files such a folder may have.
@@ -13,17 +12,14 @@ pub const YEAR_FILES_MAX: usize = 200;
 pub const YEAR_FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// Why a folder of years was refused.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadHolidays {
-    /// The system refused.
-    #[error("{0}: cannot be read: {1}")]
-    Unreadable(PathBuf, std::io::Error),
+    /// The folder, or a file in it, cannot be read.
+    #[error(transparent)]
+    File(#[from] BadFile),
     /// Likely another folder.
     #[error("{0}: has more than {YEAR_FILES_MAX} files of years")]
     TooManyFiles(PathBuf),
-    /// Likely another file.
-    #[error("{0}: is larger than {YEAR_FILE_BYTES_MAX} bytes")]
-    TooBig(PathBuf),
     /// A file that says something else than a year.
     #[error(transparent)]
     Year(#[from] BadYear),
@@ -42,7 +38,7 @@ pub fn load(folder: &Path) -> Result<Calendar, Vec<BadHolidays>> {
 }
 
 fn files_of(folder: &Path) -> Result<Vec<PathBuf>, BadHolidays> {
-    let unreadable = |error| BadHolidays::Unreadable(folder.to_owned(), error);
+    let unreadable = |error: std::io::Error| BadFile::unreadable(folder, &error);
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let name = entry.map_err(unreadable)?.file_name();
@@ -59,16 +55,7 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>, BadHolidays> {
 }
 
 fn read(file: &Path) -> Result<String, BadHolidays> {
-    let unreadable = |error| BadHolidays::Unreadable(file.to_owned(), error);
-    // Asked before opening: opening a pipe would wait for its other end.
-    if !std::fs::metadata(file).map_err(unreadable)?.is_file() {
-        return Err(unreadable(std::io::Error::other("it is no regular file")));
-    }
-    let mut json = String::new();
-    let open = File::open(file).map_err(unreadable)?;
-    open.take(YEAR_FILE_BYTES_MAX + 1).read_to_string(&mut json).map_err(unreadable)?;
-    if json.len() as u64 > YEAR_FILE_BYTES_MAX {
-        return Err(BadHolidays::TooBig(file.to_owned()));
-    }
-    Ok(json)
+    let bytes = super::file::read(file, YEAR_FILE_BYTES_MAX)?;
+    String::from_utf8(bytes)
+        .map_err(|_| BadFile::unreadable(file, &"it is not UTF-8: save it as UTF-8 (it may be GBK)").into())
 }

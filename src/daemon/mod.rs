@@ -2,12 +2,18 @@
 //!
 //! - [`settings`]: the one file and the environment variables, checked before anything is opened.
 //! - [`holidays`]: the calendar, with the operator's own years.
-//! - [`reload`]: hotlines loaded again when their files change.
+//! - [`numbers`]: the operator's own table of where numbers are from.
+//! - [`reload`]: hotlines, holidays and numbers loaded again when their files change.
+//! - [`years`]: the reminder of a year whose holidays nobody has told us.
 
 pub mod clock;
 pub mod desk;
+pub mod file;
 pub mod holidays;
 mod keeper;
+pub mod numbers;
 pub mod reload;
 pub mod serve;
 pub mod settings;
+pub mod source;
+pub mod years;

@@ -1,12 +1,12 @@
-//! Hotlines loaded again: when a file in their folder changes, and when the daemon gets SIGHUP.
+//! Hotlines, holidays and numbers loaded again: when a file of theirs changes, and when the daemon gets SIGHUP.
 //!
 //! What was loaded is only told; whether calls follow it is the receiver's to decide. A broken version is told
 //! as its faults, so that the one before stays. Changes of sound files are not watched: SIGHUP looks again.
 
-use crate::hotline::{Fault, Hotlines, Sounds, load};
+use super::source::Source;
 use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
-use std::path::PathBuf;
+use std::ffi::OsStr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -14,8 +14,8 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::warn;
 
-/// What a load gave: all hotlines, or all that is wrong with them.
-pub type Loaded = Result<Arc<Hotlines>, Vec<Fault>>;
+/// What a load gave: all of it, or all that is wrong with it.
+pub type Loaded<S> = Result<Arc<<S as Source>::Thing>, Vec<<S as Source>::Fault>>;
 
 /// How long the folder must be quiet before it is read, in milliseconds: an editor writes in several steps.
 pub const QUIET_MS: u64 = 250;
@@ -35,10 +35,9 @@ pub enum WatchError {
     Signal(std::io::Error),
 }
 
-/// The watch on a folder.
-pub struct Watch {
-    folder: PathBuf,
-    sounds: Sounds,
+/// The watch on a source.
+pub struct Watch<S> {
+    source: S,
     watcher: RecommendedWatcher,
     /// Whether the last attempt to watch succeeded; so that a lasting failure is logged once.
     watching: bool,
@@ -55,27 +54,28 @@ enum Why {
     Asked,
 }
 
-impl Watch {
+impl<S: Source> Watch<S> {
     /// Begins to watch. Everything that changes from now on is told by [`Watch::run`]: begin, then load for
     /// the first time, then run, and no change is lost between.
-    pub fn begin(folder: PathBuf, sounds: Sounds) -> Result<Self, WatchError> {
+    pub fn begin(source: S) -> Result<Self, WatchError> {
         let hangups = signal(SignalKind::hangup()).map_err(WatchError::Signal)?;
         // One place is enough: a change that finds it taken is told by the one that took it.
         let (changed, changes) = channel(1);
+        let only = source.file().map(OsStr::to_owned);
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
-            if event.as_ref().map_or(true, matters) {
+            if event.as_ref().map_or(true, |event| matters(event, only.as_deref())) {
                 let _ = changed.try_send(());
             }
         })?;
-        let mut watch = Self { folder, sounds, watcher, watching: true, changes, hangups };
+        let mut watch = Self { source, watcher, watching: true, changes, hangups };
         watch.renew();
         Ok(watch)
     }
 
     /// Tells every load until nobody listens: a change that made no difference is not told, a SIGHUP always is.
     /// `current` is what the listener has.
-    pub async fn run(mut self, current: Arc<Hotlines>, tell: Sender<Loaded>) {
-        let mut last: Loaded = Ok(current);
+    pub async fn run(mut self, current: Arc<S::Thing>, tell: Sender<Loaded<S>>) {
+        let mut last: Loaded<S> = Ok(current);
         loop {
             let why = tokio::select! {
                 () = tell.closed() => return,
@@ -120,26 +120,34 @@ impl Watch {
     }
 
     fn renew(&mut self) {
+        let folder = self.source.folder();
         if self.watching {
-            let _ = self.watcher.unwatch(&self.folder);
+            let _ = self.watcher.unwatch(folder);
         }
-        let result = self.watcher.watch(&self.folder, RecursiveMode::NonRecursive);
+        let result = self.watcher.watch(folder, RecursiveMode::NonRecursive);
         if let (Err(error), true) = (&result, self.watching) {
-            warn!(folder = %self.folder.display(), %error, "hotlines are not watched");
+            warn!(folder = %folder.display(), %error, "{} are not watched", S::WHAT);
         }
         self.watching = result.is_ok();
     }
 
-    async fn load(&self) -> Loaded {
-        let (folder, sounds) = (self.folder.clone(), self.sounds.clone());
-        let loaded = tokio::task::spawn_blocking(move || load(&folder, &sounds).map(Arc::new)).await;
+    async fn load(&self) -> Loaded<S> {
+        let source = self.source.clone();
+        let loaded = tokio::task::spawn_blocking(move || source.load().map(Arc::new)).await;
         // A load has no way to panic; if it finds one, the daemon goes on with what it has.
-        loaded.unwrap_or_else(|error| Err(vec![Fault::unreadable(&self.folder, &error)]))
+        loaded.unwrap_or_else(|error| Err(vec![self.source.unreadable(&error)]))
     }
 }
 
-/// Whether an event can be a change. Reading a file is an event too, so each load would cause the next.
-fn matters(event: &Event) -> bool {
+/// Whether an event can be a change, of this file of the folder if `only` one matters. Reading a file is an event too,
+/// so each load would cause the next.
+fn matters(event: &Event, only: Option<&OsStr>) -> bool {
+    // An event without a path says that events were lost.
+    let named =
+        |name| event.paths.is_empty() || event.paths.iter().any(|path| path.file_name() == Some(name));
+    if !only.is_none_or(named) {
+        return false;
+    }
     match event.kind {
         EventKind::Access(kind) => kind == AccessKind::Close(AccessMode::Write),
         EventKind::Any

@@ -1,17 +1,23 @@
 //! The whole daemon: everything is checked first, then files are opened, then the link; never the other way.
 
 use super::desk::{Desk, INBOX_MAX, ORDERS_MAX, Observer, Wish};
+use super::holidays::BadHolidays;
 use super::keeper;
-use super::reload::{Loaded, Watch};
+use super::numbers::BadNumbers;
+use super::reload::{Loaded, Watch, WatchError};
 use super::settings::{self, EventFormat, Settings};
+use super::source::{HolidayFolder, HotlineFolder, NumbersFile, Source};
+use super::years;
 use crate::call::Limits;
 use crate::capture::Tap;
 use crate::event::Event;
-use crate::hotline::{self, Hotlines};
+use crate::hotline;
+use crate::hours::Calendar;
 use crate::journal::Journal;
 use crate::linefile::{CannotWrite, LineFile, WhenSlow};
 use crate::live::Kept;
 use crate::live::file::{CannotKeep, LiveFile};
+use crate::number::Atlas;
 use crate::switch::esl::argument::{BadEndpoint, Endpoint};
 use crate::switch::esl::conversation::Account;
 use crate::switch::esl::event::Format;
@@ -23,7 +29,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 
 /// How long the link may take to write what is left when the daemon stops.
@@ -38,9 +44,15 @@ pub enum ServeError {
     /// The hotlines.
     #[error("{}", lines(.0))]
     Hotlines(Vec<hotline::Fault>),
-    /// The folder cannot be watched.
+    /// The holidays.
+    #[error("{}", lines(.0))]
+    Holidays(Vec<BadHolidays>),
+    /// The table of numbers.
+    #[error("{}", lines(.0))]
+    Numbers(Vec<BadNumbers>),
+    /// A folder cannot be watched.
     #[error(transparent)]
-    Watch(#[from] super::reload::WatchError),
+    Watch(#[from] WatchError),
     /// A file.
     #[error(transparent)]
     File(#[from] CannotWrite),
@@ -77,8 +89,8 @@ pub struct Parts {
     pub limits: Limits,
     /// How long calls may go on after the wish to stop.
     pub drain_max: Millis,
-    /// The hotlines to begin with.
-    pub hotlines: Arc<Hotlines>,
+    /// What no call may come before: the hotlines, and the operator's own calendar and table of numbers.
+    pub first: Vec<Event>,
     /// The switch.
     pub link: LinkSettings,
     /// Where call records go.
@@ -110,7 +122,7 @@ impl Parts {
         Running {
             wishes,
             inbox: inbox.clone(),
-            desk: tokio::spawn(desk.run(self.hotlines, events, wishes_in)),
+            desk: tokio::spawn(desk.run(self.first, events, wishes_in)),
             link: tokio::spawn(link::keep(self.link, orders_out, inbox, self.tap)),
         }
     }
@@ -185,9 +197,14 @@ pub async fn serve(
     capture: Option<&Path>,
 ) -> Result<(), ServeError> {
     let link = link_settings(&settings)?;
-    let watch = Watch::begin(settings.hotlines.clone(), settings.sounds.clone())?;
-    let hotlines = hotline::load(&settings.hotlines, &settings.sounds).map_err(ServeError::Hotlines)?;
-    let hotlines = Arc::new(hotlines);
+    let folder = HotlineFolder { folder: settings.hotlines.clone(), sounds: settings.sounds.clone() };
+    let hotlines = Watched::begin(folder, ServeError::Hotlines)?;
+    let holidays = settings.holidays.clone().map(HolidayFolder);
+    let holidays = holidays.map(|folder| Watched::begin(folder, ServeError::Holidays)).transpose()?;
+    let numbers = settings.numbers.clone().map(NumbersFile);
+    let numbers = numbers.map(|file| Watched::begin(file, ServeError::Numbers)).transpose()?;
+    // The first to ask for it waits: that shall be no call.
+    Atlas::built_in();
     let (live, mut kept) = LiveFile::open(&settings.live)?;
     kept.losses.iter().for_each(|loss| tracing::error!(file = %settings.live.display(), "lost: {loss}"));
     keeper::leave_out_written(&settings.records, &mut kept)?;
@@ -198,12 +215,19 @@ pub async fn serve(
     let limits = Limits { live_max: settings.calls.live_max, fallback_after: settings.calls.fallback };
     let observe = |file: &LineFile| journal_observer(file.clone(), limits);
     let observers: Vec<Observer> = journal.iter().map(observe).collect();
-    let calls = kept.calls.len();
-    tracing::info!(hotlines = hotlines.len(), calls, switch = %link.switch, host = link.host, port = link.port, "serving");
+    let (calls, count) = (kept.calls.len(), hotlines.current.len());
+    tracing::info!(hotlines = count, calls, switch = %link.switch, host = link.host, port = link.port, "serving");
     let parts = Parts {
         limits,
         drain_max: settings.calls.drain_max,
-        hotlines: hotlines.clone(),
+        first: [
+            Some(hotlines.event()),
+            holidays.as_ref().map(Watched::event),
+            numbers.as_ref().map(Watched::event),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
         link,
         records: records.clone(),
         tap: capture.clone().map(Tap::new),
@@ -213,9 +237,17 @@ pub async fn serve(
     // Before anything runs: a signal that came in between would end the process at once.
     let signals = Signals::listen()?;
     let running = parts.start();
-    let (loaded, loads) = mpsc::channel(1);
-    tokio::spawn(watch.run(hotlines, loaded));
-    tokio::spawn(follow(loads, running.inbox()));
+    let known = holidays.as_ref().map(|holidays| holidays.current.clone());
+    let (calendar, calendars) = watch::channel(known.unwrap_or_else(|| Arc::new(Calendar::known())));
+    hotlines.follow(running.inbox(), |_| {});
+    if let Some(holidays) = holidays {
+        let calendar = calendar.clone();
+        holidays.follow(running.inbox(), move |changed| drop(calendar.send_replace(changed.clone())));
+    }
+    if let Some(numbers) = numbers {
+        numbers.follow(running.inbox(), |_| {});
+    }
+    tokio::spawn(years::remind(calendars));
     tokio::spawn(obey(signals, running.wishes()));
     let ended = running.finished().await;
     for file in [Some(records), journal, capture].into_iter().flatten() {
@@ -234,19 +266,49 @@ pub fn journal_observer(file: LineFile, limits: Limits) -> Observer {
     Box::new(move |now, entry| journal.record(now, entry))
 }
 
-/// A good version of the hotlines goes to the engine; of a broken one the log says why it does not.
-async fn follow(mut loads: mpsc::Receiver<Loaded>, inbox: mpsc::Sender<Event>) {
+/// A source that is watched, and what it was when it was read.
+struct Watched<S: Source> {
+    watch: Watch<S>,
+    current: Arc<S::Thing>,
+}
+
+impl<S: Source> Watched<S> {
+    /// Watches first, so that no change is lost between the two.
+    fn begin(source: S, bad: fn(Vec<S::Fault>) -> ServeError) -> Result<Self, ServeError> {
+        let watch = Watch::begin(source.clone())?;
+        Ok(Self { watch, current: Arc::new(source.load().map_err(bad)?) })
+    }
+
+    fn event(&self) -> Event {
+        S::event(self.current.clone())
+    }
+
+    /// Tells the engine of each change from now on, and `also` whoever else wants to know.
+    fn follow(self, inbox: mpsc::Sender<Event>, also: impl Fn(&Arc<S::Thing>) + Send + 'static) {
+        let (loaded, loads) = mpsc::channel(1);
+        tokio::spawn(self.watch.run(self.current, loaded));
+        tokio::spawn(follow::<S>(loads, inbox, also));
+    }
+}
+
+/// A good version goes to the engine; of a broken one the log says why it does not.
+async fn follow<S: Source>(
+    mut loads: mpsc::Receiver<Loaded<S>>,
+    inbox: mpsc::Sender<Event>,
+    also: impl Fn(&Arc<S::Thing>),
+) {
     while let Some(loaded) = loads.recv().await {
         match loaded {
-            Ok(hotlines) => {
-                tracing::info!(hotlines = hotlines.len(), "hotlines changed: the next call follows");
-                if inbox.send(Event::Hotlines(hotlines)).await.is_err() {
+            Ok(thing) => {
+                tracing::info!("{} changed: the next call follows", S::WHAT);
+                also(&thing);
+                if inbox.send(S::event(thing)).await.is_err() {
                     return;
                 }
             }
             Err(faults) => {
                 faults.iter().for_each(|fault| tracing::warn!(%fault));
-                tracing::warn!(faults = faults.len(), "hotlines changed for the worse: the old ones stay");
+                tracing::warn!(faults = faults.len(), "{} changed for the worse: the old ones stay", S::WHAT);
             }
         }
     }

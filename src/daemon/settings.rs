@@ -34,6 +34,10 @@ pub const SETTINGS_VARIABLE: &str = "HOTLINED_SETTINGS";
 pub struct Settings {
     /// The folder of the hotlines' files.
     pub hotlines: PathBuf,
+    /// The folder of the operator's own years of holidays, if any.
+    pub holidays: Option<PathBuf>,
+    /// The operator's own table of numbers, as `hotlined numbers import` writes it, if any.
+    pub numbers: Option<PathBuf>,
     /// The folder of the sound files, as both sides see it.
     pub sounds: Sounds,
     /// The switch beside us.

@@ -4,7 +4,6 @@
 //! that could be computed.
 
 use super::festival::Festival;
-use super::{Zone, local};
 use crate::time::Instant;
 use jiff::civil::{Date, Weekday};
 use serde::{Deserialize, Serialize};
@@ -266,11 +265,12 @@ impl Calendar {
         }
     }
 
-    /// The year whose notice is missing and should not be: the present one, or from December on the next.
-    pub fn missing_year_warning(&self, now: Instant, zone: &Zone) -> Option<i16> {
-        let today = local(zone, now).date();
+    /// The years whose notice is missing and should not be: the present one in China, and from December on the next.
+    pub fn missing_years(&self, now: Instant) -> Vec<i16> {
+        let today = now.china_date();
         let next = (today.month() == LAST_MONTH).then(|| today.year().saturating_add(1));
-        [Some(today.year()), next].into_iter().flatten().find(|year| !self.years.contains_key(year))
+        let wanted = [Some(today.year()), next].into_iter().flatten();
+        wanted.filter(|year| !self.years.contains_key(year)).collect()
     }
 
     /// The years whose notice is known.

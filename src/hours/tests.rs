@@ -246,17 +246,27 @@ fn every_line_of_the_known_years_is_read_and_says_what_was_worked() {
 #[test]
 fn a_file_of_the_operator_replaces_its_year_and_reaches_back_over_new_year() {
     let mut calendar = Calendar::known();
-    let zone = Zone::default();
     let december = shanghai("2026-12-01T00:00");
-    assert_eq!(calendar.missing_year_warning(Instant(december.0 - 1), &zone), None);
-    assert_eq!(calendar.missing_year_warning(december, &zone), Some(2027));
-    assert_eq!(calendar.missing_year_warning(shanghai("2028-03-01T00:00"), &zone), Some(2028));
+    for (now, missing) in [
+        (Instant(december.0 - 1), &[][..]),
+        (december, &[2027]),
+        (shanghai("2026-12-31T23:59"), &[2027]),
+        (shanghai("2027-01-01T00:00"), &[2027]),
+        (shanghai("2027-11-30T12:00"), &[2027]),
+        (shanghai("2027-12-01T00:00"), &[2027, 2028]),
+        (shanghai("2028-03-01T00:00"), &[2028]),
+        (shanghai("2006-06-01T00:00"), &[2006]),
+        (shanghai("2006-12-01T00:00"), &[2006]),
+    ] {
+        assert_eq!(calendar.missing_years(now), missing, "{now}");
+    }
     let json = r#"{"$id": "x", "year": 2027, "papers": [], "days": [
         {"name": "元旦", "date": "2026-12-31", "isOffDay": true},
         {"name": "元旦", "date": "2027-01-09", "isOffDay": false},
         {"name": "中秋节、国庆节", "date": "2027-10-01", "isOffDay": true}]}"#;
     calendar.overlay(json, "2027.json").unwrap();
-    assert_eq!(calendar.missing_year_warning(december, &zone), None);
+    assert!(calendar.missing_years(december).is_empty());
+    assert_eq!(calendar.missing_years(shanghai("2027-12-01T00:00")), [2028]);
     let day = |year, month, day| calendar.day(jiff::civil::date(year, month, day)).kind;
     assert_eq!(day(2026, 12, 31), DayKind::Holiday("元旦".into()));
     assert_eq!(day(2027, 1, 9), DayKind::MakeUp("元旦".into()));

@@ -15,7 +15,7 @@ const CITY_ENDINGS: [&str; 7] = ["自治州", "自治县", "地区", "市", "州
 /// Former names.
 const RENAMED: [(&str, u32); 2] = [("襄樊", 420_600), ("思茅", 530_800)];
 /// Former cities, and what they are part of today.
-const MERGED: [(&str, u32); 2] = [("莱芜", 370_100), ("巢湖", 340_100)];
+pub(super) const MERGED: [(&str, u32); 2] = [("莱芜", 370_100), ("巢湖", 340_100)];
 
 /// Where callers are from, as a route, a list or a report may name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -229,7 +229,7 @@ impl Area {
 }
 
 /// The places that are called so.
-fn named(text: &str) -> Vec<Place> {
+pub(super) fn named(text: &str) -> Vec<Place> {
     let exact: Vec<Place> = Place::all().filter(|place| place.name() == text).collect();
     if !exact.is_empty() {
         return exact;
@@ -250,7 +250,7 @@ fn named(text: &str) -> Vec<Place> {
     Place::all().filter(in_province).collect()
 }
 
-fn is_called(text: &str, short: &str) -> bool {
+pub(super) fn is_called(text: &str, short: &str) -> bool {
     text.strip_prefix(short).is_some_and(|rest| rest.is_empty() || CITY_ENDINGS.contains(&rest))
 }
 
@@ -366,7 +366,7 @@ impl FromIterator<Area> for AreaSet {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{locate, normalise};
+    use super::super::{Atlas, normalise};
     use super::*;
 
     fn area(text: &str) -> Area {
@@ -374,7 +374,7 @@ mod tests {
     }
 
     fn located(text: &str) -> Location {
-        locate(&normalise(text, None))
+        Atlas::built_in().locate(&normalise(text, None))
     }
 
     #[test]

@@ -1,37 +1,32 @@
 //! The tables that say where a mobile was sold and whom its number was given to.
 //!
-//! They come with the program; `data/README.md` says from where.
+//! They come with the program; `data/README.md` says from where. An operator's own table lies over them where there
+//! is one.
 
-use super::{Kind, Location, Network, Number, Operator, Place, Source};
-use std::sync::LazyLock;
+use super::imported::{Imported, Said};
+use super::segments::{BEGINNING, Given, operators};
+use super::{Kind, Location, Network, Number, Place, Source};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use std::sync::{Arc, LazyLock};
 
 /// Runs of mobile prefixes; `data/generate.py` says how they are written.
 const MOBILE: &[u8] = include_bytes!("data/mobile.bin");
-/// Beginnings of mobile numbers, and whom they were given to.
-const SEGMENTS: &str = include_str!("data/segments.tsv");
 /// What the runs begin with.
 const MAGIC: &[u8] = b"HLMOB1\n\0";
 /// The first prefix of seven digits a mobile can have.
-const PREFIX_FIRST: usize = 1_300_000;
+pub const PREFIX_FIRST: usize = 1_300_000;
 /// How many there are from there on.
-const PREFIXES: usize = 700_000;
-/// The same in beginnings of five digits.
-const BEGINNING_FIRST: usize = PREFIX_FIRST / 100;
-const BEGINNINGS: usize = PREFIXES / 100;
+pub const PREFIXES: usize = 700_000;
 
-/// Where a number is from, by the table that is built in.
-pub fn locate(number: &Number) -> Location {
-    Atlas::built_in().locate(number)
-}
-
-/// Which mobile prefix was sold where, 1.4 MB.
+/// Which mobile prefix was sold where, and whom it was given to: 1.4 MB.
 pub struct Atlas {
     /// Which of the locations each prefix has.
     mobile: Vec<u16>,
-    /// Nowhere, and each place of the table.
+    /// Nowhere, and each location that occurs.
     locations: Vec<Location>,
-    /// Whom each beginning of five digits was given to.
-    operators: Vec<Given>,
+    /// What lies over the table that is built in.
+    imported: Option<Arc<Imported>>,
 }
 
 /// Bytes that are no table of mobile prefixes.
@@ -44,54 +39,89 @@ pub struct BadAtlas {
     at: usize,
 }
 
-static BUILT_IN: LazyLock<Atlas> = LazyLock::new(|| {
+static BUILT_IN: LazyLock<Arc<Atlas>> = LazyLock::new(|| {
     // A test reads the same bytes; were they broken, mobiles would have no place.
-    Atlas::read(MOBILE).unwrap_or_else(|_| Atlas {
-        mobile: Vec::new(),
-        locations: vec![Location::NOWHERE],
-        operators: operators(),
-    })
+    Arc::new(Atlas::read(MOBILE).unwrap_or_else(|_| Atlas::of_runs([(PREFIXES, None)])))
 });
 
 impl Atlas {
     /// The table that is built in. The first to ask waits a few milliseconds for it: ask before calls come.
-    pub fn built_in() -> &'static Self {
+    pub fn built_in() -> &'static Arc<Self> {
         &BUILT_IN
     }
 
-    /// Reads a table.
+    /// Reads a table of the form of the one that is built in.
     pub fn read(bytes: &[u8]) -> Result<Self, BadAtlas> {
         let mut reader = Reader { bytes, at: 0 };
         if reader.take(MAGIC.len())? != MAGIC {
             return Err(BadAtlas { what: "not written by generate.py", at: 0 });
         }
         let count = reader.number::<2>()?;
-        let mut locations = vec![Location::NOWHERE];
+        let mut places = vec![None];
         for _ in 0..count {
             let code = reader.number::<4>()?;
             let place = Place::of_code(code).ok_or_else(|| reader.fault("a place nobody knows"))?;
-            locations.push(Location::in_place(place, Source::MobilePrefix));
+            places.push(Some(place));
         }
-        let mut mobile = Vec::with_capacity(PREFIXES);
+        let mut runs = Vec::new();
+        let mut left = PREFIXES;
         while reader.at < bytes.len() {
             let (run, place) = (reader.varint()?, reader.varint()?);
-            let place = u16::try_from(place).ok().filter(|place| usize::from(*place) < locations.len());
-            let place = place.ok_or_else(|| reader.fault("a place that is not listed"))?;
-            if run > PREFIXES - mobile.len() {
-                return Err(reader.fault("more prefixes than there are"));
-            }
-            mobile.resize(mobile.len() + run, place);
+            let place = places.get(place).ok_or_else(|| reader.fault("a place that is not listed"))?;
+            left = left.checked_sub(run).ok_or_else(|| reader.fault("more prefixes than there are"))?;
+            runs.push((run, *place));
         }
-        if mobile.len() < PREFIXES {
+        if left > 0 {
             return Err(reader.fault("the end is missing"));
         }
-        Ok(Self { mobile, locations, operators: operators() })
+        Ok(Self::of_runs(runs))
+    }
+
+    /// So many prefixes in this place, then so many in that.
+    fn of_runs(runs: impl IntoIterator<Item = (usize, Option<Place>)>) -> Self {
+        let operators = operators();
+        let mut legend = Legend::new();
+        let mut mobile: Vec<u16> = Vec::with_capacity(PREFIXES);
+        for (mut run, place) in runs {
+            while run > 0 {
+                // Up to where the operator may change.
+                let piece = run.min(BEGINNING - mobile.len() % BEGINNING);
+                let given = operators.get(mobile.len() / BEGINNING).copied().flatten();
+                let number = legend.number(place, given, Source::MobilePrefix);
+                mobile.resize(mobile.len() + piece, number);
+                run -= piece;
+            }
+        }
+        Self { mobile, locations: legend.locations, imported: None }
+    }
+
+    /// The built-in table with an operator's own over it: what that says of a prefix holds, what it does not say
+    /// stays.
+    pub fn with(imported: Arc<Imported>) -> Self {
+        let below = Self::built_in();
+        let mut legend = Legend::new();
+        let mut mobile: Vec<u16> = Vec::with_capacity(PREFIXES);
+        // Neighbours are alike, so most need not be looked up.
+        let mut last = (u16::MAX, None, 0);
+        for said in imported.all() {
+            let number = below.mobile.get(mobile.len()).copied().unwrap_or_default();
+            if (last.0, last.1) != (number, said) {
+                last = (number, said, legend.over(&below.location(number), said));
+            }
+            mobile.push(last.2);
+        }
+        Self { mobile, locations: legend.locations, imported: Some(imported) }
+    }
+
+    /// The operator's own table, if one lies over the one that is built in.
+    pub fn imported(&self) -> Option<&Imported> {
+        self.imported.as_deref()
     }
 
     /// Where a number is from.
     pub fn locate(&self, number: &Number) -> Location {
         match (number.kind(), number.area_code()) {
-            (Kind::Mobile, _) => self.mobile(number.bytes()),
+            (Kind::Mobile, _) => self.of_prefix(prefix_of(number.bytes())),
             (Kind::International, _) => Location::abroad(number),
             (Kind::Landline | Kind::Service, Some(area)) => Location::in_area(area),
             (
@@ -107,22 +137,106 @@ impl Atlas {
         }
     }
 
-    /// The place of a mobile prefix of seven digits; a province where nothing nearer is known.
-    pub fn place_of(&self, prefix: u32) -> Option<Place> {
-        let location = self.of_prefix(prefix as usize);
-        location.city.or(location.province)
+    /// What is known of all mobiles with this prefix of seven digits.
+    pub fn of_prefix(&self, prefix: usize) -> Location {
+        let number = self.mobile.get(prefix.wrapping_sub(PREFIX_FIRST)).copied().unwrap_or_default();
+        self.location(number)
     }
 
-    fn of_prefix(&self, prefix: usize) -> Location {
-        let place = prefix.checked_sub(PREFIX_FIRST).and_then(|at| self.mobile.get(at)).copied().unwrap_or(0);
-        self.locations.get(usize::from(place)).copied().unwrap_or(Location::NOWHERE)
+    fn location(&self, number: u16) -> Location {
+        self.locations.get(usize::from(number)).copied().unwrap_or(Location::NOWHERE)
+    }
+}
+
+/// A mobile's first seven digits. Each counts by itself, so that none waits for the one before it.
+fn prefix_of(digits: &[u8]) -> usize {
+    const WORTH: [u32; 7] = [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
+    let counted = digits.iter().zip(WORTH).map(|(digit, worth)| u32::from(digit.wrapping_sub(b'0')) * worth);
+    counted.sum::<u32>() as usize
+}
+
+/// Two are equal if the same table lies over the one that is built in.
+impl PartialEq for Atlas {
+    fn eq(&self, other: &Self) -> bool {
+        self.imported == other.imported
+    }
+}
+
+impl fmt::Debug for Atlas {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Atlas").field("imported", &self.imported).finish_non_exhaustive()
+    }
+}
+
+/// Only what lies over the built-in table: a journal is replayed by a program that has that, too.
+impl Serialize for Atlas {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.imported.serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Atlas {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Option::<Arc<Imported>>::deserialize(deserializer)? {
+            Some(imported) => Self::with(imported),
+            None => {
+                let Self { mobile, locations, .. } = &**Self::built_in();
+                Self { mobile: mobile.clone(), locations: locations.clone(), imported: None }
+            }
+        })
+    }
+}
+
+/// Each location that occurs, once.
+struct Legend {
+    locations: Vec<Location>,
+    /// The number of each there can be; 0 where it did not occur yet.
+    numbers: Vec<u16>,
+}
+
+/// How many kinds of `Given` there can be.
+const GIVENS: usize = 1 + 6 * 3;
+
+impl Legend {
+    fn new() -> Self {
+        // Nowhere, or one of the places by one of two tables.
+        let numbers = vec![0; (1 + 2 * Place::count()) * GIVENS];
+        Self { locations: vec![Location::NOWHERE], numbers }
     }
 
-    fn mobile(&self, digits: &[u8]) -> Location {
-        let prefix = digits.iter().take(7).fold(0, |number, digit| number * 10 + usize::from(digit - b'0'));
-        let given = (prefix / 100).checked_sub(BEGINNING_FIRST).and_then(|at| *self.operators.get(at)?);
-        let (operator, network) = given.unzip();
-        Location { operator, network, ..self.of_prefix(prefix) }
+    fn number(&mut self, place: Option<Place>, given: Given, source: Source) -> u16 {
+        if place.is_none() && given.is_none() {
+            return 0;
+        }
+        let by_another = usize::from(source == Source::Imported);
+        let place_at = place.map_or(0, |place| 1 + 2 * place.index() + by_another);
+        let given_at = given.map_or(0, |(operator, network)| 1 + operator as usize * 3 + network as usize);
+        let Some(number) = self.numbers.get_mut(place_at * GIVENS + given_at) else { return 0 };
+        if *number == 0 {
+            let (operator, network) = given.unzip();
+            let location = place.map_or(Location::NOWHERE, |place| Location::in_place(place, source));
+            self.locations.push(Location { operator, network, ..location });
+            // Some 400 places twice, with 19 kinds of operator: far fewer than a u16 counts.
+            *number = (self.locations.len() - 1) as u16;
+        }
+        *number
+    }
+
+    /// What a table says, over what was known.
+    fn over(&mut self, known: &Location, said: Option<Said>) -> u16 {
+        let said = said.unwrap_or_default();
+        let (place, source) = match said.place {
+            Some(place) => (Some(place), Source::Imported),
+            None => (known.city.or(known.province), known.source),
+        };
+        let given = match (said.operator, said.network) {
+            (Some(operator), Some(network)) => Some((operator, network)),
+            // Who names only the operator says nothing against what its numbers are for.
+            (Some(operator), None) if known.operator == Some(operator) => known.operator.zip(known.network),
+            (Some(operator), None) => Some((operator, Network::Ordinary)),
+            (None, _) => known.operator.zip(known.network),
+        };
+        self.number(place, given, source)
     }
 }
 
@@ -164,58 +278,13 @@ impl<'b> Reader<'b> {
     }
 }
 
-type Given = Option<(Operator, Network)>;
-
-/// Whom each beginning of five digits was given to.
-fn operators() -> Vec<Given> {
-    let mut given = vec![None; BEGINNINGS];
-    // A longer beginning speaks for a part of a shorter one.
-    for length in 3..=5 {
-        for (beginning, owner) in SEGMENTS.lines().filter_map(segment) {
-            if beginning.len() == length {
-                give(&mut given, beginning, owner);
-            }
-        }
-    }
-    given
-}
-
-fn give(given: &mut [Given], beginning: &str, owner: Given) -> Option<()> {
-    let width = 10_usize.pow(5 - u32::try_from(beginning.len()).ok()?);
-    let first = (beginning.parse::<usize>().ok()? * width).checked_sub(BEGINNING_FIRST)?;
-    given.get_mut(first..first + width)?.fill(owner);
-    Some(())
-}
-
-fn segment(line: &str) -> Option<(&str, Given)> {
-    let mut columns = line.split('\t');
-    let beginning = columns.next().filter(|beginning| !beginning.starts_with('#'))?;
-    let operator = match columns.next()? {
-        "mobile" => Operator::Mobile,
-        "unicom" => Operator::Unicom,
-        "telecom" => Operator::Telecom,
-        "broadnet" => Operator::Broadnet,
-        "star_net" => Operator::StarNet,
-        "other" => Operator::Other,
-        "none" => return Some((beginning, None)),
-        _ => return None,
-    };
-    let network = match columns.next()? {
-        "ordinary" => Network::Ordinary,
-        "resold" => Network::Resold,
-        "satellite" => Network::Satellite,
-        _ => return None,
-    };
-    Some((beginning, Some((operator, network))))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::{Confidence, normalise};
+    use super::super::{Confidence, Operator, normalise};
     use super::*;
 
     fn located(text: &str) -> Location {
-        locate(&normalise(text, None))
+        Atlas::built_in().locate(&normalise(text, None))
     }
 
     /// Province, city, area code: what is known of them.
@@ -293,23 +362,20 @@ mod tests {
         assert_eq!((resold.operator, resold.network), (Some(Telecom), Some(Resold)));
     }
 
-    #[test]
-    fn every_segment_was_read() {
-        let lines = SEGMENTS.lines().filter(|line| !line.starts_with('#')).count();
-        assert_eq!(SEGMENTS.lines().filter_map(segment).count(), lines);
-    }
-
     /// How many prefixes are placed is what the script that made the table counted: see data/README.md.
     #[test]
     fn the_built_in_table_is_whole() {
         let atlas = Atlas::read(MOBILE).unwrap();
-        let placed = atlas.mobile.iter().filter(|place| **place != 0).count();
-        assert_eq!((atlas.mobile.len(), placed), (PREFIXES, 320_117));
+        let all = || (PREFIX_FIRST..PREFIX_FIRST + PREFIXES).map(|prefix| atlas.of_prefix(prefix));
+        assert_eq!(
+            (atlas.mobile.len(), all().filter(|found| found.province.is_some()).count()),
+            (PREFIXES, 320_117)
+        );
         // Old names, merged cities, and the key that puts a whole segment into Beijing.
         let places = atlas.locations.iter().filter_map(|location| location.city.or(location.province));
         let codes = places.map(Place::code);
         assert!(codes.clone().any(|code| code == 420_600) && !codes.clone().any(|code| code == 371_200));
-        assert!((1_730_000..1_740_000).all(|prefix| atlas.place_of(prefix).is_none()));
+        assert!((1_730_000..1_740_000).all(|prefix| atlas.of_prefix(prefix).province.is_none()));
     }
 
     #[test]

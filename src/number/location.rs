@@ -82,8 +82,10 @@ pub enum Source {
     Nothing,
     /// The area code in it.
     AreaCode,
-    /// A mobile's first seven digits.
+    /// A mobile's first seven digits, in the table that is built in.
     MobilePrefix,
+    /// A mobile's first seven digits, in a table that the operator brought.
+    Imported,
     /// The country's code.
     CountryCode,
 }

@@ -4,19 +4,25 @@
 
 mod area;
 mod atlas;
+mod coverage;
 mod entry;
 mod form;
 mod grade;
+pub mod import;
+mod imported;
 mod location;
 mod normal;
 mod places;
 mod prefixes;
+mod segments;
 
 pub use area::{Area, AreaSet, BadArea, Region};
-pub use atlas::{Atlas, BadAtlas, locate};
+pub use atlas::{Atlas, BadAtlas, PREFIX_FIRST, PREFIXES};
+pub use coverage::{Coverage, Segment};
 pub use entry::{BadEntry, Entry};
 pub use form::{Kind, NUMBER_CHARS_MAX, Number};
 pub use grade::{BadGrades, Found, Grade, Grades};
+pub use imported::{BadTable, FROM_CHARS_MAX, Imported, Said, TABLE_FORMAT};
 pub use location::{Confidence, Location, Network, Operator, Source};
 pub use normal::normalise;
 pub use places::{AreaCode, BadAreaCode, Place};

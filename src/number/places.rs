@@ -103,6 +103,16 @@ impl Place {
         (0..TABLE.rows.len()).filter_map(|at| u16::try_from(at).ok().map(Self))
     }
 
+    /// How many places there are.
+    pub(super) fn count() -> usize {
+        TABLE.rows.len()
+    }
+
+    /// Which of them it is, by code.
+    pub(super) fn index(self) -> usize {
+        usize::from(self.0)
+    }
+
     fn row(self) -> &'static Row {
         &TABLE.rows[usize::from(self.0)]
     }

@@ -14,3 +14,4 @@ mod piling_up;
 mod reload;
 mod serve;
 mod setting_up;
+mod tables;

@@ -158,6 +158,7 @@ impl Laws {
             | Event::Hotlines(_)
             | Event::TakenUp { .. }
             | Event::Calendar(_)
+            | Event::Atlas(_)
             | Event::Operator(Order::Drain) => {}
         }
     }

@@ -53,6 +53,8 @@ impl Check<'_> {
     /// All sections are looked at before any lack of one ends it, so that all faults are found.
     fn settings(&mut self, raw: Raw) -> Option<Settings> {
         let hotlines = self.path("hotlines", &raw.hotlines);
+        let holidays = raw.holidays.map(|folder| self.path("holidays", &folder));
+        let numbers = raw.numbers.map(|file| self.path("numbers", &file));
         let folder = self.path("sounds.folder", &raw.sounds.folder);
         let switch_folder = self.switch_folder(raw.sounds.switch_folder.as_deref());
         let switch = self.switch(raw.switch);
@@ -70,7 +72,18 @@ impl Check<'_> {
         self.filter(&raw.log.filter);
         let sounds = Sounds::new(folder.clone(), switch_folder.unwrap_or(folder));
         let log = LogSettings { format: format?, filter: raw.log.filter };
-        Some(Settings { hotlines, sounds, switch: switch?, calls, live, records, journal, log })
+        Some(Settings {
+            hotlines,
+            holidays,
+            numbers,
+            sounds,
+            switch: switch?,
+            calls,
+            live,
+            records,
+            journal,
+            log,
+        })
     }
 
     fn switch(&mut self, raw: RawSwitch) -> Option<SwitchSettings> {

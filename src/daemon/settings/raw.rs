@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub(super) struct Raw {
     pub(super) hotlines: String,
+    /// Absent: only the years that are compiled in.
+    pub(super) holidays: Option<String>,
+    /// Absent: only the table that is compiled in.
+    pub(super) numbers: Option<String>,
     pub(super) sounds: RawSounds,
     pub(super) switch: RawSwitch,
     pub(super) calls: RawCalls,
@@ -19,6 +23,8 @@ impl Default for Raw {
     fn default() -> Self {
         Self {
             hotlines: "hotlines".to_owned(),
+            holidays: None,
+            numbers: None,
             sounds: RawSounds::default(),
             switch: RawSwitch::default(),
             calls: RawCalls::default(),

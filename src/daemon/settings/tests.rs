@@ -31,7 +31,8 @@ fn the_annotated_file_holds_every_default() {
     assert_eq!(load_in(folder.path(), &text, &[]), load_in(folder.path(), "", &[]));
     let Ok(serde_json::Value::Object(defaults)) = serde_json::to_value(raw::Raw::default()) else { panic!() };
     let sections = defaults.values().filter_map(serde_json::Value::as_object);
-    for key in sections.flat_map(serde_json::Map::keys) {
+    let alone = defaults.iter().filter(|(_, value)| !value.is_object()).map(|(key, _)| key);
+    for key in sections.flat_map(serde_json::Map::keys).chain(alone) {
         let told = text.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{key} = ")));
         assert!(told, "{key} is not in deploy/hotlined.toml");
     }
@@ -83,7 +84,10 @@ fn a_variable_that_is_no_setting_is_a_fault_unless_it_is_somebody_elses() {
 #[test]
 fn relative_paths_begin_at_the_files_folder() {
     let folder = tempfile::tempdir().unwrap();
-    let settings = load_in(folder.path(), "[journal]\nfile = \"./logs/j\"", &[]).unwrap();
+    let text = "holidays = \"days\"\n[journal]\nfile = \"./logs/j\"";
+    let settings = load_in(folder.path(), text, &[("HOTLINED_NUMBERS", "numbers.json")]).unwrap();
+    assert_eq!(settings.holidays, Some(folder.path().join("days")));
+    assert_eq!(settings.numbers, Some(folder.path().join("numbers.json")));
     assert_eq!(settings.hotlines, folder.path().join("hotlines"));
     assert_eq!(settings.sounds, Sounds::new(folder.path().join("sounds"), folder.path().join("sounds")));
     assert_eq!(settings.journal, Some(folder.path().join("logs/j")));

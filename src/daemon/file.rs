@@ -1,0 +1,119 @@
+//! Files that an operator names: read whole, or replaced whole.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+/// Why a file was not read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BadFile {
+    /// The system refused.
+    #[error("{0}: cannot be read: {1}")]
+    Unreadable(PathBuf, String),
+    /// Likely another file.
+    #[error("{0}: is larger than {1} bytes")]
+    TooBig(PathBuf, u64),
+}
+
+impl BadFile {
+    /// The system refused for this reason.
+    pub fn unreadable(file: &Path, why: &dyn std::fmt::Display) -> Self {
+        Self::Unreadable(file.to_owned(), why.to_string())
+    }
+}
+
+/// Why a file was not written; it is as it was.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{file}: cannot be written, and is as it was: {why}")]
+pub struct CannotReplace {
+    file: PathBuf,
+    why: String,
+}
+
+/// All of a file that has no more bytes than this.
+pub fn read(file: &Path, bytes_max: u64) -> Result<Vec<u8>, BadFile> {
+    let unreadable = |error: io::Error| BadFile::unreadable(file, &error);
+    // Asked before opening: opening a pipe would wait for its other end.
+    if !std::fs::metadata(file).map_err(unreadable)?.is_file() {
+        return Err(unreadable(io::Error::other("it is no regular file")));
+    }
+    let mut bytes = Vec::new();
+    let open = File::open(file).map_err(unreadable)?;
+    open.take(bytes_max + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > bytes_max {
+        return Err(BadFile::TooBig(file.to_owned(), bytes_max));
+    }
+    Ok(bytes)
+}
+
+/// Puts these bytes in place of what the file holds, or makes it: whoever reads it finds the old or the new, and
+/// after a crash of the machine it is one of them.
+pub fn replace(file: &Path, bytes: &[u8]) -> Result<(), CannotReplace> {
+    let cannot = |error: io::Error| CannotReplace { file: file.to_owned(), why: error.to_string() };
+    // A link stays a link, and what it leads to is replaced.
+    let place = match std::fs::metadata(file) {
+        Ok(about) if about.is_file() => std::fs::canonicalize(file).map_err(cannot)?,
+        Ok(_) => return Err(cannot(io::Error::other("it is no regular file"))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => std::path::absolute(file).map_err(cannot)?,
+        Err(error) => return Err(cannot(error)),
+    };
+    let (Some(folder), Some(name)) = (place.parent(), place.file_name()) else {
+        return Err(cannot(io::Error::other("it has no name")));
+    };
+    // Hidden, and one for each process: two that write at once do not mix.
+    let new = folder.join(format!(".{}.{}.new", name.to_string_lossy(), std::process::id()));
+    if let Err(error) = write_through(&new, bytes).and_then(|()| std::fs::rename(&new, &place)) {
+        // Perhaps it was never made.
+        let _ = std::fs::remove_file(&new);
+        return Err(cannot(error));
+    }
+    // The new name lasts once the folder is on the disk, too. Where folders cannot be written through, a crash
+    // may bring back the old file, whole.
+    let _ = File::open(folder).and_then(|folder| folder.sync_all());
+    Ok(())
+}
+
+fn write_through(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(file)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn a_file_is_replaced_whole_and_leaves_nothing_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("numbers.json");
+        replace(&file, b"one").unwrap();
+        replace(&file, b"two").unwrap();
+        assert_eq!(read(&file, 3).unwrap(), b"two");
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        replace(&link, b"three").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&file).unwrap(), b"three");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn what_is_no_file_is_neither_read_nor_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for place in [folder.path(), &pipe] {
+            assert!(read(place, 9).unwrap_err().to_string().ends_with("it is no regular file"));
+            assert!(replace(place, b"x").unwrap_err().to_string().ends_with("it is no regular file"));
+        }
+        let nowhere = folder.path().join("no/numbers.json");
+        assert!(replace(&nowhere, b"x").unwrap_err().to_string().contains("and is as it was: No such file"));
+        assert!(read(&nowhere, 9).unwrap_err().to_string().contains("cannot be read: No such file"));
+        let file = folder.path().join("file");
+        fs::write(&file, "1234").unwrap();
+        assert!(read(&file, 3).unwrap_err().to_string().ends_with("is larger than 3 bytes"));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+}
