@@ -14,7 +14,8 @@
 pub mod cli;
 pub mod daemon;
 
-// What drives the core: what was recorded, who is simulated, a switch.
+// What drives the core: what was recorded, who is simulated, a switch; and what daemons share.
+pub mod live;
 pub mod replay;
 pub mod sim;
 pub mod switch;

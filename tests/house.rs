@@ -14,7 +14,7 @@ const FLOORS: [&[&str]; 15] = [
     &["cli"],
     &["sim", "daemon"],
     &["replay"],
-    &["switch"],
+    &["switch", "live"],
     &["capture", "journal"],
     &["engine"],
     &["store", "call"],
@@ -28,7 +28,7 @@ const FLOORS: [&[&str]; 15] = [
 ];
 
 /// The only rooms that know the runtime.
-const KNOW_TOKIO: [&str; 5] = ["cli", "daemon", "sim", "switch/esl/link.rs", "switch/esl/codec.rs"];
+const KNOW_TOKIO: [&str; 6] = ["cli", "daemon", "live", "sim", "switch/esl/link.rs", "switch/esl/codec.rs"];
 
 /// A file longer than this holds a second idea.
 const FILE_LINES_MAX: usize = 520;
