@@ -78,15 +78,21 @@ end
 
 -- A line may have come free: who has waited longest for it has it.
 local function hand_on(it)
-  -- Each round takes the line once more, so this ends when it is full.
+  -- Each round takes the line once more, or puts somebody out of a queue, so this ends.
   while true do
-    local rank, at = first_for(it)
-    local who = rank and waiter(rank)
-    if not who then return end
-    local agents = leave_queue(rank, who, true)
-    strike(call_of(who.call), who.number)
-    local answer = take(who.call, who.number, pool(who.pool), who.pick, agents, at, true)
-    tell(who.daemon, who.call, who.number, answer[2])
+    local rank, at, crew = first_for(it)
+    if not rank then return end
+    local who = waiter(rank)
+    local agents = who and leave_queue(rank, who, true) or {}
+    if agents[at] then
+      strike(call_of(who.call), who.number)
+      local answer = take(who.call, who.number, pool(who.pool), who.pick, agents, at, true)
+      tell(who.daemon, who.call, who.number, answer[2])
+    else
+      -- Somebody deleted a part of what belongs together. Whoever waits asks again, and is refused.
+      redis.call('ZREM', CREW .. crew .. ':waiting', rank)
+      if who then strike(call_of(who.call), who.number) end
+    end
   end
 end
 
@@ -102,7 +108,7 @@ local function due()
   end
 end
 
--- Since when it waits, as its rank says; the candidates begin at this argument.
+-- The candidates, which begin at this argument.
 local function read_agents(from)
   local agents = {}
   for at = from, #ARGV, 3 do

@@ -1,7 +1,8 @@
 //! A connection to Redis, wherever it stands: alone, behind sentinels, as a Cluster.
 //!
 //! A connection that was lost is not made anew behind our back: whoever uses it must know that an answer may have
-//! been lost with it, and asks the [`Connector`] for the next. Each way to wait has an end.
+//! been lost with it, and asks the [`Connector`] for the next. A Cluster's finds a key that moved by itself, and
+//! asks again there: what is asked of it must bear that. Each way to wait has an end.
 
 use super::failure::Failure;
 use super::settings::{Account, Address, BadSettings, RedisSettings, Servers};

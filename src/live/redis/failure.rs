@@ -92,6 +92,10 @@ impl From<&RedisError> for Failure {
         if says("WRONGPASS") || says("NOAUTH") || told.contains("invalid password") {
             return Self::Password(told);
         }
+        // Who did not log in may not even say much at once.
+        if told.contains("unauthenticated") {
+            return Self::Password(told);
+        }
         if says("NOPERM") {
             return Self::Forbidden(told);
         }

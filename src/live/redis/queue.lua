@@ -79,7 +79,10 @@ local function tell_here(rank, it)
   redis.call('HSET', WAITING, rank, cmsgpack.pack({ it.call, it.number, DAEMON, it.pool, it.pick, it.crew }))
 end
 
-local function agents_of(crew) return cmsgpack.unpack(redis.call('GET', CREW .. crew)) end
+local function agents_of(crew)
+  local packed = redis.call('GET', CREW .. crew)
+  return packed and cmsgpack.unpack(packed) or {}
+end
 
 -- How long did it take until this one was served, since the last was, or since there was a queue?
 local function serve(it)
@@ -105,21 +108,21 @@ local function leave_queue(rank, it, served)
   return agents
 end
 
--- Who is first of those who could have this line as it is, and the line's place among its candidates.
+-- Who is first of those who could have this line as it is, the line's place among its candidates, and its crew.
 local function first_for(it)
   local awaited = redis.call('HGETALL', AWAITED .. it.name)
-  local first, first_at
+  local first, first_at, first_crew
   for field = 1, #awaited, 2 do
     if taken(it) < tonumber(awaited[field + 1]) then
       local crew, at = string.match(awaited[field], '^(%x+):(%d+)$')
       at = tonumber(at)
       local rank = redis.call('ZRANGE', CREW .. crew .. ':waiting', 0, 0)[1]
       if rank and (not first or rank < first or (rank == first and at < first_at)) then
-        first, first_at = rank, at
+        first, first_at, first_crew = rank, at, crew
       end
     end
   end
   -- A queue that is never empty must not lose who it waits for.
   if #awaited > 0 then redis.call('PEXPIRE', AWAITED .. it.name, KEPT) end
-  return first, first_at
+  return first, first_at, first_crew
 end

@@ -1,0 +1,6 @@
+//! The store within the process.
+
+pub use hotlined::store::Store as Backing;
+
+/// How many random stories are told.
+pub const CASES: u32 = 300;
