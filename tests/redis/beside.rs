@@ -1,6 +1,6 @@
 //! The two stores beside each other: whatever is asked, both say the same, to the letter and in the same order.
 
-use crate::backing::{Backing, CASES};
+use crate::backing::{Backing, CASES, SHRINKS};
 use crate::world::{call, line, pool};
 use hotlined::command::{Candidate, Claim, Pick, StoreRequest, Turn};
 use hotlined::event::Event;
@@ -178,7 +178,7 @@ pub fn tell(story: &[(u64, Word)], redis: &mut Backing) -> Result<(), TestCaseEr
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { max_shrink_iters: 2_000, ..ProptestConfig::with_cases(CASES) })]
+    #![proptest_config(ProptestConfig { max_shrink_iters: SHRINKS, ..ProptestConfig::with_cases(CASES) })]
 
     #[test]
     fn both_stores_say_the_same(story in story()) {

@@ -1,6 +1,6 @@
 //! The same over three nodes, and over a master that dies.
 
-use crate::backing::Backing;
+use crate::backing::{Backing, SHRINKS};
 use crate::beside::{story, tell};
 use crate::redis_server::{Cluster, Watched};
 use crate::together::{Daemon, ask, ask_for, release, said};
@@ -18,11 +18,14 @@ const CASES: u32 = 12;
 fn a_cluster_says_what_the_embedded_store_says() {
     let cluster = Cluster::start();
     let told = Cell::new(0);
-    let run = TestRunner::new(Config::with_cases(CASES)).run(&story(), |story| {
-        told.set(told.get() + 1);
-        let prefix = format!("test-{}", told.get()).into();
-        tell(&story, &mut Backing::under(RedisSettings { prefix, ..cluster.settings("one") }))
-    });
+    let run = TestRunner::new(Config { max_shrink_iters: SHRINKS, ..Config::with_cases(CASES) }).run(
+        &story(),
+        |story| {
+            told.set(told.get() + 1);
+            let prefix = format!("test-{}", told.get()).into();
+            tell(&story, &mut Backing::under(RedisSettings { prefix, ..cluster.settings("one") }))
+        },
+    );
     run.unwrap_or_else(|error| panic!("{error}"));
 }
 

@@ -15,6 +15,8 @@ use tokio::runtime::Runtime;
 
 /// How many random stories are told: each word of them goes to a server and back.
 pub const CASES: u32 = 60;
+/// How often a story that fails is made shorter.
+pub const SHRINKS: u32 = 300;
 
 /// An answer that takes longer than this fails the test.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(20);

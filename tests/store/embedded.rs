@@ -4,3 +4,6 @@ pub use hotlined::store::Store as Backing;
 
 /// How many random stories are told.
 pub const CASES: u32 = 300;
+
+/// How often a story that fails is made shorter.
+pub const SHRINKS: u32 = 20_000;
