@@ -14,13 +14,11 @@
 pub mod cli;
 pub mod daemon;
 
-// What drives the core: what was recorded, who is simulated, a switch.
+// What drives the core: what was recorded, who is simulated, a switch; and what daemons share.
+pub mod live;
 pub mod replay;
 pub mod sim;
 pub mod switch;
-
-// What outlives the process.
-pub mod live;
 
 // Files of what passed: over the wire, through the engine.
 pub mod capture;

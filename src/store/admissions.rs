@@ -13,9 +13,9 @@ use std::sync::Arc;
 /// forgotten soonest anyway is forgotten at once.
 const RECENT_CALLERS_MAX: usize = 200_000;
 /// The most calls of one caller to one hotline that are remembered: how often is never more than this.
-pub(super) const RECENT_CALLS_MAX: usize = 1_000;
+pub(crate) const RECENT_CALLS_MAX: usize = 1_000;
 /// The most hotlines that a call is counted in at a time; a further one has no room for it.
-const HOTLINES_PER_CALL_MAX: usize = 16;
+pub(crate) const HOTLINES_PER_CALL_MAX: usize = 16;
 
 /// Calls counted in and not out again.
 #[derive(Debug, Serialize, Deserialize)]

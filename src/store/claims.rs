@@ -19,11 +19,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The most candidates of a claim; those behind are not looked at. A hotline has at most 500 agents.
-const CANDIDATES_MAX: usize = 1_000;
+pub(crate) const CANDIDATES_MAX: usize = 1_000;
 /// The most claims of one call that hold or wait at a time; a further one is refused.
-const CLAIMS_PER_CALL_MAX: usize = 512;
+pub(crate) const CLAIMS_PER_CALL_MAX: usize = 512;
 /// The most pools in which a call moved the turn; beyond them the first is forgotten.
-const TURNS_PER_CALL_MAX: usize = 64;
+pub(crate) const TURNS_PER_CALL_MAX: usize = 64;
 /// The most callers whose last agent is remembered, over all pools; beyond them the one whose time ends soonest
 /// is forgotten.
 const REMEMBERED_MAX: usize = 500_000;

@@ -11,10 +11,10 @@ pub(super) const LINE_KEPT: Millis = Millis::seconds(7 * 24 * 3_600);
 /// The most lines that are known at a time; one beyond them is never free.
 pub(super) const LINES_KNOWN_MAX: usize = 1_000_000;
 /// The most pools in which a line's talks are counted; beyond them the pool it came to first is forgotten.
-const POOLS_PER_LINE_MAX: usize = 64;
+pub(crate) const POOLS_PER_LINE_MAX: usize = 64;
 
 /// One talk, in the units in which talks are counted: it can be halved for two weeks before it is none.
-const TALK: u64 = 1 << 16;
+pub(crate) const TALK: u64 = 1 << 16;
 
 /// All lines that were ever asked for lately.
 pub(super) type Lines = Shelf<LineId, Line>;

@@ -73,7 +73,17 @@ use codes::CodesSeen;
 use serde::{Deserialize, Serialize};
 
 /// The most calls that anything is known of at a time; a further one is refused, and has no room.
-const CALLS_KNOWN_MAX: usize = 200_000;
+pub(crate) const CALLS_KNOWN_MAX: usize = 200_000;
+
+/// The figures by which any store of the same behaviour goes.
+pub(crate) mod figures {
+    pub(crate) use super::CALLS_KNOWN_MAX;
+    pub(crate) use super::admissions::{HOTLINES_PER_CALL_MAX, RECENT_CALLS_MAX};
+    pub(crate) use super::claims::{CANDIDATES_MAX, CLAIMS_PER_CALL_MAX, TURNS_PER_CALL_MAX};
+    pub(crate) use super::line::{POOLS_PER_LINE_MAX, TALK};
+    pub(crate) use super::pick::ROUNDS_OWED_MAX;
+    pub(crate) use super::queue::{PACE_MEMORY, WAITING_PER_POOL_MAX};
+}
 
 /// The store, within the process.
 #[derive(Debug, Default, Serialize, Deserialize)]

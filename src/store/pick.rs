@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 /// How many rounds a line may be behind its share or ahead of it, in rounds of all shares: who was busy all
 /// morning is not given every call of the afternoon.
-const ROUNDS_OWED_MAX: i64 = 10;
+pub(crate) const ROUNDS_OWED_MAX: i64 = 10;
 
 /// What was chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,9 +20,9 @@ pub(super) const POOL_KEPT: Millis = Millis::seconds(7 * 24 * 3_600);
 /// The most pools that are known at a time; a claim in one beyond them is refused.
 pub(super) const POOLS_KNOWN_MAX: usize = 200_000;
 /// The most claims that wait in a pool, whatever they themselves say.
-pub(super) const WAITING_PER_POOL_MAX: usize = 10_000;
+pub(crate) const WAITING_PER_POOL_MAX: usize = 10_000;
 /// How many intervals the pace of a queue is the mean of, the latest weighing most.
-const PACE_MEMORY: u64 = 8;
+pub(crate) const PACE_MEMORY: u64 = 8;
 
 /// A candidate of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

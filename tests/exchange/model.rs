@@ -4,6 +4,7 @@ use hotlined::sim::dialplan::{Dialplan, Extension};
 use hotlined::sim::model::{Input, Model, Output, Setup};
 use hotlined::sim::people::{Caller, Cast, Leaves, Phone, Sounds, Then, Why};
 use hotlined::time::{Instant, Millis};
+use std::sync::Arc;
 
 const CALLER: &str = "a0000000-0000-4000-8000-000000000001";
 const AGENT: &str = "b0000000-0000-4000-8000-000000000001";
@@ -128,7 +129,7 @@ fn an_agent_killed_before_the_job_has_its_thread_rings_all_the_same() {
     assert_eq!(stage.api(&format!("uuid_kill {AGENT} ORIGINATOR_CANCEL")), "+OK\n");
     stage.pass(100);
     assert!(stage.has("BACKGROUND_JOB -ERR ORIGINATOR_CANCEL"));
-    assert_eq!(stage.model.channels(), [CALLER.into()]);
+    assert_eq!(stage.model.channels(), [Arc::<str>::from(CALLER)]);
 }
 
 #[test]
@@ -358,7 +359,7 @@ fn an_agent_who_drops_at_once_leaves_a_caller_who_can_be_served_on() {
     stage.api(&format!("uuid_setvar {CALLER} park_after_bridge true"));
     stage.tell(Input::HangUp { leg: AGENT.into() });
     stage.pass(1_000);
-    assert_eq!(stage.model.channels(), [CALLER.into()]);
+    assert_eq!(stage.model.channels(), [Arc::<str>::from(CALLER)]);
     assert_eq!(stage.execute(CALLER, "playback", "/sorry.wav"), "+OK");
     stage.pass(100);
     assert!(stage.has("a CHANNEL_EXECUTE playback"));
@@ -421,7 +422,7 @@ fn a_fallback_that_comes_during_the_talk_takes_the_caller_and_frees_the_agent() 
     stage.pass(500);
     assert_eq!(stage.api(&format!("sched_transfer +2 {CALLER} hotlined_fallback XML public")), "+OK\n");
     stage.pass(3_000);
-    assert_eq!(stage.model.channels(), [CALLER.into()]);
+    assert_eq!(stage.model.channels(), [Arc::<str>::from(CALLER)]);
     assert!(stage.has("a CHANNEL_UNBRIDGE") && stage.has("b CHANNEL_HANGUP_COMPLETE NORMAL_CLEARING"));
     assert!(stage.model.call(CALLER).unwrap().fell_back);
     stage.pass(10_000);

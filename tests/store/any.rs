@@ -1,5 +1,6 @@
 //! Whatever is asked in whatever order: the store does what the model does, and what must always hold holds.
 
+use super::backing::{CASES, SHRINKS};
 use super::model::{Model, Name, rank};
 use super::world::{Told, World, line, pool, told};
 use hotlined::command::{Candidate, Claim, Pick, StoreRequest, Turn};
@@ -256,7 +257,7 @@ impl Pair {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { max_shrink_iters: 20_000, ..ProptestConfig::with_cases(300) })]
+    #![proptest_config(ProptestConfig { max_shrink_iters: SHRINKS, ..ProptestConfig::with_cases(CASES) })]
 
     #[test]
     fn whatever_is_asked_the_store_does_what_the_rules_say(saids in prop::collection::vec(said(), 1..120)) {

@@ -1,15 +1,15 @@
 //! A store, and short words to ask it with.
 
+use super::backing::Backing;
 use hotlined::command::{Candidate, Claim, Pick, PoolId, StoreRequest, Turn};
 use hotlined::event::{Event, QueuePlace, StoreAnswer};
 use hotlined::id::{CallId, CommandId, LineId};
-use hotlined::store::Store;
 use hotlined::time::{Instant, Millis};
 
 /// A store at some instant.
 #[derive(Default)]
 pub struct World {
-    pub store: Store,
+    pub store: Backing,
     pub now: Instant,
 }
 

@@ -1,0 +1,36 @@
+-- Who acts for a switch. The first key is the lease, which is there for as long as it is good; the second the
+-- highest token that was ever given out for the switch.
+
+local OP, OWNER, TOKEN, SPAN, NOW, KEPT = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
+
+local held = redis.call('HMGET', KEYS[1], 'owner', 'token')
+local owner, token = held[1], held[2]
+
+local function let(to)
+  redis.call('HSET', KEYS[1], 'owner', OWNER, 'token', to)
+  redis.call('PEXPIRE', KEYS[1], SPAN)
+  redis.call('SET', KEYS[2], to, 'PX', KEPT)
+end
+
+if OP == 'acquire' then
+  if owner and owner ~= OWNER then return { 'theirs', owner, token, redis.call('PTTL', KEYS[1]) } end
+  -- Whoever had the same name before is shut out, too. A token is never less than the time it is given at: where
+  -- the last one was lost with the server that had it, the next is higher all the same.
+  local highest = tonumber(redis.call('GET', KEYS[2]) or 0)
+  local new = string.format('%.0f', math.max(highest + 1, NOW))
+  let(new)
+  return { 'ours', OWNER, new, SPAN }
+end
+
+local ours = owner == OWNER and token == TOKEN
+if OP == 'renew' then
+  -- A lease that ran out and was given to nobody since is still the last that was given.
+  if ours or (not owner and redis.call('GET', KEYS[2]) == TOKEN) then
+    let(TOKEN)
+    return { 'ours', OWNER, TOKEN, SPAN }
+  end
+elseif ours then
+  redis.call('DEL', KEYS[1])
+  return { 'free', '', TOKEN, 0 }
+end
+return { 'theirs', owner or '', token or '', owner and redis.call('PTTL', KEYS[1]) or 0 }

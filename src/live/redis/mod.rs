@@ -1,0 +1,52 @@
+//! The live state in Redis: a single one, one behind sentinels, a Cluster.
+//!
+//! Every request is one script, so it is done whole or not at all, whoever else asks at the same time; the scripts
+//! are beside these files, their keys on the page of [`keys`]. A script takes the time from whoever asks: the
+//! clocks of daemons are held together by NTP, and one that is ahead ends rests earlier by as much.
+//!
+//! ```text
+//! requests ──▶ serve ──pipeline of scripts──▶ Redis ──answers──▶ heard
+//!                                              │
+//!              inbox ◀──a stream each daemon───┘ what comes later: a line for a claim that waited
+//! ```
+//!
+//! # What happens when
+//!
+//! | Redis | What the request gets | What happens |
+//! |---|---|---|
+//! | is away, hangs, was restarted | `Lost`, `TimedOut`: whether it was done is unknown | connected anew, with a growing wait; what is asked meanwhile comes back at once |
+//! | changed its master | `ReadOnly`, or as before | as before: sentinels and Cluster nodes are asked anew who is the master |
+//! | refuses user or password | `Password` | as before, and an operator is needed |
+//! | refuses a command or a key | `Forbidden` | the others go on; an operator is needed |
+//! | has something else at a key | `WrongType` | that request is not done or half done; an operator must delete the key |
+//! | has no memory left | `Full`, nothing of it done | what gives back goes on, what takes is refused |
+//! | starts, fails over | `NotReady` | asked again later |
+//! | gave the switch to another | `Fenced`, nothing of it done | whoever asked stands by |
+//!
+//! A fail-over may lose what was written last, since replicas follow behind. So once the connection is
+//! [back](Heard::Back), whoever asks repeats what it relies on, claim after claim of a call in the order of their
+//! numbers: [`Ask::Hold`] for each line that a call has, the `Claim` itself for each that waits, `Admit` for each
+//! live call. All of that changes nothing where nothing was lost.
+//!
+//! Absent: what to do without an answer, and TLS.
+
+mod asked;
+mod connection;
+mod failure;
+mod inbox;
+pub mod keys;
+mod lease;
+mod reply;
+mod script;
+mod serve;
+mod settings;
+mod store;
+
+pub use asked::{Ask, Asked, Fence};
+pub use connection::{BadConnector, COMMAND_TIME_MAX, CONNECT_TIME_MAX, Connector, Link};
+pub use failure::{Failure, Remedy};
+pub use inbox::{Inbox, Position};
+pub use lease::{Lease, Taken};
+pub use serve::{Heard, LiveState, WakeClock};
+pub use settings::{Account, Address, BadSettings, PREFIX, Password, RedisSettings, Servers};
+pub use store::{Answered, Figures, RedisStore, Said};

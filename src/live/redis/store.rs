@@ -1,0 +1,175 @@
+//! The shared store, one batch of requests at a time.
+
+use super::asked::{Ask, Asked};
+use super::connection::Link;
+use super::failure::{Failure, script_unknown};
+use super::keys::Keys;
+use super::reply::{self, Word};
+use super::script::{self, Script};
+use super::settings::RedisSettings;
+use crate::event::Event;
+use crate::live::DaemonId;
+use crate::time::Instant;
+use redis::{Pipeline, Value};
+
+/// The most requests of one round trip.
+pub const BATCH_MAX: usize = 512;
+
+/// What became of a request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answered {
+    /// What was said.
+    pub said: Said,
+    /// When something is due next, as far as this request can tell.
+    pub due: Option<Instant>,
+    /// How much calls had not given back that were forgotten by this.
+    pub left_behind: u64,
+}
+
+/// What a request was told.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Said {
+    /// It was done, and there is nothing to say.
+    Done,
+    /// The answer.
+    Heard(Event),
+    /// The figures that were asked for.
+    Figures(Figures),
+}
+
+/// How much is in use, by all daemons together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// How many lines are held.
+    pub held: u64,
+    /// How many claims wait.
+    pub waiting: u64,
+}
+
+/// The shared store over one connection.
+#[derive(Clone)]
+pub struct RedisStore {
+    link: Link,
+    keys: Keys,
+    daemon: DaemonId,
+}
+
+impl RedisStore {
+    /// The store of these settings, over this connection.
+    pub fn new(link: Link, settings: &RedisSettings) -> Self {
+        Self { link, keys: Keys::new(&settings.prefix), daemon: settings.daemon.clone() }
+    }
+
+    /// The connection, for what else is to be asked by it.
+    pub fn link(&mut self) -> &mut Link {
+        &mut self.link
+    }
+
+    /// The names of keys.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Which daemon asks.
+    pub fn daemon(&self) -> &DaemonId {
+        &self.daemon
+    }
+
+    /// Asks all of these in their order, in one round trip where that is possible. Each has its own outcome; what
+    /// has no answer may have been done all the same, and can be asked again.
+    pub async fn ask(&mut self, asked: &[Asked]) -> Vec<Result<Answered, Failure>> {
+        let clustered = self.link.is_cluster();
+        let (alone, together): (Vec<_>, Vec<_>) =
+            (0..asked.len()).partition(|at| clustered && asked[*at].stands_alone());
+        let mut outcomes: Vec<Option<Result<Value, Failure>>> = vec![None; asked.len()];
+        for batch in together.chunks(BATCH_MAX) {
+            self.run(asked, batch, &mut outcomes).await;
+        }
+        for at in alone {
+            self.run(asked, &[at], &mut outcomes).await;
+        }
+        let outcomes = asked.iter().zip(outcomes);
+        outcomes.map(|(asked, outcome)| read(asked, outcome.unwrap_or(Err(Failure::TimedOut)))).collect()
+    }
+
+    /// Asks those of these numbers. A server that does not know the scripts is taught them and asked again: each
+    /// refused what it did not know, so their order stays.
+    async fn run(
+        &mut self,
+        asked: &[Asked],
+        numbers: &[usize],
+        outcomes: &mut [Option<Result<Value, Failure>>],
+    ) {
+        let mut numbers = numbers.to_vec();
+        for taught in [false, true] {
+            let mut commands = Pipeline::with_capacity(numbers.len());
+            for at in &numbers {
+                commands.add_command(asked[*at].command(&self.keys, &self.daemon));
+            }
+            let answers = match self.link.ask_all_raw(&commands).await {
+                Ok(answers) => answers,
+                Err(failure) => {
+                    numbers.iter().for_each(|at| outcomes[*at] = Some(Err(failure.clone())));
+                    return;
+                }
+            };
+            let mut unknown = Vec::new();
+            for (at, answer) in numbers.drain(..).zip(answers) {
+                match answer {
+                    Err(error) if !taught && script_unknown(&error) => unknown.push(at),
+                    answer => outcomes[at] = Some(answer.map_err(Failure::from)),
+                }
+            }
+            if unknown.is_empty() {
+                return;
+            }
+            if let Err(failure) = self.teach().await {
+                unknown.iter().for_each(|at| outcomes[*at] = Some(Err(failure.clone())));
+                return;
+            }
+            numbers = unknown;
+        }
+    }
+
+    /// One script by itself.
+    pub(super) async fn run_script(
+        &mut self,
+        script: &Script,
+        keys: &[&str],
+        arguments: &[&str],
+    ) -> Result<Value, Failure> {
+        let mut command = redis::cmd("EVALSHA");
+        command.arg(&script.hash).arg(keys.len()).arg(keys).arg(arguments);
+        match self.link.ask_raw(&command).await? {
+            Err(error) if script_unknown(&error) => {
+                self.teach().await?;
+                self.link.ask(&command).await
+            }
+            answer => Ok(answer?),
+        }
+    }
+
+    /// Lets the server, or all masters of the Cluster, know the scripts.
+    async fn teach(&mut self) -> Result<(), Failure> {
+        for script in script::all() {
+            self.link.ask(redis::cmd("SCRIPT").arg("LOAD").arg(&script.code)).await?;
+        }
+        Ok(())
+    }
+}
+
+fn read(asked: &Asked, outcome: Result<Value, Failure>) -> Result<Answered, Failure> {
+    let value = outcome?;
+    let reply = if asked.stands_alone() { reply::read_code(value)? } else { reply::read(value)? };
+    let said = match (reply.said, &asked.ask) {
+        (Word::Answer(answer), Ask::Request { id, .. } | Ask::Hold { id, .. }) => {
+            Said::Heard(Event::Store { command: id.clone(), answer })
+        }
+        (Word::Figures { held, waiting }, _) => Said::Figures(Figures { held, waiting }),
+        (Word::Nothing, _) => Said::Done,
+        (Word::Answer(_), Ask::Forget(_) | Ask::Due | Ask::Look) => {
+            return Err(Failure::Garbled("an answer to what has none".to_owned()));
+        }
+    };
+    Ok(Answered { said, due: reply.due, left_behind: reply.left })
+}

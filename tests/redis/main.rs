@@ -1,0 +1,27 @@
+//! The store in Redis: every test of the embedded one, word for word; then what only several daemons and a server
+//! between them can do or suffer. Servers are real, and each test waits for what it needs to see.
+
+#![allow(clippy::unwrap_used)]
+
+#[path = "../store/any.rs"]
+mod any;
+#[path = "in_redis.rs"]
+mod backing;
+mod beside;
+#[path = "../store/claims.rs"]
+mod claims;
+mod cluster;
+#[path = "../store/counts.rs"]
+mod counts;
+mod faults;
+mod keys;
+mod leases;
+#[path = "../store/model.rs"]
+mod model;
+#[path = "../store/picks.rs"]
+mod picks;
+mod redis_server;
+mod serving;
+mod together;
+#[path = "../store/world.rs"]
+mod world;

@@ -1,0 +1,102 @@
+//! Daemons that share one Redis.
+
+use crate::redis_server::Server;
+use crate::together::{Daemon, ask, ask_for, now, release, said};
+use crate::world::{ahead, call, claim, claimed, line, pool, waiting};
+use hotlined::command::{Pick, StoreRequest};
+use hotlined::event::StoreAnswer;
+use hotlined::id::CommandId;
+use hotlined::live::redis::{Ask, Asked, Heard};
+
+#[tokio::test]
+async fn a_line_is_had_by_one_whichever_daemon_asks_and_who_waits_is_told_where_it_waits() {
+    let server = Server::start(&[]);
+    let (mut one, mut two) =
+        (Daemon::up(server.settings("one")).await, Daemon::up(server.settings("two")).await);
+    let wish = claim("sales", "a", Pick::First);
+    assert_eq!(one.asks_and_hears(ask_for("x", 1, &wish)).await, said("x", 1, claimed("a")));
+    assert_eq!(two.asks_and_hears(ask_for("y", 1, &wish)).await, said("y", 1, StoreAnswer::Refused));
+    let queued = waiting(wish, 0, 0);
+    assert_eq!(two.asks_and_hears(ask_for("y", 2, &queued)).await, said("y", 2, ahead(0, None)));
+    assert_eq!(one.asks_and_hears(ask_for("z", 1, &queued)).await, said("z", 1, ahead(1, None)));
+    one.ask(release("x", 1, 0)).await;
+    assert_eq!(two.event().await, said("y", 2, claimed("a")));
+    // What a daemon makes come about for its own calls comes the same way.
+    two.ask(release("y", 2, 0)).await;
+    assert_eq!(one.event().await, said("z", 1, claimed("a")));
+}
+
+#[tokio::test]
+async fn a_rest_ends_by_itself_also_where_the_daemon_that_knew_of_it_is_dead() {
+    let server = Server::start(&[]);
+    let mut one = Daemon::up(server.settings("one")).await;
+    let wish = claim("sales", "a", Pick::First);
+    one.asks_and_hears(ask_for("x", 1, &wish)).await;
+    one.asks_and_hears(ask_for("w", 1, &waiting(wish.clone(), 0, 0))).await;
+    one.ask(release("x", 1, 50)).await;
+    assert_eq!(one.event().await, said("w", 1, claimed("a")));
+
+    let mut two = Daemon::up(server.settings("two")).await;
+    two.asks_and_hears(ask_for("v", 1, &waiting(wish, 0, 0))).await;
+    one.ask(release("w", 1, 50)).await;
+    one.ask(Asked { at: now(), ask: Ask::Forget(call("w")), fence: None }).await;
+    let forgotten = Heard::Forgotten { call: call("w"), left_behind: 0 };
+    assert_eq!(one.next().await, forgotten);
+    drop(one);
+    assert_eq!(two.event().await, said("v", 1, claimed("a")));
+}
+
+#[tokio::test]
+async fn who_takes_up_a_call_is_told_what_was_meant_for_the_daemon_before() {
+    let server = Server::start(&[]);
+    let mut one = Daemon::up(server.settings("one")).await;
+    let wish = claim("sales", "a", Pick::First);
+    let queued = waiting(wish.clone(), 0, 0);
+    one.asks_and_hears(ask_for("x", 1, &wish)).await;
+    one.asks_and_hears(ask_for("y", 1, &queued)).await;
+    one.asks_and_hears(ask_for("z", 1, &queued)).await;
+    drop(one);
+    // It asks again for what waited, and hears of it from now on; what came about meanwhile it hears by asking.
+    let mut two = Daemon::up(server.settings("two")).await;
+    assert_eq!(two.asks_and_hears(ask_for("z", 1, &queued)).await, said("z", 1, ahead(1, None)));
+    two.ask(release("x", 1, 0)).await;
+    assert_eq!(two.asks_and_hears(ask_for("y", 1, &queued)).await, said("y", 1, claimed("a")));
+    two.ask(release("y", 1, 0)).await;
+    assert_eq!(two.event().await, said("z", 1, claimed("a")));
+}
+
+#[tokio::test]
+async fn a_line_given_while_nobody_could_be_asked_is_held_from_then_on() {
+    let server = Server::start(&[]);
+    let mut one = Daemon::up(server.settings("one")).await;
+    let id = CommandId { call: call("x"), number: 3 };
+    let hold = |name| Asked {
+        at: now(),
+        ask: Ask::Hold { id: id.clone(), line: line(name), pool: pool("sales") },
+        fence: None,
+    };
+    assert_eq!(one.asks_and_hears(hold("a")).await, said("x", 3, claimed("a")));
+    assert_eq!(one.asks_and_hears(hold("a")).await, said("x", 3, claimed("a")), "once");
+    let wish = claim("sales", "a*2", Pick::FewestCalls);
+    assert_eq!(one.asks_and_hears(ask_for("y", 1, &wish)).await, said("y", 1, claimed("a")));
+    assert_eq!(one.asks_and_hears(ask_for("z", 1, &wish)).await, said("z", 1, StoreAnswer::Refused));
+    assert_eq!(one.asks_and_hears(hold("b")).await, said("x", 3, claimed("a")), "it has one already");
+    one.ask(release("x", 3, 0)).await;
+    assert_eq!(one.asks_and_hears(ask_for("z", 2, &wish)).await, said("z", 2, claimed("a")));
+}
+
+#[tokio::test]
+async fn many_requests_of_one_turn_are_answered_in_their_order() {
+    let server = Server::start(&[]);
+    let mut one = Daemon::up(server.settings("one")).await;
+    let wish = claim("sales", "trunk*1000", Pick::First);
+    for nth in 0..900 {
+        one.ask(ask_for(&format!("call-{nth}"), 1, &wish)).await;
+    }
+    for nth in 0..900 {
+        assert_eq!(one.event().await, said(&format!("call-{nth}"), 1, claimed("trunk")));
+    }
+    let admit = StoreRequest::Admit { hotline: "4008001234".into(), calls_max: Some(1), recent: None };
+    let room = StoreAnswer::Admitted { room: true, recent: 0 };
+    assert_eq!(one.asks_and_hears(ask("call-0", 2, admit)).await, said("call-0", 2, room));
+}
