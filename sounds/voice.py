@@ -55,6 +55,7 @@ LOUDNESS = 10 ** (-19 / 20)  # of the parts that are not silent
 LEAD_S = 0.015
 TAIL_S = 0.030
 FADE_S = 0.006
+FADE_OUT_S = 0.025
 SENTENCE_TAIL_S = 0.250  # so that two sentences do not run into each other
 PAUSE_S = 0.220
 
@@ -62,7 +63,7 @@ PAUSE_S = 0.220
 SYLLABLE_S = {1: 0.26, 2: 0.23, 3: 0.21}
 SYLLABLE_MORE_S = 0.20
 STRETCH_MAX = 2.6
-LEAD_IN = 0.7  # of the silence before speech, which is not kept and costs as much; with less the first syllable goes
+LEAD_IN = 1.0  # of the silence before speech; with less the first consonant goes
 REST = 0.25  # of what is spoken behind a word and not kept either
 SLOWER = {"zh": 0.88, "en": 0.92}
 
@@ -294,7 +295,8 @@ class Voice:
         if whole(text):
             return self.run([signs], [1.0])[0]
         sound, marks = self.run([signs, ", ", number, "."], [1.0, 2.5, 1.0, REST])
-        return sound[: quietest(sound, marks[1] - 4 * FRAME, marks[2] - FRAME)]
+        # The number begins without voice: up to where the voice ends, nothing of it can be heard.
+        return sound[: voice_ends(sound, marks[1] - 4 * FRAME, marks[2])]
 
     def word(self, piece, text):
         """A word, cut out of what it was spoken in.
@@ -393,8 +395,8 @@ def shaped(sound, tail_s):
     begin, end = max(0, loud[0] - round(LEAD_S * RATE)), min(len(sound), loud[-1] + round(TAIL_S * RATE))
     sound = sound[begin:end]
     sound *= min(LOUDNESS / active, PEAK / numpy.abs(sound).max())
-    fade = numpy.minimum(1, numpy.arange(len(sound)) / (FADE_S * RATE))
-    return numpy.concatenate([sound * fade * fade[::-1], numpy.zeros(round((tail_s - TAIL_S) * RATE))])
+    fade, fade_out = (numpy.minimum(1, numpy.arange(len(sound)) / (span * RATE)) for span in (FADE_S, FADE_OUT_S))
+    return numpy.concatenate([sound * fade * fade_out[::-1], numpy.zeros(round((tail_s - TAIL_S) * RATE))])
 
 
 def write(path, sound):

@@ -16,6 +16,7 @@
 pub mod file;
 mod kept;
 pub mod redis;
+pub mod sharing;
 
 pub use kept::{Kept, LiveCall, Turn};
 

@@ -139,6 +139,26 @@ impl Claims {
         answer
     }
 
+    /// Enters that the claim has this line, whatever else is known of it, unless the claim stands already.
+    pub(super) fn hold(&mut self, now: Instant, id: &CommandId, pool: &PoolId, line: &LineId) {
+        match self.standing(&id.call, id.number) {
+            Some(Standing::Holds { .. }) => return,
+            Some(Standing::Waits(rank)) => self.leave(now, id, &rank),
+            None => {}
+        }
+        let Some(place) = self.pool(now, pool) else { return };
+        let Some(at) = self.lines.place(line, |line| line.is_stale(now)) else { return };
+        let standing = Standing::Holds { line: at, pool: self.pools.at(place).number };
+        self.stand(id, standing);
+        if let Some(claimant) = self.calls.get_mut(&id.call) {
+            claimant.highest = claimant.highest.max(id.number);
+        }
+        let line = self.lines.at_mut(at);
+        line.used = now;
+        line.held += 1;
+        self.held += 1;
+    }
+
     /// Gives back what the claim holds. What it waits for it goes on waiting for.
     pub(super) fn release(
         &mut self,
@@ -171,11 +191,16 @@ impl Claims {
             None => {}
             Some(Standing::Holds { .. }) => self.release(now, (call, claim), (false, Millis(0)), out),
             Some(Standing::Waits(rank)) => {
-                self.strike(call, claim);
-                if let Some(place) = self.queues.waiter(&rank).map(|waiter| waiter.pool) {
-                    self.queues.leave(now, &rank, false, self.pools.at_mut(place), &mut self.lines);
-                }
+                self.leave(now, &CommandId { call: call.clone(), number: claim }, &rank);
             }
+        }
+    }
+
+    /// The claim waits no longer.
+    fn leave(&mut self, now: Instant, id: &CommandId, rank: &Rank) {
+        self.strike(&id.call, id.number);
+        if let Some(place) = self.queues.waiter(rank).map(|waiter| waiter.pool) {
+            self.queues.leave(now, rank, false, self.pools.at_mut(place), &mut self.lines);
         }
     }
 

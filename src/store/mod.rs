@@ -63,9 +63,9 @@ mod pick;
 mod queue;
 mod shelf;
 
-use crate::command::StoreRequest;
+use crate::command::{PoolId, StoreRequest};
 use crate::event::{Event, StoreAnswer};
-use crate::id::{CallId, CommandId};
+use crate::id::{CallId, CommandId, LineId};
 use crate::time::Instant;
 use admissions::Admissions;
 use claims::Claims;
@@ -154,6 +154,12 @@ impl Store {
             }
         };
         out.extend(answer.map(|answer| Event::Store { command: id.clone(), answer }));
+    }
+
+    /// The claim of this name has this line, as is known from elsewhere.
+    pub fn hold(&mut self, now: Instant, id: &CommandId, pool: &PoolId, line: &LineId) {
+        let now = self.at(now);
+        self.claims.hold(now, id, pool, line);
     }
 
     /// When [`due`](Self::due) is wanted next: when the next rest is over.

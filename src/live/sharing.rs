@@ -1,0 +1,301 @@
+//! Who answers what calls share: the Redis of all daemons while it answers, a store of our own while it does not.
+//!
+//! What a call has by the last word of either, and what it asked and has no answer to, is noted here. When Redis is
+//! away, our own store is told what our calls have, and answers from then on: it knows nothing of other daemons, so
+//! a line may be rung beyond what it can take, by as many as there are daemons. When Redis is back it is told what
+//! was given back meanwhile, what our calls have, and what they still ask for; nothing of that changes anything
+//! where nothing was lost. What is lost is the rests that were running, and whose turn it was.
+//!
+//! Pure: no clock, no connection. Requests go out as [`Ask`]s and come back by [`Sharing::heard`].
+
+use super::redis::{Ask, Failure, Heard, Remedy};
+use crate::command::{PoolId, StoreRequest};
+use crate::event::{Event, StoreAnswer};
+use crate::id::{CallId, CommandId, LineId};
+use crate::store::Store;
+use crate::time::Instant;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+/// The most that waits to be told to Redis when it is back; beyond it the oldest is dropped. Whatever a call has
+/// is given back when the call is over, all the same.
+const LATER_MAX: usize = 200_000;
+
+/// What goes out: questions for Redis, each with its time, and answers for the switchboard.
+#[derive(Debug, Default)]
+pub struct Out {
+    /// In this order.
+    pub asks: Vec<(Instant, Ask)>,
+    /// In this order.
+    pub answers: Vec<Event>,
+}
+
+/// What calls share, wherever it is.
+#[derive(Debug, Default)]
+pub struct Sharing {
+    is_away: bool,
+    /// Ours, and whether it is in use.
+    own: Option<Box<Store>>,
+    /// Claims, and questions for room, that have no last answer yet.
+    open: BTreeMap<CommandId, StoreRequest>,
+    /// The lines that our calls have.
+    held: BTreeMap<CommandId, (PoolId, LineId)>,
+    /// In which hotlines our calls are counted.
+    counted: BTreeMap<CallId, BTreeMap<Arc<str>, CommandId>>,
+    /// What Redis has not heard.
+    later: VecDeque<(Instant, Ask)>,
+    dropped: u64,
+}
+
+impl Sharing {
+    /// Whether Redis is away.
+    pub fn is_away(&self) -> bool {
+        self.is_away
+    }
+
+    /// How much Redis will never hear, because too much waited.
+    pub fn dropped(&self) -> u64 {
+        self.dropped
+    }
+
+    /// How many lines our calls have.
+    pub fn lines_held(&self) -> usize {
+        self.held.len()
+    }
+
+    /// A call asks.
+    pub fn ask(&mut self, now: Instant, id: CommandId, request: StoreRequest, out: &mut Out) {
+        self.note_request(&id, &request);
+        if self.is_away {
+            self.ask_own(now, &id, &request, out);
+            if !wants_answer_only(&request) {
+                self.put_off(now, Ask::Request { id, request });
+            }
+            return;
+        }
+        // A line that our own store gave is given back there, too.
+        if self.own.is_some() && gives_back(&request) {
+            self.ask_own(now, &id, &request, out);
+        }
+        out.asks.push((now, Ask::Request { id, request }));
+    }
+
+    /// A call is over.
+    pub fn forget(&mut self, now: Instant, call: &CallId, out: &mut Out) {
+        self.open.retain(|id, _| id.call != *call);
+        self.held.retain(|id, _| id.call != *call);
+        self.counted.remove(call);
+        if let Some(own) = &mut self.own {
+            let before = out.answers.len();
+            own.forget(now, call, &mut out.answers);
+            self.note_answers(before, out);
+        }
+        match self.is_away {
+            true => self.put_off(now, Ask::Forget(call.clone())),
+            false => out.asks.push((now, Ask::Forget(call.clone()))),
+        }
+    }
+
+    /// When [`due`](Self::due) is wanted.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.own.as_ref()?.deadline()
+    }
+
+    /// Does what is due in our own store.
+    pub fn due(&mut self, now: Instant, out: &mut Out) {
+        let Some(own) = &mut self.own else { return };
+        let before = out.answers.len();
+        own.due(now, &mut out.answers);
+        self.note_answers(before, out);
+    }
+
+    /// Redis said something, or is silent. Gives back the failure where we act for the switch no more.
+    pub fn heard(&mut self, now: Instant, heard: Heard, out: &mut Out) -> Option<Failure> {
+        match heard {
+            Heard::Event(event) => self.heard_event(event, out),
+            Heard::Failed { asked, failure } => {
+                if failure.remedy() == Remedy::StandBy {
+                    return Some(failure);
+                }
+                self.failed(now, asked.at, asked.ask, out);
+            }
+            Heard::Away(_) => {
+                self.is_away = true;
+                self.take_over(now, out);
+            }
+            Heard::Back => self.back(now, out),
+            Heard::Forgotten { .. } | Heard::Figures(_) => {}
+        }
+        None
+    }
+
+    fn heard_event(&mut self, event: Event, out: &mut Out) {
+        if let Event::Store { command, answer } = &event {
+            // Our own store has answered it meanwhile.
+            if matches!(answer, StoreAnswer::Claimed { .. }) && self.held.contains_key(command) {
+                return;
+            }
+            self.note_answer(&command.clone(), &answer.clone());
+        }
+        out.answers.push(event);
+    }
+
+    /// Nobody knows whether it was done. To do it twice is to do it once.
+    fn failed(&mut self, now: Instant, at: Instant, ask: Ask, out: &mut Out) {
+        match ask {
+            Ask::Request { id, request } => {
+                // What was answered, or is not wanted any more, needs no answer of ours.
+                let is_open = match &request {
+                    StoreRequest::Claim(_) | StoreRequest::Admit { .. } => self.open.contains_key(&id),
+                    StoreRequest::Place { .. } | StoreRequest::CountCode { .. } => true,
+                    StoreRequest::Release { .. }
+                    | StoreRequest::Abandon { .. }
+                    | StoreRequest::Remember { .. }
+                    | StoreRequest::Leave { .. } => false,
+                };
+                if is_open {
+                    self.take_over(now, out);
+                    self.ask_own(now, &id, &request, out);
+                }
+                if !wants_answer_only(&request) {
+                    self.put_off(at, Ask::Request { id, request });
+                }
+            }
+            Ask::Forget(_) | Ask::Hold { .. } => self.put_off(at, ask),
+            Ask::Due | Ask::Look => {}
+        }
+    }
+
+    /// Lets our own store answer, which is told first what our calls have, and then what they ask for.
+    fn take_over(&mut self, now: Instant, out: &mut Out) {
+        if self.own.is_some() {
+            return;
+        }
+        let mut own = Box::new(Store::default());
+        let mut known = Vec::new();
+        for (id, (pool, line)) in &self.held {
+            own.hold(now, id, pool, line);
+        }
+        for (hotline, id) in self.counted.values().flatten() {
+            let admit = StoreRequest::Admit { hotline: hotline.clone(), calls_max: None, recent: None };
+            own.ask(now, id, &admit, &mut known);
+        }
+        self.own = Some(own);
+        if self.is_away {
+            for (id, request) in self.open.clone() {
+                self.ask_own(now, &id, &request, out);
+            }
+        }
+    }
+
+    /// Redis answers again: what it may not know is told.
+    fn back(&mut self, now: Instant, out: &mut Out) {
+        self.is_away = false;
+        self.own = None;
+        out.asks.extend(self.later.drain(..));
+        // Claims of a call rise, and so must what is told of them.
+        let holds = self.held.iter().map(|(id, (pool, line))| {
+            (id, Ask::Hold { id: id.clone(), line: line.clone(), pool: pool.clone() })
+        });
+        let open = self
+            .open
+            .iter()
+            .map(|(id, request)| (id, Ask::Request { id: id.clone(), request: request.clone() }));
+        let admits = self.counted.values().flatten().map(|(hotline, id)| {
+            let request = StoreRequest::Admit { hotline: hotline.clone(), calls_max: None, recent: None };
+            (id, Ask::Request { id: id.clone(), request })
+        });
+        let mut all: Vec<(&CommandId, Ask)> = admits.chain(holds).chain(open).collect();
+        all.sort_by(|(one, _), (other, _)| one.cmp(other));
+        out.asks.extend(all.into_iter().map(|(_, ask)| (now, ask)));
+    }
+
+    fn ask_own(&mut self, now: Instant, id: &CommandId, request: &StoreRequest, out: &mut Out) {
+        let Some(own) = &mut self.own else { return };
+        let before = out.answers.len();
+        own.ask(now, id, request, &mut out.answers);
+        self.note_answers(before, out);
+    }
+
+    fn put_off(&mut self, at: Instant, ask: Ask) {
+        if self.later.len() >= LATER_MAX {
+            self.later.pop_front();
+            self.dropped += 1;
+        }
+        self.later.push_back((at, ask));
+    }
+
+    fn note_request(&mut self, id: &CommandId, request: &StoreRequest) {
+        match request {
+            StoreRequest::Claim(_) | StoreRequest::Admit { .. } => {
+                self.open.insert(id.clone(), request.clone());
+            }
+            StoreRequest::Release { claim, .. } | StoreRequest::Abandon { claim } => {
+                let claim = CommandId { call: id.call.clone(), number: *claim };
+                self.open.remove(&claim);
+                self.held.remove(&claim);
+            }
+            StoreRequest::Leave { hotline } => {
+                if let Some(counted) = self.counted.get_mut(&id.call) {
+                    counted.remove(hotline);
+                }
+            }
+            StoreRequest::Place { .. } | StoreRequest::Remember { .. } | StoreRequest::CountCode { .. } => {}
+        }
+    }
+
+    fn note_answers(&mut self, from: usize, out: &Out) {
+        for event in &out.answers[from..] {
+            if let Event::Store { command, answer } = event {
+                self.note_answer(command, answer);
+            }
+        }
+    }
+
+    fn note_answer(&mut self, id: &CommandId, answer: &StoreAnswer) {
+        match (answer, self.open.get(id)) {
+            (StoreAnswer::Claimed { line }, Some(StoreRequest::Claim(claim))) => {
+                self.held.insert(id.clone(), (claim.pool.clone(), line.clone()));
+                self.open.remove(id);
+            }
+            (StoreAnswer::Admitted { room, .. }, Some(StoreRequest::Admit { hotline, .. })) => {
+                if *room {
+                    let counted = self.counted.entry(id.call.clone()).or_default();
+                    counted.entry(hotline.clone()).or_insert_with(|| id.clone());
+                }
+                self.open.remove(id);
+            }
+            (StoreAnswer::Refused, Some(_)) => {
+                self.open.remove(id);
+            }
+            (_, _) => {}
+        }
+    }
+}
+
+/// Whether a request leaves nothing behind that Redis would have to know later, but its answer.
+fn wants_answer_only(request: &StoreRequest) -> bool {
+    match request {
+        // What comes of these is told when Redis is back.
+        StoreRequest::Claim(_) | StoreRequest::Admit { .. } | StoreRequest::Place { .. } => true,
+        StoreRequest::Release { .. }
+        | StoreRequest::Abandon { .. }
+        | StoreRequest::Remember { .. }
+        | StoreRequest::Leave { .. }
+        | StoreRequest::CountCode { .. } => false,
+    }
+}
+
+fn gives_back(request: &StoreRequest) -> bool {
+    match request {
+        StoreRequest::Release { .. } | StoreRequest::Abandon { .. } | StoreRequest::Leave { .. } => true,
+        StoreRequest::Claim(_)
+        | StoreRequest::Admit { .. }
+        | StoreRequest::Place { .. }
+        | StoreRequest::Remember { .. }
+        | StoreRequest::CountCode { .. } => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;
