@@ -206,7 +206,7 @@ impl Sharing {
             (id, Ask::Request { id: id.clone(), request })
         });
         let mut all: Vec<(&CommandId, Ask)> = admits.chain(holds).chain(open).collect();
-        all.sort_by(|(one, _), (other, _)| one.cmp(other));
+        all.sort_by_key(|(id, _)| *id);
         out.asks.extend(all.into_iter().map(|(_, ask)| (now, ask)));
     }
 
