@@ -49,7 +49,7 @@ pub enum Heard {
     },
     /// How much is in use.
     Figures(Figures),
-    /// From now on nothing is answered, until it is [`Back`](Self::Back).
+    /// From now on nothing is answered, until it is [`Back`](Self::Back). Said again where the reason changes.
     Away(Failure),
     /// Redis answers. Where it was away before, answers may be lost: see the room's page for what to repeat.
     Back,
