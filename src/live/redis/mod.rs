@@ -28,6 +28,14 @@
 //! numbers: [`Ask::Hold`] for each line that a call has, the `Claim` itself for each that waits, `Admit` for each
 //! live call. All of that changes nothing where nothing was lost.
 //!
+//! # What it needs
+//!
+//! Redis 6.2 or later, `maxmemory-policy noeviction`, and a user who may do this to keys of the prefix:
+//! `+@read +@write +@scripting +@connection +info -@dangerous`. Tried with 7.0.
+//!
+//! A Cluster needs no key to be named that a script finds by itself, as long as it is of the one tag; only while
+//! the slot of that tag is being moved to another node are requests refused, and asked again later.
+//!
 //! Absent: what to do without an answer.
 
 mod asked;
