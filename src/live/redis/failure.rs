@@ -127,7 +127,8 @@ impl From<&RedisError> for Failure {
             "NOREPLICAS",
             "UNBLOCKED",
         ];
-        if NOT_READY.into_iter().any(says) {
+        // The slot of our keys is being moved, against what the room's page asks for.
+        if NOT_READY.into_iter().any(says) || told.contains("non local key") {
             return Self::NotReady(told);
         }
         // The words of TLS itself: `invalid peer certificate`, `received fatal alert: CertificateRequired`.

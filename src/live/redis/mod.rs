@@ -33,8 +33,12 @@
 //! Redis 6.2 or later, `maxmemory-policy noeviction`, and a user who may do this to keys of the prefix:
 //! `+@read +@write +@scripting +@connection +info -@dangerous`. Tried with 7.0.
 //!
-//! A Cluster needs no key to be named that a script finds by itself, as long as it is of the one tag; only while
-//! the slot of that tag is being moved to another node are requests refused, and asked again later.
+//! On a Cluster, the slot of the tag `calls` must stay where it is while daemons work: a script names the first of
+//! its keys and finds the others by itself, and cannot see that some are on another node already. A fail-over
+//! moves nothing, and any other slot may be moved at any time.
+//!
+//! Whoever shows no [`Fence`] is not asked for one. A question for a code never is: its count lives on another
+//! node, and asked by two daemons it is still one question.
 //!
 //! Absent: what to do without an answer.
 
