@@ -8,7 +8,8 @@
 //! - A request goes out and its answer comes back later, or not at all: then the request itself comes back with
 //!   the [reason](redis::Failure), and whoever asked decides what to do without an answer. To repeat it is always
 //!   safe, since a request repeated under its name is done once.
-//! - What is answered later, unasked, goes to the daemon that asked last, whichever daemon made it come about.
+//! - What is answered later, unasked, goes to the daemon that asked last, whichever daemon made it come about. Who
+//!   asks again in that moment may be told twice.
 //! - Who acts for a switch shows a token with each request, and one that acted too long is refused.
 //!
 //! Absent: what is done meanwhile without an answer, and the calls themselves.

@@ -5,7 +5,7 @@ use crate::together::{Daemon, ask, ask_for, release, said};
 use crate::world::{ahead, claim, claimed, waiting};
 use hotlined::command::{Pick, StoreRequest};
 use hotlined::event::StoreAnswer;
-use hotlined::live::redis::{Account, Failure, Heard, Password, RedisSettings, Remedy};
+use hotlined::live::redis::{Account, Failure, Password, RedisSettings, Remedy};
 
 #[tokio::test]
 async fn a_server_that_stands_still_is_away_in_time_and_back_when_it_goes_on() {
@@ -16,14 +16,7 @@ async fn a_server_that_stands_still_is_away_in_time_and_back_when_it_goes_on() {
     server.freeze();
     let begin = std::time::Instant::now();
     daemon.ask(ask_for("y", 1, &wish)).await;
-    // It may have been noticed before by the task itself.
-    let failure = loop {
-        match daemon.next().await {
-            Heard::Failed { failure, .. } => break failure,
-            Heard::Away(_) => {}
-            other => panic!("{other:?}"),
-        }
-    };
+    let failure = daemon.failure().await;
     assert_eq!((&failure, failure.remedy()), (&Failure::TimedOut, Remedy::Reconnect));
     assert!(begin.elapsed().as_secs() < 10, "{:?}", begin.elapsed());
     server.thaw();

@@ -21,6 +21,7 @@ mod model;
 #[path = "../store/picks.rs"]
 mod picks;
 mod redis_server;
+mod secret;
 mod serving;
 mod together;
 #[path = "../store/world.rs"]

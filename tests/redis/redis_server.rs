@@ -172,7 +172,8 @@ impl Drop for Server {
 /// Settings as simple as can be.
 pub fn settings(servers: Servers, daemon: &str) -> RedisSettings {
     let daemon = daemon.parse().unwrap();
-    RedisSettings { servers, account: Account::default(), database: 0, prefix: "hotlined".into(), daemon }
+    let (account, prefix) = (Account::default(), "hotlined".into());
+    RedisSettings { servers, account, tls: None, database: 0, prefix, daemon }
 }
 
 /// Three masters that are a Cluster.

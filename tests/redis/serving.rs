@@ -26,6 +26,33 @@ async fn a_line_is_had_by_one_whichever_daemon_asks_and_who_waits_is_told_where_
     assert_eq!(one.event().await, said("z", 1, claimed("a")));
 }
 
+/// The line comes free in the very moment in which somebody begins to wait for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nobody_is_told_that_it_waits_once_it_has_a_line() {
+    let server = Server::start(&[]);
+    let mut one = Daemon::up(server.settings("one")).await;
+    let mut two = Daemon::up(server.settings("two")).await;
+    let wish = claim("sales", "a", Pick::First);
+    let queued = waiting(wish.clone(), 0, 0);
+    let mut waited = 0;
+    for nth in 0..500 {
+        let (holds, waits) = (format!("holds-{nth}"), format!("waits-{nth}"));
+        assert_eq!(one.asks_and_hears(ask_for(&holds, 1, &wish)).await, said(&holds, 1, claimed("a")));
+        tokio::join!(two.ask(ask_for(&waits, 1, &queued)), one.ask(release(&holds, 1, 0)));
+        let has = said(&waits, 1, claimed("a"));
+        while two.event().await != has {
+            waited += 1;
+        }
+        // Answers come in order, so one that was late would be heard before this.
+        let admit = StoreRequest::Admit { hotline: "4008001234".into(), calls_max: None, recent: None };
+        let room = StoreAnswer::Admitted { room: true, recent: 0 };
+        assert_eq!(two.asks_and_hears(ask(&waits, 2, admit)).await, said(&waits, 2, room));
+        two.ask(Asked { at: now(), ask: Ask::Forget(call(&waits)), fence: None }).await;
+        assert_eq!(two.next().await, Heard::Forgotten { call: call(&waits), left_behind: 2 });
+    }
+    assert!(waited > 0, "nobody ever waited");
+}
+
 #[tokio::test]
 async fn a_rest_ends_by_itself_also_where_the_daemon_that_knew_of_it_is_dead() {
     let server = Server::start(&[]);

@@ -93,11 +93,14 @@ impl Daemon {
         }
     }
 
-    /// Why what was asked is not answered.
+    /// Why what was asked is not answered. That Redis is away may be said before, and again for another reason.
     pub async fn failure(&mut self) -> Failure {
-        match self.next().await {
-            Heard::Failed { failure, .. } => failure,
-            other => panic!("{other:?}"),
+        loop {
+            match self.next().await {
+                Heard::Failed { failure, .. } => return failure,
+                Heard::Away(_) => {}
+                other => panic!("{other:?}"),
+            }
         }
     }
 

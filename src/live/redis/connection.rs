@@ -5,14 +5,14 @@
 //! asks again there: what is asked of it must bear that. Each way to wait has an end.
 
 use super::failure::Failure;
-use super::settings::{Account, Address, BadSettings, RedisSettings, Servers};
+use super::settings::{Account, Address, BadSettings, RedisSettings, Servers, Tls};
 use redis::aio::MultiplexedConnection;
 use redis::cluster::ClusterClientBuilder;
 use redis::cluster_async::ClusterConnection;
 use redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, ConnectionAddr, ConnectionInfo, IntoConnectionInfo, Pipeline,
-    RedisConnectionInfo, Value,
+    AsyncConnectionConfig, Client, ClientTlsConfig, Cmd, ConnectionAddr, ConnectionInfo, IntoConnectionInfo,
+    Pipeline, RedisConnectionInfo, TlsCertificates, TlsMode, Value,
 };
 use std::time::Duration;
 
@@ -35,7 +35,7 @@ pub struct Connector {
 enum Source {
     Single(Client),
     Sentinel(Box<SentinelClient>),
-    Cluster { nodes: Vec<ConnectionInfo>, account: Account },
+    Cluster { nodes: Vec<ConnectionInfo>, account: Account, tls: Option<TlsCertificates> },
 }
 
 /// A connection. A copy is the same connection.
@@ -73,10 +73,29 @@ fn info(account: &Account, database: u16) -> RedisConnectionInfo {
     info
 }
 
-fn address(address: &Address) -> ConnectionAddr {
+fn address(address: &Address, tls: bool) -> ConnectionAddr {
     match address {
+        Address::Tcp { host, port } if tls => {
+            ConnectionAddr::TcpTls { host: host.clone(), port: *port, insecure: false, tls_params: None }
+        }
         Address::Tcp { host, port } => ConnectionAddr::Tcp(host.clone(), *port),
         Address::Unix(path) => ConnectionAddr::Unix(path.clone()),
+    }
+}
+
+fn certificates(tls: &Tls) -> TlsCertificates {
+    let client = tls.client.as_ref().map(|client| ClientTlsConfig {
+        client_cert: client.certificate.to_vec(),
+        client_key: client.key.reveal().as_bytes().to_vec(),
+    });
+    TlsCertificates { client_tls: client, root_cert: tls.authority.as_ref().map(|pem| pem.to_vec()) }
+}
+
+/// One provider of ciphers for the whole process: where two are built in and none is chosen, the first connection
+/// panics. Where one is chosen already, it stays.
+fn choose_ciphers() {
+    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+        tracing::debug!("the provider of ciphers was chosen before");
     }
 }
 
@@ -85,8 +104,16 @@ fn sentinel_client(
     (sentinels, service, account): (&[Address], &str, &Account),
 ) -> redis::RedisResult<SentinelClient> {
     let master = SentinelServerType::Master;
-    let mut builder = SentinelClientBuilder::new(sentinels.iter().map(address), service, master)?
+    let addresses = sentinels.iter().map(|sentinel| address(sentinel, settings.tls.is_some()));
+    let mut builder = SentinelClientBuilder::new(addresses, service, master)?
         .set_client_to_redis_db(i64::from(settings.database));
+    if let Some(tls) = &settings.tls {
+        builder = builder
+            .set_client_to_redis_tls_mode(TlsMode::Secure)
+            .set_client_to_redis_certificates(certificates(tls))
+            .set_client_to_sentinel_tls_mode(TlsMode::Secure)
+            .set_client_to_sentinel_certificates(certificates(tls));
+    }
     if let Some(user) = &settings.account.user {
         builder = builder.set_client_to_redis_username(user);
     }
@@ -106,20 +133,26 @@ impl Connector {
     /// A connector by these settings; nobody is asked yet.
     pub fn new(settings: &RedisSettings) -> Result<Self, BadConnector> {
         settings.validate().map_err(BadConnector::Settings)?;
+        let tls = settings.tls.as_ref().map(certificates);
+        if tls.is_some() {
+            choose_ciphers();
+        }
         let source = match &settings.servers {
             Servers::Single(server) => {
                 let info = info(&settings.account, settings.database);
-                Source::Single(Client::open(
-                    address(server).into_connection_info()?.set_redis_settings(info),
-                )?)
+                let info = address(server, tls.is_some()).into_connection_info()?.set_redis_settings(info);
+                Source::Single(match tls {
+                    Some(certificates) => Client::build_with_tls(info, certificates)?,
+                    None => Client::open(info)?,
+                })
             }
             Servers::Sentinel { sentinels, service, account } => {
                 Source::Sentinel(Box::new(sentinel_client(settings, (sentinels, service, account))?))
             }
             Servers::Cluster(nodes) => {
-                let node = |node: &Address| address(node).into_connection_info();
+                let node = |node: &Address| address(node, tls.is_some()).into_connection_info();
                 let nodes = nodes.iter().map(node).collect::<redis::RedisResult<_>>()?;
-                Source::Cluster { nodes, account: settings.account.clone() }
+                Source::Cluster { nodes, account: settings.account.clone(), tls }
             }
         };
         Ok(Self { source })
@@ -140,7 +173,7 @@ impl Connector {
                 Wire::Single(client.get_multiplexed_async_connection_with_config(&config).await?)
             }
             Source::Sentinel(client) => Wire::Single(client.get_async_connection_with_config(&config).await?),
-            Source::Cluster { nodes, account } => {
+            Source::Cluster { nodes, account, tls } => {
                 let mut builder = ClusterClientBuilder::new(nodes.iter().cloned())
                     .connection_timeout(SERVER_TIME_MAX)
                     .response_timeout(time_max)
@@ -152,6 +185,9 @@ impl Connector {
                 }
                 if let Some(password) = &account.password {
                     builder = builder.password(password.reveal());
+                }
+                if let Some(certificates) = tls {
+                    builder = builder.tls(TlsMode::Secure).certs(certificates.clone());
                 }
                 Wire::Cluster(builder.build()?.get_async_connection().await?)
             }

@@ -14,6 +14,9 @@ pub enum Failure {
     /// It does not know us, or not by this password.
     #[error("user or password is wrong: {0}")]
     Password(String),
+    /// It shows a certificate that nobody vouches for, or wants one of us that we do not have.
+    #[error("certificates do not fit: {0}")]
+    Certificate(String),
     /// It does not let us: the user lacks a command or keys.
     #[error("not allowed: {0}")]
     Forbidden(String),
@@ -57,7 +60,9 @@ impl Failure {
     /// What to do about it.
     pub fn remedy(&self) -> Remedy {
         match self {
-            Self::Lost(_) | Self::TimedOut | Self::ReadOnly(_) | Self::Password(_) => Remedy::Reconnect,
+            Self::Lost(_) | Self::TimedOut | Self::ReadOnly(_) | Self::Password(_) | Self::Certificate(_) => {
+                Remedy::Reconnect
+            }
             Self::Full(_) | Self::NotReady(_) => Remedy::AskAgain,
             Self::Forbidden(_) | Self::WrongType(_) | Self::Garbled(_) => Remedy::Operator,
             Self::Fenced { .. } => Remedy::StandBy,
@@ -67,8 +72,12 @@ impl Failure {
     /// Whether only an operator can bring it right, also where the connection is made anew.
     pub fn needs_operator(&self) -> bool {
         match self {
-            Self::Password(_) | Self::Forbidden(_) | Self::WrongType(_) | Self::Garbled(_) => true,
-            Self::Full(_) => true,
+            Self::Password(_)
+            | Self::Certificate(_)
+            | Self::Forbidden(_)
+            | Self::WrongType(_)
+            | Self::Full(_)
+            | Self::Garbled(_) => true,
             Self::Lost(_) | Self::TimedOut | Self::ReadOnly(_) | Self::NotReady(_) | Self::Fenced { .. } => {
                 false
             }
@@ -118,8 +127,13 @@ impl From<&RedisError> for Failure {
             "NOREPLICAS",
             "UNBLOCKED",
         ];
-        if NOT_READY.into_iter().any(says) {
+        // The slot of our keys is being moved, against what the room's page asks for.
+        if NOT_READY.into_iter().any(says) || told.contains("non local key") {
             return Self::NotReady(told);
+        }
+        // The words of TLS itself: `invalid peer certificate`, `received fatal alert: CertificateRequired`.
+        if error.is_io_error() && told.to_ascii_lowercase().contains("certificate") {
+            return Self::Certificate(told);
         }
         match error.kind() {
             ErrorKind::AuthenticationFailed => Self::Password(told),

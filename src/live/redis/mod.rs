@@ -16,7 +16,7 @@
 //! |---|---|---|
 //! | is away, hangs, was restarted | `Lost`, `TimedOut`: whether it was done is unknown | connected anew, with a growing wait; what is asked meanwhile comes back at once |
 //! | changed its master | `ReadOnly`, or as before | as before: sentinels and Cluster nodes are asked anew who is the master |
-//! | refuses user or password | `Password` | as before, and an operator is needed |
+//! | refuses user or password, shows or wants a certificate that is not there | `Password`, `Certificate` | as before, and an operator is needed |
 //! | refuses a command or a key | `Forbidden` | the others go on; an operator is needed |
 //! | has something else at a key | `WrongType` | that request is not done or half done; an operator must delete the key |
 //! | has no memory left | `Full`, nothing of it done | what gives back goes on, what takes is refused |
@@ -28,7 +28,19 @@
 //! numbers: [`Ask::Hold`] for each line that a call has, the `Claim` itself for each that waits, `Admit` for each
 //! live call. All of that changes nothing where nothing was lost.
 //!
-//! Absent: what to do without an answer, and TLS.
+//! # What it needs
+//!
+//! Redis 6.2 or later, `maxmemory-policy noeviction`, and a user who may do this to keys of the prefix:
+//! `+@read +@write +@scripting +@connection +info -@dangerous`. Tried with 7.0.
+//!
+//! On a Cluster, the slot of the tag `calls` must stay where it is while daemons work: a script names the first of
+//! its keys and finds the others by itself, and cannot see that some are on another node already. A fail-over
+//! moves nothing, and any other slot may be moved at any time.
+//!
+//! Whoever shows no [`Fence`] is not asked for one. A question for a code never is: its count lives on another
+//! node, and asked by two daemons it is still one question.
+//!
+//! Absent: what to do without an answer.
 
 mod asked;
 mod connection;
@@ -48,5 +60,7 @@ pub use failure::{Failure, Remedy};
 pub use inbox::{Inbox, Position};
 pub use lease::{Lease, Taken};
 pub use serve::{Heard, LiveState, WakeClock};
-pub use settings::{Account, Address, BadSettings, PREFIX, Password, RedisSettings, Servers};
+pub use settings::{
+    Account, Address, BadSettings, ClientCertificate, PREFIX, Password, RedisSettings, Servers, Tls,
+};
 pub use store::{Answered, Figures, RedisStore, Said};

@@ -1,7 +1,8 @@
 //! The task between a daemon's loop and Redis: requests in, answers out, and no end of either waited for.
 //!
 //! What has come in is asked in one round trip, one round trip at a time, so that requests are done in their
-//! order. While Redis is away each request comes back at once.
+//! order. What the inbox brings is told between two round trips: a line that a claim waited for is never heard of
+//! before that the claim waits. While Redis is away each request comes back at once.
 
 use super::asked::{Ask, Asked};
 use super::connection::{BadConnector, COMMAND_TIME_MAX, Connector};
@@ -14,7 +15,7 @@ use crate::id::CallId;
 use crate::time::Instant;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc::{Receiver, Sender};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio_util::task::AbortOnDropHandle;
 
 /// How long to wait before a second attempt to connect.
@@ -24,6 +25,9 @@ const RECONNECT_WAIT_MAX: Duration = Duration::from_secs(2);
 /// How long after the last time at most we look whether something is due: a rest that ends may be known only to a
 /// daemon that died meanwhile. It is also how soon we learn that Redis is away while nobody asks anything.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// The most answers of the inbox that wait to be told.
+const LATER_MAX: usize = 1_024;
 
 /// Tells what time it is, as the daemon counts it: never going back.
 pub type WakeClock = Arc<dyn Fn() -> Instant + Send + Sync>;
@@ -49,7 +53,7 @@ pub enum Heard {
     },
     /// How much is in use.
     Figures(Figures),
-    /// From now on nothing is answered, until it is [`Back`](Self::Back).
+    /// From now on nothing is answered, until it is [`Back`](Self::Back). Said again where the reason changes.
     Away(Failure),
     /// Redis answers. Where it was away before, answers may be lost: see the room's page for what to repeat.
     Back,
@@ -77,13 +81,14 @@ impl LiveState {
     /// Works until nobody can ask any more, or nobody hears.
     pub async fn serve(self, mut requests: Receiver<Asked>, heard: Sender<Heard>) {
         let Self { settings, connector, reads, clock } = self;
-        let mut asker = Asker { settings, connector, clock };
+        let (tells, later) = channel(LATER_MAX);
+        let mut asker = Asker { settings, connector, clock, later };
         let mut reader = Reader { connector: Some(reads), task: None };
         let mut wait = Duration::ZERO;
         let mut away: Option<Failure> = None;
         loop {
             let came_up = match asker.come_up(wait, away.as_ref(), &mut requests, &heard).await {
-                Ok(Ok(mut store)) => reader.start(&mut store, &heard).await.map(|()| store),
+                Ok(Ok(mut store)) => reader.start(&mut store, &tells).await.map(|()| store),
                 Ok(Err(failure)) => Err(failure),
                 Err(Over) => return,
             };
@@ -120,6 +125,8 @@ struct Asker {
     settings: RedisSettings,
     connector: Connector,
     clock: WakeClock,
+    /// What the inbox brings.
+    later: Receiver<Event>,
 }
 
 impl Asker {
@@ -132,7 +139,7 @@ impl Asker {
         requests: &mut Receiver<Asked>,
         heard: &Sender<Heard>,
     ) -> Result<Result<RedisStore, Failure>, Over> {
-        let (settings, connector, clock) = (&self.settings, &mut self.connector, &self.clock);
+        let Self { settings, connector, clock, later } = self;
         let attempt = async {
             tokio::time::sleep(wait).await;
             let mut store = RedisStore::new(connector.connect(COMMAND_TIME_MAX).await?, settings);
@@ -150,6 +157,7 @@ impl Asker {
         loop {
             tokio::select! {
                 made = &mut attempt => return Ok(made),
+                Some(event) = later.recv() => heard.send(Heard::Event(event)).await.map_err(|_| Over)?,
                 // Before the first attempt is over nobody knows: requests wait for it, bounded by its time.
                 asked = requests.recv(), if away.is_some() => {
                     let asked = Box::new(asked.ok_or(Over)?);
@@ -162,7 +170,7 @@ impl Asker {
 
     /// Asks until the connection is lost.
     async fn work(
-        &self,
+        &mut self,
         mut store: RedisStore,
         requests: &mut Receiver<Asked>,
         heard: &Sender<Heard>,
@@ -175,6 +183,10 @@ impl Asker {
                 .map_or(LOOK_EVERY, |at| Duration::from_millis(at.since((self.clock)()).0).min(LOOK_EVERY));
             let slept = tokio::select! {
                 biased;
+                Some(event) = self.later.recv() => {
+                    heard.send(Heard::Event(event)).await.map_err(|_| Over)?;
+                    continue;
+                }
                 count = requests.recv_many(&mut asked, BATCH_MAX) => {
                     if count == 0 {
                         return Err(Over);
@@ -253,14 +265,14 @@ struct Reader {
 
 impl Reader {
     /// Begins to read, before the first request is made that could be answered later.
-    async fn start(&mut self, store: &mut RedisStore, heard: &Sender<Heard>) -> Result<(), Failure> {
+    async fn start(&mut self, store: &mut RedisStore, tells: &Sender<Event>) -> Result<(), Failure> {
         if self.connector.is_none() {
             return Ok(());
         }
         let key = store.keys().inbox(store.daemon());
         let inbox = Inbox::open(store.link(), key).await?;
         if let Some(connector) = self.connector.take() {
-            let reading = tokio::spawn(read(connector, inbox, heard.clone()));
+            let reading = tokio::spawn(read(connector, inbox, tells.clone()));
             self.task = Some(AbortOnDropHandle::new(reading));
         }
         Ok(())
@@ -268,11 +280,11 @@ impl Reader {
 }
 
 /// Reads until nobody hears, however often the connection has to be made anew.
-async fn read(mut connector: Connector, mut inbox: Inbox, heard: Sender<Heard>) {
+async fn read(mut connector: Connector, mut inbox: Inbox, tells: Sender<Event>) {
     let mut wait = Duration::ZERO;
     loop {
         tokio::time::sleep(wait).await;
-        let failure = match read_on(&mut connector, &mut inbox, &heard, &mut wait).await {
+        let failure = match read_on(&mut connector, &mut inbox, &tells, &mut wait).await {
             Ok(Over) => return,
             Err(failure) => failure,
         };
@@ -284,14 +296,14 @@ async fn read(mut connector: Connector, mut inbox: Inbox, heard: Sender<Heard>) 
 async fn read_on(
     connector: &mut Connector,
     inbox: &mut Inbox,
-    heard: &Sender<Heard>,
+    tells: &Sender<Event>,
     wait: &mut Duration,
 ) -> Result<Over, Failure> {
     let mut link = Inbox::connect(connector).await?;
     inbox.resume(&mut link).await?;
     loop {
         for event in inbox.wait(&mut link).await? {
-            if heard.send(Heard::Event(event)).await.is_err() {
+            if tells.send(event).await.is_err() {
                 return Ok(Over);
             }
         }

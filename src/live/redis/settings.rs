@@ -21,6 +21,8 @@ pub struct RedisSettings {
     pub servers: Servers,
     /// Who we are; without a password, nobody in particular.
     pub account: Account,
+    /// How the wire is kept secret, to the sentinels, too; without it, it is not.
+    pub tls: Option<Tls>,
     /// The number of the database; a Cluster has only 0.
     pub database: u16,
     /// What all our keys begin with: two installations on one Redis have two.
@@ -70,7 +72,25 @@ pub struct Account {
     pub password: Option<Password>,
 }
 
-/// A password, which is never printed.
+/// TLS: the server shows a certificate of its host's name, or of its address, and perhaps we show one as well.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tls {
+    /// Whose word is good for the server's certificate, as PEM; without it, whom this machine trusts.
+    pub authority: Option<Arc<[u8]>>,
+    /// What we show.
+    pub client: Option<ClientCertificate>,
+}
+
+/// A certificate of ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientCertificate {
+    /// The certificate and those that vouch for it, as PEM.
+    pub certificate: Arc<[u8]>,
+    /// Its key, as PEM.
+    pub key: Password,
+}
+
+/// A password, or a key: what is never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(Arc<str>);
 
@@ -129,6 +149,12 @@ pub enum BadSettings {
         /// As it was written.
         address: String,
     },
+    /// TLS over a socket of this machine.
+    #[error("tls: {address:?} is a socket of this machine, where there is none")]
+    TlsOnSocket {
+        /// As it was written.
+        address: String,
+    },
     /// A name that is needed is empty.
     #[error("{key} is empty")]
     Empty {
@@ -154,7 +180,12 @@ impl RedisSettings {
     pub fn validate(&self) -> Result<(), Vec<BadSettings>> {
         let mut faults = Vec::new();
         match &self.servers {
-            Servers::Single(address) => check_address("servers", address, &mut faults),
+            Servers::Single(address) => {
+                check_address("servers", address, &mut faults);
+                if self.tls.is_some() && matches!(address, Address::Unix(_)) {
+                    faults.push(BadSettings::TlsOnSocket { address: address.to_string() });
+                }
+            }
             Servers::Sentinel { sentinels, service, account } => {
                 check_list("sentinels", sentinels, &mut faults);
                 if service.is_empty() {
@@ -217,7 +248,8 @@ mod tests {
 
     fn settings(servers: Servers) -> RedisSettings {
         let daemon = "a".parse().unwrap();
-        RedisSettings { servers, account: Account::default(), database: 0, prefix: PREFIX.into(), daemon }
+        let (account, prefix) = (Account::default(), PREFIX.into());
+        RedisSettings { servers, account, tls: None, database: 0, prefix, daemon }
     }
 
     fn tcp(host: &str, port: u16) -> Address {
@@ -248,6 +280,9 @@ mod tests {
         );
         let sentinel = Servers::Sentinel { sentinels: vec![], service: "".into(), account: user };
         assert_eq!(settings(sentinel).validate().unwrap_err().len(), 3);
+        let socket = Servers::Single(Address::Unix("/run/redis.sock".into()));
+        let secret = RedisSettings { tls: Some(Tls::default()), ..settings(socket) };
+        assert!(matches!(secret.validate().unwrap_err()[..], [BadSettings::TlsOnSocket { .. }]));
     }
 
     #[test]
