@@ -26,6 +26,8 @@ pub struct Engine {
     answers: VecDeque<Event>,
     /// What went into the store since that was asked last, where somebody wants to know.
     inputs: Option<Vec<(Instant, Input)>>,
+    /// Whether what calls share is somewhere else, so that the store here is never asked.
+    is_shared: bool,
     now: Instant,
     scratch: Scratch,
 }
@@ -57,6 +59,12 @@ impl Engine {
     /// [`inputs`](Self::inputs), and somebody must ask.
     pub fn with_store(limits: Limits, store: Store) -> Self {
         Self { store, inputs: Some(Vec::new()), ..Self::new(limits) }
+    }
+
+    /// An engine without any call that asks its questions outside: they stand among the commands, and the answers
+    /// come in as events.
+    pub fn shared(limits: Limits) -> Self {
+        Self { is_shared: true, ..Self::new(limits) }
     }
 
     /// Takes out what went into the store since this was asked last.
@@ -123,6 +131,7 @@ impl Engine {
         for command in commands.drain(..) {
             watch(Entry::Out(&command));
             match command {
+                Command::Store { .. } if self.is_shared => out.push(command),
                 Command::Store { id, request } => {
                     self.store.ask(self.now, &id, &request, answers);
                     if let Some(inputs) = &mut self.inputs {
@@ -144,6 +153,9 @@ impl Engine {
             }
         }
         // A call gives back what it holds before or after its record, but within one step.
+        if self.is_shared {
+            over.clear();
+        }
         for call in over.drain(..) {
             self.store.forget(self.now, &call, answers);
             if let Some(inputs) = &mut self.inputs {

@@ -157,6 +157,7 @@ fn parts(port: u16, records: LineFile) -> Parts {
         tap: None,
         observers: Vec::new(),
         live: None,
+            shared: None,
     }
 }
 

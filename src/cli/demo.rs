@@ -124,6 +124,7 @@ impl Stage {
             tap: None,
             observers: vec![observer],
             live: None,
+            shared: None,
         };
         let daemon = parts.start();
         tokio::time::timeout(LINK_TIME_MAX, is_up.recv()).await.context("the link did not come up")?;

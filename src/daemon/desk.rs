@@ -6,6 +6,7 @@
 
 use super::clock::Clock;
 use super::keeper::Keeper;
+use super::shared::Shared;
 use crate::call::Limits;
 use crate::command::{Command, Note};
 use crate::engine::{Engine, Entry};
@@ -47,6 +48,7 @@ pub struct Desk {
     records: LineFile,
     observers: Vec<Observer>,
     keeper: Option<Keeper>,
+    shared: Option<Shared>,
     /// What happened on the way out and belongs in again.
     returned: Vec<Event>,
     /// What was decided and is not done yet.
@@ -61,22 +63,28 @@ impl Desk {
         records: LineFile,
         observers: Vec<Observer>,
         live: Option<(LiveFile, Kept)>,
+        shared: Option<Shared>,
     ) -> Self {
         let mut returned = Vec::new();
-        let (engine, keeper) = match live {
-            None => (Engine::new(limits), None),
-            Some((file, mut kept)) => {
-                let keeper = Keeper::new(file, &mut kept, &records);
-                let Kept { calls, hotlines, store, .. } = kept;
-                if !calls.is_empty() {
-                    returned.push(Event::TakenUp { calls, hotlines });
-                }
-                (Engine::with_store(limits, store), Some(keeper))
+        let mut store = None;
+        let keeper = live.map(|(file, mut kept)| {
+            let keeper = Keeper::new(file, &mut kept, &records);
+            let Kept { calls, hotlines, store: kept, .. } = kept;
+            if !calls.is_empty() {
+                returned.push(Event::TakenUp { calls, hotlines });
             }
+            store = Some(kept);
+            keeper
+        });
+        let engine = match (&shared, store) {
+            (Some(_), _) => Engine::shared(limits),
+            (None, Some(store)) => Engine::with_store(limits, store),
+            (None, None) => Engine::new(limits),
         };
         Self {
             engine,
             keeper,
+            shared,
             clock: Clock::start(),
             drain_max,
             links: BTreeMap::new(),
@@ -109,15 +117,23 @@ impl Desk {
             if stop_at.is_some_and(|at| at <= now || self.engine.switchboard.live() == 0) {
                 self.turn(&Event::Operator(Order::HandOver));
                 self.act().await;
+                if let Some(shared) = self.shared.take() {
+                    shared.finish().await;
+                }
                 return;
             }
             let deadline = self.engine.deadline();
-            let wake = [deadline, stop_at].into_iter().flatten().min();
+            let shared_deadline = self.shared.as_ref().and_then(Shared::deadline);
+            let wake = [deadline, shared_deadline, stop_at].into_iter().flatten().min();
             let wake_at = self.clock.wake_at(wake.unwrap_or(Instant(u64::MAX >> 20)));
             tokio::select! {
                 // Nobody wishes often enough to keep events waiting; events might keep a wish waiting for ever.
                 biased;
                 Some(Wish::Stop) = wishes.recv() => stop_at = Some(self.stop(stop_at)),
+                // There are no more answers than questions, and those wait for events.
+                answers = hear(&mut self.shared, &self.clock) => {
+                    answers.iter().for_each(|answer| self.turn(answer));
+                }
                 count = inbox.recv_many(&mut events, EVENTS_AT_ONCE_MAX) => {
                     if count == 0 {
                         tracing::error!("nobody can tell the engine anything any more");
@@ -126,6 +142,12 @@ impl Desk {
                     events.drain(..).for_each(|event| self.turn(&event));
                 }
                 () = tokio::time::sleep_until(wake_at), if wake.is_some() => {}
+            }
+            if shared_deadline.is_some_and(|at| at <= self.clock.now())
+                && let Some(shared) = &mut self.shared
+            {
+                let answers = shared.due(self.clock.now());
+                answers.iter().for_each(|answer| self.turn(answer));
             }
             if deadline.is_some_and(|at| at <= self.clock.now()) {
                 self.turn(&Event::Due);
@@ -163,8 +185,11 @@ impl Desk {
             out.drain(..).for_each(|command| self.carry_out(command));
             self.out = out;
             // Each returned event ends a command, so there are no more of them than commands.
-            let Some(event) = self.returned.pop() else { return };
-            self.turn(&event);
+            let returned = std::mem::take(&mut self.returned);
+            if returned.is_empty() {
+                return;
+            }
+            returned.iter().for_each(|event| self.turn(event));
         }
     }
 
@@ -177,10 +202,31 @@ impl Desk {
                     self.undeliverable(&switch, id);
                 }
             }
-            Command::Record(record) => self.keep(&record),
-            Command::Note { call, note } => tell(&call, &note),
-            // The embedded store answered within the engine.
-            Command::Store { .. } => {}
+            Command::Record(record) => {
+                self.keep(&record);
+                self.forget(&record.call);
+            }
+            Command::Note { call, note } => {
+                tell(&call, &note);
+                if let Note::NotTakenUp { .. } = note {
+                    self.forget(&call);
+                }
+            }
+            // An embedded store answered within the engine.
+            Command::Store { id, request } => {
+                if let Some(shared) = &mut self.shared {
+                    let answers = shared.ask(self.clock.now(), id, request);
+                    self.returned.extend(answers);
+                }
+            }
+        }
+    }
+
+    /// Nothing that calls share is the call's any more.
+    fn forget(&mut self, call: &CallId) {
+        if let Some(shared) = &mut self.shared {
+            let answers = shared.forget(self.clock.now(), call);
+            self.returned.extend(answers);
         }
     }
 
@@ -204,6 +250,14 @@ impl Desk {
             "call over"
         );
         self.records.write(line_of(record));
+    }
+}
+
+/// What Redis answers, where there is one; otherwise nothing, ever.
+async fn hear(shared: &mut Option<Shared>, clock: &Clock) -> Vec<Event> {
+    match shared {
+        Some(shared) => shared.hear(|| clock.now()).await,
+        None => std::future::pending().await,
     }
 }
 

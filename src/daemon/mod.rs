@@ -15,5 +15,6 @@ pub mod numbers;
 pub mod reload;
 pub mod serve;
 pub mod settings;
+pub mod shared;
 pub mod source;
 pub mod years;

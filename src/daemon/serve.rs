@@ -1,11 +1,13 @@
 //! The whole daemon: everything is checked first, then files are opened, then the link; never the other way.
 
+use super::clock::Clock;
 use super::desk::{Desk, INBOX_MAX, ORDERS_MAX, Observer, Wish};
 use super::holidays::BadHolidays;
 use super::keeper;
 use super::numbers::BadNumbers;
 use super::reload::{Loaded, Watch, WatchError};
 use super::settings::{self, EventFormat, Settings};
+use super::shared::Shared;
 use super::source::{HolidayFolder, HotlineFolder, NumbersFile, Source};
 use super::years;
 use crate::call::Limits;
@@ -17,6 +19,7 @@ use crate::journal::Journal;
 use crate::linefile::{CannotWrite, LineFile, WhenSlow};
 use crate::live::Kept;
 use crate::live::file::{CannotKeep, LiveFile};
+use crate::live::redis::BadConnector;
 use crate::number::Atlas;
 use crate::switch::esl::argument::{BadEndpoint, Endpoint};
 use crate::switch::esl::conversation::Account;
@@ -59,6 +62,9 @@ pub enum ServeError {
     /// The file of live calls.
     #[error(transparent)]
     Live(#[from] CannotKeep),
+    /// The settings of Redis.
+    #[error("[redis] {0}")]
+    Redis(#[from] BadConnector),
     /// A setting that the switch could not read as what it is.
     #[error("[switch] fallback: {0}")]
     Fallback(#[from] BadEndpoint),
@@ -101,6 +107,8 @@ pub struct Parts {
     pub observers: Vec<Observer>,
     /// Where live calls are kept, and what was left there; none where they live and die with the daemon.
     pub live: Option<(LiveFile, Kept)>,
+    /// Where what calls share is shared with other daemons.
+    pub shared: Option<Shared>,
 }
 
 /// A daemon at work.
@@ -117,7 +125,8 @@ impl Parts {
         let (inbox, events) = mpsc::channel(INBOX_MAX);
         let (orders, orders_out) = mpsc::channel(ORDERS_MAX);
         let (wishes, wishes_in) = mpsc::channel(4);
-        let mut desk = Desk::new(self.limits, self.drain_max, self.records, self.observers, self.live);
+        let Self { limits, drain_max, records, observers, live, shared, .. } = self;
+        let mut desk = Desk::new(limits, drain_max, records, observers, live, shared);
         desk.connect(self.link.switch.clone(), orders);
         Running {
             wishes,
@@ -217,6 +226,9 @@ pub async fn serve(
     let observers: Vec<Observer> = journal.iter().map(observe).collect();
     let (calls, count) = (kept.calls.len(), hotlines.current.len());
     tracing::info!(hotlines = count, calls, switch = %link.switch, host = link.host, port = link.port, "serving");
+    let clock = Clock::start();
+    let begin = |redis| Shared::begin(redis, Arc::new(move || clock.now()));
+    let shared = settings.redis.clone().map(begin).transpose()?;
     let parts = Parts {
         limits,
         drain_max: settings.calls.drain_max,
@@ -233,6 +245,7 @@ pub async fn serve(
         tap: capture.clone().map(Tap::new),
         observers,
         live: Some((live, kept)),
+        shared,
     };
     // Before anything runs: a signal that came in between would end the process at once.
     let signals = Signals::listen()?;

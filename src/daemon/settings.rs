@@ -8,12 +8,14 @@
 mod check;
 mod fault;
 mod raw;
+mod redis;
 mod sources;
 
 pub use fault::{Fault, Origin, Why};
 
 use crate::hotline::{Sounds, Trunk};
 use crate::id::SwitchId;
+use crate::live::redis::RedisSettings;
 use crate::prompt::SoundPath;
 use crate::time::Millis;
 use std::fmt;
@@ -46,6 +48,8 @@ pub struct Settings {
     pub calls: CallsSettings,
     /// The file that live calls are kept in, for the daemon that comes after this one.
     pub live: PathBuf,
+    /// The Redis in which several daemons share what calls share; without one, each has its own.
+    pub redis: Option<RedisSettings>,
     /// The file that call records are added to.
     pub records: PathBuf,
     /// The file that every event and command is written to, if any.

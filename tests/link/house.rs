@@ -159,6 +159,21 @@ impl Daemon {
         found.unwrap_or_else(|| panic!("it never said {what:?}, but:\n{}", self.told))
     }
 
+    /// Waits for two lines, in whichever order they come.
+    pub async fn says_both(&mut self, one: &str, other: &str) {
+        let heard = |told: &str, what: &str| told.lines().any(|line| line.contains(what));
+        let both = tokio::time::timeout(PATIENCE, async {
+            while !(heard(&self.told, one) && heard(&self.told, other)) {
+                if self.line().await.is_none() {
+                    return;
+                }
+            }
+        });
+        let ended = both.await.is_err();
+        let both = heard(&self.told, one) && heard(&self.told, other);
+        assert!(both && !ended, "it never said {one:?} and {other:?}, but:\n{}", self.told);
+    }
+
     pub fn signal(&self, name: &str) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
@@ -199,8 +214,13 @@ pub fn complains(log: &str) -> bool {
 
 /// An exchange with short sounds where the agent's telephone does this.
 pub async fn exchange(phone: Phone) -> Exchange {
+    one_of_several(phone, 0).await
+}
+
+/// As [`exchange`], with names of its own for legs: no two switches have the same.
+pub async fn one_of_several(phone: Phone, seed: u64) -> Exchange {
     let sounds = Sounds { length: Millis(100), ..Sounds::default() };
-    let setup = Setup { sounds, phones: [(AGENT.into(), vec![phone])].into(), ..Setup::default() };
+    let setup = Setup { seed, sounds, phones: [(AGENT.into(), vec![phone])].into(), ..Setup::default() };
     Exchange::start(Options { setup, ..Options::default() }).await.unwrap()
 }
 

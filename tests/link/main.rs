@@ -11,7 +11,10 @@ mod leaving;
 mod losing;
 mod peer;
 mod piling_up;
+#[path = "../redis/redis_server.rs"]
+mod redis_server;
 mod reload;
 mod serve;
 mod setting_up;
+mod shared;
 mod tables;

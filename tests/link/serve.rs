@@ -188,6 +188,7 @@ async fn an_engine_that_crashes_is_no_daemon_that_was_told_to_stop() {
         tap: None,
         observers: vec![Box::new(|_, _| panic!("the test wants it so"))],
         live: None,
+        shared: None,
     };
     let ended = within("the daemon to end", parts.start().finished()).await;
     assert!(matches!(ended, Err(ServeError::Crashed("engine"))), "{ended:?}");

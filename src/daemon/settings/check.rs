@@ -44,7 +44,7 @@ pub(super) fn check(raw: Raw, sources: &Sources) -> Result<Settings, Vec<Fault>>
     }
 }
 
-struct Check<'s> {
+pub(super) struct Check<'s> {
     sources: &'s Sources,
     faults: Vec<Fault>,
 }
@@ -65,6 +65,7 @@ impl Check<'_> {
             drain_max: self.seconds("calls.drain_s_max", raw.calls.drain_s_max, DRAIN_S),
         };
         let live = self.path("live.file", &raw.live.file);
+        let redis = self.redis(raw.redis);
         let records = self.path("records.file", &raw.records.file);
         let journal = raw.journal.file.map(|file| self.path("journal.file", &file));
         let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
@@ -80,6 +81,7 @@ impl Check<'_> {
             switch: switch?,
             calls,
             live,
+            redis,
             records,
             journal,
             log,
@@ -87,7 +89,8 @@ impl Check<'_> {
     }
 
     fn switch(&mut self, raw: RawSwitch) -> Option<SwitchSettings> {
-        let password = self.password(&raw);
+        let password =
+            self.password("switch", ["password", "password_file"], &raw.password, &raw.password_file);
         let kind = self.choice("switch.kind", &raw.kind, &[("freeswitch", SwitchKind::Freeswitch)]);
         let formats = [("plain", EventFormat::Plain), ("json", EventFormat::Json)];
         let format = self.choice("switch.format", &raw.format, &formats);
@@ -135,22 +138,27 @@ impl Check<'_> {
 
     /// The password itself, or the one in its file. Somebody who sets the variable may leave the file's name
     /// in the settings: the environment wins over the file here as everywhere.
-    fn password(&mut self, raw: &RawSwitch) -> Option<Secret> {
-        const KEY: &str = "switch.password";
-        const FILE_KEY: &str = "switch.password_file";
-        let (from, text) = match (&raw.password, &raw.password_file) {
+    pub(super) fn password(
+        &mut self,
+        section: &str,
+        keys: [&str; 2],
+        password: &Option<String>,
+        file: &Option<String>,
+    ) -> Option<Secret> {
+        let [key, file_key] = keys.map(|key| format!("{section}.{key}"));
+        let (from, text) = match (password, file) {
             (None, None) => return None,
-            (Some(_), Some(_)) if self.in_variable(KEY) == self.in_variable(FILE_KEY) => {
-                self.fault(FILE_KEY, Why::TwoPasswords);
+            (Some(_), Some(_)) if self.in_variable(&key) == self.in_variable(&file_key) => {
+                self.fault(&file_key, Why::TwoPasswords);
                 return None;
             }
-            (Some(password), file) if file.is_none() || self.in_variable(KEY) => (KEY, password.clone()),
+            (Some(password), file) if file.is_none() || self.in_variable(&key) => (&key, password.clone()),
             (_, file) => {
-                let path = self.path(FILE_KEY, file.as_deref().unwrap_or_default());
+                let path = self.path(&file_key, file.as_deref().unwrap_or_default());
                 match password_in(&path) {
-                    Ok(text) => (FILE_KEY, text),
+                    Ok(text) => (&file_key, text),
                     Err(why) => {
-                        self.fault(FILE_KEY, why);
+                        self.fault(&file_key, why);
                         return None;
                     }
                 }
@@ -213,20 +221,26 @@ impl Check<'_> {
         }
     }
 
-    fn path(&mut self, key: &str, text: &str) -> PathBuf {
+    pub(super) fn path(&mut self, key: &str, text: &str) -> PathBuf {
         if text.is_empty() || text.contains('\0') {
             self.fault(key, Why::Form { found: shortened(text), expected: "a path" });
         }
         self.sources.resolve(text)
     }
 
-    fn form(&mut self, key: &str, text: &str, expected: &'static str, fits: impl Fn(&str) -> bool) {
+    pub(super) fn form(
+        &mut self,
+        key: &str,
+        text: &str,
+        expected: &'static str,
+        fits: impl Fn(&str) -> bool,
+    ) {
         if text.is_empty() || text.len() > NAME_BYTES_MAX || !fits(text) {
             self.fault(key, Why::Form { found: shortened(text), expected });
         }
     }
 
-    fn choice<T: Copy>(&mut self, key: &str, text: &str, words: &[(&str, T)]) -> Option<T> {
+    pub(super) fn choice<T: Copy>(&mut self, key: &str, text: &str, words: &[(&str, T)]) -> Option<T> {
         let chosen = words.iter().find(|(word, _)| *word == text);
         if chosen.is_none() {
             let hint = Hint::of(text, words.iter().map(|(word, _)| *word));
@@ -239,7 +253,13 @@ impl Check<'_> {
         Millis::seconds(self.number(key, found, limits, "seconds"))
     }
 
-    fn number(&mut self, key: &str, found: u64, limits: RangeInclusive<u64>, unit: &'static str) -> u64 {
+    pub(super) fn number(
+        &mut self,
+        key: &str,
+        found: u64,
+        limits: RangeInclusive<u64>,
+        unit: &'static str,
+    ) -> u64 {
         if !limits.contains(&found) {
             let (min, max) = limits.into_inner();
             self.fault(key, Why::OutOfRange { found, min, max, unit });
@@ -247,7 +267,7 @@ impl Check<'_> {
         found
     }
 
-    fn fault(&mut self, key: &str, why: impl Into<Why>) {
+    pub(super) fn fault(&mut self, key: &str, why: impl Into<Why>) {
         self.faults.push(Fault { origin: self.sources.origin(key), key: key.to_owned(), why: why.into() });
     }
 }

@@ -1,5 +1,6 @@
 //! The settings as they are written: the shape of the file, and every default, once, with its unit.
 
+use crate::live::redis::PREFIX;
 use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
@@ -14,6 +15,7 @@ pub(super) struct Raw {
     pub(super) switch: RawSwitch,
     pub(super) calls: RawCalls,
     pub(super) live: RawLive,
+    pub(super) redis: RawRedis,
     pub(super) records: RawRecords,
     pub(super) journal: RawJournal,
     pub(super) log: RawLog,
@@ -29,6 +31,7 @@ impl Default for Raw {
             switch: RawSwitch::default(),
             calls: RawCalls::default(),
             live: RawLive::default(),
+            redis: RawRedis::default(),
             records: RawRecords::default(),
             journal: RawJournal::default(),
             log: RawLog::default(),
@@ -116,6 +119,51 @@ pub(super) struct RawLive {
 impl Default for RawLive {
     fn default() -> Self {
         Self { file: "hotlined.live".to_owned() }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawRedis {
+    /// None: there is no Redis.
+    pub(super) servers: Option<String>,
+    pub(super) kind: String,
+    pub(super) service: Option<String>,
+    pub(super) user: Option<String>,
+    pub(super) password: Option<String>,
+    pub(super) password_file: Option<String>,
+    pub(super) sentinel_user: Option<String>,
+    pub(super) sentinel_password: Option<String>,
+    pub(super) sentinel_password_file: Option<String>,
+    pub(super) tls: String,
+    pub(super) tls_authority_file: Option<String>,
+    pub(super) tls_certificate_file: Option<String>,
+    pub(super) tls_key_file: Option<String>,
+    pub(super) database: u64,
+    pub(super) prefix: String,
+    pub(super) daemon: Option<String>,
+}
+
+impl Default for RawRedis {
+    fn default() -> Self {
+        Self {
+            servers: None,
+            kind: "single".to_owned(),
+            service: None,
+            user: None,
+            password: None,
+            password_file: None,
+            sentinel_user: None,
+            sentinel_password: None,
+            sentinel_password_file: None,
+            tls: "off".to_owned(),
+            tls_authority_file: None,
+            tls_certificate_file: None,
+            tls_key_file: None,
+            database: 0,
+            prefix: PREFIX.to_owned(),
+            daemon: None,
+        }
     }
 }
 
