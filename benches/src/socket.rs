@@ -18,6 +18,7 @@ mod socket {
 
 use hotlined::call::Limits;
 use hotlined::daemon::desk::Wish;
+use hotlined::daemon::pulse::Pulse;
 use hotlined::daemon::serve::Parts;
 use hotlined::event::Event;
 use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, group::Strategy, short::Plain};
@@ -157,6 +158,7 @@ fn parts(port: u16, records: LineFile) -> Parts {
         tap: None,
         observers: Vec::new(),
         live: None,
+        pulse: Pulse::default(),
     }
 }
 

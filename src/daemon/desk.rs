@@ -6,6 +6,7 @@
 
 use super::clock::Clock;
 use super::keeper::Keeper;
+use super::pulse::Pulse;
 use crate::call::Limits;
 use crate::command::{Command, Note};
 use crate::engine::{Engine, Entry};
@@ -47,6 +48,7 @@ pub struct Desk {
     records: LineFile,
     observers: Vec<Observer>,
     keeper: Option<Keeper>,
+    pulse: Pulse,
     /// What happened on the way out and belongs in again.
     returned: Vec<Event>,
     /// What was decided and is not done yet.
@@ -61,12 +63,13 @@ impl Desk {
         records: LineFile,
         observers: Vec<Observer>,
         live: Option<(LiveFile, Kept)>,
+        pulse: Pulse,
     ) -> Self {
         let mut returned = Vec::new();
         let (engine, keeper) = match live {
             None => (Engine::new(limits), None),
             Some((file, mut kept)) => {
-                let keeper = Keeper::new(file, &mut kept, &records);
+                let keeper = Keeper::new(file, &mut kept, &records, pulse.health().clone());
                 let Kept { calls, hotlines, store, .. } = kept;
                 if !calls.is_empty() {
                     returned.push(Event::TakenUp { calls, hotlines });
@@ -77,6 +80,7 @@ impl Desk {
         Self {
             engine,
             keeper,
+            pulse,
             clock: Clock::start(),
             drain_max,
             links: BTreeMap::new(),
@@ -102,6 +106,7 @@ impl Desk {
     ) {
         first.iter().for_each(|event| self.turn(event));
         self.act().await;
+        self.pulse.begin(&self.engine);
         let mut events = Vec::with_capacity(EVENTS_AT_ONCE_MAX);
         let mut stop_at: Option<Instant> = None;
         loop {
@@ -112,8 +117,9 @@ impl Desk {
                 return;
             }
             let deadline = self.engine.deadline();
-            let wake = [deadline, stop_at].into_iter().flatten().min();
-            let wake_at = self.clock.wake_at(wake.unwrap_or(Instant(u64::MAX >> 20)));
+            let beat = self.pulse.beat(now, &self.engine);
+            let wake = [deadline, stop_at].into_iter().flatten().fold(beat, Instant::min);
+            let wake_at = self.clock.wake_at(wake);
             tokio::select! {
                 // Nobody wishes often enough to keep events waiting; events might keep a wish waiting for ever.
                 biased;
@@ -125,12 +131,13 @@ impl Desk {
                     }
                     events.drain(..).for_each(|event| self.turn(&event));
                 }
-                () = tokio::time::sleep_until(wake_at), if wake.is_some() => {}
+                () = tokio::time::sleep_until(wake_at) => {}
             }
             if deadline.is_some_and(|at| at <= self.clock.now()) {
                 self.turn(&Event::Due);
             }
             self.act().await;
+            self.pulse.turned(inbox.len());
         }
     }
 
@@ -150,7 +157,9 @@ impl Desk {
         let now = self.clock.now();
         let observers = &mut self.observers;
         let mut watch = |entry: Entry| observers.iter_mut().for_each(|observer| observer(now, entry));
+        let asked = self.pulse.asks();
         self.engine.turn(now, event, &mut self.out, &mut watch);
+        self.pulse.decided(asked);
     }
 
     /// Keeps what changed and does what was decided, and what follows from that.
@@ -185,6 +194,7 @@ impl Desk {
     }
 
     fn undeliverable(&mut self, switch: &SwitchId, command: CommandId) {
+        self.pulse.undelivered();
         tracing::warn!(%switch, %command, "an order could not be handed to the link");
         self.returned.push(Event::Done { command, result: CommandResult::Unknown });
     }

@@ -16,6 +16,7 @@ pub(super) struct Raw {
     pub(super) live: RawLive,
     pub(super) records: RawRecords,
     pub(super) journal: RawJournal,
+    pub(super) admin: RawAdmin,
     pub(super) log: RawLog,
 }
 
@@ -31,6 +32,7 @@ impl Default for Raw {
             live: RawLive::default(),
             records: RawRecords::default(),
             journal: RawJournal::default(),
+            admin: RawAdmin::default(),
             log: RawLog::default(),
         }
     }
@@ -135,6 +137,13 @@ impl Default for RawRecords {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawJournal {
     pub(super) file: Option<String>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawAdmin {
+    /// Absent: nobody listens.
+    pub(super) address: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
