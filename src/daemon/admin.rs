@@ -1,8 +1,8 @@
 //! What the daemon shows on its admin address, and where each figure that nobody counts as it happens comes from.
 
+use crate::hours::Calendar;
 use crate::http::admin::pages;
 use crate::http::listener::{CannotListen, Listener};
-use crate::hours::Calendar;
 use crate::linefile::LineFile;
 use crate::meters::health::Health;
 use crate::meters::registry::{self, Registry};

@@ -3,8 +3,8 @@
 use super::supervisor::{News, Supervisor};
 use super::tally;
 use crate::engine::Engine;
-use crate::meters::health::Health;
 use crate::meters;
+use crate::meters::health::Health;
 use crate::time::{Instant, Millis};
 use metrics::{Counter, Gauge, Histogram};
 use std::sync::Arc;

@@ -15,8 +15,8 @@ use crate::call::Limits;
 use crate::capture::Tap;
 use crate::event::Event;
 use crate::hotline::{self, Hotlines};
-use crate::http::listener::CannotListen;
 use crate::hours::Calendar;
+use crate::http::listener::CannotListen;
 use crate::journal::Journal;
 use crate::linefile::{CannotWrite, LineFile, WhenSlow};
 use crate::live::Kept;
@@ -271,7 +271,8 @@ pub async fn serve(
         holidays.follow(running.inbox(), &loads, move |changed| drop(calendar.send_replace(changed.clone())));
     }
     if let Some(numbers) = numbers {
-        numbers.follow(running.inbox(), &loads, move |changed| drop(atlas.send_replace(Some(changed.clone()))));
+        numbers
+            .follow(running.inbox(), &loads, move |changed| drop(atlas.send_replace(Some(changed.clone()))));
     }
     if let Some(door) = door {
         let files = [Some(("records", records.clone())), journal.clone().map(|file| ("journal", file))];

@@ -46,7 +46,9 @@ impl Supervisor {
         let watchdog = text(WATCHDOG_VARIABLE).filter(|_| watched).and_then(|span| span.parse::<u64>().ok());
         let Some(address) = text(ADDRESS_VARIABLE) else { return Self::default() };
         match connected(&address) {
-            Ok(socket) => Self { socket: Some(Arc::new(socket)), watchdog: watchdog.map(|us| Millis(us / 1_000)) },
+            Ok(socket) => {
+                Self { socket: Some(Arc::new(socket)), watchdog: watchdog.map(|us| Millis(us / 1_000)) }
+            }
             Err(error) => {
                 tracing::warn!(address, %error, "the supervisor of this process cannot be told how it is");
                 Self::default()
@@ -73,7 +75,10 @@ fn line_of(news: &News) -> String {
     match news {
         News::Ready => "READY=1".to_owned(),
         News::Reloading => "RELOADING=1".to_owned(),
-        News::Stopping => "STOPPING=1\nSTATUS=stopping: calls in progress go on, new ones are left to the fallback".to_owned(),
+        News::Stopping => {
+            "STOPPING=1\nSTATUS=stopping: calls in progress go on, new ones are left to the fallback"
+                .to_owned()
+        }
         News::Turning { calls } => format!("WATCHDOG=1\nSTATUS=calls live: {calls}"),
     }
 }

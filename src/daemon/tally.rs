@@ -134,6 +134,9 @@ impl Tally {
     fn over(&mut self, record: &CallRecord) {
         let outcome = record.outcome;
         self.outcomes.entry(outcome).or_insert_with(|| outcome_counter(outcome)).increment(1);
+        for outcome in record.attempts.iter().map(|attempt| attempt.outcome) {
+            self.attempts.entry(outcome).or_insert_with(|| attempt_counter(outcome)).increment(1);
+        }
         if outcome == Outcome::Answered {
             let Millis(wait) = record.wait;
             self.wait.record(wait as f64 / 1e3);
@@ -153,9 +156,6 @@ impl Tally {
                     self.stage(*to).increment(1);
                 }
             }
-            Note::Attempt { outcome, .. } => {
-                self.attempts.entry(*outcome).or_insert_with(|| attempt_counter(*outcome)).increment(1);
-            }
             Note::NotTaken { why: NotTaken::Draining } => self.draining.increment(1),
             Note::NotTaken { why: NotTaken::Full } => self.full.increment(1),
             Note::NotTakenUp { .. } => self.not_taken_up.increment(1),
@@ -165,7 +165,9 @@ impl Tally {
             | Note::Queued { .. }
             | Note::CallBack
             | Note::Endless
-            | Note::Ringing { .. } => {}
+            | Note::Ringing { .. }
+            // Who talked is noted by no attempt: the record has all of them.
+            | Note::Attempt { .. } => {}
         }
     }
 

@@ -80,7 +80,10 @@ impl Health {
             reasons.push("stopping: no new calls are taken".to_owned());
         }
         if state.unkept {
-            reasons.push("live calls are not kept: a daemon that takes this one's place would not know them".to_owned());
+            reasons.push(
+                "live calls are not kept: a daemon that takes this one's place would not know them"
+                    .to_owned(),
+            );
         }
         reasons
     }
@@ -113,7 +116,9 @@ mod tests {
         health.keeps(false);
         let late = now + BEAT_AGE_MAX + Duration::from_millis(100);
         let reasons = health.not_ready(late);
-        for (reason, what) in reasons.iter().zip(["not turned for 5.1 s", "fs2 is down", "stopping", "not kept"]) {
+        for (reason, what) in
+            reasons.iter().zip(["not turned for 5.1 s", "fs2 is down", "stopping", "not kept"])
+        {
             assert!(reason.contains(what), "{reason}");
         }
         assert_eq!(reasons.len(), 4, "{reasons:?}");

@@ -43,7 +43,8 @@ pub struct Meter {
 const DECISION_S: &[f64] =
     &[1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 5e-3, 2.5e-2, 0.1, 1.0];
 /// What stays below 3 ms on a good day, and half a second where the disk is given up on.
-const LOOP_S: &[f64] = &[5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 0.1, 0.25, 0.5, 1.0, 5.0];
+const LOOP_S: &[f64] =
+    &[5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 0.1, 0.25, 0.5, 1.0, 5.0];
 /// How long callers wait.
 const WAIT_S: &[f64] = &[2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0];
 
@@ -72,7 +73,7 @@ meters! {
     CALL_WAIT: Kind::Histogram(WAIT_S), "hotlined_call_wait_seconds", [],
         "From a call's arrival until caller and agent heard each other, of the calls that ended answered.";
     ATTEMPTS: Kind::Counter, "hotlined_attempts_total", ["outcome"],
-        "Attempts to reach an agent, by how they ended.";
+        "Attempts to reach an agent, by how they ended; counted when the call is over.";
     SOUNDS_FAILED: Kind::Counter, "hotlined_sounds_failed_total", [],
         "Sounds that the switch could not play: a file is missing, most likely.";
     LINES_HELD: Kind::Gauge, "hotlined_lines_held", [],

@@ -79,7 +79,8 @@ impl Registry {
         let labels = shown(key.labels().map(|label| (label.key(), label.value())));
         let mut series = self.series.lock().ok()?;
         let room = series.len() < SERIES_MAX || series.contains_key(&(place, labels.clone()));
-        (fits && room).then(|| series.entry((place, labels)).or_insert_with(|| Series::of(meter.kind)).clone())
+        (fits && room)
+            .then(|| series.entry((place, labels)).or_insert_with(|| Series::of(meter.kind)).clone())
     }
 }
 
@@ -211,8 +212,11 @@ mod tests {
         });
         let page = registry.show();
         let samples: Vec<_> = page.lines().filter(|line| !line.starts_with('#')).collect();
-        let expected =
-            ["hotlined_calls{stage=\"talk\"} 2", "hotlined_calls_taken_total 1", "hotlined_attempts_total{outcome=\"busy\"} 3"];
+        let expected = [
+            "hotlined_calls{stage=\"talk\"} 2",
+            "hotlined_calls_taken_total 1",
+            "hotlined_attempts_total{outcome=\"busy\"} 3",
+        ];
         assert_eq!(samples, expected);
         assert!(page.starts_with("# HELP hotlined_calls Calls that are live now, by the stage they are in.\n# TYPE hotlined_calls gauge\n"), "{page}");
     }

@@ -77,7 +77,12 @@ impl House {
 
     /// Runs a subcommand with nothing of the tester's own environment.
     pub fn run(&self, args: &[&str]) -> Daemon {
-        Daemon::start(self.folder.path(), args)
+        self.run_with(args, &[])
+    }
+
+    /// Runs a subcommand with these environment variables alone.
+    pub fn run_with(&self, args: &[&str], env: &[(&str, PathBuf)]) -> Daemon {
+        Daemon::start(self.folder.path(), args, env)
     }
 
     /// Serves until the link is up.
@@ -123,9 +128,9 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    fn start(folder: &Path, args: &[&str]) -> Self {
+    fn start(folder: &Path, args: &[&str], env: &[(&str, PathBuf)]) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hotlined"));
-        command.args(args).current_dir(folder).env_clear();
+        command.args(args).current_dir(folder).env_clear().envs(env.iter().cloned());
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let (tell, lines) = mpsc::unbounded_channel();

@@ -3,6 +3,7 @@
 //! needs to see.
 #![allow(clippy::unwrap_used)] // What is missing fails the test.
 
+mod admin;
 mod calls;
 mod capture;
 mod coming_up;
@@ -12,6 +13,7 @@ mod losing;
 mod peer;
 mod piling_up;
 mod reload;
+mod scrape;
 mod serve;
 mod setting_up;
 mod tables;
