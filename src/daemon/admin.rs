@@ -4,9 +4,9 @@ use crate::hours::Calendar;
 use crate::http::admin::pages;
 use crate::http::listener::{CannotListen, Listener};
 use crate::linefile::LineFile;
+use crate::meters;
 use crate::meters::health::Health;
 use crate::meters::registry::{self, Registry};
-use crate::meters::{self, Meter};
 use crate::number::Atlas;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -78,12 +78,8 @@ pub(super) fn loaded(source: &str, well: bool) {
     count("good", u64::from(well));
     count("bad", u64::from(!well));
     if well {
-        set_time(&meters::LOADED_AT, source);
+        meters::LOADED_AT.gauge(&[source]).set(since_1970());
     }
-}
-
-fn set_time(meter: &Meter, value: &str) {
-    meter.gauge(&[value]).set(since_1970());
 }
 
 fn since_1970() -> f64 {

@@ -61,8 +61,9 @@ impl Pulse {
         &self.health
     }
 
-    /// The calls of a daemon before us are there.
-    pub(super) fn begin(&self, engine: &Engine) {
+    /// The calls of a daemon before us are there, and nothing else has happened yet.
+    pub(super) fn begin(&mut self, engine: &Engine) {
+        self.busy_since = None;
         tally::count_stages(&engine.switchboard);
     }
 
@@ -101,5 +102,39 @@ impl Pulse {
     /// An order could not be handed to its link.
     pub(super) fn undelivered(&self) {
         self.undelivered.increment(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::meters::registry::Registry;
+
+    #[test]
+    fn what_the_loop_waited_for_is_no_turn_and_it_beats_no_sooner_than_is_due() {
+        let registry = Registry::default();
+        let mut pulse = metrics::with_local_recorder(&registry, Pulse::default);
+        let turns = || {
+            let page = registry.show();
+            let count =
+                |line: &str| line.strip_prefix("hotlined_loop_turn_seconds_count ").map(str::to_owned);
+            page.lines().find_map(count).unwrap()
+        };
+        let engine = Engine::default();
+        pulse.asks();
+        pulse.begin(&engine);
+        pulse.turned(0);
+        assert_eq!(turns(), "0");
+        pulse.asks();
+        pulse.asks();
+        pulse.turned(3);
+        pulse.turned(0);
+        assert_eq!(turns(), "1");
+        assert!(registry.show().contains("hotlined_inbox_events 3\n"));
+        let begin = Instant(5_000);
+        let next = pulse.beat(begin, &engine);
+        assert_eq!(next, begin + BEAT);
+        assert_eq!(pulse.beat(next - Millis(1), &engine), next);
+        assert_eq!(pulse.beat(next + Millis(300), &engine), next + Millis(300) + BEAT);
     }
 }

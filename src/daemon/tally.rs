@@ -74,7 +74,7 @@ struct Tally {
 
 /// Counts what it sees.
 pub fn observer(health: Arc<Health>) -> Observer {
-    let not_taken = |why| meters::CALLS_NOT_TAKEN.counter(&[not_taken(why)]);
+    let not_taken = |why| meters::CALLS_NOT_TAKEN.counter(&[not_taken_word(why)]);
     let mut tally = Tally {
         health,
         stages: STAGES.into_iter().map(|one| (one, stage_gauge(one))).collect(),
@@ -84,7 +84,7 @@ pub fn observer(health: Arc<Health>) -> Observer {
         taken: meters::CALLS_TAKEN.counter(&[]),
         draining: not_taken(NotTaken::Draining),
         full: not_taken(NotTaken::Full),
-        not_taken_up: meters::CALLS_LEFT_BEHIND.counter(&[]),
+        not_taken_up: meters::CALLS_NOT_TAKEN_UP.counter(&[]),
         wait: meters::CALL_WAIT.histogram(&[]),
         sounds_failed: meters::SOUNDS_FAILED.counter(&[]),
     };
@@ -241,7 +241,7 @@ fn attempt_word(outcome: AttemptOutcome) -> &'static str {
     }
 }
 
-fn not_taken(why: NotTaken) -> &'static str {
+fn not_taken_word(why: NotTaken) -> &'static str {
     match why {
         NotTaken::Draining => "draining",
         NotTaken::Full => "full",
@@ -275,6 +275,8 @@ mod tests {
         STAGES.iter().for_each(|one| assert_eq!(written(one), stage_word(*one)));
         OUTCOMES.iter().for_each(|one| assert_eq!(written(one), outcome_word(*one)));
         ATTEMPTS.iter().for_each(|one| assert_eq!(written(one), attempt_word(*one)));
-        [NotTaken::Draining, NotTaken::Full].iter().for_each(|one| assert_eq!(written(one), not_taken(*one)));
+        [NotTaken::Draining, NotTaken::Full]
+            .iter()
+            .for_each(|one| assert_eq!(written(one), not_taken_word(*one)));
     }
 }

@@ -1,8 +1,8 @@
 //! A port that answers a request a connection, and takes little of anybody's time or memory.
 //!
 //! Whoever asks has so long for the head of the request and so long for everything; so many may ask at a time, and
-//! those beyond wait with the system. None of this runs on the thread of the loop for longer than it takes to write
-//! a page.
+//! those beyond wait with the system. Answers share their threads with the loop, and none takes one for longer than it
+//! takes to write a page.
 
 use axum::Router;
 use hyper::server::conn::http1;

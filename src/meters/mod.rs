@@ -68,7 +68,7 @@ meters! {
         "Calls that were left to the fallback of the dialplan: while stopping, or because as many as may be were live.";
     CALLS_ENDED: Kind::Counter, "hotlined_calls_ended_total", ["outcome"],
         "Calls that ended, by how they went. Each has a record.";
-    CALLS_LEFT_BEHIND: Kind::Counter, "hotlined_calls_not_taken_up_total", [],
+    CALLS_NOT_TAKEN_UP: Kind::Counter, "hotlined_calls_not_taken_up_total", [],
         "Kept calls of a daemon before this one that could not be gone on with.";
     CALL_WAIT: Kind::Histogram(WAIT_S), "hotlined_call_wait_seconds", [],
         "From a call's arrival until caller and agent heard each other, of the calls that ended answered.";

@@ -161,6 +161,22 @@ async fn a_daemon_is_ready_while_its_link_is_up_and_until_it_stops() {
 }
 
 #[tokio::test]
+async fn a_daemon_whose_disk_is_full_serves_calls_and_is_not_ready() {
+    let exchange = exchange(WAITS).await;
+    let house = house(exchange.address().port());
+    let mut daemon = house.serve_with_a_full_disk();
+    let address = address(&mut daemon).await;
+    until(&address, "/readyz", |answer| answer.status == 200).await;
+    exchange.place_call(caller(Leaves::AtTheEnd));
+    daemon.says("to=\"talk\"").await;
+    let unkept = get(&address, "/readyz").await;
+    assert_eq!(unkept.status, 503);
+    assert!(unkept.body.starts_with("live calls are not kept"), "{}", unkept.body);
+    assert!(figures(&address).await.get("hotlined_live_turns_failed_total") >= 1.0);
+    assert_eq!(get(&address, "/healthz").await.status, 200);
+}
+
+#[tokio::test]
 async fn a_daemon_whose_switch_says_nothing_is_alive_and_not_ready() {
     let switch = Switch::open().await;
     let house = house(switch.port);
