@@ -13,6 +13,7 @@
 // The edges: they know the runtime, the clock and the machine.
 pub mod cli;
 pub mod daemon;
+pub mod http;
 
 // What drives the core: what was recorded, who is simulated, a switch; and what daemons share.
 pub mod live;
@@ -24,6 +25,9 @@ pub mod switch;
 pub mod capture;
 pub mod journal;
 pub mod linefile;
+
+// What the daemon tells of itself.
+pub mod meters;
 
 // The core: pure, deterministic, deaf and blind.
 pub mod call;

@@ -104,6 +104,11 @@ impl LineFile {
         self.shared.written.load(Ordering::Acquire)
     }
 
+    /// How many lines wait for the disk.
+    pub fn waiting(&self) -> u64 {
+        self.shared.waiting.load(Ordering::Relaxed)
+    }
+
     /// How many lines were lost to a slow disk.
     pub fn dropped(&self) -> u64 {
         self.shared.dropped.load(Ordering::Relaxed)

@@ -9,16 +9,17 @@ use std::path::{Path, PathBuf};
 
 /// The rooms, from the top of the house down. A room imports only from rooms that stand below it; rooms on one
 /// line are neighbours and do not import each other.
-const FLOORS: [&[&str]; 15] = [
+const FLOORS: [&[&str]; 16] = [
     &["main"],
     &["cli"],
     &["sim", "daemon"],
+    &["http"],
     &["replay"],
     &["switch", "live"],
     &["capture", "journal"],
     &["engine"],
     &["store", "call"],
-    &["linefile"],
+    &["linefile", "meters"],
     &["command"],
     &["record"],
     &["event"],
@@ -28,7 +29,8 @@ const FLOORS: [&[&str]; 15] = [
 ];
 
 /// The only rooms that know the runtime.
-const KNOW_TOKIO: [&str; 6] = ["cli", "daemon", "live", "sim", "switch/esl/link.rs", "switch/esl/codec.rs"];
+const KNOW_TOKIO: [&str; 7] =
+    ["cli", "daemon", "http", "live", "sim", "switch/esl/link.rs", "switch/esl/codec.rs"];
 
 /// A file longer than this holds a second idea.
 const FILE_LINES_MAX: usize = 520;

@@ -1,7 +1,8 @@
 //! Bytes in, bytes out: how long after the last byte of an event the first byte of the request it causes is
 //! there, through real sockets, with the whole daemon between them.
 //!
-//! `cargo run --release --bin socket [calls a second [live calls [seconds]]]`, by default 200, 5,000 and 30.
+//! `cargo run --release --bin socket [calls a second [live calls [seconds [figures]]]]`, by default 200, 5,000, 30 and 1:
+//! with 0 no figures are counted, as by a daemon that has no admin address.
 //!
 //! A switch of two threads (one says events, one reads requests and answers them at once) sends events recorded
 //! from FreeSWITCH 1.10.12, each under the names of its call. First so many calls are brought into talk, then new
@@ -18,11 +19,16 @@ mod socket {
 
 use hotlined::call::Limits;
 use hotlined::daemon::desk::Wish;
+use hotlined::daemon::pulse::Pulse;
 use hotlined::daemon::serve::Parts;
+use hotlined::daemon::supervisor::Supervisor;
+use hotlined::daemon::tally;
 use hotlined::event::Event;
 use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, group::Strategy, short::Plain};
 use hotlined::id::SwitchId;
 use hotlined::linefile::{LineFile, WhenSlow};
+use hotlined::meters::health::Health;
+use hotlined::meters::registry;
 use hotlined::prompt::SoundPath;
 use hotlined::switch::esl::argument::Endpoint;
 use hotlined::switch::esl::conversation::Account;
@@ -43,6 +49,10 @@ fn main() {
     let rate = args.next().unwrap_or(200);
     let live = args.next().unwrap_or(5_000) as usize;
     let seconds = args.next().unwrap_or(30);
+    let figures = args.next().unwrap_or(1) > 0;
+    if figures {
+        registry::of_the_process();
+    }
     println!("{rate} calls a second for {seconds} s, {live} calls in talk; load before: {}", load_average());
     let quiet = fs::File::options().write(true).open("/dev/null").expect("/dev/null");
     tracing_subscriber::fmt().with_ansi(false).with_writer(std::sync::Mutex::new(quiet)).init();
@@ -128,6 +138,7 @@ fn parts(port: u16, records: LineFile) -> Parts {
     let word = |text| Endpoint::new(text).expect("a word");
     let mut hotlines = Hotlines::default();
     hotlines.insert(Arc::new(hotline()));
+    let health = Arc::new(Health::new(std::time::Instant::now(), [SwitchId("fs1".into())]));
     Parts {
         limits: Limits { live_max: 20_000, fallback_after: Millis::seconds(5) },
         drain_max: Millis(0),
@@ -155,9 +166,10 @@ fn parts(port: u16, records: LineFile) -> Parts {
         },
         records,
         tap: None,
-        observers: Vec::new(),
+        observers: vec![tally::observer(health.clone())],
         live: None,
             shared: None,
+        pulse: Pulse::new(health, Supervisor::default()),
     }
 }
 

@@ -9,6 +9,7 @@ use super::{fail, put, runtime};
 use crate::call::Limits;
 use crate::command::Command;
 use crate::daemon::desk::{Observer, Wish};
+use crate::daemon::pulse::Pulse;
 use crate::daemon::serve::{Parts, Running};
 use crate::engine::Entry;
 use crate::event::Event;
@@ -125,6 +126,7 @@ impl Stage {
             observers: vec![observer],
             live: None,
             shared: None,
+            pulse: Pulse::default(),
         };
         let daemon = parts.start();
         tokio::time::timeout(LINK_TIME_MAX, is_up.recv()).await.context("the link did not come up")?;

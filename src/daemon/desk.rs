@@ -6,6 +6,7 @@
 
 use super::clock::Clock;
 use super::keeper::Keeper;
+use super::pulse::Pulse;
 use super::shared::Shared;
 use crate::call::Limits;
 use crate::command::{Command, Note};
@@ -49,6 +50,7 @@ pub struct Desk {
     observers: Vec<Observer>,
     keeper: Option<Keeper>,
     shared: Option<Shared>,
+    pulse: Pulse,
     /// What happened on the way out and belongs in again.
     returned: Vec<Event>,
     /// What was decided and is not done yet.
@@ -64,11 +66,12 @@ impl Desk {
         observers: Vec<Observer>,
         live: Option<(LiveFile, Kept)>,
         shared: Option<Shared>,
+        pulse: Pulse,
     ) -> Self {
         let mut returned = Vec::new();
         let mut store = None;
         let keeper = live.map(|(file, mut kept)| {
-            let keeper = Keeper::new(file, &mut kept, &records);
+            let keeper = Keeper::new(file, &mut kept, &records, pulse.health().clone());
             let Kept { calls, hotlines, store: kept, .. } = kept;
             if !calls.is_empty() {
                 returned.push(Event::TakenUp { calls, hotlines });
@@ -85,6 +88,7 @@ impl Desk {
             engine,
             keeper,
             shared,
+            pulse,
             clock: Clock::start(),
             drain_max,
             links: BTreeMap::new(),
@@ -110,6 +114,7 @@ impl Desk {
     ) {
         first.iter().for_each(|event| self.turn(event));
         self.act().await;
+        self.pulse.begin(&self.engine);
         let mut events = Vec::with_capacity(EVENTS_AT_ONCE_MAX);
         let mut stop_at: Option<Instant> = None;
         loop {
@@ -124,8 +129,9 @@ impl Desk {
             }
             let deadline = self.engine.deadline();
             let shared_deadline = self.shared.as_ref().and_then(Shared::deadline);
-            let wake = [deadline, shared_deadline, stop_at].into_iter().flatten().min();
-            let wake_at = self.clock.wake_at(wake.unwrap_or(Instant(u64::MAX >> 20)));
+            let beat = self.pulse.beat(now, &self.engine);
+            let wake = [deadline, shared_deadline, stop_at].into_iter().flatten().fold(beat, Instant::min);
+            let wake_at = self.clock.wake_at(wake);
             tokio::select! {
                 // Nobody wishes often enough to keep events waiting; events might keep a wish waiting for ever.
                 biased;
@@ -141,7 +147,7 @@ impl Desk {
                     }
                     events.drain(..).for_each(|event| self.turn(&event));
                 }
-                () = tokio::time::sleep_until(wake_at), if wake.is_some() => {}
+                () = tokio::time::sleep_until(wake_at) => {}
             }
             if shared_deadline.is_some_and(|at| at <= self.clock.now())
                 && let Some(shared) = &mut self.shared
@@ -153,6 +159,7 @@ impl Desk {
                 self.turn(&Event::Due);
             }
             self.act().await;
+            self.pulse.turned(inbox.len());
         }
     }
 
@@ -172,7 +179,9 @@ impl Desk {
         let now = self.clock.now();
         let observers = &mut self.observers;
         let mut watch = |entry: Entry| observers.iter_mut().for_each(|observer| observer(now, entry));
+        let asked = self.pulse.asks();
         self.engine.turn(now, event, &mut self.out, &mut watch);
+        self.pulse.decided(asked);
     }
 
     /// Keeps what changed and does what was decided, and what follows from that.
@@ -231,6 +240,7 @@ impl Desk {
     }
 
     fn undeliverable(&mut self, switch: &SwitchId, command: CommandId) {
+        self.pulse.undelivered();
         tracing::warn!(%switch, %command, "an order could not be handed to the link");
         self.returned.push(Event::Done { command, result: CommandResult::Unknown });
     }

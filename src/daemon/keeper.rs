@@ -7,12 +7,16 @@ use crate::id::CallId;
 use crate::linefile::LineFile;
 use crate::live::file::{CannotKeep, LiveFile};
 use crate::live::{Kept, Turn};
+use crate::meters;
+use crate::meters::health::Health;
+use metrics::{Counter, Histogram};
 use serde::Deserialize;
 use std::collections::{BTreeSet, VecDeque};
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// How long a turn may wait to be kept before it is done all the same: callers would hear the delay.
 const KEEP_TIME_MAX: Duration = Duration::from_millis(500);
@@ -72,13 +76,26 @@ pub(super) struct Keeper {
     unwritten: VecDeque<(u64, CallId)>,
     /// Whether the last turn could not be kept; so that a lasting failure is logged once.
     failing: bool,
+    health: Arc<Health>,
+    turns: Counter,
+    failures: Counter,
+    time: Histogram,
 }
 
 impl Keeper {
     /// Goes on with what was kept, and writes the records that a daemon before us could not.
-    pub(super) fn new(file: LiveFile, kept: &mut Kept, records: &LineFile) -> Self {
+    pub(super) fn new(file: LiveFile, kept: &mut Kept, records: &LineFile, health: Arc<Health>) -> Self {
         let written = std::mem::take(&mut kept.written).into_iter().map(|call| (0, call));
-        let mut keeper = Self { file, records: 0, unwritten: written.collect(), failing: false };
+        let mut keeper = Self {
+            file,
+            records: 0,
+            unwritten: written.collect(),
+            failing: false,
+            health,
+            turns: meters::LIVE_KEPT.counter(&[]),
+            failures: meters::LIVE_FAILED.counter(&[]),
+            time: meters::LIVE_TIME.histogram(&[]),
+        };
         for (call, line) in std::mem::take(&mut kept.records) {
             keeper.records += 1;
             keeper.unwritten.push_back((keeper.records, call));
@@ -105,11 +122,15 @@ impl Keeper {
         if turn.is_empty() {
             return;
         }
+        let began = Instant::now();
         let why = match tokio::time::timeout(KEEP_TIME_MAX, self.file.keep(turn)).await {
             Ok(Ok(())) => None,
             Ok(Err(error)) => Some(error.to_string()),
             Err(_) => Some("the disk is too slow".to_owned()),
         };
+        self.time.record(began.elapsed());
+        if why.is_some() { &self.failures } else { &self.turns }.increment(1);
+        self.health.keeps(why.is_none());
         match (why, self.failing) {
             (Some(why), false) => {
                 tracing::warn!(

@@ -1,25 +1,31 @@
 //! The whole daemon: everything is checked first, then files are opened, then the link; never the other way.
 
+use super::admin::{self, Admin, Sources};
 use super::clock::Clock;
 use super::desk::{Desk, INBOX_MAX, ORDERS_MAX, Observer, Wish};
 use super::holidays::BadHolidays;
 use super::keeper;
 use super::numbers::BadNumbers;
+use super::pulse::Pulse;
 use super::reload::{Loaded, Watch, WatchError};
 use super::settings::{self, EventFormat, Settings};
 use super::shared::Shared;
 use super::source::{HolidayFolder, HotlineFolder, NumbersFile, Source};
-use super::years;
+use super::supervisor::{News, Supervisor};
+use super::{reloading, tally, years};
 use crate::call::Limits;
 use crate::capture::Tap;
 use crate::event::Event;
-use crate::hotline;
+use crate::hotline::{self, Hotlines};
 use crate::hours::Calendar;
+use crate::http::listener::CannotListen;
 use crate::journal::Journal;
 use crate::linefile::{CannotWrite, LineFile, WhenSlow};
 use crate::live::Kept;
 use crate::live::file::{CannotKeep, LiveFile};
 use crate::live::redis::BadConnector;
+use crate::meters;
+use crate::meters::health::Health;
 use crate::number::Atlas;
 use crate::switch::esl::argument::{BadEndpoint, Endpoint};
 use crate::switch::esl::conversation::Account;
@@ -65,6 +71,9 @@ pub enum ServeError {
     /// The settings of Redis.
     #[error("[redis] {0}")]
     Redis(#[from] BadConnector),
+    /// The admin address.
+    #[error(transparent)]
+    Admin(#[from] CannotListen),
     /// A setting that the switch could not read as what it is.
     #[error("[switch] fallback: {0}")]
     Fallback(#[from] BadEndpoint),
@@ -78,7 +87,7 @@ pub enum ServeError {
     #[error(transparent)]
     Link(#[from] LinkError),
     /// The system does not let us hear signals.
-    #[error("SIGTERM and SIGINT cannot be listened for: {0}")]
+    #[error("SIGTERM, SIGINT and SIGHUP cannot be listened for: {0}")]
     Signals(std::io::Error),
     /// A fault of our own.
     #[error("the {0} ended by a fault of its own, which stands above: please report it")]
@@ -109,6 +118,8 @@ pub struct Parts {
     pub live: Option<(LiveFile, Kept)>,
     /// Where what calls share is shared with other daemons.
     pub shared: Option<Shared>,
+    /// Who is told that the loop turns.
+    pub pulse: Pulse,
 }
 
 /// A daemon at work.
@@ -125,8 +136,8 @@ impl Parts {
         let (inbox, events) = mpsc::channel(INBOX_MAX);
         let (orders, orders_out) = mpsc::channel(ORDERS_MAX);
         let (wishes, wishes_in) = mpsc::channel(4);
-        let Self { limits, drain_max, records, observers, live, shared, .. } = self;
-        let mut desk = Desk::new(limits, drain_max, records, observers, live, shared);
+        let Self { limits, drain_max, records, observers, live, shared, pulse, .. } = self;
+        let mut desk = Desk::new(limits, drain_max, records, observers, live, shared, pulse);
         desk.connect(self.link.switch.clone(), orders);
         Running {
             wishes,
@@ -212,6 +223,11 @@ pub async fn serve(
     let holidays = holidays.map(|folder| Watched::begin(folder, ServeError::Holidays)).transpose()?;
     let numbers = settings.numbers.clone().map(NumbersFile);
     let numbers = numbers.map(|file| Watched::begin(file, ServeError::Numbers)).transpose()?;
+    // Before any file is touched that another daemon might use, which has the port, too.
+    let door = match settings.admin {
+        Some(address) => Some(Admin::open(address).await?),
+        None => None,
+    };
     // The first to ask for it waits: that shall be no call.
     Atlas::built_in();
     let (live, mut kept) = LiveFile::open(&settings.live)?;
@@ -222,8 +238,11 @@ pub async fn serve(
     let journal = journal.map(|path| LineFile::append(path, WhenSlow::Drop)).transpose()?;
     let capture = capture.map(|path| LineFile::append(path, WhenSlow::Drop)).transpose()?;
     let limits = Limits { live_max: settings.calls.live_max, fallback_after: settings.calls.fallback };
+    let health = Arc::new(Health::new(std::time::Instant::now(), [link.switch.clone()]));
+    let supervisor = Supervisor::of_the_process();
     let observe = |file: &LineFile| journal_observer(file.clone(), limits);
-    let observers: Vec<Observer> = journal.iter().map(observe).collect();
+    let observers: Vec<Observer> =
+        journal.iter().map(observe).chain([tally::observer(health.clone())]).collect();
     let (calls, count) = (kept.calls.len(), hotlines.current.len());
     tracing::info!(hotlines = count, calls, switch = %link.switch, host = link.host, port = link.port, "serving");
     let clock = Clock::start();
@@ -246,22 +265,36 @@ pub async fn serve(
         observers,
         live: Some((live, kept)),
         shared,
+        pulse: Pulse::new(health.clone(), supervisor.clone()),
     };
     // Before anything runs: a signal that came in between would end the process at once.
     let signals = Signals::listen()?;
     let running = parts.start();
     let known = holidays.as_ref().map(|holidays| holidays.current.clone());
     let (calendar, calendars) = watch::channel(known.unwrap_or_else(|| Arc::new(Calendar::known())));
-    hotlines.follow(running.inbox(), |_| {});
+    let (atlas, atlases) = watch::channel(numbers.as_ref().map(|numbers| numbers.current.clone()));
+    let (loads, loaded) = watch::channel(0);
+    let sources = 1 + u64::from(holidays.is_some()) + u64::from(numbers.is_some());
+    let count = |hotlines: &Arc<Hotlines>| meters::HOTLINES.gauge(&[]).set(hotlines.len() as f64);
+    count(&hotlines.current);
+    hotlines.follow(running.inbox(), &loads, count);
     if let Some(holidays) = holidays {
         let calendar = calendar.clone();
-        holidays.follow(running.inbox(), move |changed| drop(calendar.send_replace(changed.clone())));
+        holidays.follow(running.inbox(), &loads, move |changed| drop(calendar.send_replace(changed.clone())));
     }
     if let Some(numbers) = numbers {
-        numbers.follow(running.inbox(), |_| {});
+        numbers
+            .follow(running.inbox(), &loads, move |changed| drop(atlas.send_replace(Some(changed.clone()))));
+    }
+    if let Some(door) = door {
+        let files = [Some(("records", records.clone())), journal.clone().map(|file| ("journal", file))];
+        let files = files.into_iter().chain([capture.clone().map(|file| ("capture", file))]).flatten();
+        door.start(health, Sources { files: files.collect(), calendar: calendars.clone(), atlas: atlases });
     }
     tokio::spawn(years::remind(calendars));
-    tokio::spawn(obey(signals, running.wishes()));
+    tokio::spawn(reloading::tell(supervisor.clone(), signals.hangup, loaded, sources));
+    supervisor.tell(&News::Ready);
+    tokio::spawn(obey(signals.stop, running.wishes(), supervisor));
     let ended = running.finished().await;
     for file in [Some(records), journal, capture].into_iter().flatten() {
         file.close();
@@ -297,20 +330,28 @@ impl<S: Source> Watched<S> {
     }
 
     /// Tells the engine of each change from now on, and `also` whoever else wants to know.
-    fn follow(self, inbox: mpsc::Sender<Event>, also: impl Fn(&Arc<S::Thing>) + Send + 'static) {
-        let (loaded, loads) = mpsc::channel(1);
-        tokio::spawn(self.watch.run(self.current, loaded));
-        tokio::spawn(follow::<S>(loads, inbox, also));
+    fn follow(
+        self,
+        inbox: mpsc::Sender<Event>,
+        loads: &watch::Sender<u64>,
+        also: impl Fn(&Arc<S::Thing>) + Send + 'static,
+    ) {
+        admin::loaded(S::WHAT, true);
+        let (tell, told) = mpsc::channel(1);
+        tokio::spawn(self.watch.run(self.current, tell));
+        tokio::spawn(follow::<S>(told, inbox, loads.clone(), also));
     }
 }
 
 /// A good version goes to the engine; of a broken one the log says why it does not.
 async fn follow<S: Source>(
-    mut loads: mpsc::Receiver<Loaded<S>>,
+    mut told: mpsc::Receiver<Loaded<S>>,
     inbox: mpsc::Sender<Event>,
+    loads: watch::Sender<u64>,
     also: impl Fn(&Arc<S::Thing>),
 ) {
-    while let Some(loaded) = loads.recv().await {
+    while let Some(loaded) = told.recv().await {
+        admin::loaded(S::WHAT, loaded.is_ok());
         match loaded {
             Ok(thing) => {
                 tracing::info!("{} changed: the next call follows", S::WHAT);
@@ -324,11 +365,18 @@ async fn follow<S: Source>(
                 tracing::warn!(faults = faults.len(), "{} changed for the worse: the old ones stay", S::WHAT);
             }
         }
+        loads.send_modify(|loads| *loads += 1);
     }
 }
 
-/// SIGTERM and SIGINT.
+/// What an operator or a supervisor can say by a signal.
 struct Signals {
+    stop: Stop,
+    hangup: Signal,
+}
+
+/// SIGTERM and SIGINT.
+struct Stop {
     terminate: Signal,
     interrupt: Signal,
 }
@@ -336,17 +384,19 @@ struct Signals {
 impl Signals {
     fn listen() -> Result<Self, ServeError> {
         let listen = |kind| signal(kind).map_err(ServeError::Signals);
-        Ok(Self { terminate: listen(SignalKind::terminate())?, interrupt: listen(SignalKind::interrupt())? })
+        let (terminate, interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+        Ok(Self { stop: Stop { terminate, interrupt }, hangup: listen(SignalKind::hangup())? })
     }
 }
 
 /// Both signals are wishes to stop.
-async fn obey(mut signals: Signals, wishes: mpsc::Sender<Wish>) {
+async fn obey(mut signals: Stop, wishes: mpsc::Sender<Wish>, supervisor: Supervisor) {
     loop {
         tokio::select! {
             _ = signals.terminate.recv() => {}
             _ = signals.interrupt.recv() => {}
         }
+        supervisor.tell(&News::Stopping);
         if wishes.send(Wish::Stop).await.is_err() {
             return;
         }

@@ -19,6 +19,7 @@ use crate::live::redis::RedisSettings;
 use crate::prompt::SoundPath;
 use crate::time::Millis;
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -54,6 +55,8 @@ pub struct Settings {
     pub records: PathBuf,
     /// The file that every event and command is written to, if any.
     pub journal: Option<PathBuf>,
+    /// Where figures and health are shown, if anywhere.
+    pub admin: Option<SocketAddr>,
     /// What the daemon says about itself.
     pub log: LogSettings,
 }

@@ -6,9 +6,12 @@ use crate::id::{CallId, CommandId};
 use crate::live::redis::{Ask, Asked, BadConnector, Failure, Heard, LiveState, RedisSettings, WakeClock};
 use crate::live::sharing::{Out, Sharing};
 use crate::time::Instant;
+use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 
+/// How long Redis may take to do what was asked last, when the daemon stops.
+const LAST_WORDS_TIME_MAX: Duration = Duration::from_secs(2);
 /// The most questions that wait for Redis.
 const ASKS_MAX: usize = 65_536;
 /// The most answers that wait for the loop.
@@ -122,6 +125,8 @@ impl Shared {
         let mut heard = self.heard;
         // Whoever does not read holds up whoever writes.
         tokio::spawn(async move { while heard.recv().await.is_some() {} });
-        let _ = self.task.await;
+        if tokio::time::timeout(LAST_WORDS_TIME_MAX, self.task).await.is_err() {
+            tracing::warn!("Redis did not take our last words");
+        }
     }
 }

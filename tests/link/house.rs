@@ -14,6 +14,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::mpsc;
 
+const BINARY: &str = env!("CARGO_BIN_EXE_hotlined");
 pub const HOTLINE: &str = "4008001234";
 pub const AGENT: &str = "13900000001";
 
@@ -77,7 +78,21 @@ impl House {
 
     /// Runs a subcommand with nothing of the tester's own environment.
     pub fn run(&self, args: &[&str]) -> Daemon {
-        Daemon::start(self.folder.path(), args)
+        self.run_with(args, &[])
+    }
+
+    /// Runs a subcommand with these environment variables alone.
+    pub fn run_with(&self, args: &[&str], env: &[(&str, PathBuf)]) -> Daemon {
+        let mut command = Command::new(BINARY);
+        command.args(args);
+        Daemon::start(self.folder.path(), command, env)
+    }
+
+    /// Serves where no file can grow beyond a kilobyte: there is room to begin, and none for a call.
+    pub fn serve_with_a_full_disk(&self) -> Daemon {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", "trap '' XFSZ; ulimit -f 2; exec \"$0\" serve", BINARY]);
+        Daemon::start(self.folder.path(), command, &[])
     }
 
     /// Serves until the link is up.
@@ -123,9 +138,8 @@ pub struct Daemon {
 }
 
 impl Daemon {
-    fn start(folder: &Path, args: &[&str]) -> Self {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_hotlined"));
-        command.args(args).current_dir(folder).env_clear();
+    fn start(folder: &Path, mut command: Command, env: &[(&str, PathBuf)]) -> Self {
+        command.current_dir(folder).env_clear().envs(env.iter().cloned());
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let (tell, lines) = mpsc::unbounded_channel();

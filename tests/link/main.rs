@@ -3,6 +3,7 @@
 //! needs to see.
 #![allow(clippy::unwrap_used)] // What is missing fails the test.
 
+mod admin;
 mod calls;
 mod capture;
 mod coming_up;
@@ -14,6 +15,7 @@ mod piling_up;
 #[path = "../redis/redis_server.rs"]
 mod redis_server;
 mod reload;
+mod scrape;
 mod serve;
 mod setting_up;
 mod shared;

@@ -3,6 +3,7 @@
 use crate::house::{House, caller, complains, exchange};
 use crate::peer::{Switch, within};
 use hotlined::call::Limits;
+use hotlined::daemon::pulse::Pulse;
 use hotlined::daemon::serve::{Parts, ServeError};
 use hotlined::event::{Event, Order};
 use hotlined::linefile::{LineFile, WhenSlow};
@@ -189,6 +190,7 @@ async fn an_engine_that_crashes_is_no_daemon_that_was_told_to_stop() {
         observers: vec![Box::new(|_, _| panic!("the test wants it so"))],
         live: None,
         shared: None,
+        pulse: Pulse::default(),
     };
     let ended = within("the daemon to end", parts.start().finished()).await;
     assert!(matches!(ended, Err(ServeError::Crashed("engine"))), "{ended:?}");

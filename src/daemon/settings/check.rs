@@ -14,6 +14,7 @@ use crate::prompt::SoundPath;
 use crate::time::Millis;
 use std::fs::File;
 use std::io::Read;
+use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use tracing_subscriber::EnvFilter;
@@ -68,6 +69,7 @@ impl Check<'_> {
         let redis = self.redis(raw.redis);
         let records = self.path("records.file", &raw.records.file);
         let journal = raw.journal.file.map(|file| self.path("journal.file", &file));
+        let admin = raw.admin.address.and_then(|address| self.address("admin.address", &address));
         let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
         let format = self.choice("log.format", &raw.log.format, &formats);
         self.filter(&raw.log.filter);
@@ -84,6 +86,7 @@ impl Check<'_> {
             redis,
             records,
             journal,
+            admin,
             log,
         })
     }
@@ -219,6 +222,16 @@ impl Check<'_> {
         if let Err(error) = EnvFilter::builder().parse(text) {
             self.fault("log.filter", Why::Filter(error.to_string()));
         }
+    }
+
+    /// No name: what it stands for could change, and might be all interfaces one day.
+    fn address(&mut self, key: &str, text: &str) -> Option<SocketAddr> {
+        let address = text.parse().ok();
+        if address.is_none() {
+            let expected = "an IP address and a port, such as 127.0.0.1:9400 or [::1]:9400";
+            self.fault(key, Why::Form { found: shortened(text), expected });
+        }
+        address
     }
 
     pub(super) fn path(&mut self, key: &str, text: &str) -> PathBuf {

@@ -18,6 +18,7 @@ pub(super) struct Raw {
     pub(super) redis: RawRedis,
     pub(super) records: RawRecords,
     pub(super) journal: RawJournal,
+    pub(super) admin: RawAdmin,
     pub(super) log: RawLog,
 }
 
@@ -34,6 +35,7 @@ impl Default for Raw {
             redis: RawRedis::default(),
             records: RawRecords::default(),
             journal: RawJournal::default(),
+            admin: RawAdmin::default(),
             log: RawLog::default(),
         }
     }
@@ -183,6 +185,13 @@ impl Default for RawRecords {
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawJournal {
     pub(super) file: Option<String>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawAdmin {
+    /// Absent: nobody listens.
+    pub(super) address: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]

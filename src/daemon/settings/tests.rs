@@ -122,7 +122,7 @@ fn every_wrong_key_and_type_has_its_place() {
 fn every_wrong_value_has_its_place() {
     let text = "[switch]\nport = 0\ntrunk = \"sofia/x\"\nfallback = \"a b\"\nformat = \"xml\"\nkind = \"asterisk\"\n\
                 name = \"\"\nreconnect_ms_min = 6000\n[log]\nfilter = \"hotlined=loud\"\n\
-                [sounds]\nswitch_folder = \"sounds\"";
+                [sounds]\nswitch_folder = \"sounds\"\n[admin]\naddress = \"localhost:9400\"";
     let env = [("HOTLINED_CALLS__FALLBACK_S", "31")];
     assert_eq!(
         faults(text, &env),
@@ -142,6 +142,8 @@ fn every_wrong_value_has_its_place() {
              warn,hotlined::switch=debug",
             "hotlined.toml:12:17: sounds.switch_folder: is \"sounds\": write an absolute path of letters, digits and \
              / . _ - +, as the switch sees the sound folder",
+            "hotlined.toml:14:11: admin.address: is \"localhost:9400\": write an IP address and a port, such as \
+             127.0.0.1:9400 or [::1]:9400",
             "HOTLINED_CALLS__FALLBACK_S: calls.fallback_s: is 31: it must be 2 to 30 seconds",
         ]
     );

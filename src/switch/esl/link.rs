@@ -8,6 +8,7 @@
 use super::codec::StreamError;
 use super::conversation::{Account, Conversation, Outcome, Refusal};
 use super::event::Format;
+use super::figures::Figures;
 use super::frame;
 use super::message::Decoder;
 use super::speak::Site;
@@ -141,6 +142,7 @@ pub async fn keep(
             tracing::info!(switch = %settings.switch, heartbeats, shed, "link closed");
             return Ok(());
         }
+        line.figures.failed();
         for event in line.backlog.into_iter().chain(line.conversation.lost()) {
             if inbox.send(event).await.is_err() {
                 return Ok(());
@@ -197,6 +199,7 @@ struct Line<'a> {
     settings: &'a LinkSettings,
     tap: Option<Tap>,
     conversation: Conversation,
+    figures: Figures,
     decoder: Decoder,
     unread: BytesMut,
     unwritten: BytesMut,
@@ -209,6 +212,7 @@ impl<'a> Line<'a> {
     fn new(settings: &'a LinkSettings, tap: Option<Tap>) -> Self {
         let (switch, site) = (settings.switch.clone(), settings.site.clone());
         Self {
+            figures: Figures::of(&switch),
             settings,
             tap,
             conversation: Conversation::new(
@@ -311,8 +315,10 @@ impl<'a> Line<'a> {
                 }
             }
             self.hand_on(inbox);
+            self.figures.waits(self.backlog.len(), self.conversation.unanswered());
             self.check_limits()?;
             if !was_up && self.conversation.is_up() {
+                self.figures.came_up();
                 tracing::info!(switch = %self.settings.switch, "link up");
             }
         }
@@ -346,6 +352,7 @@ impl<'a> Line<'a> {
             tap.record(Direction::FromSwitch, &self.unread[known..]);
         }
         let heard = self.hear();
+        self.figures.shed(self.conversation.shed());
         if heard.is_err() {
             self.outcome.requests.clear();
         }
@@ -356,6 +363,7 @@ impl<'a> Line<'a> {
 
     fn hear(&mut self) -> Result<(), LinkError> {
         while let Some(message) = self.decoder.decode(&mut self.unread).map_err(StreamError::from)? {
+            self.figures.heard();
             self.conversation.hear(message, &mut self.outcome)?;
         }
         Ok(())

@@ -45,6 +45,7 @@ pub mod conversation;
 mod escape;
 pub mod event;
 pub mod event_writer;
+mod figures;
 pub mod frame;
 pub mod hear;
 mod index;

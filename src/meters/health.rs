@@ -1,0 +1,140 @@
+//! Whether the daemon is well: what it last knew of its loop, its links and its live state.
+//!
+//! *Alive* means that the loop turns; whoever finds it not alive had better start it anew. *Ready* means that the
+//! next call would be served as it should; whoever finds it not ready had better send calls elsewhere, and wait.
+
+use crate::id::SwitchId;
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// How long the loop may go without a beat. It beats every second at least, and waits at most half of one for a disk.
+pub const BEAT_AGE_MAX: Duration = Duration::from_secs(5);
+
+/// What is known, for whoever asks.
+#[derive(Debug)]
+pub struct Health(Mutex<State>);
+
+#[derive(Debug)]
+struct State {
+    beat: Instant,
+    /// Whether each link is up; none where it has not been yet.
+    links: BTreeMap<SwitchId, Option<bool>>,
+    draining: bool,
+    unkept: bool,
+}
+
+impl Health {
+    /// A daemon that begins now and is to have links to these switches.
+    pub fn new(now: Instant, switches: impl IntoIterator<Item = SwitchId>) -> Self {
+        let links = switches.into_iter().map(|switch| (switch, None)).collect();
+        Self(Mutex::new(State { beat: now, links, draining: false, unkept: false }))
+    }
+
+    /// The loop turned.
+    pub fn beat(&self, now: Instant) {
+        self.know(|state| state.beat = now);
+    }
+
+    /// The engine heard that a link is up, or is not any more.
+    pub fn link(&self, switch: &SwitchId, up: bool) {
+        self.know(|state| {
+            state.links.insert(switch.clone(), Some(up));
+        });
+    }
+
+    /// No new calls are taken any more.
+    pub fn drain(&self) {
+        self.know(|state| state.draining = true);
+    }
+
+    /// Whether live calls are kept for the daemon that comes after this one.
+    pub fn keeps(&self, kept: bool) {
+        self.know(|state| state.unkept = !kept);
+    }
+
+    /// Whether no new calls are taken any more.
+    pub fn is_draining(&self) -> bool {
+        self.0.lock().is_ok_and(|state| state.draining)
+    }
+
+    /// Why the daemon is not alive; none where it is.
+    pub fn not_alive(&self, now: Instant) -> Option<String> {
+        let Ok(state) = self.0.lock() else { return Some("a thread crashed".to_owned()) };
+        let age = now.saturating_duration_since(state.beat);
+        (age > BEAT_AGE_MAX).then(|| format!("the loop has not turned for {:.1} s", age.as_secs_f64()))
+    }
+
+    /// Everything because of which the daemon is not ready.
+    pub fn not_ready(&self, now: Instant) -> Vec<String> {
+        let mut reasons: Vec<String> = self.not_alive(now).into_iter().collect();
+        let Ok(state) = self.0.lock() else { return reasons };
+        for (switch, up) in &state.links {
+            match up {
+                Some(true) => {}
+                Some(false) => reasons.push(format!("the link to {switch} is down")),
+                None => reasons.push(format!("the link to {switch} has not come up yet")),
+            }
+        }
+        if state.draining {
+            reasons.push("stopping: no new calls are taken".to_owned());
+        }
+        if state.unkept {
+            reasons.push(
+                "live calls are not kept: a daemon that takes this one's place would not know them"
+                    .to_owned(),
+            );
+        }
+        reasons
+    }
+
+    fn know(&self, what: impl FnOnce(&mut State)) {
+        if let Ok(mut state) = self.0.lock() {
+            what(&mut state);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_daemon_is_ready_once_its_links_are_up_and_says_every_reason_against_it() {
+        let now = Instant::now();
+        let (one, other) = (SwitchId("fs1".into()), SwitchId("fs2".into()));
+        let health = Health::new(now, [one.clone(), other.clone()]);
+        assert_eq!(
+            health.not_ready(now),
+            ["the link to fs1 has not come up yet", "the link to fs2 has not come up yet"]
+        );
+        health.link(&one, true);
+        health.link(&other, true);
+        assert!(health.not_ready(now).is_empty());
+        health.link(&other, false);
+        health.drain();
+        health.keeps(false);
+        let late = now + BEAT_AGE_MAX + Duration::from_millis(100);
+        let reasons = health.not_ready(late);
+        for (reason, what) in
+            reasons.iter().zip(["not turned for 5.1 s", "fs2 is down", "stopping", "not kept"])
+        {
+            assert!(reason.contains(what), "{reason}");
+        }
+        assert_eq!(reasons.len(), 4, "{reasons:?}");
+        health.keeps(true);
+        health.beat(late);
+        assert_eq!(health.not_ready(late).len(), 2);
+    }
+
+    #[test]
+    fn a_loop_that_stands_still_is_not_alive_and_one_that_turns_again_is() {
+        let began = Instant::now();
+        let health = Health::new(began, []);
+        assert_eq!(health.not_alive(began + BEAT_AGE_MAX), None);
+        let late = began + BEAT_AGE_MAX * 2;
+        assert_eq!(health.not_alive(late).as_deref(), Some("the loop has not turned for 10.0 s"));
+        health.beat(late);
+        assert_eq!(health.not_alive(late), None);
+    }
+}
