@@ -331,6 +331,48 @@ mod if_freeswitch_is_here {
     }
 
     #[test]
+    fn a_daemon_that_dies_in_a_talk_is_followed_by_one_that_writes_the_record() {
+        let Some(lab) = lab::open() else { return };
+        let number = "4000000061";
+        let agent = Agent::Leaves(ms(200), ms(4_000)).ready(&lab);
+        let hotline = Hotline::new(number, &[agent.endpoint()]);
+        let daemon = Plan::new(&lab, &[hotline]).up();
+        let mut caller = Caller::to(number).call(&lab);
+        wait_for_talk(&daemon, 1);
+        let daemon = daemon.killed_and_followed();
+        assert_eq!(lab.channels().len(), 2, "the talk goes on");
+        assert_eq!(caller.wait_for_end(s(10)), Some(200));
+        let record = daemon.record(number);
+        let talked = vec![AttemptOutcome::Talked];
+        assert_eq!(went(&record), (Outcome::Answered, EndedBy::Agent, Cause::Normal, talked));
+        assert!((3_500..4_500).contains(&record.talk.0), "{record:#?}");
+        lab.is_empty_soon();
+        daemon.stop(1);
+    }
+
+    #[test]
+    fn a_daemon_that_dies_while_an_agent_rings_is_followed_by_one_that_joins_them() {
+        let Some(lab) = lab::open() else { return };
+        let number = "4000000062";
+        let agent = Agent::Answers(ms(2_500)).ready(&lab);
+        let hotline = Hotline::new(number, &[agent.endpoint()]);
+        let daemon = Plan::new(&lab, &[hotline]).up();
+        let mut caller = Caller::to(number).talks(ms(500)).call(&lab);
+        agent.wait_for_request("INVITE", s(5));
+        let killed = Instant::now();
+        let daemon = daemon.killed_and_followed();
+        tell(&format!("killed in ringback and followed after {:.2} s", killed.elapsed().as_secs_f64()));
+        assert_eq!(caller.wait_for_end(s(10)), Some(200));
+        let talked = vec![AttemptOutcome::Talked];
+        let due = (Outcome::Answered, EndedBy::Caller, Cause::Normal, talked);
+        assert_eq!(went(&daemon.record(number)), due);
+        let invites = agent.messages().into_iter().filter(|m| m.line().starts_with("INVITE")).count();
+        assert_eq!(invites, 1, "the telephone that rang goes on ringing");
+        lab.is_empty_soon();
+        daemon.stop(1);
+    }
+
+    #[test]
     fn without_a_daemon_the_fallback_serves() {
         let Some(lab) = lab::open() else { return };
         let watcher = lab.connect().watch("CHANNEL_UNPARK");

@@ -127,6 +127,19 @@ impl<'a> Plan<'a> {
         }
         let is_rewritten = std::env::var_os(REWRITE_VARIABLE).is_some();
         let capture = self.capture.filter(|_| is_rewritten).map(str::to_owned);
+        Daemon::in_folder(folder, capture)
+    }
+
+    /// Starts it and waits until it serves.
+    pub fn up(self) -> Daemon {
+        let daemon = self.start();
+        daemon.wait_for_link(1);
+        daemon
+    }
+}
+
+impl Daemon {
+    fn in_folder(folder: PathBuf, capture: Option<String>) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_hotlined"));
         command.arg("serve").arg("--settings").arg(folder.join("hotlined.toml"));
         if capture.is_some() {
@@ -142,14 +155,16 @@ impl<'a> Plan<'a> {
                 lines.lock().unwrap().push(line);
             }
         });
-        Daemon { child, folder, log, capture }
+        Self { child, folder, log, capture }
     }
 
-    /// Starts it and waits until it serves.
-    pub fn up(self) -> Daemon {
-        let daemon = self.start();
-        daemon.wait_for_link(1);
-        daemon
+    /// Kills it, and gives the one that comes after it, once that serves.
+    pub fn killed_and_followed(mut self) -> Self {
+        self.signal("KILL");
+        assert_eq!(self.wait_for_end(s(5)), None, "it was killed");
+        let next = Self::in_folder(self.folder.clone(), None);
+        next.wait_for_link(1);
+        next
     }
 }
 
