@@ -7,6 +7,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "story/saved.rs"]
+mod saved;
 mod story;
 
 use std::fs;

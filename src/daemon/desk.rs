@@ -6,7 +6,7 @@
 
 use super::clock::Clock;
 use super::keeper::Keeper;
-use super::pulse::Pulse;
+use super::pulse::{InUse, Pulse};
 use super::shared::Shared;
 use crate::call::Limits;
 use crate::command::{Command, Note};
@@ -129,7 +129,8 @@ impl Desk {
             }
             let deadline = self.engine.deadline();
             let shared_deadline = self.shared.as_ref().and_then(Shared::deadline);
-            let beat = self.pulse.beat(now, &self.engine);
+            let (engine, shared) = (&self.engine, &self.shared);
+            let beat = self.pulse.beat(now, engine, || in_use(engine, shared.as_ref()));
             let wake = [deadline, shared_deadline, stop_at].into_iter().flatten().fold(beat, Instant::min);
             let wake_at = self.clock.wake_at(wake);
             tokio::select! {
@@ -261,6 +262,11 @@ impl Desk {
         );
         self.records.write(line_of(record));
     }
+}
+
+fn in_use(engine: &Engine, shared: Option<&Shared>) -> InUse {
+    let ours = || InUse { lines: engine.lines_in_use(), waiting: engine.store().waiting() };
+    shared.map_or_else(ours, Shared::in_use)
 }
 
 /// What Redis answers, where there is one; otherwise nothing, ever.

@@ -12,6 +12,13 @@ use std::sync::Arc;
 /// How often the loop beats at least, whether anything happens or not.
 const BEAT: Millis = Millis::seconds(1);
 
+/// How many agents' lines our calls have, and how many of their claims wait for one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct InUse {
+    pub(super) lines: usize,
+    pub(super) waiting: usize,
+}
+
 /// The pulse of a loop.
 #[derive(Debug)]
 pub struct Pulse {
@@ -68,13 +75,14 @@ impl Pulse {
     }
 
     /// Beats if it is time to, and says when it is next.
-    pub(super) fn beat(&mut self, now: Instant, engine: &Engine) -> Instant {
+    pub(super) fn beat(&mut self, now: Instant, engine: &Engine, in_use: impl FnOnce() -> InUse) -> Instant {
         if self.next <= now {
+            let in_use = in_use();
             self.next = now + self.every;
             self.health.beat(std::time::Instant::now());
             self.supervisor.tell(&News::Turning { calls: engine.switchboard.live() });
-            self.lines_held.set(engine.lines_in_use() as f64);
-            self.claims_waiting.set(engine.store().waiting() as f64);
+            self.lines_held.set(in_use.lines as f64);
+            self.claims_waiting.set(in_use.waiting as f64);
         }
         self.next
     }
@@ -132,9 +140,9 @@ mod tests {
         assert_eq!(turns(), "1");
         assert!(registry.show().contains("hotlined_inbox_events 3\n"));
         let begin = Instant(5_000);
-        let next = pulse.beat(begin, &engine);
+        let next = pulse.beat(begin, &engine, InUse::default);
         assert_eq!(next, begin + BEAT);
-        assert_eq!(pulse.beat(next - Millis(1), &engine), next);
-        assert_eq!(pulse.beat(next + Millis(300), &engine), next + Millis(300) + BEAT);
+        assert_eq!(pulse.beat(next - Millis(1), &engine, InUse::default), next);
+        assert_eq!(pulse.beat(next + Millis(300), &engine, InUse::default), next + Millis(300) + BEAT);
     }
 }

@@ -1,5 +1,6 @@
 //! The Redis that several daemons share, as the loop sees it: questions out, answers in, nothing waited for.
 
+use super::pulse::InUse;
 use crate::command::StoreRequest;
 use crate::event::Event;
 use crate::id::{CallId, CommandId};
@@ -85,6 +86,11 @@ impl Shared {
         let mut out = Out::default();
         self.sharing.forget(now, call, &mut out);
         self.carry(now, out)
+    }
+
+    /// What our calls have and wait for.
+    pub(super) fn in_use(&self) -> InUse {
+        InUse { lines: self.sharing.lines_held(), waiting: self.sharing.claims_open() }
     }
 
     /// When [`due`](Self::due) is wanted.

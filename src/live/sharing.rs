@@ -63,6 +63,11 @@ impl Sharing {
         self.held.len()
     }
 
+    /// How many of our claims have no last answer yet.
+    pub fn claims_open(&self) -> usize {
+        self.open.values().filter(|request| matches!(request, StoreRequest::Claim(_))).count()
+    }
+
     /// A call asks.
     pub fn ask(&mut self, now: Instant, id: CommandId, request: StoreRequest, out: &mut Out) {
         self.note_request(&id, &request);

@@ -35,6 +35,7 @@ use hotlined::event::{
 };
 use hotlined::hotline::{Dial, Hotlines};
 use hotlined::id::{CallId, CommandId, LegId, LineId, SwitchId};
+use hotlined::live::{LiveCall, Turn};
 use hotlined::time::{Instant, Millis};
 use operator::Files;
 use serde::de::DeserializeOwned;
@@ -49,10 +50,20 @@ const BEGIN: Instant = Instant(1_800_000_000_000);
 pub enum Telling {
     Straight,
     Reloading,
+    Keeping,
 }
 
 /// The story with our answers as they are now.
 pub fn tell(story: &str, telling: Telling, home: &Home) -> Result<String, String> {
+    Ok(told(story, telling, home)?.told)
+}
+
+/// The live calls that a daemon would have kept in the course of the story, and the stage of each.
+pub fn kept(story: &str, home: &Home) -> Result<Vec<(String, LiveCall)>, String> {
+    Ok(told(story, Telling::Keeping, home)?.kept)
+}
+
+fn told<'a>(story: &str, telling: Telling, home: &'a Home) -> Result<Teller<'a>, String> {
     let mut teller = Teller::new(telling, home);
     let mut lines = (1..).zip(story.lines()).peekable();
     while let Some((at, line)) = lines.next() {
@@ -71,7 +82,7 @@ pub fn tell(story: &str, telling: Telling, home: &Home) -> Result<String, String
         };
         happened.map_err(|error| format!("line {at}: {error}"))?;
     }
-    Ok(teller.told)
+    Ok(teller)
 }
 
 /// The first lines in which two tellings differ.
@@ -99,6 +110,7 @@ struct Teller<'a> {
     begin: Instant,
     now: Instant,
     told: String,
+    kept: Vec<(String, LiveCall)>,
 }
 
 impl<'a> Teller<'a> {
@@ -117,6 +129,7 @@ impl<'a> Teller<'a> {
             begin: BEGIN,
             now: BEGIN,
             told: String::new(),
+            kept: Vec::new(),
         }
     }
 
@@ -180,6 +193,12 @@ impl<'a> Teller<'a> {
         self.engine.turn(self.now, event, &mut commands, &mut watch);
         for command in seen {
             self.answer(&command);
+        }
+        if self.telling == Telling::Keeping {
+            for live in Turn::of(&mut self.engine).live {
+                let stage = self.engine.switchboard.stages().find(|(id, _)| **id == live.call);
+                self.kept.extend(stage.map(|(_, stage)| (format!("{stage:?}").to_lowercase(), live)));
+            }
         }
     }
 
