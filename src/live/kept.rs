@@ -3,7 +3,7 @@
 use crate::engine::Engine;
 use crate::event::KeptCall;
 use crate::hotline::Hotline;
-use crate::id::CallId;
+use crate::id::{CallId, SwitchId};
 use crate::store::{Input, Store};
 use crate::time::Instant;
 use std::sync::Arc;
@@ -30,8 +30,8 @@ impl Turn {
         engine.switchboard.changes(
             |over| turn.over.push(over),
             |saved, hotline| {
-                let call = saved.call().clone();
-                turn.live.push(LiveCall { call, hotline: hotline.cloned(), bytes: saved.to_bytes() });
+                let (call, switch) = (saved.call().clone(), saved.switch().clone());
+                turn.live.push(LiveCall { call, switch, hotline: hotline.cloned(), bytes: saved.to_bytes() });
             },
         );
         turn
@@ -49,6 +49,8 @@ impl Turn {
 pub struct LiveCall {
     /// The call.
     pub call: CallId,
+    /// Where it is.
+    pub switch: SwitchId,
     /// The version of the hotline that it follows.
     pub hotline: Option<Arc<Hotline>>,
     /// What it was saved as.

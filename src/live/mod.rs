@@ -15,6 +15,7 @@
 //! Absent: what is done meanwhile without an answer, and the calls themselves.
 
 pub mod file;
+pub mod keeping;
 mod kept;
 pub mod redis;
 pub mod sharing;
