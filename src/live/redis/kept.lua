@@ -7,12 +7,7 @@ local OP, TOKEN, KEPT = ARGV[1], tonumber(ARGV[2]) or 0, ARGV[3]
 local fence = redis.call('GET', KEYS[1])
 if fence and tonumber(fence) > TOKEN then return { 'fenced', fence } end
 
--- Struck must be possible also where memory is short: as in asked.lua.
+if OP == 'set' then redis.call('HSET', KEYS[2], ARGV[4], ARGV[5]) end
 redis.call('PEXPIRE', KEYS[2], KEPT)
-if OP == 'set' then
-  redis.call('HSET', KEYS[2], ARGV[4], ARGV[5])
-  redis.call('PEXPIRE', KEYS[2], KEPT)
-else
-  redis.call('HDEL', KEYS[2], unpack(ARGV, 4))
-end
+if OP == 'strike' then redis.call('HDEL', KEYS[2], unpack(ARGV, 4)) end
 return { 'done' }
