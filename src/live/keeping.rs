@@ -21,9 +21,9 @@ const IDLE_EDITIONS_MAX: usize = 256;
 /// The most that waits to be said again; beyond it the oldest is dropped.
 const AGAIN_MAX: usize = 200_000;
 /// How much of that goes out at once.
-const AGAIN_AT_ONCE_MAX: usize = 1_000;
-/// How long until the next of it does: Redis may refuse for a reason that lasts.
-const AGAIN_EVERY: Millis = Millis(250);
+const AGAIN_AT_ONCE_MAX: usize = 500;
+/// How long until the next of it does: Redis may refuse for a reason that lasts, and turns have to wait meanwhile.
+const AGAIN_EVERY: Millis = Millis(100);
 /// How many records are told to be written by one word.
 const WRITTEN_AT_ONCE_MAX: usize = 1_000;
 /// How long ago a call may have ended for that to be said again when Redis is back: a server that took over may lack
@@ -108,7 +108,7 @@ impl Keeping {
     pub fn take_up(&mut self, now: Instant, loaded: &Loaded) -> Vec<Asked> {
         let switch = &loaded.switch;
         for kept in &loaded.kept.calls {
-            let edition = loaded.open.get(&kept.call).and_then(|(edition, _)| edition.clone());
+            let edition = loaded.open.get(&kept.call).and_then(|open| open.edition.clone());
             if let Some(edition) = &edition {
                 *self.editions.entry((switch.clone(), edition.clone())).or_default() += 1;
             }
@@ -197,15 +197,13 @@ impl Keeping {
         untold
     }
 
-    /// Redis is back, and may have lost what was written last. All live calls are to be told again, by a turn.
+    /// Redis is back, and may have lost what was written last: all live calls are [`untold`](Self::untold).
     pub fn back(&mut self, now: Instant) {
         // What calls follow is told anew with them.
-        let followed = self.editions.keys().cloned().collect::<Vec<_>>();
-        followed.into_iter().for_each(|edition| {
-            self.editions.remove(&edition);
-        });
+        self.editions.clear();
         self.live.values_mut().for_each(|live| live.edition = None);
         self.idle.clear();
+        self.untold.extend(self.live.keys().cloned());
         let mut written: BTreeMap<SwitchId, Vec<CallId>> = BTreeMap::new();
         for (at, switch, call) in std::mem::take(&mut self.ended) {
             if now.since(at) > LOST_SPAN {

@@ -73,3 +73,39 @@ pub struct Kept {
     /// What could not be read of it, each in a sentence.
     pub losses: Vec<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::Limits;
+    use crate::event::{Arrival, Event};
+
+    #[test]
+    fn a_call_is_told_when_it_changed_and_when_it_may_be_lost() {
+        let mut engine = Engine::new(Limits::default());
+        let arrive = |name: &str, engine: &mut Engine| {
+            let arrival = Arrival {
+                switch: SwitchId("fs".into()),
+                leg: name.parse().unwrap(),
+                dialled: "4008001234".into(),
+                caller: "13800138000".into(),
+                seed: 1,
+                answered: false,
+            };
+            engine.turn(Instant(1), &Event::Arrived(arrival), &mut Vec::new(), &mut |_| {});
+        };
+        let told = |engine: &mut Engine| -> Vec<String> {
+            Turn::of(engine).live.iter().map(|live| format!("{} at {}", live.call, live.switch)).collect()
+        };
+        arrive("a", &mut engine);
+        arrive("b", &mut engine);
+        assert_eq!(told(&mut engine), ["a at fs", "b at fs"]);
+        assert_eq!(told(&mut engine), [""; 0]);
+        engine.switchboard.tell_again(&"b".parse().unwrap());
+        engine.switchboard.tell_again(&"never".parse().unwrap());
+        assert_eq!(told(&mut engine), ["b at fs"]);
+        arrive("c", &mut engine);
+        engine.switchboard.tell_all();
+        assert_eq!(told(&mut engine), ["c at fs", "a at fs", "b at fs"], "each once");
+    }
+}

@@ -234,8 +234,8 @@ async fn what_a_dead_daemon_asked_and_never_heard_is_told_to_whoever_takes_over(
     let loaded = leases.load(now(), &fence).await.unwrap();
     let asks = keeper.keeping.take_up(now(), &loaded);
     let mut out = Out::default();
-    for (call, (_, waits)) in loaded.open {
-        keeper.sharing.take_up(now(), &call, waits, &mut out);
+    for (call, open) in loaded.open {
+        keeper.sharing.take_up(now(), &call, open.waits, &mut out);
     }
     two.ask_all(asks).await;
     let heard = two.next().await;
@@ -399,6 +399,7 @@ async fn a_server_that_forgot_everything_is_told_everything() {
     daemon.back().await;
     keeper.sharing.heard(now(), Heard::Back, &mut Out::default());
     keeper.keeping.back(now());
+    assert_eq!(keeper.keeping.untold(now() + Millis(1_000)), [call("a")]);
     assert_eq!(says(&mut daemon, &mut keeper, is_live(vec![live("a", "talks", Some(&h))])).await, []);
     let loaded = connected(&settings).await.load(now(), &fence).await.unwrap();
     assert_eq!(states(&loaded), ["a talks"]);

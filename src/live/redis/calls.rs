@@ -94,8 +94,17 @@ pub struct Loaded {
     pub switch: SwitchId,
     /// Its calls, the versions they follow, the records that may not be in a file.
     pub kept: Kept,
-    /// By call, which version it follows, and its claims that were not answered as far as the call knows.
-    pub open: BTreeMap<CallId, (Option<Edition>, Vec<(u32, Claim)>)>,
+    /// What stood beside each of its calls.
+    pub open: BTreeMap<CallId, Open>,
+}
+
+/// What stood beside a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Open {
+    /// The version of its hotline that it follows.
+    pub edition: Option<Edition>,
+    /// Its claims that were not answered, as far as it knows.
+    pub waits: Vec<(u32, Claim)>,
 }
 
 impl RedisStore {
@@ -109,7 +118,8 @@ impl RedisStore {
             for (name, bytes) in self.fields(&calls, page).await? {
                 match read_call(&name, &bytes) {
                     Ok((entry, call)) => {
-                        loaded.open.insert(call.call.clone(), (entry.edition, entry.waits));
+                        let Entry { edition, waits, saved: _ } = entry;
+                        loaded.open.insert(call.call.clone(), Open { edition, waits });
                         loaded.kept.calls.push(call);
                     }
                     Err(why) => loaded.kept.losses.push(format!("the call {name:?} at {calls} is {why}")),
@@ -140,12 +150,8 @@ impl RedisStore {
         key: &str,
         loaded: &mut Loaded,
     ) -> Result<(), Failure> {
-        let followed: BTreeSet<String> = loaded
-            .open
-            .values()
-            .filter_map(|(edition, _)| edition.as_ref())
-            .map(ToString::to_string)
-            .collect();
+        let followed: BTreeSet<String> =
+            loaded.open.values().filter_map(|open| open.edition.as_ref()).map(ToString::to_string).collect();
         let names = self.names(key).await?;
         let (wanted, others): (Vec<_>, Vec<_>) = names
             .into_iter()

@@ -66,7 +66,7 @@ mod settings;
 mod store;
 
 pub use asked::{Ask, Asked, Fence};
-pub use calls::{ADOPTED_AT_ONCE_MAX, Adopted, Keep, Loaded};
+pub use calls::{ADOPTED_AT_ONCE_MAX, Adopted, Keep, Loaded, Open};
 pub use connection::{BadConnector, COMMAND_TIME_MAX, CONNECT_TIME_MAX, Connector, Link};
 pub use entry::{Edition, Entry};
 pub use failure::{Failure, Remedy};
