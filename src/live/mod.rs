@@ -2,8 +2,9 @@
 //! share while calls go on.
 //!
 //! Without a Redis, [`file`] keeps calls and the embedded [`store`](crate::store). With one, [`keeping`] says how
-//! calls are kept there, and several daemons share a store of the same behaviour, whose page says what each request does; the same tests run over both. Here is
-//! what is said differently, because there are several daemons and a wire between:
+//! calls are kept there, and several daemons share a store of the same behaviour, whose page says what each request
+//! does; the same tests run over both. Here is what is said differently, because there are several daemons and a
+//! wire between:
 //!
 //! - A request goes out and its answer comes back later, or not at all: then the request itself comes back with
 //!   the [reason](redis::Failure), and whoever asked decides what to do without an answer. To repeat it is always
