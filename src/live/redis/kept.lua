@@ -7,7 +7,10 @@ local OP, TOKEN, KEPT = ARGV[1], tonumber(ARGV[2]) or 0, ARGV[3]
 local fence = redis.call('GET', KEYS[1])
 if fence and tonumber(fence) > TOKEN then return { 'fenced', fence } end
 
-if OP == 'set' then redis.call('HSET', KEYS[2], ARGV[4], ARGV[5]) end
-redis.call('PEXPIRE', KEYS[2], KEPT)
-if OP == 'strike' then redis.call('HDEL', KEYS[2], unpack(ARGV, 4)) end
+if OP == 'set' then
+  -- What is new says when it all expires; whoever renews the lease puts that off.
+  if redis.call('HSET', KEYS[2], ARGV[4], ARGV[5]) == 1 then redis.call('PEXPIRE', KEYS[2], KEPT) end
+else
+  redis.call('HDEL', KEYS[2], unpack(ARGV, 4))
+end
 return { 'done' }

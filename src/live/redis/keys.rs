@@ -26,7 +26,7 @@
 //! | `:live:<hotline>` | string | how many calls it has | kept | `Admit`, `Leave` |
 //! | `:recent:<hotline>:<caller>` | list | until when it counts, then when each call was | its span and [`CLOCKS_APART_MAX`] | `Admit` |
 //! | `:inbox:<daemon>` | stream | `call`, `number`, `line`: a claim of this daemon that waited has the line; not more than about [`INBOX_LENGTH_MAX`] | [`INBOX_KEPT`] | whoever gives a line back |
-//! | `:kept:<switch>` | hash | by call: what the call was saved as, with the version of the hotline it follows and the claims that wait; see `entry.rs` | kept, since anything of it was written or the lease was renewed | `Keep`, `Over` |
+//! | `:kept:<switch>` | hash | by call: what the call was saved as, with the version of the hotline it follows and the claims that wait; see `entry.rs` | kept, since a call came or the lease was renewed | `Keep`, `Over` |
 //! | `:edition:<switch>` | hash | by `<hotline>/<version>`: a version of a hotline that calls follow, as JSON | the same | `Edition`, `Outdated` |
 //! | `:outbox:<switch>` | hash | by call: its record, as JSON, while it is not known to be written elsewhere | the same | `Over`, `Written` |
 //! | `:lease:<switch>` | hash | `owner`, `token`: who acts for the switch | the lease's span | leases |
