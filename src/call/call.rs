@@ -93,6 +93,12 @@ pub(super) struct CallState {
     stage: Stage,
 }
 
+impl CallState {
+    pub(super) fn switch(&self) -> &SwitchId {
+        &self.facts.switch
+    }
+}
+
 /// What came of a stage's turn.
 enum Step {
     Stay(Stage),

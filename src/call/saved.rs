@@ -3,7 +3,7 @@
 use super::call::CallState;
 use crate::event::KeptCall;
 use crate::hotline::Version;
-use crate::id::CallId;
+use crate::id::{CallId, SwitchId};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -54,6 +54,11 @@ impl SavedCall {
     /// Which call it is.
     pub fn call(&self) -> &CallId {
         &self.call
+    }
+
+    /// The switch that has it.
+    pub fn switch(&self) -> &SwitchId {
+        self.state.switch()
     }
 
     /// The call as bytes: MessagePack, with the names of all fields, so that a later version finds what it knows.

@@ -123,6 +123,19 @@ impl Switchboard {
         });
     }
 
+    /// Has [`changes`](Self::changes) tell every live call once more.
+    pub fn tell_all(&mut self) {
+        let all: Vec<Place> = self.calls.by_name().into_iter().map(|(_, place)| place).collect();
+        all.into_iter().for_each(|place| self.calls.tell(place));
+    }
+
+    /// Has [`changes`](Self::changes) tell this call once more, if it is live.
+    pub fn tell_again(&mut self, call: &CallId) {
+        if let Some(place) = self.calls.of_call(call) {
+            self.calls.tell(place);
+        }
+    }
+
     /// Takes a saved call up again, in place of the one of that name if there is one.
     pub fn load(&mut self, saved: SavedCall) -> Result<(), LoadError> {
         let SavedCall { format, call: id, state } = saved;

@@ -150,6 +150,15 @@ impl Table {
         }
     }
 
+    /// Whoever keeps calls may have lost this one.
+    pub(super) fn tell(&mut self, place: Place) {
+        let is_there = self.standing(place).is_some();
+        if let Some(is_changed @ false) = self.is_changed.get_mut(place.0 as usize).filter(|_| is_there) {
+            *is_changed = true;
+            self.changed.push(place);
+        }
+    }
+
     /// This call is known already to whoever keeps calls.
     pub(super) fn is_told(&mut self, place: Place) {
         if let Some(Some(standing)) = self.calls.get_mut(place.0 as usize) {

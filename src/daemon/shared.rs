@@ -24,7 +24,7 @@ const HEARD_AT_ONCE_MAX: usize = 256;
 #[derive(Debug)]
 pub struct Shared {
     sharing: Sharing,
-    asks: Sender<Asked>,
+    asks: Sender<Vec<Asked>>,
     heard: Receiver<Heard>,
     inbox: Vec<Heard>,
     task: JoinHandle<()>,
@@ -70,6 +70,8 @@ impl Shared {
             | Heard::Event(_)
             | Heard::Failed { .. }
             | Heard::Forgotten { .. }
+            | Heard::Adopted(_)
+            | Heard::Reached(_)
             | Heard::Figures(_) => {}
         }
     }
@@ -113,12 +115,13 @@ impl Shared {
             if out.asks.is_empty() {
                 return answers;
             }
-            for (at, ask) in std::mem::take(&mut out.asks) {
-                let Err(refused) = self.asks.try_send(Asked { at, ask, fence: None }) else { continue };
-                let asked = Box::new(refused.into_inner());
-                // Whoever cannot be told that a call is over forgets it after its time.
+            let asked = |(at, ask)| Asked { at, ask, fence: None };
+            let asks: Vec<Asked> = std::mem::take(&mut out.asks).into_iter().map(asked).collect();
+            let Err(refused) = self.asks.try_send(asks) else { continue };
+            // Whoever cannot be told that a call is over forgets it after its time.
+            for asked in refused.into_inner() {
                 if matches!(asked.ask, Ask::Request { .. }) {
-                    let failed = Heard::Failed { asked, failure: Failure::TimedOut };
+                    let failed = Heard::Failed { asked: Box::new(asked), failure: Failure::TimedOut };
                     self.sharing.heard(now, failed, &mut out);
                 }
             }

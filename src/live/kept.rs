@@ -3,7 +3,7 @@
 use crate::engine::Engine;
 use crate::event::KeptCall;
 use crate::hotline::Hotline;
-use crate::id::CallId;
+use crate::id::{CallId, SwitchId};
 use crate::store::{Input, Store};
 use crate::time::Instant;
 use std::sync::Arc;
@@ -30,8 +30,8 @@ impl Turn {
         engine.switchboard.changes(
             |over| turn.over.push(over),
             |saved, hotline| {
-                let call = saved.call().clone();
-                turn.live.push(LiveCall { call, hotline: hotline.cloned(), bytes: saved.to_bytes() });
+                let (call, switch) = (saved.call().clone(), saved.switch().clone());
+                turn.live.push(LiveCall { call, switch, hotline: hotline.cloned(), bytes: saved.to_bytes() });
             },
         );
         turn
@@ -49,6 +49,8 @@ impl Turn {
 pub struct LiveCall {
     /// The call.
     pub call: CallId,
+    /// Where it is.
+    pub switch: SwitchId,
     /// The version of the hotline that it follows.
     pub hotline: Option<Arc<Hotline>>,
     /// What it was saved as.
@@ -70,4 +72,40 @@ pub struct Kept {
     pub written: Vec<CallId>,
     /// What could not be read of it, each in a sentence.
     pub losses: Vec<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::Limits;
+    use crate::event::{Arrival, Event};
+
+    #[test]
+    fn a_call_is_told_when_it_changed_and_when_it_may_be_lost() {
+        let mut engine = Engine::new(Limits::default());
+        let arrive = |name: &str, engine: &mut Engine| {
+            let arrival = Arrival {
+                switch: SwitchId("fs".into()),
+                leg: name.parse().unwrap(),
+                dialled: "4008001234".into(),
+                caller: "13800138000".into(),
+                seed: 1,
+                answered: false,
+            };
+            engine.turn(Instant(1), &Event::Arrived(arrival), &mut Vec::new(), &mut |_| {});
+        };
+        let told = |engine: &mut Engine| -> Vec<String> {
+            Turn::of(engine).live.iter().map(|live| format!("{} at {}", live.call, live.switch)).collect()
+        };
+        arrive("a", &mut engine);
+        arrive("b", &mut engine);
+        assert_eq!(told(&mut engine), ["a at fs", "b at fs"]);
+        assert_eq!(told(&mut engine), [""; 0]);
+        engine.switchboard.tell_again(&"b".parse().unwrap());
+        engine.switchboard.tell_again(&"never".parse().unwrap());
+        assert_eq!(told(&mut engine), ["b at fs"]);
+        arrive("c", &mut engine);
+        engine.switchboard.tell_all();
+        assert_eq!(told(&mut engine), ["c at fs", "a at fs", "b at fs"], "each once");
+    }
 }

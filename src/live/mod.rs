@@ -1,9 +1,10 @@
 //! Live state outside the process: what a daemon leaves to the one that comes after it, and what several daemons
 //! share while calls go on.
 //!
-//! Without a Redis, [`file`] keeps calls and the embedded [`store`](crate::store). With one, several daemons share
-//! a store of the same behaviour, whose page says what each request does; the same tests run over both. Here is
-//! what is said differently, because there are several daemons and a wire between:
+//! Without a Redis, [`file`] keeps calls and the embedded [`store`](crate::store). With one, [`keeping`] says how
+//! calls are kept there, and several daemons share a store of the same behaviour, whose page says what each request
+//! does; the same tests run over both. Here is what is said differently, because there are several daemons and a
+//! wire between:
 //!
 //! - A request goes out and its answer comes back later, or not at all: then the request itself comes back with
 //!   the [reason](redis::Failure), and whoever asked decides what to do without an answer. To repeat it is always
@@ -12,9 +13,10 @@
 //!   asks again in that moment may be told twice.
 //! - Who acts for a switch shows a token with each request, and one that acted too long is refused.
 //!
-//! Absent: what is done meanwhile without an answer, and the calls themselves.
+//! Absent: what is in a call, and who acts for which switch.
 
 pub mod file;
+pub mod keeping;
 mod kept;
 pub mod redis;
 pub mod sharing;

@@ -8,8 +8,8 @@
 //!
 //! Pure: no clock, no connection. Requests go out as [`Ask`]s and come back by [`Sharing::heard`].
 
-use super::redis::{Ask, Failure, Heard, Remedy};
-use crate::command::{PoolId, StoreRequest};
+use super::redis::{Adopted, Ask, Failure, Heard, Remedy};
+use crate::command::{Claim, PoolId, StoreRequest};
 use crate::event::{Event, StoreAnswer};
 use crate::id::{CallId, CommandId, LineId};
 use crate::store::Store;
@@ -101,6 +101,57 @@ impl Sharing {
         }
     }
 
+    /// The claims of the call that wait, or were asked and not answered, and could wait for long.
+    pub fn waits(&self, call: &CallId) -> Vec<(u32, Claim)> {
+        let first = CommandId { call: call.clone(), number: 0 };
+        let own = self.open.range(first..).take_while(|(id, _)| id.call == *call);
+        let claims = own.filter_map(|(id, request)| match request {
+            StoreRequest::Claim(claim) if claim.wait.is_some() => Some((id.number, claim.clone())),
+            StoreRequest::Claim(_)
+            | StoreRequest::Abandon { .. }
+            | StoreRequest::Release { .. }
+            | StoreRequest::Place { .. }
+            | StoreRequest::Remember { .. }
+            | StoreRequest::Admit { .. }
+            | StoreRequest::Leave { .. }
+            | StoreRequest::CountCode { .. } => None,
+        });
+        claims.collect()
+    }
+
+    /// A call of a daemon before us is ours from now on, and so are these claims of it. What the call has besides
+    /// is known once it was adopted.
+    pub fn take_up(&mut self, now: Instant, call: &CallId, waits: Vec<(u32, Claim)>, out: &mut Out) {
+        for (number, claim) in waits {
+            let (id, request) = (CommandId { call: call.clone(), number }, StoreRequest::Claim(claim));
+            self.open.insert(id.clone(), request.clone());
+            if self.is_away {
+                self.ask_own(now, &id, &request, out);
+            }
+        }
+    }
+
+    /// What a call has that was taken up, as Redis knows it. A claim that Redis does not know was never asked.
+    fn adopted(&mut self, now: Instant, adopted: Adopted, out: &mut Out) {
+        let Adopted { call, holds, waits, counted } = adopted;
+        let id = |number| CommandId { call: call.clone(), number };
+        for (number, line, pool) in holds {
+            self.open.remove(&id(number));
+            self.held.insert(id(number), (pool, line.clone()));
+            out.answers.push(Event::Store { command: id(number), answer: StoreAnswer::Claimed { line } });
+        }
+        let asked: Vec<u32> = waits.iter().map(|(number, _)| *number).collect();
+        for (number, place) in waits {
+            out.answers.push(Event::Store { command: id(number), answer: StoreAnswer::Waiting(place) });
+        }
+        for hotline in counted {
+            self.counted.entry(call.clone()).or_default().entry(hotline).or_insert_with(|| id(0));
+        }
+        for (number, claim) in self.waits(&call).into_iter().filter(|(number, _)| !asked.contains(number)) {
+            out.asks.push((now, Ask::Request { id: id(number), request: StoreRequest::Claim(claim) }));
+        }
+    }
+
     /// When [`due`](Self::due) is wanted.
     pub fn deadline(&self) -> Option<Instant> {
         self.own.as_ref()?.deadline()
@@ -129,7 +180,8 @@ impl Sharing {
                 self.take_over(now, out);
             }
             Heard::Back => self.back(now, out),
-            Heard::Forgotten { .. } | Heard::Figures(_) => {}
+            Heard::Adopted(calls) => calls.into_iter().for_each(|call| self.adopted(now, call, out)),
+            Heard::Forgotten { .. } | Heard::Figures(_) | Heard::Reached(_) => {}
         }
         None
     }
@@ -167,7 +219,8 @@ impl Sharing {
                 }
             }
             Ask::Forget(_) | Ask::Hold { .. } => self.put_off(at, ask),
-            Ask::Due | Ask::Look => {}
+            // Whoever keeps calls sees to that.
+            Ask::Keep { .. } | Ask::Barrier(_) | Ask::Due | Ask::Look => {}
         }
     }
 

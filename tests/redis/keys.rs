@@ -5,7 +5,6 @@ use crate::together::{ask, ask_for, now, release};
 use crate::world::{claim, line, pool, waiting};
 use hotlined::command::{Claim, Pick, StoreRequest};
 use hotlined::event::{Event, StoreAnswer};
-use hotlined::id::SwitchId;
 use hotlined::live::redis::keys::{CALL_KEPT, CODE_KEPT};
 use hotlined::live::redis::{Ask, Asked, COMMAND_TIME_MAX, Connector, Figures, RedisStore, Said};
 use hotlined::time::{Instant, Millis};
@@ -65,7 +64,10 @@ async fn every_key_is_on_the_page_and_expires() {
     for outcome in store.ask(&story).await {
         outcome.unwrap();
     }
-    store.acquire(now(), &SwitchId("fs-1".into()), Millis(60_000)).await.unwrap();
+    let lease = crate::leases::takes(&mut store, Millis(60_000)).await;
+    for outcome in store.ask(&crate::kept::story(&lease.fence)).await {
+        outcome.unwrap();
+    }
 
     let documented = documented();
     let keys: Vec<String> = server.say(&["KEYS", "*"]);

@@ -6,22 +6,27 @@ use crate::world::{claim, claimed};
 use hotlined::command::Pick;
 use hotlined::event::Event;
 use hotlined::id::SwitchId;
-use hotlined::live::redis::{COMMAND_TIME_MAX, Connector, Failure, Lease, RedisStore, Remedy, Said, Taken};
+use hotlined::live::redis::{
+    COMMAND_TIME_MAX, Connector, Failure, Lease, RedisSettings, RedisStore, Remedy, Said, Taken,
+};
 use hotlined::time::Millis;
 
-const LONG: Millis = Millis(600_000);
+pub const LONG: Millis = Millis(600_000);
 
 async fn daemon(server: &Server, name: &str) -> RedisStore {
-    let settings = server.settings(name);
-    let link = Connector::new(&settings).unwrap().connect(COMMAND_TIME_MAX * 20).await.unwrap();
-    RedisStore::new(link, &settings)
+    connected(&server.settings(name)).await
 }
 
-fn switch() -> SwitchId {
+pub async fn connected(settings: &RedisSettings) -> RedisStore {
+    let link = Connector::new(settings).unwrap().connect(COMMAND_TIME_MAX * 20).await.unwrap();
+    RedisStore::new(link, settings)
+}
+
+pub fn switch() -> SwitchId {
     SwitchId("fs-1".into())
 }
 
-async fn takes(daemon: &mut RedisStore, span: Millis) -> Lease {
+pub async fn takes(daemon: &mut RedisStore, span: Millis) -> Lease {
     match daemon.acquire(now(), &switch(), span).await.unwrap() {
         Taken::Ours(lease) => lease,
         Taken::Theirs { owner, left } => panic!("{owner:?} has it for {left}"),

@@ -14,6 +14,7 @@ mod cluster;
 #[path = "../store/counts.rs"]
 mod counts;
 mod faults;
+mod kept;
 mod keys;
 mod leases;
 #[path = "../store/model.rs"]

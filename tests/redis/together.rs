@@ -35,7 +35,7 @@ pub fn fenced(asked: Asked, fence: &Fence) -> Asked {
 
 /// A daemon at work.
 pub struct Daemon {
-    asks: mpsc::Sender<Asked>,
+    asks: mpsc::Sender<Vec<Asked>>,
     hears: mpsc::Receiver<Heard>,
     /// Whoever serves it goes with it.
     _serves: AbortOnDropHandle<()>,
@@ -58,6 +58,11 @@ impl Daemon {
     }
 
     pub async fn ask(&self, asked: Asked) {
+        self.ask_all(vec![asked]).await;
+    }
+
+    /// As one turn of a loop does.
+    pub async fn ask_all(&self, asked: Vec<Asked>) {
         self.asks.send(asked).await.unwrap();
     }
 

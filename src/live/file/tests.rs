@@ -3,7 +3,7 @@ use crate::command::StoreRequest;
 use crate::event::{Event, KeptCall, StoreAnswer};
 use crate::hotline::short::Plain;
 use crate::hotline::{Agent, Dial, Hotline};
-use crate::id::{CallId, CommandId};
+use crate::id::{CallId, CommandId, SwitchId};
 use crate::live::LiveCall;
 use crate::store::Input;
 use crate::time::Instant;
@@ -20,7 +20,12 @@ fn hotline(name: &str) -> Arc<Hotline> {
 
 fn live(name: &str, state: &str, hotline: Option<Arc<Hotline>>) -> LiveCall {
     let kept = KeptCall { format: 2, call: call(name), state: state.into() };
-    LiveCall { call: call(name), hotline, bytes: rmp_serde::to_vec_named(&kept).unwrap() }
+    LiveCall {
+        call: call(name),
+        switch: SwitchId("fs".into()),
+        hotline,
+        bytes: rmp_serde::to_vec_named(&kept).unwrap(),
+    }
 }
 
 fn admit(name: &str) -> Input {

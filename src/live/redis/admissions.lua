@@ -91,10 +91,20 @@ local function forget(call)
   return left
 end
 
--- Calls that nothing was heard of for so long are over, whoever should have said so.
+-- While somebody acts for the switch, a call that is kept there goes on, however long nothing happens to it.
+local function goes_on(call, it)
+  local switch = it.record.switch
+  return switch and redis.call('EXISTS', LEASE .. switch) == 1
+    and redis.call('HEXISTS', KEEPS .. switch, call) == 1
+end
+
+-- Any other that nothing was heard of for so long is over, whoever should have said so.
 local function forget_lost()
   local left = 0
   local lost = redis.call('ZRANGEBYSCORE', KNOWN, '-inf', NOW - CALL_KEPT, 'LIMIT', 0, LOST_AT_ONCE_MAX)
-  for _, call in ipairs(lost) do left = left + forget(call) end
+  for _, call in ipairs(lost) do
+    local it = call_of(call)
+    if goes_on(call, it) then it.changed = true else left = left + forget(call) end
+  end
   return left
 end

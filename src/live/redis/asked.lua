@@ -2,18 +2,18 @@
 
 -- Who acts for a switch shows its token; a higher one was given since, so somebody else acts now.
 local fence = SWITCH ~= '' and redis.call('GET', FENCE .. SWITCH)
-if fence and tonumber(fence) > TOKEN then return { '', 0, 'fenced', fence } end
+if fence and tonumber(fence) > (TOKEN or 0) then return { '', 0, 'fenced', fence } end
 
 -- What gives back must be possible also where memory is short. Redis refuses for want of it only the first write
 -- of a script, and this one needs none.
-if OP == 'abandon' or OP == 'release' or OP == 'leave' or OP == 'forget' or OP == 'due' then
+if OP == 'abandon' or OP == 'release' or OP == 'leave' or OP == 'forget' or OP == 'over' or OP == 'due' then
   redis.call('PEXPIRE', BASE, KEPT)
 end
 
 local answer = { 'none' }
 local left = 0
 -- Who gives up is out before anything is given out: the fewer answers cross.
-if OP ~= 'abandon' and OP ~= 'forget' and OP ~= 'look' then due() end
+if OP ~= 'abandon' and OP ~= 'forget' and OP ~= 'over' and OP ~= 'look' then due() end
 
 if OP == 'claim' then
   answer = claim()
@@ -31,6 +31,10 @@ elseif OP == 'leave' then
   leave(ARGV[8])
 elseif OP == 'forget' then
   left = forget(CALL)
+elseif OP == 'over' then
+  left = over(ARGV[8])
+elseif OP == 'adopt' then
+  answer = adopt(8)
 elseif OP == 'hold' then
   answer = hold_on(ARGV[8], ARGV[9])
 elseif OP == 'due' then

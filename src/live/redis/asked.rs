@@ -1,6 +1,7 @@
 //! What can be asked, and how it is written down for the scripts.
 
-use super::keys::{CALL_KEPT, CODE_KEPT, Keys, expiry, plain};
+use super::calls::Keep;
+use super::keys::{CALL_KEPT, CODE_KEPT, KEPT, Keys, expiry, plain};
 use super::script::{self, Script};
 use crate::command::{Claim, Pick, PoolId, StoreRequest};
 use crate::id::{CallId, CommandId, LineId, SwitchId};
@@ -45,6 +46,15 @@ pub enum Ask {
         /// In which pool it was claimed.
         pool: PoolId,
     },
+    /// Something about the calls of this switch that are kept for the daemon that comes after us.
+    Keep {
+        /// The switch.
+        switch: SwitchId,
+        /// What.
+        what: Keep,
+    },
+    /// Say when all that was asked before has been answered, or has failed: [`Heard::Reached`](super::Heard).
+    Barrier(u64),
     /// Do what is due by itself.
     Due,
     /// How many lines are held, and how many claims wait.
@@ -86,9 +96,20 @@ impl Asked {
         matches!(&self.ask, Ask::Request { request: StoreRequest::CountCode { .. }, .. })
     }
 
-    /// The command that asks this.
-    pub(super) fn command(&self, keys: &Keys, daemon: &DaemonId) -> Cmd {
+    /// Whether its answer tells when something is due next.
+    pub(super) fn tells_due(&self) -> bool {
         match &self.ask {
+            Ask::Keep { what, .. } => what.is_asked_of_store(),
+            Ask::Barrier(_) => false,
+            Ask::Request { .. } | Ask::Forget(_) | Ask::Hold { .. } | Ask::Due | Ask::Look => {
+                !self.stands_alone()
+            }
+        }
+    }
+
+    /// The command that asks this, if anything is to be asked of Redis.
+    pub(super) fn command(&self, keys: &Keys, daemon: &DaemonId) -> Option<Cmd> {
+        Some(match &self.ask {
             Ask::Request { id, request } => self.request(keys, daemon, id, request),
             Ask::Forget(call) => self.begin(keys, daemon, "forget", &call.to_string(), 0),
             Ask::Hold { id, line, pool } => {
@@ -96,8 +117,60 @@ impl Asked {
                 command.arg(&*line.0).arg(&*pool.0);
                 command
             }
+            Ask::Keep { switch, what } => self.keep(keys, daemon, switch, what),
+            Ask::Barrier(_) => return None,
             Ask::Due => self.begin(keys, daemon, "due", "", 0),
             Ask::Look => self.begin(keys, daemon, "look", "", 0),
+        })
+    }
+
+    /// As whom we keep something of this switch: who shows nothing has the lowest of all tokens.
+    fn token(&self, switch: &SwitchId) -> u64 {
+        self.fence.as_ref().filter(|fence| fence.switch == *switch).map_or(0, |fence| fence.token)
+    }
+
+    fn keep(&self, keys: &Keys, daemon: &DaemonId, switch: &SwitchId, what: &Keep) -> Cmd {
+        let [calls, editions, outbox] = keys.kept(switch);
+        let hash = |op: &str, hash: &str| {
+            let mut command = run(&script::KEPT_CALLS, &[&keys.fence(switch), hash]);
+            command.arg(op).arg(self.token(switch)).arg(KEPT.0);
+            command
+        };
+        let of_store = |op: &str, call: &str| {
+            let fence = Some(Fence { switch: switch.clone(), token: self.token(switch) });
+            Self { at: self.at, ask: Ask::Look, fence }.begin(keys, daemon, op, call, 0)
+        };
+        match what {
+            Keep::Call { call, entry } => {
+                let mut command = hash("set", &calls);
+                command.arg(call.to_string()).arg(entry.to_bytes());
+                command
+            }
+            Keep::Edition { edition, json } => {
+                let mut command = hash("set", &editions);
+                command.arg(edition.to_string()).arg(&**json);
+                command
+            }
+            Keep::Outdated(outdated) => {
+                let mut command = hash("strike", &editions);
+                command.arg(outdated.iter().map(ToString::to_string).collect::<Vec<_>>());
+                command
+            }
+            Keep::Written(written) => {
+                let mut command = hash("strike", &outbox);
+                command.arg(written.iter().map(ToString::to_string).collect::<Vec<_>>());
+                command
+            }
+            Keep::Over { call, record } => {
+                let mut command = of_store("over", &call.to_string());
+                command.arg(record.as_ref());
+                command
+            }
+            Keep::Adopt(adopted) => {
+                let mut command = of_store("adopt", "");
+                command.arg(adopted.iter().map(ToString::to_string).collect::<Vec<_>>());
+                command
+            }
         }
     }
 

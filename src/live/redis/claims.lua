@@ -3,7 +3,7 @@
 local calls = {}
 
 -- What is known of the call, under `record`: `highest` number of its claims, its `standing` claims, the `turns`
--- it moved, the hotlines it is `counted` in.
+-- it moved, the hotlines it is `counted` in, its `switch`.
 local function call_of(name)
   local it = calls[name]
   if it then return it end
@@ -20,6 +20,7 @@ local function write_calls()
       redis.call('DEL', CALLS .. name)
       redis.call('ZREM', KNOWN, name)
     elseif it.changed then
+      if name == CALL and SWITCH ~= '' then it.record.switch = SWITCH end
       redis.call('SET', CALLS .. name, cmsgpack.pack(it.record), 'PX', KEPT)
       redis.call('ZADD', KNOWN, NOW, name)
       redis.call('PEXPIRE', KNOWN, KEPT)

@@ -20,12 +20,15 @@
 //! | `:crew:<crew>:waiting` | sorted set | the ranks of those claims, all of score 0 | kept | the same |
 //! | `:waiting` | hash | by rank: `[call, number, daemon, pool, pick, crew]` of the claim that waits | kept | the same |
 //! | `:rests` | sorted set | `<16 digits>:<line>`, by when the rest is over | kept | `Release` with a rest |
-//! | `:call:<call>` | string | `highest` number of its claims, `standing` claims, the pools whose `turns` it moved, the hotlines it is `counted` in | kept; but see below | `Claim`, `Admit`, what follows from them |
+//! | `:call:<call>` | string | `highest` number of its claims, `standing` claims, the pools whose `turns` it moved, the hotlines it is `counted` in, its `switch` | kept; but see below | `Claim`, `Admit`, what follows from them |
 //! | `:known` | sorted set | all calls of which there is such a key, by when they were last heard of | kept | the same |
 //! | `:last:<pool>:<caller>` | string | until when, and the line the caller talked with | its time and [`CLOCKS_APART_MAX`] | `Remember` |
 //! | `:live:<hotline>` | string | how many calls it has | kept | `Admit`, `Leave` |
 //! | `:recent:<hotline>:<caller>` | list | until when it counts, then when each call was | its span and [`CLOCKS_APART_MAX`] | `Admit` |
 //! | `:inbox:<daemon>` | stream | `call`, `number`, `line`: a claim of this daemon that waited has the line; not more than about [`INBOX_LENGTH_MAX`] | [`INBOX_KEPT`] | whoever gives a line back |
+//! | `:kept:<switch>` | hash | by call: what the call was saved as, with the version of the hotline it follows and the claims that wait; see `entry.rs` | kept, since a call came or the lease was renewed | `Keep`, `Over` |
+//! | `:edition:<switch>` | hash | by `<hotline>/<version>`: a version of a hotline that calls follow, as JSON | the same | `Edition`, `Outdated` |
+//! | `:outbox:<switch>` | hash | by call: its record, as JSON, while it is not known to be written elsewhere | the same | `Over`, `Written` |
 //! | `:lease:<switch>` | hash | `owner`, `token`: who acts for the switch | the lease's span | leases |
 //! | `:fence:<switch>` | string | the highest token given out for the switch | kept | leases |
 //!
@@ -39,6 +42,10 @@
 //! A daemon that takes over from a dead one takes up its calls, or forgets them. A call that nobody ever forgets
 //! loses all it has [`CALL_KEPT`] after it was last heard of: its lines, its places in queues, its places among
 //! the live calls of hotlines. Everything else of it goes when it expires.
+//!
+//! A talk may last longer than that without a word. So a call does not count as lost that is kept while somebody
+//! has the lease of its switch, and whoever renews the lease has everything expire later that is kept of the
+//! switch: a daemon refreshes its calls by being there. What nobody acts for goes [`KEPT`] later.
 //!
 //! # What is not as in the embedded store
 //!
@@ -101,6 +108,11 @@ impl Keys {
 
     pub(super) fn fence(&self, switch: &SwitchId) -> String {
         format!("{}:fence:{switch}", self.calls)
+    }
+
+    /// What is kept of the switch's calls: the calls, the versions of hotlines they follow, the records.
+    pub(super) fn kept(&self, switch: &SwitchId) -> [String; 3] {
+        ["kept", "edition", "outbox"].map(|what| format!("{}:{what}:{switch}", self.calls))
     }
 
     /// The keys of a question for a code: the counts, and what this question is answered.

@@ -1,5 +1,6 @@
 -- Who acts for a switch. The first key is the lease, which is there for as long as it is good; the second the
--- highest token that was ever given out for the switch.
+-- highest token that was ever given out for the switch; the others are what is kept of its calls, which stays for
+-- as long as somebody acts for the switch.
 
 local OP, OWNER, TOKEN, SPAN, NOW, KEPT = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
 
@@ -10,6 +11,7 @@ local function let(to)
   redis.call('HSET', KEYS[1], 'owner', OWNER, 'token', to)
   redis.call('PEXPIRE', KEYS[1], SPAN)
   redis.call('SET', KEYS[2], to, 'PX', KEPT)
+  for at = 3, #KEYS do redis.call('PEXPIRE', KEYS[at], KEPT) end
 end
 
 if OP == 'acquire' then

@@ -68,7 +68,9 @@ impl RedisStore {
         let kept = KEPT.0.to_string();
         let arguments = [what, owner.as_str(), &token, &span_ms, &now, &kept];
         let asked = tokio::time::Instant::now();
-        let value = self.run_script(&script::LEASE, &[&lease, &highest], &arguments).await?;
+        let [calls, editions, outbox] = self.keys().kept(&fence.switch);
+        let keys = [&*lease, &highest, &calls, &editions, &outbox];
+        let value = self.run_script(&script::LEASE, &keys, &arguments).await?;
         let mut fields = Fields::of(value)?;
         let (whose, owner, token) = (fields.text()?, fields.text()?, fields.number_if_any()?);
         match (whose.as_str(), token) {

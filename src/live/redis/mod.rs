@@ -26,7 +26,16 @@
 //! A fail-over may lose what was written last, since replicas follow behind. So once the connection is
 //! [back](Heard::Back), whoever asks repeats what it relies on, claim after claim of a call in the order of their
 //! numbers: [`Ask::Hold`] for each line that a call has, the `Claim` itself for each that waits, `Admit` for each
-//! live call. All of that changes nothing where nothing was lost.
+//! live call; and all calls are kept anew. All of that changes nothing where nothing was lost.
+//!
+//! # Save, then act
+//!
+//! What a turn of the loop changed goes out with what it asks, in one pipeline: first the calls as they are now, then
+//! their requests, then the calls that are over, since these take with them what they did not give back. At its end
+//! stands a [barrier](Ask::Barrier), and nothing is done outside before that is [reached](Heard::Reached). A daemon
+//! may die within the pipeline: the calls then ask for something that Redis was never asked. So with a call stand the
+//! claims that wait, to be asked again by whoever takes it up; any other question the call asks again by itself, or
+//! does without.
 //!
 //! # What it needs
 //!
@@ -43,7 +52,9 @@
 //! Absent: what to do without an answer.
 
 mod asked;
+mod calls;
 mod connection;
+mod entry;
 mod failure;
 mod inbox;
 pub mod keys;
@@ -55,7 +66,9 @@ mod settings;
 mod store;
 
 pub use asked::{Ask, Asked, Fence};
+pub use calls::{ADOPTED_AT_ONCE_MAX, Adopted, Keep, Loaded, Open};
 pub use connection::{BadConnector, COMMAND_TIME_MAX, CONNECT_TIME_MAX, Connector, Link};
+pub use entry::{Edition, Entry};
 pub use failure::{Failure, Remedy};
 pub use inbox::{Inbox, Position};
 pub use lease::{Lease, Taken};

@@ -1,6 +1,8 @@
 //! What the scripts answer, read.
 
+use super::calls::Adopted;
 use super::failure::Failure;
+use crate::command::PoolId;
 use crate::event::{QueuePlace, StoreAnswer};
 use crate::id::LineId;
 use crate::time::{Instant, Millis};
@@ -83,6 +85,7 @@ pub(super) enum Word {
     Nothing,
     Answer(StoreAnswer),
     Figures { held: u64, waiting: u64 },
+    Adopted(Vec<Adopted>),
 }
 
 pub(super) fn read(value: Value) -> Result<Reply, Failure> {
@@ -102,10 +105,51 @@ pub(super) fn read(value: Value) -> Result<Reply, Failure> {
             Word::Answer(StoreAnswer::Admitted { room, recent })
         }
         "look" => Word::Figures { held: fields.number()?, waiting: fields.number()? },
+        "adopted" => {
+            let mut all = Vec::new();
+            while let Some(one) = fields.next() {
+                all.push(adopted(one)?);
+            }
+            Word::Adopted(all)
+        }
         "fenced" => return Err(Failure::Fenced { token: fields.number()? }),
         other => return Err(Failure::Garbled(format!("nobody knows the answer {other:?}"))),
     };
     Ok(Reply { due, left, said })
+}
+
+/// What one call has: its name, and lists of which each says what it is about.
+fn adopted(value: Value) -> Result<Adopted, Failure> {
+    let mut fields = Fields::of(value)?;
+    let call = fields.text()?.parse().map_err(|bad| Failure::Garbled(format!("{bad}")))?;
+    let mut adopted = Adopted { call, holds: Vec::new(), waits: Vec::new(), counted: Vec::new() };
+    while let Some(one) = fields.next() {
+        let mut one = Fields::of(one)?;
+        match one.text()?.as_str() {
+            "holds" => {
+                let (number, line) = (one.small()?, LineId(one.text()?.into()));
+                adopted.holds.push((number, line, PoolId(one.text()?.into())));
+            }
+            "waits" => {
+                let (number, ahead) = (one.small()?, one.small()?);
+                let estimate = one.number_if_any()?.map(Millis);
+                adopted.waits.push((number, QueuePlace { ahead, estimate }));
+            }
+            "counted" => adopted.counted.push(one.text()?.into()),
+            other => return Err(Failure::Garbled(format!("a call has {other:?}"))),
+        }
+    }
+    Ok(adopted)
+}
+
+/// What somebody was told who keeps something of calls.
+pub(super) fn read_kept(value: Value) -> Result<Reply, Failure> {
+    let mut fields = Fields::of(value)?;
+    match fields.text()?.as_str() {
+        "done" => Ok(Reply { due: None, left: 0, said: Word::Nothing }),
+        "fenced" => Err(Failure::Fenced { token: fields.number()? }),
+        other => Err(Failure::Garbled(format!("nobody knows the answer {other:?}"))),
+    }
 }
 
 /// What a question for a code was answered.

@@ -48,6 +48,7 @@ pub(super) static ASKED: LazyLock<Script> = LazyLock::new(|| {
         include_str!("queue.lua"),
         include_str!("claims.lua"),
         include_str!("admissions.lua"),
+        include_str!("adopted.lua"),
         include_str!("asked.lua"),
     ] {
         code.push_str(part);
@@ -59,11 +60,15 @@ pub(super) static ASKED: LazyLock<Script> = LazyLock::new(|| {
 pub(super) static CODES: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("codes.lua").to_owned()));
 
+/// What is kept of calls.
+pub(super) static KEPT_CALLS: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("kept.lua").to_owned()));
+
 /// What is done with a lease.
 pub(super) static LEASE: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("lease.lua").to_owned()));
 
 /// All of them: what a server that was restarted has to learn anew.
-pub(super) fn all() -> [&'static Script; 3] {
-    [&ASKED, &CODES, &LEASE]
+pub(super) fn all() -> [&'static Script; 4] {
+    [&ASKED, &CODES, &KEPT_CALLS, &LEASE]
 }

@@ -1,10 +1,11 @@
 //! The task between a daemon's loop and Redis: requests in, answers out, and no end of either waited for.
 //!
 //! What has come in is asked in one round trip, one round trip at a time, so that requests are done in their
-//! order. What the inbox brings is told between two round trips: a line that a claim waited for is never heard of
+//! order; what comes in together goes out together. What the inbox brings is told between two round trips: a line that a claim waited for is never heard of
 //! before that the claim waits. While Redis is away each request comes back at once.
 
 use super::asked::{Ask, Asked};
+use super::calls::{Adopted, Keep};
 use super::connection::{BadConnector, COMMAND_TIME_MAX, Connector};
 use super::failure::{Failure, Remedy};
 use super::inbox::Inbox;
@@ -51,6 +52,10 @@ pub enum Heard {
         /// How much.
         left_behind: u64,
     },
+    /// What calls have that were adopted.
+    Adopted(Vec<Adopted>),
+    /// All that was asked before this [barrier](Ask::Barrier) was answered, or has failed; and was heard of.
+    Reached(u64),
     /// How much is in use.
     Figures(Figures),
     /// From now on nothing is answered, until it is [`Back`](Self::Back). Said again where the reason changes.
@@ -78,8 +83,9 @@ impl LiveState {
         Ok(Self { connector: connector()?, reads: connector()?, settings, clock })
     }
 
-    /// Works until nobody can ask any more, or nobody hears.
-    pub async fn serve(self, mut requests: Receiver<Asked>, heard: Sender<Heard>) {
+    /// Works until nobody can ask any more, or nobody hears. What one turn of a loop asks comes together: then it
+    /// goes out in one pipeline.
+    pub async fn serve(self, mut requests: Receiver<Vec<Asked>>, heard: Sender<Heard>) {
         let Self { settings, connector, reads, clock } = self;
         let (tells, later) = channel(LATER_MAX);
         let mut asker = Asker { settings, connector, clock, later };
@@ -136,7 +142,7 @@ impl Asker {
         &mut self,
         wait: Duration,
         away: Option<&Failure>,
-        requests: &mut Receiver<Asked>,
+        requests: &mut Receiver<Vec<Asked>>,
         heard: &Sender<Heard>,
     ) -> Result<Result<RedisStore, Failure>, Over> {
         let Self { settings, connector, clock, later } = self;
@@ -159,10 +165,20 @@ impl Asker {
                 made = &mut attempt => return Ok(made),
                 Some(event) = later.recv() => heard.send(Heard::Event(event)).await.map_err(|_| Over)?,
                 // Before the first attempt is over nobody knows: requests wait for it, bounded by its time.
-                asked = requests.recv(), if away.is_some() => {
-                    let asked = Box::new(asked.ok_or(Over)?);
+                turn = requests.recv(), if away.is_some() => {
                     let failure = away.cloned().unwrap_or(Failure::TimedOut);
-                    heard.send(Heard::Failed { asked, failure }).await.map_err(|_| Over)?;
+                    for asked in turn.ok_or(Over)? {
+                        let said = match asked.ask {
+                            Ask::Barrier(number) => Heard::Reached(number),
+                            Ask::Request { .. }
+                            | Ask::Forget(_)
+                            | Ask::Hold { .. }
+                            | Ask::Keep { .. }
+                            | Ask::Due
+                            | Ask::Look => Heard::Failed { asked: Box::new(asked), failure: failure.clone() },
+                        };
+                        heard.send(said).await.map_err(|_| Over)?;
+                    }
                 }
             }
         }
@@ -172,10 +188,10 @@ impl Asker {
     async fn work(
         &mut self,
         mut store: RedisStore,
-        requests: &mut Receiver<Asked>,
+        requests: &mut Receiver<Vec<Asked>>,
         heard: &Sender<Heard>,
     ) -> Result<Failure, Over> {
-        let mut asked = Vec::with_capacity(BATCH_MAX);
+        let mut turns: Vec<Vec<Asked>> = Vec::new();
         let mut due: Option<Instant> = None;
         let mut looked = tokio::time::Instant::now();
         loop {
@@ -187,7 +203,7 @@ impl Asker {
                     heard.send(Heard::Event(event)).await.map_err(|_| Over)?;
                     continue;
                 }
-                count = requests.recv_many(&mut asked, BATCH_MAX) => {
+                count = requests.recv_many(&mut turns, BATCH_MAX) => {
                     if count == 0 {
                         return Err(Over);
                     }
@@ -195,6 +211,7 @@ impl Asker {
                 }
                 () = tokio::time::sleep(wake) => true,
             };
+            let mut asked: Vec<Asked> = turns.drain(..).flatten().collect();
             // Also where requests never cease.
             if slept || looked.elapsed() >= LOOK_EVERY {
                 looked = tokio::time::Instant::now();
@@ -203,7 +220,7 @@ impl Asker {
             }
             let outcomes = store.ask(&asked).await;
             let mut lost = None;
-            for (asked, outcome) in asked.drain(..).zip(outcomes) {
+            for (asked, outcome) in asked.into_iter().zip(outcomes) {
                 match outcome {
                     Ok(answered) => {
                         due = next_due(due, &asked, answered.due);
@@ -232,19 +249,22 @@ impl Asker {
     }
 }
 
-/// What is asked about codes knows nothing of rests; everything else knows all of them.
 fn next_due(before: Option<Instant>, asked: &Asked, told: Option<Instant>) -> Option<Instant> {
-    if asked.stands_alone() { before } else { told }
+    if asked.tells_due() { told } else { before }
 }
 
 fn said(asked: &Asked, answered: Answered) -> Option<Heard> {
     match (answered.said, &asked.ask) {
         (Said::Heard(event), _) => Some(Heard::Event(event)),
         (Said::Figures(figures), _) => Some(Heard::Figures(figures)),
-        (Said::Done, Ask::Forget(call)) => {
+        (Said::Adopted(adopted), _) => Some(Heard::Adopted(adopted)),
+        (Said::Done, Ask::Barrier(number)) => Some(Heard::Reached(*number)),
+        (Said::Done, Ask::Forget(call) | Ask::Keep { what: Keep::Over { call, .. }, .. }) => {
             Some(Heard::Forgotten { call: call.clone(), left_behind: answered.left_behind })
         }
-        (Said::Done, Ask::Request { .. } | Ask::Hold { .. } | Ask::Due | Ask::Look) => None,
+        (Said::Done, Ask::Request { .. } | Ask::Hold { .. } | Ask::Keep { .. } | Ask::Due | Ask::Look) => {
+            None
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! The shared store, one batch of requests at a time.
 
 use super::asked::{Ask, Asked};
+use super::calls::{Adopted, Keep};
 use super::connection::Link;
-use super::failure::{Failure, script_unknown};
+use super::failure::{Failure, Remedy, script_unknown};
 use super::keys::Keys;
 use super::reply::{self, Word};
 use super::script::{self, Script};
@@ -10,7 +11,7 @@ use super::settings::RedisSettings;
 use crate::event::Event;
 use crate::live::DaemonId;
 use crate::time::Instant;
-use redis::{Pipeline, Value};
+use redis::{Cmd, Pipeline, Value};
 
 /// The most requests of one round trip.
 pub const BATCH_MAX: usize = 512;
@@ -35,6 +36,8 @@ pub enum Said {
     Heard(Event),
     /// The figures that were asked for.
     Figures(Figures),
+    /// What the calls have that were adopted.
+    Adopted(Vec<Adopted>),
 }
 
 /// How much is in use, by all daemons together.
@@ -76,41 +79,46 @@ impl RedisStore {
     }
 
     /// Asks all of these in their order, in one round trip where that is possible. Each has its own outcome; what
-    /// has no answer may have been done all the same, and can be asked again.
+    /// has no answer may have been done all the same, and can be asked again. Once the connection is lost, nothing
+    /// more is asked.
     pub async fn ask(&mut self, asked: &[Asked]) -> Vec<Result<Answered, Failure>> {
         let clustered = self.link.is_cluster();
-        let (alone, together): (Vec<_>, Vec<_>) =
-            (0..asked.len()).partition(|at| clustered && asked[*at].stands_alone());
+        let commands: Vec<Option<Cmd>> =
+            asked.iter().map(|asked| asked.command(&self.keys, &self.daemon)).collect();
+        let (alone, together): (Vec<_>, Vec<_>) = (0..asked.len())
+            .filter(|at| commands[*at].is_some())
+            .partition(|at| clustered && asked[*at].stands_alone());
         let mut outcomes: Vec<Option<Result<Value, Failure>>> = vec![None; asked.len()];
-        for batch in together.chunks(BATCH_MAX) {
-            self.run(asked, batch, &mut outcomes).await;
-        }
-        for at in alone {
-            self.run(asked, &[at], &mut outcomes).await;
+        let mut lost: Option<Failure> = None;
+        for batch in together.chunks(BATCH_MAX).chain(alone.chunks(1)) {
+            match &lost {
+                None => lost = self.run(&commands, batch, &mut outcomes).await,
+                Some(failure) => batch.iter().for_each(|at| outcomes[*at] = Some(Err(failure.clone()))),
+            }
         }
         let outcomes = asked.iter().zip(outcomes);
-        outcomes.map(|(asked, outcome)| read(asked, outcome.unwrap_or(Err(Failure::TimedOut)))).collect()
+        outcomes.map(|(asked, outcome)| outcome.map_or_else(|| Ok(nothing()), |it| read(asked, it))).collect()
     }
 
     /// Asks those of these numbers. A server that does not know the scripts is taught them and asked again: each
-    /// refused what it did not know, so their order stays.
+    /// refused what it did not know, so their order stays. Gives back why the connection is lost, if it is.
     async fn run(
         &mut self,
-        asked: &[Asked],
+        all: &[Option<Cmd>],
         numbers: &[usize],
         outcomes: &mut [Option<Result<Value, Failure>>],
-    ) {
+    ) -> Option<Failure> {
         let mut numbers = numbers.to_vec();
         for taught in [false, true] {
             let mut commands = Pipeline::with_capacity(numbers.len());
-            for at in &numbers {
-                commands.add_command(asked[*at].command(&self.keys, &self.daemon));
+            for command in numbers.iter().filter_map(|at| all[*at].as_ref()) {
+                commands.add_command(command.clone());
             }
             let answers = match self.link.ask_all_raw(&commands).await {
                 Ok(answers) => answers,
                 Err(failure) => {
                     numbers.iter().for_each(|at| outcomes[*at] = Some(Err(failure.clone())));
-                    return;
+                    return Some(failure).filter(|failure| failure.remedy() == Remedy::Reconnect);
                 }
             };
             let mut unknown = Vec::new();
@@ -121,14 +129,15 @@ impl RedisStore {
                 }
             }
             if unknown.is_empty() {
-                return;
+                return None;
             }
             if let Err(failure) = self.teach().await {
                 unknown.iter().for_each(|at| outcomes[*at] = Some(Err(failure.clone())));
-                return;
+                return Some(failure).filter(|failure| failure.remedy() == Remedy::Reconnect);
             }
             numbers = unknown;
         }
+        None
     }
 
     /// One script by itself.
@@ -158,16 +167,32 @@ impl RedisStore {
     }
 }
 
+/// What is told of what Redis was not asked.
+fn nothing() -> Answered {
+    Answered { said: Said::Done, due: None, left_behind: 0 }
+}
+
 fn read(asked: &Asked, outcome: Result<Value, Failure>) -> Result<Answered, Failure> {
     let value = outcome?;
-    let reply = if asked.stands_alone() { reply::read_code(value)? } else { reply::read(value)? };
+    let reply = match &asked.ask {
+        Ask::Keep { what: Keep::Over { .. } | Keep::Adopt(_), .. } => reply::read(value)?,
+        Ask::Keep { .. } => reply::read_kept(value)?,
+        Ask::Request { .. } | Ask::Forget(_) | Ask::Hold { .. } | Ask::Barrier(_) | Ask::Due | Ask::Look => {
+            if asked.stands_alone() {
+                reply::read_code(value)?
+            } else {
+                reply::read(value)?
+            }
+        }
+    };
     let said = match (reply.said, &asked.ask) {
         (Word::Answer(answer), Ask::Request { id, .. } | Ask::Hold { id, .. }) => {
             Said::Heard(Event::Store { command: id.clone(), answer })
         }
         (Word::Figures { held, waiting }, _) => Said::Figures(Figures { held, waiting }),
+        (Word::Adopted(adopted), _) => Said::Adopted(adopted),
         (Word::Nothing, _) => Said::Done,
-        (Word::Answer(_), Ask::Forget(_) | Ask::Due | Ask::Look) => {
+        (Word::Answer(_), Ask::Forget(_) | Ask::Keep { .. } | Ask::Barrier(_) | Ask::Due | Ask::Look) => {
             return Err(Failure::Garbled("an answer to what has none".to_owned()));
         }
     };

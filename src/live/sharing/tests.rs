@@ -219,7 +219,7 @@ impl Remote {
                 self.store.ask(now, id, &again, &mut answers);
             }
             Ask::Due => self.store.due(now, &mut answers),
-            Ask::Look => {}
+            Ask::Keep { .. } | Ask::Barrier(_) | Ask::Look => {}
         }
         answers
     }
