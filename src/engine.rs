@@ -102,17 +102,11 @@ impl Engine {
         self.hear(&mut heard, out, watch);
         self.step(event, out, watch);
         if matches!(event, Event::Due) && self.store.deadline().is_some_and(|due| due <= self.now) {
-            self.note(Input::Due);
+            note(&mut self.inputs, self.now, Input::Due);
             self.store.due(self.now, &mut self.scratch.answers);
             self.answers.extend(self.scratch.answers.drain(..));
         }
         self.hear(&mut heard, out, watch);
-    }
-
-    fn note(&mut self, input: Input) {
-        if let Some(inputs) = &mut self.inputs {
-            inputs.push((self.now, input));
-        }
     }
 
     /// Lets the switchboard hear what the store said.
@@ -134,9 +128,7 @@ impl Engine {
                 Command::Store { .. } if self.is_shared => out.push(command),
                 Command::Store { id, request } => {
                     self.store.ask(self.now, &id, &request, answers);
-                    if let Some(inputs) = &mut self.inputs {
-                        inputs.push((self.now, Input::Ask(id, request)));
-                    }
+                    note(&mut self.inputs, self.now, Input::Ask(id, request));
                 }
                 Command::Record(record) => {
                     over.push(record.call.clone());
@@ -158,11 +150,16 @@ impl Engine {
         }
         for call in over.drain(..) {
             self.store.forget(self.now, &call, answers);
-            if let Some(inputs) = &mut self.inputs {
-                inputs.push((self.now, Input::Forget(call)));
-            }
+            note(&mut self.inputs, self.now, Input::Forget(call));
         }
         self.answers.extend(answers.drain(..));
+    }
+}
+
+/// Notes what went into the store, where somebody wants to know.
+fn note(inputs: &mut Option<Vec<(Instant, Input)>>, now: Instant, input: Input) {
+    if let Some(inputs) = inputs {
+        inputs.push((now, input));
     }
 }
 

@@ -65,12 +65,7 @@ impl LiveFile {
             let path = path.to_owned();
             move |error| CannotKeep::System { path, error }
         };
-        let beside = |ending: &str| {
-            let mut name = path.as_os_str().to_owned();
-            name.push(ending);
-            PathBuf::from(name)
-        };
-        let lock_path = beside(".lock");
+        let lock_path = beside(path, ".lock");
         let lock = File::options().create(true).truncate(false).write(true).open(&lock_path);
         let lock = lock.map_err(system(&lock_path))?;
         lock.try_lock().map_err(|error| match error {
@@ -92,7 +87,7 @@ impl LiveFile {
         let mut losses = Vec::new();
         if let Some(left) = frames.left() {
             // A daemon that is killed within a write leaves a part of a frame; anything else is damage.
-            let damaged = beside(".damaged");
+            let damaged = beside(path, ".damaged");
             std::fs::write(&damaged, &bytes).map_err(system(&damaged))?;
             losses.push(format!("{left}; the file as it was is {}", damaged.display()));
         }
@@ -112,6 +107,13 @@ impl LiveFile {
         jobs.send(Job { turn, done }).map_err(|_| CannotKeep::Gone)?;
         told.await.map_err(|_| CannotKeep::Gone)?
     }
+}
+
+/// The file of this name with something behind it.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
 }
 
 impl Drop for LiveFile {

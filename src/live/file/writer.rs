@@ -1,7 +1,7 @@
 //! The thread that writes.
 
-use super::CannotKeep;
 use super::frames::{Whole, put};
+use super::{CannotKeep, beside};
 use crate::live::Turn;
 use std::fs::File;
 use std::io::{self, Write};
@@ -14,6 +14,9 @@ use tokio::sync::oneshot;
 const GROWTH_BYTES_MIN: usize = 16 << 20;
 /// How many times what it began with a file may grow before it is written anew.
 const GROWTH_TIMES_MAX: usize = 4;
+
+/// What stands behind the name of a file that is being written anew.
+const NEW: &str = ".new";
 
 /// A turn to be kept, and where to say so.
 #[derive(Debug)]
@@ -50,7 +53,7 @@ impl Writer {
         let bytes = whole.bytes();
         let begun = bytes.len();
         let file = write_beside(path, &bytes)?;
-        std::fs::rename(beside(path), path)?;
+        std::fs::rename(beside(path, NEW), path)?;
         Ok(Self { path: path.to_owned(), whole, file: Some(file), begun, grown: 0, anew: None })
     }
 
@@ -96,7 +99,7 @@ impl Writer {
         }
         let bytes = self.whole.bytes();
         let file = write_beside(&self.path, &bytes)?;
-        std::fs::rename(beside(&self.path), &self.path)?;
+        std::fs::rename(beside(&self.path, NEW), &self.path)?;
         (self.file, self.begun, self.grown) = (Some(file), bytes.len(), 0);
         Ok(())
     }
@@ -126,16 +129,10 @@ impl Writer {
         self.grown = anew.since.len();
         let mut file = written?;
         file.write_all(&anew.since)?;
-        std::fs::rename(beside(&self.path), &self.path)?;
+        std::fs::rename(beside(&self.path, NEW), &self.path)?;
         (self.file, self.begun) = (Some(file), anew.length);
         Ok(())
     }
-}
-
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".new");
-    name.into()
 }
 
 /// Writes these bytes into a file beside this one, and waits until they are on the disk.
@@ -144,7 +141,7 @@ fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<File> {
     options.create(true).write(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(beside(path))?;
+    let mut file = options.open(beside(path, NEW))?;
     file.write_all(bytes)?;
     file.sync_all()?;
     Ok(file)
