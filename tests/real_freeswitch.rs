@@ -330,6 +330,23 @@ mod if_freeswitch_is_here {
         next.stop(0);
     }
 
+    /// Whatever happened to link and daemon: the talk lasts its four seconds and has one record.
+    fn talks_on_until_the_agent_leaves(
+        lab: &lab::Lab,
+        daemon: Daemon,
+        caller: &mut lab::phone::Phone,
+        number: &str,
+    ) {
+        assert_eq!(lab.channels().len(), 2, "the talk goes on");
+        assert_eq!(caller.wait_for_end(s(10)), Some(200));
+        let record = daemon.record(number);
+        let talked = vec![AttemptOutcome::Talked];
+        assert_eq!(went(&record), (Outcome::Answered, EndedBy::Agent, Cause::Normal, talked));
+        assert!((3_500..4_500).contains(&record.talk.0), "{record:#?}");
+        lab.is_empty_soon();
+        daemon.stop(1);
+    }
+
     #[test]
     fn a_daemon_that_dies_in_a_talk_is_followed_by_one_that_writes_the_record() {
         let Some(lab) = lab::open() else { return };
@@ -340,14 +357,7 @@ mod if_freeswitch_is_here {
         let mut caller = Caller::to(number).call(&lab);
         wait_for_talk(&daemon, 1);
         let daemon = daemon.killed_and_followed();
-        assert_eq!(lab.channels().len(), 2, "the talk goes on");
-        assert_eq!(caller.wait_for_end(s(10)), Some(200));
-        let record = daemon.record(number);
-        let talked = vec![AttemptOutcome::Talked];
-        assert_eq!(went(&record), (Outcome::Answered, EndedBy::Agent, Cause::Normal, talked));
-        assert!((3_500..4_500).contains(&record.talk.0), "{record:#?}");
-        lab.is_empty_soon();
-        daemon.stop(1);
+        talks_on_until_the_agent_leaves(&lab, daemon, &mut caller, number);
     }
 
     #[test]
@@ -401,14 +411,7 @@ mod if_freeswitch_is_here {
         daemon.wait_for_log("link down", 1, s(5));
         wire.mend();
         daemon.wait_for_link(2);
-        assert_eq!(lab.channels().len(), 2, "the talk goes on");
-        assert_eq!(caller.wait_for_end(s(10)), Some(200));
-        let record = daemon.record(number);
-        let talked = vec![AttemptOutcome::Talked];
-        assert_eq!(went(&record), (Outcome::Answered, EndedBy::Agent, Cause::Normal, talked));
-        assert!((3_500..4_500).contains(&record.talk.0), "{record:#?}");
-        lab.is_empty_soon();
-        daemon.stop(1);
+        talks_on_until_the_agent_leaves(&lab, daemon, &mut caller, number);
     }
 
     #[test]
