@@ -1,9 +1,11 @@
 //! What everybody lives through, as the switches tell it, and what was promised about it.
 //!
 //! The promises are those of `tests/whole`, with the bounds that real processes on a busy machine need:
-//! - no caller is without sound for longer than [`people::sound_within`];
+//! - while somebody looks after a switch, no caller is without sound for longer than [`people::sound_within`]. While
+//!   nobody does, words that end are followed by silence until the fallback comes: counted apart;
 //! - while nobody looks after a switch, a caller who is not in talk is with the fallback after [`FALLBACK_WITHIN`],
-//!   but for one whose agent was just being joined;
+//!   but for one whose agent was just being joined; a daemon that hears nothing keeps it off until it gives its
+//!   link up, so no silence is longer than [`SILENCE_MAX`];
 //! - an agent's leg outlives its caller by no more than [`OUTLIVES_MAX`], counted from when somebody looks after
 //!   the switch again;
 //! - a talk ends because one of the two leaves, or the switch dies; or because a daemon that stops had not heard of it;
@@ -15,7 +17,7 @@
 
 use crate::people;
 use crate::redis::Redis;
-use crate::site::switch_name;
+use crate::site::{Care, SILENCE_S, switch_name};
 use crate::stage::Recorded;
 use hotlined::sim::stats::{CallReport, Stats, What};
 use hotlined::time::Millis;
@@ -25,6 +27,10 @@ use std::time::{Duration, Instant};
 const OUTLIVES_MAX: Millis = Millis::seconds(3);
 /// The longest timer that is ever set, half a second of the scheduler, and the orders' way.
 const FALLBACK_WITHIN: Duration = Duration::from_millis(6_000);
+/// The longest silence there can be: until a link is given up, until the fallback comes.
+const SILENCE_MAX: Millis = Millis(SILENCE_S * 1_000 + 7_000);
+/// How long a daemon that can may take to let a caller hear something.
+const SOUND_BEGINS: Duration = Duration::from_millis(1_500);
 /// How long joining may take: the daemon waits three seconds for the switch to say that it is done.
 const JOINING_TIME_MAX: Duration = Duration::from_secs(4);
 /// A talk that is younger may be unknown to a daemon that stops.
@@ -68,11 +74,14 @@ struct Talk {
     since: Instant,
 }
 
-/// Whether somebody looks after a switch, and since when that is so.
+/// How well a switch is looked after.
 #[derive(Clone, Copy)]
 struct Attended {
-    is: bool,
+    care: Care,
+    /// Since when it is, or is not, looked after as it should.
     since: Instant,
+    /// Since when nobody keeps the fallback off; none while somebody does.
+    alone: Option<Instant>,
 }
 
 /// What is counted.
@@ -88,6 +97,8 @@ pub struct Figures {
     pub beyond_left: u64,
     /// Talks that a daemon that stopped had not heard of.
     pub torn_unheard: u64,
+    /// Callers who heard nothing for too long while nobody looked after them.
+    pub silent_alone: u64,
     pub silence_max: Millis,
     pub outlived_max: Millis,
     pub late_max: Duration,
@@ -116,7 +127,7 @@ impl Ledger {
             callers: BTreeMap::new(),
             legs: BTreeMap::new(),
             talks: BTreeMap::new(),
-            attended: vec![Attended { is: false, since: began }; switches],
+            attended: vec![Attended { care: Care::None, since: began, alone: Some(began) }; switches],
             stops_until: None,
             late: Vec::new(),
             figures: Figures::default(),
@@ -247,7 +258,8 @@ impl Ledger {
         let now = Instant::now();
         let stops = self.stops_until.is_some_and(|until| now < until);
         let attended = self.attended[switch];
-        let unheard = now - talk.since < UNHEARD_MAX || !attended.is || attended.since > talk.since;
+        let unheard =
+            now - talk.since < UNHEARD_MAX || attended.care < Care::Full || attended.since > talk.since;
         if stops && unheard {
             self.figures.torn_unheard += 1;
             return;
@@ -277,38 +289,49 @@ impl Ledger {
     }
 
     /// What is so by now on a switch.
-    pub fn looks(&mut self, switch: usize, attended: bool, at: hotlined::time::Instant, stats: &Stats) {
+    pub fn looks(&mut self, switch: usize, care: Care, at: hotlined::time::Instant, stats: &Stats) {
         let now = Instant::now();
         let known = &mut self.attended[switch];
-        if known.is != attended {
-            if known.is {
+        if (known.care == Care::Full) != (care == Care::Full) {
+            if known.care == Care::Full {
                 self.figures.attended += now - known.since;
             }
-            *known = Attended { is: attended, since: now };
+            known.since = now;
         }
+        known.care = care;
+        known.alone = (care == Care::None).then(|| known.alone.unwrap_or(now));
         let known = *known;
+        let full_for = if care == Care::Full { now - known.since } else { Duration::ZERO };
         let late = self.late();
         for call in stats.calls.values().filter(|call| call.ended.is_none()) {
             let silence = call.silence(at);
             if silence > and(people::sound_within(&call.dials), late) {
-                self.broken(Some(&call.leg), "dead air", format!("for {silence} by now: {call:?}"));
+                self.hears_nothing(call, silence, full_for > SOUND_BEGINS + Duration::from_millis(late.0));
             }
             self.look_for_fallback(known, call, late);
         }
         for left in &stats.left_ringing {
-            let unseen = if known.is { Millis((now - known.since).as_millis() as u64) } else { Millis(0) };
-            if left.since.min(unseen) > and(OUTLIVES_MAX, late) {
+            let seen = Millis(full_for.as_millis() as u64);
+            if left.since.min(seen) > and(OUTLIVES_MAX, late) {
                 let why = format!("{} for {}", left.leg, left.since);
                 self.broken(Some(&left.caller), "an agent's leg goes on without its caller", why);
             }
         }
     }
 
+    fn hears_nothing(&mut self, call: &CallReport, silence: Millis, looked_after: bool) {
+        if looked_after {
+            self.broken(Some(&call.leg), "dead air", format!("for {silence} by now: {call:?}"));
+        } else if self.said.insert((Some(call.leg.to_string()), "alone with silence")) {
+            self.figures.silent_alone += 1;
+        }
+    }
+
     fn look_for_fallback(&mut self, attended: Attended, call: &CallReport, late: Millis) {
-        let Some(caller) = self.callers.get(&*call.leg) else { return };
-        let served = attended.is || caller.fell_back || caller.gone || self.talks.contains_key(&*call.leg);
-        let joining = caller.picked_up.is_some_and(|at| at + JOINING_TIME_MAX > attended.since);
-        let alone = caller.dialled.max(attended.since).elapsed();
+        let (Some(caller), Some(alone)) = (self.callers.get(&*call.leg), attended.alone) else { return };
+        let served = caller.fell_back || caller.gone || self.talks.contains_key(&*call.leg);
+        let joining = caller.picked_up.is_some_and(|at| at + JOINING_TIME_MAX > alone);
+        let alone = caller.dialled.max(alone).elapsed();
         if !served && !joining && alone > FALLBACK_WITHIN + Duration::from_millis(late.0) {
             let why = format!("for {alone:?}: {call:?}");
             self.broken(Some(&call.leg), "nobody looks after a caller, and no fallback came", why);
@@ -319,12 +342,9 @@ impl Ledger {
     pub fn ended(&mut self, reports: &[CallReport]) {
         let late = self.late();
         for call in reports {
-            let within = people::sound_within(&call.dials);
-            if within == people::SOUND_WITHIN {
-                self.figures.silence_max = self.figures.silence_max.max(call.longest_silence);
-            }
+            self.figures.silence_max = self.figures.silence_max.max(call.longest_silence);
             self.figures.outlived_max = self.figures.outlived_max.max(call.outlived);
-            if call.longest_silence > and(within, late) {
+            if call.longest_silence > and(SILENCE_MAX, late) {
                 let why = format!("for {}: {call:?}", call.longest_silence);
                 self.broken(Some(&call.leg), "dead air", why);
             }

@@ -23,6 +23,7 @@ mod wire;
 use faults::Thing;
 use hotlined::sim::chance::Chance;
 use hotlined::sim::stats::Happening;
+use site::Care;
 use stage::{SWITCHES, Stage};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -68,7 +69,7 @@ async fn run(seed: u64, lasts: Duration) -> Vec<String> {
     for site in &stage.sites {
         site.start();
     }
-    let all_up = || (0..SWITCHES).all(|switch| stage.is_attended(switch)).then_some(());
+    let all_up = || (0..SWITCHES).all(|switch| stage.care(switch) == Care::Full).then_some(());
     assert!(faults::within(UP_TIME_MAX, all_up).await.is_some(), "no daemon came up");
 
     let end = Instant::now() + lasts;
@@ -129,9 +130,9 @@ async fn look(stage: Arc<Stage>) {
             stage.ledger().was_late(late);
         }
         for (switch, exchange) in stage.exchanges.iter().enumerate() {
-            let attended = stage.is_attended(switch);
+            let care = stage.care(switch);
             let stats = exchange.stats();
-            stage.ledger().looks(switch, attended, exchange.now(), &stats);
+            stage.ledger().looks(switch, care, exchange.now(), &stats);
             if nth % FORGET_EVERY == 0 {
                 let ended = exchange.take_ended();
                 stage.ledger().ended(&ended);

@@ -79,4 +79,18 @@ impl Redis {
         let held: Option<u64> = server.as_ref()?.try_say(&["HGET", "hotlined:{calls}", "held"]).ok()?;
         Some(held.unwrap_or(0))
     }
+
+    /// What it knows of lines and calls, for who wonders what was left there.
+    pub fn left(&self) -> String {
+        let server = self.server.lock().unwrap();
+        let Some(server) = &*server else { return String::new() };
+        let known: Vec<String> =
+            server.try_say(&["ZRANGE", "hotlined:{calls}:known", "0", "-1"]).unwrap_or_default();
+        let lines: Vec<String> = server.try_say(&["KEYS", "hotlined:{calls}:line:*"]).unwrap_or_default();
+        let held = lines.iter().filter_map(|line| {
+            let held: Option<u64> = server.try_say(&["HGET", line, "held"]).ok()?;
+            held.filter(|held| *held > 0).map(|held| format!("{line} {held}"))
+        });
+        format!("held {:?}, calls {known:?}", held.collect::<Vec<_>>())
+    }
 }

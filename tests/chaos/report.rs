@@ -74,7 +74,8 @@ fn text(ledger: &Ledger, stage: &Stage, sum: &Sum, seed: u64, lasts: Duration) -
          wires     {} cut, {} stalled, {} half open; switches: {} crashed\n\
          Redis     {} killed, {} paused\n\
          apart     {} records written by both, {} calls handed over unheard and taken again, {} talks torn so, \
-         {} telephones rung beyond their lines without Redis, {} after a daemon left its talks\n\
+         {} telephones rung beyond their lines without Redis, {} after a daemon left its talks, \
+         {} callers in silence while nobody looked after them\n\
          longest   without sound {}, an agent's leg without its caller {}, this process standing still {:?}\n\
          broken    {} promises\n",
         lasts.as_secs(),
@@ -103,6 +104,7 @@ fn text(ledger: &Ledger, stage: &Stage, sum: &Sum, seed: u64, lasts: Duration) -
         figures.torn_unheard,
         figures.beyond_alone,
         figures.beyond_left,
+        figures.silent_alone,
         figures.silence_max,
         figures.outlived_max,
         figures.late_max,

@@ -17,6 +17,8 @@ use tempfile::TempDir;
 const BINARY: &str = env!("CARGO_BIN_EXE_hotlined");
 /// How long the page of a daemon that lives may take.
 const PAGE_TIME_MAX: Duration = Duration::from_secs(2);
+/// After so many seconds without a word from the switch a daemon gives its link up.
+pub const SILENCE_S: u64 = 4;
 /// How long calls may go on after SIGTERM, in seconds.
 pub const DRAIN_S: u64 = 3;
 
@@ -58,7 +60,7 @@ impl Site {
         }
         let port = site.wires[0].port;
         let settings = format!(
-            "[switch]\nname = \"{}\"\nport = {port}\npassword = \"ClueCon\"\nheartbeat_s_max = 4\n\
+            "[switch]\nname = \"{}\"\nport = {port}\npassword = \"ClueCon\"\nheartbeat_s_max = {SILENCE_S}\n\
              connect_timeout_s = 2\nreconnect_ms_max = 500\n[calls]\ndrain_s_max = {DRAIN_S}\n\
              [redis]\nservers = \"127.0.0.1:{redis}\"\ndaemon = \"{name}\"\n\
              [journal]\nfile = \"journal.jsonl\"\n[admin]\naddress = \"127.0.0.1:0\"\n",
@@ -155,11 +157,16 @@ impl Site {
         self.child.lock().unwrap().as_mut()?.try_wait().unwrap()
     }
 
-    /// Whether nothing keeps it from looking after the calls of a switch.
-    pub fn attends(&self, switch: usize) -> bool {
+    /// How well it looks after the calls of a switch.
+    pub fn cares(&self, switch: usize) -> Care {
         let state = self.state();
         let linked = state.linked.get(&switch_name(switch)).is_some_and(|up| *up);
-        linked && !state.paused && self.wires[switch].carries()
+        let wire = &self.wires[switch];
+        match (linked && !state.paused, wire.carries(), wire.carries_orders()) {
+            (true, true, _) => Care::Full,
+            (true, false, true) => Care::Deaf,
+            (false, _, _) | (true, false, false) => Care::None,
+        }
     }
 
     /// What it says of itself: none where it does not answer.
@@ -219,6 +226,17 @@ impl Drop for Site {
         let _ = child.kill();
         let _ = child.wait();
     }
+}
+
+/// How well a switch is looked after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Care {
+    /// Not at all.
+    None,
+    /// Somebody keeps the fallback off, and hears nothing, and does not know that yet.
+    Deaf,
+    /// As it should be.
+    Full,
 }
 
 /// What a daemon calls a switch.

@@ -3,7 +3,7 @@
 use crate::ledger::Ledger;
 use crate::people;
 use crate::redis::Redis;
-use crate::site::{Site, switch_name};
+use crate::site::{Care, Site, switch_name};
 use crate::wire::Wire;
 use hotlined::sim::chance::Chance;
 use hotlined::sim::exchange::{Exchange, Options};
@@ -59,9 +59,9 @@ impl Stage {
         self.ledger().fault(kind, what);
     }
 
-    /// Whether somebody looks after the switch.
-    pub fn is_attended(&self, switch: usize) -> bool {
-        self.sites.iter().any(|site| site.attends(switch))
+    /// How well the switch is looked after.
+    pub fn care(&self, switch: usize) -> Care {
+        self.sites.iter().map(|site| site.cares(switch)).max().unwrap_or(Care::None)
     }
 
     /// Why not all is quiet yet.
@@ -75,7 +75,7 @@ impl Stage {
         }
         match self.redis.held() {
             Some(0) => {}
-            held => why.push(format!("Redis holds lines: {held:?}")),
+            held => why.push(format!("Redis holds {held:?} lines: {}", self.redis.left())),
         }
         for site in &self.sites {
             match site.ready() {

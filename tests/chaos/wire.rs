@@ -64,6 +64,12 @@ impl Wire {
         self.is_whole() && self.up.load(Ordering::Relaxed) > 0
     }
 
+    /// Whether somebody is connected, and what the daemon says arrives, whatever it hears.
+    pub fn carries_orders(&self) -> bool {
+        let state = *self.state.borrow();
+        !(state.shut || state.orders_wait) && self.up.load(Ordering::Relaxed) > 0
+    }
+
     /// Ends what is connected, and lets nobody connect.
     pub fn cut(&self) {
         self.state.send_modify(|state| {
