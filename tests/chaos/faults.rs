@@ -39,9 +39,9 @@ impl Thing {
     /// How long it is well between two faults, in milliseconds.
     const fn well_ms(self) -> (u64, u64) {
         match self {
-            Self::Daemon(_) => (2_500, 11_000),
-            Self::Wire { .. } | Self::Redis => (3_000, 14_000),
-            Self::Switch(_) => (15_000, 60_000),
+            Self::Daemon(_) => (2_000, 10_000),
+            Self::Wire { .. } | Self::Redis => (2_500, 14_000),
+            Self::Switch(_) => (8_000, 60_000),
             Self::Hotlines => (2_000, 8_000),
         }
     }
@@ -93,6 +93,7 @@ async fn daemon(stage: &Stage, nth: usize, chance: &mut Chance) {
             let time = down(chance);
             stage.fault("daemon killed", format!("{name} is killed for {time:?}"));
             blocking(|| site.kill());
+            without_redis(stage, name);
             sleep(time).await;
         }
         5..=8 => {
@@ -118,12 +119,22 @@ async fn daemon(stage: &Stage, nth: usize, chance: &mut Chance) {
             }
             let heard = site.wires.iter().all(crate::wire::Wire::is_whole);
             stage.ledger().stopped(heard);
+            without_redis(stage, name);
             stage.ledger().tell(format!("{name} has stopped"));
             sleep(time).await;
         }
     }
     site.start();
     stage.ledger().tell(format!("{name} starts"));
+}
+
+/// A daemon ended: did it while Redis was away, what it had not told Redis yet is lost with it.
+fn without_redis(stage: &Stage, name: &str) {
+    if stage.redis.was_away_since(Instant::now()) {
+        let mut ledger = stage.ledger();
+        ledger.figures.ended_without_redis += 1;
+        ledger.tell(format!("{name} ended without Redis"));
+    }
 }
 
 async fn wire(stage: &Stage, site: usize, switch: usize, chance: &mut Chance) {

@@ -2,6 +2,7 @@
 //! writing a record and telling so is followed by one that writes it again, the same, into its own file. A daemon
 //! that stops hands its callers over: where the switch did not hear of it, the next daemon takes them once more.
 
+use crate::known;
 use crate::ledger::Ledger;
 use crate::stage::Recorded;
 use hotlined::record::{CallRecord, EndedBy, Outcome};
@@ -15,12 +16,18 @@ pub struct Sum {
     pub outcomes: BTreeMap<String, u64>,
     /// The same record, written by two daemons.
     pub by_both: u64,
+    /// Left alone in a talk by a daemon that stopped, and taken for somebody who arrives afterwards.
+    pub anew: u64,
     /// Handed over to a switch that did not hear it, and taken again.
     pub again: u64,
 }
 
 fn was_handed_over(record: &CallRecord) -> bool {
     record.outcome == Outcome::Fallback && record.ended_by == EndedBy::Hotline
+}
+
+fn was_left_in_talk(record: &CallRecord) -> bool {
+    record.outcome == Outcome::Answered && record.ended_by == EndedBy::Hotline
 }
 
 /// Holds the promises against the records.
@@ -40,6 +47,10 @@ pub fn judge(ledger: &mut Ledger, recorded: &Recorded) -> Sum {
         while left.len() > 1 && was_handed_over(&left[0].1) {
             left.remove(0);
             sum.again += 1;
+        }
+        while known::COUNTED_APART && left.len() > 1 && was_left_in_talk(&left[0].1) {
+            left.pop();
+            sum.anew += 1;
         }
         match left[..] {
             [(one, a), (other, b)] if one != other && a == b => sum.by_both += 1,

@@ -95,6 +95,10 @@ pub struct Figures {
     pub beyond_alone: u64,
     /// The same after a daemon stopped in the middle of a talk.
     pub beyond_left: u64,
+    /// How often a daemon ended while Redis was away, or only just back.
+    pub ended_without_redis: u64,
+    /// Lines that Redis holds in the end because of that.
+    pub lines_left: u64,
     /// Talks that a daemon that stopped had not heard of.
     pub torn_unheard: u64,
     /// Callers who heard nothing for too long while nobody looked after them.

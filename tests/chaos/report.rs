@@ -76,6 +76,8 @@ fn text(ledger: &Ledger, stage: &Stage, sum: &Sum, seed: u64, lasts: Duration) -
          apart     {} records written by both, {} calls handed over unheard and taken again, {} talks torn so, \
          {} telephones rung beyond their lines without Redis, {} after a daemon left its talks, \
          {} callers in silence while nobody looked after them\n\
+         known     {} lines left in Redis by daemons that ended without it ({} times), {} callers taken anew after \
+         a talk that a daemon left\n\
          longest   without sound {}, an agent's leg without its caller {}, this process standing still {:?}\n\
          broken    {} promises\n",
         lasts.as_secs(),
@@ -105,6 +107,9 @@ fn text(ledger: &Ledger, stage: &Stage, sum: &Sum, seed: u64, lasts: Duration) -
         figures.beyond_alone,
         figures.beyond_left,
         figures.silent_alone,
+        figures.lines_left,
+        figures.ended_without_redis,
+        sum.anew,
         figures.silence_max,
         figures.outlived_max,
         figures.late_max,

@@ -64,7 +64,15 @@ impl Stage {
         self.sites.iter().map(|site| site.cares(switch)).max().unwrap_or(Care::None)
     }
 
-    /// Why not all is quiet yet.
+    /// What lines Redis still holds for calls; none where it holds none.
+    pub fn held(&self) -> Option<String> {
+        match self.redis.held() {
+            Some(0) => None,
+            held => Some(format!("Redis holds {held:?} lines: {}", self.redis.left())),
+        }
+    }
+
+    /// Why not all is quiet yet, but for lines.
     pub fn unquiet(&self) -> Vec<String> {
         let mut why = Vec::new();
         for (switch, exchange) in self.exchanges.iter().enumerate() {
@@ -72,10 +80,6 @@ impl Stage {
             if !legs.is_empty() {
                 why.push(format!("{} has legs {legs:?}", switch_name(switch)));
             }
-        }
-        match self.redis.held() {
-            Some(0) => {}
-            held => why.push(format!("Redis holds {held:?} lines: {}", self.redis.left())),
         }
         for site in &self.sites {
             match site.ready() {

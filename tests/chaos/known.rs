@@ -1,0 +1,12 @@
+//! Faults that are known and not mended yet. What they bring about is counted apart, by name, and breaks no promise;
+//! `COUNTED_APART = false` lets it. When one is mended, take its part out here and wherever this is asked.
+//!
+//! - **Lines left in Redis.** A daemon that is killed or told to stop while Redis is away takes with it what it had
+//!   still to tell ([`hotlined::live::sharing`]): that calls are over. Their lines are held for 24 hours, until
+//!   Redis forgets the calls. Nobody forgets them sooner, since the daemon that follows knows nothing of them.
+//! - **A caller of a talk that was left is taken anew.** A daemon that stops writes the record of a talk that goes on
+//!   and leaves it alone. Where a survey was to follow, the switch parks the caller after it, and the next daemon
+//!   takes the parked caller for one who has just arrived: a second record.
+
+/// Whether they are let be.
+pub const COUNTED_APART: bool = true;
