@@ -14,6 +14,8 @@ pub struct Sum {
     pub records: usize,
     pub taken: usize,
     pub outcomes: BTreeMap<String, u64>,
+    /// Talks that no record tells of.
+    pub untold: u64,
     /// The same record, written by two daemons.
     pub by_both: u64,
     /// Left alone in a talk by a daemon that stopped, and taken for somebody who arrives afterwards.
@@ -57,7 +59,18 @@ pub fn judge(ledger: &mut Ledger, recorded: &Recorded) -> Sum {
             [_] => {}
             _ => ledger.broken(Some(call), "more than one record", format!("{records:#?}")),
         }
-        let word = serde_json::to_value(left[0].1.outcome).unwrap();
+        let record = &left[0].1;
+        match (
+            record.outcome == Outcome::Answered,
+            ledger.callers.get(call).is_some_and(|caller| caller.talked),
+        ) {
+            (true, true) | (false, false) => {}
+            (true, false) => {
+                ledger.broken(Some(call), "a record of a talk that never was", format!("{record:?}"))
+            }
+            (false, true) => sum.untold += 1,
+        }
+        let word = serde_json::to_value(record.outcome).unwrap();
         *sum.outcomes.entry(word.as_str().unwrap().to_owned()).or_default() += 1;
     }
     sum

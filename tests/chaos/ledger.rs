@@ -53,6 +53,7 @@ pub struct Caller {
     dialled: Instant,
     /// A daemon did something about the call.
     pub taken: bool,
+    pub talked: bool,
     fell_back: bool,
     gone: bool,
     /// When an agent last took the call.
@@ -181,6 +182,7 @@ impl Ledger {
                     switch,
                     dialled: now,
                     taken: false,
+                    talked: false,
                     fell_back: false,
                     gone: false,
                     picked_up: None,
@@ -216,6 +218,9 @@ impl Ledger {
             What::Joined { leg, peer } => {
                 self.figures.talks += 1;
                 for (leg, peer) in [(leg, peer), (peer, leg)] {
+                    if let Some(caller) = self.callers.get_mut(&**leg) {
+                        caller.talked = true;
+                    }
                     self.talks.insert(leg.to_string(), Talk { peer: peer.to_string(), since: now });
                 }
             }
@@ -365,6 +370,13 @@ impl Ledger {
     fn late(&self) -> Millis {
         let late: Duration = self.late.iter().map(|(_, by)| *by).sum();
         Millis(late.as_millis() as u64)
+    }
+
+    /// A daemon says that it took the call.
+    pub fn was_taken(&mut self, leg: &str) {
+        if let Some(caller) = self.callers.get_mut(leg) {
+            caller.taken = true;
+        }
     }
 
     /// Who was taken and has no record.

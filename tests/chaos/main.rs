@@ -56,7 +56,7 @@ fn what_is_promised_holds_whatever_fails() {
     let lasts = Duration::from_secs(number("HOTLINED_CHAOS_S").unwrap_or(LASTS_S));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_all().build().unwrap();
     let broken = runtime.block_on(run(seed, lasts));
-    runtime.shutdown_background();
+    drop(runtime);
     assert!(broken.is_empty(), "\n{}", broken.join("\n"));
 }
 

@@ -33,6 +33,7 @@ pub async fn close(stage: &Stage, seed: u64, lasts: Duration) -> Vec<String> {
     }
     let mut ledger = stage.ledger();
     for site in &stage.sites {
+        taken(&mut ledger, site);
         errors(&mut ledger, site);
     }
     let sum = match stage.recorded() {
@@ -47,6 +48,17 @@ pub async fn close(stage: &Stage, seed: u64, lasts: Duration) -> Vec<String> {
     let full = broken.iter().take(TOLD_IN_FULL_MAX).map(|broken| in_full(&ledger, stage, broken));
     let short = broken.iter().skip(TOLD_IN_FULL_MAX).map(short);
     full.chain(short).collect()
+}
+
+/// What a daemon had to do before it could say that it took a call is in Redis or on the disk, or should be.
+fn taken(ledger: &mut Ledger, site: &Site) {
+    let call = |line: &str| {
+        let (_, rest) = line.split_once("call=")?;
+        let (call, stage) = rest.split_once(' ')?;
+        stage.starts_with("from=\"-\"").then(|| call.to_owned())
+    };
+    let calls: Vec<String> = site.log(|log| log.iter().filter_map(|(_, line)| call(line)).collect());
+    calls.iter().for_each(|call| ledger.was_taken(call));
 }
 
 /// No daemon says that somebody has to be woken.
@@ -73,7 +85,7 @@ fn text(ledger: &Ledger, stage: &Stage, sum: &Sum, seed: u64, lasts: Duration) -
          daemons   {} killed, {} paused, {} told to stop; {} hotlines changed\n\
          wires     {} cut, {} stalled, {} half open; switches: {} crashed\n\
          Redis     {} killed, {} paused\n\
-         apart     {} records written by both, {} calls handed over unheard and taken again, {} talks torn so, \
+         apart     {} talks that no record tells of, {} records written by both, {} calls handed over unheard and taken again, {} talks torn so, \
          {} telephones rung beyond their lines without Redis, {} after a daemon left its talks, \
          {} callers in silence while nobody looked after them\n\
          known     {} lines left in Redis by daemons that ended without it ({} times), {} callers taken anew after \
@@ -101,6 +113,7 @@ fn text(ledger: &Ledger, stage: &Stage, sum: &Sum, seed: u64, lasts: Duration) -
         count("switch crashed"),
         count("Redis killed"),
         count("Redis paused"),
+        sum.untold,
         sum.by_both,
         sum.again,
         figures.torn_unheard,
