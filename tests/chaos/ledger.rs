@@ -17,7 +17,7 @@
 
 use crate::people;
 use crate::redis::Redis;
-use crate::site::{Care, SILENCE_S, switch_name};
+use crate::site::{Care, FALLBACK_S, SILENCE_S, switch_name};
 use crate::stage::Recorded;
 use hotlined::sim::stats::{CallReport, Stats, What};
 use hotlined::time::Millis;
@@ -25,10 +25,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 const OUTLIVES_MAX: Millis = Millis::seconds(3);
-/// The longest timer that is ever set, half a second of the scheduler, and the orders' way.
-const FALLBACK_WITHIN: Duration = Duration::from_millis(6_000);
+/// The longest timer that is ever set, a second more since the switch counts whole ones, half a second of its
+/// scheduler, and the orders' way.
+const FALLBACK_WITHIN: Duration = Duration::from_millis(FALLBACK_S * 1_000 + 2_000);
 /// The longest silence there can be: until a link is given up, until the fallback comes.
-const SILENCE_MAX: Millis = Millis(SILENCE_S * 1_000 + 7_000);
+const SILENCE_MAX: Millis = Millis((SILENCE_S + FALLBACK_S) * 1_000 + 3_000);
 /// How long a daemon that can may take to let a caller hear something.
 const SOUND_BEGINS: Duration = Duration::from_millis(1_500);
 /// How long joining may take: the daemon waits three seconds for the switch to say that it is done.

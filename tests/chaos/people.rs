@@ -12,7 +12,7 @@ const TALK_MS_MAX: u64 = 9_000;
 /// How long a caller may hear nothing.
 pub const SOUND_WITHIN: Millis = Millis::seconds(1);
 /// How long where the flow listens: a message of five seconds; the wait for a key, and two seconds that the switch
-/// listens longer; the wait for a word from a daemon after a talk, before the fallback comes.
+/// listens longer.
 const SOUND_WITHIN_LISTENING: Millis = Millis::seconds(7);
 
 /// The kinds of hotlines.

@@ -19,6 +19,8 @@ const BINARY: &str = env!("CARGO_BIN_EXE_hotlined");
 const PAGE_TIME_MAX: Duration = Duration::from_secs(2);
 /// After so many seconds without a word from the switch a daemon gives its link up.
 pub const SILENCE_S: u64 = 4;
+/// After so many seconds without a word from a daemon the switch serves a caller itself.
+pub const FALLBACK_S: u64 = 6;
 /// How long calls may go on after SIGTERM, in seconds.
 pub const DRAIN_S: u64 = 3;
 
@@ -58,14 +60,15 @@ impl Site {
         for nth in 0..people::HOTLINES.len() {
             site.put(nth, &people::hotline(nth, 0));
         }
-        let port = site.wires[0].port;
-        let settings = format!(
-            "[switch]\nname = \"{}\"\nport = {port}\npassword = \"ClueCon\"\nheartbeat_s_max = {SILENCE_S}\n\
-             connect_timeout_s = 2\nreconnect_ms_max = 500\n[calls]\ndrain_s_max = {DRAIN_S}\n\
+        let mut settings = format!(
+            "[switch]\npassword = \"ClueCon\"\nheartbeat_s_max = {SILENCE_S}\nconnect_timeout_s = 2\n\
+             reconnect_ms_max = 500\n[calls]\nfallback_s = {FALLBACK_S}\ndrain_s_max = {DRAIN_S}\n\
              [redis]\nservers = \"127.0.0.1:{redis}\"\ndaemon = \"{name}\"\n\
              [journal]\nfile = \"journal.jsonl\"\n[admin]\naddress = \"127.0.0.1:0\"\n",
-            switch_name(0)
         );
+        for (switch, wire) in site.wires.iter().enumerate() {
+            settings += &format!("[switches.{}]\nport = {}\n", switch_name(switch), wire.port);
+        }
         fs::write(site.path("hotlined.toml"), settings).unwrap();
         site
     }

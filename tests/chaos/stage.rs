@@ -15,9 +15,9 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
 
 /// The daemons, by their names.
-pub const DAEMONS: [&str; 1] = ["one"];
+pub const DAEMONS: [&str; 2] = ["one", "other"];
 /// How many switches there are, each looked after by whichever daemon.
-pub const SWITCHES: usize = 1;
+pub const SWITCHES: usize = 2;
 
 pub struct Stage {
     pub exchanges: Vec<Exchange>,
