@@ -4,6 +4,7 @@
 
 use crate::known;
 use crate::ledger::Ledger;
+use crate::redis::Redis;
 use crate::stage::Recorded;
 use hotlined::record::{CallRecord, EndedBy, Outcome};
 use std::collections::BTreeMap;
@@ -20,6 +21,9 @@ pub struct Sum {
     pub by_both: u64,
     /// Left alone in a talk by a daemon that stopped, and taken for somebody who arrives afterwards.
     pub anew: u64,
+    /// Calls without a record, and calls with several that are not the same, of which Redis missed something.
+    pub lost: u64,
+    pub twice: u64,
     /// Handed over to a switch that did not hear it, and taken again.
     pub again: u64,
 }
@@ -33,11 +37,15 @@ fn was_left_in_talk(record: &CallRecord) -> bool {
 }
 
 /// Holds the promises against the records.
-pub fn judge(ledger: &mut Ledger, recorded: &Recorded) -> Sum {
+pub fn judge(ledger: &mut Ledger, recorded: &Recorded, redis: &Redis) -> Sum {
     let mut sum = Sum { records: recorded.len(), ..Sum::default() };
     sum.taken = ledger.callers.values().filter(|caller| caller.taken).count();
     for leg in ledger.without_record(recorded) {
-        ledger.broken(Some(&leg), "no record", ledger.place(&leg));
+        if known::COUNTED_APART && ledger.lived_without(redis, &leg) {
+            sum.lost += 1;
+        } else {
+            ledger.broken(Some(&leg), "no record", ledger.place(&leg));
+        }
     }
     for (call, records) in recorded {
         if !ledger.callers.contains_key(call) {
@@ -57,6 +65,7 @@ pub fn judge(ledger: &mut Ledger, recorded: &Recorded) -> Sum {
         match left[..] {
             [(one, a), (other, b)] if one != other && a == b => sum.by_both += 1,
             [_] => {}
+            _ if known::COUNTED_APART && ledger.lived_without(redis, call) => sum.twice += 1,
             _ => ledger.broken(Some(call), "more than one record", format!("{records:#?}")),
         }
         let record = &left[0].1;

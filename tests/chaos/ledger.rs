@@ -15,6 +15,7 @@
 //!
 //! Where this very process was not let run, the bounds are as much longer as it stood still.
 
+use crate::known;
 use crate::people;
 use crate::redis::Redis;
 use crate::site::{Care, FALLBACK_S, SILENCE_S, switch_name};
@@ -38,6 +39,8 @@ const JOINING_TIME_MAX: Duration = Duration::from_secs(4);
 const UNHEARD_MAX: Duration = Duration::from_secs(1);
 /// For how long a pause of this process is held against nobody.
 const LATE_COUNTS: Duration = Duration::from_secs(15);
+/// How long after its end a call may still have to be told to Redis.
+const KEPT_WITHIN: Duration = Duration::from_secs(5);
 /// What the dialplan plays by itself.
 const DIALPLANS: [&str; 2] =
     ["tone_stream://%(1000,4000,450);loops=-1", "tone_stream://%(350,350,450);loops=7"];
@@ -56,7 +59,7 @@ pub struct Caller {
     pub taken: bool,
     pub talked: bool,
     fell_back: bool,
-    gone: bool,
+    gone: Option<Instant>,
     /// When an agent last took the call.
     picked_up: Option<Instant>,
 }
@@ -99,6 +102,8 @@ pub struct Figures {
     pub beyond_left: u64,
     /// How often a daemon ended while Redis was away, or only just back.
     pub ended_without_redis: u64,
+    /// Talks torn by a daemon that found of them in Redis what was so before it went away.
+    pub torn_without_redis: u64,
     /// Lines that Redis holds in the end because of that.
     pub lines_left: u64,
     /// Talks that a daemon that stopped had not heard of.
@@ -185,7 +190,7 @@ impl Ledger {
                     taken: false,
                     talked: false,
                     fell_back: false,
-                    gone: false,
+                    gone: None,
                     picked_up: None,
                 };
                 self.callers.insert(leg.to_string(), caller);
@@ -230,7 +235,7 @@ impl Ledger {
                 if let Some(caller) = self.callers.get_mut(&**leg) {
                     caller.fell_back = true;
                 }
-                self.parts(switch, leg, "by the fallback");
+                self.parts(switch, leg, "by the fallback", redis);
             }
             What::HungUp { leg, cause, left } => {
                 if *left {
@@ -238,11 +243,11 @@ impl Ledger {
                         self.talks.remove(&talk.peer);
                     }
                 } else {
-                    self.parts(switch, leg, cause);
+                    self.parts(switch, leg, cause, redis);
                 }
                 self.legs.remove(&**leg);
                 if let Some(caller) = self.callers.get_mut(&**leg) {
-                    caller.gone = true;
+                    caller.gone = Some(now);
                 }
             }
             What::Crashed => self.crashed(switch),
@@ -251,8 +256,9 @@ impl Ledger {
     }
 
     fn crashed(&mut self, switch: usize) {
+        let now = Instant::now();
         for caller in self.callers.values_mut().filter(|caller| caller.switch == switch) {
-            caller.gone = true;
+            caller.gone.get_or_insert(now);
         }
         self.legs.retain(|_, agent| agent.switch != switch);
         let (callers, legs) = (&self.callers, &self.legs);
@@ -262,7 +268,7 @@ impl Ledger {
     }
 
     /// Somebody else than the two ended their talk, if they talk.
-    fn parts(&mut self, switch: usize, leg: &str, how: &str) {
+    fn parts(&mut self, switch: usize, leg: &str, how: &str, redis: &Redis) {
         let Some(talk) = self.talks.remove(leg) else { return };
         self.talks.remove(&talk.peer);
         let now = Instant::now();
@@ -272,6 +278,10 @@ impl Ledger {
             now - talk.since < UNHEARD_MAX || attended.care < Care::Full || attended.since > talk.since;
         if stops && unheard {
             self.figures.torn_unheard += 1;
+            return;
+        }
+        if known::COUNTED_APART && redis.was_away_since(talk.since) {
+            self.figures.torn_without_redis += 1;
             return;
         }
         let age = now - talk.since;
@@ -339,7 +349,7 @@ impl Ledger {
 
     fn look_for_fallback(&mut self, attended: Attended, call: &CallReport, late: Millis) {
         let (Some(caller), Some(alone)) = (self.callers.get(&*call.leg), attended.alone) else { return };
-        let served = caller.fell_back || caller.gone || self.talks.contains_key(&*call.leg);
+        let served = caller.fell_back || caller.gone.is_some() || self.talks.contains_key(&*call.leg);
         let joining = caller.picked_up.is_some_and(|at| at + JOINING_TIME_MAX > alone);
         let alone = caller.dialled.max(alone).elapsed();
         if !served && !joining && alone > FALLBACK_WITHIN + Duration::from_millis(late.0) {
@@ -382,8 +392,16 @@ impl Ledger {
 
     /// Who was taken and has no record.
     pub fn without_record(&self, recorded: &Recorded) -> Vec<String> {
-        let taken = self.callers.iter().filter(|(_, caller)| caller.taken && caller.gone);
+        let taken = self.callers.iter().filter(|(_, caller)| caller.taken && caller.gone.is_some());
         taken.filter(|(leg, _)| !recorded.contains_key(*leg)).map(|(leg, _)| leg.clone()).collect()
+    }
+
+    /// Whether Redis was away while the call lived, or soon after.
+    pub fn lived_without(&self, redis: &Redis, leg: &str) -> bool {
+        self.callers.get(leg).is_some_and(|caller| {
+            let gone = caller.gone.unwrap_or_else(Instant::now);
+            redis.was_away_between(caller.dialled, gone + KEPT_WITHIN)
+        })
     }
 
     /// Where a caller is, for who reads of it.

@@ -69,8 +69,13 @@ impl Redis {
 
     /// Whether it was away at any time since then, or had only just come back.
     pub fn was_away_since(&self, then: Instant) -> bool {
+        self.was_away_between(then, Instant::now())
+    }
+
+    /// Whether it was away at any time between the two, or had only just come back.
+    pub fn was_away_between(&self, from: Instant, to: Instant) -> bool {
         let away = self.away.lock().unwrap();
-        away.iter().any(|(_, back)| back.is_none_or(|back| back + TOLD_AGAIN > then))
+        away.iter().any(|(went, back)| *went < to && back.is_none_or(|back| back + TOLD_AGAIN > from))
     }
 
     /// How many lines it holds for calls; none where it does not answer.

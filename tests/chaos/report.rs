@@ -37,7 +37,7 @@ pub async fn close(stage: &Stage, seed: u64, lasts: Duration) -> Vec<String> {
         errors(&mut ledger, site);
     }
     let sum = match stage.recorded() {
-        Ok(recorded) => judge(&mut ledger, &recorded),
+        Ok(recorded) => judge(&mut ledger, &recorded, &stage.redis),
         Err(why) => {
             ledger.broken(None, "records can be read", why);
             Sum::default()
@@ -89,7 +89,8 @@ fn text(ledger: &Ledger, stage: &Stage, sum: &Sum, seed: u64, lasts: Duration) -
          {} telephones rung beyond their lines without Redis, {} after a daemon left its talks, \
          {} callers in silence while nobody looked after them\n\
          known     {} lines left in Redis by daemons that ended without it ({} times), {} callers taken anew after \
-         a talk that a daemon left\n\
+         a talk that a daemon left; of calls of which Redis missed something {} talks torn, {} without a record, \
+         {} with several\n\
          longest   without sound {}, an agent's leg without its caller {}, this process standing still {:?}\n\
          broken    {} promises\n",
         lasts.as_secs(),
@@ -123,6 +124,9 @@ fn text(ledger: &Ledger, stage: &Stage, sum: &Sum, seed: u64, lasts: Duration) -
         figures.lines_left,
         figures.ended_without_redis,
         sum.anew,
+        figures.torn_without_redis,
+        sum.lost,
+        sum.twice,
         figures.silence_max,
         figures.outlived_max,
         figures.late_max,
@@ -141,16 +145,20 @@ fn in_full(ledger: &Ledger, stage: &Stage, broken: &Broken) -> String {
     for (at, what) in ledger.history.iter().filter(|(at, _)| recent(*at)) {
         text += &format!("  *** {:>8.3} {what}\n", at.as_secs_f64());
     }
+    for site in &stage.sites {
+        let lately = |at: Instant| recent(at.saturating_duration_since(ledger.began));
+        let besides = |log: &[(Instant, String)]| {
+            let lines = log.iter().filter(|(at, line)| lately(*at) && !line.contains("call="));
+            lines.map(|(at, line)| tell(at.saturating_duration_since(ledger.began), line)).collect::<String>()
+        };
+        text += &format!("  {} said besides\n{}", site.name, site.log(besides));
+    }
     let Some(leg) = &broken.leg else { return text };
     text += &format!("  {leg} {}\n", ledger.place(leg));
     for site in &stage.sites {
-        let since = |at: Instant| at.saturating_duration_since(ledger.began).as_secs_f64();
         let own = |log: &[(Instant, String)]| {
-            let lines = log.iter().filter(|(_, line)| line.contains(leg.as_str()));
-            lines
-                .take(LINES_MAX)
-                .map(|(at, line)| format!("  {:>8.3} {line}\n", since(*at)))
-                .collect::<String>()
+            let lines = log.iter().filter(|(_, line)| line.contains(leg.as_str())).take(LINES_MAX);
+            lines.map(|(at, line)| tell(at.saturating_duration_since(ledger.began), line)).collect::<String>()
         };
         text += &format!("  {} said\n{}", site.name, site.log(own));
         let Ok(journal) = fs::File::open(site.path("journal.jsonl")) else { continue };
@@ -160,4 +168,8 @@ fn in_full(ledger: &Ledger, stage: &Stage, broken: &Broken) -> String {
         }
     }
     text
+}
+
+fn tell(at: Duration, line: &str) -> String {
+    format!("  {:>8.3} {line}\n", at.as_secs_f64())
 }

@@ -1,5 +1,6 @@
 //! Everything there is: switches, Redis, daemons; and since when somebody looks after a switch.
 
+use crate::known;
 use crate::ledger::Ledger;
 use crate::people;
 use crate::redis::Redis;
@@ -87,7 +88,10 @@ impl Stage {
                 other => why.push(format!("{} is not ready: {other:?}", site.name)),
             }
         }
-        let missing = self.ledger().without_record(&self.recorded().unwrap_or_default());
+        let recorded = self.recorded().unwrap_or_default();
+        let ledger = self.ledger();
+        let mut missing = ledger.without_record(&recorded);
+        missing.retain(|leg| !(known::COUNTED_APART && ledger.lived_without(&self.redis, leg)));
         why.extend((!missing.is_empty()).then(|| format!("no record of {missing:?}")));
         why
     }
