@@ -93,7 +93,6 @@ async fn daemon(stage: &Stage, nth: usize, chance: &mut Chance) {
             let time = down(chance);
             stage.fault("daemon killed", format!("{name} is killed for {time:?}"));
             blocking(|| site.kill());
-            without_redis(stage, name);
             sleep(time).await;
         }
         5..=8 => {
@@ -119,22 +118,12 @@ async fn daemon(stage: &Stage, nth: usize, chance: &mut Chance) {
             }
             let heard = site.wires.iter().all(crate::wire::Wire::is_whole);
             stage.ledger().stopped(heard);
-            without_redis(stage, name);
             stage.ledger().tell(format!("{name} has stopped"));
             sleep(time).await;
         }
     }
     site.start();
     stage.ledger().tell(format!("{name} starts"));
-}
-
-/// A daemon ended: did it while Redis was away, what it had not told Redis yet is lost with it.
-fn without_redis(stage: &Stage, name: &str) {
-    if stage.redis.was_away_since(Instant::now()) {
-        let mut ledger = stage.ledger();
-        ledger.figures.ended_without_redis += 1;
-        ledger.tell(format!("{name} ended without Redis"));
-    }
 }
 
 async fn wire(stage: &Stage, site: usize, switch: usize, chance: &mut Chance) {
@@ -153,6 +142,7 @@ async fn wire(stage: &Stage, site: usize, switch: usize, chance: &mut Chance) {
             stage.fault("wire stalled", format!("{which} lets {what} wait for {time:?}"));
             wire.stall(both);
             sleep(time).await;
+            stage.ledger().orders_arrive(switch);
         }
         _ => {
             stage.fault("wire half open", format!("{which} is lost without a word"));

@@ -41,7 +41,7 @@ pub fn judge(ledger: &mut Ledger, recorded: &Recorded, redis: &Redis) -> Sum {
     let mut sum = Sum { records: recorded.len(), ..Sum::default() };
     sum.taken = ledger.callers.values().filter(|caller| caller.taken).count();
     for leg in ledger.without_record(recorded) {
-        if known::COUNTED_APART && ledger.lived_without(redis, &leg) {
+        if known::counted_apart() && ledger.lived_without(redis, &leg) {
             sum.lost += 1;
         } else {
             ledger.broken(Some(&leg), "no record", ledger.place(&leg));
@@ -54,18 +54,18 @@ pub fn judge(ledger: &mut Ledger, recorded: &Recorded, redis: &Redis) -> Sum {
         let mut left: Vec<&(usize, CallRecord)> = records.iter().collect();
         // Of several, the one after all that were handed over in vain counts.
         left.sort_by_key(|(_, record)| record.ended);
-        while left.len() > 1 && was_handed_over(&left[0].1) {
+        while left.len() > 1 && was_handed_over(&left[0].1) && ledger.stopped_unheard(left[0].1.ended) {
             left.remove(0);
             sum.again += 1;
         }
-        while known::COUNTED_APART && left.len() > 1 && was_left_in_talk(&left[0].1) {
+        while known::counted_apart() && left.len() > 1 && was_left_in_talk(&left[0].1) {
             left.pop();
             sum.anew += 1;
         }
         match left[..] {
             [(one, a), (other, b)] if one != other && a == b => sum.by_both += 1,
             [_] => {}
-            _ if known::COUNTED_APART && ledger.lived_without(redis, call) => sum.twice += 1,
+            _ if known::counted_apart() && ledger.lived_without(redis, call) => sum.twice += 1,
             _ => ledger.broken(Some(call), "more than one record", format!("{records:#?}")),
         }
         let record = &left[0].1;

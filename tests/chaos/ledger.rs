@@ -23,7 +23,7 @@ use crate::stage::Recorded;
 use hotlined::sim::stats::{CallReport, Stats, What};
 use hotlined::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 const OUTLIVES_MAX: Millis = Millis::seconds(3);
 /// The longest timer that is ever set, a second more since the switch counts whole ones, half a second of its
@@ -37,6 +37,8 @@ const SOUND_BEGINS: Duration = Duration::from_millis(1_500);
 const JOINING_TIME_MAX: Duration = Duration::from_secs(4);
 /// A talk that is younger may be unknown to a daemon that stops.
 const UNHEARD_MAX: Duration = Duration::from_secs(1);
+/// How long a daemon may take from handing its calls over to its end.
+const STOPS_WITHIN: Duration = Duration::from_secs(10);
 /// For how long a pause of this process is held against nobody.
 const LATE_COUNTS: Duration = Duration::from_secs(15);
 /// How long after its end a call may still have to be told to Redis.
@@ -100,12 +102,8 @@ pub struct Figures {
     pub beyond_alone: u64,
     /// The same after a daemon stopped in the middle of a talk.
     pub beyond_left: u64,
-    /// How often a daemon ended while Redis was away, or only just back.
-    pub ended_without_redis: u64,
     /// Talks torn by a daemon that found of them in Redis what was so before it went away.
     pub torn_without_redis: u64,
-    /// Lines that Redis holds in the end because of that.
-    pub lines_left: u64,
     /// Talks that a daemon that stopped had not heard of.
     pub torn_unheard: u64,
     /// Callers who heard nothing for too long while nobody looked after them.
@@ -124,6 +122,8 @@ pub struct Ledger {
     attended: Vec<Attended>,
     /// Until when a daemon that was told to stop may tear what it has not heard of.
     stops_until: Option<Instant>,
+    /// When daemons stopped that not every switch could hear.
+    unheard_stops: Vec<SystemTime>,
     late: Vec<(Instant, Duration)>,
     pub figures: Figures,
     pub history: Vec<(Duration, String)>,
@@ -140,6 +140,7 @@ impl Ledger {
             talks: BTreeMap::new(),
             attended: vec![Attended { care: Care::None, since: began, alone: Some(began) }; switches],
             stops_until: None,
+            unheard_stops: Vec::new(),
             late: Vec::new(),
             figures: Figures::default(),
             history: Vec::new(),
@@ -177,6 +178,21 @@ impl Ledger {
         for (leg, agent) in &mut self.legs {
             agent.left_behind |= self.talks.contains_key(leg) || !heard;
         }
+        if !heard {
+            self.unheard_stops.push(SystemTime::now());
+        }
+    }
+
+    /// Whether a daemon stopped about then, and not every switch could hear it.
+    pub fn stopped_unheard(&self, at: hotlined::time::Instant) -> bool {
+        let at = SystemTime::UNIX_EPOCH + Duration::from_millis(at.0);
+        self.unheard_stops.iter().any(|stop| *stop + UNHEARD_MAX > at && *stop < at + STOPS_WITHIN)
+    }
+
+    /// What a daemon said while the wire stood still gets to the switch, though the daemon may be dead by now.
+    pub fn orders_arrive(&mut self, switch: usize) {
+        let alone = &mut self.attended[switch].alone;
+        *alone = alone.map(|_| Instant::now());
     }
 
     /// Something happened on a switch.
@@ -280,7 +296,7 @@ impl Ledger {
             self.figures.torn_unheard += 1;
             return;
         }
-        if known::COUNTED_APART && redis.was_away_since(talk.since) {
+        if known::counted_apart() && redis.was_away_since(talk.since) {
             self.figures.torn_without_redis += 1;
             return;
         }

@@ -39,8 +39,6 @@ const GAP_MS: (u64, u64) = (80, 580);
 /// How long the first daemon may take to look after a switch, and everything to be quiet in the end.
 const UP_TIME_MAX: Duration = Duration::from_secs(30);
 const QUIET_TIME_MAX: Duration = Duration::from_secs(60);
-/// How long after all is quiet Redis may hold lines: what it missed is told within seconds.
-const LINES_TIME_MAX: Duration = Duration::from_secs(8);
 /// How often it is looked whether the promises hold that have a bound in time.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// What is no pause of this process.
@@ -94,26 +92,11 @@ async fn run(seed: u64, lasts: Duration) -> Vec<String> {
         let why = stage.unquiet().join("; ");
         stage.ledger().broken(None, "all is quiet in the end", why);
     }
-    let free = faults::within(LINES_TIME_MAX, || stage.held().is_none().then_some(())).await;
-    if free.is_none() {
-        lines_left(&stage);
-    }
     watching.abort_all();
     while let Some(ended) = watching.join_next().await {
         assert!(ended.is_err_and(|ended| ended.is_cancelled()), "a watcher ended");
     }
     report::close(&stage, seed, lasts).await
-}
-
-/// Redis holds lines though nobody calls.
-fn lines_left(stage: &Stage) {
-    let why = stage.held().unwrap_or_default();
-    let mut ledger = stage.ledger();
-    if known::COUNTED_APART && ledger.figures.ended_without_redis > 0 {
-        ledger.figures.lines_left = stage.redis.held().unwrap_or_default();
-    } else {
-        ledger.broken(None, "no line is held in the end", why);
-    }
 }
 
 /// Callers come.

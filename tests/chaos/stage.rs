@@ -65,15 +65,7 @@ impl Stage {
         self.sites.iter().map(|site| site.cares(switch)).max().unwrap_or(Care::None)
     }
 
-    /// What lines Redis still holds for calls; none where it holds none.
-    pub fn held(&self) -> Option<String> {
-        match self.redis.held() {
-            Some(0) => None,
-            held => Some(format!("Redis holds {held:?} lines: {}", self.redis.left())),
-        }
-    }
-
-    /// Why not all is quiet yet, but for lines.
+    /// Why not all is quiet yet.
     pub fn unquiet(&self) -> Vec<String> {
         let mut why = Vec::new();
         for (switch, exchange) in self.exchanges.iter().enumerate() {
@@ -81,6 +73,10 @@ impl Stage {
             if !legs.is_empty() {
                 why.push(format!("{} has legs {legs:?}", switch_name(switch)));
             }
+        }
+        match self.redis.held() {
+            Some(0) => {}
+            held => why.push(format!("Redis holds {held:?} lines: {}", self.redis.left())),
         }
         for site in &self.sites {
             match site.ready() {
@@ -91,7 +87,7 @@ impl Stage {
         let recorded = self.recorded().unwrap_or_default();
         let ledger = self.ledger();
         let mut missing = ledger.without_record(&recorded);
-        missing.retain(|leg| !(known::COUNTED_APART && ledger.lived_without(&self.redis, leg)));
+        missing.retain(|leg| !(known::counted_apart() && ledger.lived_without(&self.redis, leg)));
         why.extend((!missing.is_empty()).then(|| format!("no record of {missing:?}")));
         why
     }
