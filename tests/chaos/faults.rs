@@ -39,8 +39,9 @@ impl Thing {
     /// How long it is well between two faults, in milliseconds.
     const fn well_ms(self) -> (u64, u64) {
         match self {
-            Self::Daemon(_) => (2_000, 10_000),
-            Self::Wire { .. } | Self::Redis => (2_500, 14_000),
+            Self::Daemon(_) => (3_000, 12_000),
+            Self::Wire { .. } => (4_000, 25_000),
+            Self::Redis => (5_000, 16_000),
             Self::Switch(_) => (8_000, 60_000),
             Self::Hotlines => (2_000, 8_000),
         }

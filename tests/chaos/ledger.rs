@@ -162,7 +162,11 @@ impl Ledger {
     pub fn broken(&mut self, leg: Option<&str>, promise: &'static str, why: String) {
         let leg = leg.map(str::to_owned);
         if self.said.insert((leg.clone(), promise)) {
-            self.broken.push(Broken { at: self.began.elapsed(), leg, why: format!("{promise}: {why}") });
+            // What is found in the end happened while the call lived.
+            let gone = leg.as_ref().and_then(|leg| self.callers.get(leg)?.gone);
+            let at = gone.map_or_else(|| self.began.elapsed(), |gone| gone + KEPT_WITHIN - self.began);
+            let at = at.min(self.began.elapsed());
+            self.broken.push(Broken { at, leg, why: format!("{promise}: {why}") });
         }
     }
 

@@ -33,7 +33,7 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 /// How long callers come and things fail, when nobody says.
-const LASTS_S: u64 = 20;
+const LASTS_S: u64 = 24;
 /// From one caller to the next, on one switch.
 const GAP_MS: (u64, u64) = (80, 580);
 /// How long the first daemon may take to look after a switch, and everything to be quiet in the end.
