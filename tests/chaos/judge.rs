@@ -1,5 +1,5 @@
 //! What the records say in the end. Who was taken has one; who was not, one at most. A daemon that was killed between
-//! writing a record and telling so is followed by one that writes it again, the same, into its own file. A daemon
+//! writing a record and telling so is followed by one that writes it again, with the same outcome, into its own file. A daemon
 //! that stops hands its callers over: where the switch did not hear of it, the next daemon takes them once more.
 
 use crate::known;
@@ -63,7 +63,7 @@ pub fn judge(ledger: &mut Ledger, recorded: &Recorded, redis: &Redis) -> Sum {
             sum.anew += 1;
         }
         match left[..] {
-            [(one, a), (other, b)] if one != other && a == b => sum.by_both += 1,
+            [(one, a), (other, b)] if one != other && a.outcome == b.outcome => sum.by_both += 1,
             [_] => {}
             _ if known::counted_apart() && ledger.lived_without(redis, call) => sum.twice += 1,
             _ => ledger.broken(Some(call), "more than one record", format!("{records:#?}")),

@@ -154,8 +154,7 @@ async fn pass(
     mut states: watch::Receiver<State>,
 ) {
     let mut bytes = vec![0; 64 * 1024];
-    loop {
-        let Ok(count @ 1..) = from.read(&mut bytes).await else { break };
+    while let Ok(count @ 1..) = from.read(&mut bytes).await {
         if states.wait_for(|state| !state.waits(way)).await.is_err() {
             return;
         }
