@@ -1,6 +1,7 @@
 //! What the records say in the end. Who was taken has one; who was not, one at most. A daemon that was killed between
-//! writing a record and telling so is followed by one that writes it again, with the same outcome, into its own file. A daemon
-//! that stops hands its callers over: where the switch did not hear of it, the next daemon takes them once more.
+//! writing a record and telling so is followed by one that writes it again, with the same outcome, into its own file.
+//! A daemon that stops hands its callers over: where the switch did not hear of it, the next daemon takes them once
+//! more.
 
 use crate::known;
 use crate::ledger::Ledger;
