@@ -158,7 +158,8 @@ impl Desk {
                 Woke::Wished => stop_at = Some(self.stop(stop_at)),
                 Woke::Word(word) => self.heard(word).await,
                 Woke::Link(ended) => self.link_ended(ended).await?,
-                Woke::Events(0) => tracing::error!("nobody can tell the engine anything any more"),
+                // The links themselves hold the other end.
+                Woke::Events(0) => return Err(None),
                 Woke::Events(_) => events.drain(..).for_each(|event| self.event(&event)),
                 Woke::Due => {}
             }

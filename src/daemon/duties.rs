@@ -9,13 +9,16 @@ use crate::id::{CallId, SwitchId};
 use crate::live::Kept;
 use crate::live::duty::{Change, Duty, Question};
 use crate::live::redis::{
-    BadConnector, COMMAND_TIME_MAX, Connector, Failure, Fence, Loaded, RedisSettings, RedisStore, Remedy,
+    BadConnector, COMMAND_TIME_MAX, Connector, Failure, Fence, Loaded, RedisSettings, RedisStore, Refusals,
+    Remedy,
 };
 use crate::meters;
+use crate::meters::health::Health;
 use crate::switch::gate::{Gate, Key};
 use crate::time::{Instant, Millis};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender};
 
@@ -62,6 +65,8 @@ pub(super) struct Duties {
     records: PathBuf,
     /// The switches for which another daemon of our name acts, as was told.
     doubled: BTreeSet<SwitchId>,
+    refusals: Refusals,
+    health: Arc<Health>,
     tells: Sender<Told>,
 }
 
@@ -75,6 +80,7 @@ impl Duties {
         switches: impl IntoIterator<Item = SwitchId>,
         clock: Clock,
         records: PathBuf,
+        health: Arc<Health>,
         tells: Sender<Told>,
     ) -> Result<Self, BadConnector> {
         let connector = Connector::new(&settings)?;
@@ -89,6 +95,8 @@ impl Duties {
             keys: BTreeMap::new(),
             records,
             doubled: BTreeSet::new(),
+            refusals: Refusals::default(),
+            health,
             tells,
         })
     }
@@ -159,13 +167,16 @@ impl Duties {
             let asked = self.clock.now();
             match self.answer(asked, &question).await {
                 Ok((more, changes)) => {
+                    self.health.leases(None);
                     questions.extend(more);
                     self.change(changes).await?;
                 }
                 Err(failure) => {
-                    tracing::debug!(?question, %failure, "Redis did not say who acts");
-                    if failure.remedy() == Remedy::Reconnect {
-                        self.store = None;
+                    self.health.leases(Some(failure.to_string()));
+                    match failure.remedy() {
+                        // Whoever asks for the calls says so, too.
+                        Remedy::Reconnect => self.store = None,
+                        Remedy::AskAgain | Remedy::Operator | Remedy::StandBy => self.refusals.tell(&failure),
                     }
                     let changes = self.duty.failed(asked, &failure);
                     self.change(changes).await?;

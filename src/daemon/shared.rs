@@ -83,7 +83,7 @@ impl Shared {
         let (tell, heard) = channel(HEARD_MAX);
         let (tells, told) = channel(TOLD_MAX);
         let (heeds, heeded) = channel(TOLD_MAX);
-        let duties = Duties::new(settings, switches, clock, records, tells)?;
+        let duties = Duties::new(settings, switches, clock, records, health.clone(), tells)?;
         meters::REDIS_UP.gauge(&[]).set(0.0);
         health.redis(Some("nothing was heard of it yet".to_owned()));
         Ok(Self {

@@ -24,13 +24,22 @@ struct State {
     unkept: bool,
     /// Why there is no Redis, where there should be one.
     no_redis: Option<String>,
+    /// Why nobody can say which daemon acts.
+    no_leases: Option<String>,
 }
 
 impl Health {
     /// A daemon that begins now and is to have links to these switches.
     pub fn new(now: Instant, switches: impl IntoIterator<Item = SwitchId>) -> Self {
         let links = switches.into_iter().map(|switch| (switch, None)).collect();
-        Self(Mutex::new(State { beat: now, links, draining: false, unkept: false, no_redis: None }))
+        Self(Mutex::new(State {
+            beat: now,
+            links,
+            draining: false,
+            unkept: false,
+            no_redis: None,
+            no_leases: None,
+        }))
     }
 
     /// The loop turned.
@@ -76,6 +85,11 @@ impl Health {
         self.know(|state| state.no_redis = away);
     }
 
+    /// Whether it can be told which daemon acts, and if not why.
+    pub fn leases(&self, unknown: Option<String>) {
+        self.know(|state| state.no_leases = unknown);
+    }
+
     /// Whether no new calls are taken any more.
     pub fn is_draining(&self) -> bool {
         self.0.lock().is_ok_and(|state| state.draining)
@@ -104,6 +118,9 @@ impl Health {
         }
         if let Some(why) = &state.no_redis {
             reasons.push(format!("Redis does not answer: {why}"));
+        }
+        if let Some(why) = &state.no_leases {
+            reasons.push(format!("nobody can say which daemon acts: {why}"));
         }
         if state.unkept {
             reasons.push(
@@ -141,16 +158,23 @@ mod tests {
         health.drain();
         health.keeps(false);
         health.redis(Some("it is being moved".to_owned()));
+        health.leases(Some("it refuses".to_owned()));
         let late = now + BEAT_AGE_MAX + Duration::from_millis(100);
         let reasons = health.not_ready(late);
-        for (reason, what) in
-            reasons.iter().zip(["not turned for 5.1 s", "fs2 is down", "stopping", "being moved", "not kept"])
-        {
+        for (reason, what) in reasons.iter().zip([
+            "not turned for 5.1 s",
+            "fs2 is down",
+            "stopping",
+            "being moved",
+            "refuses",
+            "not kept",
+        ]) {
             assert!(reason.contains(what), "{reason}");
         }
-        assert_eq!(reasons.len(), 5, "{reasons:?}");
+        assert_eq!(reasons.len(), 6, "{reasons:?}");
         health.keeps(true);
         health.redis(None);
+        health.leases(None);
         health.stands_by(&other);
         health.link(&other, true);
         health.beat(late);

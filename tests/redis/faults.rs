@@ -5,7 +5,9 @@ use crate::together::{Daemon, ask, ask_for, release, said};
 use crate::world::{ahead, claim, claimed, waiting};
 use hotlined::command::{Pick, StoreRequest};
 use hotlined::event::StoreAnswer;
+use hotlined::live::duty::Presence;
 use hotlined::live::redis::{Account, Failure, Password, RedisSettings, Remedy};
+use hotlined::time::Millis;
 
 #[tokio::test]
 async fn a_server_that_stands_still_is_away_in_time_and_back_when_it_goes_on() {
@@ -77,7 +79,7 @@ async fn no_password_where_one_is_needed_is_said_too() {
 #[tokio::test]
 async fn a_user_with_few_rights_is_enough_and_one_with_fewer_is_told() {
     let server = Server::start(&[]);
-    let rights = ["+@read", "+@write", "+@scripting", "+@connection", "+info", "-@dangerous"];
+    let rights = ["+@read", "+@write", "+@scripting", "+@connection", "+info", "+time", "-@dangerous"];
     let user = |name, keys| [&["ACL", "SETUSER", name, "on", ">geheim", keys], &rights[..]].concat();
     server.say::<()>(&user("hotlined", "~hotlined:*"));
     server.say::<()>(&user("stranger", "~other:*"));
@@ -91,6 +93,11 @@ async fn a_user_with_few_rights_is_enough_and_one_with_fewer_is_told() {
     assert_eq!(daemon.asks_and_hears(ask_for("y", 1, &wish)).await, said("y", 1, ahead(0, None)));
     daemon.ask(release("x", 1, 10)).await;
     assert_eq!(daemon.event().await, said("y", 1, claimed("a")));
+    let mut leases = crate::leases::connected(&come("hotlined")).await;
+    let lease = crate::leases::takes(&mut leases, Millis(60_000)).await;
+    leases.look(&Presence::default(), Millis(1_000)).await.unwrap();
+    leases.load(crate::together::now(), &lease).await.unwrap();
+    leases.give_up(crate::together::now(), &lease).await.unwrap();
     let failure = Daemon::start(come("stranger")).away().await;
     assert!(matches!(failure, Failure::Forbidden(_)), "{failure:?}");
 }

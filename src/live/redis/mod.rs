@@ -40,7 +40,7 @@
 //! # What it needs
 //!
 //! Redis 6.2 or later, `maxmemory-policy noeviction`, and a user who may do this to keys of the prefix:
-//! `+@read +@write +@scripting +@connection +info -@dangerous`. Tried with 7.0.
+//! `+@read +@write +@scripting +@connection +info +time -@dangerous`. Tried with 7.0.
 //!
 //! On a Cluster, the slot of the tag `calls` must stay where it is while daemons work: a script names the first of
 //! its keys and finds the others by itself, and cannot see that some are on another node already. A fail-over
@@ -72,7 +72,7 @@ pub use entry::{Edition, Entry};
 pub use failure::{Failure, Remedy};
 pub use inbox::{Inbox, Position};
 pub use lease::Taken;
-pub use serve::{Heard, LiveState, WakeClock};
+pub use serve::{Heard, LiveState, Refusals, WakeClock};
 pub use settings::{
     Account, Address, BadSettings, ClientCertificate, LEASE, PREFIX, Password, RedisSettings, Servers, Tls,
 };

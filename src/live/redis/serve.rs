@@ -141,13 +141,14 @@ struct Asker {
 }
 
 /// What Redis refuses, said once for each kind of reason in a while: it refuses every call for the same.
-#[derive(Default)]
-struct Refusals {
+#[derive(Debug, Default)]
+pub struct Refusals {
     told: BTreeMap<&'static str, tokio::time::Instant>,
 }
 
 impl Refusals {
-    fn tell(&mut self, failure: &Failure) {
+    /// It refused something.
+    pub fn tell(&mut self, failure: &Failure) {
         let now = tokio::time::Instant::now();
         if self.told.get(failure.kind()).is_some_and(|told| now - *told < REFUSAL_EVERY) {
             return;
