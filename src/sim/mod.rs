@@ -32,5 +32,6 @@ pub mod rehearsal;
 pub mod report;
 pub mod stats;
 mod table;
+pub mod world;
 
 pub use channel::Uuid;

@@ -1,10 +1,9 @@
 //! A fault at each single moment of a call: after every event that the daemon's engine takes.
 
-use super::scene::{Fault, HOTLINE, Scene, When, agent, hotline, phone_number};
 use super::seeds::shown;
-use super::world;
 use hotlined::record::Outcome;
 use hotlined::sim::people::{Caller, Leaves, Phone, Then, Why};
+use hotlined::sim::world::{self, Fault, HOTLINE, Scene, When, agent, hotline, phone_number};
 use hotlined::time::Millis;
 
 /// How long after the event the fault comes (before what follows from it is written, or when that was done), and

@@ -1,8 +1,7 @@
 //! Scenes drawn by chance.
 
-use super::scene::Scene;
-use super::world::{self, Broken, Summary};
 use hotlined::record::Outcome;
+use hotlined::sim::world::{self, Broken, Scene, Summary};
 use std::collections::BTreeMap;
 
 /// How many seeds are lived through when nobody says.

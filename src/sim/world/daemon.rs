@@ -1,24 +1,25 @@
 //! A daemon without socket, clock or runtime: engine, conversation and decoder, and what lies between them.
 
 use super::line::PASSWORD;
+use crate::call::{Limits, SavedCall};
+use crate::command::{Action, Command, Note};
+use crate::engine::{Engine, Entry};
+use crate::event::{CommandResult, Event, KeptCall};
+use crate::hotline::{BadDial, Hotlines};
+use crate::id::{CallId, CommandId, SwitchId};
+use crate::live::{LiveCall, Turn};
+use crate::prompt::SoundPath;
+use crate::record::{CallRecord, Outcome};
+use crate::sim::dialplan::FALLBACK;
+use crate::store::Store;
+use crate::switch::esl::argument::Endpoint;
+use crate::switch::esl::conversation::{self, Account, Conversation};
+use crate::switch::esl::event::Format;
+use crate::switch::esl::message::{Decoder, Message};
+use crate::switch::esl::speak::{Fallback, Site};
+use crate::switch::esl::vocabulary::Secret;
+use crate::time::{Instant, Millis};
 use bytes::BytesMut;
-use hotlined::call::{Limits, SavedCall};
-use hotlined::command::{Action, Command, Note};
-use hotlined::engine::{Engine, Entry};
-use hotlined::event::{CommandResult, Event, KeptCall};
-use hotlined::hotline::Hotlines;
-use hotlined::id::{CallId, CommandId, SwitchId};
-use hotlined::live::{LiveCall, Turn};
-use hotlined::prompt::SoundPath;
-use hotlined::record::{CallRecord, Outcome};
-use hotlined::store::Store;
-use hotlined::switch::esl::argument::Endpoint;
-use hotlined::switch::esl::conversation::{self, Account, Conversation};
-use hotlined::switch::esl::event::Format;
-use hotlined::switch::esl::message::{Decoder, Message};
-use hotlined::switch::esl::speak::{Fallback, Site};
-use hotlined::switch::esl::vocabulary::Secret;
-use hotlined::time::{Instant, Millis};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -62,8 +63,9 @@ impl Legacy {
 }
 
 /// A store like this one, by way of bytes.
-fn copy(store: &Store) -> Store {
-    rmp_serde::from_slice(&rmp_serde::to_vec_named(store).unwrap()).unwrap()
+fn copy(store: &Store) -> Result<Store, String> {
+    let bytes = rmp_serde::to_vec_named(store).map_err(|error| error.to_string())?;
+    rmp_serde::from_slice(&bytes).map_err(|error| error.to_string())
 }
 
 /// A daemon.
@@ -95,17 +97,17 @@ fn switch() -> SwitchId {
     SwitchId("fs1".into())
 }
 
-fn site() -> Site {
-    let endpoint = |text| Endpoint::new(text).unwrap();
-    Site {
-        trunk: "sofia/gateway/carrier/{number}".parse().unwrap(),
+fn site() -> Result<Site, String> {
+    let endpoint = |text| Endpoint::new(text).map_err(|bad| bad.to_string());
+    Ok(Site {
+        trunk: "sofia/gateway/carrier/{number}".parse().map_err(|bad: BadDial| bad.to_string())?,
         fallback: Fallback {
-            extension: endpoint("hotlined_fallback"),
-            dialplan: endpoint("XML"),
-            context: endpoint("public"),
+            extension: endpoint(FALLBACK)?,
+            dialplan: endpoint("XML")?,
+            context: endpoint("public")?,
         },
-        recordings: SoundPath::new("/rec").unwrap(),
-    }
+        recordings: SoundPath::new("/rec").map_err(|bad| bad.to_string())?,
+    })
 }
 
 fn fnv(print: u64, text: &str) -> u64 {
@@ -123,9 +125,10 @@ impl Daemon {
     ) -> Result<Self, String> {
         let limits = Limits { live_max, fallback_after: Millis::seconds(5) };
         let taken_up = legacy.event()?;
+        let shadow = if shadowed { Some(Engine::with_store(limits, copy(&legacy.store)?)) } else { None };
         let mut daemon = Self {
-            engine: Engine::with_store(limits, copy(&legacy.store)),
-            shadow: shadowed.then(|| Engine::with_store(limits, copy(&legacy.store))),
+            engine: Engine::with_store(limits, copy(&legacy.store)?),
+            shadow,
             taken: legacy.calls.keys().cloned().collect(),
             legacy,
             inbox: VecDeque::new(),
@@ -143,14 +146,17 @@ impl Daemon {
         Ok(daemon)
     }
 
-    pub fn connect(&mut self, now: Instant, format: Format) {
-        let account = Account { user: None, password: Secret::new(PASSWORD).unwrap() };
+    /// It connects.
+    pub fn connect(&mut self, now: Instant, format: Format) -> Result<(), String> {
+        let password = Secret::new(PASSWORD).map_err(|bad| bad.to_string())?;
+        let account = Account { user: None, password };
         self.connects_at = None;
         self.talking = Some(Talking {
-            conversation: Conversation::new(switch(), site(), account, format, now.0),
+            conversation: Conversation::new(switch(), site()?, account, format, now.0),
             decoder: Decoder::default(),
             heard_at: now,
         });
+        Ok(())
     }
 
     /// When it wants to be woken.

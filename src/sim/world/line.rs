@@ -1,15 +1,15 @@
 //! The network between daemon and switch, and the switch's end of a connection: bytes that take their time, come
 //! in pieces, and are lost when the line is cut.
 
+use crate::sim::chance::Chance;
+use crate::sim::model::Input;
+use crate::sim::orders::input_of;
+use crate::sim::report::SwitchEvent;
+use crate::switch::esl::event::Format;
+use crate::switch::esl::frame::Limits;
+use crate::switch::esl::server::{self, ClientRequest, RequestDecoder};
+use crate::time::{Instant, Millis};
 use bytes::{Bytes, BytesMut};
-use hotlined::sim::chance::Chance;
-use hotlined::sim::model::Input;
-use hotlined::sim::orders::input_of;
-use hotlined::sim::report::SwitchEvent;
-use hotlined::switch::esl::event::Format;
-use hotlined::switch::esl::frame::Limits;
-use hotlined::switch::esl::server::{self, ClientRequest, RequestDecoder};
-use hotlined::time::{Instant, Millis};
 use std::collections::{BTreeSet, VecDeque};
 
 /// How often the switch looks for events to send (MES:1504).

@@ -1,107 +1,19 @@
-//! What a run is made of: hotlines, people, and what goes wrong.
+//! Scenes drawn by chance.
 
-use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, Shows, Version, group::Strategy, short::Plain};
-use hotlined::prompt::{Prompt, SoundPath, Tone};
-use hotlined::sim::chance::Chance;
-use hotlined::sim::people::{Caller, Leaves, Phone, Sounds, Then, Why};
-use hotlined::switch::esl::event::Format;
-use hotlined::time::Millis;
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use super::scene::{Fault, HOTLINE, Scene, When, agent, phone_number, plain};
+use crate::hotline::group::Strategy;
+use crate::hotline::{Agent, Shows};
+use crate::prompt::{Prompt, Tone};
+use crate::sim::chance::Chance;
+use crate::sim::people::{Caller, Leaves, Phone, Sounds, Then, Why};
+use crate::switch::esl::event::Format;
+use crate::time::Millis;
 
-pub const HOTLINE: &str = "4008001234";
 const OTHER_HOTLINE: &str = "4006660000";
 /// Longer than any talk, ring or wait that is drawn here.
 const TALK_MS_MAX: u64 = 12_000;
 
-/// Something goes wrong, or is changed.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Fault {
-    /// The line is cut; the daemon connects again after so long.
-    Cut { back: Millis },
-    /// Nothing passes the line any more, and nobody says so.
-    Mute,
-    /// The daemon is killed, and another one starts after so long. What it wrote last may still arrive, and what it
-    /// kept may still be there.
-    Kill { back: Millis, delivered: bool, kept: bool },
-    /// The switch dies and comes back empty.
-    Crash,
-    /// The hotlines change.
-    Change,
-    /// The daemon takes no new calls, hands over after so long, and another one starts so long after that.
-    Drain { over: Millis, back: Millis },
-}
-
-/// When a fault comes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum When {
-    /// So long after the beginning.
-    At(Millis),
-    /// So long after the first daemon's engine took so many events.
-    AfterTurn(usize, Millis),
-}
-
-/// A run.
-#[derive(Clone, Debug)]
-pub struct Scene {
-    pub seed: u64,
-    pub callers: Vec<Caller>,
-    pub phones: BTreeMap<String, Vec<Phone>>,
-    pub sounds: Sounds,
-    pub hotlines: Vec<Hotline>,
-    pub live_max: usize,
-    pub faults: Vec<(When, Fault)>,
-    pub delay_to_switch: (u64, u64),
-    pub job_starts_ms: (u64, u64),
-    pub table_lag_ms: (u64, u64),
-    pub engine_lag_ms: u64,
-    pub format: Format,
-    pub shadowed: bool,
-}
-
-pub fn phone_number(index: u64) -> String {
-    format!("1390000{index:04}")
-}
-
-pub fn agent(index: u64, lines: u16, ring_time: Millis) -> Agent {
-    let dial = Dial::phone(&phone_number(index)).unwrap();
-    Agent { name: format!("Agent {index}").into(), lines, ring_time, ..Agent::new(&index.to_string(), dial) }
-}
-
-pub fn plain() -> Plain {
-    let sound = |name: &str| Prompt::File(SoundPath::new(name).unwrap());
-    Plain {
-        ringback: sound("/ring.wav"),
-        closing: sound("/closing.wav"),
-        wait: Millis::seconds(20),
-        ..Plain::default()
-    }
-}
-
-pub fn hotline(number: &str, agents: Vec<Agent>) -> Hotline {
-    plain().hotline(number, "Example", agents)
-}
-
 impl Scene {
-    /// A calm one: nothing goes wrong, and only what is set afterwards happens.
-    pub fn calm(seed: u64) -> Self {
-        Self {
-            seed,
-            callers: Vec::new(),
-            phones: BTreeMap::new(),
-            sounds: Sounds::default(),
-            hotlines: Vec::new(),
-            live_max: 100,
-            faults: Vec::new(),
-            delay_to_switch: (0, 5),
-            job_starts_ms: (1, 3),
-            table_lag_ms: (0, 274),
-            engine_lag_ms: 2,
-            format: Format::Plain,
-            shadowed: true,
-        }
-    }
-
     /// One drawn by chance.
     pub fn drawn(seed: u64) -> Self {
         let mut chance = Chance::new(seed ^ 0x0068_6f74_6c69_6e65);
@@ -155,22 +67,6 @@ impl Scene {
             format: if chance.percent(50) { Format::Json } else { Format::Plain },
             shadowed: seed.is_multiple_of(4),
         }
-    }
-
-    /// The hotlines, or what an operator makes of them at the nth change.
-    pub fn hotlines(&self, change: usize) -> Arc<Hotlines> {
-        let mut hotlines = Hotlines::default();
-        for hotline in &self.hotlines {
-            let mut hotline = hotline.clone();
-            for _ in 0..change {
-                hotline.agents.rotate_left(1);
-                hotline.agents.truncate(hotline.agents.len().saturating_sub(1).max(1));
-                hotline.name = format!("{} again", hotline.name).into();
-            }
-            hotline.version = Version::of(&hotline);
-            hotlines.insert(Arc::new(hotline));
-        }
-        Arc::new(hotlines)
     }
 }
 

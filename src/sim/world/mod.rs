@@ -1,0 +1,52 @@
+//! A whole world on a clock of its own: the simulated exchange with its people, its bytes, the network between,
+//! the wire, the conversation and the engine, and everything that can go wrong with any of them; without a socket
+//! and without a runtime, so that a seed lives through the same again.
+//!
+//! What is promised, and where the promise has a bound:
+//! - a caller hears something within [`SOUND_WITHIN`] of dialling and is never without sound for longer, whatever
+//!   happens to link and daemon;
+//! - an agent's leg outlives its caller by no more than [`OUTLIVES_MAX`], counted from when the engine knew the
+//!   switch again, where it did not when the caller left;
+//! - while no daemon is linked, a caller who is not in talk is with the fallback after [`FALLBACK_WITHIN`]; unless
+//!   the daemon was lost while it joined the caller with an agent who was just leaving: then the caller hears the
+//!   ring tone until a daemon is linked again;
+//! - a talk ends only when one of the two leaves, or the switch dies; or when a daemon hands over that has not heard
+//!   yet of a talk that is no older than [`UNHEARD_MAX`]: that caller goes to the fallback;
+//! - no telephone is rung beyond its lines. A daemon that starts anew knows nothing of lines that another took,
+//!   unless that one was killed and what it kept is still there: after any other end this is not looked at;
+//! - a call that a daemon took has one record, if it ended while that daemon lived or what that one kept came to the
+//!   next; and no call has two, unless a daemon handed it over to a switch that did not hear it, and the next one
+//!   took it again;
+//! - nothing the switch says is out of step, and in the end nothing is left anywhere.
+
+mod daemon;
+mod drawn;
+mod faults;
+mod life;
+mod line;
+mod promises;
+mod scene;
+mod switch;
+
+pub use life::run;
+pub use scene::{Fault, HOTLINE, Scene, When, agent, hotline, phone_number, plain};
+
+use crate::record::Outcome;
+
+/// What became of a run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Summary {
+    /// A fingerprint of everything the daemons did.
+    pub print: u64,
+    /// How many events the first daemon's engine took.
+    pub turns: usize,
+    /// How the calls went that have a record.
+    pub outcomes: Vec<Outcome>,
+}
+
+/// A promise that was broken, and what went before it, where that was written down.
+#[derive(Debug)]
+pub struct Broken {
+    pub why: String,
+    pub log: Vec<String>,
+}
