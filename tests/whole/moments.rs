@@ -82,7 +82,7 @@ fn at_each_moment(fault: impl Fn(Millis) -> Fault) -> usize {
     let mut runs = 0;
     for (name, calm, outcome) in calls() {
         let summary = world::run(&calm).unwrap_or_else(|broken| panic!("{}", shown(&broken, name)));
-        assert_eq!(summary.outcomes, [outcome], "{name}");
+        assert_eq!(summary.tally.outcomes, [(outcome, 1)].into(), "{name}");
         let moments =
             (1..=summary.turns).flat_map(|turn| AFTER_AND_AWAY.map(|(wait, away)| (turn, wait, away)));
         for (turn, wait, away) in moments {

@@ -11,7 +11,7 @@ use crate::live::{LiveCall, Turn};
 use crate::prompt::SoundPath;
 use crate::record::{CallRecord, Outcome};
 use crate::sim::dialplan::FALLBACK;
-use crate::store::Store;
+use crate::store::{Input, Store};
 use crate::switch::esl::argument::Endpoint;
 use crate::switch::esl::conversation::{self, Account, Conversation};
 use crate::switch::esl::event::Format;
@@ -35,22 +35,45 @@ pub struct Talking {
     pub heard_at: Instant,
 }
 
-/// What a daemon that is killed leaves to the next: what it kept with its last turn.
+/// What a daemon that is killed leaves to the next: what it kept with its turns.
 #[derive(Default)]
 pub struct Legacy {
     calls: BTreeMap<CallId, LiveCall>,
     store: Store,
+    /// The turns that could not be kept yet.
+    unkept: Vec<Turn>,
 }
 
 impl Legacy {
-    fn take(&mut self, turn: Turn) {
-        for call in turn.over {
-            self.calls.remove(&call);
+    /// A turn is kept, with all that could not be before; or cannot be either.
+    fn take(&mut self, turn: Turn, keeps: bool) {
+        self.unkept.push(turn);
+        if !keeps {
+            return;
         }
-        self.calls.extend(turn.live.into_iter().map(|live| (live.call.clone(), live)));
-        for (at, input) in turn.inputs {
-            self.store.take(at, &input, &mut Vec::new());
+        for turn in std::mem::take(&mut self.unkept) {
+            for call in turn.over {
+                self.calls.remove(&call);
+            }
+            self.calls.extend(turn.live.into_iter().map(|live| (live.call.clone(), live)));
+            for (at, input) in turn.inputs {
+                self.store.take(at, &input, &mut Vec::new());
+            }
         }
+    }
+
+    /// Whoever kept this is dead: what was not kept is lost. Gives the calls of which something was.
+    pub fn loses_unkept(&mut self) -> BTreeSet<CallId> {
+        let mut lost = BTreeSet::new();
+        for turn in std::mem::take(&mut self.unkept) {
+            lost.extend(turn.live.into_iter().map(|live| live.call).chain(turn.over));
+            lost.extend(turn.inputs.into_iter().filter_map(|(_, input)| match input {
+                Input::Ask(id, _) => Some(id.call),
+                Input::Forget(call) => Some(call),
+                Input::Due => None,
+            }));
+        }
+        lost
     }
 
     /// The news of it that the next daemon gets.
@@ -85,6 +108,8 @@ pub struct Daemon {
     pub records: BTreeMap<CallId, CallRecord>,
     /// How many events the engine took.
     pub turns: usize,
+    /// How far the time that the engine is told is ahead of ours, in milliseconds.
+    ahead: i64,
     /// What the daemon after it finds, if it is killed now.
     pub legacy: Legacy,
     /// What it did, as text, where somebody wants to read it.
@@ -122,6 +147,7 @@ impl Daemon {
         live_max: usize,
         shadowed: bool,
         legacy: Legacy,
+        ahead: i64,
     ) -> Result<Self, String> {
         let limits = Limits { live_max, fallback_after: Millis::seconds(5) };
         let taken_up = legacy.event()?;
@@ -138,6 +164,7 @@ impl Daemon {
             linked_since: None,
             records: BTreeMap::new(),
             turns: 0,
+            ahead,
             log: None,
             print: 0xcbf2_9ce4_8422_2325,
         };
@@ -163,10 +190,18 @@ impl Daemon {
     pub fn next(&self) -> Option<Instant> {
         let inbox = self.inbox.front().map(|(at, _)| *at);
         let orders = self.orders.front().map(|(at, ..)| *at);
-        [inbox, orders, self.engine.deadline(), self.connects_at, self.gives_up_at()]
-            .into_iter()
-            .flatten()
-            .min()
+        [inbox, orders, self.deadline(), self.connects_at, self.gives_up_at()].into_iter().flatten().min()
+    }
+
+    /// When its engine wants to be woken.
+    pub fn deadline(&self) -> Option<Instant> {
+        let ours = |at: Instant| Instant(at.0.saturating_add_signed(self.ahead.saturating_neg()));
+        self.engine.deadline().map(ours)
+    }
+
+    /// The time that its engine is told.
+    fn told(&self, now: Instant) -> Instant {
+        Instant(now.0.saturating_add_signed(self.ahead))
     }
 
     /// When it takes the connection for dead.
@@ -230,8 +265,14 @@ impl Daemon {
         self.inbox.pop_front_if(|(at, _)| *at <= now).map(|(_, event)| event)
     }
 
-    /// The engine takes an event.
-    pub fn turn(&mut self, now: Instant, event: &Event, lag: Millis) -> Result<(), String> {
+    /// The engine takes an event; what it changes is kept, or cannot be. Gives the records that it wrote.
+    pub fn turn(
+        &mut self,
+        now: Instant,
+        event: &Event,
+        lag: Millis,
+        keeps: bool,
+    ) -> Result<Vec<CallRecord>, String> {
         self.turns += 1;
         match event {
             Event::LinkRestored { .. } => self.linked_since = Some(now),
@@ -244,9 +285,10 @@ impl Daemon {
                 seen.push(format!("{command:?}"));
             }
         };
-        self.engine.turn(now, event, &mut out, &mut watch);
-        self.legacy.take(Turn::of(&mut self.engine));
-        self.compare(now, event, &seen)?;
+        let told = self.told(now);
+        self.engine.turn(told, event, &mut out, &mut watch);
+        self.legacy.take(Turn::of(&mut self.engine), keeps);
+        self.compare(told, event, &seen)?;
         for line in &seen {
             self.print = fnv(fnv(self.print, line), &now.0.to_string());
         }
@@ -254,10 +296,19 @@ impl Daemon {
             log.push(format!("daemon hears {event:?}"));
             log.extend(seen.into_iter().map(|line| format!("daemon says  {line}")));
         }
+        let mut records = Vec::new();
         for command in out {
+            if let Command::Record(record) = &command {
+                records.push((**record).clone());
+            }
             self.carry_out(now + lag, command)?;
         }
-        Ok(())
+        Ok(records)
+    }
+
+    /// Whether it has something to keep that it could not.
+    pub fn has_unkept(&self) -> bool {
+        self.legacy.unkept.iter().any(|turn| !turn.is_empty())
     }
 
     fn compare(&mut self, now: Instant, event: &Event, seen: &[String]) -> Result<(), String> {

@@ -50,7 +50,7 @@ impl Scene {
         if chance.percent(15) {
             sounds.missing.push("/closing.wav".into());
         }
-        let faults = (0..chance.between(0, 3)).map(|_| fault(busy_ms, &mut chance)).collect();
+        let faults = (0..chance.between(0, 3)).flat_map(|_| faults(busy_ms, &mut chance)).collect();
         let slow = chance.percent(30);
         Self {
             seed,
@@ -60,12 +60,14 @@ impl Scene {
             hotlines,
             live_max: if chance.percent(15) { 2 } else { 100 },
             faults,
-            delay_to_switch: if slow { (5, 80) } else { (0, 5) },
+            delay_ms: if slow { (5, 80) } else { (0, 5) },
             job_starts_ms: if chance.percent(20) { (1, 60) } else { (1, 3) },
             table_lag_ms: (0, 274),
             engine_lag_ms: if chance.percent(20) { 30 } else { 2 },
+            reordered_percent: if chance.percent(50) { chance.between(1, 50) } else { 0 },
             format: if chance.percent(50) { Format::Json } else { Format::Plain },
             shadowed: seed.is_multiple_of(4),
+            quiet_within: Millis::seconds(300),
         }
     }
 }
@@ -111,20 +113,49 @@ fn phone(chance: &mut Chance) -> Phone {
     }
 }
 
-fn fault(busy_ms: u64, chance: &mut Chance) -> (When, Fault) {
+/// Something goes wrong, and with it what brings out what it means: what could not be kept, and another time of day,
+/// matter to the daemon that comes after one that was killed.
+pub(super) fn faults(busy_ms: u64, chance: &mut Chance) -> Vec<(When, Fault)> {
+    let (when, first) = fault(busy_ms, chance);
+    let mut all = vec![(when, first)];
+    if let (Fault::DiskFull { .. } | Fault::ClockSet { .. }, When::At(at)) = (first, when)
+        && chance.percent(75)
+    {
+        let soon = When::At(Millis(at.0 + chance.between(0, 9_000)));
+        let back = Millis(chance.between(0, 3_000));
+        all.push((soon, Fault::Kill { back, delivered: chance.percent(50), kept: true }));
+    }
+    all
+}
+
+/// Something goes wrong while callers come, or soon after.
+pub(super) fn fault(busy_ms: u64, chance: &mut Chance) -> (When, Fault) {
     let back = match chance.between(0, 3) {
         0 => Millis(chance.between(0, 300)),
         1 => Millis(chance.between(300, 3_000)),
         2 => Millis(chance.between(3_000, 8_000)),
         _ => Millis(chance.between(300, 20_000)),
     };
-    let fault = match chance.between(0, 19) {
-        0..=9 => Fault::Cut { back },
-        10..=13 => Fault::Kill { back, delivered: chance.percent(50), kept: chance.percent(75) },
-        14 => Fault::Crash,
-        15..=16 => Fault::Change,
-        17 => Fault::Mute,
-        _ => Fault::Drain { over: Millis(chance.between(0, 8_000)), back },
+    let fault = match chance.between(0, 29) {
+        0..=8 => Fault::Cut { back },
+        9..=13 => Fault::Kill { back, delivered: chance.percent(50), kept: chance.percent(75) },
+        14..=15 => Fault::Crash,
+        16..=17 => Fault::Change,
+        18 => Fault::Mute,
+        19..=20 => Fault::Drain { over: Millis(chance.between(0, 8_000)), back },
+        21..=22 => Fault::Stall { span: Millis(chance.between(50, 3_000)) },
+        23..=24 => Fault::Pause { span: Millis(chance.between(50, 8_000)) },
+        25..=26 => Fault::DiskFull { span: Millis(chance.between(10, 10_000)) },
+        _ => clock_set(chance),
     };
     (When::At(Millis(chance.between(0, busy_ms + 12_000))), fault)
+}
+
+fn clock_set(chance: &mut Chance) -> Fault {
+    let by = match chance.between(0, 2) {
+        0 => Millis(chance.between(1, 2_000)),
+        1 => Millis(chance.between(2_000, 60_000)),
+        _ => Millis::seconds(3_600),
+    };
+    Fault::ClockSet { forwards: chance.percent(50), by }
 }

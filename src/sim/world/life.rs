@@ -4,9 +4,12 @@ use super::daemon::{Daemon, Legacy};
 use super::line::Line;
 use super::promises::CHECK_EVERY;
 use super::scene::{Fault, Scene, When};
+use super::story::{Story, Told};
+use super::tally::Kind;
 use super::{Broken, Summary};
 use crate::event::Event;
 use crate::id::CallId;
+use crate::record::CallRecord;
 use crate::sim::chance::Chance;
 use crate::sim::dialplan::Dialplan;
 use crate::sim::model::{Input, Model, Setup};
@@ -19,8 +22,6 @@ const BEGIN: Instant = Instant(1_800_000_000_000);
 pub(super) const NOTICED_MS_MAX: u64 = 20;
 /// How soon a connection that did not come up is tried again.
 const RECONNECT: Millis = Millis::seconds(1);
-/// Everything drawn is over by then.
-const QUIET_WITHIN: Millis = Millis::seconds(300);
 /// More steps than any run needs: beyond, something goes round in circles.
 const STEPS_MAX: usize = 400_000;
 
@@ -46,11 +47,27 @@ pub(super) struct World<'a> {
     pub(super) checked_at: Instant,
     pub(super) recorded: BTreeSet<CallId>,
     pub(super) summary: Summary,
-    /// Claims were lost with a daemon.
-    pub(super) claims_lost: bool,
+    /// The legs that were there when claims were lost with a daemon.
+    pub(super) unclaimed: BTreeSet<String>,
+    /// How many lines each telephone has.
+    pub(super) lines: BTreeMap<String, u32>,
+    /// Whether a hotline asks for keys or messages.
+    pub(super) asks: bool,
+    /// Until when a caller might hear nothing.
+    pub(super) silence_excused: BTreeMap<String, Instant>,
     /// What the next daemon finds.
     pub(super) legacy: Legacy,
-    pub(super) log: Option<Vec<String>>,
+    /// Of these calls something was lost with a daemon that could not keep it: nobody knows any more what was done.
+    pub(super) forgotten: BTreeSet<CallId>,
+    /// How far the machine's clock is ahead of ours, in milliseconds.
+    pub(super) clock_ahead: i64,
+    /// Until when nothing can be kept.
+    pub(super) disk_full_until: Instant,
+    /// Until when the daemon stands still.
+    pub(super) paused_until: Option<Instant>,
+    /// How many things were ever planned.
+    planned: usize,
+    pub(super) story: Option<Story>,
 }
 
 /// Something that is done at its time.
@@ -58,16 +75,28 @@ pub(super) struct World<'a> {
 pub(super) enum Doing {
     Fault(Fault),
     HandOver { back: Millis },
+    Wake,
     Start,
 }
 
 /// Lives through a scene. Where a promise is broken it is lived through once more, to write everything down.
 pub fn run(scene: &Scene) -> Result<Summary, Broken> {
-    World::new(scene, false).live().or_else(|_| World::new(scene, true).live())
+    World::new(scene, false).live().or_else(|_| tell(scene).map(|(summary, _)| summary))
+}
+
+/// Lives through a scene, and tells it.
+pub fn tell(scene: &Scene) -> Result<(Summary, Vec<Told>), Broken> {
+    let mut world = World::new(scene, true);
+    let lived = world.live_on();
+    let story = world.story.map(|story| story.told).unwrap_or_default();
+    match lived {
+        Ok(()) => Ok((world.summary, story)),
+        Err(why) => Err(Broken { why, story }),
+    }
 }
 
 impl<'a> World<'a> {
-    fn new(scene: &'a Scene, logged: bool) -> Self {
+    fn new(scene: &'a Scene, told: bool) -> Self {
         let setup = Setup {
             seed: scene.seed,
             dialplan: Dialplan::product(4),
@@ -97,9 +126,17 @@ impl<'a> World<'a> {
             checked_at: now,
             recorded: BTreeSet::new(),
             summary: Summary::default(),
-            claims_lost: false,
+            unclaimed: BTreeSet::new(),
+            lines: scene.lines(),
+            asks: scene.asks(),
+            silence_excused: BTreeMap::new(),
             legacy: Legacy::default(),
-            log: logged.then(Vec::new),
+            forgotten: BTreeSet::new(),
+            clock_ahead: 0,
+            disk_full_until: BEGIN,
+            paused_until: None,
+            planned: 0,
+            story: told.then(|| Story::new(BEGIN)),
         };
         world.at(BEGIN, Doing::Start);
         world
@@ -108,7 +145,7 @@ impl<'a> World<'a> {
     fn live(mut self) -> Result<Summary, Broken> {
         match self.live_on() {
             Ok(()) => Ok(self.summary),
-            Err(why) => Err(Broken { why, log: self.log.unwrap_or_default() }),
+            Err(why) => Err(Broken { why, story: Vec::new() }),
         }
     }
 
@@ -125,10 +162,15 @@ impl<'a> World<'a> {
                 self.at(begin + *at, Doing::Fault(*fault));
             }
         }
-        let end = begin + QUIET_WITHIN;
+        self.summary.tally.add(Kind::Call, self.scene.callers.len() as u64);
+        let end = begin + last_call + self.scene.quiet_within;
         while !(self.now > begin + last_call && self.is_quiet()) {
             let Some(next) = self.next().filter(|next| *next <= end) else {
-                return Err(format!("not quiet after {QUIET_WITHIN}: {}", self.unquiet()));
+                return Err(format!(
+                    "not quiet {} after the last call: {}",
+                    self.scene.quiet_within,
+                    self.unquiet()
+                ));
             };
             self.until(next)?;
         }
@@ -153,17 +195,30 @@ impl<'a> World<'a> {
         Ok(())
     }
 
+    /// Plans something.
     pub(super) fn at(&mut self, at: Instant, doing: Doing) {
-        let nth = self.due.len() + self.summary.turns + self.daemons * 1_000;
-        self.due.insert((at.max(self.now), nth), doing);
+        self.planned += 1;
+        self.due.insert((at.max(self.now), self.planned), doing);
     }
 
+    /// It came about.
+    pub(super) fn count(&mut self, kind: Kind) {
+        self.summary.tally.add(kind, 1);
+    }
+
+    /// Tells this to everybody who hears the story.
+    pub(super) fn say(&mut self, text: impl FnOnce() -> String) {
+        if let Some(story) = &mut self.story {
+            story.say(self.now, text());
+        }
+    }
+
+    /// Tells this to whoever wants to know it to the letter, behind what the daemon heard and said.
     pub(super) fn note(&mut self, text: impl FnOnce() -> String) {
-        if let Some(log) = &mut self.log {
-            let since = self.now.since(BEGIN).0;
+        if let Some(story) = &mut self.story {
             let said = self.daemon.as_mut().and_then(|daemon| daemon.log.as_mut()).map(std::mem::take);
             for line in said.into_iter().flatten().chain([text()]).filter(|line| !line.is_empty()) {
-                log.push(format!("{:>4}.{:03} {line}", since / 1_000, since % 1_000));
+                story.detail(self.now, line);
             }
         }
     }
@@ -171,25 +226,33 @@ impl<'a> World<'a> {
     pub(super) fn start(&mut self) -> Result<(), String> {
         let hotlines = self.scene.hotlines(self.changes);
         let legacy = std::mem::take(&mut self.legacy);
-        let mut daemon =
-            Daemon::start(self.now, &hotlines, self.scene.live_max, self.scene.shadowed, legacy)?;
-        daemon.log = self.log.is_some().then(Vec::new);
+        let mut daemon = Daemon::start(
+            self.now,
+            &hotlines,
+            self.scene.live_max,
+            self.scene.shadowed,
+            legacy,
+            self.clock_ahead,
+        )?;
+        daemon.log = self.story.is_some().then(Vec::new);
         self.daemon = Some(daemon);
         self.daemons += 1;
-        self.note(|| "a daemon starts".into());
+        let daemons = self.daemons;
+        self.say(|| format!("daemon {daemons} starts"));
         Ok(())
     }
 
     fn next(&self) -> Option<Instant> {
         let line = self.line.as_ref();
+        let awake = self.paused_until.is_none();
         [
             self.due.keys().next().map(|(at, _)| *at),
-            self.notices.map(|(at, _)| at),
+            self.notices.map(|(at, _)| at).filter(|_| awake),
             self.model.next_deadline(),
             line.and_then(|line| line.to_switch.next()),
-            line.and_then(|line| line.to_daemon.next()),
+            line.and_then(|line| line.to_daemon.next()).filter(|_| awake),
             line.and_then(|line| line.polls_at),
-            self.daemon.as_ref().and_then(Daemon::next),
+            self.daemon.as_ref().and_then(Daemon::next).filter(|_| awake),
         ]
         .into_iter()
         .flatten()
@@ -203,7 +266,8 @@ impl<'a> World<'a> {
             let doing = entry.remove();
             return self.happen(doing);
         }
-        if let Some((_, connects_at)) = self.notices.take_if(|(at, _)| *at <= now) {
+        let awake = self.paused_until.is_none();
+        if let Some((_, connects_at)) = self.notices.take_if(|(at, _)| awake && *at <= now) {
             self.link_lost(connects_at);
             return Ok(());
         }
@@ -215,7 +279,7 @@ impl<'a> World<'a> {
                 line.read(&bytes);
                 return self.requests();
             }
-            if let Some(bytes) = line.to_daemon.arrived(now) {
+            if let Some(bytes) = if awake { line.to_daemon.arrived(now) } else { None } {
                 return self.daemon_hears(&bytes);
             }
             if line.polls_at.is_some_and(|at| at <= now) {
@@ -223,7 +287,7 @@ impl<'a> World<'a> {
                 return Ok(());
             }
         }
-        self.daemon_acts()
+        if awake { self.daemon_acts() } else { Ok(()) }
     }
 
     fn daemon_acts(&mut self) -> Result<(), String> {
@@ -232,12 +296,12 @@ impl<'a> World<'a> {
         let Some(daemon) = &mut self.daemon else { return Ok(()) };
         if daemon.connects_at.is_some_and(|at| at <= now) {
             daemon.connect(now, self.scene.format)?;
-            self.line = Some(Line::open(now, self.scene.delay_to_switch, &mut self.chance));
-            self.note(|| "the daemon connects".into());
+            self.line = Some(Line::open(now, self.scene.delay_ms, &mut self.chance));
+            self.say(|| "the daemon connects".into());
             return Ok(());
         }
         if daemon.gives_up_at().is_some_and(|at| at <= now) {
-            self.note(|| "the daemon gives the line up".into());
+            self.say(|| "the daemon gives the line up".into());
             self.link_lost(now + RECONNECT);
             return Ok(());
         }
@@ -247,7 +311,7 @@ impl<'a> World<'a> {
             return Ok(());
         }
         let event = daemon.arrived(now).or_else(|| {
-            let due = daemon.engine.deadline().is_some_and(|at| at <= now);
+            let due = daemon.deadline().is_some_and(|at| at <= now);
             due.then_some(Event::Due)
         });
         match event {
@@ -258,9 +322,15 @@ impl<'a> World<'a> {
 
     pub(super) fn turn(&mut self, event: &Event, lag: Millis) -> Result<(), String> {
         let now = self.now;
+        let keeps = now >= self.disk_full_until;
         let Some(daemon) = &mut self.daemon else { return Ok(()) };
-        daemon.turn(now, event, lag)?;
+        let unkept = daemon.has_unkept();
+        let records = daemon.turn(now, event, lag, keeps)?;
         let turns = daemon.turns;
+        if daemon.has_unkept() && !unkept {
+            self.count(Kind::TurnUnkept);
+        }
+        self.tell_turn(event, &records);
         match event {
             Event::LinkRestored { .. } if self.line.as_ref().is_some_and(|line| !line.dead) => {
                 self.alone_since = None;
@@ -268,7 +338,6 @@ impl<'a> World<'a> {
             Event::LinkLost { .. } => drop(self.alone_since.get_or_insert(now)),
             _ => {}
         }
-        self.note(String::new);
         if self.daemons == 1 {
             self.summary.turns = turns;
             for (when, fault) in &self.scene.faults {
@@ -280,6 +349,18 @@ impl<'a> World<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Tells what a turn of the daemon came to.
+    pub(super) fn tell_turn(&mut self, event: &Event, records: &[CallRecord]) {
+        self.note(String::new);
+        if let Event::LinkRestored { legs, .. } = event {
+            self.say(|| format!("the link is up, with {} legs on the switch", legs.len()));
+        }
+        let (now, daemons) = (self.now, self.daemons);
+        if let Some(story) = &mut self.story {
+            records.iter().for_each(|record| story.recorded(now, daemons, record));
+        }
     }
 
     pub(super) fn write(&mut self, bytes: &[u8]) {

@@ -26,12 +26,15 @@ mod life;
 mod line;
 mod promises;
 mod scene;
+mod services;
+mod story;
 mod switch;
+mod tally;
 
-pub use life::run;
+pub use life::{run, tell};
 pub use scene::{Fault, HOTLINE, Scene, When, agent, hotline, phone_number, plain};
-
-use crate::record::Outcome;
+pub use story::Told;
+pub use tally::{Kind, Tally};
 
 /// What became of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -40,13 +43,16 @@ pub struct Summary {
     pub print: u64,
     /// How many events the first daemon's engine took.
     pub turns: usize,
-    /// How the calls went that have a record.
-    pub outcomes: Vec<Outcome>,
+    /// What came about.
+    pub tally: Tally,
 }
 
-/// A promise that was broken, and what went before it, where that was written down.
-#[derive(Debug)]
+/// A promise that was broken.
+#[derive(Debug, thiserror::Error)]
+#[error("{why}")]
 pub struct Broken {
+    /// Which, and by what.
     pub why: String,
-    pub log: Vec<String>,
+    /// What went before.
+    pub story: Vec<Told>,
 }

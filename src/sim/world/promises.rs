@@ -2,6 +2,7 @@
 
 use super::daemon::Daemon;
 use super::life::World;
+use crate::command::StageName;
 use crate::record::Outcome;
 use crate::time::{Instant, Millis};
 
@@ -19,6 +20,7 @@ impl World<'_> {
         let unheard = |at: Instant| at.since(talks_since) <= UNHEARD_MAX && self.now.since(at) <= UNHEARD_MAX;
         self.handed_over_at.filter(|at| unheard(*at)).map(drop).ok_or(())
     }
+
     pub(super) fn is_quiet(&self) -> bool {
         let daemon = |daemon: &Daemon| daemon.linked_since.is_some() && daemon.engine.switchboard.live() == 0;
         self.due.is_empty()
@@ -33,7 +35,9 @@ impl World<'_> {
         format!("legs {:?}, calls {live:?}, due {:?}", self.model.channels(), self.due)
     }
 
-    pub(super) fn check(&self) -> Result<(), String> {
+    /// What has a bound in time.
+    pub(super) fn check(&mut self) -> Result<(), String> {
+        self.note_excuses();
         let linked_since = self.daemon.as_ref().and_then(|daemon| daemon.linked_since);
         let linked_since = linked_since.filter(|_| self.alone_since.is_none());
         for left in self.model.left_ringing() {
@@ -43,7 +47,9 @@ impl World<'_> {
             }
         }
         for call in self.model.callers() {
-            let silence = call.silence(self.now);
+            let excused =
+                self.silence_excused.get(&*call.leg).map_or(Millis(u64::MAX), |at| self.now.since(*at));
+            let silence = call.silence(self.now).min(excused);
             if silence > SOUND_WITHIN {
                 return Err(format!("dead air for {silence}: {call:?}"));
             }
@@ -54,16 +60,37 @@ impl World<'_> {
                 return Err(format!("nobody looks after the caller, and no fallback came: {call:?}"));
             }
         }
-        if self.claims_lost {
-            return Ok(());
+        Ok(())
+    }
+
+    /// Where hotlines ask, a caller may hear nothing while it is listened to, and while no daemon could ask.
+    fn note_excuses(&mut self) {
+        if !self.asks {
+            return;
         }
-        for agent in self.scene.hotlines.iter().flat_map(|hotline| &hotline.agents) {
-            let most = self.model.phone_report(&agent.line.0).map_or(0, |phone| phone.most_at_once);
-            if most > u32::from(agent.lines) {
-                return Err(format!("{} rang {most} times at once", agent.line.0));
-            }
+        let mut excused = Vec::new();
+        if self.alone_since.is_some() {
+            excused.extend(self.model.callers().map(|call| call.leg.to_string()));
+        } else if let Some(daemon) = &self.daemon {
+            let listened_to = daemon.engine.switchboard.stages().filter(|(_, stage)| listens(*stage));
+            excused.extend(listened_to.map(|(call, _)| call.to_string()));
+        }
+        self.silence_excused.extend(excused.into_iter().map(|leg| (leg, self.now)));
+    }
+
+    /// An agent's telephone is called.
+    pub(super) fn is_called(&self, number: &str) -> Result<(), String> {
+        let Some(lines) = self.lines.get(number).filter(|_| self.unclaimed.is_empty()) else { return Ok(()) };
+        let live = self.model.phone_report(number).map_or(0, |phone| phone.live);
+        if live > *lines {
+            return Err(format!("{number} has {lines} lines, and {live} calls at once"));
         }
         Ok(())
+    }
+
+    /// Nobody knows any more who has which line: not before all who are there now have left.
+    pub(super) fn claims_are_lost(&mut self) {
+        self.unclaimed.extend(self.model.channels().iter().map(ToString::to_string));
     }
 
     pub(super) fn at_the_end(&mut self) -> Result<(), String> {
@@ -88,5 +115,22 @@ impl World<'_> {
             }
         }
         self.close_books(&daemon)
+    }
+}
+
+/// Whether the caller may hear nothing in this stage: keys, or a message, are waited for.
+fn listens(stage: StageName) -> bool {
+    match stage {
+        StageName::Menu | StageName::Voicemail | StageName::Survey | StageName::Verify => true,
+        StageName::Admission
+        | StageName::Announce
+        | StageName::Queue
+        | StageName::CallBack
+        | StageName::Whisper
+        | StageName::Hunt
+        | StageName::Connect
+        | StageName::Talk
+        | StageName::Closing
+        | StageName::Ending => false,
     }
 }

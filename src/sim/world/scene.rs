@@ -1,5 +1,6 @@
 //! What a run is made of: hotlines, people, and what goes wrong.
 
+use crate::hotline::flow::NodeKind;
 use crate::hotline::short::Plain;
 use crate::hotline::{Agent, Dial, Hotline, Hotlines, Version};
 use crate::prompt::{Prompt, SoundPath, Tone};
@@ -15,19 +16,56 @@ pub const HOTLINE: &str = "4008001234";
 /// Something goes wrong, or is changed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fault {
-    /// The line is cut; the daemon connects again after so long.
-    Cut { back: Millis },
+    /// The line is cut.
+    Cut {
+        /// After so long the daemon connects again.
+        back: Millis,
+    },
     /// Nothing passes the line any more, and nobody says so.
     Mute,
-    /// The daemon is killed, and another one starts after so long. What it wrote last may still arrive, and what it
-    /// kept may still be there.
-    Kill { back: Millis, delivered: bool, kept: bool },
+    /// What is on its way on the line, either way, comes no sooner than after so long.
+    Stall {
+        /// How long.
+        span: Millis,
+    },
+    /// The daemon is killed.
+    Kill {
+        /// After so long another one starts.
+        back: Millis,
+        /// Whether what it wrote last still arrives.
+        delivered: bool,
+        /// Whether what it kept is still there.
+        kept: bool,
+    },
+    /// The daemon stands still, and wakes up late.
+    Pause {
+        /// How long.
+        span: Millis,
+    },
+    /// Nothing that a daemon keeps is kept: the disk is full, or too slow. What could not be kept is kept with the
+    /// first turn after that.
+    DiskFull {
+        /// How long.
+        span: Millis,
+    },
+    /// The machine's clock is set: a daemon that runs counts on, one that starts goes by the new time.
+    ClockSet {
+        /// Forwards, or backwards.
+        forwards: bool,
+        /// How far.
+        by: Millis,
+    },
     /// The switch dies and comes back empty.
     Crash,
     /// The hotlines change.
     Change,
-    /// The daemon takes no new calls, hands over after so long, and another one starts so long after that.
-    Drain { over: Millis, back: Millis },
+    /// The daemon takes no new calls, and hands over.
+    Drain {
+        /// After so long it hands over.
+        over: Millis,
+        /// So long after that another one starts.
+        back: Millis,
+    },
 }
 
 /// When a fault comes.
@@ -42,19 +80,36 @@ pub enum When {
 /// A run.
 #[derive(Clone, Debug)]
 pub struct Scene {
+    /// The seed of what is left to chance.
     pub seed: u64,
+    /// Who calls.
     pub callers: Vec<Caller>,
+    /// What the telephone of a number does, as in [`Cast::phones`](crate::sim::people::Cast::phones).
     pub phones: BTreeMap<String, Vec<Phone>>,
+    /// What the switch can play.
     pub sounds: Sounds,
+    /// Who can be called.
     pub hotlines: Vec<Hotline>,
+    /// How many calls a daemon takes at a time.
     pub live_max: usize,
+    /// What goes wrong.
     pub faults: Vec<(When, Fault)>,
-    pub delay_to_switch: (u64, u64),
+    /// How long bytes are on their way, at least and at most, in milliseconds.
+    pub delay_ms: (u64, u64),
+    /// See [`Setup::job_starts_ms`](crate::sim::model::Setup::job_starts_ms).
     pub job_starts_ms: (u64, u64),
+    /// See [`Setup::table_lag_ms`](crate::sim::model::Setup::table_lag_ms).
     pub table_lag_ms: (u64, u64),
+    /// How long it takes at most from the link to the engine, and back.
     pub engine_lag_ms: u64,
+    /// In how many of a hundred cases two events of different legs change places that come at the same time.
+    pub reordered_percent: u64,
+    /// How the switch writes events.
     pub format: Format,
+    /// Whether each call is also saved and loaded between any two events.
     pub shadowed: bool,
+    /// How long after the last caller everything must be quiet.
+    pub quiet_within: Millis,
 }
 
 /// The telephone of the agent of this number.
@@ -99,12 +154,14 @@ impl Scene {
             hotlines: Vec::new(),
             live_max: 100,
             faults: Vec::new(),
-            delay_to_switch: (0, 5),
+            delay_ms: (0, 5),
             job_starts_ms: (1, 3),
             table_lag_ms: (0, 274),
             engine_lag_ms: 2,
+            reordered_percent: 0,
             format: Format::Plain,
             shadowed: true,
+            quiet_within: Millis::seconds(300),
         }
     }
 
@@ -122,5 +179,33 @@ impl Scene {
             hotlines.insert(Arc::new(hotline));
         }
         Arc::new(hotlines)
+    }
+
+    /// How many lines each telephone has.
+    pub(super) fn lines(&self) -> BTreeMap<String, u32> {
+        let agents = self.hotlines.iter().flat_map(|hotline| &hotline.agents);
+        agents.map(|agent| (agent.line.0.to_string(), u32::from(agent.lines))).collect()
+    }
+
+    /// Whether a hotline asks for keys or messages.
+    pub(super) fn asks(&self) -> bool {
+        let mut nodes = self.hotlines.iter().flat_map(|hotline| &hotline.flow.nodes);
+        nodes.any(|node| match &node.kind {
+            NodeKind::Menu(_)
+            | NodeKind::Collect(_)
+            | NodeKind::Extension(_)
+            | NodeKind::Voicemail(_)
+            | NodeKind::Survey(_)
+            | NodeKind::VerifyCode(_) => true,
+            NodeKind::Hours { .. }
+            | NodeKind::Area { .. }
+            | NodeKind::Access(_)
+            | NodeKind::Play(_)
+            | NodeKind::Group(_)
+            | NodeKind::Queue(_)
+            | NodeKind::Set(_)
+            | NodeKind::Goto
+            | NodeKind::HangUp { .. } => false,
+        })
     }
 }

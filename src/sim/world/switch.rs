@@ -3,6 +3,7 @@
 use super::life::World;
 use super::line::Asked;
 use super::promises::SOUND_WITHIN;
+use super::tally::Kind;
 use crate::sim::model::{Input, Output};
 use crate::sim::orders::answer_of;
 use crate::sim::report::SwitchEvent;
@@ -41,22 +42,32 @@ impl World<'_> {
             }
             Input::Dial(_) | Input::HangUp { .. } | Input::Press { .. } | Input::Crash | Input::Due => {}
         }
+        let lists = matches!(&input, Input::Api { command, .. } if command == "show");
         for output in self.model.handle(self.now, input) {
             match &output {
                 Output::Event(event) => {
                     self.leg_ends(event)?;
-                    if let Some(line) = &mut self.line {
-                        line.tell(self.now, event);
+                    let swapped = self.chance.percent(self.scene.reordered_percent);
+                    let line = self.line.as_mut();
+                    if line.is_some_and(|line| line.tell(self.now, event, swapped)) {
+                        self.count(Kind::Reordered);
                     }
                 }
                 Output::Reply { .. } | Output::Api(_) => {
                     let answer = answer_of(&output).unwrap_or_default();
+                    let mut twice = 0;
                     if let Some(line) = &mut self.line {
+                        if let (true, Output::Api(list)) = (lists, &output) {
+                            twice = line.listed(list);
+                        }
                         line.answer(self.now, &answer, &mut self.chance);
                     }
+                    self.summary.tally.add(Kind::Twice, twice);
                 }
                 Output::Happened(happening) => {
-                    self.note(|| format!("       {:?}", happening.what));
+                    if let Some(story) = &mut self.story {
+                        story.happened(happening);
+                    }
                     self.people(&happening.what)?;
                 }
             }
@@ -77,13 +88,15 @@ impl World<'_> {
                         .map_err(|()| format!("the fallback took {leg} out of a talk"))?;
                 }
             }
+            What::Calls { number, .. } => self.is_called(number)?,
             What::HungUp { leg, .. } => {
+                self.unclaimed.remove(&**leg);
                 if let Some(call) = self.model.call(leg) {
                     let first = call.first_sound.is_none_or(|first| first > SOUND_WITHIN);
                     if first && call.ended.is_some_and(|ended| ended > SOUND_WITHIN) {
                         return Err(format!("heard nothing at first: {call:?}"));
                     }
-                    if call.longest_silence > SOUND_WITHIN {
+                    if call.longest_silence > SOUND_WITHIN && !self.asks {
                         return Err(format!("dead air: {call:?}"));
                     }
                 }
