@@ -28,6 +28,7 @@ pub mod model;
 pub mod orders;
 mod originate;
 pub mod people;
+pub mod redis;
 pub mod rehearsal;
 pub mod report;
 pub mod stats;
