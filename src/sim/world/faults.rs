@@ -7,6 +7,7 @@ use super::tally::Kind;
 use crate::event::{Event, Order};
 use crate::record::{EndedBy, Outcome};
 use crate::sim::model::Input;
+use crate::sim::people::Caller;
 use crate::time::{Instant, Millis};
 
 impl World<'_> {
@@ -29,6 +30,13 @@ impl World<'_> {
         }
         match doing {
             Doing::Start => self.start(),
+            Doing::Dial(nth) => match self.scene.callers.get(nth).cloned() {
+                Some(caller) => {
+                    self.count(Kind::Call);
+                    self.tell(Input::Dial(Caller { at: Millis(0), ..caller }))
+                }
+                None => Ok(()),
+            },
             Doing::Wake => {
                 self.wake();
                 Ok(())
@@ -62,6 +70,7 @@ impl World<'_> {
                 if let Some(line) = &mut self.line {
                     line.to_switch.stall(self.now + span);
                     line.to_daemon.stall(self.now + span);
+                    self.hears_from = self.hears_from.max(self.now + span);
                     self.count(Kind::Stall);
                     self.say(|| format!("nothing comes through the line for {span}"));
                 }
@@ -128,7 +137,7 @@ impl World<'_> {
         if !lost.is_empty() {
             self.claims_are_lost();
         }
-        self.forgotten.extend(lost);
+        self.forgotten.extend(lost.iter().map(ToString::to_string));
         self.legacy = legacy;
         Ok(())
     }
@@ -149,6 +158,7 @@ impl World<'_> {
             return;
         }
         self.say(|| "the daemon wakes up".into());
+        self.hears_from = self.hears_from.max(self.now);
         let linked = self.daemon.as_ref().is_some_and(|daemon| daemon.linked_since.is_some());
         if linked && self.line.as_ref().is_some_and(|line| !line.dead) {
             self.alone_since = None;
@@ -195,7 +205,7 @@ impl World<'_> {
             if !told && record.outcome == Outcome::Fallback && record.ended_by == EndedBy::Hotline {
                 continue;
             }
-            if !self.recorded.insert(call.clone()) && !self.forgotten.contains(call) {
+            if !self.recorded.insert(call.clone()) && !self.forgotten.contains(&call.to_string()) {
                 return Err(format!("two daemons wrote a record of {call}"));
             }
         }
@@ -233,7 +243,7 @@ impl Doing {
     fn needs_the_daemon(self) -> bool {
         match self {
             Self::HandOver { .. } | Self::Fault(Fault::Change | Fault::Drain { .. }) => true,
-            Self::Wake | Self::Start | Self::Fault(_) => false,
+            Self::Wake | Self::Start | Self::Dial(_) | Self::Fault(_) => false,
         }
     }
 }

@@ -58,7 +58,9 @@ pub(super) struct World<'a> {
     /// What the next daemon finds.
     pub(super) legacy: Legacy,
     /// Of these calls something was lost with a daemon that could not keep it: nobody knows any more what was done.
-    pub(super) forgotten: BTreeSet<CallId>,
+    pub(super) forgotten: BTreeSet<String>,
+    /// Since when the daemon hears at once what the switch tells, or from when on it will.
+    pub(super) hears_from: Instant,
     /// How far the machine's clock is ahead of ours, in milliseconds.
     pub(super) clock_ahead: i64,
     /// Until when nothing can be kept.
@@ -74,9 +76,13 @@ pub(super) struct World<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Doing {
     Fault(Fault),
-    HandOver { back: Millis },
+    HandOver {
+        back: Millis,
+    },
     Wake,
     Start,
+    /// The caller of this place dials.
+    Dial(usize),
 }
 
 /// Lives through a scene. Where a promise is broken it is lived through once more, to write everything down.
@@ -132,6 +138,7 @@ impl<'a> World<'a> {
             silence_excused: BTreeMap::new(),
             legacy: Legacy::default(),
             forgotten: BTreeSet::new(),
+            hears_from: BEGIN,
             clock_ahead: 0,
             disk_full_until: BEGIN,
             paused_until: None,
@@ -153,8 +160,8 @@ impl<'a> World<'a> {
         // The first daemon is up before the first call comes; the others start in the middle of it.
         self.until(self.now + Millis::seconds(2))?;
         let begin = self.now;
-        for caller in self.scene.callers.clone() {
-            self.tell(Input::Dial(caller))?;
+        for (nth, caller) in self.scene.callers.iter().enumerate() {
+            self.at(begin + caller.at, Doing::Dial(nth));
         }
         let last_call = self.scene.callers.iter().map(|caller| caller.at).max().unwrap_or_default();
         for (when, fault) in &self.scene.faults {
@@ -162,7 +169,6 @@ impl<'a> World<'a> {
                 self.at(begin + *at, Doing::Fault(*fault));
             }
         }
-        self.summary.tally.add(Kind::Call, self.scene.callers.len() as u64);
         let end = begin + last_call + self.scene.quiet_within;
         while !(self.now > begin + last_call && self.is_quiet()) {
             let Some(next) = self.next().filter(|next| *next <= end) else {
@@ -234,6 +240,7 @@ impl<'a> World<'a> {
             legacy,
             self.clock_ahead,
         )?;
+        daemon.asks = self.asks;
         daemon.log = self.story.is_some().then(Vec::new);
         self.daemon = Some(daemon);
         self.daemons += 1;

@@ -3,20 +3,24 @@
 //! and without a runtime, so that a seed lives through the same again.
 //!
 //! What is promised, and where the promise has a bound:
-//! - a caller hears something within [`SOUND_WITHIN`] of dialling and is never without sound for longer, whatever
-//!   happens to link and daemon;
-//! - an agent's leg outlives its caller by no more than [`OUTLIVES_MAX`], counted from when the engine knew the
-//!   switch again, where it did not when the caller left;
-//! - while no daemon is linked, a caller who is not in talk is with the fallback after [`FALLBACK_WITHIN`]; unless
-//!   the daemon was lost while it joined the caller with an agent who was just leaving: then the caller hears the
-//!   ring tone until a daemon is linked again;
+//! - a caller hears something within [`SOUND_WITHIN`](promises::SOUND_WITHIN) of dialling and is never without sound
+//!   for longer, whatever happens to link and daemon; but hotlines that ask for keys and messages listen in silence,
+//!   and while no daemon is there nobody asks;
+//! - an agent's leg outlives its caller by no more than [`OUTLIVES_MAX`](promises::OUTLIVES_MAX), counted from when
+//!   the engine knew the switch again, where it did not when the caller left, or from when a stalled line or a
+//!   daemon that stood still went on;
+//! - while no daemon is linked and awake, a caller who is not in talk is with the fallback after
+//!   [`FALLBACK_WITHIN`](promises::FALLBACK_WITHIN); unless the daemon was lost while it joined the caller with an
+//!   agent who was just leaving: then the caller hears the ring tone until a daemon is linked again;
 //! - a talk ends only when one of the two leaves, or the switch dies; or when a daemon hands over that has not heard
-//!   yet of a talk that is no older than [`UNHEARD_MAX`]: that caller goes to the fallback;
+//!   yet of a talk that is no older than [`UNHEARD_MAX`](promises::UNHEARD_MAX): that caller goes to the fallback; or
+//!   when a daemon was killed that could not keep what it did with the call;
 //! - no telephone is rung beyond its lines. A daemon that starts anew knows nothing of lines that another took,
-//!   unless that one was killed and what it kept is still there: after any other end this is not looked at;
+//!   unless that one was killed and all it kept is still there: after any other end this is not looked at until
+//!   everybody has left who was there then;
 //! - a call that a daemon took has one record, if it ended while that daemon lived or what that one kept came to the
 //!   next; and no call has two, unless a daemon handed it over to a switch that did not hear it, and the next one
-//!   took it again;
+//!   took it again, or a daemon was killed that could not keep what it did with the call;
 //! - nothing the switch says is out of step, and in the end nothing is left anywhere.
 
 mod daemon;

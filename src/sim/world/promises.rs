@@ -16,7 +16,13 @@ pub(super) const UNHEARD_MAX: Millis = Millis(200);
 pub(super) const CHECK_EVERY: Millis = Millis(20);
 
 impl World<'_> {
-    pub(super) fn torn_by_hand_over(&self, talks_since: Instant) -> Result<(), ()> {
+    /// Whether the talk of these two may have been torn by a daemon that does not know of it: because it hands over
+    /// and has not heard of it yet, or because the one before could not keep what it did.
+    pub(super) fn may_be_torn(&self, talks_since: Instant, legs: [&str; 2]) -> bool {
+        self.torn_by_hand_over(talks_since).is_ok() || legs.iter().any(|leg| self.forgotten.contains(*leg))
+    }
+
+    fn torn_by_hand_over(&self, talks_since: Instant) -> Result<(), ()> {
         let unheard = |at: Instant| at.since(talks_since) <= UNHEARD_MAX && self.now.since(at) <= UNHEARD_MAX;
         self.handed_over_at.filter(|at| unheard(*at)).map(drop).ok_or(())
     }
@@ -41,7 +47,7 @@ impl World<'_> {
         let linked_since = self.daemon.as_ref().and_then(|daemon| daemon.linked_since);
         let linked_since = linked_since.filter(|_| self.alone_since.is_none());
         for left in self.model.left_ringing() {
-            let known = linked_since.map_or(Millis(0), |since| self.now.since(since));
+            let known = linked_since.map_or(Millis(0), |since| self.now.since(since.max(self.hears_from)));
             if left.since.min(known) > OUTLIVES_MAX {
                 return Err(format!("an agent's leg goes on without its caller: {left:?}"));
             }

@@ -84,8 +84,9 @@ impl World<'_> {
             What::FellBack { leg } => {
                 if let Some((peer, since)) = self.pairs.remove(&**leg) {
                     self.pairs.remove(&peer);
-                    self.torn_by_hand_over(since)
-                        .map_err(|()| format!("the fallback took {leg} out of a talk"))?;
+                    if !self.may_be_torn(since, [leg, &peer]) {
+                        return Err(format!("the fallback took {leg} out of a talk"));
+                    }
                 }
             }
             What::Calls { number, .. } => self.is_called(number)?,
@@ -117,7 +118,9 @@ impl World<'_> {
             return Ok(());
         }
         let cause = event.header("Hangup-Cause");
-        self.torn_by_hand_over(since)
-            .map_err(|()| format!("the talk of {leg} and {peer} was torn: {cause:?}"))
+        if !self.may_be_torn(since, [leg, &peer]) {
+            return Err(format!("the talk of {leg} and {peer} was torn: {cause:?}"));
+        }
+        Ok(())
     }
 }
