@@ -68,6 +68,11 @@ pub enum Event {
         /// The versions of hotlines that they follow.
         hotlines: Vec<Arc<Hotline>>,
     },
+    /// Another daemon acts for the switch: its calls are that one's, as they were kept, and we know them no more.
+    StoodBy {
+        /// The switch.
+        switch: SwitchId,
+    },
     /// Which days are work changed.
     Calendar(Arc<Calendar>),
     /// Where numbers are from changed.

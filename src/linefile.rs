@@ -49,22 +49,23 @@ pub struct CannotWrite {
 impl LineFile {
     /// Opens the file, making it if need be, to add lines at its end.
     pub fn append(path: &Path, when_slow: WhenSlow) -> Result<Self, CannotWrite> {
-        let file = Self::open(path, when_slow, OpenOptions::new().create(true).append(true))?;
+        let cannot = |error| CannotWrite { path: path.into(), error };
+        let mut file = OpenOptions::new().create(true).append(true).open(path).map_err(cannot)?;
         // A process that was killed within a line must not spoil the next one, too.
         if ends_within_a_line(path).unwrap_or(false) {
-            file.write(String::new());
+            file.write_all(b"\n").map_err(cannot)?;
         }
-        Ok(file)
+        Self::of(path, when_slow, file)
     }
 
     /// Makes the file anew, empty.
     pub fn create(path: &Path, when_slow: WhenSlow) -> Result<Self, CannotWrite> {
-        Self::open(path, when_slow, OpenOptions::new().create(true).write(true).truncate(true))
+        let file = File::create(path).map_err(|error| CannotWrite { path: path.into(), error })?;
+        Self::of(path, when_slow, file)
     }
 
-    fn open(path: &Path, when_slow: WhenSlow, options: &OpenOptions) -> Result<Self, CannotWrite> {
+    fn of(path: &Path, when_slow: WhenSlow, file: File) -> Result<Self, CannotWrite> {
         let cannot = |error| CannotWrite { path: path.into(), error };
-        let file = options.open(path).map_err(cannot)?;
         let (lines, inbox) = mpsc::channel();
         let waiting = Arc::new(AtomicU64::new(0));
         let written = Arc::new(AtomicU64::new(0));

@@ -77,7 +77,7 @@ fn the_unit_gives_settings_that_there_are_and_time_enough() {
     let env = variables(&unit, "=");
     let env = env.into_iter().map(|(name, value)| (name, value.replace("%d", credentials))).collect();
     let settings = load(env);
-    assert_eq!(settings.switch.password().unwrap().reveal(), "ClueCon");
+    assert_eq!(settings.switches[0].password().unwrap().reveal(), "ClueCon");
     assert!(
         settings.live.starts_with("/var/lib/hotlined") && settings.records.starts_with("/var/lib/hotlined")
     );

@@ -16,7 +16,7 @@ use hotlined::event::{Arrival, Cause, Event, KeptCall, LegEvent};
 use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, group::Strategy, short::Plain};
 use hotlined::id::{LegId, SwitchId};
 use hotlined::live::keeping::Keeping;
-use hotlined::live::redis::{
+use hotlined::live::redis::{LEASE, 
     Account, Address, Ask, Asked, Connector, Heard, LiveState, RedisSettings, RedisStore, Servers, Taken,
 };
 use hotlined::live::sharing::{Out, Sharing};
@@ -86,6 +86,7 @@ impl Server {
             database: 0,
             prefix: "bench".into(),
             daemon: "bench".parse().unwrap(),
+            lease: LEASE,
         }
     }
 
@@ -329,7 +330,7 @@ async fn calls(server: &Server, rate: u64, seconds: u64) {
         keeps: 0,
         saved_bytes: 0,
     };
-    desk.keeping.acts(lease.fence);
+    desk.keeping.acts(lease);
     let mut hotlines = Hotlines::default();
     hotlines.insert(hotline());
     desk.switchboard.handle(now(), &Event::Hotlines(Arc::new(hotlines)), &mut Vec::new());
@@ -399,7 +400,7 @@ async fn load(server: &Server) {
         panic!("somebody else has the lease")
     };
     let mut keeping = Keeping::default();
-    keeping.acts(lease.fence.clone());
+    keeping.acts(lease.clone());
     let hotline = hotline();
     let live = (0..LOADED as u64).map(|number| {
         let call = hotlined::id::CallId(leg(number + 1));
@@ -415,7 +416,7 @@ async fn load(server: &Server) {
     assert!(store.ask(&words.asked).await.iter().all(Result::is_ok));
     println!("{LOADED} calls of {bytes} bytes: kept in {:.2} s", begun.elapsed().as_secs_f64());
     let begun = std::time::Instant::now();
-    let loaded = store.load(now(), &lease.fence).await.unwrap();
+    let loaded = store.load(now(), &lease).await.unwrap();
     let took = begun.elapsed().as_secs_f64();
     assert_eq!((loaded.kept.calls.len(), loaded.kept.losses.len()), (LOADED, 0));
     let begun = std::time::Instant::now();

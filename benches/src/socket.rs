@@ -143,7 +143,7 @@ fn parts(port: u16, records: LineFile) -> Parts {
         limits: Limits { live_max: 20_000, fallback_after: Millis::seconds(5) },
         drain_max: Millis(0),
         first: vec![Event::Hotlines(Arc::new(hotlines))],
-        link: LinkSettings {
+        links: vec![LinkSettings {
             switch: SwitchId("fs1".into()),
             host: "127.0.0.1".into(),
             port,
@@ -163,7 +163,7 @@ fn parts(port: u16, records: LineFile) -> Parts {
             reconnect_wait_min: Duration::from_millis(100),
             reconnect_wait_max: Duration::from_secs(5),
             limits: link::Limits::default(),
-        },
+        }],
         records,
         tap: None,
         observers: vec![tally::observer(health.clone())],

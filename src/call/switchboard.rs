@@ -75,6 +75,7 @@ impl Switchboard {
             Event::Calendar(calendar) => self.calendar = calendar.clone(),
             Event::TakenUp { calls, hotlines } => self.take_up(calls, hotlines, out),
             Event::Atlas(atlas) => self.atlas = Some(atlas.clone()),
+            Event::StoodBy { switch } => self.stand_by(switch, out),
             Event::LinkLost { switch } => self.link_lost(switch, out),
             Event::LinkRestored { switch, connection, legs } => {
                 self.link_restored(switch, *connection, legs, out);
@@ -177,6 +178,14 @@ impl Switchboard {
                     out.push(Command::Note { call: kept.call.clone(), note: Note::NotTakenUp { why } });
                 }
             }
+        }
+        self.forget_editions();
+    }
+
+    /// The calls of the switch go on, but with another daemon: nothing is done about them, and nothing told.
+    fn stand_by(&mut self, switch: &SwitchId, out: &mut Vec<Command>) {
+        for place in self.on_switch(switch) {
+            self.with(place, out, |_, _| Life::Over);
         }
         self.forget_editions();
     }

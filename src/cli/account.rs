@@ -117,6 +117,7 @@ impl Account {
             }
             Event::Arrived(_)
             | Event::TakenUp { .. }
+            | Event::StoodBy { .. }
             | Event::LinkLost { .. }
             | Event::Done { .. }
             | Event::Store { .. }

@@ -7,6 +7,7 @@ use crate::daemon::serve::{ServeError, link_settings};
 use crate::daemon::settings::SETTINGS_VARIABLE;
 use crate::linefile::{LineFile, WhenSlow};
 use crate::switch::esl::link;
+use crate::switch::gate::Gate;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -19,6 +20,9 @@ pub struct Args {
     /// The settings file; without it, hotlined.toml in the working folder if there is one.
     #[arg(long, value_name = "FILE", env = SETTINGS_VARIABLE)]
     settings: Option<PathBuf>,
+    /// The switch, where the settings have several.
+    #[arg(long, value_name = "NAME")]
+    switch: Option<String>,
     /// The file to write; one that is there is begun anew.
     #[arg(value_name = "FILE")]
     out: PathBuf,
@@ -39,8 +43,19 @@ pub fn run(args: &Args) -> ExitCode {
 fn start(args: &Args) -> anyhow::Result<u64> {
     let settings = load_settings(args.settings.as_deref()).map_err(ServeError::Settings)?;
     start_log(&settings.log)?;
-    let link = link_settings(&settings)?;
+    let link = the_one(link_settings(&settings)?, args.switch.as_deref())?;
     runtime()?.block_on(record(link, &args.out, args.seconds.map(Duration::from_secs)))
+}
+
+/// The switch of this name, or the only one.
+fn the_one(links: Vec<link::LinkSettings>, name: Option<&str>) -> anyhow::Result<link::LinkSettings> {
+    let names = links.iter().map(|link| link.switch.to_string()).collect::<Vec<_>>().join(", ");
+    let is_meant = |link: &&link::LinkSettings| name.is_none_or(|name| *link.switch.0 == *name);
+    match links.iter().filter(is_meant).collect::<Vec<_>>()[..] {
+        [link] => Ok(link.clone()),
+        [] => anyhow::bail!("no switch of that name is in the settings: there are {names}"),
+        [_, _, ..] => anyhow::bail!("the settings have several switches: say --switch with one of {names}"),
+    }
 }
 
 async fn record(settings: link::LinkSettings, out: &Path, limit: Option<Duration>) -> anyhow::Result<u64> {
@@ -48,7 +63,13 @@ async fn record(settings: link::LinkSettings, out: &Path, limit: Option<Duration
     let file = LineFile::create(out, WhenSlow::Drop)?;
     let (orders, orders_out) = mpsc::channel(1);
     let (inbox, mut events) = mpsc::channel(EVENTS_WAITING_MAX);
-    let keeping = tokio::spawn(link::keep(settings, orders_out, inbox, Some(Tap::new(file.clone()))));
+    let keeping = tokio::spawn(link::keep(
+        settings,
+        orders_out,
+        inbox,
+        Some(Tap::new(file.clone())),
+        Gate::always_open(),
+    ));
     let enough = async {
         match limit {
             Some(limit) => tokio::time::sleep(limit).await,

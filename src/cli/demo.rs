@@ -120,7 +120,7 @@ impl Stage {
             limits: Limits::default(),
             drain_max: Millis(0),
             first: vec![Event::Hotlines(Arc::new(hotlines))],
-            link: link_settings(&exchange)?,
+            links: vec![link_settings(&exchange)?],
             records: file.clone(),
             tap: None,
             observers: vec![observer],

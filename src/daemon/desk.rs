@@ -5,9 +5,12 @@
 //! outside cannot take at once is answered as unknown, never waited for.
 
 use super::clock::Clock;
+use super::duties::{Heed, Told};
 use super::keeper::Keeper;
+use super::links::{Ended, Links};
+use super::outbox::Outbox;
 use super::pulse::{InUse, Pulse};
-use super::shared::Shared;
+use super::shared::{Shared, Word};
 use crate::call::Limits;
 use crate::command::{Command, Note};
 use crate::engine::{Engine, Entry};
@@ -16,20 +19,17 @@ use crate::id::{CallId, CommandId, SwitchId};
 use crate::linefile::LineFile;
 use crate::live::Kept;
 use crate::live::file::LiveFile;
+use crate::live::redis::{Fence, Loaded};
 use crate::number::masked;
 use crate::record::CallRecord;
-use crate::switch::esl::link;
+use crate::switch::gate::Gate;
 use crate::time::{Instant, Millis};
-use std::collections::BTreeMap;
 use tokio::sync::mpsc;
 
 /// The most events taken in before deadlines are looked at again.
 const EVENTS_AT_ONCE_MAX: usize = 256;
 /// The most events that wait between a link and the engine.
 pub const INBOX_MAX: usize = 16_384;
-/// The most orders that wait between the engine and a link.
-pub const ORDERS_MAX: usize = 65_536;
-
 /// Sees everything that passes through the engine.
 pub type Observer = Box<dyn FnMut(Instant, Entry) + Send>;
 
@@ -40,16 +40,25 @@ pub enum Wish {
     Stop,
 }
 
+/// Where calls are kept for the daemon that comes after this one, and what they share.
+enum Keeping {
+    /// Nowhere: they live and die with this one.
+    Nowhere,
+    /// In a file.
+    File(Keeper),
+    /// In Redis, with other daemons.
+    Redis(Box<Shared>),
+}
+
 /// The engine and its doors to the outside.
 pub struct Desk {
     engine: Engine,
     clock: Clock,
     drain_max: Millis,
-    links: BTreeMap<SwitchId, mpsc::Sender<link::Order>>,
-    records: LineFile,
+    links: Links,
+    outbox: Outbox,
     observers: Vec<Observer>,
-    keeper: Option<Keeper>,
-    shared: Option<Shared>,
+    keeping: Keeping,
     pulse: Pulse,
     /// What happened on the way out and belongs in again.
     returned: Vec<Event>,
@@ -57,106 +66,93 @@ pub struct Desk {
     out: Vec<Command>,
 }
 
+/// What woke the loop.
+enum Woke {
+    Wished,
+    Word(Word),
+    Events(usize),
+    Link(Ended),
+    Due,
+}
+
 impl Desk {
-    /// An engine without any call; one that keeps its calls goes on with those that were kept.
-    pub fn new(
+    /// An engine without any call; one that keeps its calls in a file goes on with those that were kept.
+    pub(super) fn new(
         limits: Limits,
         drain_max: Millis,
-        records: LineFile,
+        (links, records): (Links, LineFile),
         observers: Vec<Observer>,
         live: Option<(LiveFile, Kept)>,
         shared: Option<Shared>,
         pulse: Pulse,
     ) -> Self {
         let mut returned = Vec::new();
-        let mut store = None;
-        let keeper = live.map(|(file, mut kept)| {
-            let keeper = Keeper::new(file, &mut kept, &records, pulse.health().clone());
-            let Kept { calls, hotlines, store: kept, .. } = kept;
-            if !calls.is_empty() {
-                returned.push(Event::TakenUp { calls, hotlines });
+        let mut outbox = Outbox::new(records);
+        let (engine, keeping) = match (shared, live) {
+            (Some(shared), _) => (Engine::shared(limits), Keeping::Redis(Box::new(shared))),
+            (None, Some((file, mut kept))) => {
+                let keeper = Keeper::new(file, &mut kept, &mut outbox, pulse.health().clone());
+                let Kept { calls, hotlines, store, .. } = kept;
+                if !calls.is_empty() {
+                    returned.push(Event::TakenUp { calls, hotlines });
+                }
+                (Engine::with_store(limits, store), Keeping::File(keeper))
             }
-            store = Some(kept);
-            keeper
-        });
-        let engine = match (&shared, store) {
-            (Some(_), _) => Engine::shared(limits),
-            (None, Some(store)) => Engine::with_store(limits, store),
-            (None, None) => Engine::new(limits),
+            (None, None) => (Engine::new(limits), Keeping::Nowhere),
         };
-        Self {
-            engine,
-            keeper,
-            shared,
-            pulse,
-            clock: Clock::start(),
-            drain_max,
-            links: BTreeMap::new(),
-            records,
-            observers,
-            returned,
-            out: Vec::new(),
-        }
-    }
-
-    /// Orders for this switch go here.
-    pub fn connect(&mut self, switch: SwitchId, orders: mpsc::Sender<link::Order>) {
-        self.links.insert(switch, orders);
+        let (clock, out) = (Clock::start(), Vec::new());
+        Self { engine, clock, drain_max, links, outbox, observers, keeping, pulse, returned, out }
     }
 
     /// Works until an operator stops it and the calls are finished or handed over: `first` are the events that no
-    /// call may come before. Dropping what comes back lets the links finish, too.
-    pub async fn run(
+    /// call may come before. Ends early where a switch does not let us in that nobody else would act for.
+    pub(super) async fn run(
         mut self,
         first: Vec<Event>,
         mut inbox: mpsc::Receiver<Event>,
         mut wishes: mpsc::Receiver<Wish>,
-    ) {
+    ) -> Result<(), Ended> {
         first.iter().for_each(|event| self.turn(event));
         self.act().await;
         self.pulse.begin(&self.engine);
+        if !matches!(self.keeping, Keeping::Redis(_)) {
+            let all: Vec<SwitchId> = self.links.switches().cloned().collect();
+            all.iter().for_each(|switch| self.open(switch, Gate::always_open()));
+        }
         let mut events = Vec::with_capacity(EVENTS_AT_ONCE_MAX);
         let mut stop_at: Option<Instant> = None;
         loop {
             let now = self.clock.now();
             if stop_at.is_some_and(|at| at <= now || self.engine.switchboard.live() == 0) {
-                self.turn(&Event::Operator(Order::HandOver));
-                self.act().await;
-                if let Some(shared) = self.shared.take() {
-                    shared.finish().await;
-                }
-                return;
+                return self.finish().await;
             }
-            let deadline = self.engine.deadline();
-            let shared_deadline = self.shared.as_ref().and_then(Shared::deadline);
-            let (engine, shared) = (&self.engine, &self.shared);
-            let beat = self.pulse.beat(now, engine, || in_use(engine, shared.as_ref()));
-            let wake = [deadline, shared_deadline, stop_at].into_iter().flatten().fold(beat, Instant::min);
+            let (deadline, wake) = (self.engine.deadline(), self.wake(now, stop_at));
             let wake_at = self.clock.wake_at(wake);
-            tokio::select! {
+            let woke = tokio::select! {
                 // Nobody wishes often enough to keep events waiting; events might keep a wish waiting for ever.
                 biased;
-                Some(Wish::Stop) = wishes.recv() => stop_at = Some(self.stop(stop_at)),
+                Some(Wish::Stop) = wishes.recv() => Woke::Wished,
                 // There are no more answers than questions, and those wait for events.
-                answers = hear(&mut self.shared, &self.clock) => {
-                    answers.iter().for_each(|answer| self.turn(answer));
-                }
-                count = inbox.recv_many(&mut events, EVENTS_AT_ONCE_MAX) => {
-                    if count == 0 {
-                        tracing::error!("nobody can tell the engine anything any more");
-                        return;
-                    }
-                    events.drain(..).for_each(|event| self.turn(&event));
-                }
-                () = tokio::time::sleep_until(wake_at) => {}
+                word = hear(&mut self.keeping) => Woke::Word(word),
+                ended = self.links.ended() => Woke::Link(ended),
+                count = inbox.recv_many(&mut events, EVENTS_AT_ONCE_MAX) => Woke::Events(count),
+                () = tokio::time::sleep_until(wake_at) => Woke::Due,
+            };
+            match woke {
+                Woke::Wished => stop_at = Some(self.stop(stop_at)),
+                Woke::Word(word) => self.heard(word).await,
+                Woke::Link(ended) => self.link_ended(ended).await?,
+                Woke::Events(0) => tracing::error!("nobody can tell the engine anything any more"),
+                Woke::Events(_) => events.drain(..).for_each(|event| self.event(&event)),
+                Woke::Due => {}
             }
-            if shared_deadline.is_some_and(|at| at <= self.clock.now())
-                && let Some(shared) = &mut self.shared
+            let now = self.clock.now();
+            if let Keeping::Redis(shared) = &mut self.keeping
+                && shared.deadline().is_some_and(|at| at <= now)
             {
-                let answers = shared.due(self.clock.now());
-                answers.iter().for_each(|answer| self.turn(answer));
+                shared.due(now);
             }
-            if deadline.is_some_and(|at| at <= self.clock.now()) {
+            if deadline.is_some_and(|at| at <= now) {
                 self.turn(&Event::Due);
             }
             self.act().await;
@@ -164,16 +160,64 @@ impl Desk {
         }
     }
 
-    /// The first wish drains, the second hands over at once.
+    /// When the loop has something to do, whether anything happens or not.
+    fn wake(&mut self, now: Instant, stop_at: Option<Instant>) -> Instant {
+        let (engine, keeping) = (&self.engine, &self.keeping);
+        let shared_deadline = match keeping {
+            Keeping::Redis(shared) => shared.deadline(),
+            Keeping::File(_) | Keeping::Nowhere => None,
+        };
+        let beat = self.pulse.beat(now, engine, || in_use(engine, keeping));
+        [engine.deadline(), shared_deadline, stop_at].into_iter().flatten().fold(beat, Instant::min)
+    }
+
+    /// What is left is handed over, and whoever waits for us hears the last of it.
+    async fn finish(mut self) -> Result<(), Ended> {
+        self.turn(&Event::Operator(Order::HandOver));
+        self.act().await;
+        let Self { links, keeping, mut outbox, .. } = self;
+        let ended = links.finish().await;
+        if let Keeping::Redis(shared) = keeping {
+            shared.finish(&mut outbox).await;
+        }
+        ended
+    }
+
+    /// The first wish drains, the second hands over at once. Where another daemon could act for our switches, it goes
+    /// on with their calls.
     fn stop(&mut self, already: Option<Instant>) -> Instant {
         let now = self.clock.now();
         if already.is_some() {
             return now;
         }
         self.turn(&Event::Operator(Order::Drain));
+        if let Keeping::Redis(shared) = &self.keeping {
+            shared.heed(Heed::Leave);
+        }
         let live = self.engine.switchboard.live();
         tracing::info!(live, wait = %self.drain_max, "stopping: new calls go to the fallback");
         now + self.drain_max
+    }
+
+    /// What a link says that was closed meanwhile is no news.
+    fn event(&mut self, event: &Event) {
+        let switch = match event {
+            Event::Arrived(arrival) => Some(&arrival.switch),
+            Event::LinkLost { switch } | Event::LinkRestored { switch, .. } => Some(switch),
+            Event::Leg { .. }
+            | Event::Done { .. }
+            | Event::Store { .. }
+            | Event::Due
+            | Event::Hotlines(_)
+            | Event::TakenUp { .. }
+            | Event::StoodBy { .. }
+            | Event::Calendar(_)
+            | Event::Atlas(_)
+            | Event::Operator(_) => None,
+        };
+        if switch.is_none_or(|switch| self.links.is_open(switch)) {
+            self.turn(event);
+        }
     }
 
     fn turn(&mut self, event: &Event) {
@@ -185,17 +229,89 @@ impl Desk {
         self.pulse.decided(asked);
     }
 
+    /// Redis said something.
+    async fn heard(&mut self, word: Word) {
+        let Keeping::Redis(shared) = &mut self.keeping else { return };
+        match word {
+            Word::Heard => shared.take(self.clock.now()),
+            Word::Told(Told::Begins { fence, gate, loaded }) => self.begin(fence, gate, *loaded).await,
+            Word::Told(Told::Ends(switch)) => {
+                if shared.fence(&switch).is_some() {
+                    tracing::warn!(%switch, "another daemon acts for it by now");
+                    self.stand_by(&switch);
+                }
+            }
+            Word::Told(Told::Leave(switch)) => {
+                // What was decided is kept first.
+                self.act().await;
+                let Keeping::Redis(shared) = &mut self.keeping else { return };
+                let kept = shared.may_leave();
+                if kept {
+                    tracing::info!(%switch, "left to another daemon");
+                    self.stand_by(&switch);
+                }
+                if let Keeping::Redis(shared) = &self.keeping {
+                    shared.heed(Heed::Left { switch, kept });
+                }
+            }
+        }
+    }
+
+    /// We act for a switch from now on, and go on with its calls.
+    async fn begin(&mut self, fence: Fence, gate: Gate, loaded: Loaded) {
+        let Keeping::Redis(shared) = &mut self.keeping else { return };
+        let (switch, calls) = (fence.switch.clone(), loaded.kept.calls.len());
+        tracing::info!(%switch, token = fence.token, calls, "acting for the switch");
+        loaded.kept.losses.iter().for_each(|loss| tracing::error!(%switch, "lost: {loss}"));
+        let taken_up = shared.begin_for(self.clock.now(), fence, loaded, &mut self.outbox);
+        self.turn(&taken_up);
+        self.pulse.recount(&self.engine);
+        self.open(&switch, gate);
+    }
+
+    fn open(&mut self, switch: &SwitchId, gate: Gate) {
+        self.pulse.health().acts(switch);
+        self.links.open(switch, gate);
+    }
+
+    /// Another daemon acts for a switch: nothing more is done about its calls here.
+    fn stand_by(&mut self, switch: &SwitchId) {
+        self.links.close(switch);
+        self.pulse.health().stands_by(switch);
+        if let Keeping::Redis(shared) = &mut self.keeping {
+            shared.end_for(self.clock.now(), switch);
+        }
+        self.turn(&Event::StoodBy { switch: switch.clone() });
+        self.pulse.recount(&self.engine);
+    }
+
+    /// A switch does not let us in: somebody else may have more luck.
+    async fn link_ended(&mut self, ended: Ended) -> Result<(), Ended> {
+        let Some((switch, error)) = ended else { return Err(None) };
+        if !matches!(self.keeping, Keeping::Redis(_)) {
+            return Err(Some((switch, error)));
+        }
+        tracing::error!(%switch, %error, "we cannot act for it");
+        self.act().await;
+        self.stand_by(&switch);
+        if let Keeping::Redis(shared) = &self.keeping {
+            shared.heed(Heed::Unable(switch));
+        }
+        Ok(())
+    }
+
     /// Keeps what changed and does what was decided, and what follows from that.
     async fn act(&mut self) {
         loop {
-            if let Some(keeper) = &mut self.keeper {
-                keeper.keep(&mut self.engine, &self.out, &self.records).await;
-            }
+            self.keep().await;
             let mut out = std::mem::take(&mut self.out);
             out.drain(..).for_each(|command| self.carry_out(command));
             self.out = out;
             // Each returned event ends a command, so there are no more of them than commands.
-            let returned = std::mem::take(&mut self.returned);
+            let mut returned = std::mem::take(&mut self.returned);
+            if let Keeping::Redis(shared) = &mut self.keeping {
+                returned.extend(shared.answers());
+            }
             if returned.is_empty() {
                 return;
             }
@@ -203,40 +319,43 @@ impl Desk {
         }
     }
 
-    fn carry_out(&mut self, command: Command) {
-        match command {
-            Command::Switch { switch, id, action } => {
-                let taken =
-                    self.links.get(&switch).is_some_and(|link| link.try_send((id.clone(), action)).is_ok());
-                if !taken {
-                    self.undeliverable(&switch, id);
+    async fn keep(&mut self) {
+        let records = self.out.iter().filter_map(|command| match command {
+            Command::Record(record) => Some((record.call.clone(), line_of(record))),
+            Command::Switch { .. } | Command::Store { .. } | Command::Note { .. } => None,
+        });
+        let records: Vec<(CallId, String)> = records.collect();
+        match &mut self.keeping {
+            Keeping::Redis(shared) => {
+                shared.keep(&self.clock, &mut self.engine, &mut self.out, records, &mut self.outbox).await;
+                for switch in shared.shut_out() {
+                    tracing::warn!(%switch, "another daemon acts for it by now, as Redis says");
+                    self.stand_by(&switch);
                 }
+                return;
             }
-            Command::Record(record) => {
-                self.keep(&record);
-                self.forget(&record.call);
+            Keeping::File(keeper) => {
+                keeper.keep(&mut self.engine, &records, self.outbox.written()).await;
             }
-            Command::Note { call, note } => {
-                tell(&call, &note);
-                if let Note::NotTakenUp { .. } = note {
-                    self.forget(&call);
-                }
-            }
-            // An embedded store answered within the engine.
-            Command::Store { id, request } => {
-                if let Some(shared) = &mut self.shared {
-                    let answers = shared.ask(self.clock.now(), id, request);
-                    self.returned.extend(answers);
-                }
-            }
+            Keeping::Nowhere => {}
+        }
+        for (call, line) in records {
+            self.outbox.write(call, line);
         }
     }
 
-    /// Nothing that calls share is the call's any more.
-    fn forget(&mut self, call: &CallId) {
-        if let Some(shared) = &mut self.shared {
-            let answers = shared.forget(self.clock.now(), call);
-            self.returned.extend(answers);
+    fn carry_out(&mut self, command: Command) {
+        match command {
+            Command::Switch { switch, id, action } => {
+                // For whom another daemon acts by now we have nothing to order.
+                if self.links.is_open(&switch) && !self.links.order(&switch, id.clone(), action) {
+                    self.undeliverable(&switch, id);
+                }
+            }
+            Command::Record(record) => tell_record(&record),
+            Command::Note { call, note } => tell(&call, &note),
+            // An embedded store answered within the engine, and Redis was asked.
+            Command::Store { .. } => {}
         }
     }
 
@@ -245,40 +364,43 @@ impl Desk {
         tracing::warn!(%switch, %command, "an order could not be handed to the link");
         self.returned.push(Event::Done { command, result: CommandResult::Unknown });
     }
+}
 
-    fn keep(&self, record: &CallRecord) {
-        let caller = masked(&record.caller);
-        tracing::info!(
-            call = %record.call,
-            hotline = record.hotline.as_deref().unwrap_or("-"),
-            caller,
-            outcome = ?record.outcome,
-            ended_by = ?record.ended_by,
-            cause = %record.cause,
-            wait = %record.wait,
-            talk = %record.talk,
-            agent = record.agent.as_deref().unwrap_or("-"),
-            "call over"
-        );
-        self.records.write(line_of(record));
+fn tell_record(record: &CallRecord) {
+    let caller = masked(&record.caller);
+    tracing::info!(
+        call = %record.call,
+        hotline = record.hotline.as_deref().unwrap_or("-"),
+        caller,
+        outcome = ?record.outcome,
+        ended_by = ?record.ended_by,
+        cause = %record.cause,
+        wait = %record.wait,
+        talk = %record.talk,
+        agent = record.agent.as_deref().unwrap_or("-"),
+        "call over"
+    );
+}
+
+fn in_use(engine: &Engine, keeping: &Keeping) -> InUse {
+    match keeping {
+        Keeping::Redis(shared) => shared.in_use(),
+        Keeping::File(_) | Keeping::Nowhere => {
+            InUse { lines: engine.lines_in_use(), waiting: engine.store().waiting() }
+        }
     }
 }
 
-fn in_use(engine: &Engine, shared: Option<&Shared>) -> InUse {
-    let ours = || InUse { lines: engine.lines_in_use(), waiting: engine.store().waiting() };
-    shared.map_or_else(ours, Shared::in_use)
-}
-
-/// What Redis answers, where there is one; otherwise nothing, ever.
-async fn hear(shared: &mut Option<Shared>, clock: &Clock) -> Vec<Event> {
-    match shared {
-        Some(shared) => shared.hear(|| clock.now()).await,
-        None => std::future::pending().await,
+/// What Redis says, where there is one; otherwise nothing, ever.
+async fn hear(keeping: &mut Keeping) -> Word {
+    match keeping {
+        Keeping::Redis(shared) => shared.hear().await,
+        Keeping::File(_) | Keeping::Nowhere => std::future::pending().await,
     }
 }
 
 /// A record as it stands in its file.
-pub(super) fn line_of(record: &CallRecord) -> String {
+fn line_of(record: &CallRecord) -> String {
     // Only a type that has no JSON could fail here, and a record is none.
     serde_json::to_string(record).unwrap_or_default()
 }

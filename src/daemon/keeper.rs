@@ -1,17 +1,15 @@
-//! What each turn of the loop leaves for the daemon that comes after this one.
+//! What each turn of the loop leaves for the daemon that comes after this one, in a file beside it.
 
-use super::desk::line_of;
-use crate::command::Command;
+use super::outbox::Outbox;
 use crate::engine::Engine;
 use crate::id::CallId;
-use crate::linefile::LineFile;
 use crate::live::file::{CannotKeep, LiveFile};
 use crate::live::{Kept, Turn};
 use crate::meters;
 use crate::meters::health::Health;
 use metrics::{Counter, Histogram};
 use serde::Deserialize;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
@@ -19,7 +17,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// How long a turn may wait to be kept before it is done all the same: callers would hear the delay.
-const KEEP_TIME_MAX: Duration = Duration::from_millis(500);
+pub(super) const KEEP_TIME_MAX: Duration = Duration::from_millis(500);
 
 /// How much of the end of the file of records is looked at, in bytes: more than any daemon can have written
 /// between two turns.
@@ -70,55 +68,28 @@ fn end_of(file: &Path) -> io::Result<Vec<u8>> {
 #[derive(Debug)]
 pub(super) struct Keeper {
     file: LiveFile,
-    /// How many records were handed to their file.
-    records: u64,
-    /// Those of them that may not be in it yet, by their number.
-    unwritten: VecDeque<(u64, CallId)>,
-    /// Whether the last turn could not be kept; so that a lasting failure is logged once.
-    failing: bool,
-    health: Arc<Health>,
-    turns: Counter,
-    failures: Counter,
-    time: Histogram,
+    watched: Watched,
 }
 
 impl Keeper {
     /// Goes on with what was kept, and writes the records that a daemon before us could not.
-    pub(super) fn new(file: LiveFile, kept: &mut Kept, records: &LineFile, health: Arc<Health>) -> Self {
-        let written = std::mem::take(&mut kept.written).into_iter().map(|call| (0, call));
-        let mut keeper = Self {
-            file,
-            records: 0,
-            unwritten: written.collect(),
-            failing: false,
-            health,
-            turns: meters::LIVE_KEPT.counter(&[]),
-            failures: meters::LIVE_FAILED.counter(&[]),
-            time: meters::LIVE_TIME.histogram(&[]),
-        };
+    pub(super) fn new(file: LiveFile, kept: &mut Kept, outbox: &mut Outbox, health: Arc<Health>) -> Self {
+        outbox.know_written(std::mem::take(&mut kept.written));
         for (call, line) in std::mem::take(&mut kept.records) {
-            keeper.records += 1;
-            keeper.unwritten.push_back((keeper.records, call));
-            records.write(line);
+            outbox.write(call, line);
         }
-        keeper
+        Self { file, watched: Watched::new(health) }
     }
 
-    /// Keeps what changed in the engine, before `out` is done; of this, records are kept until they are in their
+    /// Keeps what changed in the engine, before it is acted on; of this, records are kept until they are in their
     /// file.
-    pub(super) async fn keep(&mut self, engine: &mut Engine, out: &[Command], records: &LineFile) {
-        let mut turn = Turn::of(engine);
-        while let Some((_, call)) = self.unwritten.pop_front_if(|(number, _)| *number <= records.written()) {
-            turn.written.push(call);
-        }
-        for record in out.iter().filter_map(|command| match command {
-            Command::Record(record) => Some(record),
-            Command::Switch { .. } | Command::Store { .. } | Command::Note { .. } => None,
-        }) {
-            self.records += 1;
-            self.unwritten.push_back((self.records, record.call.clone()));
-            turn.records.push((record.call.clone(), line_of(record)));
-        }
+    pub(super) async fn keep(
+        &mut self,
+        engine: &mut Engine,
+        records: &[(CallId, String)],
+        written: Vec<CallId>,
+    ) {
+        let turn = Turn { records: records.to_vec(), written, ..Turn::of(engine) };
         if turn.is_empty() {
             return;
         }
@@ -128,6 +99,34 @@ impl Keeper {
             Ok(Err(error)) => Some(error.to_string()),
             Err(_) => Some("the disk is too slow".to_owned()),
         };
+        self.watched.kept(began, why);
+    }
+}
+
+/// Who tells whether turns are kept, wherever that is.
+#[derive(Debug)]
+pub(super) struct Watched {
+    /// Whether the last turn could not be kept; so that a lasting failure is logged once.
+    failing: bool,
+    health: Arc<Health>,
+    turns: Counter,
+    failures: Counter,
+    time: Histogram,
+}
+
+impl Watched {
+    pub(super) fn new(health: Arc<Health>) -> Self {
+        Self {
+            failing: false,
+            health,
+            turns: meters::LIVE_KEPT.counter(&[]),
+            failures: meters::LIVE_FAILED.counter(&[]),
+            time: meters::LIVE_TIME.histogram(&[]),
+        }
+    }
+
+    /// A turn was kept, or why not.
+    pub(super) fn kept(&mut self, began: Instant, why: Option<String>) {
         self.time.record(began.elapsed());
         if why.is_some() { &self.failures } else { &self.turns }.increment(1);
         self.health.keeps(why.is_none());

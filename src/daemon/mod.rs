@@ -10,10 +10,13 @@
 mod admin;
 pub mod clock;
 pub mod desk;
+mod duties;
 pub mod file;
 pub mod holidays;
 mod keeper;
+mod links;
 pub mod numbers;
+mod outbox;
 pub mod pulse;
 pub mod reload;
 mod reloading;

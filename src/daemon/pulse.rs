@@ -71,6 +71,11 @@ impl Pulse {
     /// The calls of a daemon before us are there, and nothing else has happened yet.
     pub(super) fn begin(&mut self, engine: &Engine) {
         self.busy_since = None;
+        self.recount(engine);
+    }
+
+    /// Calls came or went of which nobody tells.
+    pub(super) fn recount(&self, engine: &Engine) {
         tally::count_stages(&engine.switchboard);
     }
 

@@ -2,13 +2,14 @@
 
 use super::admin::{self, Admin, Sources};
 use super::clock::Clock;
-use super::desk::{Desk, INBOX_MAX, ORDERS_MAX, Observer, Wish};
+use super::desk::{Desk, INBOX_MAX, Observer, Wish};
 use super::holidays::BadHolidays;
 use super::keeper;
+use super::links::{Ended, Links};
 use super::numbers::BadNumbers;
 use super::pulse::Pulse;
 use super::reload::{Loaded, Watch, WatchError};
-use super::settings::{self, EventFormat, Settings};
+use super::settings::{self, EventFormat, Settings, SwitchSettings};
 use super::shared::Shared;
 use super::source::{HolidayFolder, HotlineFolder, NumbersFile, Source};
 use super::supervisor::{News, Supervisor};
@@ -19,6 +20,7 @@ use crate::event::Event;
 use crate::hotline::{self, Hotlines};
 use crate::hours::Calendar;
 use crate::http::listener::CannotListen;
+use crate::id::SwitchId;
 use crate::journal::Journal;
 use crate::linefile::{CannotWrite, LineFile, WhenSlow};
 use crate::live::Kept;
@@ -40,9 +42,6 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
-
-/// How long the link may take to write what is left when the daemon stops.
-const LAST_WORDS_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// Why the daemon did not start or could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -89,6 +88,11 @@ pub enum ServeError {
     /// The system does not let us hear signals.
     #[error("SIGTERM, SIGINT and SIGHUP cannot be listened for: {0}")]
     Signals(std::io::Error),
+    /// A capture does not say of which switch a line is.
+    #[error(
+        "a capture is of one switch, and the settings have several: use `hotlined capture --switch NAME`"
+    )]
+    CaptureOfSeveral,
     /// A fault of our own.
     #[error("the {0} ended by a fault of its own, which stands above: please report it")]
     Crashed(&'static str),
@@ -106,8 +110,8 @@ pub struct Parts {
     pub drain_max: Millis,
     /// What no call may come before: the hotlines, and the operator's own calendar and table of numbers.
     pub first: Vec<Event>,
-    /// The switch.
-    pub link: LinkSettings,
+    /// The switches.
+    pub links: Vec<LinkSettings>,
     /// Where call records go.
     pub records: LineFile,
     /// Where a capture of the link goes.
@@ -126,25 +130,18 @@ pub struct Parts {
 pub struct Running {
     wishes: mpsc::Sender<Wish>,
     inbox: mpsc::Sender<Event>,
-    desk: JoinHandle<()>,
-    link: JoinHandle<Result<(), LinkError>>,
+    desk: JoinHandle<Result<(), Ended>>,
 }
 
 impl Parts {
     /// Goes to work.
     pub fn start(self) -> Running {
         let (inbox, events) = mpsc::channel(INBOX_MAX);
-        let (orders, orders_out) = mpsc::channel(ORDERS_MAX);
         let (wishes, wishes_in) = mpsc::channel(4);
-        let Self { limits, drain_max, records, observers, live, shared, pulse, .. } = self;
-        let mut desk = Desk::new(limits, drain_max, records, observers, live, shared, pulse);
-        desk.connect(self.link.switch.clone(), orders);
-        Running {
-            wishes,
-            inbox: inbox.clone(),
-            desk: tokio::spawn(desk.run(self.first, events, wishes_in)),
-            link: tokio::spawn(link::keep(self.link, orders_out, inbox, self.tap)),
-        }
+        let Self { limits, drain_max, first, links, records, tap, observers, live, shared, pulse } = self;
+        let links = Links::new(links, tap, inbox.clone());
+        let desk = Desk::new(limits, drain_max, (links, records), observers, live, shared, pulse);
+        Running { wishes, inbox, desk: tokio::spawn(desk.run(first, events, wishes_in)) }
     }
 }
 
@@ -160,27 +157,22 @@ impl Running {
     }
 
     /// Waits until it stops by itself or by a wish.
-    pub async fn finished(mut self) -> Result<(), ServeError> {
-        let crashed = |_| ServeError::Crashed("link");
-        let desk = tokio::select! {
-            ended = &mut self.desk => ended,
-            ended = &mut self.link => {
-                ended.map_err(crashed)??;
-                // A link ends well only when the engine has let go of it.
-                return self.desk.await.map_err(|_| ServeError::Crashed("engine"));
-            }
-        };
-        match tokio::time::timeout(LAST_WORDS_TIME_MAX, self.link).await {
-            Ok(ended) => ended.map_err(crashed)??,
-            Err(_) => tracing::warn!("the switch did not take our last words"),
+    pub async fn finished(self) -> Result<(), ServeError> {
+        match self.desk.await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(Some((_, error)))) => Err(error.into()),
+            Ok(Err(None)) => Err(ServeError::Crashed("link")),
+            Err(_) => Err(ServeError::Crashed("engine")),
         }
-        desk.map_err(|_| ServeError::Crashed("engine"))
     }
 }
 
-/// The link's settings out of the daemon's.
-pub fn link_settings(settings: &Settings) -> Result<LinkSettings, ServeError> {
-    let switch = &settings.switch;
+/// The links' settings out of the daemon's.
+pub fn link_settings(settings: &Settings) -> Result<Vec<LinkSettings>, ServeError> {
+    settings.switches.iter().map(link_to).collect()
+}
+
+fn link_to(switch: &SwitchSettings) -> Result<LinkSettings, ServeError> {
     let fallback = Fallback {
         extension: Endpoint::new(&switch.fallback.extension)?,
         dialplan: Endpoint::new(&switch.fallback.dialplan)?,
@@ -216,7 +208,10 @@ pub async fn serve(
     journal: Option<&Path>,
     capture: Option<&Path>,
 ) -> Result<(), ServeError> {
-    let link = link_settings(&settings)?;
+    let links = link_settings(&settings)?;
+    if capture.is_some() && links.len() > 1 {
+        return Err(ServeError::CaptureOfSeveral);
+    }
     let folder = HotlineFolder { folder: settings.hotlines.clone(), sounds: settings.sounds.clone() };
     let hotlines = Watched::begin(folder, ServeError::Hotlines)?;
     let holidays = settings.holidays.clone().map(HolidayFolder);
@@ -230,23 +225,29 @@ pub async fn serve(
     };
     // The first to ask for it waits: that shall be no call.
     Atlas::built_in();
-    let (live, mut kept) = LiveFile::open(&settings.live)?;
-    kept.losses.iter().for_each(|loss| tracing::error!(file = %settings.live.display(), "lost: {loss}"));
-    keeper::leave_out_written(&settings.records, &mut kept)?;
+    let live = match settings.redis {
+        Some(_) => None,
+        None => Some(live_file(&settings)?),
+    };
     let records = LineFile::append(&settings.records, WhenSlow::Wait)?;
     let journal = journal.or(settings.journal.as_deref());
     let journal = journal.map(|path| LineFile::append(path, WhenSlow::Drop)).transpose()?;
     let capture = capture.map(|path| LineFile::append(path, WhenSlow::Drop)).transpose()?;
     let limits = Limits { live_max: settings.calls.live_max, fallback_after: settings.calls.fallback };
-    let health = Arc::new(Health::new(std::time::Instant::now(), [link.switch.clone()]));
+    let switches: Vec<SwitchId> = links.iter().map(|link| link.switch.clone()).collect();
+    // Where several daemons could act, it shows later for which switches this one does.
+    let acts = switches.iter().filter(|_| settings.redis.is_none()).cloned();
+    let health = Arc::new(Health::new(std::time::Instant::now(), acts));
     let supervisor = Supervisor::of_the_process();
     let observe = |file: &LineFile| journal_observer(file.clone(), limits);
     let observers: Vec<Observer> =
         journal.iter().map(observe).chain([tally::observer(health.clone())]).collect();
-    let (calls, count) = (kept.calls.len(), hotlines.current.len());
-    tracing::info!(hotlines = count, calls, switch = %link.switch, host = link.host, port = link.port, "serving");
-    let clock = Clock::start();
-    let begin = |redis| Shared::begin(redis, Arc::new(move || clock.now()));
+    let calls = live.as_ref().map_or(0, |(_, kept)| kept.calls.len());
+    for link in &links {
+        tracing::info!(hotlines = hotlines.current.len(), calls, switch = %link.switch, host = link.host, port = link.port, "serving");
+    }
+    let begin =
+        |redis| Shared::begin(redis, switches, Clock::start(), settings.records.clone(), health.clone());
     let shared = settings.redis.clone().map(begin).transpose()?;
     let parts = Parts {
         limits,
@@ -259,11 +260,11 @@ pub async fn serve(
         .into_iter()
         .flatten()
         .collect(),
-        link,
+        links,
         records: records.clone(),
         tap: capture.clone().map(Tap::new),
         observers,
-        live: Some((live, kept)),
+        live,
         shared,
         pulse: Pulse::new(health.clone(), supervisor.clone()),
     };
@@ -304,6 +305,14 @@ pub async fn serve(
     }
     tracing::info!("stopped");
     ended
+}
+
+/// The file of live calls, and what is in it that is not done yet.
+fn live_file(settings: &Settings) -> Result<(LiveFile, Kept), ServeError> {
+    let (live, mut kept) = LiveFile::open(&settings.live)?;
+    kept.losses.iter().for_each(|loss| tracing::error!(file = %settings.live.display(), "lost: {loss}"));
+    keeper::leave_out_written(&settings.records, &mut kept)?;
+    Ok((live, kept))
 }
 
 /// Writes a journal as an observer.

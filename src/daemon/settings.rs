@@ -43,8 +43,8 @@ pub struct Settings {
     pub numbers: Option<PathBuf>,
     /// The folder of the sound files, as both sides see it.
     pub sounds: Sounds,
-    /// The switch beside us.
-    pub switch: SwitchSettings,
+    /// The switches that we may act for, one at least.
+    pub switches: Vec<SwitchSettings>,
     /// How calls are held.
     pub calls: CallsSettings,
     /// The file that live calls are kept in, for the daemon that comes after this one.
@@ -61,7 +61,7 @@ pub struct Settings {
     pub log: LogSettings,
 }
 
-/// The switch: where it is and how to speak with it.
+/// A switch: where it is and how to speak with it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SwitchSettings {
     /// Our own name for it.

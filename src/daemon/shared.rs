@@ -1,140 +1,297 @@
-//! The Redis that several daemons share, as the loop sees it: questions out, answers in, nothing waited for.
+//! The Redis that several daemons share, as the loop sees it: what a turn says goes out in one piece, and the loop
+//! waits until Redis has it, but not for long.
+//!
+//! Where Redis takes longer than that, or is away, turns are done without waiting until it answers again; only records
+//! then wait until it is known that nobody else acts.
 
+use super::clock::Clock;
+use super::duties::{Duties, Heed, Told};
+use super::keeper::{KEEP_TIME_MAX, Watched};
+use super::outbox::Outbox;
 use super::pulse::InUse;
-use crate::command::StoreRequest;
+use crate::command::Command;
+use crate::engine::Engine;
 use crate::event::Event;
-use crate::id::{CallId, CommandId};
-use crate::live::redis::{Ask, Asked, BadConnector, Failure, Heard, LiveState, RedisSettings, WakeClock};
-use crate::live::sharing::{Out, Sharing};
+use crate::id::{CallId, SwitchId};
+use crate::live::common::{Common, Legacy};
+use crate::live::redis::{Asked, BadConnector, Failure, Fence, Heard, LiveState, Loaded, RedisSettings};
+use crate::meters;
+use crate::meters::health::Health;
 use crate::time::Instant;
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::task::JoinHandle;
 
 /// How long Redis may take to do what was asked last, when the daemon stops.
 const LAST_WORDS_TIME_MAX: Duration = Duration::from_secs(2);
-/// The most questions that wait for Redis.
-const ASKS_MAX: usize = 65_536;
+/// The most turns that wait for Redis.
+const TURNS_MAX: usize = 65_536;
 /// The most answers that wait for the loop.
 const HEARD_MAX: usize = 16_384;
 /// The most answers that are heard before deadlines are looked at again.
 const HEARD_AT_ONCE_MAX: usize = 256;
+/// The most news of who acts that wait for the loop.
+const TOLD_MAX: usize = 64;
 
-/// What calls share, in Redis.
+/// What is to be heard.
+#[derive(Debug)]
+pub(super) enum Word {
+    /// Answers, or the news that there are none: [`Shared::take`].
+    Heard,
+    /// Who acts for which switch.
+    Told(Told),
+}
+
+/// What calls share and where they are kept.
 #[derive(Debug)]
 pub struct Shared {
-    sharing: Sharing,
+    common: Common,
     asks: Sender<Vec<Asked>>,
     heard: Receiver<Heard>,
     inbox: Vec<Heard>,
     task: JoinHandle<()>,
+    told: Receiver<Told>,
+    heeds: Sender<Heed>,
+    duties: JoinHandle<()>,
+    /// Up to which barrier Redis has everything, and which one was said last.
+    reached: u64,
+    said: u64,
+    /// Switches that others act for, as Redis says, and the loop does not know it yet.
+    shut_out: Vec<SwitchId>,
+    /// Records that wait for their barrier.
+    records: VecDeque<(u64, CallId, String)>,
+    watched: Watched,
 }
 
 impl Shared {
-    /// Begins to connect. Whether Redis is there shows later: calls do not wait for it.
-    pub fn begin(settings: RedisSettings, clock: WakeClock) -> Result<Self, BadConnector> {
-        let state = LiveState::new(settings, clock)?;
-        let (asks, asked) = channel(ASKS_MAX);
+    /// Begins to connect. Whether Redis is there shows later.
+    pub fn begin(
+        settings: RedisSettings,
+        switches: impl IntoIterator<Item = SwitchId>,
+        clock: Clock,
+        records: PathBuf,
+        health: Arc<Health>,
+    ) -> Result<Self, BadConnector> {
+        let state = LiveState::new(settings.clone(), Arc::new(move || clock.now()))?;
+        let (asks, asked) = channel(TURNS_MAX);
         let (tell, heard) = channel(HEARD_MAX);
-        let task = tokio::spawn(state.serve(asked, tell));
-        Ok(Self { sharing: Sharing::default(), asks, heard, inbox: Vec::new(), task })
+        let (tells, told) = channel(TOLD_MAX);
+        let (heeds, heeded) = channel(TOLD_MAX);
+        let duties = Duties::new(settings, switches, clock, records, tells)?;
+        meters::REDIS_UP.gauge(&[]).set(0.0);
+        Ok(Self {
+            common: Common::default(),
+            asks,
+            heard,
+            inbox: Vec::new(),
+            task: tokio::spawn(state.serve(asked, tell)),
+            told,
+            heeds,
+            duties: tokio::spawn(duties.run(heeded)),
+            reached: 0,
+            said: 0,
+            shut_out: Vec::new(),
+            records: VecDeque::new(),
+            watched: Watched::new(health),
+        })
     }
 
-    /// Waits until Redis says something; gives the answers to hear. Safe to be dropped in between.
-    pub(super) async fn hear(&mut self, now: impl Fn() -> Instant) -> Vec<Event> {
-        let count = self.heard.recv_many(&mut self.inbox, HEARD_AT_ONCE_MAX).await;
-        if count == 0 {
-            // Its task ended, which only a fault of its own brings about: our own store goes on.
-            self.inbox.push(Heard::Away(Failure::Lost("its task ended".to_owned())));
+    /// Waits until there is something to hear. Safe to be dropped in between.
+    pub(super) async fn hear(&mut self) -> Word {
+        tokio::select! {
+            biased;
+            Some(told) = self.told.recv() => Word::Told(told),
+            count = self.heard.recv_many(&mut self.inbox, HEARD_AT_ONCE_MAX) => {
+                if count == 0 {
+                    // Its task ended, which only a fault of its own brings about: our own store goes on.
+                    self.inbox.push(Heard::Away(Failure::Lost("its task ended".to_owned())));
+                }
+                Word::Heard
+            }
         }
-        let mut out = Out::default();
+    }
+
+    /// Takes in what was heard.
+    pub(super) fn take(&mut self, now: Instant) {
         for heard in std::mem::take(&mut self.inbox) {
-            self.told(&heard);
-            if let Some(failure) = self.sharing.heard(now(), heard, &mut out) {
-                tracing::error!(%failure, "Redis says that another daemon acts for this switch");
-            }
+            self.note(&heard);
+            let shut_out = self.common.heard(now, heard);
+            self.shut_out.extend(shut_out);
         }
-        self.carry(now(), out)
     }
 
-    fn told(&self, heard: &Heard) {
+    fn note(&mut self, heard: &Heard) {
+        let is_away = self.common.sharing().is_away();
         match heard {
-            Heard::Away(failure) if !self.sharing.is_away() => {
-                tracing::warn!(%failure, "Redis is away: lines are shared with no other daemon until it is back");
+            Heard::Reached(number) => self.reached = self.reached.max(*number),
+            Heard::Failed { failure, .. } => meters::REDIS_FAILED.counter(&[failure.kind()]).increment(1),
+            Heard::Away(failure) => {
+                meters::REDIS_UP.gauge(&[]).set(0.0);
+                if !is_away {
+                    tracing::warn!(%failure, "Redis is away: lines are shared with no other daemon until it is back");
+                }
             }
-            Heard::Back if self.sharing.is_away() => {
-                tracing::info!(dropped = self.sharing.dropped(), "Redis is back: lines are shared again");
+            Heard::Back => {
+                meters::REDIS_UP.gauge(&[]).set(1.0);
+                meters::REDIS_UPS.counter(&[]).increment(1);
+                if is_away {
+                    let dropped = self.common.sharing().dropped();
+                    tracing::info!(dropped, "Redis is back: lines are shared again");
+                }
             }
-            Heard::Away(_)
-            | Heard::Back
-            | Heard::Event(_)
-            | Heard::Failed { .. }
-            | Heard::Forgotten { .. }
-            | Heard::Adopted(_)
-            | Heard::Reached(_)
-            | Heard::Figures(_) => {}
+            Heard::Event(_) | Heard::Forgotten { .. } | Heard::Adopted(_) | Heard::Figures(_) => {}
         }
     }
 
-    /// A call asks.
-    pub(super) fn ask(&mut self, now: Instant, id: CommandId, request: StoreRequest) -> Vec<Event> {
-        let mut out = Out::default();
-        self.sharing.ask(now, id, request, &mut out);
-        self.carry(now, out)
+    /// Takes out what the calls have not heard.
+    pub(super) fn answers(&mut self) -> Vec<Event> {
+        self.common.answers()
     }
 
-    /// A call is over.
-    pub(super) fn forget(&mut self, now: Instant, call: &CallId) -> Vec<Event> {
-        let mut out = Out::default();
-        self.sharing.forget(now, call, &mut out);
-        self.carry(now, out)
+    /// Takes out the switches that others act for.
+    pub(super) fn shut_out(&mut self) -> Vec<SwitchId> {
+        std::mem::take(&mut self.shut_out)
+    }
+
+    /// We act for a switch: gives what the calls are to hear first. Records that a daemon before us may not have
+    /// written are.
+    pub(super) fn begin_for(
+        &mut self,
+        now: Instant,
+        fence: Fence,
+        mut loaded: Loaded,
+        outbox: &mut Outbox,
+    ) -> Event {
+        outbox.know_written(std::mem::take(&mut loaded.kept.written));
+        let Legacy { taken_up, records } = self.common.begin(now, fence, loaded);
+        for (call, line) in records {
+            outbox.write(call, line);
+        }
+        taken_up
+    }
+
+    /// Whether we act for it by this right.
+    pub(super) fn fence(&self, switch: &SwitchId) -> Option<&Fence> {
+        self.common.fence(switch)
+    }
+
+    /// Somebody else acts for a switch.
+    pub(super) fn end_for(&mut self, now: Instant, switch: &SwitchId) {
+        self.strike_records(switch);
+        self.common.end(now, switch);
+    }
+
+    /// Whether somebody else could go on with all calls as they are now.
+    pub(super) fn may_leave(&self) -> bool {
+        self.common.may_leave() && self.reached >= self.said
+    }
+
+    /// Says something to whoever asks who acts.
+    pub(super) fn heed(&self, heed: Heed) {
+        if self.heeds.try_send(heed).is_err() {
+            tracing::error!("nobody asks Redis any more who acts");
+        }
     }
 
     /// What our calls have and wait for.
     pub(super) fn in_use(&self) -> InUse {
-        InUse { lines: self.sharing.lines_held(), waiting: self.sharing.claims_open() }
+        let sharing = self.common.sharing();
+        InUse { lines: sharing.lines_held(), waiting: sharing.claims_open() }
     }
 
-    /// When [`due`](Self::due) is wanted.
+    /// When [`due`](Self::due) is wanted, and a turn after it.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        self.sharing.deadline()
+        self.common.deadline()
     }
 
     /// Does what is due without Redis.
-    pub(super) fn due(&mut self, now: Instant) -> Vec<Event> {
-        let mut out = Out::default();
-        self.sharing.due(now, &mut out);
-        self.carry(now, out)
+    pub(super) fn due(&mut self, now: Instant) {
+        self.common.due(now);
     }
 
-    /// Sends the questions; one that finds no room comes back as one that nobody answered.
-    fn carry(&mut self, now: Instant, mut out: Out) -> Vec<Event> {
-        let mut answers = Vec::new();
-        loop {
-            answers.append(&mut out.answers);
-            if out.asks.is_empty() {
-                return answers;
-            }
-            let asked = |(at, ask)| Asked { at, ask, fence: None };
-            let asks: Vec<Asked> = std::mem::take(&mut out.asks).into_iter().map(asked).collect();
-            let Err(refused) = self.asks.try_send(asks) else { continue };
-            // Whoever cannot be told that a call is over forgets it after its time.
-            for asked in refused.into_inner() {
-                if matches!(asked.ask, Ask::Request { .. }) {
-                    let failed = Heard::Failed { asked: Box::new(asked), failure: Failure::TimedOut };
-                    self.sharing.heard(now, failed, &mut out);
-                }
-            }
+    /// Keeps what changed in the engine, and asks what `out` asks of the store, before the rest of it is done. The
+    /// records of `out` are written once it is sure that nobody else writes them.
+    pub(super) async fn keep(
+        &mut self,
+        clock: &Clock,
+        engine: &mut Engine,
+        out: &mut Vec<Command>,
+        records: Vec<(CallId, String)>,
+        outbox: &mut Outbox,
+    ) {
+        let now = clock.now();
+        let words = self.common.settle(now, engine, out, records.clone(), outbox.written());
+        let was_behind = self.reached < self.said;
+        if !words.asked.is_empty()
+            && let Err(refused) = self.asks.try_send(words.asked)
+        {
+            self.common.refused(now, refused.into_inner());
+        } else if let Some(barrier) = words.barrier {
+            self.said = barrier;
+        }
+        self.records.extend(records.into_iter().map(|(call, line)| (self.said, call, line)));
+        if words.barrier.is_some() {
+            let began = std::time::Instant::now();
+            // Whoever waited once does not wait again for the same.
+            let why = match was_behind {
+                false => self.reach(clock).await,
+                true => Some("Redis does not keep up".to_owned()),
+            };
+            self.watched.kept(began, why);
+        }
+        let shut_out = self.shut_out.clone();
+        shut_out.iter().for_each(|switch| self.strike_records(switch));
+        let is_away = self.common.sharing().is_away();
+        while let Some((_, call, line)) =
+            self.records.pop_front_if(|(barrier, ..)| *barrier <= self.reached || is_away)
+        {
+            outbox.write(call, line);
         }
     }
 
-    /// Lets what was asked last be done.
-    pub(super) async fn finish(self) {
+    /// Whoever acts for the switch writes its records.
+    fn strike_records(&mut self, switch: &SwitchId) {
+        if !self.records.is_empty() {
+            let calls = self.common.keeping().calls(switch);
+            self.records.retain(|(_, call, _)| !calls.contains(call));
+        }
+    }
+
+    /// Hears until Redis has everything; or says why not.
+    async fn reach(&mut self, clock: &Clock) -> Option<String> {
+        let late = tokio::time::sleep(KEEP_TIME_MAX);
+        tokio::pin!(late);
+        while self.reached < self.said {
+            tokio::select! {
+                biased;
+                count = self.heard.recv_many(&mut self.inbox, HEARD_AT_ONCE_MAX) => {
+                    if count == 0 {
+                        return Some("nobody asks Redis any more".to_owned());
+                    }
+                    self.take(clock.now());
+                }
+                () = &mut late => return Some("Redis does not answer in time".to_owned()),
+            }
+        }
+        self.common.sharing().is_away().then(|| "Redis is away".to_owned())
+    }
+
+    /// Lets what was asked last be done, and gives up what we act for.
+    pub(super) async fn finish(mut self, outbox: &mut Outbox) {
+        for (_, call, line) in self.records.drain(..) {
+            outbox.write(call, line);
+        }
         drop(self.asks);
-        let mut heard = self.heard;
+        drop(self.heeds);
+        let (mut heard, mut told) = (self.heard, self.told);
         // Whoever does not read holds up whoever writes.
         tokio::spawn(async move { while heard.recv().await.is_some() {} });
-        if tokio::time::timeout(LAST_WORDS_TIME_MAX, self.task).await.is_err() {
+        tokio::spawn(async move { while told.recv().await.is_some() {} });
+        let all = async { (self.task.await, self.duties.await) };
+        if tokio::time::timeout(LAST_WORDS_TIME_MAX, all).await.is_err() {
             tracing::warn!("Redis did not take our last words");
         }
     }

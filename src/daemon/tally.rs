@@ -114,6 +114,7 @@ impl Tally {
             | Event::Due
             | Event::Hotlines(_)
             | Event::TakenUp { .. }
+            | Event::StoodBy { .. }
             | Event::Calendar(_)
             | Event::Atlas(_) => {}
         }

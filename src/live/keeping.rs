@@ -88,6 +88,24 @@ impl Keeping {
         self.again.retain(|(of, _)| of != switch);
     }
 
+    /// The calls of the switch, and those of it that ended lately.
+    pub fn calls(&self, switch: &SwitchId) -> BTreeSet<CallId> {
+        let live = self.live.iter().filter(|(_, live)| live.switch == *switch).map(|(call, _)| call);
+        let ended = self.ended.iter().filter(|(_, of, _)| of == switch).map(|(_, _, call)| call);
+        live.chain(ended).cloned().collect()
+    }
+
+    /// Whether Redis has everything as it is, as far as we know.
+    pub fn is_told(&self) -> bool {
+        self.again.is_empty() && self.untold.is_empty()
+    }
+
+    /// The call could not be taken up: what is kept of it stays as it is.
+    pub fn leaves(&mut self, call: &CallId) {
+        self.live.remove(call);
+        self.untold.remove(call);
+    }
+
     /// By what right we act for the switch.
     pub fn fence(&self, switch: &SwitchId) -> Option<&Fence> {
         self.fences.get(switch)

@@ -15,6 +15,8 @@
 //!
 //! Absent: what is in a call, and who acts for which switch.
 
+pub mod common;
+pub mod duty;
 pub mod file;
 pub mod keeping;
 mod kept;

@@ -87,6 +87,20 @@ impl Sharing {
 
     /// A call is over.
     pub fn forget(&mut self, now: Instant, call: &CallId, out: &mut Out) {
+        self.strike(now, call, out);
+        match self.is_away {
+            true => self.put_off(now, Ask::Forget(call.clone())),
+            false => out.asks.push((now, Ask::Forget(call.clone()))),
+        }
+    }
+
+    /// Another daemon goes on with the call, and with what it has.
+    pub fn leave(&mut self, now: Instant, call: &CallId, out: &mut Out) {
+        self.strike(now, call, out);
+        self.later.retain(|(_, ask)| ask.call() != Some(call));
+    }
+
+    fn strike(&mut self, now: Instant, call: &CallId, out: &mut Out) {
         self.open.retain(|id, _| id.call != *call);
         self.held.retain(|id, _| id.call != *call);
         self.counted.remove(call);
@@ -94,10 +108,6 @@ impl Sharing {
             let before = out.answers.len();
             own.forget(now, call, &mut out.answers);
             self.note_answers(before, out);
-        }
-        match self.is_away {
-            true => self.put_off(now, Ask::Forget(call.clone())),
-            false => out.asks.push((now, Ask::Forget(call.clone()))),
         }
     }
 

@@ -36,10 +36,26 @@ impl Health {
         self.know(|state| state.beat = now);
     }
 
+    /// We act for the switch from now on.
+    pub fn acts(&self, switch: &SwitchId) {
+        self.know(|state| {
+            state.links.insert(switch.clone(), None);
+        });
+    }
+
+    /// Another daemon does: that we have no link is as it should be.
+    pub fn stands_by(&self, switch: &SwitchId) {
+        self.know(|state| {
+            state.links.remove(switch);
+        });
+    }
+
     /// The engine heard that a link is up, or is not any more.
     pub fn link(&self, switch: &SwitchId, up: bool) {
         self.know(|state| {
-            state.links.insert(switch.clone(), Some(up));
+            if let Some(known) = state.links.get_mut(switch) {
+                *known = Some(up);
+            }
         });
     }
 

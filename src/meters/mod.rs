@@ -116,6 +116,19 @@ meters! {
     LIVE_TIME: Kind::Histogram(LOOP_S), "hotlined_live_keep_seconds", [],
         "How long the loop waited for a turn to be kept.";
 
+    REDIS_UP: Kind::Gauge, "hotlined_redis_up", [],
+        "1 while Redis answers; without one there is no such figure.";
+    REDIS_UPS: Kind::Counter, "hotlined_redis_connections_total", [],
+        "How often Redis began to answer; the first time is no reconnect.";
+    REDIS_FAILED: Kind::Counter, "hotlined_redis_failures_total", ["kind"],
+        "What was said to Redis and not done, or nobody knows whether it was.";
+    LEASE_HELD: Kind::Gauge, "hotlined_lease_held", ["switch"],
+        "1 while this daemon acts for the switch; 0 once it does not any more.";
+    LEASES_TAKEN: Kind::Counter, "hotlined_leases_taken_total", ["switch"],
+        "How often this daemon came to act for the switch.";
+    LEASES_LOST: Kind::Counter, "hotlined_leases_lost_total", ["switch"],
+        "How often another daemon came to act for the switch though this one had not left it.";
+
     LINES_WRITTEN: Kind::Counter, "hotlined_file_lines_written_total", ["file"],
         "Lines that are surely in a file: call records, journal, capture. It stands still once one could not be written.";
     LINES_WAITING: Kind::Gauge, "hotlined_file_lines_waiting", ["file"],

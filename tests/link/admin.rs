@@ -200,7 +200,7 @@ async fn a_loop_that_stands_still_is_not_alive() {
         limits: Limits::default(),
         drain_max: Millis(0),
         first: Vec::new(),
-        link: settings(switch.port),
+        links: vec![settings(switch.port)],
         records: LineFile::create(&folder.path().join("records"), WhenSlow::Wait).unwrap(),
         tap: None,
         observers: vec![Box::new(move |_, entry| {

@@ -60,6 +60,16 @@ impl House {
         fs::write(file, text.replace(from, to)).unwrap();
     }
 
+    /// The daemon has this name, and shares the Redis at this port. The fallback comes late: it is not what is tried.
+    pub fn shares(&self, redis: u16, name: &str) {
+        self.set("fallback_s = 3", "fallback_s = 30");
+        let section = format!(
+            "[redis]\nservers = \"127.0.0.1:{redis}\"\ndaemon = \"{name}\"\n\
+                               lease_ms = 1000\n[journal]"
+        );
+        self.set("[journal]", &section);
+    }
+
     /// The hotline has this one agent from now on.
     pub fn hotline(&self, agent: &str, phone: &str) {
         self.put(&shop(agent, phone, 5));

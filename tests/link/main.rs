@@ -10,6 +10,7 @@ mod coming_up;
 mod house;
 mod leaving;
 mod losing;
+mod pair;
 mod peer;
 mod piling_up;
 #[path = "../redis/redis_server.rs"]

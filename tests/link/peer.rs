@@ -15,6 +15,7 @@ use hotlined::switch::esl::link::{self, Limits, LinkError, LinkSettings, Order};
 use hotlined::switch::esl::server::{self, ClientRequest, RequestDecoder};
 use hotlined::switch::esl::speak::{Fallback, Site};
 use hotlined::switch::esl::vocabulary::Secret;
+use hotlined::switch::gate::Gate;
 use std::future::Future;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -197,7 +198,7 @@ impl Kept {
     pub fn with_inbox(settings: LinkSettings, events_max: usize) -> Self {
         let (orders, orders_out) = mpsc::channel(1_024);
         let (inbox_in, inbox) = mpsc::channel(events_max);
-        let ended = tokio::spawn(link::keep(settings, orders_out, inbox_in, None));
+        let ended = tokio::spawn(link::keep(settings, orders_out, inbox_in, None, Gate::always_open()));
         Self { orders: Some(orders), inbox, ended }
     }
 

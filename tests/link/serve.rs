@@ -184,7 +184,7 @@ async fn an_engine_that_crashes_is_no_daemon_that_was_told_to_stop() {
         limits: Limits::default(),
         drain_max: Millis(0),
         first: vec![Event::Operator(Order::Drain)],
-        link: crate::peer::settings(switch.port),
+        links: vec![crate::peer::settings(switch.port)],
         records: LineFile::create(&folder.path().join("records"), WhenSlow::Wait).unwrap(),
         tap: None,
         observers: vec![Box::new(|_, _| panic!("the test wants it so"))],

@@ -20,12 +20,9 @@ impl Site {
     async fn new(name: &str, redis: &Server, queue: bool) -> Self {
         let exchange = one_of_several(WAITS, name.len() as u64).await;
         let house = House::new(exchange.address().port());
-        house.set("fallback_s = 3", "fallback_s = 30");
-        let port = redis.port.unwrap();
-        house.set(
-            "[journal]",
-            &format!("[redis]\nservers = \"127.0.0.1:{port}\"\ndaemon = \"{name}\"\n[journal]"),
-        );
+        // Its switch is its own.
+        house.set("[switch]", &format!("[switch]\nname = \"beside-{name}\""));
+        house.shares(redis.port.unwrap(), name);
         if queue {
             house.put(&format!(
                 "number = \"{HOTLINE}\"\nname = \"Shop\"\nringback = \"ring.wav\"\nclosing = \"sorry.wav\"\n\

@@ -88,7 +88,7 @@ pub fn story(fence: &Fence) -> Vec<Asked> {
 
 async fn is_kept_and_loaded(settings: impl Fn(&str) -> RedisSettings) {
     let mut one = connected(&settings("one")).await;
-    let fence = takes(&mut one, LONG).await.fence;
+    let fence = takes(&mut one, LONG).await;
     let mut keeper = Keeper::acting(&fence);
     let (old, new) = (hotline("Old"), hotline("New"));
     let calls = vec![live("a", "rings", Some(&old)), live("b", "rings", Some(&new)), live("c", "", None)];
@@ -96,12 +96,10 @@ async fn is_kept_and_loaded(settings: impl Fn(&str) -> RedisSettings) {
     keeper.keeps(&mut one, is_live(vec![live("a", "talks", Some(&old))])).await;
     keeper.keeps(&mut one, is_over("b", r#"{"call":"b"}"#)).await;
     keeper.keeps(&mut one, Turn { over: vec![call("c")], ..Turn::default() }).await;
-    one.give_up(now(), &hotlined::live::redis::Lease { fence, good_until: tokio::time::Instant::now() })
-        .await
-        .unwrap();
+    one.give_up(now(), &fence).await.unwrap();
 
     let mut two = connected(&settings("two")).await;
-    let fence = takes(&mut two, LONG).await.fence;
+    let fence = takes(&mut two, LONG).await;
     let loaded = two.load(now(), &fence).await.unwrap();
     assert_eq!(states(&loaded), ["a talks"]);
     assert_eq!(loaded.kept.hotlines, [old], "nobody follows the other");
@@ -136,11 +134,11 @@ async fn a_daemon_that_acts_no_more_can_neither_keep_nor_forget() {
     let server = Server::start(&[]);
     let (mut one, mut two) =
         (connected(&server.settings("one")).await, connected(&server.settings("two")).await);
-    let old = takes(&mut one, LONG).await.fence;
+    let old = takes(&mut one, LONG).await;
     Keeper::acting(&old).keeps(&mut one, is_live(vec![live("a", "rings", Some(&hotline("H")))])).await;
     Keeper::acting(&old).keeps(&mut one, is_over("b", r#"{"switch":"fs-1"}"#)).await;
     server.say::<()>(&["DEL", "hotlined:{calls}:lease:fs-1"]);
-    let new = takes(&mut two, LONG).await.fence;
+    let new = takes(&mut two, LONG).await;
     let edition = Edition::of(&hotline("H"));
     let entry = hotlined::live::redis::Entry { edition: None, waits: Vec::new(), saved: Vec::new() };
     let words = || {
@@ -168,7 +166,7 @@ async fn a_daemon_that_acts_no_more_can_neither_keep_nor_forget() {
 async fn what_cannot_be_read_is_told_and_left_as_it_is() {
     let server = Server::start(&[]);
     let mut one = connected(&server.settings("one")).await;
-    let fence = takes(&mut one, LONG).await.fence;
+    let fence = takes(&mut one, LONG).await;
     let mut keeper = Keeper::acting(&fence);
     let later =
         LiveCall { bytes: saved("later", "", SAVED_FORMAT + 1), ..live("later", "", Some(&hotline("L"))) };
@@ -200,7 +198,7 @@ async fn what_a_dead_daemon_asked_and_never_heard_is_told_to_whoever_takes_over(
     let mut one = Daemon::up(server.settings("one")).await;
     let mut two = Daemon::up(server.settings("two")).await;
     let mut leases = connected(&server.settings("one")).await;
-    let fence = takes(&mut leases, LONG).await.fence;
+    let fence = takes(&mut leases, LONG).await;
     let mut keeper = Keeper::acting(&fence);
     let (a, b) = (claim("sales", "a", Pick::First), claim("service", "b", Pick::First));
     let (queued_a, queued_b) = (waiting(a.clone(), 0, 7), waiting(b.clone(), 0, 9));
@@ -229,7 +227,7 @@ async fn what_a_dead_daemon_asked_and_never_heard_is_told_to_whoever_takes_over(
     assert_eq!(two.next().await, Heard::Forgotten { call: call("other"), left_behind: 0 });
 
     let mut leases = connected(&server.settings("two")).await;
-    let fence = takes(&mut leases, LONG).await.fence;
+    let fence = takes(&mut leases, LONG).await;
     let mut keeper = Keeper::acting(&fence);
     let loaded = leases.load(now(), &fence).await.unwrap();
     let asks = keeper.keeping.take_up(now(), &loaded);
@@ -301,7 +299,7 @@ async fn a_claim_that_waits_is_told_to_the_daemon_that_adopts_it() {
 async fn a_call_that_is_over_gives_back_as_it_said() {
     let server = Server::start(&[]);
     let mut store = connected(&server.settings("one")).await;
-    let fence = takes(&mut store, LONG).await.fence;
+    let fence = takes(&mut store, LONG).await;
     let mut keeper = Keeper::acting(&fence);
     keeper.keeps(&mut store, is_live(vec![live("x", "talks", None)])).await;
     let wish = claim("sales", "a", Pick::First);
@@ -326,12 +324,12 @@ async fn a_long_talk_lasts_for_as_long_as_somebody_acts_for_its_switch() {
     let server = Server::start(&[]);
     let mut store = connected(&server.settings("one")).await;
     let lease = takes(&mut store, LONG).await;
-    let mut keeper = Keeper::acting(&lease.fence);
+    let mut keeper = Keeper::acting(&lease);
     keeper.keeps(&mut store, is_live(vec![live("x", "talks", None)])).await;
     let wish = claim("sales", "a b", Pick::First);
     let begin = now();
-    let lost = fenced(ask_for("lost", 1, &wish), &lease.fence);
-    for outcome in store.ask(&[fenced(ask_for("x", 1, &wish), &lease.fence), lost]).await {
+    let lost = fenced(ask_for("lost", 1, &wish), &lease);
+    for outcome in store.ask(&[fenced(ask_for("x", 1, &wish), &lease), lost]).await {
         outcome.unwrap();
     }
     let mut left_behind = Vec::new();
@@ -350,7 +348,7 @@ async fn a_long_talk_lasts_for_as_long_as_somebody_acts_for_its_switch() {
     server.say::<()>(&["DEL", "hotlined:{calls}:lease:fs-1"]);
     let due = Asked { at: day(4), ask: Ask::Due, fence: None };
     assert_eq!(store.ask(&[due]).await.remove(0).unwrap().left_behind, 1, "nobody acts for it any more");
-    let fence = takes(&mut store, LONG).await.fence;
+    let fence = takes(&mut store, LONG).await;
     assert_eq!(
         states(&store.load(now(), &fence).await.unwrap()),
         ["x talks"],
@@ -385,7 +383,7 @@ async fn a_server_that_forgot_everything_is_told_everything() {
     let server = Server::at(port, &[]);
     let settings = server.settings("one");
     let mut daemon = Daemon::up(settings.clone()).await;
-    let fence = takes(&mut connected(&settings).await, LONG).await.fence;
+    let fence = takes(&mut connected(&settings).await, LONG).await;
     let mut keeper = Keeper::acting(&fence);
     let h = hotline("H");
     let both = || is_live(vec![live("a", "rings", Some(&h)), live("b", "rings", Some(&h))]);
@@ -411,7 +409,7 @@ async fn a_server_that_forgot_everything_is_told_everything() {
 async fn when_the_master_dies_its_replica_has_the_calls_and_keeps_on() {
     let mut watched = Watched::start();
     let mut daemon = Daemon::up(watched.settings("one")).await;
-    let fence = takes(&mut connected(&watched.settings("one")).await, LONG).await.fence;
+    let fence = takes(&mut connected(&watched.settings("one")).await, LONG).await;
     let mut keeper = Keeper::acting(&fence);
     let calls = is_live(vec![live("a", "rings", None), live("b", "rings", None), live("c", "rings", None)]);
     says(&mut daemon, &mut keeper, calls).await;
@@ -439,7 +437,7 @@ async fn when_the_master_dies_its_replica_has_the_calls_and_keeps_on() {
 async fn a_full_server_keeps_no_more_but_lets_go() {
     let server = Server::start(&[]);
     let mut daemon = Daemon::up(server.settings("one")).await;
-    let fence = takes(&mut connected(&server.settings("one")).await, LONG).await.fence;
+    let fence = takes(&mut connected(&server.settings("one")).await, LONG).await;
     let mut keeper = Keeper::acting(&fence);
     says(&mut daemon, &mut keeper, is_live(vec![live("a", "rings", None), live("b", "rings", None)])).await;
     server.say::<()>(&["CONFIG", "SET", "maxmemory", "1"]);

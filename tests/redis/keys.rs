@@ -5,6 +5,7 @@ use crate::together::{ask, ask_for, now, release};
 use crate::world::{claim, line, pool, waiting};
 use hotlined::command::{Claim, Pick, StoreRequest};
 use hotlined::event::{Event, StoreAnswer};
+use hotlined::live::duty::Presence;
 use hotlined::live::redis::keys::{CALL_KEPT, CODE_KEPT};
 use hotlined::live::redis::{Ask, Asked, COMMAND_TIME_MAX, Connector, Figures, RedisStore, Said};
 use hotlined::time::{Instant, Millis};
@@ -65,9 +66,11 @@ async fn every_key_is_on_the_page_and_expires() {
         outcome.unwrap();
     }
     let lease = crate::leases::takes(&mut store, Millis(60_000)).await;
-    for outcome in store.ask(&crate::kept::story(&lease.fence)).await {
+    for outcome in store.ask(&crate::kept::story(&lease)).await {
         outcome.unwrap();
     }
+
+    store.look(&Presence::default(), Millis(1_000)).await.unwrap();
 
     let documented = documented();
     let keys: Vec<String> = server.say(&["KEYS", "*"]);

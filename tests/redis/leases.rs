@@ -6,8 +6,9 @@ use crate::world::{claim, claimed};
 use hotlined::command::Pick;
 use hotlined::event::Event;
 use hotlined::id::SwitchId;
+use hotlined::live::duty::Presence;
 use hotlined::live::redis::{
-    COMMAND_TIME_MAX, Connector, Failure, Lease, RedisSettings, RedisStore, Remedy, Said, Taken,
+    COMMAND_TIME_MAX, Connector, Failure, Fence, RedisSettings, RedisStore, Remedy, Said, Taken,
 };
 use hotlined::time::Millis;
 
@@ -26,7 +27,7 @@ pub fn switch() -> SwitchId {
     SwitchId("fs-1".into())
 }
 
-pub async fn takes(daemon: &mut RedisStore, span: Millis) -> Lease {
+pub async fn takes(daemon: &mut RedisStore, span: Millis) -> Fence {
     match daemon.acquire(now(), &switch(), span).await.unwrap() {
         Taken::Ours(lease) => lease,
         Taken::Theirs { owner, left } => panic!("{owner:?} has it for {left}"),
@@ -47,16 +48,15 @@ async fn one_of_two_acts_and_the_other_when_it_gives_up() {
     let lease = takes(&mut one, LONG).await;
     assert_eq!(is_whose(two.acquire(now(), &switch(), LONG).await).await.as_deref(), Some("one"));
     let Taken::Ours(renewed) = one.renew(now(), &lease, LONG).await.unwrap() else { panic!() };
-    assert_eq!(renewed.fence, lease.fence);
-    assert!(renewed.good_until >= lease.good_until);
+    assert_eq!(renewed, lease);
     // What is not ours we can neither renew nor give up.
-    let forged = Lease { fence: lease.fence.clone(), ..renewed };
+    let forged = Fence { token: lease.token - 1, ..lease.clone() };
     assert_eq!(is_whose(two.renew(now(), &forged, LONG).await).await.as_deref(), Some("one"));
     two.give_up(now(), &forged).await.unwrap();
     assert_eq!(is_whose(two.acquire(now(), &switch(), LONG).await).await.as_deref(), Some("one"));
     one.give_up(now(), &lease).await.unwrap();
     let next = takes(&mut two, LONG).await;
-    assert!(next.fence.token > lease.fence.token);
+    assert!(next.token > lease.token);
     let other = SwitchId("fs-2".into());
     assert!(matches!(one.acquire(now(), &other, LONG).await.unwrap(), Taken::Ours(_)));
 }
@@ -65,6 +65,7 @@ async fn one_of_two_acts_and_the_other_when_it_gives_up() {
 async fn a_lease_runs_out_and_is_renewed_only_while_nobody_else_took_it() {
     let server = Server::start(&[]);
     let (mut one, mut two) = (daemon(&server, "one").await, daemon(&server, "two").await);
+    let asked = std::time::Instant::now();
     let lease = takes(&mut one, Millis(300)).await;
     let begin = std::time::Instant::now();
     let next = loop {
@@ -74,12 +75,12 @@ async fn a_lease_runs_out_and_is_renewed_only_while_nobody_else_took_it() {
             Taken::Theirs { left, .. } => assert!(left <= Millis(300), "{left}"),
         }
     };
-    assert!(tokio::time::Instant::now() >= lease.good_until, "its holder knew before");
+    assert!(asked.elapsed() >= std::time::Duration::from_millis(300), "its holder would not know");
     assert_eq!(is_whose(one.renew(now(), &lease, LONG).await).await.as_deref(), Some("two"));
     // It ran out, but is still the last that was given.
     server.say::<()>(&["DEL", "hotlined:{calls}:lease:fs-1"]);
     let Taken::Ours(again) = two.renew(now(), &next, LONG).await.unwrap() else { panic!() };
-    assert_eq!(again.fence, next.fence);
+    assert_eq!(again, next);
     server.say::<()>(&["DEL", "hotlined:{calls}:lease:fs-1"]);
     assert_eq!(is_whose(one.renew(now(), &lease, LONG).await).await, None);
 }
@@ -89,9 +90,9 @@ async fn who_was_paused_and_wakes_up_late_cannot_act() {
     let server = Server::start(&[]);
     let (mut one, mut two) = (daemon(&server, "one").await, daemon(&server, "two").await);
     let wish = claim("sales", "a", Pick::First);
-    let old = takes(&mut one, LONG).await.fence;
+    let old = takes(&mut one, LONG).await;
     server.say::<()>(&["DEL", "hotlined:{calls}:lease:fs-1"]);
-    let new = takes(&mut two, LONG).await.fence;
+    let new = takes(&mut two, LONG).await;
     let late = one.ask(&[fenced(ask_for("x", 1, &wish), &old)]).await.remove(0).unwrap_err();
     assert_eq!((&late, late.remedy()), (&Failure::Fenced { token: new.token }, Remedy::StandBy));
     let acts = two.ask(&[fenced(ask_for("y", 1, &wish), &new)]).await.remove(0).unwrap();
@@ -104,7 +105,7 @@ async fn the_same_daemon_started_anew_shuts_out_what_it_was_before() {
     let (mut before, mut after) = (daemon(&server, "one").await, daemon(&server, "one").await);
     let old = takes(&mut before, LONG).await;
     let new = takes(&mut after, LONG).await;
-    assert!(new.fence.token > old.fence.token);
+    assert!(new.token > old.token);
     assert_eq!(is_whose(before.renew(now(), &old, LONG).await).await.as_deref(), Some("one"));
 }
 
@@ -112,9 +113,44 @@ async fn the_same_daemon_started_anew_shuts_out_what_it_was_before() {
 async fn a_server_that_forgot_everything_gives_out_no_old_token() {
     let server = Server::start(&[]);
     let mut one = daemon(&server, "one").await;
+    let mut two = daemon(&server, "two").await;
     let old = takes(&mut one, LONG).await;
     server.say::<()>(&["FLUSHALL"]);
+    // Whoever acts goes on, since nobody has come after it.
+    assert_eq!(one.renew(now(), &old, LONG).await.unwrap(), Taken::Ours(old.clone()));
+    server.say::<()>(&["FLUSHALL"]);
     let later = hotlined::time::Instant(now().0 + 1);
-    let Taken::Ours(new) = one.acquire(later, &switch(), LONG).await.unwrap() else { panic!() };
-    assert!(new.fence.token > old.fence.token);
+    let Taken::Ours(new) = two.acquire(later, &switch(), LONG).await.unwrap() else { panic!() };
+    assert!(new.token > old.token);
+    assert_eq!(is_whose(one.renew(now(), &old, LONG).await).await.as_deref(), Some("two"));
+}
+
+#[tokio::test]
+async fn daemons_see_each_other_and_who_acts_for_which_switch() {
+    let server = Server::start(&[]);
+    let (mut one, mut two) = (daemon(&server, "one").await, daemon(&server, "two").await);
+    let (fs1, fs2) = (switch(), SwitchId("fs-2".into()));
+    let lease = takes(&mut one, LONG).await;
+    let shows = |acts: &[&SwitchId], up| Presence {
+        serves: vec![fs1.clone(), fs2.clone()],
+        acts: acts.iter().map(|switch| (*switch).clone()).collect(),
+        up: Millis(up),
+    };
+    let alone = one.look(&shows(&[&fs1], 7), LONG).await.unwrap();
+    assert!(alone.others.is_empty(), "{alone:?}");
+    let seen = two.look(&shows(&[], 3), LONG).await.unwrap();
+    let others: Vec<_> = seen.others.iter().collect();
+    assert_eq!(others, [(&"one".parse().unwrap(), &shows(&[&fs1], 7))]);
+    assert_eq!(seen.leases[&fs2], None);
+    assert!(matches!(&seen.leases[&fs1], Some((owner, left)) if owner == "one" && *left <= LONG));
+    one.give_up(now(), &lease).await.unwrap();
+    assert_eq!(two.look(&shows(&[], 3), LONG).await.unwrap().leases[&fs1], None);
+    // What a later version shows of itself is no harm; whoever was not there for a while is not there.
+    let other = "{\"at\":9999999999999,\"up\":{}}";
+    server.say::<()>(&["HSET", "hotlined:{calls}:daemons", "three", other, "four", "?"]);
+    let seen = two.look(&shows(&[], 3), LONG).await.unwrap();
+    assert_eq!(seen.others.len(), 1, "{seen:?}");
+    assert!(two.look(&shows(&[], 3), Millis(0)).await.unwrap().others.is_empty());
+    let shown: Vec<String> = server.say(&["HKEYS", "hotlined:{calls}:daemons"]);
+    assert!(!shown.contains(&"four".to_owned()), "{shown:?}");
 }

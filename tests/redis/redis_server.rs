@@ -7,7 +7,7 @@
 #[path = "../lab/wait.rs"]
 pub mod wait;
 
-use hotlined::live::redis::{Account, Address, RedisSettings, Servers};
+use hotlined::live::redis::{Account, Address, LEASE, RedisSettings, Servers};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -173,7 +173,7 @@ impl Drop for Server {
 pub fn settings(servers: Servers, daemon: &str) -> RedisSettings {
     let daemon = daemon.parse().unwrap();
     let (account, prefix) = (Account::default(), "hotlined".into());
-    RedisSettings { servers, account, tls: None, database: 0, prefix, daemon }
+    RedisSettings { servers, account, tls: None, database: 0, prefix, daemon, lease: LEASE }
 }
 
 /// Three masters that are a Cluster.

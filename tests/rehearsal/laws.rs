@@ -157,6 +157,7 @@ impl Laws {
             | Event::Due
             | Event::Hotlines(_)
             | Event::TakenUp { .. }
+            | Event::StoodBy { .. }
             | Event::Calendar(_)
             | Event::Atlas(_)
             | Event::Operator(Order::Drain) => {}

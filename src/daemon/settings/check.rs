@@ -1,7 +1,7 @@
 //! The values of the settings: limits, words, and what must fit together.
 
-use super::fault::{Fault, Why};
-use super::raw::{Raw, RawSwitch};
+use super::fault::{Fault, Origin, Why};
+use super::raw::{PASSWORD_KEYS, Raw, RawSwitch};
 use super::sources::Sources;
 use super::{
     CallsSettings, EventFormat, Fallback, LogFormat, LogSettings, PASSWORD_BYTES_MAX, Secret, Settings,
@@ -12,6 +12,7 @@ use crate::id::SwitchId;
 use crate::place::{Hint, shortened};
 use crate::prompt::SoundPath;
 use crate::time::Millis;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read;
 use std::net::SocketAddr;
@@ -31,6 +32,8 @@ const RECONNECT_MS: RangeInclusive<u64> = 10..=60_000;
 const LIVE_CALLS: RangeInclusive<u64> = 1..=1_000_000;
 /// When the switch's own fallback takes a call that we left, in seconds.
 const FALLBACK_S: RangeInclusive<u64> = 2..=30;
+/// How long a daemon may need until it acts for a switch whose lease ended, and the switch's scheduler be early.
+const TAKE_OVER_TIME: Millis = Millis(2_000);
 /// How long calls may go on while we stop, in seconds.
 const DRAIN_S: RangeInclusive<u64> = 0..=86_400;
 /// The longest name of a switch, a host or a user, in bytes.
@@ -58,15 +61,16 @@ impl Check<'_> {
         let numbers = raw.numbers.map(|file| self.path("numbers", &file));
         let folder = self.path("sounds.folder", &raw.sounds.folder);
         let switch_folder = self.switch_folder(raw.sounds.switch_folder.as_deref());
-        let switch = self.switch(raw.switch);
+        let switches = self.switches(raw.switch, raw.switches);
+        let redis = self.redis(raw.redis);
+        let lease = redis.as_ref().map(|redis| redis.lease);
         let calls = CallsSettings {
             live_max: usize::try_from(self.number("calls.live_max", raw.calls.live_max, LIVE_CALLS, "calls"))
                 .unwrap_or(usize::MAX),
-            fallback: self.seconds("calls.fallback_s", raw.calls.fallback_s, FALLBACK_S),
+            fallback: self.fallback_after(raw.calls.fallback_s, lease),
             drain_max: self.seconds("calls.drain_s_max", raw.calls.drain_s_max, DRAIN_S),
         };
         let live = self.path("live.file", &raw.live.file);
-        let redis = self.redis(raw.redis);
         let records = self.path("records.file", &raw.records.file);
         let journal = raw.journal.file.map(|file| self.path("journal.file", &file));
         let admin = raw.admin.address.and_then(|address| self.address("admin.address", &address));
@@ -80,7 +84,7 @@ impl Check<'_> {
             holidays,
             numbers,
             sounds,
-            switch: switch?,
+            switches: switches?,
             calls,
             live,
             redis,
@@ -91,36 +95,83 @@ impl Check<'_> {
         })
     }
 
-    fn switch(&mut self, raw: RawSwitch) -> Option<SwitchSettings> {
-        let password =
-            self.password("switch", ["password", "password_file"], &raw.password, &raw.password_file);
-        let kind = self.choice("switch.kind", &raw.kind, &[("freeswitch", SwitchKind::Freeswitch)]);
+    /// The one switch, or those that have names of their own.
+    fn switches(
+        &mut self,
+        common: RawSwitch,
+        named: BTreeMap<String, BTreeMap<String, config::Value>>,
+    ) -> Option<Vec<SwitchSettings>> {
+        if named.is_empty() {
+            self.form("switch.name", &common.name, "letters, digits and _ . -", is_word);
+            return self.switch(&|word| format!("switch.{word}"), common).map(|switch| vec![switch]);
+        }
+        if self.sources.origin("switch.name") != Origin::Default {
+            let why = "beside [switches] each section there has the name of its switch";
+            self.fault("switch.name", Why::Other(why.to_owned()));
+        }
+        let mut switches: Vec<SwitchSettings> = Vec::new();
+        let mut all = true;
+        for (name, set) in named {
+            let section = format!("switches.{name}");
+            self.form(&section, &name, "letters, digits, _ and -", |name| {
+                is_word(name) && !name.contains('.')
+            });
+            let raw = match common.but_for(&name, set) {
+                Ok(raw) => raw,
+                Err(error) => {
+                    self.fault(&section, Why::Other(error.to_string()));
+                    continue;
+                }
+            };
+            let sources = self.sources;
+            // What is not set of this switch stands where it is set for all.
+            let key = |word: &str| {
+                let own = format!("{section}.{word}");
+                if sources.origin(&own) == Origin::Default { format!("switch.{word}") } else { own }
+            };
+            let Some(switch) = self.switch(&key, raw) else {
+                all = false;
+                continue;
+            };
+            let is_same = |other: &&SwitchSettings| (&other.host, other.port) == (&switch.host, switch.port);
+            if let Some(other) = switches.iter().find(is_same) {
+                let why = format!("{} is there already: set host or port", other.name);
+                self.fault(&key("host"), Why::Other(why));
+            }
+            switches.push(switch);
+        }
+        all.then_some(switches)
+    }
+
+    /// A switch, of which each setting has this key.
+    fn switch(&mut self, key: &dyn Fn(&str) -> String, raw: RawSwitch) -> Option<SwitchSettings> {
+        let password = self.password(PASSWORD_KEYS.map(key), &raw.password, &raw.password_file);
+        let kind = self.choice(&key("kind"), &raw.kind, &[("freeswitch", SwitchKind::Freeswitch)]);
         let formats = [("plain", EventFormat::Plain), ("json", EventFormat::Json)];
-        let format = self.choice("switch.format", &raw.format, &formats);
-        let fallback = self.fallback(&raw.fallback);
-        let recordings = self.recordings(&raw.recordings);
-        let trunk = raw.trunk.parse::<Trunk>().map_err(|bad| self.fault("switch.trunk", bad)).ok();
-        self.form("switch.name", &raw.name, "letters, digits and _ . -", is_word);
-        self.form("switch.host", &raw.host, "a host name or address", |host| {
+        let format = self.choice(&key("format"), &raw.format, &formats);
+        let fallback = self.fallback(&key("fallback"), &raw.fallback);
+        let recordings = self.recordings(&key("recordings"), &raw.recordings);
+        let trunk = raw.trunk.parse::<Trunk>().map_err(|bad| self.fault(&key("trunk"), bad)).ok();
+        self.form(&key("host"), &raw.host, "a host name or address", |host| {
             host.bytes().all(|b| b.is_ascii_graphic())
         });
         if let Some(user) = &raw.user {
             // The switch divides `userauth user:password` at the colon (mod_event_socket.c).
             let fits = |user: &str| user.bytes().all(|b| b.is_ascii_graphic() && b != b':');
-            self.form("switch.user", user, "a user such as 100@example.com, without colon or space", fits);
+            self.form(&key("user"), user, "a user such as 100@example.com, without colon or space", fits);
         }
-        let port = self.number("switch.port", raw.port, PORT, "as a port");
+        let port = self.number(&key("port"), raw.port, PORT, "as a port");
         let reconnect_min =
-            self.number("switch.reconnect_ms_min", raw.reconnect_ms_min, RECONNECT_MS, "milliseconds");
+            self.number(&key("reconnect_ms_min"), raw.reconnect_ms_min, RECONNECT_MS, "milliseconds");
         let reconnect_max =
-            self.number("switch.reconnect_ms_max", raw.reconnect_ms_max, RECONNECT_MS, "milliseconds");
+            self.number(&key("reconnect_ms_max"), raw.reconnect_ms_max, RECONNECT_MS, "milliseconds");
         if reconnect_min > reconnect_max {
             let why = Why::ReconnectOrder { min: reconnect_min, max: reconnect_max };
-            self.fault("switch.reconnect_ms_min", why);
+            self.fault(&key("reconnect_ms_min"), why);
         }
-        let silence_max = self.seconds("switch.heartbeat_s_max", raw.heartbeat_s_max, HEARTBEAT_S);
+        let silence_max = self.seconds(&key("heartbeat_s_max"), raw.heartbeat_s_max, HEARTBEAT_S);
         let connect_timeout =
-            self.seconds("switch.connect_timeout_s", raw.connect_timeout_s, CONNECT_TIMEOUT_S);
+            self.seconds(&key("connect_timeout_s"), raw.connect_timeout_s, CONNECT_TIMEOUT_S);
         Some(SwitchSettings {
             name: SwitchId(raw.name.into()),
             kind: kind?,
@@ -143,12 +194,10 @@ impl Check<'_> {
     /// in the settings: the environment wins over the file here as everywhere.
     pub(super) fn password(
         &mut self,
-        section: &str,
-        keys: [&str; 2],
+        [key, file_key]: [String; 2],
         password: &Option<String>,
         file: &Option<String>,
     ) -> Option<Secret> {
-        let [key, file_key] = keys.map(|key| format!("{section}.{key}"));
         let (from, text) = match (password, file) {
             (None, None) => return None,
             (Some(_), Some(_)) if self.in_variable(&key) == self.in_variable(&file_key) => {
@@ -176,10 +225,31 @@ impl Check<'_> {
     }
 
     fn in_variable(&self, key: &str) -> bool {
-        matches!(self.sources.origin(key), super::Origin::Variable(_))
+        matches!(self.sources.origin(key), Origin::Variable(_))
     }
 
-    fn fallback(&mut self, text: &str) -> Option<Fallback> {
+    /// Where another daemon can take over, the fallback leaves it time to: callers are told of our last word two thirds
+    /// of it ago at the worst, and the scheduler of the switch may be a second early.
+    fn fallback_after(&mut self, fallback_s: u64, lease: Option<Millis>) -> Millis {
+        const KEY: &str = "calls.fallback_s";
+        let fallback = self.seconds(KEY, fallback_s, FALLBACK_S);
+        let Some(lease) = lease else { return fallback };
+        let least = Millis((lease.0 + TAKE_OVER_TIME.0) * 3 / 2);
+        if fallback >= least {
+            return fallback;
+        }
+        let least_s = least.0.div_ceil(1_000);
+        if self.sources.origin(KEY) != Origin::Default {
+            let why = format!(
+                "beside [redis] it must be at least {least_s} s, or the fallback takes callers before another daemon \
+                 can: lease_ms and 2 s, and half as much again"
+            );
+            self.fault(KEY, Why::Other(why));
+        }
+        Millis::seconds(least_s)
+    }
+
+    fn fallback(&mut self, key: &str, text: &str) -> Option<Fallback> {
         let words: Vec<&str> = text.split(' ').collect();
         if let [extension, dialplan, context] = words[..]
             && words.iter().all(|word| is_word(word) && !word.is_empty())
@@ -191,17 +261,17 @@ impl Check<'_> {
             });
         }
         let expected = "extension, dialplan and context: three words of letters, digits and _ . -";
-        self.fault("switch.fallback", Why::Form { found: shortened(text), expected });
+        self.fault(key, Why::Form { found: shortened(text), expected });
         None
     }
 
     /// The switch writes there, not we: it cannot be relative to a file of ours.
-    fn recordings(&mut self, text: &str) -> Option<SoundPath> {
+    fn recordings(&mut self, key: &str, text: &str) -> Option<SoundPath> {
         let folder = SoundPath::new(text.trim_end_matches('/')).ok();
         if folder.is_none() {
             let expected =
                 "an absolute path of letters, digits and / . _ - +, into which the switch may write";
-            self.fault("switch.recordings", Why::Form { found: shortened(text), expected });
+            self.fault(key, Why::Form { found: shortened(text), expected });
         }
         folder
     }

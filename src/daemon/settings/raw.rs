@@ -1,7 +1,12 @@
 //! The settings as they are written: the shape of the file, and every default, once, with its unit.
 
-use crate::live::redis::PREFIX;
+use crate::live::redis::{LEASE, PREFIX};
+use config::Config;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The two ways to tell a switch's password.
+pub(super) const PASSWORD_KEYS: [&str; 2] = ["password", "password_file"];
 
 #[derive(Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -13,6 +18,9 @@ pub(super) struct Raw {
     pub(super) numbers: Option<String>,
     pub(super) sounds: RawSounds,
     pub(super) switch: RawSwitch,
+    /// By name, what is not as in `switch`. Without any, that is the only one.
+    #[serde(skip_serializing)]
+    pub(super) switches: BTreeMap<String, BTreeMap<String, config::Value>>,
     pub(super) calls: RawCalls,
     pub(super) live: RawLive,
     pub(super) redis: RawRedis,
@@ -30,6 +38,7 @@ impl Default for Raw {
             numbers: None,
             sounds: RawSounds::default(),
             switch: RawSwitch::default(),
+            switches: BTreeMap::new(),
             calls: RawCalls::default(),
             live: RawLive::default(),
             redis: RawRedis::default(),
@@ -98,6 +107,27 @@ impl Default for RawSwitch {
     }
 }
 
+impl RawSwitch {
+    /// The switch of this name: as this one, but for what is set of it.
+    pub(super) fn but_for(
+        &self,
+        name: &str,
+        set: BTreeMap<String, config::Value>,
+    ) -> Result<Self, config::ConfigError> {
+        let mut builder = Config::builder().add_source(Config::try_from(self)?);
+        // A password of its own, however it is told, stands for both ways to tell it.
+        if PASSWORD_KEYS.iter().any(|key| set.contains_key(*key)) {
+            for key in PASSWORD_KEYS {
+                builder = builder.set_override(key, None::<String>)?;
+            }
+        }
+        for (key, value) in set {
+            builder = builder.set_override(key, value)?;
+        }
+        builder.set_override("name", name)?.build()?.try_deserialize()
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawCalls {
@@ -106,6 +136,7 @@ pub(super) struct RawCalls {
     pub(super) drain_s_max: u64,
 }
 
+/// With Redis, and where nobody set it, `fallback_s` is what leaves another daemon time to take over.
 impl Default for RawCalls {
     fn default() -> Self {
         Self { live_max: 20_000, fallback_s: 4, drain_s_max: 600 }
@@ -144,6 +175,7 @@ pub(super) struct RawRedis {
     pub(super) database: u64,
     pub(super) prefix: String,
     pub(super) daemon: Option<String>,
+    pub(super) lease_ms: u64,
 }
 
 impl Default for RawRedis {
@@ -165,6 +197,7 @@ impl Default for RawRedis {
             database: 0,
             prefix: PREFIX.to_owned(),
             daemon: None,
+            lease_ms: LEASE.0,
         }
     }
 }

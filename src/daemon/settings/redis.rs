@@ -6,11 +6,15 @@ use super::raw::RawRedis;
 use crate::live::DaemonId;
 use crate::live::redis::{Account, Address, ClientCertificate, Password, RedisSettings, Servers, Tls};
 use crate::place::shortened;
+use crate::time::Millis;
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
 
 /// The largest file of certificates or of a key, in bytes.
 const PEM_BYTES_MAX: u64 = 1 << 20;
+/// How long a lease lasts, in milliseconds: a daemon that is busy for as long loses its switches.
+const LEASE_MS: RangeInclusive<u64> = 1_000..=15_000;
 const ADDRESSES: &str = "host:port, or an absolute path of a socket; several with commas between";
 
 /// What kind of Redis.
@@ -27,12 +31,12 @@ impl Check<'_> {
         let kinds = [("single", Kind::Single), ("sentinel", Kind::Sentinel), ("cluster", Kind::Cluster)];
         let kind = self.choice("redis.kind", &raw.kind, &kinds);
         let user = |user: &Option<String>| user.as_deref().map(Arc::from);
-        let keys = ["password", "password_file"];
-        let password = self.password("redis", keys, &raw.password, &raw.password_file);
+        let keys = ["password", "password_file"].map(|key| format!("redis.{key}"));
+        let password = self.password(keys, &raw.password, &raw.password_file);
         let secret = |secret: super::Secret| Password::new(secret.reveal());
         let account = Account { user: user(&raw.user), password: password.map(secret) };
-        let keys = ["sentinel_password", "sentinel_password_file"];
-        let password = self.password("redis", keys, &raw.sentinel_password, &raw.sentinel_password_file);
+        let keys = ["sentinel_password", "sentinel_password_file"].map(|key| format!("redis.{key}"));
+        let password = self.password(keys, &raw.sentinel_password, &raw.sentinel_password_file);
         let sentinels = Account { user: user(&raw.sentinel_user), password: password.map(secret) };
         let tls = self.tls(&raw);
         let servers = raw.servers.as_deref().filter(|servers| !servers.is_empty())?;
@@ -66,8 +70,9 @@ impl Check<'_> {
             (Kind::Cluster, _) => Servers::Cluster(addresses),
         };
         let database = u16::try_from(raw.database).unwrap_or(u16::MAX);
-        let settings =
-            RedisSettings { servers, account, tls, database, prefix: raw.prefix.into(), daemon: daemon? };
+        let lease = Millis(self.number("redis.lease_ms", raw.lease_ms, LEASE_MS, "milliseconds"));
+        let (prefix, daemon) = (raw.prefix.into(), daemon?);
+        let settings = RedisSettings { servers, account, tls, database, prefix, daemon, lease };
         match settings.validate() {
             Ok(()) => Some(settings),
             Err(faults) => {

@@ -70,6 +70,18 @@ fn known() -> Result<BTreeMap<String, Kind>, serde_json::Error> {
     Ok(known)
 }
 
+/// The section of switches by name.
+const SWITCHES: &str = "switches";
+
+/// What may stand at this key, if anything: each switch by name has the settings of `switch`, but for the name.
+fn kind_at(known: &BTreeMap<String, Kind>, key: &str) -> Option<Kind> {
+    let Some(own) = key.strip_prefix(SWITCHES).and_then(|rest| rest.strip_prefix('.')) else {
+        return known.get(key).copied();
+    };
+    let (_, word) = own.split_once('.').filter(|(_, word)| *word != "name")?;
+    known.get(&format!("switch.{word}")).copied()
+}
+
 pub(super) fn read(
     file: Option<&Path>,
     env: impl IntoIterator<Item = (String, String)>,
@@ -150,7 +162,7 @@ impl Reader {
         }
     }
 
-    /// Reads the outermost table or, one level down, a section.
+    /// Reads the outermost table or a section, among them one for each switch by name.
     fn read_table(&mut self, lines: &Lines<'_>, section: &str, table: &DeTable<'_>) {
         for (word, value) in table {
             let at = lines.position(word.span().start);
@@ -158,8 +170,11 @@ impl Reader {
                 "" => word.get_ref().to_string(),
                 section => format!("{section}.{}", word.get_ref()),
             };
-            let is_section = section.is_empty() && self.words(&key).next().is_some();
-            match (value.get_ref(), self.known.get(&key)) {
+            let is_section = match section {
+                "" => key == SWITCHES || self.words(&key).next().is_some(),
+                section => section == SWITCHES,
+            };
+            match (value.get_ref(), kind_at(&self.known, &key)) {
                 (DeValue::Table(inner), None) if is_section => self.read_table(lines, &key, inner),
                 (other, None) if is_section => {
                     let why = Why::WrongType {
@@ -187,7 +202,7 @@ impl Reader {
                     self.sources.places.insert(key, lines.position(value.span().start));
                 }
                 (other, Some(kind)) => {
-                    let expected = if *kind == Kind::Number { WRITE_NUMBER } else { WRITE_TEXT };
+                    let expected = if kind == Kind::Number { WRITE_NUMBER } else { WRITE_TEXT };
                     let why = Why::WrongType { found: kind_of(other), expected };
                     self.fault_in_file(lines.position(value.span().start), &key, why);
                 }
@@ -207,7 +222,7 @@ impl Reader {
                 continue;
             };
             let key = word.to_ascii_lowercase().replace("__", ".");
-            match self.known.get(&key) {
+            match kind_at(&self.known, &key) {
                 None => self.fault_in_variable(name, &key),
                 Some(Kind::Number) if !is_digits(&value) => {
                     let why = Why::WrongType { found: "no whole number", expected: "write digits only" };
@@ -244,13 +259,16 @@ impl Reader {
 
     /// The words that may stand in a section.
     fn words<'k>(&'k self, section: &'k str) -> impl Iterator<Item = &'k str> {
+        let is_switch = section.strip_prefix(SWITCHES).is_some_and(|rest| rest.starts_with('.'));
+        let section = if is_switch { "switch" } else { section };
         self.known.keys().filter_map(move |key| key.strip_prefix(section)?.strip_prefix('.'))
     }
 
     fn hint(&self, section: &str, word: &str) -> Hint {
         if section.is_empty() {
             let firsts = self.known.keys().map(|key| key.split('.').next().unwrap_or(key));
-            let mut firsts: Vec<&str> = firsts.collect();
+            let mut firsts: Vec<&str> = firsts.chain([SWITCHES]).collect();
+            firsts.sort_unstable();
             firsts.dedup();
             return Hint::of(word, firsts);
         }

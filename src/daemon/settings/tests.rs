@@ -43,16 +43,16 @@ fn a_variable_wins_over_the_file() {
     // The `config` crate ignores the section form silently unless its prefix has a separator of its own.
     let env = [("HOTLINED_SWITCH__PORT", "9021"), ("HOTLINED_HOTLINES", "/srv/hotlines"), ("PATH", "/bin")];
     let settings = load("hotlines = \"a\"\n[switch]\nport = 8022\nname = \"b\"", &env).unwrap();
-    assert_eq!(settings.switch.port, 9021);
+    assert_eq!(settings.switches[0].port, 9021);
     assert_eq!(settings.hotlines, Path::new("/srv/hotlines"));
-    assert_eq!(settings.switch.name.to_string(), "b");
+    assert_eq!(settings.switches[0].name.to_string(), "b");
 }
 
 #[test]
 fn a_variable_keeps_its_text() {
     for text in ["007", "true", "1e3", "a,b", " x "] {
         let settings = load("", &[("HOTLINED_SWITCH__PASSWORD", text)]).unwrap();
-        assert_eq!(settings.switch.password().unwrap().reveal(), text);
+        assert_eq!(settings.switches[0].password().unwrap().reveal(), text);
     }
 }
 
@@ -171,8 +171,9 @@ fn a_password_may_stand_in_a_file_and_a_variable_wins() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("secret"), "ClueCon\r\n").unwrap();
     let text = "[switch]\npassword_file = \"secret\"";
-    let password =
-        |env: &[(&str, &str)]| load_in(folder.path(), text, env).map(|s| s.switch.password.unwrap());
+    let password = |env: &[(&str, &str)]| {
+        load_in(folder.path(), text, env).map(|s| s.switches[0].password.clone().unwrap())
+    };
     assert_eq!(password(&[]).unwrap().reveal(), "ClueCon");
     assert_eq!(password(&[("HOTLINED_SWITCH__PASSWORD", "other")]).unwrap().reveal(), "other");
     fs::write(folder.path().join("secret"), "two\nlines").unwrap();
@@ -181,7 +182,7 @@ fn a_password_may_stand_in_a_file_and_a_variable_wins() {
     assert!(matches!(password(&[]).unwrap_err()[0].why, Why::Unreadable(_)));
     let both = load("[switch]\npassword = \"a\"\npassword_file = \"b\"", &[]).unwrap_err();
     assert_eq!(both[0].why, Why::TwoPasswords);
-    let none = load("", &[]).unwrap().switch.password().unwrap_err();
+    let none = load("", &[]).unwrap().switches[0].password().unwrap_err();
     assert_eq!(none[0].why, Why::NoPassword);
 }
 
@@ -202,4 +203,63 @@ proptest! {
         let name = format!("HOTLINED_{key}");
         let _ = load(&text, &[(&name, &value)]);
     }
+}
+
+#[test]
+fn several_switches_have_what_is_set_of_all_and_what_is_set_of_each() {
+    let text = "[switch]\nport = 8022\npassword = \"both\"\n[switches.fs1]\nhost = \"10.0.0.1\"\n\
+                [switches.fs2]\nhost = \"10.0.0.2\"\nport = 8023\npassword_file = \"own\"\n";
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("own"), "its own\n").unwrap();
+    let settings = load_in(folder.path(), text, &[("HOTLINED_SWITCHES__FS1__PORT", "9000")]).unwrap();
+    let told = |switch: &SwitchSettings| {
+        let password = switch.password().unwrap().reveal().to_owned();
+        (switch.name.to_string(), switch.host.clone(), switch.port, password)
+    };
+    let expected = [("fs1", "10.0.0.1", 9000, "both"), ("fs2", "10.0.0.2", 8023, "its own")]
+        .map(|(name, host, port, password)| (name.to_owned(), host.to_owned(), port, password.to_owned()));
+    assert_eq!(settings.switches.iter().map(told).collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn faults_of_one_of_several_switches_stand_where_they_were_made() {
+    let cases = [
+        ("[switches.fs1]\nprot = 1\n", ":2:1: switches.fs1.prot: is no setting: did you mean `port`?"),
+        ("[switches.fs1]\nport = \"x\"\n", ":2:8: switches.fs1.port: is text"),
+        ("[switches.fs1]\nport = 70000\n", ":2:8: switches.fs1.port: is 70000"),
+        ("[switch]\nport = 70000\n[switches.fs1]\n", ":2:8: switch.port: is 70000"),
+        ("[switches.fs1]\nname = \"x\"\n", ":2:1: switches.fs1.name: is no setting"),
+        ("[switch]\nname = \"x\"\n[switches.fs1]\n", ":2:8: switch.name: cannot be taken: beside [switches]"),
+        ("[switches.\"a b\"]\n", "switches.a b: is \"a b\": write letters"),
+        ("[switches]\nfs1 = 3\n", ":2:1: switches.fs1: is a whole number: write it as a section in brackets"),
+        (
+            "[switches.a]\n[switches.b]\nhost = \"127.0.0.1\"\n",
+            ":3:8: switches.b.host: cannot be taken: a is there already",
+        ),
+    ];
+    for (text, told) in cases {
+        let faults = load(text, &[]).unwrap_err();
+        let all: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        assert!(all.len() == 1 && all[0].contains(told), "{text}: {all:?}");
+    }
+}
+
+#[test]
+fn beside_redis_the_fallback_leaves_another_daemon_time_to_take_over() {
+    let redis = "[redis]\nservers = \"127.0.0.1:6379\"\ndaemon = \"one\"\n";
+    let of = |text: &str| load(&format!("{redis}{text}"), &[]);
+    assert_eq!(load("", &[]).unwrap().calls.fallback, Millis::seconds(4));
+    let settings = of("").unwrap();
+    assert_eq!((settings.calls.fallback, settings.redis.unwrap().lease), (Millis::seconds(6), Millis(2_000)));
+    assert_eq!(of("lease_ms = 5000\n").unwrap().calls.fallback, Millis::seconds(11));
+    assert_eq!(of("[calls]\nfallback_s = 8\n").unwrap().calls.fallback, Millis::seconds(8));
+    let faults = of("[calls]\nfallback_s = 5\n").unwrap_err();
+    assert!(
+        faults[0]
+            .to_string()
+            .contains(":5:14: calls.fallback_s: cannot be taken: beside [redis] it must be at least 6 s"),
+        "{faults:?}"
+    );
+    let faults = of("lease_ms = 999\n").unwrap_err();
+    assert!(faults[0].to_string().contains("redis.lease_ms: is 999: it must be 1000 to 15000"), "{faults:?}");
 }

@@ -61,6 +61,17 @@ pub enum Ask {
     Look,
 }
 
+impl Ask {
+    /// The call that asks, where there is one.
+    pub fn call(&self) -> Option<&CallId> {
+        match self {
+            Self::Request { id, .. } | Self::Hold { id, .. } => Some(&id.call),
+            Self::Forget(call) => Some(call),
+            Self::Keep { .. } | Self::Barrier(_) | Self::Due | Self::Look => None,
+        }
+    }
+}
+
 /// By what right a daemon acts for a switch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fence {

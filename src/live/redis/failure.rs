@@ -69,6 +69,23 @@ impl Failure {
         }
     }
 
+    /// What kind it is, in a word.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Lost(_) => "lost",
+            Self::TimedOut => "timed_out",
+            Self::Password(_) => "password",
+            Self::Certificate(_) => "certificate",
+            Self::Forbidden(_) => "forbidden",
+            Self::WrongType(_) => "wrong_type",
+            Self::Full(_) => "full",
+            Self::ReadOnly(_) => "read_only",
+            Self::NotReady(_) => "not_ready",
+            Self::Fenced { .. } => "fenced",
+            Self::Garbled(_) => "garbled",
+        }
+    }
+
     /// Whether only an operator can bring it right, also where the connection is made anew.
     pub fn needs_operator(&self) -> bool {
         match self {

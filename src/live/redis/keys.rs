@@ -30,6 +30,7 @@
 //! | `:edition:<switch>` | hash | by `<hotline>/<version>`: a version of a hotline that calls follow, as JSON | the same | `Edition`, `Outdated` |
 //! | `:outbox:<switch>` | hash | by call: its record, as JSON, while it is not known to be written elsewhere | the same | `Over`, `Written` |
 //! | `:lease:<switch>` | hash | `owner`, `token`: who acts for the switch | the lease's span | leases |
+//! | `:daemons` | hash | by daemon: `at` which time it was there last, by the clock of Redis, for how long it has been, which switches it `serves` and for which it `acts`, as JSON; whoever was not there for an hour is struck | kept | whoever looks around |
 //! | `:fence:<switch>` | string | the highest token given out for the switch | kept | leases |
 //!
 //! | Key | Type | What is in it | Expires | Written by |
@@ -104,6 +105,11 @@ impl Keys {
 
     pub(super) fn lease(&self, switch: &SwitchId) -> String {
         format!("{}:lease:{switch}", self.calls)
+    }
+
+    /// Where each daemon shows itself.
+    pub(super) fn daemons(&self) -> String {
+        format!("{}:daemons", self.calls)
     }
 
     pub(super) fn fence(&self, switch: &SwitchId) -> String {

@@ -24,14 +24,15 @@ if OP == 'acquire' then
   return { 'ours', OWNER, new, SPAN }
 end
 
-local ours = owner == OWNER and token == TOKEN
 if OP == 'renew' then
-  -- A lease that ran out and was given to nobody since is still the last that was given.
-  if ours or (not owner and redis.call('GET', KEYS[2]) == TOKEN) then
+  -- Whoever has the highest token may go on. A lease that ran out and was given to nobody since, or was lost with the
+  -- server that had it, is still the last that was given.
+  local highest = math.max(tonumber(redis.call('GET', KEYS[2]) or 0), tonumber(token or 0))
+  if tonumber(TOKEN) >= highest then
     let(TOKEN)
     return { 'ours', OWNER, TOKEN, SPAN }
   end
-elseif ours then
+elseif owner == OWNER and token == TOKEN then
   redis.call('DEL', KEYS[1])
   return { 'free', '', TOKEN, 0 }
 end

@@ -71,10 +71,10 @@ pub use connection::{BadConnector, COMMAND_TIME_MAX, CONNECT_TIME_MAX, Connector
 pub use entry::{Edition, Entry};
 pub use failure::{Failure, Remedy};
 pub use inbox::{Inbox, Position};
-pub use lease::{Lease, Taken};
+pub use lease::Taken;
 pub use serve::{Heard, LiveState, WakeClock};
 pub(crate) use serve::{LOOK_EVERY, RECONNECT_WAIT_MAX, RECONNECT_WAIT_MIN, next_due, said};
 pub use settings::{
-    Account, Address, BadSettings, ClientCertificate, PREFIX, Password, RedisSettings, Servers, Tls,
+    Account, Address, BadSettings, ClientCertificate, LEASE, PREFIX, Password, RedisSettings, Servers, Tls,
 };
 pub use store::{Answered, Figures, RedisStore, Said};

@@ -68,7 +68,10 @@ pub(super) static KEPT_CALLS: LazyLock<Script> =
 pub(super) static LEASE: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("lease.lua").to_owned()));
 
+/// Who is there.
+pub(super) static LOOK: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("look.lua").to_owned()));
+
 /// All of them: what a server that was restarted has to learn anew.
-pub(super) fn all() -> [&'static Script; 4] {
-    [&ASKED, &CODES, &KEPT_CALLS, &LEASE]
+pub(super) fn all() -> [&'static Script; 5] {
+    [&ASKED, &CODES, &KEPT_CALLS, &LEASE, &LOOK]
 }

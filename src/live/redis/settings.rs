@@ -1,6 +1,7 @@
 //! Where Redis is, and as whom we come.
 
 use crate::live::DaemonId;
+use crate::time::Millis;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -13,6 +14,9 @@ pub const PREFIX: &str = "hotlined";
 pub const SERVERS_MAX: usize = 64;
 /// The highest number of a database.
 pub const DATABASE_MAX: u16 = 1_023;
+
+/// How long a lease lasts where nothing else is said.
+pub const LEASE: Millis = Millis(2_000);
 
 /// All that is needed to come to Redis.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +33,8 @@ pub struct RedisSettings {
     pub prefix: Arc<str>,
     /// The name under which later answers come to us.
     pub daemon: DaemonId,
+    /// How long a daemon that says nothing acts for a switch: then another one may.
+    pub lease: Millis,
 }
 
 /// How the servers stand to each other.
@@ -249,7 +255,7 @@ mod tests {
     fn settings(servers: Servers) -> RedisSettings {
         let daemon = "a".parse().unwrap();
         let (account, prefix) = (Account::default(), PREFIX.into());
-        RedisSettings { servers, account, tls: None, database: 0, prefix, daemon }
+        RedisSettings { servers, account, tls: None, database: 0, prefix, daemon, lease: LEASE }
     }
 
     fn tcp(host: &str, port: u16) -> Address {

@@ -16,12 +16,14 @@ use crate::capture::{Direction, Tap};
 use crate::command::Action;
 use crate::event::{CommandResult, Event};
 use crate::id::{CommandId, SwitchId};
-use bytes::BytesMut;
+use crate::switch::gate::Gate;
+use bytes::{Buf, BytesMut};
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hasher};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
+use tokio::net::tcp::WriteHalf;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
@@ -123,18 +125,19 @@ impl LinkError {
 /// An order on its way to the switch.
 pub type Order = (CommandId, Action);
 
-/// Keeps the connection up until the engine is gone; returns early only if the very first connection is
-/// refused for a reason that only the operator can mend.
+/// Keeps the connection up until the engine is gone or the gate is shut, and says nothing while it is not open;
+/// returns early only if the very first connection is refused for a reason that only the operator can mend.
 pub async fn keep(
     settings: LinkSettings,
     mut orders: mpsc::Receiver<Order>,
     inbox: mpsc::Sender<Event>,
     tap: Option<Tap>,
+    gate: Gate,
 ) -> Result<(), LinkError> {
     let mut wait = settings.reconnect_wait_min;
     let mut was_up = false;
     loop {
-        let mut line = Line::new(&settings, tap.clone());
+        let mut line = Line::new(&settings, tap.clone(), gate.clone());
         let error = line.run(&mut orders, &inbox).await;
         let (heartbeats, shed) = (line.conversation.heartbeats(), line.conversation.shed());
         let is_up = line.conversation.is_up();
@@ -154,6 +157,9 @@ pub async fn keep(
         was_up |= is_up;
         if is_up {
             wait = settings.reconnect_wait_min;
+        }
+        if gate.is_shut() {
+            return Ok(());
         }
         let pause = jittered(wait);
         tracing::warn!(switch = %settings.switch, %error, heartbeats, shed, retry_in = ?pause, "link down");
@@ -194,10 +200,31 @@ async fn refuse_orders_while<T>(
     }
 }
 
+/// Writes as much as there is room for, once we may. That is looked at last of all: whatever comes before may have
+/// taken any time. Nothing is written where this is dropped.
+async fn write(gate: &mut Gate, writer: &mut WriteHalf<'_>, bytes: &mut BytesMut) -> std::io::Result<()> {
+    loop {
+        gate.opened().await;
+        writer.writable().await?;
+        if !gate.is_open() {
+            continue;
+        }
+        match writer.try_write(bytes) {
+            Ok(count) => {
+                bytes.advance(count);
+                return Ok(());
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 /// One connection.
 struct Line<'a> {
     settings: &'a LinkSettings,
     tap: Option<Tap>,
+    gate: Gate,
     conversation: Conversation,
     figures: Figures,
     decoder: Decoder,
@@ -209,12 +236,13 @@ struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn new(settings: &'a LinkSettings, tap: Option<Tap>) -> Self {
+    fn new(settings: &'a LinkSettings, tap: Option<Tap>, gate: Gate) -> Self {
         let (switch, site) = (settings.switch.clone(), settings.site.clone());
         Self {
             figures: Figures::of(&switch),
             settings,
             tap,
+            gate,
             conversation: Conversation::new(
                 switch,
                 site,
@@ -251,6 +279,7 @@ impl<'a> Line<'a> {
         }
         let error = self.talk(&mut socket, up_by, orders, inbox).await.err().unwrap_or(LinkError::Closed);
         match error {
+            _ if self.gate.is_shut() => LinkError::Stopped,
             _ if self.leaving => self.left(&error),
             LinkError::Silent(_) if !self.conversation.is_up() => match self.conversation.awaits() {
                 None => LinkError::Mute(place, limit),
@@ -283,6 +312,7 @@ impl<'a> Line<'a> {
         let mut taken = Vec::with_capacity(ORDERS_AT_ONCE_MAX);
         let mut silent_since = Instant::now();
         let mut leave_by = None;
+        let (mut gate, mut shut) = (self.gate.clone(), self.gate.clone());
         loop {
             let was_up = self.conversation.is_up();
             let silent_at = if was_up { silent_since + self.settings.silence_max } else { up_by };
@@ -296,9 +326,10 @@ impl<'a> Line<'a> {
                     silent_since = Instant::now();
                     self.read(known)?;
                 }
-                written = writer.write_buf(&mut self.unwritten), if !self.unwritten.is_empty() => {
+                written = write(&mut gate, &mut writer, &mut self.unwritten), if !self.unwritten.is_empty() => {
                     written.map_err(StreamError::from)?;
                 }
+                () = shut.shut() => return Err(LinkError::Stopped),
                 permit = inbox.reserve(), if !self.backlog.is_empty() => drop(permit),
                 count = orders.recv_many(&mut taken, ORDERS_AT_ONCE_MAX), if !self.leaving => {
                     if count == 0 {

@@ -1,0 +1,101 @@
+//! The links to the switches that we act for.
+
+use crate::capture::Tap;
+use crate::command::Action;
+use crate::event::Event;
+use crate::id::{CommandId, SwitchId};
+use crate::switch::esl::link::{self, LinkError, LinkSettings};
+use crate::switch::gate::Gate;
+use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+/// The most orders that wait between the engine and a link.
+pub(super) const ORDERS_MAX: usize = 65_536;
+/// How long the links may take to write what is left when the daemon stops.
+const LAST_WORDS_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// A link that ended by itself: its switch, and why. None where a fault of its own ended it.
+pub(super) type Ended = Option<(SwitchId, LinkError)>;
+
+/// All links.
+pub(super) struct Links {
+    known: BTreeMap<SwitchId, LinkSettings>,
+    tap: Option<Tap>,
+    inbox: mpsc::Sender<Event>,
+    orders: BTreeMap<SwitchId, mpsc::Sender<link::Order>>,
+    tasks: JoinSet<(SwitchId, Result<(), LinkError>)>,
+}
+
+impl Links {
+    /// None is up yet. What they hear goes into the inbox.
+    pub(super) fn new(
+        settings: impl IntoIterator<Item = LinkSettings>,
+        tap: Option<Tap>,
+        inbox: mpsc::Sender<Event>,
+    ) -> Self {
+        let known = settings.into_iter().map(|link| (link.switch.clone(), link)).collect();
+        Self { known, tap, inbox, orders: BTreeMap::new(), tasks: JoinSet::new() }
+    }
+
+    /// The switches we know how to reach.
+    pub(super) fn switches(&self) -> impl Iterator<Item = &SwitchId> {
+        self.known.keys()
+    }
+
+    /// Begins to speak to a switch, as far as the gate lets us.
+    pub(super) fn open(&mut self, switch: &SwitchId, gate: Gate) {
+        let Some(settings) = self.known.get(switch).cloned() else { return };
+        let (orders, orders_out) = mpsc::channel(ORDERS_MAX);
+        self.orders.insert(switch.clone(), orders);
+        let (switch, inbox, tap) = (switch.clone(), self.inbox.clone(), self.tap.clone());
+        self.tasks.spawn(async move { (switch, link::keep(settings, orders_out, inbox, tap, gate).await) });
+    }
+
+    /// Nothing more is ordered: the link ends.
+    pub(super) fn close(&mut self, switch: &SwitchId) {
+        self.orders.remove(switch);
+    }
+
+    /// Whether there is a link, up or not.
+    pub(super) fn is_open(&self, switch: &SwitchId) -> bool {
+        self.orders.contains_key(switch)
+    }
+
+    /// Hands an order to the link; false where nobody takes it.
+    pub(super) fn order(&self, switch: &SwitchId, id: CommandId, action: Action) -> bool {
+        self.orders.get(switch).is_some_and(|orders| orders.try_send((id, action)).is_ok())
+    }
+
+    /// Waits until a link ends that was not to. Safe to be dropped in between.
+    pub(super) async fn ended(&mut self) -> Ended {
+        loop {
+            match self.tasks.join_next().await {
+                None => std::future::pending().await,
+                Some(Ok((_, Ok(())))) => {}
+                Some(Ok((switch, Err(error)))) => return Some((switch, error)),
+                Some(Err(_)) => return None,
+            }
+        }
+    }
+
+    /// Lets the links write what is left.
+    pub(super) async fn finish(mut self) -> Result<(), Ended> {
+        self.orders.clear();
+        let ends = async {
+            while let Some(ended) = self.tasks.join_next().await {
+                match ended {
+                    Ok((_, Ok(()))) => {}
+                    Ok((switch, Err(error))) => return Err(Some((switch, error))),
+                    Err(_) => return Err(None),
+                }
+            }
+            Ok(())
+        };
+        tokio::time::timeout(LAST_WORDS_TIME_MAX, ends).await.unwrap_or_else(|_| {
+            tracing::warn!("a switch did not take our last words");
+            Ok(())
+        })
+    }
+}

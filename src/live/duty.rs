@@ -1,0 +1,354 @@
+//! Which switches a daemon acts for, of those that several daemons could.
+//!
+//! Everybody who could act for a switch says so all the time, and sees who else does and who has the lease of which
+//! switch. A switch that nobody acts for is taken by whoever acts for the fewest; where that one does not, by
+//! anybody. Who acts for two more than somebody else who has been there for a while leaves one to them. So switches
+//! move when a daemon dies, and back when it is there again, one after the other.
+//!
+//! Who has the lease of a switch acts for it until it ends, and says so again in time. Where nobody answers whether it
+//! may go on, it does: it was the last one that may, and callers wait. What was done meanwhile is told to Redis later;
+//! where another daemon came to act all the same, since it was answered, that one is told by the higher token that
+//! each has seen at the switch's store. So whoever comes to Redis, or comes back to it, takes nothing for the span of a
+//! lease: it may be Redis itself that was away, and those who went on without it have to say so first.
+//!
+//! Pure: no clock, no connection. Time is our own, never going back.
+
+use super::DaemonId;
+use super::redis::{Failure, Fence, Remedy, Taken};
+use crate::id::SwitchId;
+use crate::time::{Instant, Millis};
+use std::collections::BTreeMap;
+
+/// How often in a lease's span we look around, and renew what we have.
+const LOOKS_A_SPAN: u64 = 4;
+/// How long somebody must have been there before a switch is left to them.
+const NEW_FOR: Millis = Millis::seconds(10);
+/// How long between two switches that are left to somebody.
+const LEAVE_EVERY: Millis = Millis::seconds(5);
+/// How long we do not take a switch again that we cannot act for: somebody else may.
+const UNABLE_FOR: Millis = Millis::seconds(30);
+/// How much later than a lease ends we look, so that it surely has.
+const LATER: Millis = Millis(5);
+
+/// What is to be asked of Redis.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Say that we are here, and see who else is: [`Duty::saw`].
+    Look,
+    /// Take the lease of this switch: [`Duty::asked`].
+    Acquire(SwitchId),
+    /// Have it for another while: [`Duty::asked`].
+    Renew(Fence),
+    /// Let somebody else have it.
+    GiveUp(Fence),
+}
+
+/// What a daemon shows of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Presence {
+    /// The switches it could act for.
+    pub serves: Vec<SwitchId>,
+    /// Those it acts for.
+    pub acts: Vec<SwitchId>,
+    /// For how long it has been there.
+    pub up: Millis,
+}
+
+/// What is to be seen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct View {
+    /// Every daemon but us that showed itself within the span of a lease.
+    pub others: BTreeMap<DaemonId, Presence>,
+    /// Who has the lease of each of our switches, and for how long; none where nobody has.
+    pub leases: BTreeMap<SwitchId, Option<(String, Millis)>>,
+}
+
+/// What changes for the daemon.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// We act for a switch, once we know what is kept of its calls.
+    Begins {
+        /// By what right.
+        fence: Fence,
+        /// Until when.
+        until: Instant,
+    },
+    /// We may act for it until then.
+    GoesOn {
+        /// The switch.
+        switch: SwitchId,
+        /// Until when; none where nobody can say, and so until somebody does.
+        until: Option<Instant>,
+    },
+    /// Somebody else acts for it, or may.
+    Ends {
+        /// The switch.
+        switch: SwitchId,
+    },
+    /// Another daemon acts for it that has our name.
+    Doubled {
+        /// The switch.
+        switch: SwitchId,
+    },
+    /// It is left to somebody else, once everything about its calls is kept: [`Duty::left`].
+    Leave {
+        /// The switch.
+        switch: SwitchId,
+    },
+}
+
+/// The switches of a daemon.
+#[derive(Debug)]
+pub struct Duty {
+    us: DaemonId,
+    span: Millis,
+    began: Instant,
+    posts: BTreeMap<SwitchId, Post>,
+    others: BTreeMap<DaemonId, Presence>,
+    look_at: Instant,
+    left_at: Instant,
+    /// Since when Redis has answered.
+    in_touch_since: Option<Instant>,
+    is_leaving: bool,
+}
+
+#[derive(Debug, Default)]
+struct Post {
+    held: Option<Held>,
+    /// Since when nobody has had the lease, as far as we saw.
+    free_since: Option<Instant>,
+    /// When we may take it at the earliest.
+    not_before: Instant,
+    /// Whether we ever had its lease.
+    was_held: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Held {
+    fence: Fence,
+    until: Instant,
+    renew_at: Instant,
+    /// Nobody answers whether we may go on.
+    is_alone: bool,
+    is_left: bool,
+}
+
+impl Duty {
+    /// A daemon that could act for these switches and acts for none yet.
+    pub fn new(
+        us: DaemonId,
+        span: Millis,
+        switches: impl IntoIterator<Item = SwitchId>,
+        now: Instant,
+    ) -> Self {
+        let posts = switches.into_iter().map(|switch| (switch, Post::default())).collect();
+        Self {
+            us,
+            span,
+            began: now,
+            posts,
+            others: BTreeMap::new(),
+            look_at: now,
+            left_at: now,
+            in_touch_since: None,
+            is_leaving: false,
+        }
+    }
+
+    /// What the daemon shows of itself now.
+    pub fn presence(&self, now: Instant) -> Presence {
+        let serves = if self.is_leaving { Vec::new() } else { self.posts.keys().cloned().collect() };
+        let acts = self.held().map(|held| held.fence.switch.clone()).collect();
+        Presence { serves, acts, up: Millis(now.since(self.began).0) }
+    }
+
+    /// The switches that we act for.
+    pub fn acts(&self) -> impl Iterator<Item = &SwitchId> {
+        self.held().map(|held| &held.fence.switch)
+    }
+
+    fn held(&self) -> impl Iterator<Item = &Held> {
+        self.posts.values().filter_map(|post| post.held.as_ref())
+    }
+
+    /// When [`questions`](Self::questions) are wanted.
+    pub fn deadline(&self) -> Instant {
+        self.held().map(|held| held.renew_at).fold(self.look_at, Instant::min)
+    }
+
+    /// What is to be asked now, one after the other.
+    pub fn questions(&mut self, now: Instant) -> Vec<Question> {
+        let every = Millis(self.span.0 / LOOKS_A_SPAN);
+        let mut questions = Vec::new();
+        for held in self.posts.values_mut().filter_map(|post| post.held.as_mut()) {
+            if held.renew_at <= now {
+                held.renew_at = now + every;
+                questions.push(Question::Renew(held.fence.clone()));
+            }
+        }
+        if self.look_at <= now {
+            self.look_at = now + every;
+            questions.push(Question::Look);
+        }
+        questions
+    }
+
+    /// What was to be seen. Gives what to ask because of it, and what changes.
+    pub fn saw(&mut self, now: Instant, view: View) -> (Vec<Question>, Vec<Change>) {
+        self.others = view.others;
+        let in_touch = now.since(*self.in_touch_since.get_or_insert(now)).0 >= self.span.0;
+        let (mut questions, mut changes) = (Vec::new(), Vec::new());
+        for (switch, lease) in view.leases {
+            let Some(post) = self.posts.get_mut(&switch) else { continue };
+            match &lease {
+                _ if post.held.is_some() => continue,
+                Some((owner, left)) if owner != self.us.as_str() => {
+                    post.free_since = None;
+                    // A lease that is renewed in time has more time left by then.
+                    self.look_at = self.look_at.min(now + *left + LATER);
+                    continue;
+                }
+                // Not ours, and yet in our name: another daemon has that name, against all that was asked for.
+                Some(_) if post.was_held => {
+                    changes.push(Change::Doubled { switch: switch.clone() });
+                    continue;
+                }
+                // What we had before we were started anew is ours.
+                Some(_) | None => {}
+            }
+            let since = *post.free_since.get_or_insert(now);
+            let waited = now.since(since).0 >= self.span.0 / 2;
+            if now < post.not_before || self.is_leaving {
+                continue;
+            }
+            let is_ours_still = lease.is_some();
+            if is_ours_still || (in_touch && (waited || self.is_next_for(&switch, &questions))) {
+                questions.push(Question::Acquire(switch));
+            }
+        }
+        changes.extend(self.balance(now));
+        (questions, changes)
+    }
+
+    /// Whether nobody who could act for the switch acts for fewer; `more` is what we are about to take besides.
+    fn is_next_for(&self, switch: &SwitchId, more: &[Question]) -> bool {
+        let ours = (self.held().count() + more.len(), &self.us);
+        let mut others = self.others.iter().filter(|(_, other)| other.serves.contains(switch));
+        others.all(|(name, other)| (other.acts.len(), name) > ours)
+    }
+
+    /// Leaves a switch to somebody who acts for fewer; all of them to somebody, where we go.
+    fn balance(&mut self, now: Instant) -> Vec<Change> {
+        let (is_leaving, ours) = (self.is_leaving, self.held().count());
+        let is_early = now.since(self.left_at) < LEAVE_EVERY || now.since(self.began) < NEW_FOR;
+        let is_uneven = self.posts.values().any(|post| post.free_since.is_some() && post.held.is_none());
+        if !is_leaving && (is_early || is_uneven) {
+            return Vec::new();
+        }
+        let mut leave = Vec::new();
+        for (switch, post) in self.posts.iter_mut().rev() {
+            let Some(held) = post.held.as_mut().filter(|held| !held.is_left && !held.is_alone) else {
+                continue;
+            };
+            let serves = |other: &Presence| other.serves.contains(switch);
+            let has_room =
+                |other: &Presence| other.up >= NEW_FOR && other.acts.len() + 1 < ours && serves(other);
+            let goes = match is_leaving {
+                true => self.others.values().any(serves),
+                false => leave.is_empty() && self.others.values().any(has_room),
+            };
+            if goes {
+                held.is_left = true;
+                self.left_at = now;
+                leave.push(Change::Leave { switch: switch.clone() });
+            }
+        }
+        leave
+    }
+
+    /// What came of a question about a lease; `asked` is when we asked, by which our time counts.
+    pub fn asked(&mut self, asked: Instant, question: &Question, taken: &Taken) -> Vec<Change> {
+        let (switch, taken) = match (question, taken) {
+            (Question::Acquire(switch), taken) => (switch, taken),
+            (Question::Renew(fence), taken) => (&fence.switch, taken),
+            (Question::Look | Question::GiveUp(_), _) => return Vec::new(),
+        };
+        let (span, every) = (self.span, Millis(self.span.0 / LOOKS_A_SPAN));
+        let Some(post) = self.posts.get_mut(switch) else { return Vec::new() };
+        match (taken, &mut post.held) {
+            (Taken::Ours(fence), None) if matches!(question, Question::Acquire(_)) => {
+                let until = asked + span;
+                (post.free_since, post.was_held) = (None, true);
+                post.held = Some(Held {
+                    fence: fence.clone(),
+                    until,
+                    renew_at: asked + every,
+                    is_alone: false,
+                    is_left: false,
+                });
+                vec![Change::Begins { fence: fence.clone(), until }]
+            }
+            (Taken::Ours(fence), Some(held)) if held.fence == *fence => {
+                (held.until, held.is_alone) = (asked + span, false);
+                vec![Change::GoesOn { switch: switch.clone(), until: Some(held.until) }]
+            }
+            (Taken::Theirs { .. }, Some(held)) if *question == Question::Renew(held.fence.clone()) => {
+                post.held = None;
+                vec![Change::Ends { switch: switch.clone() }]
+            }
+            // Nobody waits for that any more.
+            (Taken::Ours(_) | Taken::Theirs { .. }, _) => Vec::new(),
+        }
+    }
+
+    /// A question that was asked then has no answer.
+    pub fn failed(&mut self, asked: Instant, failure: &Failure) -> Vec<Change> {
+        if failure.remedy() == Remedy::StandBy {
+            return Vec::new();
+        }
+        if failure.remedy() == Remedy::Reconnect {
+            self.in_touch_since = None;
+        }
+        let mut changes = Vec::new();
+        for held in self.posts.values_mut().filter_map(|post| post.held.as_mut()) {
+            // Asked before that, it could have been answered by somebody who was there still.
+            if held.until <= asked && !held.is_alone {
+                held.is_alone = true;
+                changes.push(Change::GoesOn { switch: held.fence.switch.clone(), until: None });
+            }
+        }
+        changes
+    }
+
+    /// We act for the switch no more, and everything about its calls is kept; or, `kept` being false, we cannot leave
+    /// it yet.
+    pub fn left(&mut self, now: Instant, switch: &SwitchId, kept: bool) -> Vec<Question> {
+        let Some(post) = self.posts.get_mut(switch) else { return Vec::new() };
+        if !kept {
+            if let Some(held) = &mut post.held {
+                held.is_left = false;
+            }
+            return Vec::new();
+        }
+        (post.not_before, post.was_held) = (now + self.span, false);
+        post.held.take().map(|held| Question::GiveUp(held.fence)).into_iter().collect()
+    }
+
+    /// We could act for the switch and cannot: it does not let us in.
+    pub fn unable(&mut self, now: Instant, switch: &SwitchId) -> Vec<Question> {
+        let questions = self.left(now, switch, true);
+        if let Some(post) = self.posts.get_mut(switch) {
+            post.not_before = now + UNABLE_FOR;
+        }
+        questions
+    }
+
+    /// The daemon stops: it leaves its switches to others, where there are any.
+    pub fn leave(&mut self, now: Instant) {
+        self.is_leaving = true;
+        self.look_at = now;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,309 @@
+//! Daemons that share switches by a few leases, on a clock of our own.
+
+use super::*;
+
+const SPAN: Millis = Millis(2_000);
+const BEGIN: Instant = Instant(1_800_000_000_000);
+
+/// What Redis knows, as the scripts do it.
+#[derive(Default)]
+struct Redis {
+    leases: BTreeMap<SwitchId, (DaemonId, u64, Instant)>,
+    highest: BTreeMap<SwitchId, u64>,
+    shown: BTreeMap<DaemonId, (Instant, Presence)>,
+}
+
+impl Redis {
+    fn lease(&self, now: Instant, switch: &SwitchId) -> Option<&(DaemonId, u64, Instant)> {
+        self.leases.get(switch).filter(|(_, _, until)| *until > now)
+    }
+
+    fn theirs(&self, now: Instant, switch: &SwitchId) -> Taken {
+        let owner = self.lease(now, switch);
+        let left = owner.map_or(Millis(0), |(_, _, until)| Millis(until.since(now).0));
+        Taken::Theirs { owner: owner.map(|(owner, ..)| owner.to_string()), left }
+    }
+
+    fn let_to(&mut self, now: Instant, daemon: &DaemonId, fence: Fence) -> Taken {
+        self.highest.insert(fence.switch.clone(), fence.token);
+        self.leases.insert(fence.switch.clone(), (daemon.clone(), fence.token, now + SPAN));
+        Taken::Ours(fence)
+    }
+
+    fn acquire(&mut self, now: Instant, daemon: &DaemonId, switch: &SwitchId) -> Taken {
+        if self.lease(now, switch).is_some_and(|(owner, ..)| owner != daemon) {
+            return self.theirs(now, switch);
+        }
+        let token = self.highest.get(switch).copied().unwrap_or(0) + 1;
+        self.let_to(now, daemon, Fence { switch: switch.clone(), token })
+    }
+
+    fn renew(&mut self, now: Instant, daemon: &DaemonId, fence: &Fence) -> Taken {
+        if fence.token >= self.highest.get(&fence.switch).copied().unwrap_or(0) {
+            return self.let_to(now, daemon, fence.clone());
+        }
+        self.theirs(now, &fence.switch)
+    }
+
+    fn view(&self, now: Instant, us: &DaemonId, presence: &Presence) -> View {
+        let others = self.shown.iter().filter(|(name, (at, _))| *name != us && now.since(*at).0 <= SPAN.0);
+        let lease = |switch: &SwitchId| {
+            self.lease(now, switch).map(|(owner, _, until)| (owner.to_string(), Millis(until.since(now).0)))
+        };
+        View {
+            others: others.map(|(name, (_, shown))| (name.clone(), shown.clone())).collect(),
+            leases: presence.serves.iter().map(|switch| (switch.clone(), lease(switch))).collect(),
+        }
+    }
+}
+
+struct House {
+    now: Instant,
+    redis: Redis,
+    is_away: bool,
+    daemons: BTreeMap<&'static str, Duty>,
+    /// Until when each may speak to a switch; none where nobody says otherwise.
+    speaks: BTreeMap<(&'static str, SwitchId), Option<Instant>>,
+    refuses_to_leave: bool,
+}
+
+fn switches(count: usize) -> Vec<SwitchId> {
+    (1..=count).map(|nth| SwitchId(format!("fs{nth}").into())).collect()
+}
+
+impl House {
+    fn new(names: &[&'static str], count: usize) -> Self {
+        let mut house = Self {
+            now: BEGIN,
+            redis: Redis::default(),
+            is_away: false,
+            daemons: BTreeMap::new(),
+            speaks: BTreeMap::new(),
+            refuses_to_leave: false,
+        };
+        names.iter().for_each(|name| house.start(name, count));
+        house
+    }
+
+    fn start(&mut self, name: &'static str, count: usize) {
+        let duty = Duty::new(name.parse().unwrap(), SPAN, switches(count), self.now);
+        self.daemons.insert(name, duty);
+    }
+
+    fn kill(&mut self, name: &str) -> Duty {
+        self.speaks.retain(|(of, _), _| *of != name);
+        self.daemons.remove(name).unwrap()
+    }
+
+    /// Lives on for so long. At each moment not more than one daemon may speak to a switch, while Redis is there.
+    fn live(&mut self, span: Millis) {
+        let end = self.now + span;
+        loop {
+            let next = self.daemons.iter().map(|(name, duty)| (duty.deadline(), *name)).min();
+            let Some((at, name)) = next.filter(|(at, _)| *at <= end) else { break };
+            self.now = self.now.max(at);
+            let questions = self.daemons.get_mut(name).unwrap().questions(self.now);
+            assert!(!questions.is_empty(), "woken for nothing");
+            self.ask(name, questions);
+            for switch in switches(9) {
+                let open = |until: &Option<Instant>| until.is_none_or(|until| until > self.now);
+                let speak: Vec<_> =
+                    self.speaks.iter().filter(|((_, of), until)| *of == switch && open(until)).collect();
+                assert!(speak.len() <= 1, "{speak:?}");
+            }
+        }
+        self.now = end;
+    }
+
+    fn ask(&mut self, name: &'static str, questions: Vec<Question>) {
+        let mut questions = std::collections::VecDeque::from(questions);
+        while let Some(question) = questions.pop_front() {
+            let (now, us): (_, DaemonId) = (self.now, name.parse().unwrap());
+            let duty = self.daemons.get_mut(name).unwrap();
+            if self.is_away {
+                let changes = duty.failed(now, &Failure::TimedOut);
+                self.change(name, changes);
+                return;
+            }
+            let taken = match &question {
+                Question::Look => {
+                    let presence = duty.presence(now);
+                    self.redis.shown.insert(us.clone(), (now, presence.clone()));
+                    let (more, changes) = duty.saw(now, self.redis.view(now, &us, &presence));
+                    questions.extend(more);
+                    let more = self.change(name, changes);
+                    questions.extend(more);
+                    continue;
+                }
+                Question::Acquire(switch) => self.redis.acquire(now, &us, switch),
+                Question::Renew(fence) => self.redis.renew(now, &us, fence),
+                Question::GiveUp(fence) => {
+                    self.redis.leases.remove(&fence.switch);
+                    continue;
+                }
+            };
+            let changes = duty.asked(now, &question, &taken);
+            questions.extend(self.change(name, changes));
+        }
+    }
+
+    fn change(&mut self, name: &'static str, changes: Vec<Change>) -> Vec<Question> {
+        let mut questions = Vec::new();
+        for change in changes {
+            match change {
+                Change::Begins { fence, until } => {
+                    assert_eq!(self.speaks.insert((name, fence.switch), Some(until)), None);
+                }
+                Change::GoesOn { switch, until } => {
+                    assert!(self.speaks.insert((name, switch), until).is_some());
+                }
+                Change::Ends { switch } => assert!(self.speaks.remove(&(name, switch)).is_some()),
+                Change::Doubled { switch } => panic!("nobody else is called {name} and acts for {switch}"),
+                Change::Leave { switch } => {
+                    let kept = !self.refuses_to_leave;
+                    if kept {
+                        self.speaks.remove(&(name, switch.clone()));
+                    }
+                    questions.extend(self.daemons.get_mut(name).unwrap().left(self.now, &switch, kept));
+                }
+            }
+        }
+        questions
+    }
+
+    fn acts(&self, name: &str) -> Vec<String> {
+        self.daemons[name].acts().map(ToString::to_string).collect()
+    }
+}
+
+#[test]
+fn switches_are_shared_out_and_move_when_a_daemon_dies_and_back_when_it_is_there_again() {
+    let mut house = House::new(&["a", "b"], 4);
+    house.live(Millis::seconds(3));
+    assert_eq!([house.acts("a").len(), house.acts("b").len()], [4, 0], "whoever comes first does not wait");
+    house.live(Millis::seconds(20));
+    assert_eq!([house.acts("a").len(), house.acts("b").len()], [2, 2]);
+    house.kill("b");
+    house.live(SPAN);
+    house.live(Millis(SPAN.0 / 2 + 100));
+    assert_eq!(house.acts("a").len(), 4, "within half a span of the end of the leases");
+    house.start("b", 4);
+    house.live(NEW_FOR);
+    assert_eq!(house.acts("b").len(), 0, "who just came may go again");
+    house.live(Millis::seconds(20));
+    assert_eq!([house.acts("a").len(), house.acts("b").len()], [2, 2]);
+    let settled = (house.acts("a"), house.acts("b"));
+    house.live(Millis::seconds(600));
+    assert_eq!((house.acts("a"), house.acts("b")), settled, "nothing moves without need");
+}
+
+#[test]
+fn of_two_for_one_switch_one_stands_by_and_takes_over_as_soon_as_the_lease_ends() {
+    let mut house = House::new(&["a", "b"], 1);
+    house.live(Millis::seconds(30));
+    assert_eq!((house.acts("a").len(), house.acts("b").len()), (1, 0));
+    house.kill("a");
+    let (_, _, until) = house.redis.leases[&switches(1)[0]];
+    let later = Millis(until.since(house.now).0 + 10);
+    house.live(later);
+    assert_eq!(house.acts("b"), ["fs1"], "it waited for the end of the lease, and no longer");
+}
+
+#[test]
+fn whoever_was_paused_ends_before_it_says_anything_more() {
+    let mut house = House::new(&["a", "b"], 1);
+    house.live(Millis::seconds(5));
+    let paused = house.kill("a");
+    house.live(SPAN);
+    house.live(SPAN);
+    assert_eq!(house.acts("b"), ["fs1"]);
+    // It wakes up, and believes that it acts; what it says does not count, since its time is over.
+    house.daemons.insert("a", paused);
+    house.speaks.insert(("a", switches(1)[0].clone()), Some(BEGIN));
+    house.live(SPAN);
+    assert_eq!((house.acts("a").len(), house.acts("b").len()), (0, 1));
+}
+
+#[test]
+fn while_nobody_can_say_who_acts_whoever_did_goes_on() {
+    let mut house = House::new(&["a", "b"], 3);
+    house.live(Millis::seconds(30));
+    let acts = (house.acts("a"), house.acts("b"));
+    house.is_away = true;
+    house.live(Millis(SPAN.0 - 600));
+    assert!(house.speaks.values().all(Option::is_some), "nobody else may, yet");
+    house.live(Millis::seconds(60));
+    assert!(house.speaks.len() == 3 && house.speaks.values().all(Option::is_none), "{:?}", house.speaks);
+    // Redis comes back and knows nothing any more.
+    house.redis = Redis::default();
+    house.is_away = false;
+    house.live(Millis(SPAN.0 * 3));
+    assert_eq!((house.acts("a"), house.acts("b")), acts);
+    assert!(house.speaks.values().all(|until| until.is_some_and(|until| until > house.now)));
+}
+
+#[test]
+fn a_daemon_that_stops_leaves_everything_to_others_and_keeps_what_nobody_wants() {
+    let mut house = House::new(&["a", "b"], 2);
+    house.daemons.insert("c", Duty::new("c".parse().unwrap(), SPAN, switches(3), house.now));
+    house.live(Millis::seconds(5));
+    assert_eq!(house.daemons.values().map(|duty| duty.acts().count()).sum::<usize>(), 3);
+    let now = house.now;
+    house.daemons.get_mut("c").unwrap().leave(now);
+    house.live(SPAN);
+    assert_eq!(house.acts("c"), ["fs3"], "nobody else could");
+    house.daemons.get_mut("a").unwrap().leave(now);
+    house.live(SPAN);
+    assert_eq!((house.acts("a").len(), house.acts("b").len()), (0, 2));
+}
+
+#[test]
+fn what_cannot_be_left_yet_is_left_later() {
+    let mut house = House::new(&["a"], 2);
+    house.live(Millis::seconds(5));
+    house.start("b", 2);
+    house.refuses_to_leave = true;
+    house.live(Millis::seconds(30));
+    assert_eq!((house.acts("a").len(), house.acts("b").len()), (2, 0));
+    house.refuses_to_leave = false;
+    house.live(Millis::seconds(10));
+    assert_eq!((house.acts("a").len(), house.acts("b").len()), (1, 1));
+}
+
+#[test]
+fn a_switch_that_does_not_let_us_in_is_somebody_elses_for_a_while() {
+    let mut house = House::new(&["a", "b"], 1);
+    house.live(Millis::seconds(5));
+    let (now, switch) = (house.now, switches(1).remove(0));
+    let questions = house.daemons.get_mut("a").unwrap().unable(now, &switch);
+    house.speaks.remove(&("a", switch));
+    house.ask("a", questions);
+    house.live(SPAN);
+    assert_eq!(house.acts("b"), ["fs1"]);
+    house.kill("b");
+    house.live(Millis::seconds(10));
+    assert_eq!(house.acts("a").len(), 0);
+    house.live(Millis::seconds(30));
+    assert_eq!(house.acts("a"), ["fs1"]);
+}
+
+#[test]
+fn a_daemon_started_anew_has_at_once_what_it_had_but_two_of_one_name_do_not_take_turns() {
+    let mut house = House::new(&["a"], 1);
+    house.live(Millis::seconds(5));
+    let mut old = house.kill("a");
+    house.start("a", 1);
+    house.live(Millis(10));
+    assert_eq!(house.acts("a"), ["fs1"]);
+    // The old one was not dead. It ends, sees its own name, and lets it be.
+    let (now, us) = (house.now, "a".parse().unwrap());
+    let fence = Fence { switch: switches(1).remove(0), token: 1 };
+    let taken = house.redis.renew(now, &us, &fence);
+    let changes = old.asked(now, &Question::Renew(fence), &taken);
+    assert!(matches!(changes[..], [Change::Ends { .. }]), "{changes:?}");
+    let (questions, changes) = old.saw(now, house.redis.view(now, &us, &old.presence(now)));
+    assert!(
+        questions.is_empty() && matches!(changes[..], [Change::Doubled { .. }]),
+        "{questions:?} {changes:?}"
+    );
+}

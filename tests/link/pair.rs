@@ -1,0 +1,191 @@
+//! Two daemons for one switch: one acts, the other stands by and goes on with its calls.
+
+use crate::house::{AGENT, Daemon, House, caller, one_of_several};
+use crate::peer::within;
+use crate::redis_server::{Server, free_port};
+use hotlined::record::{CallRecord, Outcome};
+use hotlined::sim::exchange::Exchange;
+use hotlined::sim::people::{Leaves, Phone, Then};
+use hotlined::time::Millis;
+use std::time::Instant;
+
+const WAITS: Phone = Phone::Answers { after: Millis(100), then: Then::Waits };
+const RINGS: Phone = Phone::Answers { after: Millis(20_000), then: Then::Waits };
+
+/// One switch, one Redis, and two houses whose daemons could act.
+struct Pair {
+    redis: Server,
+    exchange: Exchange,
+    one: House,
+    other: House,
+}
+
+impl Pair {
+    async fn new(phone: Phone) -> Self {
+        let redis = Server::at(free_port(), &[]);
+        let exchange = one_of_several(phone, 7).await;
+        let house = |name: &str| {
+            let house = House::new(exchange.address().port());
+            house.shares(redis.port.unwrap(), name);
+            house.rings_for_minutes();
+            house
+        };
+        Self { one: house("one"), other: house("other"), redis, exchange }
+    }
+
+    /// The one acts, and the other stands by.
+    async fn start(&self) -> (Daemon, Daemon) {
+        let mut one = self.one.run(&["serve"]);
+        one.says("link up").await;
+        let mut other = self.other.run(&["serve"]);
+        other.says("Redis answers").await;
+        (one, other)
+    }
+
+    fn held(&self) -> u64 {
+        let held: Option<String> = self.redis.say(&["HGET", "hotlined:{calls}", "held"]);
+        held.map_or(0, |held| held.parse().unwrap())
+    }
+
+    async fn is_joined(&self, leg: &str) {
+        let mut happenings = self.exchange.happenings();
+        within("caller and agent to be joined", async {
+            let joined = |leg: &str| self.exchange.call(leg).is_some_and(|call| call.joined.is_some());
+            while !joined(leg) {
+                happenings.recv().await.unwrap();
+            }
+        })
+        .await;
+    }
+}
+
+fn answered(record: &CallRecord) {
+    assert_eq!(record.outcome, Outcome::Answered, "{record:?}");
+}
+
+#[tokio::test]
+async fn whoever_stands_by_goes_on_with_a_talk_when_the_other_is_killed() {
+    let pair = Pair::new(WAITS).await;
+    let (mut one, mut other) = pair.start().await;
+    let leg = pair.exchange.place_call(caller(Leaves::AtTheEnd));
+    one.says("to=\"talk\"").await;
+    one.signal("KILL");
+    one.ends().await;
+    let killed = Instant::now();
+    other.says("acting for the switch").await;
+    let acts = killed.elapsed();
+    other.says("link up").await;
+    println!("acting after {acts:?}, linked after {:?}", killed.elapsed());
+    assert!(other.told.contains("calls=1"), "{}", other.told);
+    assert_eq!(pair.held(), 1);
+    pair.exchange.hang_up(&leg);
+    answered(&pair.other.records(1).await[0]);
+    assert_eq!(pair.held(), 0);
+    // The first one is back, and stands by.
+    let mut one = pair.one.run(&["serve"]);
+    one.says("Redis answers").await;
+    let second = pair.exchange.place_call(caller(Leaves::AtTheEnd));
+    other.says("to=\"talk\"").await;
+    pair.exchange.hang_up(&second);
+    pair.other.records(2).await;
+    one.stop().await;
+    other.stop().await;
+    pair.other.replays_itself().await;
+    assert_eq!(std::fs::read_to_string(pair.one.path("records.jsonl")).unwrap(), "");
+}
+
+#[tokio::test]
+async fn a_caller_in_ringback_is_served_by_whoever_takes_over() {
+    let pair = Pair::new(Phone::Answers { after: Millis(4_000), then: Then::Waits }).await;
+    let (mut one, mut other) = pair.start().await;
+    let leg = pair.exchange.place_call(caller(Leaves::AtTheEnd));
+    one.says("to=\"hunt\"").await;
+    one.signal("KILL");
+    other.says("to=\"talk\"").await;
+    pair.is_joined(&leg).await;
+    pair.exchange.hang_up(&leg);
+    let record = &pair.other.records(1).await[0];
+    answered(record);
+    assert!(pair.exchange.stats().left_ringing.is_empty());
+    other.stop().await;
+}
+
+#[tokio::test]
+async fn a_daemon_that_was_paused_and_wakes_up_late_does_nothing() {
+    let pair = Pair::new(RINGS).await;
+    let (mut one, mut other) = pair.start().await;
+    let leg = pair.exchange.place_call(caller(Leaves::AtTheEnd));
+    one.says("to=\"hunt\"").await;
+    one.signal("STOP");
+    other.says("link up").await;
+    // While it sleeps the caller leaves, and another one comes: it will hear of both when it wakes up.
+    pair.exchange.hang_up(&leg);
+    assert_eq!(pair.other.records(1).await[0].outcome, Outcome::Abandoned);
+    let second = pair.exchange.place_call(caller(Leaves::AtTheEnd));
+    other.says("to=\"hunt\"").await;
+    one.signal("CONT");
+    one.says("another daemon acts").await;
+    // It says so once it has heard everything that waited for it.
+    pair.exchange.hang_up(&second);
+    pair.other.records(2).await;
+    assert_eq!(pair.exchange.stats().phones[AGENT].calls, 2, "once for each caller");
+    one.stop().await;
+    other.stop().await;
+    assert_eq!(std::fs::read_to_string(pair.one.path("records.jsonl")).unwrap(), "");
+    assert_eq!(pair.held(), 0);
+}
+
+#[tokio::test]
+async fn a_daemon_that_is_told_to_stop_leaves_its_calls_to_the_other() {
+    let pair = Pair::new(WAITS).await;
+    let (mut one, mut other) = pair.start().await;
+    let leg = pair.exchange.place_call(caller(Leaves::AtTheEnd));
+    one.says("to=\"talk\"").await;
+    let told = one.stop().await;
+    assert!(told.contains("left to another daemon"), "{told}");
+    other.says("link up").await;
+    assert_eq!(pair.exchange.stats().phones[AGENT].calls, 1);
+    pair.exchange.hang_up(&leg);
+    answered(&pair.other.records(1).await[0]);
+    let second = pair.exchange.place_call(caller(Leaves::AtTheEnd));
+    other.says("to=\"talk\"").await;
+    pair.exchange.hang_up(&second);
+    other.stop().await;
+    assert_eq!(pair.held(), 0);
+}
+
+#[tokio::test]
+async fn while_redis_is_away_whoever_acts_goes_on_and_the_other_waits() {
+    let pair = Pair::new(WAITS).await;
+    let port = pair.redis.port.unwrap();
+    let (mut one, mut other) = pair.start().await;
+    let first = pair.exchange.place_call(caller(Leaves::AtTheEnd));
+    one.says("to=\"talk\"").await;
+    pair.redis.kill();
+    one.says("nobody can say who acts").await;
+    pair.exchange.hang_up(&first);
+    answered(&pair.one.records(1).await[0]);
+    let second = pair.exchange.place_call(caller(Leaves::AtTheEnd));
+    one.says("to=\"talk\"").await;
+    assert!(!other.told.contains("acting for the switch"), "{}", other.told);
+    // It comes back empty, and is told of everything.
+    let redis = Server::at(port, &[]);
+    one.says("Redis is back").await;
+    other.says("Redis is back").await;
+    within("Redis to know of the call again", async {
+        let mut looking = tokio::time::interval(std::time::Duration::from_millis(20));
+        while redis.say::<u64>(&["HLEN", "hotlined:{calls}:kept:fs1"]) == 0
+            || redis.say::<Option<String>>(&["HGET", "hotlined:{calls}", "held"]).as_deref() != Some("1")
+        {
+            looking.tick().await;
+        }
+    })
+    .await;
+    one.signal("KILL");
+    one.ends().await;
+    other.says("calls=1").await;
+    other.says("link up").await;
+    pair.exchange.hang_up(&second);
+    answered(&pair.other.records(1).await[0]);
+    other.stop().await;
+}
