@@ -11,11 +11,12 @@ use hotlined::hotline::short::Plain;
 use hotlined::hotline::{Hotline, Version};
 use hotlined::id::{CallId, CommandId};
 use hotlined::live::DaemonId;
+use hotlined::live::duty::{Presence, View};
 use hotlined::live::redis::keys::CALL_KEPT;
 use hotlined::live::redis::{
-    Ask, Asked, Edition, Entry, Failure, Fence, Inbox, Keep, Lease, Loaded, RedisSettings, RedisStore, Taken,
+    Ask, Asked, Edition, Entry, Failure, Fence, Inbox, Keep, Loaded, RedisSettings, RedisStore, Taken,
 };
-use hotlined::sim::redis::{Lent, Redis};
+use hotlined::sim::redis::Redis;
 use hotlined::time::{Instant, Millis};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -41,6 +42,7 @@ enum Word {
     Acquire,
     Renew,
     GiveUp,
+    LookAround,
     Load,
 }
 
@@ -67,6 +69,7 @@ fn word() -> impl Strategy<Value = Word> {
         2 => Just(Word::Acquire),
         2 => Just(Word::Renew),
         2 => Just(Word::GiveUp),
+        2 => Just(Word::LookAround),
         3 => Just(Word::Load),
     ]
 }
@@ -211,7 +214,7 @@ impl Pair {
             }
             Word::Written(calls) => keep(Keep::Written(names(calls))),
             Word::Adopt(calls) => keep(Keep::Adopt(names(calls))),
-            Word::Acquire | Word::Renew | Word::GiveUp | Word::Load => None,
+            Word::Acquire | Word::Renew | Word::GiveUp | Word::LookAround | Word::Load => None,
         }
     }
 
@@ -239,14 +242,10 @@ impl Pair {
     fn about_the_lease(&mut self, who: usize, word: &Word) -> Result<(), TestCaseError> {
         let (at, daemon) = (self.now, &mut self.daemons[who]);
         let fence = daemon.fence.clone().unwrap_or(Fence { switch: switch(), token: 0 });
-        let lease = Lease { fence: fence.clone(), good_until: tokio::time::Instant::now() };
+        // Clocks differ by what the story takes.
         let whose = |taken: Result<Taken, Failure>| match taken.unwrap() {
-            Taken::Ours(lease) => Ok(lease.fence),
+            Taken::Ours(fence) => Ok(fence),
             Taken::Theirs { owner, left } => Err((owner, left > Millis(0))),
-        };
-        let lent = |lent: Result<Lent, Failure>| match lent.unwrap() {
-            Lent::Ours(fence) => Ok(fence),
-            Lent::Theirs { owner, left } => Err((owner, left > Millis(0))),
         };
         let (real, simulated) = match word {
             Word::Acquire => (
@@ -254,12 +253,26 @@ impl Pair {
                 self.simulated.acquire(Instant(0), at, &daemon.id, &switch(), LONG),
             ),
             Word::Renew => (
-                self.runtime.block_on(daemon.store.renew(at, &lease, LONG)),
+                self.runtime.block_on(daemon.store.renew(at, &fence, LONG)),
                 self.simulated.renew(Instant(0), &daemon.id, &fence, LONG),
             ),
             Word::GiveUp => {
-                self.runtime.block_on(daemon.store.give_up(at, &lease)).unwrap();
+                self.runtime.block_on(daemon.store.give_up(at, &fence)).unwrap();
                 self.simulated.give_up(Instant(0), &daemon.id, &fence).unwrap();
+                return Ok(());
+            }
+            Word::LookAround => {
+                let acts = daemon.fence.iter().map(|fence| fence.switch.clone()).collect();
+                let presence = Presence { serves: vec![switch()], acts, up: Millis(7) };
+                let seen = |view: View| {
+                    let leases = view.leases.into_iter();
+                    let leases =
+                        leases.map(|(of, lease)| (of, lease.map(|(owner, left)| (owner, left.0 > 0))));
+                    (view.others, leases.collect::<Vec<_>>())
+                };
+                let real = self.runtime.block_on(daemon.store.look(&presence, LONG)).map(seen);
+                let simulated = self.simulated.look(Instant(0), &daemon.id, &presence, LONG).map(seen);
+                prop_assert_eq!(simulated, real);
                 return Ok(());
             }
             Word::Load => {
@@ -270,7 +283,7 @@ impl Pair {
             }
             _ => return Ok(()),
         };
-        let (real, simulated) = (whose(real), lent(simulated));
+        let (real, simulated) = (whose(real), whose(simulated));
         prop_assert_eq!(&simulated, &real, "{:?} by {}", word, daemon.id);
         daemon.fence = real.ok().or(daemon.fence.take());
         Ok(())

@@ -3,8 +3,12 @@
 use super::{Redis, State};
 use crate::id::SwitchId;
 use crate::live::DaemonId;
-use crate::live::redis::{Failure, Fence};
+use crate::live::duty::{Presence, View};
+use crate::live::redis::{Failure, Fence, Taken};
 use crate::time::{Instant, Millis};
+
+/// A daemon that was not seen for so long is forgotten.
+const FORGOTTEN_AFTER: Millis = Millis::seconds(3_600);
 
 /// The right to act for a switch, until it runs out.
 #[derive(Clone, Debug)]
@@ -14,37 +18,23 @@ pub(super) struct Lease {
     until: Instant,
 }
 
-/// Who has a lease, once somebody asked for it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Lent {
-    /// Whoever asked.
-    Ours(Fence),
-    /// Somebody else, or nobody any more.
-    Theirs {
-        /// Which daemon; none where it ran out or was given up.
-        owner: Option<String>,
-        /// For how long, if it is not renewed.
-        left: Millis,
-    },
-}
-
 impl State {
     /// The lease of the switch, if somebody has it.
     pub(super) fn lease(&self, now: Instant, switch: &SwitchId) -> Option<&Lease> {
         self.leases.get(switch).filter(|lease| lease.until > now)
     }
 
-    fn lend(&mut self, daemon: &DaemonId, fence: Fence, until: Instant) -> Lent {
+    fn lend(&mut self, daemon: &DaemonId, fence: Fence, until: Instant) -> Taken {
         let lease = Lease { owner: daemon.clone(), token: fence.token, until };
         self.leases.insert(fence.switch.clone(), lease);
         self.fences.insert(fence.switch.clone(), fence.token);
-        Lent::Ours(fence)
+        Taken::Ours(fence)
     }
 
-    fn theirs(&self, now: Instant, switch: &SwitchId) -> Lent {
+    fn theirs(&self, now: Instant, switch: &SwitchId) -> Taken {
         let lease = self.lease(now, switch);
         let owner = lease.map(|lease| lease.owner.to_string());
-        Lent::Theirs { owner, left: lease.map_or(Millis(0), |lease| lease.until.since(now)) }
+        Taken::Theirs { owner, left: lease.map_or(Millis(0), |lease| lease.until.since(now)) }
     }
 }
 
@@ -58,7 +48,7 @@ impl Redis {
         daemon: &DaemonId,
         switch: &SwitchId,
         span: Millis,
-    ) -> Result<Lent, Failure> {
+    ) -> Result<Taken, Failure> {
         self.touch(now)?;
         if self.state.lease(now, switch).is_some_and(|lease| lease.owner != *daemon) {
             return Ok(self.state.theirs(now, switch));
@@ -74,13 +64,11 @@ impl Redis {
         daemon: &DaemonId,
         fence: &Fence,
         span: Millis,
-    ) -> Result<Lent, Failure> {
+    ) -> Result<Taken, Failure> {
         self.touch(now)?;
-        let may = match self.state.lease(now, &fence.switch) {
-            Some(lease) => lease.owner == *daemon && lease.token == fence.token,
-            // It ran out and was given to nobody since.
-            None => self.state.fences.get(&fence.switch) == Some(&fence.token),
-        };
+        // Whoever has the highest token may go on, whatever became of the lease.
+        let of_lease = self.state.lease(now, &fence.switch).map_or(0, |lease| lease.token);
+        let may = fence.token >= of_lease.max(self.highest_token(&fence.switch));
         Ok(match may {
             true => self.state.lend(daemon, fence.clone(), now + span),
             false => self.state.theirs(now, &fence.switch),
@@ -95,5 +83,26 @@ impl Redis {
             self.state.leases.remove(&fence.switch);
         }
         Ok(())
+    }
+
+    /// As [`RedisStore::look`](crate::live::redis::RedisStore::look).
+    pub fn look(
+        &mut self,
+        now: Instant,
+        daemon: &DaemonId,
+        presence: &Presence,
+        span: Millis,
+    ) -> Result<View, Failure> {
+        self.touch(now)?;
+        let shown = &mut self.state.shown;
+        shown.insert(daemon.clone(), (now, presence.clone()));
+        shown.retain(|_, (at, _)| now.since(*at) <= FORGOTTEN_AFTER);
+        let others = shown.iter().filter(|(name, (at, _))| *name != daemon && now.since(*at) <= span);
+        let others = others.map(|(name, (_, shown))| (name.clone(), shown.clone())).collect();
+        let lease = |switch: &SwitchId| {
+            self.state.lease(now, switch).map(|lease| (lease.owner.to_string(), lease.until.since(now)))
+        };
+        let leases = presence.serves.iter().map(|switch| (switch.clone(), lease(switch))).collect();
+        Ok(View { others, leases })
     }
 }

@@ -21,13 +21,13 @@ mod kept;
 mod leases;
 mod served;
 
-pub use leases::Lent;
 pub use served::Served;
 
 use crate::command::PoolId;
 use crate::event::Event;
 use crate::id::{CallId, CommandId, LineId, SwitchId};
 use crate::live::DaemonId;
+use crate::live::duty::Presence;
 use crate::live::redis::Failure;
 use crate::store::Store;
 use crate::time::{Instant, Millis};
@@ -77,6 +77,8 @@ struct State {
     entries: u64,
     kept: BTreeMap<SwitchId, KeptOfSwitch>,
     leases: BTreeMap<SwitchId, Lease>,
+    /// How each daemon showed itself last, and when.
+    shown: BTreeMap<DaemonId, (Instant, Presence)>,
     /// The highest token given out for a switch.
     fences: BTreeMap<SwitchId, u64>,
 }
