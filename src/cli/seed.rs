@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 
 /// How often a long run says how far it is.
 const PROGRESS_EVERY: Duration = Duration::from_secs(10);
+/// The most calls of a seed.
+const LARGE_CALLS_MAX: u64 = 1_000_000;
 /// The most seeds of one run.
 const COUNT_MAX: u64 = 1_000_000_000;
 /// The most broken promises that are written down; a run of many more stops there.
@@ -44,9 +46,16 @@ pub struct Args {
     /// Write the report of a long run to this file, too.
     #[arg(long, value_name = "FILE", requires = "count")]
     report: Option<PathBuf>,
-    /// Thousands of calls a seed, to hotlines of all services.
-    #[arg(long)]
-    large: bool,
+    /// So many calls a seed, to hotlines of all services; 2000 where no number is said.
+    #[arg(
+        long,
+        value_name = "CALLS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "2000",
+        value_parser = clap::value_parser!(u64).range(1..=LARGE_CALLS_MAX)
+    )]
+    large: Option<u64>,
     /// Tell also what the daemon heard and said, to the letter.
     #[arg(long, conflicts_with = "count")]
     detail: bool,
@@ -54,10 +63,10 @@ pub struct Args {
 
 /// Lives through it: 0 when every promise held, 1 when one was broken.
 pub fn run(args: &Args) -> ExitCode {
-    let scene = if args.large { Scene::large } else { Scene::drawn };
+    let scene = |seed| args.large.map_or_else(|| Scene::drawn(seed), |calls| Scene::large(seed, calls));
     let done = match (args.seed, args.count) {
         (Some(seed), _) => one(&scene(seed), args.detail),
-        (None, count) => many(args.from, count.unwrap_or(1), scene, args),
+        (None, count) => many(args.from, count.unwrap_or(1), &scene, args),
     };
     done.unwrap_or_else(|error| fail(&error))
 }
@@ -94,7 +103,12 @@ struct Report {
 }
 
 /// Lives through many on all cores.
-fn many(from: u64, count: u64, scene: fn(u64) -> Scene, args: &Args) -> anyhow::Result<ExitCode> {
+fn many(
+    from: u64,
+    count: u64,
+    scene: &(dyn Fn(u64) -> Scene + Sync),
+    args: &Args,
+) -> anyhow::Result<ExitCode> {
     let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let (next, over) = (AtomicU64::new(0), AtomicBool::new(false));
     let report = Mutex::new(Report::default());

@@ -67,6 +67,7 @@ impl Scene {
             reordered_percent: if chance.percent(50) { chance.between(1, 50) } else { 0 },
             format: if chance.percent(50) { Format::Json } else { Format::Plain },
             shadowed: seed.is_multiple_of(4),
+            check_every: Millis(20),
             quiet_within: Millis::seconds(300),
         }
     }

@@ -2,7 +2,6 @@
 
 use super::daemon::{Daemon, Legacy};
 use super::line::Line;
-use super::promises::CHECK_EVERY;
 use super::scene::{Fault, Scene, When};
 use super::story::{Story, Told};
 use super::tally::Kind;
@@ -14,6 +13,7 @@ use crate::sim::chance::Chance;
 use crate::sim::dialplan::Dialplan;
 use crate::sim::model::{Input, Model, Setup};
 use crate::time::{Instant, Millis};
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// When a world begins.
@@ -63,6 +63,8 @@ pub(super) struct World<'a> {
     pub(super) hears_from: Instant,
     /// How far the machine's clock is ahead of ours, in milliseconds.
     pub(super) clock_ahead: i64,
+    /// How far it was when a daemon last looked.
+    clock_told: i64,
     /// Until when nothing can be kept.
     pub(super) disk_full_until: Instant,
     /// Until when the daemon stands still.
@@ -140,6 +142,7 @@ impl<'a> World<'a> {
             forgotten: BTreeSet::new(),
             hears_from: BEGIN,
             clock_ahead: 0,
+            clock_told: 0,
             disk_full_until: BEGIN,
             paused_until: None,
             planned: 0,
@@ -188,7 +191,7 @@ impl<'a> World<'a> {
         while let Some(next) = self.next().filter(|next| *next <= then) {
             self.now = self.now.max(next);
             self.step()?;
-            if self.now.since(self.checked_at) >= CHECK_EVERY {
+            if self.now.since(self.checked_at) >= self.scene.check_every {
                 self.checked_at = self.now;
                 self.check()?;
             }
@@ -240,6 +243,11 @@ impl<'a> World<'a> {
             legacy,
             self.clock_ahead,
         )?;
+        match self.clock_ahead.cmp(&std::mem::replace(&mut self.clock_told, self.clock_ahead)) {
+            Ordering::Less => self.count(Kind::ClockBack),
+            Ordering::Equal => {}
+            Ordering::Greater => self.count(Kind::ClockForward),
+        }
         daemon.asks = self.asks;
         daemon.log = self.story.is_some().then(Vec::new);
         self.daemon = Some(daemon);

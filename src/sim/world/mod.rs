@@ -4,8 +4,9 @@
 //!
 //! What is promised, and where the promise has a bound:
 //! - a caller hears something within [`SOUND_WITHIN`](promises::SOUND_WITHIN) of dialling and is never without sound
-//!   for longer, whatever happens to link and daemon; but hotlines that ask for keys and messages listen in silence,
-//!   and while no daemon is there nobody asks;
+//!   for longer, whatever happens to link and daemon. Hotlines that ask for keys and messages listen in silence, and
+//!   nobody asks while no daemon is there or nothing comes through the line; whom a daemon was asking that left
+//!   nothing to the next, the fallback serves after [`FALLBACK_WITHIN`](promises::FALLBACK_WITHIN);
 //! - an agent's leg outlives its caller by no more than [`OUTLIVES_MAX`](promises::OUTLIVES_MAX), counted from when
 //!   the engine knew the switch again, where it did not when the caller left, or from when a stalled line or a
 //!   daemon that stood still went on;
@@ -20,7 +21,8 @@
 //!   everybody has left who was there then;
 //! - a call that a daemon took has one record, if it ended while that daemon lived or what that one kept came to the
 //!   next; and no call has two, unless a daemon handed it over to a switch that did not hear it, and the next one
-//!   took it again, or a daemon was killed that could not keep what it did with the call;
+//!   took it again, or a daemon was killed that could not keep what it did with the call, or one handed over in a
+//!   talk after which the caller was to be asked: when the agent leaves, that call begins anew at the next daemon;
 //! - nothing the switch says is out of step, and in the end nothing is left anywhere.
 
 mod daemon;

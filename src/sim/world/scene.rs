@@ -108,6 +108,8 @@ pub struct Scene {
     pub format: Format,
     /// Whether each call is also saved and loaded between any two events.
     pub shadowed: bool,
+    /// How often it is looked whether the promises hold that have a bound in time.
+    pub check_every: Millis,
     /// How long after the last caller everything must be quiet.
     pub quiet_within: Millis,
 }
@@ -161,6 +163,7 @@ impl Scene {
             reordered_percent: 0,
             format: Format::Plain,
             shadowed: true,
+            check_every: Millis(20),
             quiet_within: Millis::seconds(300),
         }
     }

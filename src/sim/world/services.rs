@@ -9,28 +9,28 @@ use crate::hotline::flow::{
 use crate::hotline::group::{Group, GroupIx, Strategy};
 use crate::hotline::ringback::Ringbacks;
 use crate::hotline::{Agent, Hotline, Recording, Version};
+use crate::prompt::{Prompt, Tone};
 use crate::sim::chance::Chance;
 use crate::sim::people::{Caller, Leaves, Phone, Reply, Speech, Then, Why};
 use crate::switch::esl::event::Format;
 use crate::time::Millis;
 use std::collections::BTreeMap;
 
-/// How many call.
-const CALLS: u64 = 2_000;
-/// Within what time.
-const SPAN_MS: u64 = 20 * 60_000;
+/// How many call in a second of the day, in thousandths.
+const CALLS_A_SECOND_MILLI: u64 = 1_700;
 /// How many agents there are.
 const AGENTS: u64 = 40;
 /// How many hotlines.
 const HOTLINES: u64 = 4;
-/// How often something goes wrong, at most.
-const FAULTS_MAX: u64 = 30;
+/// Among how many calls something goes wrong once, at least.
+const CALLS_A_FAULT: u64 = 70;
 /// How long after the last caller the last one is served.
 const QUIET_WITHIN: Millis = Millis::seconds(900);
 
 impl Scene {
-    /// A day's load, drawn by chance.
-    pub fn large(seed: u64) -> Self {
+    /// A day's load of so many calls, drawn by chance.
+    pub fn large(seed: u64, calls: u64) -> Self {
+        let span_ms = calls * 1_000_000 / CALLS_A_SECOND_MILLI;
         let mut chance = Chance::new(seed ^ 0x6c61_7267_6500);
         let agents: Vec<Agent> = (1..=AGENTS).map(|index| bound(index, &mut chance)).collect();
         let hotlines = (0..HOTLINES).map(|nth| hotline(nth, &agents, &mut chance)).collect();
@@ -39,9 +39,9 @@ impl Scene {
             (phone_number(index), (0..8).map(|_| phone(confirms, &mut chance)).collect())
         });
         let phones = phones.collect();
-        let callers = (0..CALLS).map(|nth| caller(nth, &mut chance)).collect();
-        let many = chance.between(FAULTS_MAX / 2, FAULTS_MAX);
-        let faults: Vec<(When, Fault)> = (0..many).flat_map(|_| faults(SPAN_MS, &mut chance)).collect();
+        let callers = (0..calls).map(|nth| caller(nth, span_ms, &mut chance)).collect();
+        let many = chance.between(calls / CALLS_A_FAULT / 2, calls / CALLS_A_FAULT);
+        let faults: Vec<(When, Fault)> = (0..many).flat_map(|_| faults(span_ms, &mut chance)).collect();
         Self {
             callers,
             phones,
@@ -53,6 +53,7 @@ impl Scene {
             reordered_percent: chance.between(0, 20),
             format: if chance.percent(50) { Format::Json } else { Format::Plain },
             shadowed: false,
+            check_every: Millis(200),
             quiet_within: QUIET_WITHIN,
             ..Self::calm(seed)
         }
@@ -109,7 +110,7 @@ const END: u16 = 6;
 fn flow(chance: &mut Chance) -> Flow {
     let reach = |group, wait, chance: &mut Chance| Reach {
         group: GroupIx(group),
-        ringback: Ringbacks { rules: Vec::new(), otherwise: sound("/ring.wav") },
+        ringback: Ringbacks { rules: Vec::new(), otherwise: Prompt::Tone(Tone::Ringing) },
         wait: Millis::seconds(wait),
         before: Before {
             to_caller: chance.percent(30).then(|| sound("/may_be_recorded.wav")),
@@ -175,7 +176,7 @@ fn ask(prompt: &str) -> Ask {
     }
 }
 
-fn caller(nth: u64, chance: &mut Chance) -> Caller {
+fn caller(nth: u64, span_ms: u64, chance: &mut Chance) -> Caller {
     let reply = |hears: &str, keys: &str, after| Reply { hears: hears.into(), after, keys: keys.into() };
     let mut replies = Vec::new();
     let soon = |chance: &mut Chance| Millis(chance.between(200, 5_000));
@@ -204,7 +205,7 @@ fn caller(nth: u64, chance: &mut Chance) -> Caller {
     };
     let speaks = Speech { at: Millis(0), lasts: Millis::seconds(120) };
     Caller {
-        at: Millis(chance.between(0, SPAN_MS)),
+        at: Millis(chance.between(0, span_ms)),
         // Some call again.
         number: format!("1380000{:04}", if chance.percent(30) { nth % 50 } else { nth }),
         dials: number(chance.between(0, HOTLINES - 1)),
