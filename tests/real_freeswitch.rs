@@ -7,6 +7,10 @@
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests, which clippy does not see.
 
 mod lab;
+#[path = "freeswitch/pairs.rs"]
+mod pairs;
+#[path = "redis/redis_server.rs"]
+mod redis_server;
 #[path = "freeswitch/services.rs"]
 mod services;
 

@@ -1,8 +1,9 @@
 //! Bytes in, bytes out: how long after the last byte of an event the first byte of the request it causes is
 //! there, through real sockets, with the whole daemon between them.
 //!
-//! `cargo run --release --bin socket [calls a second [live calls [seconds [figures]]]]`, by default 200, 5,000, 30 and 1:
-//! with 0 no figures are counted, as by a daemon that has no admin address.
+//! `cargo run --release --bin socket [calls a second [live calls [seconds [figures [redis]]]]]`, by default 200, 5,000,
+//! 30, 1 and 0: with 0 for figures none are counted, as by a daemon that has no admin address; with 1 for redis, calls
+//! are kept in a Redis that the bench starts, and what they share is there.
 //!
 //! A switch of two threads (one says events, one reads requests and answers them at once) sends events recorded
 //! from FreeSWITCH 1.10.12, each under the names of its call. First so many calls are brought into talk, then new
@@ -11,6 +12,7 @@
 //! floor is what the machine does at that moment with the same event and the same answer between two sockets, one
 //! of them served by a task that only counts bytes; it runs beside the measurement, at the same rate.
 
+mod redis_server;
 mod socket {
     pub mod fake;
     pub mod floor;
@@ -18,9 +20,11 @@ mod socket {
 }
 
 use hotlined::call::Limits;
+use hotlined::daemon::clock::Clock;
 use hotlined::daemon::desk::Wish;
 use hotlined::daemon::pulse::Pulse;
 use hotlined::daemon::serve::Parts;
+use hotlined::daemon::shared::Shared;
 use hotlined::daemon::supervisor::Supervisor;
 use hotlined::daemon::tally;
 use hotlined::event::Event;
@@ -37,6 +41,7 @@ use hotlined::switch::esl::link::{self, LinkSettings};
 use hotlined::switch::esl::speak::{Fallback, Site};
 use hotlined::switch::esl::vocabulary::Secret;
 use hotlined::time::Millis;
+use redis_server::Server;
 use socket::fake::{Load, Measured, Switch};
 use socket::floor;
 use std::collections::BTreeMap;
@@ -50,10 +55,15 @@ fn main() {
     let live = args.next().unwrap_or(5_000) as usize;
     let seconds = args.next().unwrap_or(30);
     let figures = args.next().unwrap_or(1) > 0;
+    let redis = (args.next().unwrap_or(0) > 0).then(Server::start);
     if figures {
         registry::of_the_process();
     }
-    println!("{rate} calls a second for {seconds} s, {live} calls in talk; load before: {}", load_average());
+    let kept = if redis.is_some() { "kept in Redis" } else { "kept nowhere" };
+    println!(
+        "{rate} calls a second for {seconds} s, {live} calls in talk, {kept}; load before: {}",
+        load_average()
+    );
     let quiet = fs::File::options().write(true).open("/dev/null").expect("/dev/null");
     tracing_subscriber::fmt().with_ansi(false).with_writer(std::sync::Mutex::new(quiet)).init();
 
@@ -63,8 +73,14 @@ fn main() {
     let file = LineFile::create(&records, WhenSlow::Wait).expect("a file for the records");
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(2).thread_name("daemon").enable_all().build().expect("a runtime");
-    let parts = parts(port, file.clone());
+    let mut parts = parts(port, file.clone());
     let (wishes, finished) = runtime.block_on(async {
+        if let Some(redis) = &redis {
+            let switches = parts.links.iter().map(|link| link.switch.clone());
+            let health = Arc::new(Health::new(std::time::Instant::now(), []));
+            let shared = Shared::begin(redis.settings(), switches, Clock::start(), records.clone(), health);
+            parts.shared = Some(shared.expect("the settings of Redis"));
+        }
         let running = parts.start();
         (running.wishes(), tokio::spawn(running.finished()))
     });
@@ -168,7 +184,7 @@ fn parts(port: u16, records: LineFile) -> Parts {
         tap: None,
         observers: vec![tally::observer(health.clone())],
         live: None,
-            shared: None,
+        shared: None,
         pulse: Pulse::new(health, Supervisor::default()),
     }
 }

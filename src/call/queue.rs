@@ -155,7 +155,9 @@ impl Queue {
     /// music.
     fn wait(&mut self, at: QueuePlace, cx: &mut Context) {
         let Some((place, reach)) = here(cx) else { return };
-        let answers = place.answer && cx.facts.answered.is_none();
+        // Once for each time the caller is told: that it waits may be heard again before the switch has answered, and
+        // the silence that an answer lays over the ring tone would cover what was begun after the first.
+        let answers = place.answer && cx.facts.answered.is_none() && self.tells;
         if answers {
             let leg = cx.facts.leg.clone();
             cx.order(Action::Answer { leg });

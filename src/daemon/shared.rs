@@ -14,7 +14,7 @@ use crate::engine::Engine;
 use crate::event::Event;
 use crate::id::{CallId, SwitchId};
 use crate::live::common::{Common, Legacy};
-use crate::live::redis::{Asked, BadConnector, Failure, Fence, Heard, LiveState, Loaded, RedisSettings};
+use crate::live::redis::{Ask, Asked, BadConnector, Failure, Fence, Heard, LiveState, Loaded, RedisSettings};
 use crate::meters;
 use crate::meters::health::Health;
 use crate::time::Instant;
@@ -61,9 +61,12 @@ pub struct Shared {
     said: u64,
     /// Switches that others act for, as Redis says, and the loop does not know it yet.
     shut_out: Vec<SwitchId>,
+    /// Why something was not kept since the last turn began.
+    unkept: Option<String>,
     /// Records that wait for their barrier.
     records: VecDeque<(u64, CallId, String)>,
     watched: Watched,
+    health: Arc<Health>,
 }
 
 impl Shared {
@@ -82,6 +85,7 @@ impl Shared {
         let (heeds, heeded) = channel(TOLD_MAX);
         let duties = Duties::new(settings, switches, clock, records, tells)?;
         meters::REDIS_UP.gauge(&[]).set(0.0);
+        health.redis(Some("nothing was heard of it yet".to_owned()));
         Ok(Self {
             common: Common::default(),
             asks,
@@ -94,8 +98,10 @@ impl Shared {
             reached: 0,
             said: 0,
             shut_out: Vec::new(),
+            unkept: None,
             records: VecDeque::new(),
-            watched: Watched::new(health),
+            watched: Watched::new(health.clone()),
+            health,
         })
     }
 
@@ -127,14 +133,21 @@ impl Shared {
         let is_away = self.common.sharing().is_away();
         match heard {
             Heard::Reached(number) => self.reached = self.reached.max(*number),
-            Heard::Failed { failure, .. } => meters::REDIS_FAILED.counter(&[failure.kind()]).increment(1),
+            Heard::Failed { asked, failure } => {
+                meters::REDIS_FAILED.counter(&[failure.kind()]).increment(1);
+                if let Ask::Keep { .. } = asked.ask {
+                    self.unkept = Some(format!("Redis did not keep it: {failure}"));
+                }
+            }
             Heard::Away(failure) => {
+                self.health.redis(Some(failure.to_string()));
                 meters::REDIS_UP.gauge(&[]).set(0.0);
                 if !is_away {
                     tracing::warn!(%failure, "Redis is away: lines are shared with no other daemon until it is back");
                 }
             }
             Heard::Back => {
+                self.health.redis(None);
                 meters::REDIS_UP.gauge(&[]).set(1.0);
                 meters::REDIS_UPS.counter(&[]).increment(1);
                 if is_away {
@@ -223,6 +236,7 @@ impl Shared {
         outbox: &mut Outbox,
     ) {
         let now = clock.now();
+        self.unkept = None;
         let words = self.common.settle(now, engine, out, records.clone(), outbox.written());
         let was_behind = self.reached < self.said;
         if !words.asked.is_empty()
@@ -276,7 +290,8 @@ impl Shared {
                 () = &mut late => return Some("Redis does not answer in time".to_owned()),
             }
         }
-        self.common.sharing().is_away().then(|| "Redis is away".to_owned())
+        let more = || (!self.common.keeping().is_told()).then(|| "Redis has not everything yet".to_owned());
+        self.unkept.take().or_else(more)
     }
 
     /// Lets what was asked last be done, and gives up what we act for.

@@ -155,9 +155,8 @@ impl Keeping {
             self.again_at = now + AGAIN_EVERY;
             let count = self.again.len().min(AGAIN_AT_ONCE_MAX);
             for (switch, what) in self.again.drain(..count).collect::<Vec<_>>() {
-                if self.is_wanted(&switch, &what) {
-                    asked.push(self.keep(now, &switch, what));
-                }
+                let what = self.as_it_is_now(&switch, what);
+                asked.extend(what.map(|what| self.keep(now, &switch, what)));
             }
         }
         for call in live {
@@ -392,12 +391,20 @@ impl Keeping {
         self.again.push_back((switch, what));
     }
 
-    /// Whether what waited to be said again is still so.
-    fn is_wanted(&self, switch: &SwitchId, what: &Keep) -> bool {
+    /// What waited to be said again, if there is still a reason to.
+    fn as_it_is_now(&self, switch: &SwitchId, what: Keep) -> Option<Keep> {
         match what {
-            Keep::Edition { edition, .. } => self.editions.contains_key(&(switch.clone(), edition.clone())),
-            Keep::Adopt(_) | Keep::Over { .. } | Keep::Written(_) => true,
-            Keep::Call { .. } | Keep::Outdated(_) => false,
+            Keep::Edition { edition, json } => {
+                let is_followed = self.editions.contains_key(&(switch.clone(), edition.clone()));
+                is_followed.then_some(Keep::Edition { edition, json })
+            }
+            // A record that was written meanwhile is not kept any more: nobody would ever strike it.
+            Keep::Over { call, record } => {
+                let record = record.filter(|_| self.records.contains_key(&call));
+                Some(Keep::Over { call, record })
+            }
+            Keep::Adopt(_) | Keep::Written(_) => Some(what),
+            Keep::Call { .. } | Keep::Outdated(_) => None,
         }
     }
 }

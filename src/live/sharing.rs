@@ -13,13 +13,19 @@ use crate::command::{Claim, PoolId, StoreRequest};
 use crate::event::{Event, StoreAnswer};
 use crate::id::{CallId, CommandId, LineId};
 use crate::store::Store;
-use crate::time::Instant;
+use crate::time::{Instant, Millis};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 /// The most that waits to be told to Redis when it is back; beyond it the oldest is dropped. Whatever a call has
 /// is given back when the call is over, all the same.
 const LATER_MAX: usize = 200_000;
+
+/// How long Redis is left alone that refused something, though it answers: it may lack memory, or have something else
+/// at a key.
+const AGAIN_AFTER: Millis = Millis::seconds(2);
+/// How long it may take until it has refused one word of it, or has not.
+const TRIED_FOR: Millis = Millis::seconds(1);
 
 /// What goes out: questions for Redis, each with its time, and answers for the switchboard.
 #[derive(Debug, Default)]
@@ -45,6 +51,15 @@ pub struct Sharing {
     /// What Redis has not heard.
     later: VecDeque<(Instant, Ask)>,
     dropped: u64,
+    /// When Redis, which answers and refused something, is told that again.
+    again: Option<Again>,
+}
+
+/// What Redis refused for a reason that may last is tried with one word first, and then as a whole.
+#[derive(Clone, Copy, Debug)]
+struct Again {
+    at: Instant,
+    was_tried: bool,
 }
 
 impl Sharing {
@@ -164,11 +179,15 @@ impl Sharing {
 
     /// When [`due`](Self::due) is wanted.
     pub fn deadline(&self) -> Option<Instant> {
-        self.own.as_ref()?.deadline()
+        let own = self.own.as_ref().and_then(|own| own.deadline());
+        own.into_iter().chain(self.again.map(|again| again.at)).min()
     }
 
-    /// Does what is due in our own store.
+    /// Does what is due in our own store, and tells Redis again what it refused.
     pub fn due(&mut self, now: Instant, out: &mut Out) {
+        if let Some(again) = self.again.take_if(|again| again.at <= now) {
+            self.tell_again(now, again.was_tried, out);
+        }
         let Some(own) = &mut self.own else { return };
         let before = out.answers.len();
         own.due(now, &mut out.answers);
@@ -186,7 +205,7 @@ impl Sharing {
                 self.failed(now, asked.at, asked.ask, out);
             }
             Heard::Away(_) => {
-                self.is_away = true;
+                (self.is_away, self.again) = (true, None);
                 self.take_over(now, out);
             }
             Heard::Back => self.back(now, out),
@@ -194,6 +213,17 @@ impl Sharing {
             Heard::Forgotten { .. } | Heard::Figures(_) | Heard::Reached(_) => {}
         }
         None
+    }
+
+    fn tell_again(&mut self, now: Instant, was_tried: bool, out: &mut Out) {
+        let one = self.standing().next().filter(|_| !was_tried);
+        match one {
+            Some((_, ask)) => {
+                out.asks.push((now, ask));
+                self.again = Some(Again { at: now + TRIED_FOR, was_tried: true });
+            }
+            None => self.back(now, out),
+        }
     }
 
     fn heard_event(&mut self, event: Event, out: &mut Out) {
@@ -209,6 +239,9 @@ impl Sharing {
 
     /// Nobody knows whether it was done. To do it twice is to do it once.
     fn failed(&mut self, now: Instant, at: Instant, ask: Ask, out: &mut Out) {
+        if !self.is_away {
+            self.again = Some(Again { at: now + AGAIN_AFTER, was_tried: false });
+        }
         match ask {
             Ask::Request { id, request } => {
                 // What was answered, or is not wanted any more, needs no answer of ours.
@@ -228,9 +261,9 @@ impl Sharing {
                     self.put_off(at, Ask::Request { id, request });
                 }
             }
-            Ask::Forget(_) | Ask::Hold { .. } => self.put_off(at, ask),
-            // Whoever keeps calls sees to that.
-            Ask::Keep { .. } | Ask::Barrier(_) | Ask::Due | Ask::Look => {}
+            Ask::Forget(_) => self.put_off(at, ask),
+            // What is held is told again with the rest, and whoever keeps calls sees to those.
+            Ask::Hold { .. } | Ask::Keep { .. } | Ask::Barrier(_) | Ask::Due | Ask::Look => {}
         }
     }
 
@@ -259,9 +292,16 @@ impl Sharing {
     /// Redis answers again: what it may not know is told.
     fn back(&mut self, now: Instant, out: &mut Out) {
         self.is_away = false;
-        self.own = None;
+        (self.own, self.again) = (None, None);
         out.asks.extend(self.later.drain(..));
         // Claims of a call rise, and so must what is told of them.
+        let mut all: Vec<(&CommandId, Ask)> = self.standing().collect();
+        all.sort_by_key(|(id, _)| *id);
+        out.asks.extend(all.into_iter().map(|(_, ask)| (now, ask)));
+    }
+
+    /// What our calls have and ask for, each to be told by its name.
+    fn standing(&self) -> impl Iterator<Item = (&CommandId, Ask)> {
         let holds = self.held.iter().map(|(id, (pool, line))| {
             (id, Ask::Hold { id: id.clone(), line: line.clone(), pool: pool.clone() })
         });
@@ -273,9 +313,7 @@ impl Sharing {
             let request = StoreRequest::Admit { hotline: hotline.clone(), calls_max: None, recent: None };
             (id, Ask::Request { id: id.clone(), request })
         });
-        let mut all: Vec<(&CommandId, Ask)> = admits.chain(holds).chain(open).collect();
-        all.sort_by_key(|(id, _)| *id);
-        out.asks.extend(all.into_iter().map(|(_, ask)| (now, ask)));
+        admits.chain(holds).chain(open)
     }
 
     fn ask_own(&mut self, now: Instant, id: &CommandId, request: &StoreRequest, out: &mut Out) {

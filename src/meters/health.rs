@@ -22,13 +22,15 @@ struct State {
     links: BTreeMap<SwitchId, Option<bool>>,
     draining: bool,
     unkept: bool,
+    /// Why there is no Redis, where there should be one.
+    no_redis: Option<String>,
 }
 
 impl Health {
     /// A daemon that begins now and is to have links to these switches.
     pub fn new(now: Instant, switches: impl IntoIterator<Item = SwitchId>) -> Self {
         let links = switches.into_iter().map(|switch| (switch, None)).collect();
-        Self(Mutex::new(State { beat: now, links, draining: false, unkept: false }))
+        Self(Mutex::new(State { beat: now, links, draining: false, unkept: false, no_redis: None }))
     }
 
     /// The loop turned.
@@ -69,6 +71,11 @@ impl Health {
         self.know(|state| state.unkept = !kept);
     }
 
+    /// Whether Redis answers, and if not why, where there should be one.
+    pub fn redis(&self, away: Option<String>) {
+        self.know(|state| state.no_redis = away);
+    }
+
     /// Whether no new calls are taken any more.
     pub fn is_draining(&self) -> bool {
         self.0.lock().is_ok_and(|state| state.draining)
@@ -94,6 +101,9 @@ impl Health {
         }
         if state.draining {
             reasons.push("stopping: no new calls are taken".to_owned());
+        }
+        if let Some(why) = &state.no_redis {
+            reasons.push(format!("Redis does not answer: {why}"));
         }
         if state.unkept {
             reasons.push(
@@ -130,17 +140,23 @@ mod tests {
         health.link(&other, false);
         health.drain();
         health.keeps(false);
+        health.redis(Some("it is being moved".to_owned()));
         let late = now + BEAT_AGE_MAX + Duration::from_millis(100);
         let reasons = health.not_ready(late);
         for (reason, what) in
-            reasons.iter().zip(["not turned for 5.1 s", "fs2 is down", "stopping", "not kept"])
+            reasons.iter().zip(["not turned for 5.1 s", "fs2 is down", "stopping", "being moved", "not kept"])
         {
             assert!(reason.contains(what), "{reason}");
         }
-        assert_eq!(reasons.len(), 4, "{reasons:?}");
+        assert_eq!(reasons.len(), 5, "{reasons:?}");
         health.keeps(true);
+        health.redis(None);
+        health.stands_by(&other);
+        health.link(&other, true);
         health.beat(late);
-        assert_eq!(health.not_ready(late).len(), 2);
+        assert_eq!(health.not_ready(late), ["stopping: no new calls are taken"]);
+        health.acts(&other);
+        assert!(health.not_ready(late)[0].contains("fs2 has not come up yet"));
     }
 
     #[test]

@@ -62,8 +62,9 @@ impl Model {
         channel.cause = Some(known_cause(cause).into());
         channel.hungup_at = Some(now);
         let (direction, owner, number) = (channel.direction, channel.owner.clone(), channel.dialled.clone());
+        let left = channel.variable("sip_term_status").is_some();
         self.about(uuid, "CHANNEL_HANGUP", Vec::new());
-        self.happened(What::HungUp { leg: uuid.clone(), cause: cause.into() });
+        self.happened(What::HungUp { leg: uuid.clone(), cause: cause.into(), left });
         match direction {
             Direction::Inbound => {
                 self.gone.insert(uuid.clone(), now);

@@ -81,6 +81,8 @@ pub enum What {
         leg: Uuid,
         /// Why.
         cause: String,
+        /// Whether its far end left; otherwise the switch ended it, by itself or because it was told to.
+        left: bool,
     },
     /// A program connected and was let in.
     LinkUp,

@@ -71,6 +71,7 @@ pub struct Plan<'a> {
     password: &'a str,
     capture: Option<&'a str>,
     drain_s_max: u32,
+    redis: Option<(u16, &'a str)>,
 }
 
 /// A running daemon.
@@ -84,7 +85,15 @@ pub struct Daemon {
 impl<'a> Plan<'a> {
     pub fn new(switch: &'a Switch, hotlines: &[Hotline]) -> Self {
         let hotlines = hotlines.to_vec();
-        Self { switch, hotlines, port: switch.socket, password: PASSWORD, capture: None, drain_s_max: 60 }
+        Self {
+            switch,
+            hotlines,
+            port: switch.socket,
+            password: PASSWORD,
+            capture: None,
+            drain_s_max: 60,
+            redis: None,
+        }
     }
 
     /// Through this port instead of the switch's own.
@@ -94,6 +103,11 @@ impl<'a> Plan<'a> {
 
     pub fn password(self, password: &'a str) -> Self {
         Self { password, ..self }
+    }
+
+    /// Beside others, by this name, at the Redis of this port.
+    pub fn shares(self, redis: u16, name: &'a str) -> Self {
+        Self { redis: Some((redis, name)), ..self }
     }
 
     /// A capture of this name is taken, where captures are taken anew.
@@ -108,13 +122,17 @@ impl<'a> Plan<'a> {
         let folder = self.switch.folder.join(format!("daemon-{number}"));
         std::fs::create_dir_all(folder.join("hotlines")).unwrap();
         std::fs::create_dir_all(folder.join("sounds")).unwrap();
+        let redis = self
+            .redis
+            .map(|(port, name)| format!("[redis]\nservers = \"127.0.0.1:{port}\"\ndaemon = \"{name}\"\n"));
         let settings = format!(
             "[switch]\nport = {}\npassword = \"{}\"\ntrunk = \"sofia/lab/{{number}}@127.0.0.1:9\"\n\
-             recordings = \"{}\"\n[calls]\ndrain_s_max = {}\n[journal]\nfile = \"journal.jsonl\"\n[log]\nfilter = \"debug\"\n",
+             recordings = \"{}\"\n[calls]\ndrain_s_max = {}\n[journal]\nfile = \"journal.jsonl\"\n[log]\nfilter = \"debug\"\n{}",
             self.port,
             self.password,
             self.switch.folder.join("rec").display(),
-            self.drain_s_max
+            self.drain_s_max,
+            redis.unwrap_or_default()
         );
         std::fs::write(folder.join("hotlined.toml"), settings).unwrap();
         for (name, ms, hz) in SOUNDS {

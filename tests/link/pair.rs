@@ -189,3 +189,54 @@ async fn while_redis_is_away_whoever_acts_goes_on_and_the_other_waits() {
     answered(&pair.other.records(1).await[0]);
     other.stop().await;
 }
+
+/// Two switches, and two daemons that could act for either.
+#[tokio::test]
+async fn two_switches_are_both_served_whichever_daemon_is_left() {
+    let redis = Server::at(free_port(), &[]);
+    let exchanges = [one_of_several(WAITS, 11).await, one_of_several(WAITS, 12).await];
+    let house = |name: &str| {
+        let house = House::new(exchanges[0].address().port());
+        house.shares(redis.port.unwrap(), name);
+        house.rings_for_minutes();
+        let sections = exchanges
+            .iter()
+            .zip(["east", "west"])
+            .map(|(exchange, switch)| format!("[switches.{switch}]\nport = {}\n", exchange.address().port()));
+        house.set("[journal]", &format!("{}[journal]", sections.collect::<String>()));
+        // The agent has a line for each of the two.
+        house.put(&format!(
+            "number = \"4008001234\"\nname = \"Shop\"\nringback = \"ring.wav\"\n[[agents]]\nid = \"01\"\n\
+             phone = \"{AGENT}\"\nlines = 2\n"
+        ));
+        house
+    };
+    let (first, second) = (house("one"), house("other"));
+    let mut one = first.run(&["serve"]);
+    one.says_both("link up switch=east", "link up switch=west").await;
+    let mut other = second.run(&["serve"]);
+    other.says("Redis answers").await;
+    // Not alone any more, the first leaves one of the two to the second.
+    other.says("link up").await;
+    let left = if other.told.contains("link up switch=east") { 0 } else { 1 };
+    let stays = 1 - left;
+    let here = exchanges[stays].place_call(caller(Leaves::AtTheEnd));
+    one.says("to=\"talk\"").await;
+    let there = exchanges[left].place_call(caller(Leaves::AtTheEnd));
+    other.says("to=\"talk\"").await;
+    one.signal("KILL");
+    one.ends().await;
+    let name = ["east", "west"][stays];
+    other.says(&format!("link up switch={name}")).await;
+    for (exchange, leg) in [(&exchanges[stays], here), (&exchanges[left], there)] {
+        exchange.hang_up(&leg);
+    }
+    let records = second.records(2).await;
+    records.iter().for_each(answered);
+    let names: std::collections::BTreeSet<String> =
+        records.iter().map(|record| record.switch.to_string()).collect();
+    assert_eq!(names, ["east".to_owned(), "west".to_owned()].into());
+    other.stop().await;
+    let held: Option<String> = redis.say(&["HGET", "hotlined:{calls}", "held"]);
+    assert_eq!(held.as_deref(), Some("0"));
+}

@@ -31,7 +31,7 @@ use hotlined::call::{Limits, SavedCall};
 use hotlined::command::{Action, Command};
 use hotlined::engine::{Engine, Entry};
 use hotlined::event::{
-    Arrival, Cause, CommandResult, Event, LegEvent, LegState, LiveLeg, Order, StoreAnswer,
+    Arrival, Cause, CommandResult, Event, LegEvent, LegState, LiveLeg, Order, QueuePlace, StoreAnswer,
 };
 use hotlined::hotline::{Dial, Hotlines};
 use hotlined::id::{CallId, CommandId, LegId, LineId, SwitchId};
@@ -247,6 +247,13 @@ impl<'a> Teller<'a> {
             ["refused", name, number] => {
                 Event::Store { command: self.command(name, number)?, answer: StoreAnswer::Refused }
             }
+            ["waiting", name, number, ahead] => Event::Store {
+                command: self.command(name, number)?,
+                answer: StoreAnswer::Waiting(QueuePlace {
+                    ahead: ahead.parse().map_err(|_| "how many are ahead?")?,
+                    estimate: None,
+                }),
+            },
             ["link", "lost"] => Event::LinkLost { switch: switch() },
             ["link", "restored", legs @ ..] => {
                 let legs = legs.iter().map(|leg| self.live_leg(leg)).collect::<Result<_, _>>()?;

@@ -155,7 +155,7 @@ impl Timeline {
                 self.enter(row, at, State::Fallback);
                 self.tell(leg, at, "is served by the dialplan's fallback", "")
             }
-            What::HungUp { leg, cause } => {
+            What::HungUp { leg, cause, left: _ } => {
                 let is_caller = self.callers.get(&**leg).copied();
                 let rang_for = self.agents.get(&**leg).copied();
                 let rang_for = rang_for.filter(|row| self.state(*row) == Some(State::Rings));

@@ -186,3 +186,20 @@ fn nothing_is_said_again_while_redis_is_away() {
     sharing.heard(Instant(901), super::super::redis::Heard::Back, &mut out);
     assert_eq!(keeping.words(Instant(901), Turn::default(), Vec::new(), &sharing).asked.len(), 2);
 }
+
+#[test]
+fn a_record_that_was_written_meanwhile_is_not_kept_again() {
+    let mut keeping = keeping();
+    says(&mut keeping, 1, Turn { live: vec![live("a", None)], ..Turn::default() });
+    let over = Turn {
+        over: vec![call("a")],
+        records: vec![(call("a"), "its record".to_owned())],
+        ..Turn::default()
+    };
+    let words = keeping.words(Instant(2), over, Vec::new(), &Sharing::default());
+    fails(&mut keeping, &words, &Failure::WrongType("string".to_owned()));
+    let written = Turn { written: vec![call("a")], ..Turn::default() };
+    assert_eq!(says(&mut keeping, 2, written), ["written [a] by 7", "barrier 3"]);
+    assert_eq!(says(&mut keeping, 200, Turn::default()), ["over a - by 7", "barrier 4"]);
+    assert!(keeping.is_told());
+}

@@ -14,6 +14,7 @@ use super::store::{Answered, BATCH_MAX, Figures, RedisStore, Said};
 use crate::event::Event;
 use crate::id::CallId;
 use crate::time::Instant;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -26,6 +27,9 @@ pub(crate) const RECONNECT_WAIT_MAX: Duration = Duration::from_secs(2);
 /// How long after the last time at most we look whether something is due: a rest that ends may be known only to a
 /// daemon that died meanwhile. It is also how soon we learn that Redis is away while nobody asks anything.
 pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// How long until the same kind of refusal is logged again.
+const REFUSAL_EVERY: Duration = Duration::from_secs(60);
 
 /// The most answers of the inbox that wait to be told.
 const LATER_MAX: usize = 1_024;
@@ -88,7 +92,7 @@ impl LiveState {
     pub async fn serve(self, mut requests: Receiver<Vec<Asked>>, heard: Sender<Heard>) {
         let Self { settings, connector, reads, clock } = self;
         let (tells, later) = channel(LATER_MAX);
-        let mut asker = Asker { settings, connector, clock, later };
+        let mut asker = Asker { settings, connector, clock, later, refusals: Refusals::default() };
         let mut reader = Reader { connector: Some(reads), task: None };
         let mut wait = Duration::ZERO;
         let mut away: Option<Failure> = None;
@@ -133,6 +137,28 @@ struct Asker {
     clock: WakeClock,
     /// What the inbox brings.
     later: Receiver<Event>,
+    refusals: Refusals,
+}
+
+/// What Redis refuses, said once for each kind of reason in a while: it refuses every call for the same.
+#[derive(Default)]
+struct Refusals {
+    told: BTreeMap<&'static str, tokio::time::Instant>,
+}
+
+impl Refusals {
+    fn tell(&mut self, failure: &Failure) {
+        let now = tokio::time::Instant::now();
+        if self.told.get(failure.kind()).is_some_and(|told| now - *told < REFUSAL_EVERY) {
+            return;
+        }
+        self.told.insert(failure.kind(), now);
+        if failure.needs_operator() {
+            tracing::error!(%failure, "Redis does not do what it is asked until somebody sees to it");
+        } else {
+            tracing::warn!(%failure, "Redis did not do what it was asked");
+        }
+    }
 }
 
 impl Asker {
@@ -145,7 +171,7 @@ impl Asker {
         requests: &mut Receiver<Vec<Asked>>,
         heard: &Sender<Heard>,
     ) -> Result<Result<RedisStore, Failure>, Over> {
-        let Self { settings, connector, clock, later } = self;
+        let Self { settings, connector, clock, later, refusals: _ } = self;
         let attempt = async {
             tokio::time::sleep(wait).await;
             let mut store = RedisStore::new(connector.connect(COMMAND_TIME_MAX).await?, settings);
@@ -232,7 +258,7 @@ impl Asker {
                         if failure.remedy() == Remedy::Reconnect {
                             lost.get_or_insert_with(|| failure.clone());
                         } else {
-                            tracing::warn!(%failure, "Redis did not do what it was asked");
+                            self.refusals.tell(&failure);
                         }
                         // Of its own questions nobody needs to know.
                         if !matches!(asked.ask, Ask::Due | Ask::Look) {
