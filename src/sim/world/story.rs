@@ -75,7 +75,10 @@ impl Story {
             What::Joined { leg, peer } => format!("{} and {} talk", self.name(leg), self.name(peer)),
             What::Presses { leg, key } => format!("{} presses {key}", self.name(leg)),
             What::FellBack { leg } => format!("the fallback serves {}", self.name(leg)),
-            What::HungUp { leg, cause } => format!("{} is gone: {cause}", self.name(leg)),
+            What::HungUp { leg, cause, left } => {
+                let how = if *left { "leaves" } else { "is gone" };
+                format!("{} {how}: {cause}", self.name(leg))
+            }
             What::LinkUp => "a program is let in".into(),
             What::LinkDown => "a link ends".into(),
             What::Crashed => "the switch is dead and comes back empty".into(),
