@@ -150,6 +150,11 @@ pub enum Action {
         /// serves it. Where there is none, the caller is hung up, too.
         keep_caller: Option<Millis>,
     },
+    /// When the one it talks with leaves, the leg is hung up, too, whatever was said of it before.
+    LetGo {
+        /// The caller's leg.
+        leg: LegId,
+    },
     /// End the leg.
     HangUp {
         /// The leg.

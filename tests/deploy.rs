@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use hotlined::daemon::settings::Settings;
+use hotlined::live::redis::{Address, Servers};
 use hotlined::meters::health::BEAT_AGE_MAX;
 use hotlined::meters::{ALL, Kind};
 use std::collections::BTreeMap;
@@ -65,6 +66,12 @@ fn containers_are_given_settings_that_there_are() {
         assert!(compose.contains(&format!("HOTLINED_ADMIN__ADDRESS: 127.0.0.1:{port}")));
         assert!(compose.contains(&format!("/dev/tcp/127.0.0.1/{port} ")));
         assert!(compose.contains(&format!("- {state}:/var/lib/hotlined")));
+    }
+    // Both name one Redis, each as another.
+    let redis = settings.redis.unwrap();
+    assert_eq!(redis.servers, Servers::Single(Address::Tcp { host: "127.0.0.1".into(), port: 6379 }));
+    for name in ["hotlined-1", "hotlined-2"] {
+        assert_eq!(compose.matches(&format!("HOTLINED_REDIS__DAEMON: {name}\n")).count(), 1, "{name}");
     }
 }
 

@@ -5,6 +5,7 @@
 //! HOTLINED_REWRITE_CAPTURES=1 takes the captures of `tests/captures/real` anew.
 
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests, which clippy does not see.
+#![allow(clippy::duplicate_mod)] // The Redis of other tests brings what it waits with.
 
 mod lab;
 #[path = "freeswitch/pairs.rs"]

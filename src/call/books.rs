@@ -5,6 +5,7 @@ use super::attempt::{Attempt, Nth, Phase, outcome_of};
 use super::call::{Call, Desk, Life, Stage};
 use super::door::{AgentNews, CallerNews, Door, Happening, StoreNews};
 use super::facts::Sound;
+use super::flow;
 use super::search;
 use super::timer::Timer;
 use crate::command::{Action, Note, StoreRequest};
@@ -412,8 +413,10 @@ impl Call {
             }
             LegState::Bridged if is_caller => {
                 let answered = live.answered.then_some(LegEvent::Answered);
-                let bridged = self.ready_leg().map(|peer| LegEvent::Bridged { peer });
-                answered.into_iter().chain(bridged).collect()
+                // Joined by somebody else than us, as far as we know: a daemon whose word was lost, or somebody at the
+                // switch. Whatever we would do to the caller would tear that talk.
+                let bridged = self.ready_leg().map_or(LegEvent::Left, |peer| LegEvent::Bridged { peer });
+                answered.into_iter().chain([bridged]).collect()
             }
             LegState::Parked if !is_caller && live.answered => vec![LegEvent::Answered, LegEvent::Parked],
             LegState::Ringing | LegState::Parked | LegState::Bridged | LegState::Elsewhere => Vec::new(),
@@ -431,7 +434,16 @@ impl Call {
         let from = self.stage();
         match self.stage {
             Stage::Ending(_) => {}
-            Stage::Talk(_) => self.context(desk).conclude(Outcome::Answered, EndedBy::Hotline, Cause::Normal),
+            Stage::Talk(_) => {
+                let mut cx = self.context(desk);
+                cx.conclude(Outcome::Answered, EndedBy::Hotline, Cause::Normal);
+                // Nobody is there for what was to follow, and the next daemon would take whom the switch keeps for
+                // somebody who has just come.
+                if flow::after_talk(&cx).is_some() {
+                    let leg = cx.facts.leg.clone();
+                    cx.order(Action::LetGo { leg });
+                }
+            }
             Stage::Admission(_)
             | Stage::Announce(_)
             | Stage::Menu(_)

@@ -232,6 +232,7 @@ impl Account {
             | Action::Stop { .. }
             | Action::ForgetKeys { .. }
             | Action::StopRecording { .. }
+            | Action::LetGo { .. }
             | Action::Bridge { .. } => {}
         }
     }

@@ -24,12 +24,18 @@ use crate::number::masked;
 use crate::record::CallRecord;
 use crate::switch::gate::Gate;
 use crate::time::{Instant, Millis};
+use std::collections::BTreeMap;
 use tokio::sync::mpsc;
 
 /// The most events taken in before deadlines are looked at again.
 const EVENTS_AT_ONCE_MAX: usize = 256;
 /// The most events that wait between a link and the engine.
 pub const INBOX_MAX: usize = 16_384;
+/// How long a link may be down before another daemon is to try, where there is one; and how long at most, once that
+/// was of no use.
+const UNLINKED_TIME: Millis = Millis::seconds(3);
+const UNLINKED_TIME_MAX: Millis = Millis::seconds(60);
+
 /// Sees everything that passes through the engine.
 pub type Observer = Box<dyn FnMut(Instant, Entry) + Send>;
 
@@ -60,10 +66,19 @@ pub struct Desk {
     observers: Vec<Observer>,
     keeping: Keeping,
     pulse: Pulse,
+    /// Since when links have been down, and how long that is borne before another daemon is to try.
+    down: BTreeMap<SwitchId, Down>,
     /// What happened on the way out and belongs in again.
     returned: Vec<Event>,
     /// What was decided and is not done yet.
     out: Vec<Command>,
+}
+
+/// A link that is down.
+#[derive(Clone, Copy, Debug)]
+struct Down {
+    since: Option<Instant>,
+    patience: Millis,
 }
 
 /// What woke the loop.
@@ -101,7 +116,8 @@ impl Desk {
             (None, None) => (Engine::new(limits), Keeping::Nowhere),
         };
         let (clock, out) = (Clock::start(), Vec::new());
-        Self { engine, clock, drain_max, links, outbox, observers, keeping, pulse, returned, out }
+        let down = BTreeMap::new();
+        Self { engine, clock, drain_max, links, outbox, observers, keeping, pulse, down, returned, out }
     }
 
     /// Works until an operator stops it and the calls are finished or handed over: `first` are the events that no
@@ -152,6 +168,7 @@ impl Desk {
             {
                 shared.due(now);
             }
+            self.bear_with_links(now);
             if deadline.is_some_and(|at| at <= now) {
                 self.turn(&Event::Due);
             }
@@ -215,8 +232,33 @@ impl Desk {
             | Event::Atlas(_)
             | Event::Operator(_) => None,
         };
-        if switch.is_none_or(|switch| self.links.is_open(switch)) {
-            self.turn(event);
+        if switch.is_some_and(|switch| !self.links.is_open(switch)) {
+            return;
+        }
+        if let Event::LinkLost { switch } | Event::LinkRestored { switch, .. } = event {
+            self.link(switch, matches!(event, Event::LinkRestored { .. }));
+        }
+        self.turn(event);
+    }
+
+    /// Where a link stays down, another daemon is to try; each time more patiently, since the switch may be dead.
+    fn bear_with_links(&mut self, now: Instant) {
+        let Keeping::Redis(shared) = &self.keeping else { return };
+        for (switch, down) in &mut self.down {
+            if down.since.is_some_and(|since| now >= since + down.patience) {
+                down.since = Some(now);
+                down.patience = Millis(down.patience.0 * 2).min(UNLINKED_TIME_MAX);
+                shared.heed(Heed::Unlinked(switch.clone()));
+            }
+        }
+    }
+
+    fn link(&mut self, switch: &SwitchId, up: bool) {
+        let since = (!up).then(|| self.clock.now());
+        let down = self.down.entry(switch.clone()).or_insert(Down { since, patience: UNLINKED_TIME });
+        match since {
+            Some(_) => down.since = since,
+            None => *down = Down { since, patience: UNLINKED_TIME },
         }
     }
 
@@ -271,12 +313,16 @@ impl Desk {
 
     fn open(&mut self, switch: &SwitchId, gate: Gate) {
         self.pulse.health().acts(switch);
+        self.link(switch, false);
         self.links.open(switch, gate);
     }
 
     /// Another daemon acts for a switch: nothing more is done about its calls here.
     fn stand_by(&mut self, switch: &SwitchId) {
         self.links.close(switch);
+        if let Some(down) = self.down.get_mut(switch) {
+            down.since = None;
+        }
         self.pulse.health().stands_by(switch);
         if let Keeping::Redis(shared) = &mut self.keeping {
             shared.end_for(self.clock.now(), switch);

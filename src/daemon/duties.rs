@@ -5,7 +5,7 @@
 
 use super::clock::Clock;
 use super::keeper;
-use crate::id::SwitchId;
+use crate::id::{CallId, SwitchId};
 use crate::live::Kept;
 use crate::live::duty::{Change, Duty, Question};
 use crate::live::redis::{
@@ -44,6 +44,8 @@ pub(super) enum Heed {
     Left { switch: SwitchId, kept: bool },
     /// The switch does not let us in.
     Unable(SwitchId),
+    /// The link to it has been down for a while.
+    Unlinked(SwitchId),
     /// The daemon stops.
     Leave,
 }
@@ -98,6 +100,13 @@ impl Duties {
             let questions = tokio::select! {
                 heed = heeds.recv() => match heed {
                     None => break,
+                    Some(Heed::Unlinked(switch)) => {
+                        let changes = self.duty.unlinked(&switch);
+                        if self.change(changes).await.is_err() {
+                            break;
+                        }
+                        continue;
+                    }
                     Some(heed) => self.heed(heed),
                 },
                 () = tokio::time::sleep_until(wake_at) => self.duty.questions(self.clock.now()),
@@ -132,6 +141,8 @@ impl Duties {
                 self.duty.leave(now);
                 Vec::new()
             }
+            // Whoever waits for that changes something, and asks nothing.
+            Heed::Unlinked(_) => Vec::new(),
         }
     }
 
@@ -260,11 +271,11 @@ impl Duties {
             Err(failure) => {
                 let losses = vec![format!("everything that is kept of {}: {failure}", fence.switch)];
                 let kept = Kept { losses, ..Kept::default() };
-                Loaded { switch: fence.switch.clone(), kept, open: BTreeMap::new() }
+                Loaded { switch: fence.switch.clone(), kept, open: BTreeMap::new(), over: Vec::new() }
             }
         };
-        if !loaded.kept.records.is_empty() {
-            loaded = self.leave_out_written(loaded).await;
+        if !loaded.kept.records.is_empty() || !loaded.kept.calls.is_empty() {
+            self.leave_out_written(&mut loaded).await;
         }
         let (key, gate) = Gate::until(self.clock.wake_at(until));
         self.keys.insert(fence.switch.clone(), key);
@@ -273,23 +284,22 @@ impl Duties {
         Some(Told::Begins { fence, gate, loaded: Box::new(loaded) })
     }
 
-    /// What we wrote ourselves, before we were started anew, is not written again.
-    async fn leave_out_written(&self, loaded: Loaded) -> Loaded {
-        let Loaded { switch, kept, open } = loaded;
-        let records = self.records.clone();
-        let whole = Kept { records: kept.records.clone(), ..Kept::default() };
-        let looked = tokio::task::spawn_blocking(move || {
-            let mut whole = whole;
-            keeper::leave_out_written(&records, &mut whole).map(|()| whole)
-        });
-        let kept = match looked.await {
-            Ok(Ok(Kept { records, written, .. })) => Kept { records, written, ..kept },
+    /// What we wrote ourselves, before we were started anew, is not written again; and a call whose record we wrote
+    /// while Redis was away is over, whatever is kept of it.
+    async fn leave_out_written(&self, loaded: &mut Loaded) {
+        let file = self.records.clone();
+        let recorded = match tokio::task::spawn_blocking(move || keeper::recorded(&file)).await {
+            Ok(Ok(recorded)) => recorded,
             Ok(Err(error)) => {
                 tracing::warn!(%error, "records of a daemon before us may be written twice");
-                kept
+                return;
             }
-            Err(_) => kept,
+            Err(_) => return,
         };
-        Loaded { switch, kept, open }
+        let kept = &mut loaded.kept;
+        let is_recorded = |call: &CallId| recorded.contains(call);
+        kept.written.extend(kept.records.extract_if(.., |(call, _)| is_recorded(call)).map(|(call, _)| call));
+        loaded.over.extend(kept.calls.extract_if(.., |kept| is_recorded(&kept.call)).map(|kept| kept.call));
+        loaded.over.iter().for_each(|call| drop(loaded.open.remove(call)));
     }
 }

@@ -29,26 +29,28 @@ pub(super) fn leave_out_written(file: &Path, kept: &mut Kept) -> Result<(), Cann
     if kept.records.is_empty() {
         return Ok(());
     }
+    let calls = recorded(file)?;
+    let records = std::mem::take(&mut kept.records).into_iter();
+    let (written, missing): (Vec<_>, _) = records.partition(|(call, _)| calls.contains(call));
+    kept.written = written.into_iter().map(|(call, _)| call).collect();
+    kept.records = missing;
+    Ok(())
+}
+
+/// The calls whose records were written last.
+pub(super) fn recorded(file: &Path) -> Result<BTreeSet<CallId>, CannotKeep> {
     let system = |error| CannotKeep::System { path: file.to_owned(), error };
     let end = match end_of(file) {
         Ok(end) => end,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
         Err(error) => return Err(system(error)),
     };
     #[derive(Deserialize)]
     struct Line {
         call: CallId,
     }
-    let calls: BTreeSet<CallId> = end
-        .split(|byte| *byte == b'\n')
-        .filter_map(|line| serde_json::from_slice::<Line>(line).ok())
-        .map(|line| line.call)
-        .collect();
-    let records = std::mem::take(&mut kept.records).into_iter();
-    let (written, missing): (Vec<_>, _) = records.partition(|(call, _)| calls.contains(call));
-    kept.written = written.into_iter().map(|(call, _)| call).collect();
-    kept.records = missing;
-    Ok(())
+    let lines = end.split(|byte| *byte == b'\n');
+    Ok(lines.filter_map(|line| serde_json::from_slice::<Line>(line).ok()).map(|line| line.call).collect())
 }
 
 /// The last bytes of a file; of anything else, such as a pipe, none.

@@ -226,7 +226,10 @@ pub async fn serve(
     // The first to ask for it waits: that shall be no call.
     Atlas::built_in();
     let live = match settings.redis {
-        Some(_) => None,
+        Some(_) => {
+            tell_of_calls_left(&settings)?;
+            None
+        }
         None => Some(live_file(&settings)?),
     };
     let records = LineFile::append(&settings.records, WhenSlow::Wait)?;
@@ -313,6 +316,24 @@ fn live_file(settings: &Settings) -> Result<(LiveFile, Kept), ServeError> {
     kept.losses.iter().for_each(|loss| tracing::error!(file = %settings.live.display(), "lost: {loss}"));
     keeper::leave_out_written(&settings.records, &mut kept)?;
     Ok((live, kept))
+}
+
+/// Calls that were kept before there was a Redis are not gone on with: what they share is in that file, too.
+fn tell_of_calls_left(settings: &Settings) -> Result<(), ServeError> {
+    if !settings.live.exists() {
+        return Ok(());
+    }
+    let (_, kept) = live_file(settings)?;
+    if !kept.calls.is_empty() || !kept.records.is_empty() {
+        tracing::warn!(
+            file = %settings.live.display(),
+            calls = kept.calls.len(),
+            records = kept.records.len(),
+            "left there by a daemon without [redis], and not gone on with: the file stays as it is, and a daemon \
+             without [redis] still can"
+        );
+    }
+    Ok(())
 }
 
 /// Writes a journal as an observer.

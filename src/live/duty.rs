@@ -27,6 +27,8 @@ const NEW_FOR: Millis = Millis::seconds(10);
 const LEAVE_EVERY: Millis = Millis::seconds(5);
 /// How long we do not take a switch again that we cannot act for: somebody else may.
 const UNABLE_FOR: Millis = Millis::seconds(30);
+/// How long we do not take a switch again that we left because our link to it is down.
+const UNLINKED_FOR: Millis = Millis::seconds(5);
 /// How much later than a lease ends we look, so that it surely has.
 const LATER: Millis = Millis(5);
 
@@ -131,6 +133,8 @@ struct Held {
     /// Nobody answers whether we may go on.
     is_alone: bool,
     is_left: bool,
+    /// For how long it is left at least.
+    left_for: Millis,
 }
 
 impl Duty {
@@ -285,6 +289,7 @@ impl Duty {
                     renew_at: asked + every,
                     is_alone: false,
                     is_left: false,
+                    left_for: span,
                 });
                 vec![Change::Begins { fence: fence.clone(), until }]
             }
@@ -330,8 +335,21 @@ impl Duty {
             }
             return Vec::new();
         }
-        (post.not_before, post.was_held) = (now + self.span, false);
-        post.held.take().map(|held| Question::GiveUp(held.fence)).into_iter().collect()
+        post.was_held = false;
+        let Some(held) = post.held.take() else { return Vec::new() };
+        post.not_before = now + held.left_for;
+        vec![Question::GiveUp(held.fence)]
+    }
+
+    /// Our link to the switch has been down for a while: somebody else may have a better one.
+    pub fn unlinked(&mut self, switch: &SwitchId) -> Vec<Change> {
+        let is_there = self.others.values().any(|other| other.serves.contains(switch));
+        let held = self.posts.get_mut(switch).and_then(|post| post.held.as_mut());
+        let Some(held) = held.filter(|held| is_there && !held.is_left && !held.is_alone) else {
+            return Vec::new();
+        };
+        (held.is_left, held.left_for) = (true, UNLINKED_FOR);
+        vec![Change::Leave { switch: switch.clone() }]
     }
 
     /// We could act for the switch and cannot: it does not let us in.

@@ -135,9 +135,11 @@ impl Keeping {
         for (call, record) in &loaded.kept.records {
             self.records.insert(call.clone(), (switch.clone(), record.clone()));
         }
+        let over = loaded.over.iter().map(|call| Keep::Over { call: call.clone(), record: None });
+        let over: Vec<Asked> = over.map(|over| self.keep(now, switch, over)).collect();
         let calls: Vec<CallId> = loaded.kept.calls.iter().map(|kept| kept.call.clone()).collect();
         let page = |page: &[CallId]| self.keep(now, switch, Keep::Adopt(page.to_vec()));
-        calls.chunks(ADOPTED_AT_ONCE_MAX).map(page).collect()
+        over.into_iter().chain(calls.chunks(ADOPTED_AT_ONCE_MAX).map(page)).collect()
     }
 
     /// What a turn changed, and what its calls ask, as one pipeline. What is shared has heard of the requests

@@ -20,8 +20,6 @@ pub struct Sum {
     pub untold: u64,
     /// The same record, written by two daemons.
     pub by_both: u64,
-    /// Left alone in a talk by a daemon that stopped, and taken for somebody who arrives afterwards.
-    pub anew: u64,
     /// Calls without a record, and calls with several that are not the same, of which Redis missed something.
     pub lost: u64,
     pub twice: u64,
@@ -31,10 +29,6 @@ pub struct Sum {
 
 fn was_handed_over(record: &CallRecord) -> bool {
     record.outcome == Outcome::Fallback && record.ended_by == EndedBy::Hotline
-}
-
-fn was_left_in_talk(record: &CallRecord) -> bool {
-    record.outcome == Outcome::Answered && record.ended_by == EndedBy::Hotline
 }
 
 /// Holds the promises against the records.
@@ -58,10 +52,6 @@ pub fn judge(ledger: &mut Ledger, recorded: &Recorded, redis: &Redis) -> Sum {
         while left.len() > 1 && was_handed_over(&left[0].1) && ledger.stopped_unheard(left[0].1.ended) {
             left.remove(0);
             sum.again += 1;
-        }
-        while known::counted_apart() && left.len() > 1 && was_left_in_talk(&left[0].1) {
-            left.pop();
-            sum.anew += 1;
         }
         match left[..] {
             [(one, a), (other, b)] if one != other && a.outcome == b.outcome => sum.by_both += 1,

@@ -88,8 +88,7 @@ fn text(ledger: &Ledger, stage: &Stage, sum: &Sum, seed: u64, lasts: Duration) -
          apart     {} talks that no record tells of, {} records written by both, {} calls handed over unheard and taken again, {} talks torn so, \
          {} telephones rung beyond their lines without Redis, {} after a daemon left its talks, \
          {} callers in silence while nobody looked after them\n\
-         known     {} callers taken anew after \
-         a talk that a daemon left; of calls of which Redis missed something {} talks torn, {} without a record, \
+         known     of calls of which Redis missed something {} talks torn, {} without a record, \
          {} with several\n\
          longest   without sound {}, an agent's leg without its caller {}, this process standing still {:?}\n\
          broken    {} promises\n",
@@ -121,7 +120,6 @@ fn text(ledger: &Ledger, stage: &Stage, sum: &Sum, seed: u64, lasts: Duration) -
         figures.beyond_alone,
         figures.beyond_left,
         figures.silent_alone,
-        sum.anew,
         figures.torn_without_redis,
         sum.lost,
         sum.twice,

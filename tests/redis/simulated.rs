@@ -93,7 +93,7 @@ fn hotline(edition: u8) -> Hotline {
 
 /// What is loaded, in an order.
 fn told(loaded: Loaded) -> String {
-    let Loaded { switch, mut kept, open } = loaded;
+    let Loaded { switch, mut kept, open, over: _ } = loaded;
     kept.calls.sort_by(|a, b| a.call.cmp(&b.call));
     kept.hotlines.sort_by_key(|hotline| hotline.name.clone());
     kept.records.sort();

@@ -219,6 +219,7 @@ impl Laws {
             | Action::KeepFallback { .. }
             | Action::CancelFallback { .. }
             | Action::ToFallback { .. }
+            | Action::LetGo { .. }
             | Action::Answer { .. }
             | Action::Listen { .. }
             | Action::Stop { .. }

@@ -54,6 +54,7 @@ fn action(action: &Action, names: &Names) -> String {
             format!("bridge {} and {}{kept}", name(caller), name(agent))
         }
         Action::Answer { leg } => format!("answer {}", name(leg)),
+        Action::LetGo { leg } => format!("let {} go after the talk", name(leg)),
         Action::Listen { leg, time } => format!("listen to {} for {time}", name(leg)),
         Action::Stop { leg } => format!("stop {}", name(leg)),
         Action::ForgetKeys { leg } => format!("forget the keys of {}", name(leg)),
@@ -74,6 +75,7 @@ pub(super) fn leg_of(action: &Action) -> &LegId {
         | Action::KeepFallback { leg, .. }
         | Action::CancelFallback { leg }
         | Action::ToFallback { leg }
+        | Action::LetGo { leg }
         | Action::Play { leg, .. }
         | Action::Ring { leg, .. }
         | Action::Answer { leg }
@@ -94,6 +96,7 @@ pub(super) fn kind(action: &Action) -> &'static str {
         Action::KeepFallback { .. } => "keep",
         Action::CancelFallback { .. } => "cancel",
         Action::ToFallback { .. } => "send",
+        Action::LetGo { .. } => "let",
         Action::Play { .. } => "play",
         Action::Ring { .. } => "ring",
         Action::Bridge { .. } => "bridge",

@@ -174,6 +174,11 @@ fn orders_that_wait_are_dropped_before_two_are_joined() {
 }
 
 #[test]
+fn a_caller_who_was_to_be_kept_is_let_go() {
+    assert_eq!(said(&Action::LetGo { leg: leg(CALLER) }), ["api uuid_setvar A park_after_bridge false\n\n"]);
+}
+
+#[test]
 fn orders_that_wait_are_dropped_before_the_fallback() {
     assert_eq!(
         said(&Action::ToFallback { leg: leg(CALLER) }),

@@ -288,6 +288,28 @@ fn a_switch_that_does_not_let_us_in_is_somebody_elses_for_a_while() {
 }
 
 #[test]
+fn a_switch_that_we_cannot_reach_is_left_to_somebody_who_may_if_there_is_anybody() {
+    let mut house = House::new(&["a"], 1);
+    house.live(Millis::seconds(5));
+    let switch = switches(1).remove(0);
+    assert!(house.daemons.get_mut("a").unwrap().unlinked(&switch).is_empty(), "nobody else is there");
+    house.start("b", 1);
+    house.live(Millis::seconds(5));
+    let changes = house.daemons.get_mut("a").unwrap().unlinked(&switch);
+    assert_eq!(changes, [Change::Leave { switch: switch.clone() }]);
+    let questions = house.change("a", changes);
+    house.ask("a", questions);
+    house.live(SPAN);
+    assert_eq!((house.acts("a").len(), house.acts("b").len()), (0, 1));
+    // That one cannot either.
+    let changes = house.daemons.get_mut("b").unwrap().unlinked(&switch);
+    let questions = house.change("b", changes);
+    house.ask("b", questions);
+    house.live(UNLINKED_FOR);
+    assert_eq!((house.acts("a").len(), house.acts("b").len()), (1, 0));
+}
+
+#[test]
 fn a_daemon_started_anew_has_at_once_what_it_had_but_two_of_one_name_do_not_take_turns() {
     let mut house = House::new(&["a"], 1);
     house.live(Millis::seconds(5));

@@ -96,6 +96,8 @@ pub struct Loaded {
     pub kept: Kept,
     /// What stood beside each of its calls.
     pub open: BTreeMap<CallId, Open>,
+    /// The calls that are over, though Redis does not know.
+    pub over: Vec<CallId>,
 }
 
 /// What stood beside a call.
@@ -111,8 +113,12 @@ impl RedisStore {
     /// What is kept of the switch that we act for. What cannot be read is told among the losses, and left as it is.
     pub async fn load(&mut self, now: Instant, fence: &Fence) -> Result<Loaded, Failure> {
         let [calls, editions, outbox] = self.keys().kept(&fence.switch);
-        let mut loaded =
-            Loaded { switch: fence.switch.clone(), kept: Kept::default(), open: BTreeMap::new() };
+        let mut loaded = Loaded {
+            switch: fence.switch.clone(),
+            kept: Kept::default(),
+            open: BTreeMap::new(),
+            over: Vec::new(),
+        };
         let names = self.names(&calls).await?;
         for page in names.chunks(LOADED_AT_ONCE_MAX) {
             for (name, bytes) in self.fields(&calls, page).await? {

@@ -54,8 +54,12 @@ impl Redis {
         self.touch(now)?;
         let token = self.highest_token(&fence.switch);
         let kept = self.state.kept.entry(fence.switch.clone()).or_default();
-        let mut loaded =
-            Loaded { switch: fence.switch.clone(), kept: Kept::default(), open: BTreeMap::new() };
+        let mut loaded = Loaded {
+            switch: fence.switch.clone(),
+            kept: Kept::default(),
+            open: BTreeMap::new(),
+            over: Vec::new(),
+        };
         for (name, Entry { edition, waits, saved }) in kept.calls.clone() {
             match read(&name, &saved) {
                 Ok(call) => {

@@ -38,6 +38,7 @@ pub(super) fn has_an_end(action: &Action) -> bool {
         | Action::KeepFallback { .. }
         | Action::CancelFallback { .. }
         | Action::ToFallback { .. }
+        | Action::LetGo { .. }
         | Action::Stop { .. }
         | Action::ForgetKeys { .. } => false,
     }
@@ -56,6 +57,15 @@ impl Exchange {
                 }
             }
             Action::ToFallback { leg } => self.fall_back(&leg),
+            Action::LetGo { leg } => {
+                for other in self.legs.values_mut() {
+                    if let Doing::Talking { peer, keep, .. } = &mut other.doing
+                        && *peer == leg
+                    {
+                        *keep = None;
+                    }
+                }
+            }
             Action::Stop { leg } => self.end_run(&leg),
             Action::ForgetKeys { leg } => {
                 if let Some(leg) = self.legs.get_mut(&leg) {

@@ -205,11 +205,6 @@ impl World<'_> {
             if !told && record.outcome == Outcome::Fallback && record.ended_by == EndedBy::Hotline {
                 continue;
             }
-            // A talk that is asked about afterwards goes on without a daemon, and begins anew at the next one when the
-            // agent has left.
-            if self.asks && record.outcome == Outcome::Answered && record.ended_by == EndedBy::Hotline {
-                continue;
-            }
             if !self.recorded.insert(call.clone()) && !self.forgotten.contains(&call.to_string()) {
                 return Err(format!("two daemons wrote a record of {call}"));
             }

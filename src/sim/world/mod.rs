@@ -21,8 +21,7 @@
 //!   everybody has left who was there then;
 //! - a call that a daemon took has one record, if it ended while that daemon lived or what that one kept came to the
 //!   next; and no call has two, unless a daemon handed it over to a switch that did not hear it, and the next one
-//!   took it again, or a daemon was killed that could not keep what it did with the call, or one handed over in a
-//!   talk after which the caller was to be asked: when the agent leaves, that call begins anew at the next daemon;
+//!   took it again, or a daemon was killed that could not keep what it did with the call;
 //! - nothing the switch says is out of step, and in the end nothing is left anywhere.
 
 mod daemon;

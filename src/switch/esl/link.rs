@@ -32,6 +32,10 @@ const READ_BYTES: usize = 256 * 1024;
 /// The most orders taken up between two looks at the socket.
 const ORDERS_AT_ONCE_MAX: usize = 256;
 
+/// How long a switch may say nothing at all while a request of ours waits for its answer: it answers each at once, so
+/// nothing of ours arrives any more, or nothing of what it says.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(10);
+
 /// How long a switch may take to read what is left when we leave.
 const GOODBYE_TIME_MAX: Duration = Duration::from_secs(3);
 
@@ -311,11 +315,19 @@ impl<'a> Line<'a> {
         let (mut reader, mut writer) = socket.split();
         let mut taken = Vec::with_capacity(ORDERS_AT_ONCE_MAX);
         let mut silent_since = Instant::now();
+        let mut asked_since = None;
         let mut leave_by = None;
         let (mut gate, mut shut) = (self.gate.clone(), self.gate.clone());
         loop {
             let was_up = self.conversation.is_up();
-            let silent_at = if was_up { silent_since + self.settings.silence_max } else { up_by };
+            asked_since = match self.conversation.unanswered() {
+                0 => None,
+                _ => asked_since.or_else(|| Some(Instant::now())),
+            };
+            let answered_by = asked_since.map(|since: Instant| since.max(silent_since) + ANSWER_TIME_MAX);
+            let silent_by = silent_since + self.settings.silence_max;
+            let silent_at =
+                if was_up { answered_by.map_or(silent_by, |at| at.min(silent_by)) } else { up_by };
             self.unread.reserve(READ_BYTES);
             let known = self.unread.len();
             tokio::select! {

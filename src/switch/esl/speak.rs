@@ -95,6 +95,7 @@ pub fn requests(site: &Site, id: &CommandId, action: &Action) -> Vec<Request> {
         Action::Ring { leg, call, dial, ring_time, shown } => {
             vec![job(id, "originate", originate(site, leg, call, dial, *ring_time, shown))]
         }
+        Action::LetGo { leg } => vec![api("uuid_setvar", park_after_bridge(leg, "false"))],
         Action::Bridge { caller, agent, keep_caller } => bridge(site, id, caller, agent, *keep_caller),
         Action::HangUp { leg, cause } => {
             let argument = Argument::new().leg(leg).literal(" ").cause(causes::said(*cause));
@@ -144,6 +145,10 @@ fn drop_orders(leg: &LegId) -> Request {
     api("uuid_break", Argument::new().leg(leg).literal(" all"))
 }
 
+fn park_after_bridge(leg: &LegId, value: &'static str) -> Argument {
+    Argument::new().leg(leg).literal(" park_after_bridge ").literal(value)
+}
+
 /// When the agent leaves, `park_after_bridge` comes before `hangup_after_bridge` (SIB:1917). What then parks the
 /// caller for ever should no daemon live is outwitted by the agent's own leg: its last deed is to set the
 /// fallback's timer.
@@ -154,7 +159,7 @@ fn bridge(
     agent: &LegId,
     keep_caller: Option<Millis>,
 ) -> Vec<Request> {
-    let park = |value| Argument::new().leg(caller).literal(" park_after_bridge ").literal(value);
+    let park = |value| park_after_bridge(caller, value);
     let mut requests = match keep_caller {
         Some(after) => {
             let hook = Argument::new().leg(agent).literal(" api_hangup_hook sched_transfer ");

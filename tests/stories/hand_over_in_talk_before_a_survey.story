@@ -1,0 +1,26 @@
+# The daemon stops in a talk that a survey was to follow: the switch is told not to keep the caller for it.
+< fallback 600
+< 0 hotline 4008001234
+| agents = [{ id = "01", phone = "13900000001" }]
+| [survey]
+< 0 arrived caller from 13800138000 to 4008001234
+> 0.000 caller #1 take caller
+> 0.000 caller #2 keep fallback of caller for 600.000s
+> 0.000 caller note - -> hunt
+> 0.000 caller #3 play ringing tone to caller over and over
+> 0.000 caller #4 claim 13900000001 of 1
+> 0.000 caller #5 ring agent1 at 13900000001 for 22.000s showing "13800138000"
+> 0.000 caller note calling agent 01
+< 2 leg agent1 answered
+< 2.02 leg agent1 parked
+> 2.020 caller note hunt -> connect
+> 2.020 caller #6 cancel fallback of caller
+> 2.020 caller #7 bridge caller and agent1, keeping the first for 600.000s
+< 2.04 leg caller answered
+< 2.04 leg caller bridged agent1
+> 2.040 caller note connect -> talk
+< 5 operator hand_over
+> 5.000 caller #8 let caller go after the talk
+> 5.000 caller #9 release #4
+> 5.000 caller note talk -> -
+> 5.000 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"answered","ended_by":"hotline","cause":"normal","arrived":1800000000000,"billing_start":1800000002040,"ended":1800000005000,"wait":2040,"talk":2960,"agent":"01","refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":1800000002000,"ended":1800000005000,"outcome":"talked"}]}

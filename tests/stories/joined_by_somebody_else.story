@@ -1,0 +1,22 @@
+# A daemon finds the caller in a talk it knows nothing of, joined by one before it whose word was lost: it lets them
+# talk.
+< fallback 600
+< 0 hotline 4008001234
+| agents = [{ id = "01", phone = "13900000001", group = "sales" }]
+| [menu]
+| prompt = "menu.wav"
+| exits = { 1 = "sales" }
+< 0 arrived caller from 13800138000 to 4008001234
+> 0.000 caller #1 take caller
+> 0.000 caller #2 keep fallback of caller for 600.000s
+> 0.000 caller #3 answer caller
+> 0.000 caller note - -> menu
+> 0.000 caller #4 play /sounds/menu.wav to caller
+< 0.02 leg caller answered
+< 5 done caller play ok
+> 5.000 caller #5 listen to caller for 7.000s
+< 6 link lost
+< 20 link restored caller=answered:bridged
+> 20.000 caller note menu -> ending
+> 20.000 caller note ending -> -
+> 20.000 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"fallback","ended_by":"switch","cause":"normal","arrived":1800000000000,"billing_start":1800000000020,"ended":1800000020000,"wait":20000,"talk":0,"agent":null,"refused":null,"path":["menu"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}
