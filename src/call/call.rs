@@ -334,7 +334,14 @@ impl Call {
         let ended = facts.ended.as_ref()?;
         let findings = std::mem::take(&mut facts.findings);
         let talked = |attempt: &&super::attempt::Attempt| attempt.outcome == Some(AttemptOutcome::Talked);
-        let talked_until = facts.parted.map_or(ended.at, |(at, _)| at);
+        // Where the machine's clock was set back, a daemon that took the call up may count from before all this.
+        let arrived = facts.arrived;
+        let answered = facts.answered.map(|at| at.max(arrived));
+        let talk = facts.talk.map(|at| at.max(arrived));
+        let parted = facts.parted.map(|(at, _)| at);
+        let ended_at =
+            [answered, talk, parted].into_iter().flatten().fold(ended.at.max(arrived), Instant::max);
+        let talked_until = parted.unwrap_or(ended_at);
         Some(CallRecord {
             call: facts.id.clone(),
             switch: facts.switch.clone(),
@@ -345,11 +352,11 @@ impl Call {
             outcome: ended.outcome,
             ended_by: ended.by,
             cause: ended.cause,
-            arrived: facts.arrived,
-            billing_start: facts.answered,
-            ended: ended.at,
-            wait: facts.talk.unwrap_or(ended.at).since(facts.arrived),
-            talk: facts.talk.map_or(Millis(0), |talk| talked_until.since(talk)),
+            arrived,
+            billing_start: answered,
+            ended: ended_at,
+            wait: talk.unwrap_or(ended_at).since(arrived),
+            talk: talk.map_or(Millis(0), |talk| talked_until.since(talk)),
             agent: facts.attempts.iter().find(talked).map(|attempt| attempt.agent.clone()),
             refused: findings.refused,
             path: findings.path,

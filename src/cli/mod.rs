@@ -10,6 +10,7 @@ pub mod grade;
 pub mod locate;
 pub mod numbers;
 pub mod replay;
+pub mod seed;
 pub mod serve;
 pub mod simulate;
 
@@ -46,6 +47,8 @@ pub enum Cli {
     Replay(replay::Args),
     /// Play one call through the hotlines without a telephone: what is heard when, and why.
     Simulate(simulate::Args),
+    /// Live through a seed: the daemon, its switch and people on a clock of their own, and all that can go wrong.
+    Seed(seed::Args),
     /// Say what happened in a past call, and why, from the journal.
     Explain(explain::Args),
     /// Say where numbers are from, and by what that shows.
@@ -72,6 +75,7 @@ pub fn run() -> ExitCode {
         Cli::Capture(args) => capture::run(&args),
         Cli::Replay(args) => replay::run(&args),
         Cli::Simulate(args) => simulate::run(&args),
+        Cli::Seed(args) => seed::run(&args),
         Cli::Explain(args) => explain::run(&args),
         Cli::Locate(args) => locate::run(&args),
         Cli::Numbers(args) => numbers::run(&args),

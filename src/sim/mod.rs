@@ -28,9 +28,11 @@ pub mod model;
 pub mod orders;
 mod originate;
 pub mod people;
+pub mod redis;
 pub mod rehearsal;
 pub mod report;
 pub mod stats;
 mod table;
+pub mod world;
 
 pub use channel::Uuid;

@@ -18,7 +18,7 @@ pub(crate) const RECENT_CALLS_MAX: usize = 1_000;
 pub(crate) const HOTLINES_PER_CALL_MAX: usize = 16;
 
 /// Calls counted in and not out again.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Admissions {
     live: BTreeMap<Arc<str>, u32>,
     /// Where a call is counted in.

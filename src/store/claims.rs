@@ -29,7 +29,7 @@ pub(crate) const TURNS_PER_CALL_MAX: usize = 64;
 const REMEMBERED_MAX: usize = 500_000;
 
 /// Lines, queues, and who holds or waits.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Claims {
     lines: Lines,
     pools: Shelf<PoolId, Pool>,
@@ -48,7 +48,7 @@ pub(super) struct Claims {
 }
 
 /// What a call claimed.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Claimant {
     /// The highest number of its claims so far. They rise, so one that is not higher is a repetition.
     highest: u32,

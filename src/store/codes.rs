@@ -16,7 +16,7 @@ const CODES_COUNTED_MAX: usize = 1_000_000;
 const EVER: Millis = Millis::seconds(1_000 * 366 * 24 * 3_600);
 
 /// The codes that were asked for.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct CodesSeen {
     seen: Fading<Key, Seen>,
     /// What a call was told last, and under which command: a question repeated is one question.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What is over is out of sight at once, and out of memory when further things come; beyond the limit the one
 /// whose time ends soonest is forgotten.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(bound(deserialize = "K: Ord + Deserialize<'de>, V: Deserialize<'de>"))]
 pub(super) struct Fading<K, V> {
     entries: BTreeMap<K, (Instant, V)>,

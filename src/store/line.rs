@@ -20,7 +20,7 @@ pub(crate) const TALK: u64 = 1 << 16;
 pub(super) type Lines = Shelf<LineId, Line>;
 
 /// The lines of one telephone.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Line {
     /// How many calls hold one.
     pub(super) held: u32,
@@ -47,7 +47,7 @@ pub(super) struct Awaited {
 }
 
 /// A line in a pool.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Tally {
     /// The pool's number.
     pool: u32,

@@ -86,7 +86,7 @@ pub(crate) mod figures {
 }
 
 /// The store, within the process.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Store {
     now: Instant,

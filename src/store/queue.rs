@@ -45,7 +45,7 @@ pub(super) struct Rank {
 }
 
 /// A group of a hotline, as far as calls share it.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Pool {
     /// Its number, which no other pool ever had; 0 until it has one.
     pub(super) number: u32,
@@ -64,7 +64,7 @@ pub(super) struct Pool {
 }
 
 /// The lines that some claims of a pool accept, in their order.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Crew {
     pool: Place,
     pick: Pick,
@@ -73,7 +73,7 @@ struct Crew {
 }
 
 /// A claim that waits, and where.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Waiter {
     /// The claim.
     pub(super) id: CommandId,
@@ -87,7 +87,7 @@ pub(super) struct Waiter {
 }
 
 /// All that wait.
-#[derive(Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Queues {
     waiters: BTreeMap<Rank, Waiter>,
     crews: Vec<Option<Crew>>,

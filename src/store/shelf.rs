@@ -19,7 +19,7 @@ const LOOKS: usize = 2;
 
 /// The names are an operator's own, so nobody outside can choose them to collide. The table is looked up and
 /// never walked in its hash's order.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(
     from = "Saved<N, T>",
     bound(deserialize = "N: Clone + Eq + Hash + DeserializeOwned, T: DeserializeOwned")

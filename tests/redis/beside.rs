@@ -25,7 +25,8 @@ fn text(stem: &'static str, numbers: std::ops::Range<u8>) -> impl Strategy<Value
     numbers.prop_map(move |number| format!("{stem}{number}").into())
 }
 
-fn request() -> impl Strategy<Value = StoreRequest> {
+/// Any request; a claim is said by how many were made since.
+pub fn request() -> impl Strategy<Value = StoreRequest> {
     let pools = || (0..3u8).prop_map(|number| pool(&format!("400:{number}/销售")));
     let lines = || (0..5u8).prop_map(|number| line(&format!("139 {number}:x")));
     let picks = vec![Pick::First, Pick::NextInTurn, Pick::FewestCalls, Pick::LongestIdle, Pick::ByShare];

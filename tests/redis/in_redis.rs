@@ -34,6 +34,13 @@ pub struct Backing {
     left_behind: u64,
 }
 
+/// Settings of these daemons, which share what no other test sees.
+pub fn settings_of_its_own<const N: usize>(daemons: [&str; N]) -> [RedisSettings; N] {
+    let number = STORES.fetch_add(1, Ordering::Relaxed);
+    let prefix: std::sync::Arc<str> = format!("test-{number}").into();
+    daemons.map(|daemon| RedisSettings { prefix: prefix.clone(), ..SERVER.settings(daemon) })
+}
+
 impl Default for Backing {
     fn default() -> Self {
         let number = STORES.fetch_add(1, Ordering::Relaxed);

@@ -24,6 +24,7 @@ mod picks;
 mod redis_server;
 mod secret;
 mod serving;
+mod simulated;
 mod together;
 #[path = "../store/world.rs"]
 mod world;

@@ -1,10 +1,9 @@
 //! A fault at each single moment of a call: after every event that the daemon's engine takes.
 
-use super::scene::{Fault, HOTLINE, Scene, When, agent, hotline, phone_number};
 use super::seeds::shown;
-use super::world;
 use hotlined::record::Outcome;
 use hotlined::sim::people::{Caller, Leaves, Phone, Then, Why};
+use hotlined::sim::world::{self, Fault, HOTLINE, Scene, When, agent, hotline, phone_number};
 use hotlined::time::Millis;
 
 /// How long after the event the fault comes (before what follows from it is written, or when that was done), and
@@ -83,7 +82,7 @@ fn at_each_moment(fault: impl Fn(Millis) -> Fault) -> usize {
     let mut runs = 0;
     for (name, calm, outcome) in calls() {
         let summary = world::run(&calm).unwrap_or_else(|broken| panic!("{}", shown(&broken, name)));
-        assert_eq!(summary.outcomes, [outcome], "{name}");
+        assert_eq!(summary.tally.outcomes, [(outcome, 1)].into(), "{name}");
         let moments =
             (1..=summary.turns).flat_map(|turn| AFTER_AND_AWAY.map(|(wait, away)| (turn, wait, away)));
         for (turn, wait, away) in moments {

@@ -1,9 +1,6 @@
 //! Scenes drawn by chance.
 
-use super::scene::Scene;
-use super::world::{self, Broken, Summary};
-use hotlined::record::Outcome;
-use std::collections::BTreeMap;
+use hotlined::sim::world::{self, Broken, Scene, Summary, Tally};
 
 /// How many seeds are lived through when nobody says.
 const SEEDS: u64 = 150;
@@ -12,8 +9,9 @@ const LOG_LINES_SHOWN: usize = 120;
 
 /// What a broken promise looks like to who has to mend it.
 pub fn shown(broken: &Broken, how: &str) -> String {
-    let from = broken.log.len().saturating_sub(LOG_LINES_SHOWN);
-    format!("{}\n{}\nalone: {how}", broken.log[from..].join("\n"), broken.why)
+    let from = broken.story.len().saturating_sub(LOG_LINES_SHOWN);
+    let lines: Vec<String> = broken.story[from..].iter().map(ToString::to_string).collect();
+    format!("{}\n{}\nalone: {how}", lines.join("\n"), broken.why)
 }
 
 fn lived(seed: u64) -> Result<Summary, String> {
@@ -34,11 +32,11 @@ fn what_is_promised_holds_in_scenes_drawn_by_chance() {
         Some(seed) => seed..seed + 1,
         None => 0..number("HOTLINED_SEEDS").unwrap_or(SEEDS),
     };
-    let mut outcomes: BTreeMap<Outcome, usize> = BTreeMap::new();
+    let mut tally = Tally::default();
     let mut broken = Vec::new();
     for seed in seeds.clone() {
         match lived(seed) {
-            Ok(summary) => summary.outcomes.iter().for_each(|o| *outcomes.entry(*o).or_default() += 1),
+            Ok(summary) => tally.join(&summary.tally),
             Err(why) => broken.push((seed, why)),
         }
     }
@@ -46,9 +44,9 @@ fn what_is_promised_holds_in_scenes_drawn_by_chance() {
         let seeds: Vec<u64> = broken.iter().map(|(seed, _)| *seed).collect();
         panic!("{why}\nbroken seeds: {seeds:?}");
     }
-    println!("{} seeds: {outcomes:?}", seeds.end - seeds.start);
+    println!("{} seeds:\n{tally}", seeds.end - seeds.start);
     if seeds.end - seeds.start >= SEEDS {
-        assert_eq!(outcomes.len(), 6, "some outcome never came: {outcomes:?}");
+        assert_eq!(tally.outcomes.len(), 6, "some outcome never came:\n{tally}");
     }
 }
 

@@ -21,12 +21,12 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio_util::task::AbortOnDropHandle;
 
 /// How long to wait before a second attempt to connect.
-const RECONNECT_WAIT_MIN: Duration = Duration::from_millis(100);
+pub(crate) const RECONNECT_WAIT_MIN: Duration = Duration::from_millis(100);
 /// How long to wait between two attempts at most.
-const RECONNECT_WAIT_MAX: Duration = Duration::from_secs(2);
+pub(crate) const RECONNECT_WAIT_MAX: Duration = Duration::from_secs(2);
 /// How long after the last time at most we look whether something is due: a rest that ends may be known only to a
 /// daemon that died meanwhile. It is also how soon we learn that Redis is away while nobody asks anything.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+pub(crate) const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// How long until the same kind of refusal is logged again.
 const REFUSAL_EVERY: Duration = Duration::from_secs(60);
@@ -276,11 +276,13 @@ impl Asker {
     }
 }
 
-fn next_due(before: Option<Instant>, asked: &Asked, told: Option<Instant>) -> Option<Instant> {
+/// When something is due next, once this was answered.
+pub(crate) fn next_due(before: Option<Instant>, asked: &Asked, told: Option<Instant>) -> Option<Instant> {
     if asked.tells_due() { told } else { before }
 }
 
-fn said(asked: &Asked, answered: Answered) -> Option<Heard> {
+/// What a daemon's loop hears of an answer, if anything.
+pub(crate) fn said(asked: &Asked, answered: Answered) -> Option<Heard> {
     match (answered.said, &asked.ask) {
         (Said::Heard(event), _) => Some(Heard::Event(event)),
         (Said::Figures(figures), _) => Some(Heard::Figures(figures)),

@@ -20,7 +20,7 @@ use super::server::ClientRequest;
 use super::speak::{self, Site};
 use super::vocabulary::{JobId, Secret, UserAtDomain};
 use crate::command::Action;
-use crate::event::{CommandResult, Event, LegEvent};
+use crate::event::{CommandResult, Event, LegEvent, LegState};
 use crate::id::{CommandId, LegId, SwitchId};
 use std::collections::{BTreeSet, VecDeque};
 
@@ -319,7 +319,11 @@ impl Conversation {
     fn printed(&mut self, body: &[u8], outcome: &mut Outcome) -> Result<(), Refusal> {
         match self.awaited.pop_front() {
             Some(Awaited::Listing) => {
-                let legs = listing::legs(&self.switch, body)?;
+                let mut legs = listing::legs(&self.switch, body)?;
+                // The table may show who the fallback has served since at our door still.
+                for leg in legs.iter_mut().filter(|leg| self.has_left(&leg.leg)) {
+                    (leg.state, leg.arrival) = (LegState::Elsewhere, None);
+                }
                 self.stage = Stage::Up;
                 let (switch, connection) = (self.switch.clone(), self.connection);
                 outcome.events.push(Event::LinkRestored { switch, connection, legs });
@@ -330,6 +334,12 @@ impl Conversation {
             Some(_) => self.unasked("a printed answer in place of a reply"),
             None => self.unasked("a printed answer"),
         }
+    }
+
+    /// Whether an event said that the leg left us, while the link came up.
+    fn has_left(&self, leg: &LegId) -> bool {
+        let left = |event: &Event| matches!(event, Event::Leg { leg: of, what: LegEvent::Left } if of == leg);
+        self.early.iter().any(left)
     }
 
     /// Live, an answer that fits no question means that we do not know any more what answers what. A record

@@ -1,15 +1,15 @@
 //! The network between daemon and switch, and the switch's end of a connection: bytes that take their time, come
 //! in pieces, and are lost when the line is cut.
 
+use crate::sim::chance::Chance;
+use crate::sim::model::Input;
+use crate::sim::orders::input_of;
+use crate::sim::report::SwitchEvent;
+use crate::switch::esl::event::Format;
+use crate::switch::esl::frame::Limits;
+use crate::switch::esl::server::{self, ClientRequest, RequestDecoder};
+use crate::time::{Instant, Millis};
 use bytes::{Bytes, BytesMut};
-use hotlined::sim::chance::Chance;
-use hotlined::sim::model::Input;
-use hotlined::sim::orders::input_of;
-use hotlined::sim::report::SwitchEvent;
-use hotlined::switch::esl::event::Format;
-use hotlined::switch::esl::frame::Limits;
-use hotlined::switch::esl::server::{self, ClientRequest, RequestDecoder};
-use hotlined::time::{Instant, Millis};
 use std::collections::{BTreeSet, VecDeque};
 
 /// How often the switch looks for events to send (MES:1504).
@@ -18,6 +18,9 @@ const POLL: Millis = Millis(20);
 const SEGMENT_BYTES: usize = 1_400;
 /// The switch's password.
 pub const PASSWORD: &str = "ClueCon";
+
+/// The headers by which an event names other legs.
+const TIES: [&str; 4] = ["Other-Leg-Unique-ID", "Bridge-A-Unique-ID", "Bridge-B-Unique-ID", "Old-Unique-ID"];
 
 /// One direction.
 pub struct Pipe {
@@ -43,6 +46,13 @@ impl Pipe {
         }
     }
 
+    /// Nothing arrives before this.
+    pub fn stall(&mut self, until: Instant) {
+        self.newest = self.newest.max(until);
+        self.flying.iter_mut().for_each(|(at, _)| *at = (*at).max(until));
+    }
+
+    /// When the next piece arrives.
     pub fn next(&self) -> Option<Instant> {
         self.flying.front().map(|(at, _)| *at)
     }
@@ -51,6 +61,14 @@ impl Pipe {
     pub fn arrived(&mut self, now: Instant) -> Option<Bytes> {
         self.flying.pop_front_if(|(at, _)| *at <= now).map(|(_, bytes)| bytes)
     }
+}
+
+/// An event that waits to be sent.
+struct Waiting {
+    written: Bytes,
+    leg: Option<String>,
+    /// What ties it to other legs.
+    others: Vec<String>,
 }
 
 /// A connection, as the switch has it.
@@ -63,7 +81,9 @@ pub struct Line {
     let_in: bool,
     format: Format,
     names: BTreeSet<String>,
-    waiting: Vec<Bytes>,
+    waiting: Vec<Waiting>,
+    /// The legs of which an event told since the subscription, until the list was asked for.
+    told: Option<BTreeSet<String>>,
     /// When the switch looks for events next, if there are any.
     pub polls_at: Option<Instant>,
     /// Nothing passes any more, and nobody has noticed.
@@ -80,6 +100,14 @@ pub enum Asked {
     Exit,
 }
 
+impl Waiting {
+    /// Whether the two are about legs that have nothing to do with each other.
+    fn is_apart(&self, other: &Self) -> bool {
+        let (Some(leg), Some(of_other)) = (&self.leg, &other.leg) else { return false };
+        leg != of_other && !self.others.contains(of_other) && !other.others.contains(leg)
+    }
+}
+
 impl Line {
     /// A daemon connects.
     pub fn open(now: Instant, delay: (u64, u64), chance: &mut Chance) -> Self {
@@ -93,6 +121,7 @@ impl Line {
             format: Format::Plain,
             names: BTreeSet::new(),
             waiting: Vec::new(),
+            told: None,
             polls_at: None,
             dead: false,
         };
@@ -109,13 +138,30 @@ impl Line {
         self.polls_at = None;
     }
 
-    /// Something happened at the switch.
-    pub fn tell(&mut self, now: Instant, event: &SwitchEvent) {
-        if !self.dead && self.names.contains(event.name()) {
-            let polls = now.since(self.began).0 / POLL.0 + 1;
-            self.polls_at.get_or_insert(self.began + Millis(polls * POLL.0));
-            self.waiting.push(event.encoded(self.format));
+    /// Something happened at the switch. Says whether the event went before the one that came before it: each
+    /// channel has a thread of its own, so of what they do at the same time either may be told first.
+    pub fn tell(&mut self, now: Instant, event: &SwitchEvent, swapped: bool) -> bool {
+        if self.dead || !self.names.contains(event.name()) {
+            return false;
         }
+        let polls = now.since(self.began).0 / POLL.0 + 1;
+        self.polls_at.get_or_insert(self.began + Millis(polls * POLL.0));
+        let leg = event.header("Unique-ID").map(str::to_owned);
+        if let (Some(told), Some(leg)) = (&mut self.told, &leg) {
+            told.insert(leg.clone());
+        }
+        let others = TIES.iter().filter_map(|tie| event.header(tie)).map(str::to_owned).collect();
+        let waiting = Waiting { written: event.encoded(self.format), leg, others };
+        let swaps = swapped && self.waiting.last().is_some_and(|last| last.is_apart(&waiting));
+        let place = self.waiting.len() - usize::from(swaps);
+        self.waiting.insert(place, waiting);
+        swaps
+    }
+
+    /// The list of channels goes out: gives how many of them an event has told of since the subscription.
+    pub fn listed(&mut self, list: &str) -> u64 {
+        let told = self.told.take().unwrap_or_default();
+        told.iter().filter(|leg| list.contains(leg.as_str())).count() as u64
     }
 
     /// The switch sends the events that wait.
@@ -123,7 +169,8 @@ impl Line {
         self.polls_at = None;
         let waiting = std::mem::take(&mut self.waiting);
         if !waiting.is_empty() && !self.dead {
-            self.to_daemon.send(now, &waiting.concat(), chance);
+            let written: Vec<Bytes> = waiting.into_iter().map(|waiting| waiting.written).collect();
+            self.to_daemon.send(now, &written.concat(), chance);
         }
     }
 
@@ -155,6 +202,7 @@ impl Line {
             ClientRequest::Events { format, names, .. } => {
                 self.format = format;
                 self.names.extend(names);
+                self.told = Some(BTreeSet::new());
                 Asked::Answered(server::reply("+OK event listener enabled plain"))
             }
             ClientRequest::Exit => Asked::Exit,

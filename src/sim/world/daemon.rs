@@ -1,24 +1,25 @@
 //! A daemon without socket, clock or runtime: engine, conversation and decoder, and what lies between them.
 
 use super::line::PASSWORD;
+use crate::call::{Limits, SavedCall};
+use crate::command::{Action, Command, Note};
+use crate::engine::{Engine, Entry};
+use crate::event::{CommandResult, Event, KeptCall};
+use crate::hotline::{BadDial, Hotlines};
+use crate::id::{CallId, CommandId, SwitchId};
+use crate::live::{LiveCall, Turn};
+use crate::prompt::SoundPath;
+use crate::record::{CallRecord, Outcome};
+use crate::sim::dialplan::FALLBACK;
+use crate::store::{Input, Store};
+use crate::switch::esl::argument::Endpoint;
+use crate::switch::esl::conversation::{self, Account, Conversation};
+use crate::switch::esl::event::Format;
+use crate::switch::esl::message::{Decoder, Message};
+use crate::switch::esl::speak::{Fallback, Site};
+use crate::switch::esl::vocabulary::Secret;
+use crate::time::{Instant, Millis};
 use bytes::BytesMut;
-use hotlined::call::{Limits, SavedCall};
-use hotlined::command::{Action, Command, Note};
-use hotlined::engine::{Engine, Entry};
-use hotlined::event::{CommandResult, Event, KeptCall};
-use hotlined::hotline::Hotlines;
-use hotlined::id::{CallId, CommandId, SwitchId};
-use hotlined::live::{LiveCall, Turn};
-use hotlined::prompt::SoundPath;
-use hotlined::record::{CallRecord, Outcome};
-use hotlined::store::Store;
-use hotlined::switch::esl::argument::Endpoint;
-use hotlined::switch::esl::conversation::{self, Account, Conversation};
-use hotlined::switch::esl::event::Format;
-use hotlined::switch::esl::message::{Decoder, Message};
-use hotlined::switch::esl::speak::{Fallback, Site};
-use hotlined::switch::esl::vocabulary::Secret;
-use hotlined::time::{Instant, Millis};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -34,22 +35,45 @@ pub struct Talking {
     pub heard_at: Instant,
 }
 
-/// What a daemon that is killed leaves to the next: what it kept with its last turn.
+/// What a daemon that is killed leaves to the next: what it kept with its turns.
 #[derive(Default)]
 pub struct Legacy {
     calls: BTreeMap<CallId, LiveCall>,
     store: Store,
+    /// The turns that could not be kept yet.
+    unkept: Vec<Turn>,
 }
 
 impl Legacy {
-    fn take(&mut self, turn: Turn) {
-        for call in turn.over {
-            self.calls.remove(&call);
+    /// A turn is kept, with all that could not be before; or cannot be either.
+    fn take(&mut self, turn: Turn, keeps: bool) {
+        self.unkept.push(turn);
+        if !keeps {
+            return;
         }
-        self.calls.extend(turn.live.into_iter().map(|live| (live.call.clone(), live)));
-        for (at, input) in turn.inputs {
-            self.store.take(at, &input, &mut Vec::new());
+        for turn in std::mem::take(&mut self.unkept) {
+            for call in turn.over {
+                self.calls.remove(&call);
+            }
+            self.calls.extend(turn.live.into_iter().map(|live| (live.call.clone(), live)));
+            for (at, input) in turn.inputs {
+                self.store.take(at, &input, &mut Vec::new());
+            }
         }
+    }
+
+    /// Whoever kept this is dead: what was not kept is lost. Gives the calls of which something was.
+    pub fn loses_unkept(&mut self) -> BTreeSet<CallId> {
+        let mut lost = BTreeSet::new();
+        for turn in std::mem::take(&mut self.unkept) {
+            lost.extend(turn.live.into_iter().map(|live| live.call).chain(turn.over));
+            lost.extend(turn.inputs.into_iter().filter_map(|(_, input)| match input {
+                Input::Ask(id, _) => Some(id.call),
+                Input::Forget(call) => Some(call),
+                Input::Due => None,
+            }));
+        }
+        lost
     }
 
     /// The news of it that the next daemon gets.
@@ -62,8 +86,9 @@ impl Legacy {
 }
 
 /// A store like this one, by way of bytes.
-fn copy(store: &Store) -> Store {
-    rmp_serde::from_slice(&rmp_serde::to_vec_named(store).unwrap()).unwrap()
+fn copy(store: &Store) -> Result<Store, String> {
+    let bytes = rmp_serde::to_vec_named(store).map_err(|error| error.to_string())?;
+    rmp_serde::from_slice(&bytes).map_err(|error| error.to_string())
 }
 
 /// A daemon.
@@ -83,8 +108,12 @@ pub struct Daemon {
     pub records: BTreeMap<CallId, CallRecord>,
     /// How many events the engine took.
     pub turns: usize,
+    /// How far the time that the engine is told is ahead of ours, in milliseconds.
+    ahead: i64,
     /// What the daemon after it finds, if it is killed now.
     pub legacy: Legacy,
+    /// Whether its hotlines ask callers for something, also after a talk.
+    pub asks: bool,
     /// What it did, as text, where somebody wants to read it.
     pub log: Option<Vec<String>>,
     /// A fingerprint of all it did.
@@ -95,17 +124,17 @@ fn switch() -> SwitchId {
     SwitchId("fs1".into())
 }
 
-fn site() -> Site {
-    let endpoint = |text| Endpoint::new(text).unwrap();
-    Site {
-        trunk: "sofia/gateway/carrier/{number}".parse().unwrap(),
+fn site() -> Result<Site, String> {
+    let endpoint = |text| Endpoint::new(text).map_err(|bad| bad.to_string());
+    Ok(Site {
+        trunk: "sofia/gateway/carrier/{number}".parse().map_err(|bad: BadDial| bad.to_string())?,
         fallback: Fallback {
-            extension: endpoint("hotlined_fallback"),
-            dialplan: endpoint("XML"),
-            context: endpoint("public"),
+            extension: endpoint(FALLBACK)?,
+            dialplan: endpoint("XML")?,
+            context: endpoint("public")?,
         },
-        recordings: SoundPath::new("/rec").unwrap(),
-    }
+        recordings: SoundPath::new("/rec").map_err(|bad| bad.to_string())?,
+    })
 }
 
 fn fnv(print: u64, text: &str) -> u64 {
@@ -120,12 +149,14 @@ impl Daemon {
         live_max: usize,
         shadowed: bool,
         legacy: Legacy,
+        ahead: i64,
     ) -> Result<Self, String> {
         let limits = Limits { live_max, fallback_after: Millis::seconds(5) };
         let taken_up = legacy.event()?;
+        let shadow = if shadowed { Some(Engine::with_store(limits, copy(&legacy.store)?)) } else { None };
         let mut daemon = Self {
-            engine: Engine::with_store(limits, copy(&legacy.store)),
-            shadow: shadowed.then(|| Engine::with_store(limits, copy(&legacy.store))),
+            engine: Engine::with_store(limits, copy(&legacy.store)?),
+            shadow,
             taken: legacy.calls.keys().cloned().collect(),
             legacy,
             inbox: VecDeque::new(),
@@ -135,6 +166,8 @@ impl Daemon {
             linked_since: None,
             records: BTreeMap::new(),
             turns: 0,
+            ahead,
+            asks: false,
             log: None,
             print: 0xcbf2_9ce4_8422_2325,
         };
@@ -143,24 +176,35 @@ impl Daemon {
         Ok(daemon)
     }
 
-    pub fn connect(&mut self, now: Instant, format: Format) {
-        let account = Account { user: None, password: Secret::new(PASSWORD).unwrap() };
+    /// It connects.
+    pub fn connect(&mut self, now: Instant, format: Format) -> Result<(), String> {
+        let password = Secret::new(PASSWORD).map_err(|bad| bad.to_string())?;
+        let account = Account { user: None, password };
         self.connects_at = None;
         self.talking = Some(Talking {
-            conversation: Conversation::new(switch(), site(), account, format, now.0),
+            conversation: Conversation::new(switch(), site()?, account, format, now.0),
             decoder: Decoder::default(),
             heard_at: now,
         });
+        Ok(())
     }
 
     /// When it wants to be woken.
     pub fn next(&self) -> Option<Instant> {
         let inbox = self.inbox.front().map(|(at, _)| *at);
         let orders = self.orders.front().map(|(at, ..)| *at);
-        [inbox, orders, self.engine.deadline(), self.connects_at, self.gives_up_at()]
-            .into_iter()
-            .flatten()
-            .min()
+        [inbox, orders, self.deadline(), self.connects_at, self.gives_up_at()].into_iter().flatten().min()
+    }
+
+    /// When its engine wants to be woken.
+    pub fn deadline(&self) -> Option<Instant> {
+        let ours = |at: Instant| Instant(at.0.saturating_add_signed(self.ahead.saturating_neg()));
+        self.engine.deadline().map(ours)
+    }
+
+    /// The time that its engine is told.
+    fn told(&self, now: Instant) -> Instant {
+        Instant(now.0.saturating_add_signed(self.ahead))
     }
 
     /// When it takes the connection for dead.
@@ -224,8 +268,14 @@ impl Daemon {
         self.inbox.pop_front_if(|(at, _)| *at <= now).map(|(_, event)| event)
     }
 
-    /// The engine takes an event.
-    pub fn turn(&mut self, now: Instant, event: &Event, lag: Millis) -> Result<(), String> {
+    /// The engine takes an event; what it changes is kept, or cannot be. Gives the records that it wrote.
+    pub fn turn(
+        &mut self,
+        now: Instant,
+        event: &Event,
+        lag: Millis,
+        keeps: bool,
+    ) -> Result<Vec<CallRecord>, String> {
         self.turns += 1;
         match event {
             Event::LinkRestored { .. } => self.linked_since = Some(now),
@@ -238,9 +288,10 @@ impl Daemon {
                 seen.push(format!("{command:?}"));
             }
         };
-        self.engine.turn(now, event, &mut out, &mut watch);
-        self.legacy.take(Turn::of(&mut self.engine));
-        self.compare(now, event, &seen)?;
+        let told = self.told(now);
+        self.engine.turn(told, event, &mut out, &mut watch);
+        self.legacy.take(Turn::of(&mut self.engine), keeps);
+        self.compare(told, event, &seen)?;
         for line in &seen {
             self.print = fnv(fnv(self.print, line), &now.0.to_string());
         }
@@ -248,10 +299,19 @@ impl Daemon {
             log.push(format!("daemon hears {event:?}"));
             log.extend(seen.into_iter().map(|line| format!("daemon says  {line}")));
         }
+        let mut records = Vec::new();
         for command in out {
+            if let Command::Record(record) = &command {
+                records.push((**record).clone());
+            }
             self.carry_out(now + lag, command)?;
         }
-        Ok(())
+        Ok(records)
+    }
+
+    /// Whether it has something to keep that it could not.
+    pub fn has_unkept(&self) -> bool {
+        self.legacy.unkept.iter().any(|turn| !turn.is_empty())
     }
 
     fn compare(&mut self, now: Instant, event: &Event, seen: &[String]) -> Result<(), String> {
@@ -292,7 +352,7 @@ impl Daemon {
             }
             Command::Note { .. } | Command::Store { .. } => {}
             Command::Record(record) => {
-                check_record(&record)?;
+                check_record(&record, self.asks)?;
                 if !self.taken.contains(&record.call) {
                     return Err(format!("a record of {} that nobody took", record.call));
                 }
@@ -310,11 +370,13 @@ impl Daemon {
     }
 }
 
-fn check_record(record: &CallRecord) -> Result<(), String> {
+fn check_record(record: &CallRecord, asks: bool) -> Result<(), String> {
     let times = record.arrived <= record.ended && record.billing_start.is_none_or(|at| at <= record.ended);
     // Answered and not joined as far as we heard is possible: the news of the bridge was lost with the line.
     let talked = record.outcome == Outcome::Answered;
     let answered = (!talked || record.billing_start.is_some()) && record.agent.is_some() == talked;
-    let sums = record.wait.0 + record.talk.0 == record.ended.since(record.arrived).0;
+    let (sum, lasted) = (record.wait.0 + record.talk.0, record.ended.since(record.arrived).0);
+    // Who is asked how it was is there after the talk, too.
+    let sums = sum == lasted || asks && sum < lasted;
     if times && answered && sums { Ok(()) } else { Err(format!("a record that cannot be: {record:?}")) }
 }

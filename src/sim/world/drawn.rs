@@ -1,107 +1,19 @@
-//! What a run is made of: hotlines, people, and what goes wrong.
+//! Scenes drawn by chance.
 
-use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, Shows, Version, group::Strategy, short::Plain};
-use hotlined::prompt::{Prompt, SoundPath, Tone};
-use hotlined::sim::chance::Chance;
-use hotlined::sim::people::{Caller, Leaves, Phone, Sounds, Then, Why};
-use hotlined::switch::esl::event::Format;
-use hotlined::time::Millis;
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use super::scene::{Fault, HOTLINE, Scene, When, agent, phone_number, plain};
+use crate::hotline::group::Strategy;
+use crate::hotline::{Agent, Shows};
+use crate::prompt::{Prompt, Tone};
+use crate::sim::chance::Chance;
+use crate::sim::people::{Caller, Leaves, Phone, Sounds, Then, Why};
+use crate::switch::esl::event::Format;
+use crate::time::Millis;
 
-pub const HOTLINE: &str = "4008001234";
 const OTHER_HOTLINE: &str = "4006660000";
 /// Longer than any talk, ring or wait that is drawn here.
 const TALK_MS_MAX: u64 = 12_000;
 
-/// Something goes wrong, or is changed.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Fault {
-    /// The line is cut; the daemon connects again after so long.
-    Cut { back: Millis },
-    /// Nothing passes the line any more, and nobody says so.
-    Mute,
-    /// The daemon is killed, and another one starts after so long. What it wrote last may still arrive, and what it
-    /// kept may still be there.
-    Kill { back: Millis, delivered: bool, kept: bool },
-    /// The switch dies and comes back empty.
-    Crash,
-    /// The hotlines change.
-    Change,
-    /// The daemon takes no new calls, hands over after so long, and another one starts so long after that.
-    Drain { over: Millis, back: Millis },
-}
-
-/// When a fault comes.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum When {
-    /// So long after the beginning.
-    At(Millis),
-    /// So long after the first daemon's engine took so many events.
-    AfterTurn(usize, Millis),
-}
-
-/// A run.
-#[derive(Clone, Debug)]
-pub struct Scene {
-    pub seed: u64,
-    pub callers: Vec<Caller>,
-    pub phones: BTreeMap<String, Vec<Phone>>,
-    pub sounds: Sounds,
-    pub hotlines: Vec<Hotline>,
-    pub live_max: usize,
-    pub faults: Vec<(When, Fault)>,
-    pub delay_to_switch: (u64, u64),
-    pub job_starts_ms: (u64, u64),
-    pub table_lag_ms: (u64, u64),
-    pub engine_lag_ms: u64,
-    pub format: Format,
-    pub shadowed: bool,
-}
-
-pub fn phone_number(index: u64) -> String {
-    format!("1390000{index:04}")
-}
-
-pub fn agent(index: u64, lines: u16, ring_time: Millis) -> Agent {
-    let dial = Dial::phone(&phone_number(index)).unwrap();
-    Agent { name: format!("Agent {index}").into(), lines, ring_time, ..Agent::new(&index.to_string(), dial) }
-}
-
-pub fn plain() -> Plain {
-    let sound = |name: &str| Prompt::File(SoundPath::new(name).unwrap());
-    Plain {
-        ringback: sound("/ring.wav"),
-        closing: sound("/closing.wav"),
-        wait: Millis::seconds(20),
-        ..Plain::default()
-    }
-}
-
-pub fn hotline(number: &str, agents: Vec<Agent>) -> Hotline {
-    plain().hotline(number, "Example", agents)
-}
-
 impl Scene {
-    /// A calm one: nothing goes wrong, and only what is set afterwards happens.
-    pub fn calm(seed: u64) -> Self {
-        Self {
-            seed,
-            callers: Vec::new(),
-            phones: BTreeMap::new(),
-            sounds: Sounds::default(),
-            hotlines: Vec::new(),
-            live_max: 100,
-            faults: Vec::new(),
-            delay_to_switch: (0, 5),
-            job_starts_ms: (1, 3),
-            table_lag_ms: (0, 274),
-            engine_lag_ms: 2,
-            format: Format::Plain,
-            shadowed: true,
-        }
-    }
-
     /// One drawn by chance.
     pub fn drawn(seed: u64) -> Self {
         let mut chance = Chance::new(seed ^ 0x0068_6f74_6c69_6e65);
@@ -138,7 +50,7 @@ impl Scene {
         if chance.percent(15) {
             sounds.missing.push("/closing.wav".into());
         }
-        let faults = (0..chance.between(0, 3)).map(|_| fault(busy_ms, &mut chance)).collect();
+        let faults = (0..chance.between(0, 3)).flat_map(|_| faults(busy_ms, &mut chance)).collect();
         let slow = chance.percent(30);
         Self {
             seed,
@@ -148,29 +60,16 @@ impl Scene {
             hotlines,
             live_max: if chance.percent(15) { 2 } else { 100 },
             faults,
-            delay_to_switch: if slow { (5, 80) } else { (0, 5) },
+            delay_ms: if slow { (5, 80) } else { (0, 5) },
             job_starts_ms: if chance.percent(20) { (1, 60) } else { (1, 3) },
             table_lag_ms: (0, 274),
             engine_lag_ms: if chance.percent(20) { 30 } else { 2 },
+            reordered_percent: if chance.percent(50) { chance.between(1, 50) } else { 0 },
             format: if chance.percent(50) { Format::Json } else { Format::Plain },
             shadowed: seed.is_multiple_of(4),
+            check_every: Millis(20),
+            quiet_within: Millis::seconds(300),
         }
-    }
-
-    /// The hotlines, or what an operator makes of them at the nth change.
-    pub fn hotlines(&self, change: usize) -> Arc<Hotlines> {
-        let mut hotlines = Hotlines::default();
-        for hotline in &self.hotlines {
-            let mut hotline = hotline.clone();
-            for _ in 0..change {
-                hotline.agents.rotate_left(1);
-                hotline.agents.truncate(hotline.agents.len().saturating_sub(1).max(1));
-                hotline.name = format!("{} again", hotline.name).into();
-            }
-            hotline.version = Version::of(&hotline);
-            hotlines.insert(Arc::new(hotline));
-        }
-        Arc::new(hotlines)
     }
 }
 
@@ -215,20 +114,49 @@ fn phone(chance: &mut Chance) -> Phone {
     }
 }
 
-fn fault(busy_ms: u64, chance: &mut Chance) -> (When, Fault) {
+/// Something goes wrong, and with it what brings out what it means: what could not be kept, and another time of day,
+/// matter to the daemon that comes after one that was killed.
+pub(super) fn faults(busy_ms: u64, chance: &mut Chance) -> Vec<(When, Fault)> {
+    let (when, first) = fault(busy_ms, chance);
+    let mut all = vec![(when, first)];
+    if let (Fault::DiskFull { .. } | Fault::ClockSet { .. }, When::At(at)) = (first, when)
+        && chance.percent(75)
+    {
+        let soon = When::At(Millis(at.0 + chance.between(0, 9_000)));
+        let back = Millis(chance.between(0, 3_000));
+        all.push((soon, Fault::Kill { back, delivered: chance.percent(50), kept: true }));
+    }
+    all
+}
+
+/// Something goes wrong while callers come, or soon after.
+pub(super) fn fault(busy_ms: u64, chance: &mut Chance) -> (When, Fault) {
     let back = match chance.between(0, 3) {
         0 => Millis(chance.between(0, 300)),
         1 => Millis(chance.between(300, 3_000)),
         2 => Millis(chance.between(3_000, 8_000)),
         _ => Millis(chance.between(300, 20_000)),
     };
-    let fault = match chance.between(0, 19) {
-        0..=9 => Fault::Cut { back },
-        10..=13 => Fault::Kill { back, delivered: chance.percent(50), kept: chance.percent(75) },
-        14 => Fault::Crash,
-        15..=16 => Fault::Change,
-        17 => Fault::Mute,
-        _ => Fault::Drain { over: Millis(chance.between(0, 8_000)), back },
+    let fault = match chance.between(0, 29) {
+        0..=8 => Fault::Cut { back },
+        9..=13 => Fault::Kill { back, delivered: chance.percent(50), kept: chance.percent(75) },
+        14..=15 => Fault::Crash,
+        16..=17 => Fault::Change,
+        18 => Fault::Mute,
+        19..=20 => Fault::Drain { over: Millis(chance.between(0, 8_000)), back },
+        21..=22 => Fault::Stall { span: Millis(chance.between(50, 3_000)) },
+        23..=24 => Fault::Pause { span: Millis(chance.between(50, 8_000)) },
+        25..=26 => Fault::DiskFull { span: Millis(chance.between(10, 10_000)) },
+        _ => clock_set(chance),
     };
     (When::At(Millis(chance.between(0, busy_ms + 12_000))), fault)
+}
+
+fn clock_set(chance: &mut Chance) -> Fault {
+    let by = match chance.between(0, 2) {
+        0 => Millis(chance.between(1, 2_000)),
+        1 => Millis(chance.between(2_000, 60_000)),
+        _ => Millis::seconds(3_600),
+    };
+    Fault::ClockSet { forwards: chance.percent(50), by }
 }

@@ -1,0 +1,102 @@
+//! What is kept of a switch's calls for whoever takes them over.
+
+use super::Redis;
+use crate::call::SAVED_FORMAT;
+use crate::event::KeptCall;
+use crate::hotline::Hotline;
+use crate::id::CallId;
+use crate::live::Kept;
+use crate::live::redis::{Edition, Entry, Failure, Fence, Keep, Loaded, Open};
+use crate::time::Instant;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The calls of a switch, the versions of hotlines that they follow, the records that are in no file yet.
+#[derive(Clone, Debug, Default)]
+pub(super) struct KeptOfSwitch {
+    calls: BTreeMap<CallId, Entry>,
+    editions: BTreeMap<Edition, Arc<str>>,
+    outbox: BTreeMap<CallId, Arc<str>>,
+}
+
+impl KeptOfSwitch {
+    pub(super) fn has(&self, call: &CallId) -> bool {
+        self.calls.contains_key(call)
+    }
+
+    pub(super) fn keep(&mut self, what: &Keep) {
+        match what {
+            Keep::Call { call, entry } => {
+                self.calls.insert(call.clone(), entry.clone());
+            }
+            Keep::Edition { edition, json } => {
+                self.editions.insert(edition.clone(), json.clone());
+            }
+            Keep::Outdated(editions) => self.editions.retain(|edition, _| !editions.contains(edition)),
+            Keep::Written(calls) => self.outbox.retain(|call, _| !calls.contains(call)),
+            Keep::Over { call, record } => self.is_over(call, record.as_deref()),
+            Keep::Adopt(_) => {}
+        }
+    }
+
+    pub(super) fn is_over(&mut self, call: &CallId, record: Option<&str>) {
+        self.calls.remove(call);
+        if let Some(record) = record {
+            self.outbox.insert(call.clone(), record.into());
+        }
+    }
+}
+
+impl Redis {
+    /// What is kept of the switch that somebody acts for, as
+    /// [`RedisStore::load`](crate::live::redis::RedisStore::load) gives it.
+    pub fn load(&mut self, now: Instant, fence: &Fence) -> Result<Loaded, Failure> {
+        self.touch(now)?;
+        let token = self.highest_token(&fence.switch);
+        let kept = self.state.kept.entry(fence.switch.clone()).or_default();
+        let mut loaded = Loaded {
+            switch: fence.switch.clone(),
+            kept: Kept::default(),
+            open: BTreeMap::new(),
+            over: Vec::new(),
+        };
+        for (name, Entry { edition, waits, saved }) in kept.calls.clone() {
+            match read(&name, &saved) {
+                Ok(call) => {
+                    loaded.kept.calls.push(call);
+                    loaded.open.insert(name, Open { edition, waits });
+                }
+                Err(why) => loaded.kept.losses.push(format!("the call {name} is {why}")),
+            }
+        }
+        let followed: BTreeSet<&Edition> =
+            loaded.open.values().filter_map(|open| open.edition.as_ref()).collect();
+        for (edition, json) in kept.editions.iter().filter(|(edition, _)| followed.contains(edition)) {
+            match serde_json::from_str::<Hotline>(json) {
+                Ok(hotline) => loaded.kept.hotlines.push(Arc::new(hotline)),
+                Err(error) => loaded.kept.losses.push(format!("the version {edition} of a hotline: {error}")),
+            }
+        }
+        if loaded.kept.losses.is_empty() {
+            if token > fence.token && kept.editions.keys().any(|edition| !followed.contains(edition)) {
+                return Err(Failure::Fenced { token });
+            }
+            kept.editions.retain(|edition, _| followed.contains(edition));
+        }
+        let records = kept.outbox.iter().map(|(call, record)| (call.clone(), record.to_string()));
+        loaded.kept.records.extend(records);
+        Ok(loaded)
+    }
+}
+
+/// A call that was kept, or what it is instead.
+fn read(name: &CallId, saved: &[u8]) -> Result<KeptCall, String> {
+    let call = KeptCall::from_bytes(saved).map_err(|bad| bad.to_string())?;
+    if call.call != *name {
+        return Err(format!("another one: {}", call.call));
+    }
+    if call.format > SAVED_FORMAT {
+        return Err(format!("saved in format {} by a later version", call.format));
+    }
+    Ok(call)
+}

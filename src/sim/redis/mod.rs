@@ -1,0 +1,165 @@
+//! A Redis of daemons, within this process: what the scripts of [`live::redis`](crate::live::redis) do, as a machine.
+//!
+//! ```text
+//!   daemons ──[Asked]──▶ ┌ server: what is kept ┐ ──[Answered]──▶ daemons
+//!                        └ inboxes, leases      ┘
+//! ```
+//!
+//! [`Redis`] is the server: it is asked as a [`RedisStore`](crate::live::redis::RedisStore) asks, has a clock of its
+//! own by which leases run out, and can be lost: it is away, and comes back with everything, without what was written
+//! last, or empty. [`Served`] is what stands between a daemon's loop and the server, as
+//! [`LiveState::serve`](crate::live::redis::LiveState::serve) does: one round trip at a time, what is due, the inbox,
+//! connecting anew. `tests/redis/simulated.rs` holds the server against a real one.
+//!
+//! Pure: no socket, no clock, no chance.
+//!
+//! Absent: scripts and keys as such, Sentinel and Cluster, memory that is full, what expires by itself after days;
+//! whoever asks with an earlier time than another before is taken to ask at the later one.
+
+mod asked;
+mod kept;
+mod leases;
+mod served;
+
+pub use served::Served;
+
+use crate::command::PoolId;
+use crate::event::Event;
+use crate::id::{CallId, CommandId, LineId, SwitchId};
+use crate::live::DaemonId;
+use crate::live::duty::Presence;
+use crate::live::redis::Failure;
+use crate::store::Store;
+use crate::time::{Instant, Millis};
+use kept::KeptOfSwitch;
+use leases::Lease;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+/// How often what was written is brought to safety, as with `appendfsync everysec`.
+const SAVED_EVERY: Millis = Millis::seconds(1);
+
+/// What a server has lost when it is back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Loss {
+    /// Nothing.
+    Nothing,
+    /// What was written last, about a second of it.
+    Lately,
+    /// All of it.
+    Everything,
+}
+
+/// The server.
+#[derive(Debug, Default)]
+pub struct Redis {
+    state: State,
+    /// As it was saved last.
+    saved: State,
+    saved_at: Instant,
+    is_away: bool,
+}
+
+/// What is in it.
+#[derive(Clone, Debug, Default)]
+struct State {
+    /// Lines, queues, counts.
+    store: Store,
+    calls: BTreeMap<CallId, Known>,
+    /// Which daemon is told of a claim that waits.
+    told: BTreeMap<CommandId, DaemonId>,
+    /// How often codes were asked for, and when first.
+    codes: BTreeMap<[Arc<str>; 3], (u32, Instant)>,
+    /// What a question for a code was answered.
+    codes_told: BTreeMap<CommandId, (u32, Option<Instant>)>,
+    inboxes: BTreeMap<DaemonId, VecDeque<(u64, Event)>>,
+    /// The number of the last entry of any inbox.
+    entries: u64,
+    kept: BTreeMap<SwitchId, KeptOfSwitch>,
+    leases: BTreeMap<SwitchId, Lease>,
+    /// How each daemon showed itself last, and when.
+    shown: BTreeMap<DaemonId, (Instant, Presence)>,
+    /// The highest token given out for a switch.
+    fences: BTreeMap<SwitchId, u64>,
+}
+
+/// What is known of a call.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    standing: Vec<(u32, Standing)>,
+    /// The hotlines it is counted in, and whether it was asked how often the caller called.
+    counted: Vec<(Arc<str>, bool)>,
+    switch: Option<SwitchId>,
+    heard: Instant,
+}
+
+/// A claim that is not over.
+#[derive(Clone, Debug)]
+enum Standing {
+    Waits(PoolId),
+    Holds(LineId, PoolId),
+}
+
+impl Redis {
+    /// It goes away: nothing is answered from now on.
+    pub fn goes_away(&mut self) {
+        self.is_away = true;
+    }
+
+    /// Whether it is away.
+    pub fn is_away(&self) -> bool {
+        self.is_away
+    }
+
+    /// It is back, and has lost so much.
+    pub fn comes_back(&mut self, now: Instant, loss: Loss) {
+        match loss {
+            Loss::Nothing => {}
+            Loss::Lately => self.state = self.saved.clone(),
+            Loss::Everything => self.state = State::default(),
+        }
+        self.save(now);
+        self.is_away = false;
+    }
+
+    /// The number of the last entry of the inbox.
+    pub fn end_of_inbox(&self, daemon: &DaemonId) -> u64 {
+        self.state.inboxes.get(daemon).and_then(|inbox| inbox.back()).map_or(0, |(number, _)| *number)
+    }
+
+    /// What came into the inbox behind the entry of this number, which becomes that of the last.
+    pub fn read_inbox(&self, daemon: &DaemonId, place: &mut u64) -> Vec<Event> {
+        let Some(inbox) = self.state.inboxes.get(daemon).filter(|_| !self.is_away) else { return Vec::new() };
+        let from = inbox.partition_point(|(number, _)| number <= place);
+        let events = inbox.range(from..).map(|(_, event)| event.clone()).collect();
+        *place = (*place).max(self.end_of_inbox(daemon));
+        events
+    }
+
+    /// How many lines are held and how many claims wait, by all daemons together.
+    pub fn in_use(&self) -> (usize, usize) {
+        (self.state.store.lines_in_use(), self.state.store.waiting())
+    }
+
+    /// The highest token that was given out for the switch.
+    pub fn highest_token(&self, switch: &SwitchId) -> u64 {
+        self.state.fences.get(switch).copied().unwrap_or(0)
+    }
+
+    /// What is written from now on may be lost until the next time.
+    fn save(&mut self, now: Instant) {
+        self.saved = self.state.clone();
+        self.saved_at = now;
+    }
+
+    /// Before anything is written.
+    fn touch(&mut self, now: Instant) -> Result<(), Failure> {
+        if self.is_away {
+            return Err(Failure::Lost("connection refused".to_owned()));
+        }
+        if now.since(self.saved_at) >= SAVED_EVERY {
+            self.save(now);
+        }
+        Ok(())
+    }
+}

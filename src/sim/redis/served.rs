@@ -1,0 +1,264 @@
+//! What stands between a daemon's loop and the server: one round trip at a time, what is due, the inbox, connecting
+//! anew. [`LiveState::serve`](crate::live::redis::LiveState::serve) is the same with a socket and a runtime.
+
+use super::Redis;
+use crate::live::DaemonId;
+use crate::live::redis::{
+    Answered, Ask, Asked, Failure, Heard, LOOK_EVERY, RECONNECT_WAIT_MAX, RECONNECT_WAIT_MIN, Remedy,
+    next_due, said,
+};
+use crate::time::{Instant, Millis};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// One daemon's connection, and what waits for it.
+#[derive(Debug)]
+pub struct Served {
+    daemon: DaemonId,
+    stage: Stage,
+    /// Why nothing is answered; none before the first attempt to connect is over.
+    away: Option<Failure>,
+    wait: Millis,
+    /// Where the inbox was read to, since the first connection.
+    place: Option<u64>,
+    waiting: VecDeque<Vec<Asked>>,
+    due: Option<Instant>,
+    looked_at: Instant,
+    /// How long a word is on its way to the server, and back.
+    transit: Millis,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// It tries to connect then.
+    Connects(Instant),
+    /// Nothing is on its way.
+    Idle,
+    /// This reaches the server then.
+    Asks(Instant, Vec<Asked>),
+    /// This is heard then.
+    Hears(Instant, Vec<(Asked, Result<Answered, Failure>)>),
+}
+
+impl Served {
+    /// For this daemon, which connects at once. A word is so long on its way, either way.
+    pub fn new(now: Instant, daemon: DaemonId, transit: Millis) -> Self {
+        Self {
+            daemon,
+            stage: Stage::Connects(now),
+            away: None,
+            wait: Millis(0),
+            place: None,
+            waiting: VecDeque::new(),
+            due: None,
+            looked_at: now,
+            transit,
+        }
+    }
+
+    /// Whose connection it is.
+    pub fn daemon(&self) -> &DaemonId {
+        &self.daemon
+    }
+
+    /// What one turn of the loop asks.
+    pub fn ask(&mut self, turn: Vec<Asked>) {
+        self.waiting.push_back(turn);
+    }
+
+    /// When something happens next, with this server, by the clock that both go by.
+    pub fn next(&self, redis: &Redis) -> Instant {
+        match &self.stage {
+            Stage::Connects(at) if !self.waiting.is_empty() && self.away.is_some() => (*at).min(Instant(0)),
+            Stage::Connects(at) | Stage::Asks(at, _) | Stage::Hears(at, _) => *at,
+            Stage::Idle if !self.waiting.is_empty() || self.has_mail(redis) => Instant(0),
+            Stage::Idle => {
+                let look = self.looked_at + millis(LOOK_EVERY);
+                self.due.map_or(look, |due| due.min(look))
+            }
+        }
+    }
+
+    fn has_mail(&self, redis: &Redis) -> bool {
+        self.place.is_some_and(|place| !redis.is_away() && redis.end_of_inbox(&self.daemon) > place)
+    }
+
+    /// Does what is due by now, and tells what the loop hears. `told` is what time it is by the daemon's clock.
+    pub fn step(&mut self, now: Instant, told: Instant, redis: &mut Redis) -> Vec<Heard> {
+        match std::mem::replace(&mut self.stage, Stage::Idle) {
+            Stage::Connects(at) => self.connect(now, (at, told), redis),
+            Stage::Idle => self.begin(now, told, redis),
+            Stage::Asks(at, asked) if at <= now => {
+                let outcomes = redis.ask(at, &self.daemon, &asked);
+                self.stage = Stage::Hears(at + self.transit, asked.into_iter().zip(outcomes).collect());
+                Vec::new()
+            }
+            Stage::Hears(at, outcomes) if at <= now => self.hear(now, outcomes),
+            stage @ (Stage::Asks(..) | Stage::Hears(..)) => {
+                self.stage = stage;
+                Vec::new()
+            }
+        }
+    }
+
+    fn connect(&mut self, now: Instant, (at, told): (Instant, Instant), redis: &mut Redis) -> Vec<Heard> {
+        let mut heard = Vec::new();
+        self.stage = Stage::Connects(at);
+        // Before the first attempt is over nobody knows: what is asked waits for it.
+        if let Some(failure) = &self.away {
+            for asked in self.waiting.drain(..).flatten() {
+                heard.push(match asked.ask {
+                    Ask::Barrier(number) => Heard::Reached(number),
+                    Ask::Request { .. }
+                    | Ask::Forget(_)
+                    | Ask::Hold { .. }
+                    | Ask::Keep { .. }
+                    | Ask::Due
+                    | Ask::Look => Heard::Failed { asked: Box::new(asked), failure: failure.clone() },
+                });
+            }
+        }
+        if at > now {
+            return heard;
+        }
+        // A server counts as there once it did what needs a write.
+        let due = Asked { at: told, ask: Ask::Due, fence: None };
+        match redis.ask(now, &self.daemon, &[due]).pop() {
+            Some(Err(failure)) => {
+                self.wait = Millis(
+                    (self.wait.0 * 2).clamp(millis(RECONNECT_WAIT_MIN).0, millis(RECONNECT_WAIT_MAX).0),
+                );
+                self.stage = Stage::Connects(now + self.wait);
+                if self.away.as_ref() != Some(&failure) {
+                    heard.push(Heard::Away(failure.clone()));
+                }
+                self.away = Some(failure);
+            }
+            Some(Ok(_)) | None => {
+                let end = redis.end_of_inbox(&self.daemon);
+                // Another server may have lost what was written last.
+                self.place = Some(self.place.map_or(end, |place| place.min(end)));
+                (self.away, self.wait, self.stage, self.looked_at) = (None, Millis(0), Stage::Idle, now);
+                heard.push(Heard::Back);
+            }
+        }
+        heard
+    }
+
+    /// What came in is asked; the inbox is told first, between two round trips.
+    fn begin(&mut self, now: Instant, told: Instant, redis: &Redis) -> Vec<Heard> {
+        if let Some(place) = &mut self.place {
+            let mail = redis.read_inbox(&self.daemon, place);
+            if !mail.is_empty() {
+                return mail.into_iter().map(Heard::Event).collect();
+            }
+        }
+        let mut asked: Vec<Asked> = self.waiting.drain(..).flatten().collect();
+        let looks = now.since(self.looked_at) >= millis(LOOK_EVERY);
+        if looks || self.due.is_some_and(|due| due <= told) {
+            self.looked_at = now;
+            asked.extend([Ask::Due, Ask::Look].map(|ask| Asked { at: told, ask, fence: None }));
+        }
+        if !asked.is_empty() {
+            self.stage = Stage::Asks(now + self.transit, asked);
+        }
+        Vec::new()
+    }
+
+    fn hear(&mut self, now: Instant, outcomes: Vec<(Asked, Result<Answered, Failure>)>) -> Vec<Heard> {
+        let mut heard = Vec::new();
+        let mut lost: Option<Failure> = None;
+        for (asked, outcome) in outcomes {
+            match outcome {
+                Ok(answered) => {
+                    self.due = next_due(self.due, &asked, answered.due);
+                    heard.extend(said(&asked, answered));
+                }
+                Err(failure) => {
+                    if failure.remedy() == Remedy::Reconnect {
+                        lost.get_or_insert_with(|| failure.clone());
+                    }
+                    if !matches!(asked.ask, Ask::Due | Ask::Look) {
+                        heard.push(Heard::Failed { asked: Box::new(asked), failure });
+                    }
+                }
+            }
+        }
+        if let Some(failure) = lost {
+            heard.push(Heard::Away(failure.clone()));
+            (self.away, self.wait, self.stage) = (Some(failure), Millis(0), Stage::Connects(now));
+        }
+        heard
+    }
+}
+
+fn millis(span: Duration) -> Millis {
+    Millis(u64::try_from(span.as_millis()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Loss, Redis};
+    use super::*;
+    use crate::command::{Candidate, Claim, Pick, PoolId, StoreRequest, Turn};
+    use crate::event::{Event, StoreAnswer};
+    use crate::id::{CommandId, LineId};
+
+    fn claim(call: &str) -> Asked {
+        let wait = Some(Turn { priority: 0, since: Instant(0), length_max: 5 });
+        let agents = vec![Candidate { line: LineId("a".into()), lines: 1, share: 1 }];
+        let claim = Claim { pool: PoolId("sales".into()), agents, pick: Pick::First, caller: None, wait };
+        let id = CommandId { call: call.parse().unwrap(), number: 1 };
+        Asked { at: Instant(0), ask: Ask::Request { id, request: StoreRequest::Claim(claim) }, fence: None }
+    }
+
+    fn until(then: u64, served: &mut Served, redis: &mut Redis) -> Vec<Heard> {
+        let (mut now, mut heard) = (Instant(0), Vec::new());
+        while served.next(redis) <= Instant(then) {
+            now = now.max(served.next(redis));
+            heard.extend(served.step(now, now, redis));
+        }
+        heard.retain(|heard| !matches!(heard, Heard::Figures(_)));
+        heard
+    }
+
+    fn answered(call: &str, answer: StoreAnswer) -> Heard {
+        let command = CommandId { call: call.parse().unwrap(), number: 1 };
+        Heard::Event(Event::Store { command, answer })
+    }
+
+    #[test]
+    fn a_line_given_back_at_one_daemon_is_told_to_the_other() {
+        let mut redis = Redis::default();
+        let mut daemons =
+            ["one", "two"].map(|name| Served::new(Instant(0), name.parse().unwrap(), Millis(1)));
+        for daemon in &mut daemons {
+            assert_eq!(until(5, daemon, &mut redis), [Heard::Back]);
+        }
+        let [one, two] = &mut daemons;
+        one.ask(vec![claim("x")]);
+        let a = || StoreAnswer::Claimed { line: LineId("a".into()) };
+        assert_eq!(until(20, one, &mut redis), [answered("x", a())]);
+        two.ask(vec![claim("y")]);
+        assert!(matches!(&until(30, two, &mut redis)[..], [Heard::Event(_)]));
+        let x = "x".parse().unwrap();
+        one.ask(vec![Asked { at: Instant(40), ask: Ask::Forget(x), fence: None }]);
+        assert!(matches!(&until(50, one, &mut redis)[..], [Heard::Forgotten { left_behind: 1, .. }]));
+        assert_eq!(until(60, two, &mut redis), [answered("y", a())]);
+    }
+
+    #[test]
+    fn while_the_server_is_away_all_comes_back_at_once() {
+        let mut redis = Redis::default();
+        let mut one = Served::new(Instant(0), "one".parse().unwrap(), Millis(1));
+        assert_eq!(until(5, &mut one, &mut redis), [Heard::Back]);
+        redis.goes_away();
+        one.ask(vec![claim("x"), Asked { at: Instant(0), ask: Ask::Barrier(7), fence: None }]);
+        let heard = until(10, &mut one, &mut redis);
+        assert!(matches!(&heard[..], [Heard::Failed { .. }, Heard::Reached(7), Heard::Away(_)]), "{heard:?}");
+        one.ask(vec![claim("x")]);
+        assert!(matches!(&until(20, &mut one, &mut redis)[..], [Heard::Failed { .. }]));
+        redis.comes_back(Instant(30), Loss::Nothing);
+        assert_eq!(until(5_000, &mut one, &mut redis), [Heard::Back]);
+    }
+}

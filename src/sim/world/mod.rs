@@ -1,0 +1,63 @@
+//! A whole world on a clock of its own: the simulated exchange with its people, its bytes, the network between,
+//! the wire, the conversation and the engine, and everything that can go wrong with any of them; without a socket
+//! and without a runtime, so that a seed lives through the same again.
+//!
+//! What is promised, and where the promise has a bound:
+//! - a caller hears something within [`SOUND_WITHIN`](promises::SOUND_WITHIN) of dialling and is never without sound
+//!   for longer, whatever happens to link and daemon. Hotlines that ask for keys and messages listen in silence, and
+//!   nobody asks while no daemon is there or nothing comes through the line; whom a daemon was asking that left
+//!   nothing to the next, the fallback serves after [`FALLBACK_WITHIN`](promises::FALLBACK_WITHIN);
+//! - an agent's leg outlives its caller by no more than [`OUTLIVES_MAX`](promises::OUTLIVES_MAX), counted from when
+//!   the engine knew the switch again, where it did not when the caller left, or from when a stalled line or a
+//!   daemon that stood still went on;
+//! - while no daemon is linked and awake, a caller who is not in talk is with the fallback after
+//!   [`FALLBACK_WITHIN`](promises::FALLBACK_WITHIN); unless the daemon was lost while it joined the caller with an
+//!   agent who was just leaving: then the caller hears the ring tone until a daemon is linked again;
+//! - a talk ends only when one of the two leaves, or the switch dies; or when a daemon hands over that has not heard
+//!   yet of a talk that is no older than [`UNHEARD_MAX`](promises::UNHEARD_MAX): that caller goes to the fallback; or
+//!   when a daemon was killed that could not keep what it did with the call;
+//! - no telephone is rung beyond its lines. A daemon that starts anew knows nothing of lines that another took,
+//!   unless that one was killed and all it kept is still there: after any other end this is not looked at until
+//!   everybody has left who was there then;
+//! - a call that a daemon took has one record, if it ended while that daemon lived or what that one kept came to the
+//!   next; and no call has two, unless a daemon handed it over to a switch that did not hear it, and the next one
+//!   took it again, or a daemon was killed that could not keep what it did with the call;
+//! - nothing the switch says is out of step, and in the end nothing is left anywhere.
+
+mod daemon;
+mod drawn;
+mod faults;
+mod life;
+mod line;
+mod promises;
+mod scene;
+mod services;
+mod story;
+mod switch;
+mod tally;
+
+pub use life::{run, tell};
+pub use scene::{Fault, HOTLINE, Scene, When, agent, hotline, phone_number, plain};
+pub use story::Told;
+pub use tally::{Kind, Tally};
+
+/// What became of a run.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Summary {
+    /// A fingerprint of everything the daemons did.
+    pub print: u64,
+    /// How many events the first daemon's engine took.
+    pub turns: usize,
+    /// What came about.
+    pub tally: Tally,
+}
+
+/// A promise that was broken.
+#[derive(Debug, thiserror::Error)]
+#[error("{why}")]
+pub struct Broken {
+    /// Which, and by what.
+    pub why: String,
+    /// What went before.
+    pub story: Vec<Told>,
+}

@@ -1,0 +1,126 @@
+//! The switch's part: what it is asked, what it tells, and what its people live through.
+
+use super::life::World;
+use super::line::Asked;
+use super::promises::SOUND_WITHIN;
+use super::tally::Kind;
+use crate::sim::model::{Input, Output};
+use crate::sim::orders::answer_of;
+use crate::sim::report::SwitchEvent;
+use crate::sim::stats::What;
+
+impl World<'_> {
+    /// The switch does what it was asked on the line.
+    pub(super) fn requests(&mut self) -> Result<(), String> {
+        loop {
+            let Some(line) = &mut self.line else { return Ok(()) };
+            match line.asked()? {
+                None => return Ok(()),
+                Some(Asked::Answered(answer)) => line.answer(self.now, &answer, &mut self.chance),
+                Some(Asked::Exit) => self.line = None,
+                Some(Asked::Model(input)) => self.tell(input)?,
+            }
+            if let Some(line) = &mut self.line {
+                line.poll(self.now, &mut self.chance);
+            }
+        }
+    }
+
+    pub(super) fn tell(&mut self, input: Input) -> Result<(), String> {
+        match &input {
+            Input::Api { command, argument } | Input::BgApi { command, argument, .. } => {
+                let caller = argument.split(' ').find(|word| self.model.call(word).is_some());
+                match command.as_str() {
+                    "uuid_bridge" => self.joining.extend(caller.map(Into::into)),
+                    "sched_transfer" => drop(caller.map(|caller| self.joining.remove(caller))),
+                    _ => {}
+                }
+                self.note(|| format!("switch is told {command} {argument}"));
+            }
+            Input::SendMsg { leg, headers, body } => {
+                self.note(|| format!("switch is told {leg} {:?} {body:?}", headers.get(2)));
+            }
+            Input::Dial(_) | Input::HangUp { .. } | Input::Press { .. } | Input::Crash | Input::Due => {}
+        }
+        let lists = matches!(&input, Input::Api { command, .. } if command == "show");
+        for output in self.model.handle(self.now, input) {
+            match &output {
+                Output::Event(event) => {
+                    self.leg_ends(event)?;
+                    let swapped = self.chance.percent(self.scene.reordered_percent);
+                    let line = self.line.as_mut();
+                    if line.is_some_and(|line| line.tell(self.now, event, swapped)) {
+                        self.count(Kind::Reordered);
+                    }
+                }
+                Output::Reply { .. } | Output::Api(_) => {
+                    let answer = answer_of(&output).unwrap_or_default();
+                    let mut twice = 0;
+                    if let Some(line) = &mut self.line {
+                        if let (true, Output::Api(list)) = (lists, &output) {
+                            twice = line.listed(list);
+                        }
+                        line.answer(self.now, &answer, &mut self.chance);
+                    }
+                    self.summary.tally.add(Kind::Twice, twice);
+                }
+                Output::Happened(happening) => {
+                    if let Some(story) = &mut self.story {
+                        story.happened(happening);
+                    }
+                    self.people(&happening.what)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn people(&mut self, what: &What) -> Result<(), String> {
+        match what {
+            What::Joined { leg, peer } => {
+                self.pairs.insert(leg.to_string(), (peer.to_string(), self.now));
+                self.pairs.insert(peer.to_string(), (leg.to_string(), self.now));
+            }
+            What::FellBack { leg } => {
+                if let Some((peer, since)) = self.pairs.remove(&**leg) {
+                    self.pairs.remove(&peer);
+                    if !self.may_be_torn(since, [leg, &peer]) {
+                        return Err(format!("the fallback took {leg} out of a talk"));
+                    }
+                }
+            }
+            What::Calls { number, .. } => self.is_called(number)?,
+            What::HungUp { leg, .. } => {
+                self.unclaimed.remove(&**leg);
+                if let Some(call) = self.model.call(leg) {
+                    let first = call.first_sound.is_none_or(|first| first > SOUND_WITHIN);
+                    if first && call.ended.is_some_and(|ended| ended > SOUND_WITHIN) {
+                        return Err(format!("heard nothing at first: {call:?}"));
+                    }
+                    if call.longest_silence > SOUND_WITHIN && !self.asks {
+                        return Err(format!("dead air: {call:?}"));
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The first of two who talk goes because its far end left, not because somebody ended it.
+    pub(super) fn leg_ends(&mut self, event: &SwitchEvent) -> Result<(), String> {
+        let Some(leg) = event.header("Unique-ID").filter(|_| event.name() == "CHANNEL_HANGUP") else {
+            return Ok(());
+        };
+        let Some((peer, since)) = self.pairs.remove(leg) else { return Ok(()) };
+        self.pairs.remove(&peer);
+        if event.header("variable_sip_term_status").is_some() {
+            return Ok(());
+        }
+        let cause = event.header("Hangup-Cause");
+        if !self.may_be_torn(since, [leg, &peer]) {
+            return Err(format!("the talk of {leg} and {peer} was torn: {cause:?}"));
+        }
+        Ok(())
+    }
+}
