@@ -167,11 +167,12 @@ impl Switchboard {
             match loaded {
                 Ok(()) => {
                     let Some(place) = self.calls.of_call(&kept.call) else { continue };
-                    self.calls.is_told(place);
                     self.with(place, out, |call, _| {
                         call.link_lost();
                         Life::On
                     });
+                    // Whoever takes it up next finds it as it was kept, and no link either.
+                    self.calls.is_told(place);
                 }
                 Err(error) => {
                     let why = error.to_string().into();

@@ -142,7 +142,10 @@ impl Table {
     pub(super) fn changes(&mut self, mut tell: impl FnMut(Change)) {
         self.over.drain(..).for_each(|id| tell(Change::Over(id)));
         for place in self.changed.drain(..) {
-            self.is_changed[place.0 as usize] = false;
+            // Told already, or known to be as it was.
+            if !std::mem::take(&mut self.is_changed[place.0 as usize]) {
+                continue;
+            }
             if let Some(Some(standing)) = self.calls.get_mut(place.0 as usize) {
                 standing.told = true;
                 tell(Change::Live(&standing.id, &standing.call));
@@ -159,10 +162,11 @@ impl Table {
         }
     }
 
-    /// This call is known already to whoever keeps calls.
+    /// This call is known already to whoever keeps calls, as it is now.
     pub(super) fn is_told(&mut self, place: Place) {
         if let Some(Some(standing)) = self.calls.get_mut(place.0 as usize) {
             standing.told = true;
+            self.is_changed[place.0 as usize] = false;
         }
     }
 
