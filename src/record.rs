@@ -109,6 +109,23 @@ pub enum Outcome {
     Lost,
 }
 
+impl Outcome {
+    /// As it is written in records and figures.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::Abandoned => "abandoned",
+            Self::Unanswered => "unanswered",
+            Self::Message => "message",
+            Self::Served => "served",
+            Self::Refused => "refused",
+            Self::UnknownHotline => "unknown_hotline",
+            Self::Fallback => "fallback",
+            Self::Lost => "lost",
+        }
+    }
+}
+
 /// Who ended a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

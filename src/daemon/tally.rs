@@ -182,7 +182,7 @@ fn stage_gauge(stage: StageName) -> Gauge {
 }
 
 fn outcome_counter(outcome: Outcome) -> Counter {
-    meters::CALLS_ENDED.counter(&[outcome_word(outcome)])
+    meters::CALLS_ENDED.counter(&[outcome.word()])
 }
 
 fn attempt_counter(outcome: AttemptOutcome) -> Counter {
@@ -209,20 +209,6 @@ fn stage_word(stage: StageName) -> &'static str {
         StageName::Talk => "talk",
         StageName::Closing => "closing",
         StageName::Ending => "ending",
-    }
-}
-
-fn outcome_word(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Answered => "answered",
-        Outcome::Abandoned => "abandoned",
-        Outcome::Unanswered => "unanswered",
-        Outcome::Message => "message",
-        Outcome::Served => "served",
-        Outcome::Refused => "refused",
-        Outcome::UnknownHotline => "unknown_hotline",
-        Outcome::Fallback => "fallback",
-        Outcome::Lost => "lost",
     }
 }
 
@@ -274,7 +260,7 @@ mod tests {
     #[test]
     fn figures_and_records_have_one_word_for_one_thing() {
         STAGES.iter().for_each(|one| assert_eq!(written(one), stage_word(*one)));
-        OUTCOMES.iter().for_each(|one| assert_eq!(written(one), outcome_word(*one)));
+        OUTCOMES.iter().for_each(|one| assert_eq!(written(one), one.word()));
         ATTEMPTS.iter().for_each(|one| assert_eq!(written(one), attempt_word(*one)));
         [NotTaken::Draining, NotTaken::Full]
             .iter()

@@ -130,14 +130,8 @@ impl Whole {
             }
         }
         let records = self.records.iter().map(|(call, line)| (call.clone(), line.clone())).collect();
-        Kept { calls, hotlines, store: copy(&self.store), records, ..Kept::default() }
+        Kept { calls, hotlines, store: self.store.clone(), records, ..Kept::default() }
     }
-}
-
-/// A store like this one.
-fn copy(store: &Store) -> Store {
-    let bytes = rmp_serde::to_vec(store).unwrap_or_default();
-    rmp_serde::from_slice(&bytes).unwrap_or_default()
 }
 
 /// A [`Frame`] of everything, borrowed.

@@ -73,7 +73,7 @@ pub use failure::{Failure, Remedy};
 pub use inbox::{Inbox, Position};
 pub use lease::Taken;
 pub use serve::{Heard, LiveState, Refusals, WakeClock};
-pub(crate) use serve::{LOOK_EVERY, RECONNECT_WAIT_MAX, RECONNECT_WAIT_MIN, next_due, said};
+pub(crate) use serve::{LOOK_EVERY, RECONNECT_WAIT_MAX, RECONNECT_WAIT_MIN, next_due, said, unasked};
 pub use settings::{
     Account, Address, BadSettings, ClientCertificate, LEASE, PREFIX, Password, RedisSettings, Servers, Tls,
 };

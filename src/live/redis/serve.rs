@@ -195,16 +195,7 @@ impl Asker {
                 turn = requests.recv(), if away.is_some() => {
                     let failure = away.cloned().unwrap_or(Failure::TimedOut);
                     for asked in turn.ok_or(Over)? {
-                        let said = match asked.ask {
-                            Ask::Barrier(number) => Heard::Reached(number),
-                            Ask::Request { .. }
-                            | Ask::Forget(_)
-                            | Ask::Hold { .. }
-                            | Ask::Keep { .. }
-                            | Ask::Due
-                            | Ask::Look => Heard::Failed { asked: Box::new(asked), failure: failure.clone() },
-                        };
-                        heard.send(said).await.map_err(|_| Over)?;
+                        heard.send(unasked(asked, &failure)).await.map_err(|_| Over)?;
                     }
                 }
             }
@@ -272,6 +263,16 @@ impl Asker {
             if let Some(failure) = lost {
                 return Ok(failure);
             }
+        }
+    }
+}
+
+/// What is said to a question that nobody asks Redis while it is away.
+pub(crate) fn unasked(asked: Asked, failure: &Failure) -> Heard {
+    match asked.ask {
+        Ask::Barrier(number) => Heard::Reached(number),
+        Ask::Request { .. } | Ask::Forget(_) | Ask::Hold { .. } | Ask::Keep { .. } | Ask::Due | Ask::Look => {
+            Heard::Failed { asked: Box::new(asked), failure: failure.clone() }
         }
     }
 }

@@ -5,7 +5,7 @@ use super::Redis;
 use crate::live::DaemonId;
 use crate::live::redis::{
     Answered, Ask, Asked, Failure, Heard, LOOK_EVERY, RECONNECT_WAIT_MAX, RECONNECT_WAIT_MIN, Remedy,
-    next_due, said,
+    next_due, said, unasked,
 };
 use crate::time::{Instant, Millis};
 use std::collections::VecDeque;
@@ -106,17 +106,7 @@ impl Served {
         self.stage = Stage::Connects(at);
         // Before the first attempt is over nobody knows: what is asked waits for it.
         if let Some(failure) = &self.away {
-            for asked in self.waiting.drain(..).flatten() {
-                heard.push(match asked.ask {
-                    Ask::Barrier(number) => Heard::Reached(number),
-                    Ask::Request { .. }
-                    | Ask::Forget(_)
-                    | Ask::Hold { .. }
-                    | Ask::Keep { .. }
-                    | Ask::Due
-                    | Ask::Look => Heard::Failed { asked: Box::new(asked), failure: failure.clone() },
-                });
-            }
+            heard.extend(self.waiting.drain(..).flatten().map(|asked| unasked(asked, failure)));
         }
         if at > now {
             return heard;

@@ -133,17 +133,7 @@ impl fmt::Display for Tally {
     }
 }
 
-/// The outcome in a word.
-pub(super) fn named(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Answered => "answered",
-        Outcome::Abandoned => "abandoned",
-        Outcome::Unanswered => "unanswered",
-        Outcome::Message => "message",
-        Outcome::Served => "served",
-        Outcome::Refused => "refused",
-        Outcome::UnknownHotline => "unknown hotline",
-        Outcome::Fallback => "fallback",
-        Outcome::Lost => "lost",
-    }
+/// The outcome, as people write it.
+pub(super) fn named(outcome: Outcome) -> String {
+    outcome.word().replace('_', " ")
 }
