@@ -5,7 +5,7 @@
 
 use super::clock::Clock;
 use super::keeper;
-use crate::id::{CallId, SwitchId};
+use crate::id::SwitchId;
 use crate::live::Kept;
 use crate::live::duty::{Change, Duty, Question};
 use crate::live::redis::{
@@ -225,6 +225,12 @@ impl Duties {
         Ok(self.store.insert(store))
     }
 
+    fn open_until(&self, switch: &SwitchId, until: Instant) {
+        if let Some(key) = self.keys.get(switch) {
+            key.open_until(self.clock.wake_at(until));
+        }
+    }
+
     async fn change(&mut self, changes: Vec<Change>) -> Result<(), Over> {
         for change in changes {
             let told = match change {
@@ -233,14 +239,12 @@ impl Duties {
                     None => continue,
                 },
                 Change::GoesOn { switch, until } => {
-                    match (self.keys.get(&switch), until) {
-                        (Some(key), Some(until)) => key.open_until(self.clock.wake_at(until)),
-                        (Some(key), None) => {
-                            tracing::warn!(%switch, "nobody can say who acts: we go on, since we did so last");
-                            key.open();
-                        }
-                        (None, _) => {}
-                    }
+                    self.open_until(&switch, until);
+                    continue;
+                }
+                Change::Alone { switch, until } => {
+                    tracing::warn!(%switch, "nobody can say who acts: we go on, since we did so last");
+                    self.open_until(&switch, until);
                     continue;
                 }
                 Change::Ends { switch } => {
@@ -272,10 +276,12 @@ impl Duties {
         };
         let mut loaded = match loaded {
             Ok(loaded) => loaded,
-            Err(failure) if failure.remedy() == Remedy::Reconnect => {
+            Err(failure) if matches!(failure.remedy(), Remedy::Reconnect | Remedy::StandBy) => {
                 tracing::warn!(switch = %fence.switch, %failure, "its calls cannot be taken up yet");
-                self.store = None;
-                // The lease is ours still, and is taken again when Redis is back.
+                if failure.remedy() == Remedy::Reconnect {
+                    self.store = None;
+                }
+                // If the lease is ours still, it is taken again when Redis is back.
                 self.duty.left(now, &fence.switch, true);
                 return None;
             }
@@ -295,8 +301,6 @@ impl Duties {
         Some(Told::Begins { fence, gate, loaded: Box::new(loaded) })
     }
 
-    /// What we wrote ourselves, before we were started anew, is not written again; and a call whose record we wrote
-    /// while Redis was away is over, whatever is kept of it.
     async fn leave_out_written(&self, loaded: &mut Loaded) {
         let file = self.records.clone();
         let recorded = match tokio::task::spawn_blocking(move || keeper::recorded(&file)).await {
@@ -307,10 +311,6 @@ impl Duties {
             }
             Err(_) => return,
         };
-        let kept = &mut loaded.kept;
-        let is_recorded = |call: &CallId| recorded.contains(call);
-        kept.written.extend(kept.records.extract_if(.., |(call, _)| is_recorded(call)).map(|(call, _)| call));
-        loaded.over.extend(kept.calls.extract_if(.., |kept| is_recorded(&kept.call)).map(|kept| kept.call));
-        loaded.over.iter().for_each(|call| drop(loaded.open.remove(call)));
+        loaded.leave_out(&recorded);
     }
 }

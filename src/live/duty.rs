@@ -6,7 +6,9 @@
 //! move when a daemon dies, and back when it is there again, one after the other.
 //!
 //! Who has the lease of a switch acts for it until it ends, and says so again in time. Where nobody answers whether it
-//! may go on, it does: it was the last one that may, and callers wait. What was done meanwhile is told to Redis later;
+//! may go on, it does: it was the last one that may, and callers wait. It does so from one vain question to the next: a
+//! daemon that was paused in between does not know who was answered meanwhile, and is silent until it is answered
+//! itself, which it waits for as if it came anew. What was done meanwhile is told to Redis later;
 //! where another daemon came to act all the same, since it was answered, that one is told by the higher token that
 //! each has seen at the switch's store. So whoever comes to Redis, or comes back to it, takes nothing for the span of a
 //! lease: it may be Redis itself that was away, and those who went on without it have to say so first.
@@ -79,8 +81,15 @@ pub enum Change {
     GoesOn {
         /// The switch.
         switch: SwitchId,
-        /// Until when; none where nobody can say, and so until somebody does.
-        until: Option<Instant>,
+        /// Until when.
+        until: Instant,
+    },
+    /// Nobody can say who acts for it: we may until then, since we did last.
+    Alone {
+        /// The switch.
+        switch: SwitchId,
+        /// Until when.
+        until: Instant,
     },
     /// Somebody else acts for it, or may.
     Ends {
@@ -108,6 +117,8 @@ pub struct Duty {
     posts: BTreeMap<SwitchId, Post>,
     others: BTreeMap<DaemonId, Presence>,
     look_at: Instant,
+    /// When we asked anything last.
+    asked_at: Instant,
     left_at: Instant,
     /// Since when Redis has answered.
     in_touch_since: Option<Instant>,
@@ -121,6 +132,8 @@ struct Post {
     free_since: Option<Instant>,
     /// When we may take it at the earliest.
     not_before: Instant,
+    /// Until when we leave it to others, if there are any.
+    yields_until: Instant,
     /// Whether we ever had its lease.
     was_held: bool,
 }
@@ -130,6 +143,8 @@ struct Held {
     fence: Fence,
     until: Instant,
     renew_at: Instant,
+    /// When we asked last, and were answered that we have it, or nobody was answered anything.
+    sure_at: Instant,
     /// Nobody answers whether we may go on.
     is_alone: bool,
     is_left: bool,
@@ -153,6 +168,7 @@ impl Duty {
             posts,
             others: BTreeMap::new(),
             look_at: now,
+            asked_at: now,
             left_at: now,
             in_touch_since: None,
             is_leaving: false,
@@ -184,10 +200,18 @@ impl Duty {
     pub fn questions(&mut self, now: Instant) -> Vec<Question> {
         let every = Millis(self.span.0 / LOOKS_A_SPAN);
         let mut questions = Vec::new();
+        if now.since(std::mem::replace(&mut self.asked_at, now)).0 >= self.span.0 {
+            // We were paused: nobody knows what became of Redis meanwhile.
+            self.in_touch_since = None;
+        }
+        let in_touch = self.in_touch_since.is_some_and(|since| now.since(since).0 >= self.span.0);
         for held in self.posts.values_mut().filter_map(|post| post.held.as_mut()) {
             if held.renew_at <= now {
                 held.renew_at = now + every;
-                questions.push(Question::Renew(held.fence.clone()));
+                let is_sure = now.since(held.sure_at).0 < self.span.0;
+                if is_sure || in_touch {
+                    questions.push(Question::Renew(held.fence.clone()));
+                }
             }
         }
         if self.look_at <= now {
@@ -222,7 +246,9 @@ impl Duty {
             }
             let since = *post.free_since.get_or_insert(now);
             let waited = now.since(since).0 >= self.span.0 / 2;
-            if now < post.not_before || self.is_leaving {
+            let yields =
+                now < post.yields_until && self.others.values().any(|it| it.serves.contains(&switch));
+            if now < post.not_before || yields || self.is_leaving {
                 continue;
             }
             let is_ours_still = lease.is_some();
@@ -287,6 +313,7 @@ impl Duty {
                     fence: fence.clone(),
                     until,
                     renew_at: asked + every,
+                    sure_at: asked,
                     is_alone: false,
                     is_left: false,
                     left_for: span,
@@ -294,8 +321,8 @@ impl Duty {
                 vec![Change::Begins { fence: fence.clone(), until }]
             }
             (Taken::Ours(fence), Some(held)) if held.fence == *fence => {
-                (held.until, held.is_alone) = (asked + span, false);
-                vec![Change::GoesOn { switch: switch.clone(), until: Some(held.until) }]
+                (held.until, held.sure_at, held.is_alone) = (asked + span, asked, false);
+                vec![Change::GoesOn { switch: switch.clone(), until: held.until }]
             }
             (Taken::Theirs { .. }, Some(held)) if *question == Question::Renew(held.fence.clone()) => {
                 post.held = None;
@@ -316,11 +343,21 @@ impl Duty {
         }
         let mut changes = Vec::new();
         for held in self.posts.values_mut().filter_map(|post| post.held.as_mut()) {
-            // Asked before that, it could have been answered by somebody who was there still.
-            if held.until <= asked && !held.is_alone {
-                held.is_alone = true;
-                changes.push(Change::GoesOn { switch: held.fence.switch.clone(), until: None });
+            // In a whole span without a question somebody else may have come to act.
+            if asked.since(held.sure_at).0 >= self.span.0 {
+                continue;
             }
+            held.sure_at = asked;
+            // Asked before that, it could have been answered by somebody who was there still.
+            if !held.is_alone && asked < held.until {
+                continue;
+            }
+            let (switch, until) = (held.fence.switch.clone(), asked + self.span);
+            held.until = until;
+            changes.push(match std::mem::replace(&mut held.is_alone, true) {
+                true => Change::GoesOn { switch, until },
+                false => Change::Alone { switch, until },
+            });
         }
         changes
     }
@@ -337,7 +374,7 @@ impl Duty {
         }
         post.was_held = false;
         let Some(held) = post.held.take() else { return Vec::new() };
-        post.not_before = now + held.left_for;
+        post.yields_until = now + held.left_for;
         vec![Question::GiveUp(held.fence)]
     }
 

@@ -28,11 +28,6 @@ impl Key {
         self.turn(State::Until(until));
     }
 
-    /// We may speak: nobody can say otherwise.
-    pub fn open(&self) {
-        self.turn(State::Open);
-    }
-
     /// We may not speak any more, ever.
     pub fn shut(&self) {
         self.turn(State::Shut);
@@ -116,11 +111,8 @@ mod tests {
         assert!(!opened.is_finished());
         key.open_until(Instant::now() + span);
         opened.await.unwrap();
-        key.open();
-        tokio::time::advance(span * 10).await;
-        assert!(gate.is_open());
         key.shut();
-        key.open();
+        key.open_until(Instant::now() + span * 10);
         gate.shut().await;
         assert!(!gate.is_open() && gate.is_shut());
     }

@@ -1,6 +1,7 @@
 //! Daemons that share switches by a few leases, on a clock of our own.
 
 use super::*;
+use std::collections::BTreeSet;
 
 const SPAN: Millis = Millis(2_000);
 const BEGIN: Instant = Instant(1_800_000_000_000);
@@ -62,8 +63,10 @@ struct House {
     redis: Redis,
     is_away: bool,
     daemons: BTreeMap<&'static str, Duty>,
-    /// Until when each may speak to a switch; none where nobody says otherwise.
-    speaks: BTreeMap<(&'static str, SwitchId), Option<Instant>>,
+    /// Until when each may speak to a switch.
+    speaks: BTreeMap<(&'static str, SwitchId), Instant>,
+    /// Who does so though nobody can say whether it may.
+    alone: BTreeSet<(&'static str, SwitchId)>,
     refuses_to_leave: bool,
 }
 
@@ -79,6 +82,7 @@ impl House {
             is_away: false,
             daemons: BTreeMap::new(),
             speaks: BTreeMap::new(),
+            alone: BTreeSet::new(),
             refuses_to_leave: false,
         };
         names.iter().for_each(|name| house.start(name, count));
@@ -103,12 +107,10 @@ impl House {
             let Some((at, name)) = next.filter(|(at, _)| *at <= end) else { break };
             self.now = self.now.max(at);
             let questions = self.daemons.get_mut(name).unwrap().questions(self.now);
-            assert!(!questions.is_empty(), "woken for nothing");
             self.ask(name, questions);
             for switch in switches(9) {
-                let open = |until: &Option<Instant>| until.is_none_or(|until| until > self.now);
-                let speak: Vec<_> =
-                    self.speaks.iter().filter(|((_, of), until)| *of == switch && open(until)).collect();
+                let speak = self.speaks.iter().filter(|((_, of), until)| *of == switch && **until > self.now);
+                let speak: Vec<_> = speak.collect();
                 assert!(speak.len() <= 1, "{speak:?}");
             }
         }
@@ -152,9 +154,16 @@ impl House {
         for change in changes {
             match change {
                 Change::Begins { fence, until } => {
-                    assert_eq!(self.speaks.insert((name, fence.switch), Some(until)), None);
+                    assert_eq!(self.speaks.insert((name, fence.switch), until), None);
                 }
                 Change::GoesOn { switch, until } => {
+                    if !self.is_away {
+                        self.alone.remove(&(name, switch.clone()));
+                    }
+                    assert!(self.speaks.insert((name, switch), until).is_some());
+                }
+                Change::Alone { switch, until } => {
+                    assert!(self.alone.insert((name, switch.clone())), "told once");
                     assert!(self.speaks.insert((name, switch), until).is_some());
                 }
                 Change::Ends { switch } => assert!(self.speaks.remove(&(name, switch)).is_some()),
@@ -219,9 +228,79 @@ fn whoever_was_paused_ends_before_it_says_anything_more() {
     assert_eq!(house.acts("b"), ["fs1"]);
     // It wakes up, and believes that it acts; what it says does not count, since its time is over.
     house.daemons.insert("a", paused);
-    house.speaks.insert(("a", switches(1)[0].clone()), Some(BEGIN));
+    house.speaks.insert(("a", switches(1)[0].clone()), BEGIN);
     house.live(SPAN);
     assert_eq!((house.acts("a").len(), house.acts("b").len()), (0, 1));
+}
+
+#[test]
+fn whoever_was_paused_while_others_were_answered_does_not_go_on_because_nobody_is_any_more() {
+    let mut house = House::new(&["a", "b"], 1);
+    house.live(Millis::seconds(5));
+    let paused = house.kill("a");
+    house.live(SPAN);
+    house.live(SPAN);
+    assert_eq!(house.acts("b"), ["fs1"]);
+    house.is_away = true;
+    house.live(Millis(SPAN.0 / 2));
+    // It wakes up, its lease is over, and nobody can say that somebody else has it.
+    house.daemons.insert("a", paused);
+    house.speaks.insert(("a", switches(1)[0].clone()), BEGIN);
+    house.live(Millis::seconds(60));
+    assert_eq!(house.alone, [("b", switches(1).remove(0))].into());
+    house.is_away = false;
+    house.live(Millis(SPAN.0 * 3));
+    assert_eq!((house.acts("a").len(), house.acts("b").len()), (0, 1));
+}
+
+#[test]
+fn whoever_was_paused_lets_those_speak_first_who_went_on_before_redis_lost_everything() {
+    let mut house = House::new(&["a", "b"], 1);
+    house.live(Millis::seconds(5));
+    let paused = house.kill("a");
+    house.live(SPAN);
+    house.live(SPAN);
+    assert_eq!(house.acts("b"), ["fs1"]);
+    house.is_away = true;
+    house.live(Millis::seconds(10));
+    house.daemons.insert("a", paused);
+    house.speaks.insert(("a", switches(1)[0].clone()), BEGIN);
+    house.live(Millis(1));
+    // Of what is lost, the higher token is a part.
+    (house.redis, house.is_away) = (Redis::default(), false);
+    house.live(Millis(SPAN.0 * 3));
+    assert_eq!((house.acts("a").len(), house.acts("b").len()), (0, 1));
+}
+
+#[test]
+fn whoever_was_paused_goes_on_where_nobody_else_came() {
+    let mut house = House::new(&["a"], 1);
+    house.live(Millis::seconds(5));
+    house.now = house.now + Millis::seconds(60);
+    house.live(Millis(SPAN.0 / 2));
+    let speaks = |house: &House| house.speaks[&("a", switches(1).remove(0))] > house.now;
+    assert!(!speaks(&house));
+    house.live(SPAN);
+    assert!(speaks(&house) && house.acts("a") == ["fs1"]);
+}
+
+#[test]
+fn whoever_goes_on_alone_and_is_paused_does_not_when_it_wakes_up() {
+    let mut house = House::new(&["a", "b"], 1);
+    house.live(Millis::seconds(5));
+    house.is_away = true;
+    house.live(Millis::seconds(20));
+    assert_eq!(house.alone, [("a", switches(1).remove(0))].into());
+    let (paused, until) = (house.daemons.remove("a").unwrap(), house.speaks[&("a", switches(1).remove(0))]);
+    house.is_away = false;
+    // That nobody else speaks before its time is over is looked at all the while.
+    house.live(Millis(SPAN.0 * 3));
+    assert_eq!(house.acts("b"), ["fs1"]);
+    house.is_away = true;
+    house.live(Millis(SPAN.0 / 2));
+    house.daemons.insert("a", paused);
+    house.live(Millis::seconds(20));
+    assert_eq!(house.speaks[&("a", switches(1).remove(0))], until, "never again");
 }
 
 #[test]
@@ -231,15 +310,16 @@ fn while_nobody_can_say_who_acts_whoever_did_goes_on() {
     let acts = (house.acts("a"), house.acts("b"));
     house.is_away = true;
     house.live(Millis(SPAN.0 - 600));
-    assert!(house.speaks.values().all(Option::is_some), "nobody else may, yet");
+    assert!(house.alone.is_empty(), "nobody else may, yet");
     house.live(Millis::seconds(60));
-    assert!(house.speaks.len() == 3 && house.speaks.values().all(Option::is_none), "{:?}", house.speaks);
+    let speak = house.speaks.values().filter(|until| **until > house.now).count();
+    assert_eq!((speak, house.alone.len()), (3, 3), "{:?}", house.speaks);
     // Redis comes back and knows nothing any more.
     house.redis = Redis::default();
     house.is_away = false;
     house.live(Millis(SPAN.0 * 3));
     assert_eq!((house.acts("a"), house.acts("b")), acts);
-    assert!(house.speaks.values().all(|until| until.is_some_and(|until| until > house.now)));
+    assert!(house.speaks.values().all(|until| *until > house.now) && house.alone.is_empty());
 }
 
 #[test]
@@ -307,6 +387,15 @@ fn a_switch_that_we_cannot_reach_is_left_to_somebody_who_may_if_there_is_anybody
     house.ask("b", questions);
     house.live(UNLINKED_FOR);
     assert_eq!((house.acts("a").len(), house.acts("b").len()), (1, 0));
+    // And then there is nobody any more to leave it to, though that is not known yet.
+    house.kill("b");
+    let changes = house.daemons.get_mut("a").unwrap().unlinked(&switches(1)[0]);
+    let questions = house.change("a", changes);
+    house.ask("a", questions);
+    assert_eq!(house.acts("a").len(), 0);
+    house.live(SPAN);
+    house.live(Millis(SPAN.0 / 2));
+    assert_eq!(house.acts("a").len(), 1);
 }
 
 #[test]

@@ -100,6 +100,18 @@ pub struct Loaded {
     pub over: Vec<CallId>,
 }
 
+impl Loaded {
+    /// What we wrote ourselves, before we were started anew, is not written again; and a call whose record we wrote
+    /// while Redis was away is over, whatever is kept of it.
+    pub fn leave_out(&mut self, recorded: &BTreeSet<CallId>) {
+        let kept = &mut self.kept;
+        let is_recorded = |call: &CallId| recorded.contains(call);
+        kept.written.extend(kept.records.extract_if(.., |(call, _)| is_recorded(call)).map(|(call, _)| call));
+        self.over.extend(kept.calls.extract_if(.., |kept| is_recorded(&kept.call)).map(|kept| kept.call));
+        self.over.iter().for_each(|call| drop(self.open.remove(call)));
+    }
+}
+
 /// What stood beside a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Open {
