@@ -25,6 +25,7 @@ use crate::record::CallRecord;
 use crate::switch::gate::Gate;
 use crate::time::{Instant, Millis};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// The most events taken in before deadlines are looked at again.
@@ -35,6 +36,12 @@ pub const INBOX_MAX: usize = 16_384;
 /// was of no use.
 const UNLINKED_TIME: Millis = Millis::seconds(3);
 const UNLINKED_TIME_MAX: Millis = Millis::seconds(60);
+
+/// How long after a record was handed to its file it is looked whether it is there, if no other turn of the loop comes
+/// first: until Redis knows, whoever takes over writes it once more.
+const WRITTEN_LOOK: Millis = Millis(20);
+/// How long the disk may take for the last records.
+const LAST_RECORDS_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// Sees everything that passes through the engine.
 pub type Observer = Box<dyn FnMut(Instant, Entry) + Send>;
@@ -186,19 +193,30 @@ impl Desk {
             Keeping::File(_) | Keeping::Nowhere => None,
         };
         let beat = self.pulse.beat(now, engine, || in_use(engine, keeping));
-        [engine.deadline(), shared_deadline, stop_at].into_iter().flatten().fold(beat, Instant::min)
+        let written = self.outbox.is_behind().then_some(now + WRITTEN_LOOK);
+        [engine.deadline(), shared_deadline, stop_at, written].into_iter().flatten().fold(beat, Instant::min)
     }
 
     /// What is left is handed over, and whoever waits for us hears the last of it.
     async fn finish(mut self) -> Result<(), Ended> {
         self.turn(&Event::Operator(Order::HandOver));
         self.act().await;
+        self.tell_written().await;
         let Self { links, keeping, mut outbox, .. } = self;
         let ended = links.finish().await;
         if let Keeping::Redis(shared) = keeping {
             shared.finish(&mut outbox).await;
         }
         ended
+    }
+
+    /// Whoever comes after us is not to write the last records once more.
+    async fn tell_written(&mut self) {
+        let by = tokio::time::Instant::now() + LAST_RECORDS_TIME_MAX;
+        while self.outbox.is_behind() && tokio::time::Instant::now() < by {
+            tokio::time::sleep(Duration::from_millis(WRITTEN_LOOK.0)).await;
+            self.keep().await;
+        }
     }
 
     /// The first wish drains, the second hands over at once. Where another daemon could act for our switches, it goes
@@ -306,7 +324,7 @@ impl Desk {
         let (switch, calls) = (fence.switch.clone(), loaded.kept.calls.len());
         tracing::info!(%switch, token = fence.token, calls, "acting for the switch");
         loaded.kept.losses.iter().for_each(|loss| tracing::error!(%switch, "lost: {loss}"));
-        let taken_up = shared.begin_for(self.clock.now(), fence, loaded, &mut self.outbox);
+        let taken_up = shared.begin_for(self.clock.now(), (fence, gate.clone()), loaded, &mut self.outbox);
         self.turn(&taken_up);
         self.pulse.recount(&self.engine);
         self.open(&switch, gate);

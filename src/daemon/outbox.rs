@@ -32,6 +32,11 @@ impl Outbox {
         self.file.write(line);
     }
 
+    /// Whether there are records that whoever keeps them has not been told to be in the file.
+    pub(super) fn is_behind(&self) -> bool {
+        !self.unwritten.is_empty()
+    }
+
     /// The calls whose records are in the file by now, each once.
     pub(super) fn written(&mut self) -> Vec<CallId> {
         let mut written = Vec::new();

@@ -2,7 +2,7 @@
 //! waits until Redis has it, but not for long.
 //!
 //! Where Redis takes longer than that, or is away, turns are done without waiting until it answers again; only records
-//! then wait until it is known that nobody else acts.
+//! wait besides while it is not sure that nobody else acts.
 
 use super::clock::Clock;
 use super::duties::{Duties, Heed, Told};
@@ -17,8 +17,9 @@ use crate::live::common::{Common, Legacy};
 use crate::live::redis::{Ask, Asked, BadConnector, Failure, Fence, Heard, LiveState, Loaded, RedisSettings};
 use crate::meters;
 use crate::meters::health::Health;
+use crate::switch::gate::Gate;
 use crate::time::Instant;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -65,6 +66,8 @@ pub struct Shared {
     unkept: Option<String>,
     /// Records that wait for their barrier.
     records: VecDeque<(u64, CallId, String)>,
+    /// Until when we surely act for which switch.
+    gates: BTreeMap<SwitchId, Gate>,
     watched: Watched,
     health: Arc<Health>,
 }
@@ -100,6 +103,7 @@ impl Shared {
             shut_out: Vec::new(),
             unkept: None,
             records: VecDeque::new(),
+            gates: BTreeMap::new(),
             watched: Watched::new(health.clone()),
             health,
         })
@@ -174,10 +178,11 @@ impl Shared {
     pub(super) fn begin_for(
         &mut self,
         now: Instant,
-        fence: Fence,
+        (fence, gate): (Fence, Gate),
         mut loaded: Loaded,
         outbox: &mut Outbox,
     ) -> Event {
+        self.gates.insert(fence.switch.clone(), gate);
         outbox.know_written(std::mem::take(&mut loaded.kept.written));
         let Legacy { taken_up, records } = self.common.begin(now, fence, loaded);
         for (call, line) in records {
@@ -194,6 +199,7 @@ impl Shared {
     /// Somebody else acts for a switch.
     pub(super) fn end_for(&mut self, now: Instant, switch: &SwitchId) {
         self.strike_records(switch);
+        self.gates.remove(switch);
         self.common.end(now, switch);
     }
 
@@ -259,8 +265,10 @@ impl Shared {
         let shut_out = self.shut_out.clone();
         shut_out.iter().for_each(|switch| self.strike_records(switch));
         let is_away = self.common.sharing().is_away();
+        // Where we were paused and do not know it yet, another daemon may have written them.
+        let acts = self.gates.values().all(Gate::is_open);
         while let Some((_, call, line)) =
-            self.records.pop_front_if(|(barrier, ..)| *barrier <= self.reached || is_away)
+            self.records.pop_front_if(|(barrier, ..)| acts && (*barrier <= self.reached || is_away))
         {
             outbox.write(call, line);
         }
