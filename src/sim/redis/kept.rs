@@ -24,6 +24,10 @@ impl KeptOfSwitch {
         self.calls.contains_key(call)
     }
 
+    pub(super) fn names(&self) -> BTreeSet<CallId> {
+        self.calls.keys().chain(self.outbox.keys()).cloned().collect()
+    }
+
     pub(super) fn keep(&mut self, what: &Keep) {
         match what {
             Keep::Call { call, entry } => {

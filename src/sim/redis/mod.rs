@@ -33,7 +33,7 @@ use crate::store::Store;
 use crate::time::{Instant, Millis};
 use kept::KeptOfSwitch;
 use leases::Lease;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// How often what was written is brought to safety, as with `appendfsync everysec`.
@@ -134,6 +134,11 @@ impl Redis {
         let events = inbox.range(from..).map(|(_, event)| event.clone()).collect();
         *place = (*place).max(self.end_of_inbox(daemon));
         events
+    }
+
+    /// The calls of the switch of which something is kept: themselves, or their record.
+    pub fn kept(&self, switch: &SwitchId) -> BTreeSet<CallId> {
+        self.state.kept.get(switch).map(KeptOfSwitch::names).unwrap_or_default()
     }
 
     /// How many lines are held and how many claims wait, by all daemons together.

@@ -88,16 +88,42 @@ impl Served {
         match std::mem::replace(&mut self.stage, Stage::Idle) {
             Stage::Connects(at) => self.connect(now, (at, told), redis),
             Stage::Idle => self.begin(now, told, redis),
-            Stage::Asks(at, asked) if at <= now => {
-                let outcomes = redis.ask(at, &self.daemon, &asked);
-                self.stage = Stage::Hears(at + self.transit, asked.into_iter().zip(outcomes).collect());
-                Vec::new()
-            }
             Stage::Hears(at, outcomes) if at <= now => self.hear(now, outcomes),
             stage @ (Stage::Asks(..) | Stage::Hears(..)) => {
                 self.stage = stage;
+                self.reach(now, redis);
                 Vec::new()
             }
+        }
+    }
+
+    /// When what is on its way reaches the server, whatever becomes of the daemon.
+    pub fn reaches(&self) -> Option<Instant> {
+        match &self.stage {
+            Stage::Asks(at, _) => Some(*at),
+            Stage::Connects(_) | Stage::Idle | Stage::Hears(..) => None,
+        }
+    }
+
+    /// It does, if it is there by now.
+    pub fn reach(&mut self, now: Instant, redis: &mut Redis) {
+        match std::mem::replace(&mut self.stage, Stage::Idle) {
+            Stage::Asks(at, asked) if at <= now => {
+                let outcomes = redis.ask(at, &self.daemon, &asked);
+                self.stage = Stage::Hears(at + self.transit, asked.into_iter().zip(outcomes).collect());
+            }
+            stage @ (Stage::Connects(_) | Stage::Idle | Stage::Asks(..) | Stage::Hears(..)) => {
+                self.stage = stage;
+            }
+        }
+    }
+
+    /// Nothing more is asked: what was is done, if the server is there.
+    pub fn finish(&mut self, now: Instant, redis: &mut Redis) {
+        self.reach(Instant(u64::MAX), redis);
+        let last: Vec<Asked> = self.waiting.drain(..).flatten().collect();
+        if !last.is_empty() {
+            redis.ask(now, &self.daemon, &last);
         }
     }
 

@@ -6,6 +6,7 @@ use crate::hotline::{Agent, Shows};
 use crate::prompt::{Prompt, Tone};
 use crate::sim::chance::Chance;
 use crate::sim::people::{Caller, Leaves, Phone, Sounds, Then, Why};
+use crate::sim::redis::Loss;
 use crate::switch::esl::event::Format;
 use crate::time::Millis;
 
@@ -50,7 +51,14 @@ impl Scene {
         if chance.percent(15) {
             sounds.missing.push("/closing.wav".into());
         }
-        let faults = (0..chance.between(0, 3)).flat_map(|_| faults(busy_ms, &mut chance)).collect();
+        let mut faults: Vec<(When, Fault)> =
+            (0..chance.between(0, 3)).flat_map(|_| faults(busy_ms, &mut chance)).collect();
+        let mut beside = Chance::new(seed ^ 0x0064_6165_6d6f_6e73);
+        let daemons = if beside.percent(40) { 2 } else { 1 };
+        if daemons > 1 {
+            faults =
+                (0..beside.between(0, 4)).flat_map(|_| faults_of_several(busy_ms, &mut beside)).collect();
+        }
         let slow = chance.percent(30);
         Self {
             seed,
@@ -58,6 +66,7 @@ impl Scene {
             phones,
             sounds,
             hotlines,
+            daemons,
             live_max: if chance.percent(15) { 2 } else { 100 },
             faults,
             delay_ms: if slow { (5, 80) } else { (0, 5) },
@@ -150,6 +159,40 @@ pub(super) fn fault(busy_ms: u64, chance: &mut Chance) -> (When, Fault) {
         _ => clock_set(chance),
     };
     (When::At(Millis(chance.between(0, busy_ms + 12_000))), fault)
+}
+
+/// Something goes wrong where daemons share a Redis: that goes away, or one of them does, or both.
+pub(super) fn faults_of_several(busy_ms: u64, chance: &mut Chance) -> Vec<(When, Fault)> {
+    let at = chance.between(0, busy_ms + 12_000);
+    let span = Millis(chance.between(0, 1) * chance.between(0, 9_000) + chance.between(1, 1_500));
+    let loss = match chance.between(0, 9) {
+        0..=4 => Loss::Nothing,
+        5..=7 => Loss::Lately,
+        _ => Loss::Everything,
+    };
+    let kill = |chance: &mut Chance| Fault::Kill {
+        back: Millis(chance.between(0, 15_000)),
+        delivered: chance.percent(50),
+        kept: true,
+    };
+    let soon = Millis(at + chance.between(0, span.0 + 2_000));
+    match chance.between(0, 9) {
+        0..=2 => vec![(When::At(Millis(at)), kill(chance))],
+        3..=4 => vec![(When::At(Millis(at)), Fault::Pause { span: Millis(chance.between(50, 9_000)) })],
+        5 => vec![(When::At(Millis(at)), Fault::RedisAway { span, loss })],
+        6 => vec![(When::At(Millis(at)), Fault::RedisAway { span, loss }), (When::At(soon), kill(chance))],
+        7 => vec![
+            (When::At(Millis(at)), Fault::RedisAway { span, loss }),
+            (When::At(soon), Fault::Pause { span: Millis(chance.between(50, 9_000)) }),
+        ],
+        _ => loop {
+            // The rest goes wrong as with one daemon.
+            let (when, fault) = fault(busy_ms, chance);
+            if !matches!(fault, Fault::DiskFull { .. } | Fault::ClockSet { .. } | Fault::Kill { .. }) {
+                break vec![(when, fault)];
+            }
+        },
+    }
 }
 
 fn clock_set(chance: &mut Chance) -> Fault {

@@ -1,17 +1,20 @@
 //! The clock that everybody goes by, and what is done when.
 
-use super::daemon::{Daemon, Legacy};
-use super::line::Line;
+use super::daemon::{Daemon, Start};
+use super::keeping::Keeping;
+use super::link::switch;
+use super::post::Post;
 use super::scene::{Fault, Scene, When};
+use super::shared::Shared;
 use super::story::{Story, Told};
 use super::tally::Kind;
 use super::{Broken, Summary};
-use crate::event::Event;
 use crate::id::CallId;
-use crate::record::CallRecord;
+use crate::live::DaemonId;
 use crate::sim::chance::Chance;
 use crate::sim::dialplan::Dialplan;
 use crate::sim::model::{Input, Model, Setup};
+use crate::sim::redis::{Loss, Redis};
 use crate::time::{Instant, Millis};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,8 +23,6 @@ use std::collections::{BTreeMap, BTreeSet};
 const BEGIN: Instant = Instant(1_800_000_000_000);
 /// A daemon notices a cut line within so long.
 pub(super) const NOTICED_MS_MAX: u64 = 20;
-/// How soon a connection that did not come up is tried again.
-const RECONNECT: Millis = Millis::seconds(1);
 /// More steps than any run needs: beyond, something goes round in circles.
 const STEPS_MAX: usize = 400_000;
 
@@ -31,13 +32,19 @@ pub(super) struct World<'a> {
     pub(super) now: Instant,
     pub(super) chance: Chance,
     pub(super) model: Model,
-    pub(super) line: Option<Line>,
-    pub(super) daemon: Option<Daemon>,
+    pub(super) posts: Vec<Post>,
+    /// What daemons share, where there are several.
+    pub(super) redis: Option<Redis>,
+    /// How many daemons were ever started.
     pub(super) daemons: usize,
     /// When nobody was linked any more.
     pub(super) alone_since: Option<Instant>,
-    /// When the daemon notices that its line is cut, and when it then connects.
-    pub(super) notices: Option<(Instant, Instant)>,
+    /// Until when something kept daemons from taking over.
+    pub(super) hindered_until: Instant,
+    /// When Redis was away last.
+    pub(super) redis_failed_at: Instant,
+    /// The highest token by which the switch was ever told anything.
+    pub(super) token: u64,
     pub(super) due: BTreeMap<(Instant, usize), Doing>,
     pub(super) changes: usize,
     pub(super) pairs: BTreeMap<String, (String, Instant)>,
@@ -55,20 +62,8 @@ pub(super) struct World<'a> {
     pub(super) asks: bool,
     /// Until when a caller might hear nothing.
     pub(super) silence_excused: BTreeMap<String, Instant>,
-    /// What the next daemon finds.
-    pub(super) legacy: Legacy,
     /// Of these calls something was lost with a daemon that could not keep it: nobody knows any more what was done.
     pub(super) forgotten: BTreeSet<String>,
-    /// Since when the daemon hears at once what the switch tells, or from when on it will.
-    pub(super) hears_from: Instant,
-    /// How far the machine's clock is ahead of ours, in milliseconds.
-    pub(super) clock_ahead: i64,
-    /// How far it was when a daemon last looked.
-    clock_told: i64,
-    /// Until when nothing can be kept.
-    pub(super) disk_full_until: Instant,
-    /// Until when the daemon stands still.
-    pub(super) paused_until: Option<Instant>,
     /// How many things were ever planned.
     planned: usize,
     pub(super) story: Option<Story>,
@@ -78,11 +73,14 @@ pub(super) struct World<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Doing {
     Fault(Fault),
+    /// The daemon of this post does.
     HandOver {
+        at: usize,
         back: Millis,
     },
-    Wake,
-    Start,
+    Wake(usize),
+    Start(usize),
+    RedisBack(Loss),
     /// The caller of this place dials.
     Dial(usize),
 }
@@ -121,11 +119,13 @@ impl<'a> World<'a> {
             now,
             chance,
             model: Model::new(setup, now),
-            line: None,
-            daemon: None,
+            posts: (0..scene.daemons.max(1)).map(|_| Post::default()).collect(),
+            redis: (scene.daemons > 1).then(Redis::default),
             daemons: 0,
             alone_since: Some(now),
-            notices: None,
+            hindered_until: now,
+            redis_failed_at: Instant(0),
+            token: 0,
             due: BTreeMap::new(),
             changes: 0,
             pairs: BTreeMap::new(),
@@ -138,17 +138,13 @@ impl<'a> World<'a> {
             lines: scene.lines(),
             asks: scene.asks(),
             silence_excused: BTreeMap::new(),
-            legacy: Legacy::default(),
             forgotten: BTreeSet::new(),
-            hears_from: BEGIN,
-            clock_ahead: 0,
-            clock_told: 0,
-            disk_full_until: BEGIN,
-            paused_until: None,
             planned: 0,
             story: told.then(|| Story::new(BEGIN)),
         };
-        world.at(BEGIN, Doing::Start);
+        for post in 0..world.posts.len() {
+            world.at(BEGIN, Doing::Start(post));
+        }
         world
     }
 
@@ -160,8 +156,9 @@ impl<'a> World<'a> {
     }
 
     fn live_on(&mut self) -> Result<(), String> {
-        // The first daemon is up before the first call comes; the others start in the middle of it.
-        self.until(self.now + Millis::seconds(2))?;
+        // The first daemon is up before the first call comes; the others start in the middle of it. Who comes to
+        // Redis takes nothing for the span of a lease.
+        self.until(self.now + Millis::seconds(if self.redis.is_some() { 6 } else { 2 }))?;
         let begin = self.now;
         for (nth, caller) in self.scene.callers.iter().enumerate() {
             self.at(begin + caller.at, Doing::Dial(nth));
@@ -191,6 +188,7 @@ impl<'a> World<'a> {
         while let Some(next) = self.next().filter(|next| *next <= then) {
             self.now = self.now.max(next);
             self.step()?;
+            self.note_alone();
             if self.now.since(self.checked_at) >= self.scene.check_every {
                 self.checked_at = self.now;
                 self.check()?;
@@ -216,62 +214,84 @@ impl<'a> World<'a> {
     }
 
     /// Tells this to everybody who hears the story.
-    pub(super) fn say(&mut self, text: impl FnOnce() -> String) {
-        if let Some(story) = &mut self.story {
-            story.say(self.now, text());
+    pub(super) fn say(&mut self, text: impl FnOnce(&Self) -> String) {
+        if self.story.is_some() {
+            let text = text(self);
+            self.story.iter_mut().for_each(|story| story.say(self.now, text.clone()));
         }
     }
 
     /// Tells this to whoever wants to know it to the letter, behind what the daemon heard and said.
     pub(super) fn note(&mut self, text: impl FnOnce() -> String) {
         if let Some(story) = &mut self.story {
-            let said = self.daemon.as_mut().and_then(|daemon| daemon.log.as_mut()).map(std::mem::take);
-            for line in said.into_iter().flatten().chain([text()]).filter(|line| !line.is_empty()) {
+            let logs = self.posts.iter_mut().filter_map(|post| post.daemon.as_mut()?.log.as_mut());
+            let said: Vec<String> = logs.flat_map(std::mem::take).collect();
+            for line in said.into_iter().chain([text()]).filter(|line| !line.is_empty()) {
                 story.detail(self.now, line);
             }
         }
     }
 
-    pub(super) fn start(&mut self) -> Result<(), String> {
+    /// What the daemon of this post is called.
+    pub(super) fn name(&self, at: usize) -> &str {
+        self.posts[at].daemon.as_ref().map_or("the daemon", |daemon| &daemon.name)
+    }
+
+    pub(super) fn start(&mut self, at: usize) -> Result<(), String> {
+        self.daemons += 1;
         let hotlines = self.scene.hotlines(self.changes);
-        let legacy = std::mem::take(&mut self.legacy);
-        let mut daemon = Daemon::start(
-            self.now,
-            &hotlines,
-            self.scene.live_max,
-            self.scene.shadowed,
-            legacy,
-            self.clock_ahead,
-        )?;
-        match self.clock_ahead.cmp(&std::mem::replace(&mut self.clock_told, self.clock_ahead)) {
+        let post = &mut self.posts[at];
+        let ahead = post.clock_ahead;
+        let (name, keeping) = match self.redis {
+            None => (
+                format!("daemon {}", self.daemons),
+                Keeping::File(Box::new(std::mem::take(&mut post.legacy))),
+            ),
+            Some(_) => {
+                let name = ["a", "b", "c"].get(at).ok_or("too many daemons")?;
+                let us: DaemonId = name.parse().map_err(|bad: crate::live::BadDaemonId| bad.to_string())?;
+                let told = Instant(self.now.0.saturating_add_signed(ahead));
+                let file = std::mem::take(&mut post.file);
+                let shared = Shared::begin((self.now, told), us, switch(), file);
+                (format!("daemon {name}"), Keeping::Redis(Box::new(shared)))
+            }
+        };
+        let start = Start {
+            name,
+            hotlines: &hotlines,
+            live_max: self.scene.live_max,
+            shadowed: self.scene.shadowed,
+            ahead,
+            asks: self.asks,
+            logs: self.story.is_some(),
+        };
+        post.daemon = Some(Daemon::start(self.now, start, keeping)?);
+        post.started = self.now;
+        let clock_told = std::mem::replace(&mut post.clock_told, ahead);
+        self.hindered_until = self.hindered_until.max(self.now);
+        match ahead.cmp(&clock_told) {
             Ordering::Less => self.count(Kind::ClockBack),
             Ordering::Equal => {}
             Ordering::Greater => self.count(Kind::ClockForward),
         }
-        daemon.asks = self.asks;
-        daemon.log = self.story.is_some().then(Vec::new);
-        self.daemon = Some(daemon);
-        self.daemons += 1;
-        let daemons = self.daemons;
-        self.say(|| format!("daemon {daemons} starts"));
+        self.say(|world| format!("{} starts", world.name(at)));
         Ok(())
     }
 
     fn next(&self) -> Option<Instant> {
-        let line = self.line.as_ref();
-        let awake = self.paused_until.is_none();
-        [
-            self.due.keys().next().map(|(at, _)| *at),
-            self.notices.map(|(at, _)| at).filter(|_| awake),
-            self.model.next_deadline(),
-            line.and_then(|line| line.to_switch.next()),
-            line.and_then(|line| line.to_daemon.next()).filter(|_| awake),
-            line.and_then(|line| line.polls_at),
-            self.daemon.as_ref().and_then(Daemon::next).filter(|_| awake),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+        let due = self.due.keys().next().map(|(at, _)| *at);
+        let posts = self.posts.iter().flat_map(|post| {
+            let (line, awake) = (post.line.as_ref(), post.is_awake());
+            [
+                post.notices.map(|(at, _)| at).filter(|_| awake),
+                line.and_then(|line| line.to_switch.next()),
+                line.and_then(|line| line.to_daemon.next()).filter(|_| awake),
+                line.and_then(|line| line.polls_at),
+                post.daemon.as_ref().and_then(|it| it.next(self.now, self.redis.as_ref())).filter(|_| awake),
+                post.reaches().filter(|_| !awake),
+            ]
+        });
+        posts.chain([due, self.model.next_deadline()]).flatten().min()
     }
 
     /// One thing that is due, in an order that never changes.
@@ -281,114 +301,31 @@ impl<'a> World<'a> {
             let doing = entry.remove();
             return self.happen(doing);
         }
-        let awake = self.paused_until.is_none();
-        if let Some((_, connects_at)) = self.notices.take_if(|(at, _)| awake && *at <= now) {
-            self.link_lost(connects_at);
-            return Ok(());
-        }
-        if self.model.next_deadline().is_some_and(|at| at <= now) {
-            return self.tell(Input::Due);
-        }
-        if let Some(line) = &mut self.line {
-            if let Some(bytes) = line.to_switch.arrived(now) {
-                line.read(&bytes);
-                return self.requests();
-            }
-            if let Some(bytes) = if awake { line.to_daemon.arrived(now) } else { None } {
-                return self.daemon_hears(&bytes);
-            }
-            if line.polls_at.is_some_and(|at| at <= now) {
-                line.poll(now, &mut self.chance);
+        for at in 0..self.posts.len() {
+            let post = &mut self.posts[at];
+            let awake = post.is_awake();
+            if let Some((_, connects_at)) = post.notices.take_if(|(notices, _)| awake && *notices <= now) {
+                self.link_lost(at, connects_at);
                 return Ok(());
             }
         }
-        if awake { self.daemon_acts() } else { Ok(()) }
-    }
-
-    fn daemon_acts(&mut self) -> Result<(), String> {
-        let now = self.now;
-        let lag = Millis(self.chance.between(0, self.scene.engine_lag_ms));
-        let Some(daemon) = &mut self.daemon else { return Ok(()) };
-        if daemon.connects_at.is_some_and(|at| at <= now) {
-            daemon.connect(now, self.scene.format)?;
-            self.line = Some(Line::open(now, self.scene.delay_ms, &mut self.chance));
-            self.say(|| "the daemon connects".into());
-            return Ok(());
+        if self.model.next_deadline().is_some_and(|at| at <= now) {
+            return self.tell(Input::Due, None);
         }
-        if daemon.gives_up_at().is_some_and(|at| at <= now) {
-            self.say(|| "the daemon gives the line up".into());
-            self.link_lost(now + RECONNECT);
-            return Ok(());
-        }
-        let written = daemon.pass_orders(now);
-        if !written.is_empty() {
-            self.write(&written);
-            return Ok(());
-        }
-        let event = daemon.arrived(now).or_else(|| {
-            let due = daemon.deadline().is_some_and(|at| at <= now);
-            due.then_some(Event::Due)
-        });
-        match event {
-            Some(event) => self.turn(&event, lag),
-            None => Ok(()),
-        }
-    }
-
-    pub(super) fn turn(&mut self, event: &Event, lag: Millis) -> Result<(), String> {
-        let now = self.now;
-        let keeps = now >= self.disk_full_until;
-        let Some(daemon) = &mut self.daemon else { return Ok(()) };
-        let unkept = daemon.has_unkept();
-        let records = daemon.turn(now, event, lag, keeps)?;
-        let turns = daemon.turns;
-        if daemon.has_unkept() && !unkept {
-            self.count(Kind::TurnUnkept);
-        }
-        self.tell_turn(event, &records);
-        match event {
-            Event::LinkRestored { .. } if self.line.as_ref().is_some_and(|line| !line.dead) => {
-                self.alone_since = None;
-            }
-            Event::LinkLost { .. } => drop(self.alone_since.get_or_insert(now)),
-            _ => {}
-        }
-        if self.daemons == 1 {
-            self.summary.turns = turns;
-            for (when, fault) in &self.scene.faults {
-                if let When::AfterTurn(turn, wait) = when
-                    && *turn == turns
-                {
-                    self.at(now + *wait, Doing::Fault(*fault));
-                }
+        for at in 0..self.posts.len() {
+            if self.post_steps(at)? {
+                return Ok(());
             }
         }
         Ok(())
     }
 
-    /// Tells what a turn of the daemon came to.
-    pub(super) fn tell_turn(&mut self, event: &Event, records: &[CallRecord]) {
-        self.note(String::new);
-        if let Event::LinkRestored { legs, .. } = event {
-            self.say(|| format!("the link is up, with {} legs on the switch", legs.len()));
+    /// Somebody looks after callers, or nobody does any more.
+    fn note_alone(&mut self) {
+        let now = self.now;
+        match self.posts.iter().any(|post| post.serves(now)) {
+            true => self.alone_since = None,
+            false => drop(self.alone_since.get_or_insert(now)),
         }
-        let (now, daemons) = (self.now, self.daemons);
-        if let Some(story) = &mut self.story {
-            records.iter().for_each(|record| story.recorded(now, daemons, record));
-        }
-    }
-
-    pub(super) fn write(&mut self, bytes: &[u8]) {
-        if let Some(line) = self.line.as_mut().filter(|line| !line.dead) {
-            line.to_switch.send(self.now, bytes, &mut self.chance);
-        }
-    }
-
-    fn daemon_hears(&mut self, bytes: &[u8]) -> Result<(), String> {
-        let lag = Millis(self.chance.between(0, self.scene.engine_lag_ms));
-        let Some(daemon) = &mut self.daemon else { return Ok(()) };
-        let written = daemon.hear(self.now, bytes, lag)?;
-        self.write(&written);
-        Ok(())
     }
 }

@@ -1,18 +1,20 @@
 //! A whole world on a clock of its own: the simulated exchange with its people, its bytes, the network between,
 //! the wire, the conversation and the engine, and everything that can go wrong with any of them; without a socket
-//! and without a runtime, so that a seed lives through the same again.
+//! and without a runtime, so that a seed lives through the same again. In some worlds two daemons share the switch and
+//! a Redis, which goes away and comes back with what it had, without the last of it, or empty.
 //!
 //! What is promised, and where the promise has a bound:
 //! - a caller hears something within [`SOUND_WITHIN`](promises::SOUND_WITHIN) of dialling and is never without sound
 //!   for longer, whatever happens to link and daemon. Hotlines that ask for keys and messages listen in silence, and
 //!   nobody asks while no daemon is there or nothing comes through the line; whom a daemon was asking that left
-//!   nothing to the next, the fallback serves after [`FALLBACK_WITHIN`](promises::FALLBACK_WITHIN);
+//!   nothing to the next, the fallback serves after the span of its timer and
+//!   [`FALLBACK_WAY`](promises::FALLBACK_WAY);
 //! - an agent's leg outlives its caller by no more than [`OUTLIVES_MAX`](promises::OUTLIVES_MAX), counted from when
 //!   the engine knew the switch again, where it did not when the caller left, or from when a stalled line or a
 //!   daemon that stood still went on;
-//! - while no daemon is linked and awake, a caller who is not in talk is with the fallback after
-//!   [`FALLBACK_WITHIN`](promises::FALLBACK_WITHIN); unless the daemon was lost while it joined the caller with an
-//!   agent who was just leaving: then the caller hears the ring tone until a daemon is linked again;
+//! - while no daemon is linked and awake, a caller who is not in talk is with the fallback after the span of its timer
+//!   and [`FALLBACK_WAY`](promises::FALLBACK_WAY); unless the daemon was lost while it joined the caller with an agent
+//!   who was just leaving: then the caller hears the ring tone until a daemon is linked again;
 //! - a talk ends only when one of the two leaves, or the switch dies; or when a daemon hands over that has not heard
 //!   yet of a talk that is no older than [`UNHEARD_MAX`](promises::UNHEARD_MAX): that caller goes to the fallback; or
 //!   when a daemon was killed that could not keep what it did with the call;
@@ -22,16 +24,29 @@
 //! - a call that a daemon took has one record, if it ended while that daemon lived or what that one kept came to the
 //!   next; and no call has two, unless a daemon handed it over to a switch that did not hear it, and the next one
 //!   took it again, or a daemon was killed that could not keep what it did with the call;
+//! - where two daemons share the switch, one acts: once one has written to it, no other that had the right before
+//!   writes any more, whatever was paused and whatever Redis lost. Where nothing goes wrong any more for
+//!   [`TAKEN_OVER_WITHIN`](promises::TAKEN_OVER_WITHIN), one does;
+//! - a daemon that is killed while Redis has heard it all leaves nothing unknown: each call it took is in Redis, or its
+//!   record is. Its lines are not rung twice either, unless Redis was away: then each goes by a store of its own. A
+//!   record that it wrote and could not tell of any more is written once more by the next, and counted here;
 //! - nothing the switch says is out of step, and in the end nothing is left anywhere.
 
+mod acts;
 mod daemon;
 mod drawn;
+mod duties;
 mod faults;
+mod keeping;
+mod legacy;
 mod life;
 mod line;
+mod link;
+mod post;
 mod promises;
 mod scene;
 mod services;
+mod shared;
 mod story;
 mod switch;
 mod tally;

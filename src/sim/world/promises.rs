@@ -1,16 +1,22 @@
 //! What must hold at every moment, and in the end.
 
-use super::daemon::Daemon;
+use super::daemon::{Daemon, FALLBACK_AFTER, FALLBACK_AFTER_SHARED};
 use super::life::World;
+use super::link::switch;
+use super::post::Post;
 use crate::command::StageName;
 use crate::id::CallId;
 use crate::record::Outcome;
 use crate::time::{Instant, Millis};
+use std::collections::BTreeSet;
 
 pub(super) const SOUND_WITHIN: Millis = Millis::seconds(1);
 pub(super) const OUTLIVES_MAX: Millis = Millis::seconds(1);
-/// The longest timer that is ever set (5 s), half a second of the scheduler, and the orders' way.
-pub(super) const FALLBACK_WITHIN: Millis = Millis(6_000);
+/// How long the fallback may take besides its timer: half a second of the scheduler, and the orders' way.
+pub(super) const FALLBACK_WAY: Millis = Millis(1_000);
+/// Within how long of the last thing that went wrong another daemon acts: the lease runs out, nobody takes it for half
+/// its span, somebody who came to Redis anew waits for all of it, and the link comes up.
+pub(super) const TAKEN_OVER_WITHIN: Millis = Millis(6_000);
 /// How long the news of a talk may be on its way: a poll of the switch, the line, the engine.
 pub(super) const UNHEARD_MAX: Millis = Millis(200);
 
@@ -26,27 +32,41 @@ impl World<'_> {
         self.handed_over_at.filter(|at| unheard(*at)).map(drop).ok_or(())
     }
 
+    /// Whoever looks after callers now.
+    fn serving(&self) -> Option<(&Post, &Daemon)> {
+        let post = self.posts.iter().find(|post| post.serves(self.now))?;
+        Some((post, post.daemon.as_ref()?))
+    }
+
     pub(super) fn is_quiet(&self) -> bool {
-        let daemon = |daemon: &Daemon| daemon.linked_since.is_some() && daemon.engine.switchboard.live() == 0;
+        let is_idle = |post: &Post| {
+            let daemon = |daemon: &Daemon| daemon.engine.switchboard.live() == 0 && daemon.is_idle();
+            post.notices.is_none() && post.is_awake() && post.daemon.as_ref().is_some_and(daemon)
+        };
         self.due.is_empty()
-            && self.notices.is_none()
             && self.model.channel_count() == 0
-            && self.line.as_ref().is_some_and(|line| !line.dead)
-            && self.daemon.as_ref().is_some_and(daemon)
+            && self.serving().is_some()
+            && self.posts.iter().all(is_idle)
     }
 
     pub(super) fn unquiet(&self) -> String {
-        let live = self.daemon.as_ref().map(|daemon| daemon.engine.switchboard.stages().collect::<Vec<_>>());
-        format!("legs {:?}, calls {live:?}, due {:?}", self.model.channels(), self.due)
+        let daemons = self.posts.iter().filter_map(|post| post.daemon.as_ref());
+        let stages = |daemon: &Daemon| {
+            let live: Vec<_> = daemon.engine.switchboard.stages().map(|(id, it)| (id.clone(), it)).collect();
+            (live, daemon.is_idle())
+        };
+        let live: Vec<_> = daemons.map(stages).collect();
+        let acts = self.serving().map(|(_, daemon)| &daemon.name);
+        format!("acts {acts:?}, legs {:?}, calls {live:?}, due {:?}", self.model.channels(), self.due)
     }
 
     /// What has a bound in time.
     pub(super) fn check(&mut self) -> Result<(), String> {
         self.note_excuses();
-        let linked_since = self.daemon.as_ref().and_then(|daemon| daemon.linked_since);
-        let linked_since = linked_since.filter(|_| self.alone_since.is_none());
+        let known_since =
+            self.serving().and_then(|(post, daemon)| Some(daemon.linked_since?.max(post.hears_from)));
         for left in self.model.left_ringing() {
-            let known = linked_since.map_or(Millis(0), |since| self.now.since(since.max(self.hears_from)));
+            let known = known_since.map_or(Millis(0), |since| self.now.since(since));
             if left.since.min(known) > OUTLIVES_MAX {
                 return Err(format!("an agent's leg goes on without its caller: {left:?}"));
             }
@@ -55,23 +75,35 @@ impl World<'_> {
             let excused =
                 self.silence_excused.get(&*call.leg).map_or(Millis(u64::MAX), |at| self.now.since(*at));
             let silence = call.silence(self.now).min(excused);
-            if silence > SOUND_WITHIN && (silence > FALLBACK_WITHIN || !self.is_strange(&call.leg)) {
+            if silence > SOUND_WITHIN && (silence > self.fallback_within() || !self.is_strange(&call.leg)) {
                 return Err(format!("dead air for {silence}: {call:?}"));
             }
             let alone =
                 self.alone_since.map_or(Millis(0), |since| self.now.since(since.max(call.dialled_at)));
             let served = call.fell_back || call.joined.is_some() || self.joining.contains(&*call.leg);
-            if alone > FALLBACK_WITHIN && !served {
+            if alone > self.fallback_within() && !served {
                 return Err(format!("nobody looks after the caller, and no fallback came: {call:?}"));
             }
         }
+        let alone =
+            self.alone_since.map_or(Millis(0), |since| self.now.since(since.max(self.hindered_until)));
+        let somebody = self.posts.iter().any(|post| post.daemon.is_some() && post.is_awake());
+        if self.redis.is_some() && somebody && alone > TAKEN_OVER_WITHIN {
+            return Err(format!("nobody has taken over for {alone}: {}", self.unquiet()));
+        }
         Ok(())
+    }
+
+    /// Within how long the fallback has a caller whom nobody looks after.
+    fn fallback_within(&self) -> Millis {
+        let longest = if self.redis.is_some() { FALLBACK_AFTER_SHARED } else { FALLBACK_AFTER };
+        Millis(longest.0 + FALLBACK_WAY.0)
     }
 
     /// Whether the caller was asked something by a daemon that left nothing to the one that is there now: the
     /// fallback will look after it.
     fn is_strange(&self, leg: &str) -> bool {
-        let Some(daemon) = self.daemon.as_ref().filter(|_| self.asks) else { return false };
+        let Some((_, daemon)) = self.serving().filter(|_| self.asks) else { return false };
         let call = leg.parse::<CallId>();
         call.is_ok_and(|call| daemon.engine.switchboard.stages().all(|(live, _)| *live != call))
     }
@@ -82,18 +114,21 @@ impl World<'_> {
             return;
         }
         let mut excused = Vec::new();
-        if self.alone_since.is_some() || self.now < self.hears_from {
-            excused.extend(self.model.callers().map(|call| call.leg.to_string()));
-        } else if let Some(daemon) = &self.daemon {
+        let serving =
+            self.serving().filter(|(post, _)| self.alone_since.is_none() && self.now >= post.hears_from);
+        if let Some((_, daemon)) = serving {
             let listened_to = daemon.engine.switchboard.stages().filter(|(_, stage)| listens(*stage));
             excused.extend(listened_to.map(|(call, _)| call.to_string()));
+        } else {
+            excused.extend(self.model.callers().map(|call| call.leg.to_string()));
         }
         self.silence_excused.extend(excused.into_iter().map(|leg| (leg, self.now)));
     }
 
     /// An agent's telephone is called.
     pub(super) fn is_called(&self, number: &str) -> Result<(), String> {
-        let Some(lines) = self.lines.get(number).filter(|_| self.unclaimed.is_empty()) else { return Ok(()) };
+        let is_known = self.unclaimed.is_empty() && self.redis.as_ref().is_none_or(|redis| !redis.is_away());
+        let Some(lines) = self.lines.get(number).filter(|_| is_known) else { return Ok(()) };
         let live = self.model.phone_report(number).map_or(0, |phone| phone.live);
         if live > *lines {
             return Err(format!("{number} has {lines} lines, and {live} calls at once"));
@@ -108,26 +143,39 @@ impl World<'_> {
 
     pub(super) fn at_the_end(&mut self) -> Result<(), String> {
         self.check()?;
-        let Some(daemon) = self.daemon.take() else { return Err("no daemon in the end".into()) };
-        let lines = daemon.engine.lines_in_use();
-        if lines != 0 {
-            return Err(format!("{lines} lines are in use in the end"));
+        for at in 0..self.posts.len() {
+            let Some(daemon) = self.posts[at].daemon.take() else {
+                return Err("no daemon in the end".into());
+            };
+            let lines = daemon.engine.lines_in_use();
+            if lines != 0 {
+                return Err(format!("{lines} lines are in use in the end"));
+            }
+            if let Some(call) = daemon.unwritten().first() {
+                return Err(format!("{call} has no record"));
+            }
+            if self.scene.faults.is_empty() {
+                self.records_are_true(&daemon)?;
+            }
+            self.close_books(&daemon, true)?;
         }
-        if let Some(call) = daemon.unwritten().first() {
-            return Err(format!("{call} has no record"));
+        let Some(redis) = &self.redis else { return Ok(()) };
+        let left = (redis.in_use(), redis.kept(&switch()));
+        if left != ((0, 0), BTreeSet::new()) {
+            return Err(format!("Redis has lines, claims and calls in the end: {left:?}"));
         }
-        if self.scene.faults.is_empty() {
-            for (call, record) in &daemon.records {
-                let lived = self.model.call(&call.to_string()).ok_or("a record of nobody's call")?;
-                let talked = record.outcome == Outcome::Answered;
-                if talked != lived.joined.is_some()
-                    || (record.outcome == Outcome::Fallback) != lived.fell_back
-                {
-                    return Err(format!("the record says {record:?}, and the caller {lived:?}"));
-                }
+        Ok(())
+    }
+
+    fn records_are_true(&self, daemon: &Daemon) -> Result<(), String> {
+        for (call, record) in &daemon.records {
+            let lived = self.model.call(&call.to_string()).ok_or("a record of nobody's call")?;
+            let talked = record.outcome == Outcome::Answered;
+            if talked != lived.joined.is_some() || (record.outcome == Outcome::Fallback) != lived.fell_back {
+                return Err(format!("the record says {record:?}, and the caller {lived:?}"));
             }
         }
-        self.close_books(&daemon)
+        Ok(())
     }
 }
 

@@ -5,6 +5,7 @@ use crate::hotline::short::Plain;
 use crate::hotline::{Agent, Dial, Hotline, Hotlines, Version};
 use crate::prompt::{Prompt, SoundPath, Tone};
 use crate::sim::people::{Caller, Phone, Sounds};
+use crate::sim::redis::Loss;
 use crate::switch::esl::event::Format;
 use crate::time::Millis;
 use std::collections::BTreeMap;
@@ -66,6 +67,13 @@ pub enum Fault {
         /// So long after that another one starts.
         back: Millis,
     },
+    /// The Redis that daemons share answers nobody.
+    RedisAway {
+        /// How long.
+        span: Millis,
+        /// What it has lost when it is back.
+        loss: Loss,
+    },
 }
 
 /// When a fault comes.
@@ -90,6 +98,8 @@ pub struct Scene {
     pub sounds: Sounds,
     /// Who can be called.
     pub hotlines: Vec<Hotline>,
+    /// How many daemons there are: one keeps its calls in a file, several share a Redis and the one switch.
+    pub daemons: usize,
     /// How many calls a daemon takes at a time.
     pub live_max: usize,
     /// What goes wrong.
@@ -154,6 +164,7 @@ impl Scene {
             phones: BTreeMap::new(),
             sounds: Sounds::default(),
             hotlines: Vec::new(),
+            daemons: 1,
             live_max: 100,
             faults: Vec::new(),
             delay_ms: (0, 5),

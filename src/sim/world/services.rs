@@ -1,7 +1,7 @@
 //! A day's load: thousands of calls to hotlines that have a menu, groups of every order, a queue, a survey and a
 //! mailbox, and agents whom they share.
 
-use super::drawn::faults;
+use super::drawn::{faults, faults_of_several};
 use super::scene::{Fault, Scene, When, agent, phone_number, plain, sound};
 use crate::hotline::flow::{
     ANY, Ask, Before, Flow, Node, NodeIx, NodeKind, Play, Queue, Reach, Survey, Voicemail,
@@ -41,11 +41,17 @@ impl Scene {
         let phones = phones.collect();
         let callers = (0..calls).map(|nth| caller(nth, span_ms, &mut chance)).collect();
         let many = chance.between(calls / CALLS_A_FAULT / 2, calls / CALLS_A_FAULT);
-        let faults: Vec<(When, Fault)> = (0..many).flat_map(|_| faults(span_ms, &mut chance)).collect();
+        let mut faults: Vec<(When, Fault)> = (0..many).flat_map(|_| faults(span_ms, &mut chance)).collect();
+        let mut beside = Chance::new(seed ^ 0x6c61_7267_6532);
+        let daemons = if beside.percent(50) { 2 } else { 1 };
+        if daemons > 1 {
+            faults = (0..many).flat_map(|_| faults_of_several(span_ms, &mut beside)).collect();
+        }
         Self {
             callers,
             phones,
             hotlines,
+            daemons,
             live_max: 1_000,
             faults,
             delay_ms: if chance.percent(30) { (5, 40) } else { (0, 5) },

@@ -87,12 +87,12 @@ impl Story {
     }
 
     /// A daemon wrote a record.
-    pub(super) fn recorded(&mut self, at: Instant, daemon: usize, record: &CallRecord) {
+    pub(super) fn recorded(&mut self, at: Instant, daemon: &str, record: &CallRecord) {
         let call = record.call.to_string();
         let (outcome, who) = (named(record.outcome), self.name(&call).to_owned());
         let agent = record.agent.as_ref().map(|agent| format!(" by agent {agent}")).unwrap_or_default();
         let (wait, talk) = (record.wait, record.talk);
-        let text = format!("daemon {daemon} records {who}: {outcome}{agent}, waited {wait}, talked {talk}");
+        let text = format!("{daemon} records {who}: {outcome}{agent}, waited {wait}, talked {talk}");
         self.say(at, text);
     }
 }

@@ -10,23 +10,24 @@ use crate::sim::report::SwitchEvent;
 use crate::sim::stats::What;
 
 impl World<'_> {
-    /// The switch does what it was asked on the line.
-    pub(super) fn requests(&mut self) -> Result<(), String> {
+    /// The switch does what it was asked on the line of this post.
+    pub(super) fn requests(&mut self, at: usize) -> Result<(), String> {
         loop {
-            let Some(line) = &mut self.line else { return Ok(()) };
+            let Some(line) = &mut self.posts[at].line else { return Ok(()) };
             match line.asked()? {
                 None => return Ok(()),
                 Some(Asked::Answered(answer)) => line.answer(self.now, &answer, &mut self.chance),
-                Some(Asked::Exit) => self.line = None,
-                Some(Asked::Model(input)) => self.tell(input)?,
+                Some(Asked::Exit) => self.posts[at].line = None,
+                Some(Asked::Model(input)) => self.tell(input, Some(at))?,
             }
-            if let Some(line) = &mut self.line {
+            if let Some(line) = &mut self.posts[at].line {
                 line.poll(self.now, &mut self.chance);
             }
         }
     }
 
-    pub(super) fn tell(&mut self, input: Input) -> Result<(), String> {
+    /// The switch lives through this; whoever asked for it gets the answer.
+    pub(super) fn tell(&mut self, input: Input, by: Option<usize>) -> Result<(), String> {
         match &input {
             Input::Api { command, argument } | Input::BgApi { command, argument, .. } => {
                 let caller = argument.split(' ').find(|word| self.model.call(word).is_some());
@@ -47,16 +48,18 @@ impl World<'_> {
             match &output {
                 Output::Event(event) => {
                     self.leg_ends(event)?;
-                    let swapped = self.chance.percent(self.scene.reordered_percent);
-                    let line = self.line.as_mut();
-                    if line.is_some_and(|line| line.tell(self.now, event, swapped)) {
-                        self.count(Kind::Reordered);
+                    let mut swaps = 0;
+                    for post in &mut self.posts {
+                        let swapped = self.chance.percent(self.scene.reordered_percent);
+                        let line = post.line.as_mut();
+                        swaps += u64::from(line.is_some_and(|line| line.tell(self.now, event, swapped)));
                     }
+                    self.summary.tally.add(Kind::Reordered, swaps);
                 }
                 Output::Reply { .. } | Output::Api(_) => {
                     let answer = answer_of(&output).unwrap_or_default();
                     let mut twice = 0;
-                    if let Some(line) = &mut self.line {
+                    if let Some(line) = by.and_then(|at| self.posts[at].line.as_mut()) {
                         if let (true, Output::Api(list)) = (lists, &output) {
                             twice = line.listed(list);
                         }

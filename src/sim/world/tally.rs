@@ -39,11 +39,23 @@ pub enum Kind {
     Twice,
     /// Two events of different legs came the other way round.
     Reordered,
+    /// A daemon began to act for the switch, and there was no call.
+    Begun,
+    /// A daemon took over with calls that another one had had.
+    TakenOver,
+    /// A daemon wrote a record that another one had written, and had not told Redis any more.
+    RecordTwice,
+    /// Redis was away, and lost nothing.
+    RedisAway,
+    /// Redis was away, and lost what was written last.
+    RedisLostLately,
+    /// Redis was away, and lost everything.
+    RedisLostAll,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 22] = [
         Self::Call,
         Self::Cut,
         Self::Mute,
@@ -60,6 +72,12 @@ impl Kind {
         Self::ClockBack,
         Self::Twice,
         Self::Reordered,
+        Self::Begun,
+        Self::TakenOver,
+        Self::RecordTwice,
+        Self::RedisAway,
+        Self::RedisLostLately,
+        Self::RedisLostAll,
     ];
 
     /// What it is called where many of it are counted.
@@ -81,6 +99,12 @@ impl Kind {
             Self::ClockBack => "clocks set back",
             Self::Twice => "legs told twice",
             Self::Reordered => "events in another order",
+            Self::Begun => "daemons that began to act, with no call",
+            Self::TakenOver => "daemons that took over calls of another",
+            Self::RecordTwice => "records of a daemon that died before it told Redis, written again",
+            Self::RedisAway => "times without Redis",
+            Self::RedisLostAll => "losses of all that Redis had",
+            Self::RedisLostLately => "losses of what Redis was told last",
         }
     }
 }

@@ -1,0 +1,138 @@
+//! A daemon's end of its line to the switch: conversation, decoder, and what may not be written yet.
+
+use super::daemon::{Daemon, fnv};
+use super::keeping::Keeping;
+use super::line::PASSWORD;
+use crate::event::{CommandResult, Event};
+use crate::hotline::BadDial;
+use crate::id::SwitchId;
+use crate::prompt::SoundPath;
+use crate::sim::dialplan::FALLBACK;
+use crate::switch::esl::argument::Endpoint;
+use crate::switch::esl::conversation::{self, Account, Conversation};
+use crate::switch::esl::event::Format;
+use crate::switch::esl::message::{Decoder, Message};
+use crate::switch::esl::speak::{Fallback, Site};
+use crate::switch::esl::vocabulary::Secret;
+use crate::time::{Instant, Millis};
+use bytes::BytesMut;
+
+/// How long the switch may say nothing (`switch.heartbeat_s_max`).
+pub const SILENCE_MAX: Millis = Millis::seconds(45);
+/// How long a connection may take until it is up (`switch.connect_timeout_s`).
+pub const SETUP_TIME_MAX: Millis = Millis::seconds(5);
+/// A daemon's end of a connection.
+pub struct Talking {
+    pub conversation: Conversation,
+    decoder: Decoder,
+    pub heard_at: Instant,
+    /// What is to be written, once it may.
+    unwritten: BytesMut,
+}
+
+pub fn switch() -> SwitchId {
+    SwitchId("fs1".into())
+}
+
+fn site() -> Result<Site, String> {
+    let endpoint = |text| Endpoint::new(text).map_err(|bad| bad.to_string());
+    Ok(Site {
+        trunk: "sofia/gateway/carrier/{number}".parse().map_err(|bad: BadDial| bad.to_string())?,
+        fallback: Fallback {
+            extension: endpoint(FALLBACK)?,
+            dialplan: endpoint("XML")?,
+            context: endpoint("public")?,
+        },
+        recordings: SoundPath::new("/rec").map_err(|bad| bad.to_string())?,
+    })
+}
+
+impl Daemon {
+    /// It connects.
+    pub fn connect(&mut self, now: Instant, format: Format) -> Result<(), String> {
+        // No two have the same names for what they order.
+        let seed = match &self.keeping {
+            Keeping::File(_) => now.0,
+            Keeping::Redis(_) => fnv(now.0, &self.name),
+        };
+        let password = Secret::new(PASSWORD).map_err(|bad| bad.to_string())?;
+        let account = Account { user: None, password };
+        self.connects_at = None;
+        self.talking = Some(Talking {
+            conversation: Conversation::new(switch(), site()?, account, format, seed),
+            decoder: Decoder::default(),
+            heard_at: now,
+            unwritten: BytesMut::new(),
+        });
+        Ok(())
+    }
+
+    /// Whether it may write to the switch now.
+    pub fn may_speak(&self, now: Instant) -> bool {
+        match &self.keeping {
+            Keeping::File(_) => true,
+            Keeping::Redis(shared) => shared.gate().is_open(now),
+        }
+    }
+
+    /// When it takes the connection for dead.
+    pub fn gives_up_at(&self) -> Option<Instant> {
+        let talking = self.talking.as_ref()?;
+        let patience = if talking.conversation.is_up() { SILENCE_MAX } else { SETUP_TIME_MAX };
+        Some(talking.heard_at + patience)
+    }
+
+    /// Bytes of the switch have come.
+    pub fn hear(&mut self, now: Instant, bytes: &[u8], lag: Millis) -> Result<(), String> {
+        let Some(talking) = &mut self.talking else { return Ok(()) };
+        talking.heard_at = now;
+        talking.decoder.push(bytes);
+        let mut outcome = conversation::Outcome::default();
+        while let Some(message) = talking.decoder.next().map_err(|fault| fault.to_string())? {
+            if matches!(message, Message::Disconnect { .. }) {
+                continue;
+            }
+            talking.conversation.hear(message, &mut outcome).map_err(|refusal| refusal.to_string())?;
+        }
+        self.comes_of(now + lag, outcome);
+        Ok(())
+    }
+
+    fn comes_of(&mut self, at: Instant, outcome: conversation::Outcome) {
+        if let Some(talking) = &mut self.talking {
+            outcome.requests.iter().for_each(|request| request.encode(&mut talking.unwritten));
+        }
+        outcome.events.into_iter().for_each(|event| self.put_in(at, event));
+    }
+
+    pub(super) fn has_unwritten(&self) -> bool {
+        self.talking.as_ref().is_some_and(|talking| !talking.unwritten.is_empty())
+    }
+
+    /// Takes out what is to be written to the switch, if that may be now.
+    pub fn speaks(&mut self, now: Instant) -> Option<BytesMut> {
+        let may = self.may_speak(now) && self.has_unwritten();
+        self.talking.as_mut().filter(|_| may).map(|talking| talking.unwritten.split())
+    }
+
+    /// The connection is gone, and it knows.
+    pub fn lost(&mut self, now: Instant, connects_at: Instant) {
+        let Some(mut talking) = self.talking.take() else { return };
+        for event in talking.conversation.lost() {
+            self.put_in(now, event);
+        }
+        self.connects_at = Some(connects_at);
+    }
+
+    /// The link takes the orders of the engine that have come by now.
+    pub fn pass_orders(&mut self, now: Instant) {
+        let mut outcome = conversation::Outcome::default();
+        while let Some((_, command, action)) = self.orders.pop_front_if(|(at, ..)| *at <= now) {
+            match &mut self.talking {
+                Some(talking) => talking.conversation.order(&command, &action, &mut outcome),
+                None => outcome.events.push(Event::Done { command, result: CommandResult::Unknown }),
+            }
+        }
+        self.comes_of(now, outcome);
+    }
+}
