@@ -40,6 +40,8 @@ pub(super) enum Rung {
     Nothing,
     /// The agent of this attempt has the call.
     Taken(Nth),
+    /// The agent of this attempt talks with the caller already: a daemon whose word was lost joined them.
+    Joined(Nth),
     /// One rings no longer.
     Less,
 }
@@ -84,7 +86,8 @@ impl Bells {
                 self.set_timer(cx);
                 Rung::Less
             }
-            AgentNews::Claimed | AgentNews::Digit(_) | AgentNews::Joined => Rung::Nothing,
+            AgentNews::Joined => Rung::Joined(nth),
+            AgentNews::Claimed | AgentNews::Digit(_) => Rung::Nothing,
         }
     }
 

@@ -38,7 +38,7 @@ impl Call {
             LegEvent::HungUp { cause, far_end } => self.caller_gone(*cause, *far_end, desk),
             LegEvent::Left => self.caller_left(desk),
             LegEvent::Bridged { peer } => match self.attempt_on(peer) {
-                Some(nth) => self.tell(Happening::Agent(nth, AgentNews::Joined), desk),
+                Some(nth) => self.joined(nth, desk),
                 None => Life::On,
             },
             LegEvent::Unbridged { .. } => self.tell(Happening::Caller(CallerNews::Parted), desk),
@@ -51,6 +51,16 @@ impl Call {
             LegEvent::Created | LegEvent::Ringing { .. } => Life::On,
             LegEvent::Renamed { .. } => Life::On,
         }
+    }
+
+    /// Whoever talks has answered, whether that was heard or not.
+    fn joined(&mut self, nth: Nth, desk: &mut Desk) -> Life {
+        let attempt = &mut self.facts.attempts[nth];
+        if attempt.ending.is_none() {
+            attempt.answered.get_or_insert(desk.now);
+            attempt.reach(Phase::Ready);
+        }
+        self.tell(Happening::Agent(nth, AgentNews::Joined), desk)
     }
 
     fn attempt_on(&self, leg: &LegId) -> Option<Nth> {
@@ -175,7 +185,7 @@ impl Call {
             }
             // Which of the two a switch names first is its own affair.
             LegEvent::Bridged { peer } if *peer == self.facts.leg => {
-                return self.tell(Happening::Agent(nth, AgentNews::Joined), desk);
+                return self.joined(nth, desk);
             }
             LegEvent::Unbridged { peer } if *peer == self.facts.leg => {
                 return self.tell(Happening::Caller(CallerNews::Parted), desk);
@@ -374,7 +384,7 @@ impl Call {
             if live.is_none() {
                 self.perhaps_never_called(&leg);
             }
-            for report in self.missed(&leg, live) {
+            for report in self.missed(&leg, live, find) {
                 if let Life::Over = self.on_leg(&leg, &report, desk) {
                     return Life::Over;
                 }
@@ -401,7 +411,12 @@ impl Call {
     }
 
     /// What the switch would have reported about a leg that it shows like this now.
-    fn missed(&self, leg: &LegId, live: Option<LiveLeg>) -> Vec<LegEvent> {
+    fn missed(
+        &self,
+        leg: &LegId,
+        live: Option<LiveLeg>,
+        find: &dyn Fn(&LegId) -> Option<LiveLeg>,
+    ) -> Vec<LegEvent> {
         let Some(live) = live else { return vec![LegEvent::HungUp { cause: Cause::Other, far_end: false }] };
         let is_caller = *leg == self.facts.leg;
         match live.state {
@@ -413,14 +428,24 @@ impl Call {
             }
             LegState::Bridged if is_caller => {
                 let answered = live.answered.then_some(LegEvent::Answered);
-                // Joined by somebody else than us, as far as we know: a daemon whose word was lost, or somebody at the
-                // switch. Whatever we would do to the caller would tear that talk.
-                let bridged = self.ready_leg().map_or(LegEvent::Left, |peer| LegEvent::Bridged { peer });
+                // Joined with nobody we know: by a daemon whose word was lost, or somebody at the switch. Whatever we
+                // would do to the caller would tear that talk.
+                let peer = self.ready_leg().or_else(|| self.joined_leg(find));
+                let bridged = peer.map_or(LegEvent::Left, |peer| LegEvent::Bridged { peer });
                 answered.into_iter().chain([bridged]).collect()
             }
             LegState::Parked if !is_caller && live.answered => vec![LegEvent::Answered, LegEvent::Parked],
             LegState::Ringing | LegState::Parked | LegState::Bridged | LegState::Elsewhere => Vec::new(),
         }
+    }
+
+    /// The agent who talks with the caller, though we did not hear that they were joined.
+    fn joined_leg(&self, find: &dyn Fn(&LegId) -> Option<LiveLeg>) -> Option<LegId> {
+        let legs =
+            self.facts.attempts.iter().filter(|it| it.ending.is_none()).filter_map(|it| it.leg.as_ref());
+        let is_ours = |live: &LiveLeg| live.of.as_ref().is_none_or(|of| *of == self.facts.leg);
+        let talks = |leg: &&LegId| find(leg).is_some_and(|it| it.state == LegState::Bridged && is_ours(&it));
+        legs.into_iter().find(talks).cloned()
     }
 
     fn ready_leg(&self) -> Option<LegId> {

@@ -3,6 +3,7 @@
 
 use super::attempt::Nth;
 use super::bells::{Bells, Rung};
+use super::connect::Connect;
 use super::context::Context;
 use super::door::{AgentNews, Door, Exit, Happening, Next, StoreNews};
 use super::timer::Timer;
@@ -92,14 +93,20 @@ impl Hunt {
         match rung {
             Rung::Nothing => Next::Stay(self),
             Rung::Less => self.or_try_next(cx),
-            Rung::Taken(nth) => self.taken(nth, cx),
+            Rung::Taken(nth) => {
+                self.taken(nth, cx);
+                Next::Go(Door::Whisper { nth })
+            }
+            Rung::Joined(nth) => {
+                self.taken(nth, cx);
+                Next::Go(Connect::joined(nth, cx))
+            }
         }
     }
 
-    fn taken(&mut self, nth: Nth, cx: &mut Context) -> Next<Self> {
+    fn taken(&mut self, nth: Nth, cx: &mut Context) {
         self.bells.end_others(nth, cx);
         cx.forget_wishes();
-        Next::Go(Door::Whisper { nth })
     }
 
     /// None of those asked for has a free line.

@@ -3,6 +3,7 @@
 
 use super::attempt::Nth;
 use super::bells::{Bells, Rung};
+use super::connect::Connect;
 use super::context::Context;
 use super::door::{AgentNews, CallerNews, Door, Exit, Happening, Next, StoreNews};
 use super::timer::Timer;
@@ -83,6 +84,12 @@ impl Queue {
                     self.bells.end_others(nth, cx);
                     cx.forget_wishes();
                     self.leave(Door::Whisper { nth }, cx)
+                }
+                Rung::Joined(nth) => {
+                    self.bells.end_others(nth, cx);
+                    cx.forget_wishes();
+                    let door = Connect::joined(nth, cx);
+                    self.leave(door, cx)
                 }
             },
             Happening::Store(_, StoreNews::Refused) => self.out("full", "as many wait as may", cx),

@@ -2,6 +2,7 @@
 //! the agent from where the call comes. Should the agent leave meanwhile, the others are tried.
 
 use super::attempt::Nth;
+use super::connect::Connect;
 use super::context::Context;
 use super::door::{AgentNews, Door, Happening, Next};
 use super::ringback;
@@ -64,6 +65,10 @@ impl Whisper {
                 cx.end_attempt(self.nth, AttemptOutcome::Dropped, Cause::Normal);
                 cx.stop();
                 Self::back(cx)
+            }
+            Happening::Agent(nth, AgentNews::Joined) if nth == self.nth => {
+                cx.clear(Timer::Announcement);
+                Next::Go(Connect::joined(nth, cx))
             }
             // Whether they heard it to its end is unknown: it is said again.
             Happening::Relinked => {
