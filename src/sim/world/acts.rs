@@ -126,6 +126,9 @@ impl World<'_> {
             self.forgotten.extend(taken);
         }
         self.summary.tally.add(Kind::RecordTwice, twice);
+        if let Some(daemon) = &mut self.posts[at].daemon {
+            daemon.forgiven = self.forgotten.iter().filter_map(|call| call.parse().ok()).collect();
+        }
     }
 
     pub(super) fn turn(&mut self, at: usize, event: &Event, lag: Millis) -> Result<(), String> {

@@ -50,6 +50,8 @@ pub struct Daemon {
     /// The calls it took, or took up, and did not leave to somebody else.
     pub taken: BTreeSet<CallId>,
     pub records: BTreeMap<CallId, CallRecord>,
+    /// Calls of which something was lost: what it does with them may be done anew.
+    pub forgiven: BTreeSet<CallId>,
     /// The records among them that nobody has asked for yet.
     news: Vec<CallRecord>,
     /// What was decided and is not done yet.
@@ -103,6 +105,7 @@ impl Daemon {
             linked_since: None,
             taken,
             records: BTreeMap::new(),
+            forgiven: BTreeSet::new(),
             news: Vec::new(),
             out: Vec::new(),
             is_unsettled: false,
@@ -223,7 +226,7 @@ impl Daemon {
             return Err(format!("a record of {call} that nobody took"));
         }
         self.news.push(record.clone());
-        if self.records.insert(call.clone(), record).is_some() {
+        if self.records.insert(call.clone(), record).is_some() && !self.forgiven.contains(&call) {
             return Err(format!("a second record of {call}"));
         }
         Ok(())
@@ -266,7 +269,7 @@ impl Daemon {
                 Ok(())
             }
             Command::Note { call, note: Note::Stage { from: None, .. } } => {
-                match self.taken.insert(call.clone()) {
+                match self.taken.insert(call.clone()) || self.forgiven.contains(&call) {
                     true => Ok(()),
                     false => Err(format!("{call} was taken twice")),
                 }
