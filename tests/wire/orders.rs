@@ -253,6 +253,27 @@ fn a_parked_leg_that_is_to_be_joined_has_not_left() {
     assert_eq!(heard("CHANNEL_UNPARK", &[("Unique-ID", CALLER)]), left, "who says nothing is believed");
 }
 
+/// As seen on 1.10.12: whom `uuid_bridge` takes out of the fallback is parked behind the talk, and its destination is
+/// the fallback still.
+#[test]
+fn a_caller_who_was_joined_out_of_the_fallback_is_back_when_it_is_parked() {
+    let parked = |dialled: &str| {
+        let place = [("Call-Direction", "inbound"), ("Caller-Destination-Number", dialled)];
+        heard("CHANNEL_PARK", &[&[("Unique-ID", CALLER)], &place[..]].concat())
+    };
+    let back = Some(Event::Leg { leg: leg(CALLER), what: LegEvent::Parked });
+    assert_eq!(parked("hotlined_fallback"), back);
+    assert!(matches!(parked("4001234567"), Some(Event::Arrived(_))), "nobody has to know this one yet");
+    let row = r#""direction":"inbound","dest":"hotlined_fallback","initial_dest":"4001234567","callstate":"ACTIVE""#;
+    let live = |state: &str, application: &str| {
+        listed(&format!(r#"{row},"state":"{state}","application":"{application}""#))
+    };
+    assert_eq!(live("CS_EXECUTE", "playback"), LegState::Elsewhere, "the fallback has it");
+    assert_eq!(live("CS_SOFT_EXECUTE", "uuid_bridge"), LegState::Bridged);
+    assert_eq!(live("CS_PARK", "uuid_bridge"), LegState::Parked);
+    assert_eq!(live("CS_PARK", "playback"), LegState::Parked, "it is asked how it was");
+}
+
 #[test]
 fn the_end_of_an_application_is_told_by_its_name() {
     let done = |application: &str, response: &str| {

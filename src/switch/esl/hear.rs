@@ -72,8 +72,12 @@ fn parked(switch: &SwitchId, event: &EslEvent) -> Option<Event> {
         return of_leg(event, LegEvent::Parked);
     }
     let dialled = event.text("Caller-Destination-Number")?;
-    // Other services of the switch may park legs, too: only a 400 number is for us.
-    number::hotline(&dialled)?;
+    // Other services of the switch may park legs, too: only a 400 number is for us. But who was joined out of the
+    // fallback and is parked behind the talk still has the fallback for its destination: whoever knows the leg
+    // knows that it is back.
+    if number::hotline(&dialled).is_none() {
+        return of_leg(event, LegEvent::Parked);
+    }
     let caller = event.text("Caller-Caller-ID-Number").unwrap_or_default();
     let answered = event.get("Answer-State").is_some_and(|state| &*state == b"answered");
     Some(Event::Arrived(arrival(switch, leg(event, "Unique-ID")?, &dialled, &caller, answered)))

@@ -65,7 +65,8 @@ fn live_leg(switch: &SwitchId, row: &Row) -> Option<LiveLeg> {
 }
 
 /// `application` is the last one that ran on the leg, which says little: a `set` of ours stands there as well as
-/// the dialplan's tone. A caller who is still where he was dialled to has not been sent to the fallback.
+/// the dialplan's tone. A caller who is still where he was dialled to has not been sent to the fallback; one who was,
+/// and is parked by the switch itself, was joined out of it, and the talk is over.
 fn state(row: &Row, is_ours: bool) -> LegState {
     let is_caller = row.direction == "inbound" && number::hotline(&row.initial_dest).is_some();
     // Behind a talk the last application is still the bridge.
@@ -73,7 +74,9 @@ fn state(row: &Row, is_ours: bool) -> LegState {
     let is_joined = matches!(&*row.application, "uuid_bridge" | "bridge") || BRIDGED.contains(&&*row.state);
     if is_joined && !is_parked {
         LegState::Bridged
-    } else if is_caller && row.dest == row.initial_dest || is_ours && OF_AGENTS.contains(&&*row.application) {
+    } else if is_caller && (is_parked || row.dest == row.initial_dest)
+        || is_ours && OF_AGENTS.contains(&&*row.application)
+    {
         LegState::Parked
     } else if is_ours && row.callstate != "ACTIVE" {
         LegState::Ringing
