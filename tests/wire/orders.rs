@@ -159,13 +159,13 @@ fn a_talk_is_recorded_while_it_is_one() {
 }
 
 #[test]
-fn orders_that_wait_are_dropped_before_two_are_joined() {
+fn orders_that_wait_are_dropped_once_two_are_as_good_as_joined() {
     let bridge = |keep_caller| said(&Action::Bridge { caller: leg(CALLER), agent: leg(AGENT), keep_caller });
     let joined = [
         "api sched_del B\n\n",
+        "api uuid_bridge A B\nJob-UUID: A/7\n\n",
         "api uuid_break A all\n\n",
         "api uuid_break B all\n\n",
-        "bgapi uuid_bridge A B\nJob-UUID: A/7\n\n",
     ];
     assert_eq!(bridge(None), [&["api uuid_setvar A park_after_bridge false\n\n"], &joined[..]].concat());
     let hook = "api uuid_setvar B api_hangup_hook sched_transfer +4 A hotlined_fallback XML public\n\n";

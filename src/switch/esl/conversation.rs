@@ -75,6 +75,8 @@ enum Awaited {
     Listing,
     /// An order whose end is told later, unless it is refused at once.
     Order(CommandId),
+    /// An order that is done when it is answered.
+    Printed(CommandId),
     /// Whatever it is, nobody needs it.
     Nothing,
 }
@@ -152,9 +154,13 @@ impl Conversation {
         let named = |name: &Option<String>| name.as_deref().and_then(|name| name.parse::<CommandId>().ok());
         let awaited = match request {
             ClientRequest::Auth { .. } | ClientRequest::UserAuth { .. } => Awaited::Nothing,
-            ClientRequest::Api { command, argument } if command == "show" && argument == LISTING => {
+            ClientRequest::Api { command, argument, .. } if command == "show" && argument == LISTING => {
                 Awaited::Listing
             }
+            ClientRequest::Api { job, .. } => named(job).map_or(Awaited::Nothing, |id| {
+                self.jobs.insert(id.clone());
+                Awaited::Printed(id)
+            }),
             ClientRequest::BgApi { job: Some(job), .. } if job.starts_with(PROBE) => {
                 let number = job.strip_prefix(PROBE).and_then(|number| u64::from_str_radix(number, 16).ok());
                 self.connection = number.unwrap_or_default();
@@ -200,7 +206,7 @@ impl Conversation {
             (_, Some(Awaited::Password)) => Some("an answer to the password"),
             (_, Some(Awaited::Subscription)) => Some("an answer to the subscription"),
             (_, Some(Awaited::Listing)) => Some("the list of channels"),
-            (_, Some(Awaited::Order(_) | Awaited::Nothing)) => Some("an answer"),
+            (_, Some(Awaited::Order(_) | Awaited::Printed(_) | Awaited::Nothing)) => Some("an answer"),
             (_, Some(Awaited::Probe) | None) => Some("a first event"),
         }
     }
@@ -237,6 +243,10 @@ impl Conversation {
                 Request::BgApi { .. } => {
                     self.jobs.insert(id.clone());
                     Awaited::Order(id.clone())
+                }
+                Request::ApiAs { .. } => {
+                    self.jobs.insert(id.clone());
+                    Awaited::Printed(id.clone())
                 }
                 Request::SendMsg { message: SendMsg::Execute { event_uuid: Some(_), .. }, .. } => {
                     self.plays.insert(id.clone());
@@ -304,13 +314,14 @@ impl Conversation {
             (Awaited::Subscription | Awaited::Probe, false) => {
                 return Err(Refusal::Subscription(reply.text().trim().into()));
             }
-            (Awaited::Order(command), false) => {
+            (Awaited::Order(command) | Awaited::Printed(command), false) => {
                 let result = refused(&reply.text());
                 self.jobs.remove(&command);
                 self.plays.remove(&command);
                 outcome.events.push(Event::Done { command, result });
             }
             (Awaited::Listing, _) => return self.unasked("a reply in place of the list of channels"),
+            (Awaited::Printed(_), true) => return self.unasked("a reply in place of a printed answer"),
             (Awaited::Probe | Awaited::Order(_), true) | (Awaited::Nothing, _) => {}
         }
         Ok(())
@@ -328,6 +339,11 @@ impl Conversation {
                 let (switch, connection) = (self.switch.clone(), self.connection);
                 outcome.events.push(Event::LinkRestored { switch, connection, legs });
                 outcome.events.append(&mut self.early);
+                Ok(())
+            }
+            Some(Awaited::Printed(command)) => {
+                self.jobs.remove(&command);
+                outcome.events.push(Event::Done { command, result: hear::job_result(body) });
                 Ok(())
             }
             Some(Awaited::Nothing) => Ok(()),

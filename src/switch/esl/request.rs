@@ -65,6 +65,14 @@ pub enum Request {
     },
     /// Run an API command while everything else on this link waits.
     Api(ApiCall),
+    /// The same, and its answer ends what has this name. The switch passes the name over; a record of the connection
+    /// keeps it.
+    ApiAs {
+        /// The command.
+        call: ApiCall,
+        /// Our name for it.
+        job: JobId,
+    },
     /// Run an API command aside; a `BACKGROUND_JOB` tells its end, unless the link is lost meanwhile.
     BgApi {
         /// The command.
@@ -174,8 +182,9 @@ impl Request {
                 }
             }
             Self::Api(call) => put_call(target, "api ", call),
-            Self::BgApi { call, job } => {
-                put_call(target, "bgapi ", call);
+            Self::ApiAs { call, job } | Self::BgApi { call, job } => {
+                let verb = if matches!(self, Self::ApiAs { .. }) { "api " } else { "bgapi " };
+                put_call(target, verb, call);
                 put(target, &["\nJob-UUID: ", job.as_str()]);
             }
             Self::SendMsg { leg, message } => {

@@ -114,6 +114,8 @@ pub enum ClientRequest {
         command: String,
         /// Its argument.
         argument: String,
+        /// The client's name for it, which the switch passes over.
+        job: Option<String>,
     },
     /// `bgapi`.
     BgApi {
@@ -206,7 +208,8 @@ impl ReceivedRequest {
             "filter" => filter(rest),
             "api" => {
                 let (command, argument) = rest.split_once(' ').unwrap_or((rest, ""));
-                ClientRequest::Api { command: command.into(), argument: argument.into() }
+                let job = self.header("Job-UUID").map(Into::into);
+                ClientRequest::Api { command: command.into(), argument: argument.into(), job }
             }
             "bgapi" => {
                 let (command, argument) = rest.split_once(' ').unwrap_or((rest, ""));
