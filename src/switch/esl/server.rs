@@ -148,6 +148,13 @@ pub enum ClientRequest {
         /// Why.
         cause: Option<String>,
     },
+    /// `sendevent`.
+    SendEvent {
+        /// The event's name.
+        name: String,
+        /// Its headers.
+        headers: Vec<(String, String)>,
+    },
     /// `linger`.
     Linger {
         /// How long, in seconds.
@@ -217,6 +224,7 @@ impl ReceivedRequest {
                 ClientRequest::BgApi { command: command.into(), argument: argument.into(), job }
             }
             "sendmsg" => self.message(some(rest)),
+            "sendevent" => ClientRequest::SendEvent { name: rest.into(), headers: self.headers.clone() },
             "linger" => ClientRequest::Linger { seconds: rest.parse().ok() },
             "nolinger" => ClientRequest::NoLinger,
             "exit" => ClientRequest::Exit,
