@@ -253,17 +253,19 @@ fn a_parked_leg_that_is_to_be_joined_has_not_left() {
     assert_eq!(heard("CHANNEL_UNPARK", &[("Unique-ID", CALLER)]), left, "who says nothing is believed");
 }
 
-/// As seen on 1.10.12: whom `uuid_bridge` takes out of the fallback is parked behind the talk, and its destination is
-/// the fallback still.
+/// As seen on 1.10.12: the switch parks a caller behind a talk by itself, and where `uuid_bridge` took it out of the
+/// fallback its destination is the fallback still. It is nobody's new caller, whether anybody knows it or not.
 #[test]
-fn a_caller_who_was_joined_out_of_the_fallback_is_back_when_it_is_parked() {
-    let parked = |dialled: &str| {
+fn a_caller_behind_a_talk_is_back_and_has_not_just_come() {
+    let parked = |state: &str, dialled: &str| {
         let place = [("Call-Direction", "inbound"), ("Caller-Destination-Number", dialled)];
-        heard("CHANNEL_PARK", &[&[("Unique-ID", CALLER)], &place[..]].concat())
+        heard("CHANNEL_PARK", &[&[("Unique-ID", CALLER), ("Channel-State", state)], &place[..]].concat())
     };
     let back = Some(Event::Leg { leg: leg(CALLER), what: LegEvent::Parked });
-    assert_eq!(parked("hotlined_fallback"), back);
-    assert!(matches!(parked("4001234567"), Some(Event::Arrived(_))), "nobody has to know this one yet");
+    assert_eq!(parked("CS_PARK", "hotlined_fallback"), back);
+    assert_eq!(parked("CS_PARK", "4001234567"), back);
+    assert!(matches!(parked("CS_EXECUTE", "4001234567"), Some(Event::Arrived(_))), "the dialplan offers it");
+    assert_eq!(parked("CS_EXECUTE", "1000"), None, "another service parks it");
     let row = r#""direction":"inbound","dest":"hotlined_fallback","initial_dest":"4001234567","callstate":"ACTIVE""#;
     let live = |state: &str, application: &str| {
         listed(&format!(r#"{row},"state":"{state}","application":"{application}""#))
@@ -272,6 +274,13 @@ fn a_caller_who_was_joined_out_of_the_fallback_is_back_when_it_is_parked() {
     assert_eq!(live("CS_SOFT_EXECUTE", "uuid_bridge"), LegState::Bridged);
     assert_eq!(live("CS_PARK", "uuid_bridge"), LegState::Parked);
     assert_eq!(live("CS_PARK", "playback"), LegState::Parked, "it is asked how it was");
+    let new = |state: &str| {
+        let row =
+            r#""direction":"inbound","dest":"4001234567","initial_dest":"4001234567","callstate":"ACTIVE""#;
+        let body = format!(r#"{{"row_count":1,"rows":[{{"uuid":"{CALLER}",{row},"state":"{state}"}}]}}"#);
+        listing::legs(&SwitchId("fs1".into()), body.as_bytes()).unwrap().remove(0).arrival.is_some()
+    };
+    assert!(new("CS_EXECUTE") && !new("CS_PARK"));
 }
 
 #[test]

@@ -55,7 +55,9 @@ pub enum Refusal {
     #[error("the switch does not let our address in: check apply-inbound-acl in event_socket.conf.xml ({0})")]
     Address(String),
     /// It took the password and then not the subscription.
-    #[error("the switch refused to send events: {0}")]
+    #[error(
+        "the switch refused to send events: {0}; what a directory user needs stands beside [switch] user"
+    )]
     Subscription(String),
     /// Somebody else acts for it, by a right that goes before ours.
     #[error("daemon {:?} acts for it by token {}, as it says at the switch", .0.daemon(), .0.token())]
