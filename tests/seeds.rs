@@ -59,8 +59,6 @@ fn a_day_holds(seed: u64) {
     assert!(tally.outcomes.values().sum::<u64>() >= CALLS / 2, "most have a record:\n{tally}");
 }
 
-// Not among them: 0 and 9, in which the fallback takes a caller in the moment in which the link is restored and the
-// caller joined; after that talk the caller hears nothing until the fallback is there again.
 #[test]
 fn promises_hold_in_a_day_of_calls_to_all_services() {
     a_day_holds(1);
@@ -69,4 +67,15 @@ fn promises_hold_in_a_day_of_calls_to_all_services() {
 #[test]
 fn promises_hold_in_another_day_of_calls() {
     a_day_holds(3);
+}
+
+/// A caller whom the fallback has is joined all the same, and is asked after that talk how it was.
+#[test]
+fn promises_hold_where_the_fallback_is_late() {
+    a_day_holds(0);
+}
+
+#[test]
+fn promises_hold_in_a_day_of_many_faults() {
+    a_day_holds(9);
 }

@@ -7,7 +7,7 @@ use crate::daemon::serve::{ServeError, link_settings};
 use crate::daemon::settings::SETTINGS_VARIABLE;
 use crate::linefile::{LineFile, WhenSlow};
 use crate::switch::esl::link;
-use crate::switch::gate::Gate;
+use crate::switch::gate::Right;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -68,7 +68,7 @@ async fn record(settings: link::LinkSettings, out: &Path, limit: Option<Duration
         orders_out,
         inbox,
         Some(Tap::new(file.clone())),
-        Gate::always_open(),
+        Right::undisputed(),
     ));
     let enough = async {
         match limit {

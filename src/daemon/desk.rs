@@ -22,7 +22,7 @@ use crate::live::file::LiveFile;
 use crate::live::redis::{Fence, Loaded};
 use crate::number::masked;
 use crate::record::CallRecord;
-use crate::switch::gate::Gate;
+use crate::switch::gate::Right;
 use crate::time::{Instant, Millis};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -140,7 +140,7 @@ impl Desk {
         self.pulse.begin(&self.engine);
         if !matches!(self.keeping, Keeping::Redis(_)) {
             let all: Vec<SwitchId> = self.links.switches().cloned().collect();
-            all.iter().for_each(|switch| self.open(switch, Gate::always_open()));
+            all.iter().for_each(|switch| self.open(switch, Right::undisputed()));
         }
         let mut events = Vec::with_capacity(EVENTS_AT_ONCE_MAX);
         let mut stop_at: Option<Instant> = None;
@@ -295,7 +295,7 @@ impl Desk {
         let Keeping::Redis(shared) = &mut self.keeping else { return };
         match word {
             Word::Heard => shared.take(self.clock.now()),
-            Word::Told(Told::Begins { fence, gate, loaded }) => self.begin(fence, gate, *loaded).await,
+            Word::Told(Told::Begins { fence, right, loaded }) => self.begin(fence, right, *loaded).await,
             Word::Told(Told::Ends(switch)) => {
                 if shared.fence(&switch).is_some() {
                     tracing::warn!(%switch, "another daemon acts for it by now");
@@ -319,21 +319,22 @@ impl Desk {
     }
 
     /// We act for a switch from now on, and go on with its calls.
-    async fn begin(&mut self, fence: Fence, gate: Gate, loaded: Loaded) {
+    async fn begin(&mut self, fence: Fence, right: Right, loaded: Loaded) {
         let Keeping::Redis(shared) = &mut self.keeping else { return };
         let (switch, calls) = (fence.switch.clone(), loaded.kept.calls.len());
         tracing::info!(%switch, token = fence.token, calls, "acting for the switch");
         loaded.kept.losses.iter().for_each(|loss| tracing::error!(%switch, "lost: {loss}"));
-        let taken_up = shared.begin_for(self.clock.now(), (fence, gate.clone()), loaded, &mut self.outbox);
+        let taken_up =
+            shared.begin_for(self.clock.now(), (fence, right.gate.clone()), loaded, &mut self.outbox);
         self.turn(&taken_up);
         self.pulse.recount(&self.engine);
-        self.open(&switch, gate);
+        self.open(&switch, right);
     }
 
-    fn open(&mut self, switch: &SwitchId, gate: Gate) {
+    fn open(&mut self, switch: &SwitchId, right: Right) {
         self.pulse.health().acts(switch);
         self.link(switch, false);
-        self.links.open(switch, gate);
+        self.links.open(switch, right);
     }
 
     /// Another daemon acts for a switch: nothing more is done about its calls here.
@@ -350,9 +351,19 @@ impl Desk {
         self.pulse.recount(&self.engine);
     }
 
-    /// A switch does not let us in: somebody else may have more luck.
+    /// Somebody else acts by a right that goes before ours; or a switch does not let us in, and somebody else may have
+    /// more luck.
     async fn link_ended(&mut self, ended: Ended) -> Result<(), Ended> {
         let Some((switch, error)) = ended else { return Err(None) };
+        if let (Some(by), Keeping::Redis(shared)) = (error.superseded_by(), &self.keeping) {
+            // It may have been the link of a right that we had before.
+            if let Some(ours) = shared.fence(&switch).filter(|ours| ours.token <= by.token()) {
+                tracing::warn!(%switch, %error, "another daemon acts for it by now");
+                shared.heed(Heed::Superseded(ours.clone()));
+                self.stand_by(&switch);
+            }
+            return Ok(());
+        }
         if !matches!(self.keeping, Keeping::Redis(_)) {
             return Err(Some((switch, error)));
         }

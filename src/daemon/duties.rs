@@ -14,7 +14,8 @@ use crate::live::redis::{
 };
 use crate::meters;
 use crate::meters::health::Health;
-use crate::switch::gate::{Gate, Key};
+use crate::switch::claim::Claim;
+use crate::switch::gate::{Gate, Key, Right};
 use crate::time::{Instant, Millis};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
@@ -29,8 +30,8 @@ pub(super) enum Told {
     Begins {
         /// By what right.
         fence: Fence,
-        /// Until when its link may speak.
-        gate: Gate,
+        /// The same for its link.
+        right: Right,
         /// What is kept of its calls.
         loaded: Box<Loaded>,
     },
@@ -47,6 +48,8 @@ pub(super) enum Heed {
     Left { switch: SwitchId, kept: bool },
     /// The switch does not let us in.
     Unable(SwitchId),
+    /// Another daemon acts for the switch by a right that goes before this one of ours, as it said there.
+    Superseded(Fence),
     /// The link to it has been down for a while.
     Unlinked(SwitchId),
     /// The daemon stops.
@@ -140,6 +143,14 @@ impl Duties {
                     self.shut(&switch);
                 }
                 self.duty.left(now, &switch, kept)
+            }
+            Heed::Superseded(fence) => {
+                let questions = self.duty.superseded(now, &fence);
+                if !questions.is_empty() {
+                    self.shut(&fence.switch);
+                    meters::LEASES_LOST.counter(&[&fence.switch.0]).increment(1);
+                }
+                questions
             }
             Heed::Unable(switch) => {
                 self.shut(&switch);
@@ -298,7 +309,8 @@ impl Duties {
         self.keys.insert(fence.switch.clone(), key);
         meters::LEASE_HELD.gauge(&[&fence.switch.0]).set(1.0);
         meters::LEASES_TAKEN.counter(&[&fence.switch.0]).increment(1);
-        Some(Told::Begins { fence, gate, loaded: Box::new(loaded) })
+        let claim = Some(Claim::new(self.settings.daemon.as_str(), fence.token));
+        Some(Told::Begins { fence, right: Right { gate, claim }, loaded: Box::new(loaded) })
     }
 
     async fn leave_out_written(&self, loaded: &mut Loaded) {

@@ -5,7 +5,7 @@ use crate::command::Action;
 use crate::event::Event;
 use crate::id::{CommandId, SwitchId};
 use crate::switch::esl::link::{self, LinkError, LinkSettings};
-use crate::switch::gate::Gate;
+use crate::switch::gate::Right;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -44,13 +44,13 @@ impl Links {
         self.known.keys()
     }
 
-    /// Begins to speak to a switch, as far as the gate lets us.
-    pub(super) fn open(&mut self, switch: &SwitchId, gate: Gate) {
+    /// Begins to speak to a switch, as far as our right goes.
+    pub(super) fn open(&mut self, switch: &SwitchId, right: Right) {
         let Some(settings) = self.known.get(switch).cloned() else { return };
         let (orders, orders_out) = mpsc::channel(ORDERS_MAX);
         self.orders.insert(switch.clone(), orders);
         let (switch, inbox, tap) = (switch.clone(), self.inbox.clone(), self.tap.clone());
-        self.tasks.spawn(async move { (switch, link::keep(settings, orders_out, inbox, tap, gate).await) });
+        self.tasks.spawn(async move { (switch, link::keep(settings, orders_out, inbox, tap, right).await) });
     }
 
     /// Nothing more is ordered: the link ends.

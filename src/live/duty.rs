@@ -9,8 +9,9 @@
 //! may go on, it does: it was the last one that may, and callers wait. It does so from one vain question to the next: a
 //! daemon that was paused in between does not know who was answered meanwhile, and is silent until it is answered
 //! itself, which it waits for as if it came anew. What was done meanwhile is told to Redis later;
-//! where another daemon came to act all the same, since it was answered, that one is told by the higher token that
-//! each has seen at the switch's store. So whoever comes to Redis, or comes back to it, takes nothing for the span of a
+//! where another daemon came to act all the same, since it was answered, the later one is known by its higher token:
+//! Redis holds who has a lower one off the switch's store, and each says its own at the switch itself, where the other
+//! hears it ([`Duty::superseded`]). So whoever comes to Redis, or comes back to it, takes nothing for the span of a
 //! lease: it may be Redis itself that was away, and those who went on without it have to say so first.
 //!
 //! Pure: no clock, no connection. Time is our own, never going back.
@@ -387,6 +388,14 @@ impl Duty {
         };
         (held.is_left, held.left_for) = (true, UNLINKED_FOR);
         vec![Change::Leave { switch: switch.clone() }]
+    }
+
+    /// Another daemon acts for a switch by a right that goes before this one of ours, as the switch told us: we do so
+    /// no more, whatever is kept.
+    pub fn superseded(&mut self, now: Instant, ours: &Fence) -> Vec<Question> {
+        let held = self.posts.get(&ours.switch).and_then(|post| post.held.as_ref());
+        let is_held = held.is_some_and(|held| held.fence == *ours);
+        if is_held { self.left(now, &ours.switch, true) } else { Vec::new() }
     }
 
     /// We could act for the switch and cannot: it does not let us in.

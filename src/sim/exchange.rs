@@ -4,7 +4,7 @@
 //! `mod_event_socket` does (MES:1504), and after every command. Faults are made here, on demand.
 //!
 //! Absent: TLS (the real socket has none), permissions of users, filters (taken and ignored), `log`,
-//! `myevents`, `sendevent`, and the 25 s the real one waits for a password.
+//! `myevents`, `sendevent` to a leg, and the 25 s the real one waits for a password.
 
 mod link;
 

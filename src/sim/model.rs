@@ -105,6 +105,15 @@ pub enum Input {
         /// Its argument.
         argument: String,
     },
+    /// `sendevent`.
+    SendEvent {
+        /// The event's name.
+        name: String,
+        /// Its headers.
+        headers: Vec<(String, String)>,
+        /// Its body.
+        body: Option<String>,
+    },
     /// The machine dies and comes back: every channel is gone without a word.
     Crash,
     /// Time has passed.
@@ -116,7 +125,7 @@ pub enum Input {
 pub enum Output {
     /// To everybody who listens.
     Event(SwitchEvent),
-    /// To who sent a `sendmsg` or a `bgapi`: the text of the reply, and the job's name for the latter.
+    /// To who sent a `sendmsg`, a `sendevent` or a `bgapi`: the text of the reply, and the job's name for the latter.
     Reply {
         /// `Reply-Text`.
         text: String,
@@ -245,6 +254,10 @@ impl Model {
                 self.at(now + Millis(wait), Due::Job { job: job.clone(), command, argument });
                 let text = format!("+OK Job-UUID: {job}");
                 self.out.push(Output::Reply { text, job: Some(job.to_string()) });
+            }
+            Input::SendEvent { name, headers, body } => {
+                let uuid = self.event_of_client(&name, headers, body);
+                self.out.push(Output::Reply { text: format!("+OK {uuid}"), job: None });
             }
             Input::Crash => self.crash(),
             Input::Due => {}

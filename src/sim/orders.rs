@@ -16,7 +16,7 @@ pub fn answer_of(output: &Output) -> Option<Bytes> {
     }
 }
 
-/// The input for the model in this request, if it holds one: `api`, `bgapi` or `sendmsg`.
+/// The input for the model in this request, if it holds one: `api`, `bgapi`, `sendmsg` or `sendevent`.
 pub fn input_of(request: &ReceivedRequest) -> Option<Input> {
     let (verb, rest) = request.line.split_once(' ').unwrap_or((&request.line, ""));
     let rest = rest.trim_start_matches(' ');
@@ -34,6 +34,15 @@ pub fn input_of(request: &ReceivedRequest) -> Option<Input> {
             let headers = [("Command".to_owned(), request.line.clone())];
             Some(Input::SendMsg {
                 leg: leg.trim().into(),
+                headers: headers.into_iter().chain(request.headers.iter().cloned()).collect(),
+                body: body.map(|body| String::from_utf8_lossy(body).into_owned()),
+            })
+        }
+        "sendevent" => {
+            let body = Some(&request.body).filter(|body| !body.is_empty());
+            let headers = [("Command".to_owned(), request.line.clone())];
+            Some(Input::SendEvent {
+                name: rest.trim().into(),
                 headers: headers.into_iter().chain(request.headers.iter().cloned()).collect(),
                 body: body.map(|body| String::from_utf8_lossy(body).into_owned()),
             })

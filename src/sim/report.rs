@@ -8,6 +8,7 @@ use super::channel::{CallState, Channel, Direction, OtherLeg, State, Uuid};
 use super::model::Model;
 use crate::switch::esl::event::Format;
 use crate::switch::esl::event_writer::EventWriter;
+use crate::switch::esl::vocabulary::EventName;
 use crate::time::Instant;
 use bytes::Bytes;
 use std::borrow::Cow;
@@ -18,7 +19,7 @@ pub type Header = (Cow<'static, str>, Cow<'static, str>);
 /// Something the exchange tells everybody who listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SwitchEvent {
-    /// Its headers, in order, `Event-Name` first; a name may stand twice.
+    /// Its headers, in order, `Event-Name` first as a rule; a name may stand twice.
     pub headers: Vec<Header>,
     /// Its body, where it has one.
     pub body: Option<String>,
@@ -37,9 +38,9 @@ impl SwitchEvent {
 
     /// As it is written on the wire.
     pub fn encoded(&self, format: Format) -> Bytes {
-        let writer = EventWriter::new(self.name());
-        let headers = self.headers.iter().skip(1);
-        let writer = headers.fold(writer, |writer, (name, value)| writer.header(name, value.as_bytes()));
+        let headers = self.headers.iter();
+        let writer =
+            headers.fold(EventWriter::bare(), |writer, (name, value)| writer.header(name, value.as_bytes()));
         match &self.body {
             Some(body) => writer.body(body).encoded(format),
             None => writer.encoded(format),
@@ -196,6 +197,29 @@ impl Model {
             variables(channel, &mut headers);
         }
         self.tell(SwitchEvent { headers, body: None });
+    }
+
+    /// An event that a client sent: everybody hears it who listens to such, the client, too. One of a name that the
+    /// switch does not know goes nowhere (the real one tells it to those who listen to all). Gives the event's name.
+    pub(super) fn event_of_client(
+        &mut self,
+        name: &str,
+        headers: Vec<(String, String)>,
+        body: Option<String>,
+    ) -> Uuid {
+        let uuid = self.chance.uuid();
+        let (subclass, rest): (Vec<_>, Vec<_>) =
+            headers.into_iter().partition(|(name, _)| name.eq_ignore_ascii_case("Event-Subclass"));
+        let name = name.to_ascii_uppercase();
+        let known =
+            if name == "CUSTOM" { Some("CUSTOM") } else { EventName::new(&name).ok().map(EventName::as_str) };
+        let Some(name) = known else { return uuid };
+        let all = subclass.into_iter().chain(rest);
+        let mut headers: Vec<Header> = all.map(|(name, value)| (name.into(), value.into())).collect();
+        headers.push(header("Event-UUID", uuid.to_string()));
+        headers.extend(self.stamp(name));
+        self.tell(SwitchEvent { headers, body });
+        uuid
     }
 
     /// The channel enters a state, and says so. A caller's counts as ringing while it is being routed, also

@@ -4,6 +4,7 @@
 //! does not know it yet must not say anything that it had decided before: so whoever writes to the switch looks here
 //! last, after everything else that may take time.
 
+use super::claim::Claim;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -17,6 +18,22 @@ enum State {
 /// What a link asks before it writes.
 #[derive(Clone, Debug)]
 pub struct Gate(watch::Receiver<State>);
+
+/// By what right a link speaks to its switch.
+#[derive(Clone, Debug)]
+pub struct Right {
+    /// Whether we may speak now.
+    pub gate: Gate,
+    /// What we say of it, and hold against what others say; none where nobody else could act.
+    pub claim: Option<Claim>,
+}
+
+impl Right {
+    /// Where nobody else could act, and for whoever only listens.
+    pub fn undisputed() -> Self {
+        Self { gate: Gate::always_open(), claim: None }
+    }
+}
 
 /// What opens a gate. When it is dropped, the gate stays as it is.
 #[derive(Debug)]

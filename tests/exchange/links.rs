@@ -132,6 +132,33 @@ async fn names_that_are_not_known_are_passed_over() {
     assert_eq!(client.ask("noevents").await, "+OK no longer listening for events");
 }
 
+/// As seen on 1.10.12: it comes back to who sent it, too.
+#[tokio::test]
+async fn what_a_client_sends_is_heard_by_all_who_asked_for_its_subclass() {
+    let exchange = exchange().await;
+    let mut sender = Client::listening(&exchange, "event plain HEARTBEAT CUSTOM a::b").await;
+    let mut plain = Client::listening(&exchange, "event plain CUSTOM x::y a::b").await;
+    let mut json = Client::listening(&exchange, "event json CUSTOM a::b").await;
+    let mut other = Client::listening(&exchange, "event plain CHANNEL_PARK CUSTOM x::y").await;
+    let answer = sender.ask("sendevent CUSTOM\nEvent-Subclass: a::b\nToken: 1: 7%20").await;
+    let uuid = answer.strip_prefix("+OK ").unwrap().to_owned();
+    for client in [&mut sender, &mut plain, &mut json] {
+        let event = client.event("CUSTOM").await.unwrap();
+        let first = event.headers().next().unwrap();
+        assert_eq!((&*first.0, &*first.1), (&b"Event-Subclass"[..], &b"a::b"[..]));
+        assert_eq!(event.text("Command").as_deref(), Some("sendevent CUSTOM"));
+        assert_eq!(event.text("Event-UUID").as_deref(), Some(&*uuid));
+        // What looks coded already is not coded again in a plain event (hazard 1).
+        let token = event.text("Token").unwrap();
+        assert!(matches!(&*token, "1: 7%20" | "1: 7 "), "{token}");
+    }
+    // One that names no subclass is for everybody who asked for any.
+    assert!(sender.ask("sendevent custom\nToken: 8").await.starts_with("+OK "));
+    for client in [&mut sender, &mut plain, &mut json, &mut other] {
+        assert_eq!(client.event("CUSTOM").await.unwrap().text("Token").as_deref(), Some("8"));
+    }
+}
+
 #[tokio::test]
 async fn plain_and_json_tell_the_same() {
     let exchange = exchange().await;

@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used)] // What is missing fails the test.
 
 mod chaos;
+mod joining;
 mod links;
 mod model;

@@ -7,6 +7,7 @@ use hotlined::event::Cause;
 use hotlined::record::{AttemptOutcome, EndedBy, Outcome};
 use lab::daemon::{Daemon, Hotline, Plan};
 use lab::phone::{Agent, Caller};
+use lab::proxy::Wire;
 use lab::switch::Switch;
 use lab::tell;
 use lab::wait::{ms, s};
@@ -26,9 +27,14 @@ impl Pair {
     fn up(lab: &Switch, hotline: &Hotline) -> Self {
         let redis = Server::at(redis_server::free_port(), &[]);
         let port = redis.port.unwrap();
-        let plan = |name| Plan::new(lab, std::slice::from_ref(hotline)).shares(port, name);
-        let one = plan("one").up();
-        let other = plan("other").start();
+        Self::through(redis, port, lab, hotline)
+    }
+
+    /// The one reaches Redis at this port.
+    fn through(redis: Server, port: u16, lab: &Switch, hotline: &Hotline) -> Self {
+        let plan = |name, redis| Plan::new(lab, std::slice::from_ref(hotline)).shares(redis, name);
+        let one = plan("one", port).up();
+        let other = plan("other", redis.port.unwrap()).start();
         other.wait_for_log(STANDS_BY, 1, s(10));
         Self { _redis: redis, one, other }
     }
@@ -118,6 +124,39 @@ fn a_daemon_that_slept_through_its_lease_does_nothing_when_it_wakes_up() {
     let due = (Outcome::Answered, EndedBy::Caller, Cause::Normal, talked);
     assert_eq!(went(&pair.other.record(number)), due);
     lab.is_empty_soon();
+    pair.end();
+}
+
+/// It is the switch that tells it: the other's word comes to it as an event.
+#[test]
+fn a_daemon_cut_off_from_redis_alone_hears_at_the_switch_that_the_other_acts() {
+    let Some(lab) = lab::open() else { return };
+    let number = "4000000164";
+    let agent = Agent::Leaves(ms(200), ms(8_000)).ready(&lab);
+    let redis = Server::at(redis_server::free_port(), &[]);
+    let wire = Wire::to(redis.port.unwrap());
+    let watcher = lab.connect().watch("CUSTOM hotlined::acts");
+    let pair = Pair::through(redis, wire.port, &lab, &Hotline::new(number, &[agent.endpoint()]));
+    let mut caller = Caller::to(number).call(&lab);
+    wait_for_talk(&pair.one, 1);
+    wire.cut();
+    let cut = Instant::now();
+    let said = watcher.wait("the other to say that it acts", s(10), |h| h.get("Hotlined-Daemon") == "other");
+    pair.one.wait_for_log("another daemon acts for it by now", 1, s(5));
+    let stood_by = said.at.elapsed();
+    tell(&format!(
+        "cut off from Redis: stands by {:.0} ms after the other's word",
+        stood_by.as_secs_f64() * 1e3
+    ));
+    pair.changes(cut, "cut off from Redis in a talk");
+    assert_eq!(lab.channels().len(), 2, "the talk goes on");
+    assert_eq!(caller.wait_for_end(s(15)), Some(200));
+    let talked = vec![AttemptOutcome::Talked];
+    let due = (Outcome::Answered, EndedBy::Agent, Cause::Normal, talked);
+    assert_eq!(went(&pair.other.record(number)), due);
+    lab.is_empty_soon();
+    wire.mend();
+    pair.one.wait_for_log("Redis is back", 1, s(10));
     pair.end();
 }
 

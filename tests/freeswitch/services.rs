@@ -248,6 +248,40 @@ fn a_survey_after_a_recorded_talk() {
     over(&lab, daemon, 1);
 }
 
+/// A daemon sleeps until the fallback has the caller, and joins it out of there with the agent who came meanwhile: the
+/// talk ends as any other.
+#[test]
+fn a_survey_of_a_caller_who_was_joined_out_of_the_fallback() {
+    let Some(lab) = lab::open() else { return };
+    let number = "4000000242";
+    let agent = Handset::answers(&lab, ms(1_500));
+    let survey = "[survey]\nprompt = \"survey.wav\"\ninvalid = false\nthanks = \"thanks.wav\"";
+    let daemon = Plan::new(&lab, &[hotline(number, &agent).section(survey)]).up();
+    let watcher = lab.connect().watch("CHANNEL_UNPARK");
+    let caller = Handset::dials(&lab, number, Keypad::Rtp);
+    agent.wait("INVITE", s(5));
+    daemon.signal("STOP");
+    watcher.wait("the fallback", s(8), |heard| heard.get("Hotlined-Fallback") == "true");
+    daemon.signal("CONT");
+    talk(&caller, &agent);
+    let left = Instant::now();
+    agent.hangs_up();
+    caller.is_silent();
+    let asked = caller.hears(SURVEY, left, s(4)).since;
+    tell(&format!(
+        "out of the fallback, agent gone to the question: {:.0} ms",
+        (asked - left).as_secs_f64() * 1e3
+    ));
+    assert!(asked - left < s(1), "{:?}", asked - left);
+    caller.press("2");
+    caller.hears(THANKS, asked, s(3));
+    caller.wait("BYE", s(5));
+    let record = daemon.record(number);
+    assert_eq!(went(&record), talked(EndedBy::Agent));
+    assert_eq!(record.score, Some(2));
+    over(&lab, daemon, 1);
+}
+
 /// Without a daemon nobody asks, and the fallback does not leave the caller in silence.
 #[test]
 fn a_caller_who_should_have_been_asked_is_not_left_alone() {

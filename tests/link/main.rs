@@ -14,6 +14,8 @@ mod losing;
 mod pair;
 mod peer;
 mod piling_up;
+#[path = "../lab/proxy.rs"]
+mod proxy;
 #[path = "../redis/redis_server.rs"]
 mod redis_server;
 mod reload;
@@ -21,4 +23,5 @@ mod scrape;
 mod serve;
 mod setting_up;
 mod shared;
+mod superseded;
 mod tables;

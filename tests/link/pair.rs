@@ -2,6 +2,7 @@
 
 use crate::house::{AGENT, Daemon, House, caller, one_of_several};
 use crate::peer::within;
+use crate::proxy::Wire;
 use crate::redis_server::{Server, free_port};
 use hotlined::record::{CallRecord, Outcome};
 use hotlined::sim::exchange::Exchange;
@@ -23,14 +24,21 @@ struct Pair {
 impl Pair {
     async fn new(phone: Phone) -> Self {
         let redis = Server::at(free_port(), &[]);
+        let port = redis.port.unwrap();
+        Self::through(redis, port, phone).await
+    }
+
+    /// The one reaches Redis at this port.
+    async fn through(redis: Server, port: u16, phone: Phone) -> Self {
         let exchange = one_of_several(phone, 7).await;
-        let house = |name: &str| {
+        let house = |name: &str, redis: u16| {
             let house = House::new(exchange.address().port());
-            house.shares(redis.port.unwrap(), name);
+            house.shares(redis, name);
             house.rings_for_minutes();
             house
         };
-        Self { one: house("one"), other: house("other"), redis, exchange }
+        let direct = redis.port.unwrap();
+        Self { one: house("one", port), other: house("other", direct), redis, exchange }
     }
 
     /// The one acts, and the other stands by.
@@ -188,6 +196,46 @@ async fn while_redis_is_away_whoever_acts_goes_on_and_the_other_waits() {
     pair.exchange.hang_up(&second);
     answered(&pair.other.records(1).await[0]);
     other.stop().await;
+}
+
+/// Nobody tells the one that it may not go on, and the other finds its lease free: it hears so at the switch.
+#[tokio::test]
+async fn a_daemon_cut_off_from_redis_alone_stands_by_once_the_other_acts() {
+    let redis = Server::at(free_port(), &[]);
+    let wire = Wire::to(redis.port.unwrap());
+    let pair = Pair::through(redis, wire.port, WAITS).await;
+    let (mut one, mut other) = pair.start().await;
+    let first = pair.exchange.place_call(caller(Leaves::AtTheEnd));
+    one.says("to=\"talk\"").await;
+    pair.is_joined(&first).await;
+    wire.cut();
+    one.says("nobody can say who acts").await;
+    other.says("acting for the switch").await;
+    let told = one.says("another daemon acts for it by now").await;
+    assert!(told.contains("\"other\""), "{told}");
+    other.says("link up").await;
+    pair.exchange.hang_up(&first);
+    answered(&pair.other.records(1).await[0]);
+    // Both hear of the next caller no more than one of them serves.
+    let second = pair.exchange.place_call(caller(Leaves::AtTheEnd));
+    other.says("to=\"talk\"").await;
+    pair.is_joined(&second).await;
+    // The one is back, and stands by for as long as the other acts.
+    wire.mend();
+    one.says("Redis is back").await;
+    pair.exchange.hang_up(&second);
+    pair.other.records(2).await;
+    assert_eq!(pair.exchange.stats().phones[AGENT].calls, 2, "once for each caller");
+    assert_eq!(std::fs::read_to_string(pair.one.path("records.jsonl")).unwrap(), "");
+    other.stop().await;
+    one.says("link up").await;
+    let third = pair.exchange.place_call(caller(Leaves::AtTheEnd));
+    one.says("to=\"talk\"").await;
+    pair.exchange.hang_up(&third);
+    answered(&pair.one.records(1).await[0]);
+    one.stop().await;
+    assert_eq!(pair.held(), 0);
+    assert_eq!(pair.other.records(2).await.len(), 2);
 }
 
 /// Two switches, and two daemons that could act for either.

@@ -15,7 +15,7 @@ use hotlined::switch::esl::link::{self, Limits, LinkError, LinkSettings, Order};
 use hotlined::switch::esl::server::{self, ClientRequest, RequestDecoder};
 use hotlined::switch::esl::speak::{Fallback, Site};
 use hotlined::switch::esl::vocabulary::Secret;
-use hotlined::switch::gate::Gate;
+use hotlined::switch::gate::Right;
 use std::future::Future;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -113,9 +113,20 @@ impl Wire {
 
     /// Up to the question for the list of channels.
     pub async fn set_up(&mut self) {
+        self.subscribe().await;
+        self.prove_events().await;
+    }
+
+    /// Up to the answer to the subscription; gives the subclasses it asks for.
+    pub async fn subscribe(&mut self) -> Vec<String> {
         self.log_in().await;
-        assert!(matches!(self.asked().await, Some(ClientRequest::Events { .. })));
+        let Some(ClientRequest::Events { custom, .. }) = self.asked().await else { panic!() };
         self.say(server::reply("+OK event listener enabled plain")).await;
+        custom
+    }
+
+    /// From there up to the question for the list of channels.
+    pub async fn prove_events(&mut self) {
         let Some(ClientRequest::BgApi { command, job: Some(job), .. }) = self.asked().await else { panic!() };
         assert_eq!(command, "msleep");
         self.say(server::reply_job(&job)).await;
@@ -196,9 +207,13 @@ impl Kept {
     }
 
     pub fn with_inbox(settings: LinkSettings, events_max: usize) -> Self {
+        Self::by_right(settings, events_max, Right::undisputed())
+    }
+
+    pub fn by_right(settings: LinkSettings, events_max: usize, right: Right) -> Self {
         let (orders, orders_out) = mpsc::channel(1_024);
         let (inbox_in, inbox) = mpsc::channel(events_max);
-        let ended = tokio::spawn(link::keep(settings, orders_out, inbox_in, None, Gate::always_open()));
+        let ended = tokio::spawn(link::keep(settings, orders_out, inbox_in, None, right));
         Self { orders: Some(orders), inbox, ended }
     }
 

@@ -10,6 +10,7 @@ mod hostile;
 mod orders;
 mod round_trip;
 mod sockets;
+mod witness;
 
 use bytes::Bytes;
 use hotlined::switch::esl::event::EslEvent;

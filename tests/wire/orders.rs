@@ -159,13 +159,13 @@ fn a_talk_is_recorded_while_it_is_one() {
 }
 
 #[test]
-fn orders_that_wait_are_dropped_before_two_are_joined() {
+fn orders_that_wait_are_dropped_once_two_are_as_good_as_joined() {
     let bridge = |keep_caller| said(&Action::Bridge { caller: leg(CALLER), agent: leg(AGENT), keep_caller });
     let joined = [
         "api sched_del B\n\n",
+        "api uuid_bridge A B\nJob-UUID: A/7\n\n",
         "api uuid_break A all\n\n",
         "api uuid_break B all\n\n",
-        "bgapi uuid_bridge A B\nJob-UUID: A/7\n\n",
     ];
     assert_eq!(bridge(None), [&["api uuid_setvar A park_after_bridge false\n\n"], &joined[..]].concat());
     let hook = "api uuid_setvar B api_hangup_hook sched_transfer +4 A hotlined_fallback XML public\n\n";
@@ -251,6 +251,36 @@ fn a_parked_leg_that_is_to_be_joined_has_not_left() {
     assert_eq!(unparked("2"), left);
     assert_eq!(unparked("4"), left);
     assert_eq!(heard("CHANNEL_UNPARK", &[("Unique-ID", CALLER)]), left, "who says nothing is believed");
+}
+
+/// As seen on 1.10.12: the switch parks a caller behind a talk by itself, and where `uuid_bridge` took it out of the
+/// fallback its destination is the fallback still. It is nobody's new caller, whether anybody knows it or not.
+#[test]
+fn a_caller_behind_a_talk_is_back_and_has_not_just_come() {
+    let parked = |state: &str, dialled: &str| {
+        let place = [("Call-Direction", "inbound"), ("Caller-Destination-Number", dialled)];
+        heard("CHANNEL_PARK", &[&[("Unique-ID", CALLER), ("Channel-State", state)], &place[..]].concat())
+    };
+    let back = Some(Event::Leg { leg: leg(CALLER), what: LegEvent::Parked });
+    assert_eq!(parked("CS_PARK", "hotlined_fallback"), back);
+    assert_eq!(parked("CS_PARK", "4001234567"), back);
+    assert!(matches!(parked("CS_EXECUTE", "4001234567"), Some(Event::Arrived(_))), "the dialplan offers it");
+    assert_eq!(parked("CS_EXECUTE", "1000"), None, "another service parks it");
+    let row = r#""direction":"inbound","dest":"hotlined_fallback","initial_dest":"4001234567","callstate":"ACTIVE""#;
+    let live = |state: &str, application: &str| {
+        listed(&format!(r#"{row},"state":"{state}","application":"{application}""#))
+    };
+    assert_eq!(live("CS_EXECUTE", "playback"), LegState::Elsewhere, "the fallback has it");
+    assert_eq!(live("CS_SOFT_EXECUTE", "uuid_bridge"), LegState::Bridged);
+    assert_eq!(live("CS_PARK", "uuid_bridge"), LegState::Parked);
+    assert_eq!(live("CS_PARK", "playback"), LegState::Parked, "it is asked how it was");
+    let new = |state: &str| {
+        let row =
+            r#""direction":"inbound","dest":"4001234567","initial_dest":"4001234567","callstate":"ACTIVE""#;
+        let body = format!(r#"{{"row_count":1,"rows":[{{"uuid":"{CALLER}",{row},"state":"{state}"}}]}}"#);
+        listing::legs(&SwitchId("fs1".into()), body.as_bytes()).unwrap().remove(0).arrival.is_some()
+    };
+    assert!(new("CS_EXECUTE") && !new("CS_PARK"));
 }
 
 #[test]

@@ -350,6 +350,29 @@ fn what_cannot_be_left_yet_is_left_later() {
     assert_eq!((house.acts("a").len(), house.acts("b").len()), (1, 1));
 }
 
+/// Cut off from Redis, it would go on; the switch told it.
+#[test]
+fn whoever_hears_at_the_switch_of_a_later_right_acts_no_more_while_that_holds() {
+    let mut house = House::new(&["a"], 1);
+    house.live(Millis::seconds(5));
+    let (now, switch) = (house.now, switches(1).remove(0));
+    let ours = Fence { switch: switch.clone(), token: house.redis.leases[&switch].1 };
+    let theirs = Fence { switch: switch.clone(), token: ours.token + 1 };
+    let later = Millis(SPAN.0 * 2);
+    house.redis.leases.insert(switch.clone(), ("b".parse().unwrap(), theirs.token, now + later));
+    house.redis.highest.insert(switch.clone(), theirs.token);
+    let duty = house.daemons.get_mut("a").unwrap();
+    assert_eq!(duty.superseded(now, &theirs), [], "that is not the right we act by");
+    assert_eq!(duty.acts().count(), 1);
+    assert_eq!(duty.superseded(now, &ours), [Question::GiveUp(ours.clone())], "if it is there still");
+    assert_eq!(duty.superseded(now, &ours), []);
+    house.speaks.remove(&("a", switch));
+    house.live(Millis(later.0 - 100));
+    assert_eq!(house.acts("a").len(), 0);
+    house.live(SPAN);
+    assert_eq!(house.acts("a"), ["fs1"], "the other's lease has ended");
+}
+
 #[test]
 fn a_switch_that_does_not_let_us_in_is_somebody_elses_for_a_while() {
     let mut house = House::new(&["a", "b"], 1);

@@ -19,6 +19,9 @@ use tokio::time::MissedTickBehavior;
 /// The most events that wait for a link; more are dropped without a word (MES:36).
 const EVENTS_QUEUED_MAX: usize = 100_000;
 
+/// The name of all events that have a subclass.
+const CUSTOM: &str = "CUSTOM";
+
 /// How often a link looks for events (MES:1504).
 const POLL: Duration = Duration::from_millis(20);
 
@@ -57,9 +60,12 @@ impl Link {
     /// The format in which the link wants this event, if it wants it.
     pub fn wants(&self, event: &SwitchEvent) -> Option<Format> {
         let state = self.state();
-        let custom =
-            event.header("Event-Subclass").is_some_and(|subclass| state.subclasses.contains(subclass));
-        (state.all || custom || state.names.contains(event.name())).then_some(state.format)
+        // A `CUSTOM` event that names no subclass reaches all who asked for any (MES:313).
+        let is_wanted = match event.header("Event-Subclass") {
+            Some(subclass) if event.name() == CUSTOM => state.subclasses.contains(subclass),
+            _ => state.names.contains(event.name()),
+        };
+        (state.all || is_wanted).then_some(state.format)
     }
 
     pub fn give(&self, event: Bytes) {
@@ -95,7 +101,10 @@ impl Link {
                 "XML" if index == 0 => return "-ERR the simulated exchange writes no XML".into(),
                 _ if custom => drop(state.subclasses.insert(word.into())),
                 "ALL" => (state.all, known) = (true, known + 1),
-                "CUSTOM" => (custom, known) = (true, known + 1),
+                CUSTOM => {
+                    state.names.insert(name);
+                    (custom, known) = (true, known + 1);
+                }
                 _ if EventName::new(&name).is_ok() => {
                     state.names.insert(name);
                     known += 1;

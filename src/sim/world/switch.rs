@@ -41,6 +41,7 @@ impl World<'_> {
             Input::SendMsg { leg, headers, body } => {
                 self.note(|| format!("switch is told {leg} {:?} {body:?}", headers.get(2)));
             }
+            Input::SendEvent { .. } => {}
             Input::Dial(_) | Input::HangUp { .. } | Input::Press { .. } | Input::Crash | Input::Due => {}
         }
         let lists = matches!(&input, Input::Api { command, .. } if command == "show");

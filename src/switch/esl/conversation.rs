@@ -9,6 +9,7 @@
 //! a leg was seen to appear in it 274 ms after its first event and to stay 254 ms after its last (1.10.12).
 //! What the list can have missed has then been told by events.
 
+use super::acts;
 use super::argument::Argument;
 use super::causes;
 use super::event::Format;
@@ -18,10 +19,11 @@ use super::message::{Message, Reply};
 use super::request::{ApiCall, Request, SendMsg};
 use super::server::ClientRequest;
 use super::speak::{self, Site};
-use super::vocabulary::{JobId, Secret, UserAtDomain};
+use super::vocabulary::{JobId, Secret, Subclass, UserAtDomain};
 use crate::command::Action;
 use crate::event::{CommandResult, Event, LegEvent, LegState};
 use crate::id::{CommandId, LegId, SwitchId};
+use crate::switch::claim::{Claim, Standing};
 use std::collections::{BTreeSet, VecDeque};
 
 /// What the name of the job that proves that events come begins with. It is no command's name; behind it stands
@@ -53,8 +55,13 @@ pub enum Refusal {
     #[error("the switch does not let our address in: check apply-inbound-acl in event_socket.conf.xml ({0})")]
     Address(String),
     /// It took the password and then not the subscription.
-    #[error("the switch refused to send events: {0}")]
+    #[error(
+        "the switch refused to send events: {0}; what a directory user needs stands beside [switch] user"
+    )]
     Subscription(String),
+    /// Somebody else acts for it, by a right that goes before ours.
+    #[error("daemon {:?} acts for it by token {}, as it says at the switch", .0.daemon(), .0.token())]
+    Superseded(Claim),
     /// It closes.
     #[error("the switch closes the connection: {0}")]
     Closing(String),
@@ -75,6 +82,8 @@ enum Awaited {
     Listing,
     /// An order whose end is told later, unless it is refused at once.
     Order(CommandId),
+    /// An order that is done when it is answered.
+    Printed(CommandId),
     /// Whatever it is, nobody needs it.
     Nothing,
 }
@@ -91,7 +100,7 @@ enum Stage {
 #[derive(Debug)]
 enum Speaker {
     /// We do.
-    We { site: Site, account: Account, format: Format },
+    We { site: Site, account: Account, format: Format, claim: Option<Claim> },
     /// Somebody did, when this was recorded.
     Somebody,
 }
@@ -124,7 +133,18 @@ pub struct Outcome {
 impl Conversation {
     /// A connection about to begin; no other may have its number.
     pub fn new(switch: SwitchId, site: Site, account: Account, format: Format, connection: u64) -> Self {
-        Self { connection, ..Self::of(switch, Speaker::We { site, account, format }, Stage::Greeting) }
+        let speaker = Speaker::We { site, account, format, claim: None };
+        Self { connection, ..Self::of(switch, speaker, Stage::Greeting) }
+    }
+
+    /// The same, by a right that others may have, too: we say so as soon as we may say anything, before we know of any
+    /// call, and hear of theirs.
+    #[must_use]
+    pub fn claiming(mut self, ours: Claim) -> Self {
+        if let Speaker::We { claim, .. } = &mut self.speaker {
+            *claim = Some(ours);
+        }
+        self
     }
 
     /// A connection that was recorded: [`overhear`](Self::overhear) tells what was said to the switch.
@@ -152,9 +172,13 @@ impl Conversation {
         let named = |name: &Option<String>| name.as_deref().and_then(|name| name.parse::<CommandId>().ok());
         let awaited = match request {
             ClientRequest::Auth { .. } | ClientRequest::UserAuth { .. } => Awaited::Nothing,
-            ClientRequest::Api { command, argument } if command == "show" && argument == LISTING => {
+            ClientRequest::Api { command, argument, .. } if command == "show" && argument == LISTING => {
                 Awaited::Listing
             }
+            ClientRequest::Api { job, .. } => named(job).map_or(Awaited::Nothing, |id| {
+                self.jobs.insert(id.clone());
+                Awaited::Printed(id)
+            }),
             ClientRequest::BgApi { job: Some(job), .. } if job.starts_with(PROBE) => {
                 let number = job.strip_prefix(PROBE).and_then(|number| u64::from_str_radix(number, 16).ok());
                 self.connection = number.unwrap_or_default();
@@ -200,7 +224,7 @@ impl Conversation {
             (_, Some(Awaited::Password)) => Some("an answer to the password"),
             (_, Some(Awaited::Subscription)) => Some("an answer to the subscription"),
             (_, Some(Awaited::Listing)) => Some("the list of channels"),
-            (_, Some(Awaited::Order(_) | Awaited::Nothing)) => Some("an answer"),
+            (_, Some(Awaited::Order(_) | Awaited::Printed(_) | Awaited::Nothing)) => Some("an answer"),
             (_, Some(Awaited::Probe) | None) => Some("a first event"),
         }
     }
@@ -212,10 +236,7 @@ impl Conversation {
             Message::Rejected { text } => Err(Refusal::Address(shown(&text))),
             Message::Reply(reply) => self.reply(&reply, outcome),
             Message::ApiResponse { body } => self.printed(&body, outcome),
-            Message::Event(event) => {
-                self.event(&event, outcome);
-                Ok(())
-            }
+            Message::Event(event) => self.event(&event, outcome),
             Message::Disconnect { linger: false, text, .. } => Err(Refusal::Closing(shown(&text))),
             Message::Disconnect { linger: true, .. } | Message::Log(_) | Message::Other { .. } => {
                 self.shed += 1;
@@ -237,6 +258,10 @@ impl Conversation {
                 Request::BgApi { .. } => {
                     self.jobs.insert(id.clone());
                     Awaited::Order(id.clone())
+                }
+                Request::ApiAs { .. } => {
+                    self.jobs.insert(id.clone());
+                    Awaited::Printed(id.clone())
                 }
                 Request::SendMsg { message: SendMsg::Execute { event_uuid: Some(_), .. }, .. } => {
                     self.plays.insert(id.clone());
@@ -287,15 +312,13 @@ impl Conversation {
         match (awaited, reply.is_ok()) {
             (Awaited::Password, true) => {
                 let Speaker::We { format, .. } = self.speaker else { return Ok(()) };
-                let names = hear::WANTED.to_vec();
-                self.ask(
-                    Request::Events { format, names, custom: Vec::new() },
-                    Awaited::Subscription,
-                    outcome,
-                );
+                let (names, custom) = (hear::WANTED.to_vec(), self.claim().map(|_| Subclass::ACTS));
+                let custom = custom.into_iter().collect();
+                self.ask(Request::Events { format, names, custom }, Awaited::Subscription, outcome);
             }
             (Awaited::Password, false) => return Err(Refusal::Password),
             (Awaited::Subscription, true) => {
+                self.say_who_acts(outcome);
                 let call = ApiCall::new("msleep", Argument::new().number(TABLE_LAG_MS_MAX));
                 let job =
                     JobId::new(&self.probe()).map_err(|_| Refusal::OutOfStep("our own probe has no name"))?;
@@ -304,13 +327,14 @@ impl Conversation {
             (Awaited::Subscription | Awaited::Probe, false) => {
                 return Err(Refusal::Subscription(reply.text().trim().into()));
             }
-            (Awaited::Order(command), false) => {
+            (Awaited::Order(command) | Awaited::Printed(command), false) => {
                 let result = refused(&reply.text());
                 self.jobs.remove(&command);
                 self.plays.remove(&command);
                 outcome.events.push(Event::Done { command, result });
             }
             (Awaited::Listing, _) => return self.unasked("a reply in place of the list of channels"),
+            (Awaited::Printed(_), true) => return self.unasked("a reply in place of a printed answer"),
             (Awaited::Probe | Awaited::Order(_), true) | (Awaited::Nothing, _) => {}
         }
         Ok(())
@@ -328,6 +352,11 @@ impl Conversation {
                 let (switch, connection) = (self.switch.clone(), self.connection);
                 outcome.events.push(Event::LinkRestored { switch, connection, legs });
                 outcome.events.append(&mut self.early);
+                Ok(())
+            }
+            Some(Awaited::Printed(command)) => {
+                self.jobs.remove(&command);
+                outcome.events.push(Event::Done { command, result: hear::job_result(body) });
                 Ok(())
             }
             Some(Awaited::Nothing) => Ok(()),
@@ -354,7 +383,7 @@ impl Conversation {
         }
     }
 
-    fn event(&mut self, event: &super::event::EslEvent, outcome: &mut Outcome) {
+    fn event(&mut self, event: &super::event::EslEvent, outcome: &mut Outcome) -> Result<(), Refusal> {
         match hear::event(&self.switch, event) {
             Some(heard) => {
                 self.settle(&heard);
@@ -366,8 +395,32 @@ impl Conversation {
                     self.shed += 1;
                 }
             }
-            None => self.for_the_link(event, outcome),
+            None => return self.for_the_link(event, outcome),
         }
+        Ok(())
+    }
+
+    fn claim(&self) -> Option<&Claim> {
+        match &self.speaker {
+            Speaker::We { claim, .. } => claim.as_ref(),
+            Speaker::Somebody => None,
+        }
+    }
+
+    fn say_who_acts(&mut self, outcome: &mut Outcome) {
+        if let Some(ours) = self.claim().cloned() {
+            self.ask(Request::Acts(ours), Awaited::Nothing, outcome);
+        }
+    }
+
+    /// Somebody says that they act. Whoever does not know of us, since they came late or come back, is told.
+    fn other_acts(&mut self, other: Claim, outcome: &mut Outcome) -> Result<(), Refusal> {
+        match self.claim().map(|ours| ours.beside(&other)) {
+            Some(Standing::Before) => return Err(Refusal::Superseded(other)),
+            Some(Standing::Behind) => self.say_who_acts(outcome),
+            Some(Standing::Same) | None => {}
+        }
+        Ok(())
     }
 
     fn probe(&self) -> String {
@@ -397,7 +450,10 @@ impl Conversation {
         self.plays.range(first..=last).cloned().collect()
     }
 
-    fn for_the_link(&mut self, event: &super::event::EslEvent, outcome: &mut Outcome) {
+    fn for_the_link(&mut self, event: &super::event::EslEvent, outcome: &mut Outcome) -> Result<(), Refusal> {
+        if let Some(other) = acts::heard(event) {
+            return self.other_acts(other, outcome);
+        }
         let name = event.name();
         let is_probe = self.stage == Stage::Setup
             && &*name == b"BACKGROUND_JOB"
@@ -410,6 +466,7 @@ impl Conversation {
         } else {
             self.shed += 1;
         }
+        Ok(())
     }
 }
 

@@ -28,6 +28,9 @@ pub const WANTED: [EventName; 16] = [
     EventName::STARTUP,
 ];
 
+/// The state of a leg that the switch parked behind a talk (`park_after_bridge`).
+pub(super) const PARKED_BY_ITSELF: &str = "CS_PARK";
+
 /// The variable that names the call an agent's leg was made for.
 pub(super) const CALL_VARIABLE: &str = "hotlined_call";
 
@@ -68,7 +71,11 @@ fn of_leg(event: &EslEvent, what: LegEvent) -> Option<Event> {
 fn parked(switch: &SwitchId, event: &EslEvent) -> Option<Event> {
     let is_ours = event.variable(CALL_VARIABLE).is_some();
     let is_inbound = event.get("Call-Direction").is_some_and(|direction| &*direction == b"inbound");
-    if is_ours || !is_inbound {
+    // The dialplan parks in the middle of its lines. Whom the switch parks by itself comes from a talk, and is no new
+    // caller: also where nobody knows it any more, and where its destination is the fallback, out of which it was
+    // joined.
+    let is_back = event.get("Channel-State").is_some_and(|state| &*state == PARKED_BY_ITSELF.as_bytes());
+    if is_ours || !is_inbound || is_back {
         return of_leg(event, LegEvent::Parked);
     }
     let dialled = event.text("Caller-Destination-Number")?;

@@ -16,7 +16,8 @@ use crate::capture::{Direction, Tap};
 use crate::command::Action;
 use crate::event::{CommandResult, Event};
 use crate::id::{CommandId, SwitchId};
-use crate::switch::gate::Gate;
+use crate::switch::claim::Claim;
+use crate::switch::gate::{Gate, Right};
 use bytes::{Buf, BytesMut};
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hasher};
@@ -120,6 +121,14 @@ pub enum LinkError {
 }
 
 impl LinkError {
+    /// Whose right to act for the switch goes before ours, as it said there.
+    pub fn superseded_by(&self) -> Option<&Claim> {
+        match self {
+            Self::Refused(Refusal::Superseded(by)) => Some(by),
+            _ => None,
+        }
+    }
+
     /// Whether trying again without changing anything is useless.
     pub fn is_misconfigured(&self) -> bool {
         matches!(self, Self::Refused(Refusal::Password | Refusal::Address(_)))
@@ -130,18 +139,20 @@ impl LinkError {
 pub type Order = (CommandId, Action);
 
 /// Keeps the connection up until the engine is gone or the gate is shut, and says nothing while it is not open;
-/// returns early only if the very first connection is refused for a reason that only the operator can mend.
+/// returns early only if the very first connection is refused for a reason that only the operator can mend, or if
+/// somebody else acts by a right that goes before ours: then not a word more is said, and what was heard last is that
+/// one's.
 pub async fn keep(
     settings: LinkSettings,
     mut orders: mpsc::Receiver<Order>,
     inbox: mpsc::Sender<Event>,
     tap: Option<Tap>,
-    gate: Gate,
+    right: Right,
 ) -> Result<(), LinkError> {
     let mut wait = settings.reconnect_wait_min;
     let mut was_up = false;
     loop {
-        let mut line = Line::new(&settings, tap.clone(), gate.clone());
+        let mut line = Line::new(&settings, tap.clone(), right.clone());
         let error = line.run(&mut orders, &inbox).await;
         let (heartbeats, shed) = (line.conversation.heartbeats(), line.conversation.shed());
         let is_up = line.conversation.is_up();
@@ -150,6 +161,9 @@ pub async fn keep(
             return Ok(());
         }
         line.figures.failed();
+        if error.superseded_by().is_some() {
+            return Err(error);
+        }
         for event in line.backlog.into_iter().chain(line.conversation.lost()) {
             if inbox.send(event).await.is_err() {
                 return Ok(());
@@ -162,7 +176,7 @@ pub async fn keep(
         if is_up {
             wait = settings.reconnect_wait_min;
         }
-        if gate.is_shut() {
+        if right.gate.is_shut() {
             return Ok(());
         }
         let pause = jittered(wait);
@@ -240,20 +254,20 @@ struct Line<'a> {
 }
 
 impl<'a> Line<'a> {
-    fn new(settings: &'a LinkSettings, tap: Option<Tap>, gate: Gate) -> Self {
+    fn new(settings: &'a LinkSettings, tap: Option<Tap>, right: Right) -> Self {
         let (switch, site) = (settings.switch.clone(), settings.site.clone());
+        let (account, format) = (settings.account.clone(), settings.format);
+        let conversation = Conversation::new(switch.clone(), site, account, format, chance());
+        let conversation = match right.claim {
+            Some(claim) => conversation.claiming(claim),
+            None => conversation,
+        };
         Self {
             figures: Figures::of(&switch),
             settings,
             tap,
-            gate,
-            conversation: Conversation::new(
-                switch,
-                site,
-                settings.account.clone(),
-                settings.format,
-                chance(),
-            ),
+            gate: right.gate,
+            conversation,
             decoder: Decoder::new(frame::Limits::default()),
             unread: BytesMut::new(),
             unwritten: BytesMut::new(),

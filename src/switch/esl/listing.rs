@@ -58,22 +58,28 @@ fn live_leg(switch: &SwitchId, row: &Row) -> Option<LiveLeg> {
     let leg: LegId = row.uuid.parse().ok()?;
     let of = row.presence_data.parse().ok();
     let state = state(row, of.is_some());
-    let waits = of.is_none() && state == LegState::Parked && number::hotline(&row.dest).is_some();
+    let is_back = row.state == hear::PARKED_BY_ITSELF;
+    let is_for_us = number::hotline(&row.dest).is_some();
+    // Who is back from a talk that nobody knows of any more is served by the fallback, which the talk's end has set.
+    let waits = of.is_none() && state == LegState::Parked && is_for_us && !is_back;
     let answered = matches!(&*row.callstate, "ACTIVE" | "HELD" | "UNHELD");
     let arrival = waits.then(|| hear::arrival(switch, leg.clone(), &row.dest, &row.cid_num, answered));
     Some(LiveLeg { leg, of, state, answered, arrival })
 }
 
 /// `application` is the last one that ran on the leg, which says little: a `set` of ours stands there as well as
-/// the dialplan's tone. A caller who is still where he was dialled to has not been sent to the fallback.
+/// the dialplan's tone. A caller who is still where he was dialled to has not been sent to the fallback; one who was,
+/// and is parked by the switch itself, was joined out of it, and the talk is over.
 fn state(row: &Row, is_ours: bool) -> LegState {
     let is_caller = row.direction == "inbound" && number::hotline(&row.initial_dest).is_some();
     // Behind a talk the last application is still the bridge.
-    let is_parked = row.state == "CS_PARK";
+    let is_parked = row.state == hear::PARKED_BY_ITSELF;
     let is_joined = matches!(&*row.application, "uuid_bridge" | "bridge") || BRIDGED.contains(&&*row.state);
     if is_joined && !is_parked {
         LegState::Bridged
-    } else if is_caller && row.dest == row.initial_dest || is_ours && OF_AGENTS.contains(&&*row.application) {
+    } else if is_caller && (is_parked || row.dest == row.initial_dest)
+        || is_ours && OF_AGENTS.contains(&&*row.application)
+    {
         LegState::Parked
     } else if is_ours && row.callstate != "ACTIVE" {
         LegState::Ringing

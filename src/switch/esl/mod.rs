@@ -11,6 +11,7 @@
 //! - [`message`]: what the switch says, and the [`Decoder`](message::Decoder) most users want.
 //! - [`argument`], [`request`]: what we say, safe by construction.
 //! - [`speak`], [`hear`], [`causes`], [`listing`]: our orders in its words, its events in ours.
+//! - `acts`: who acts for the switch, said and heard.
 //! - [`conversation`]: one connection without a socket; [`link`]: the socket, kept up.
 //! - [`server`], [`event_writer`]: the same wire from the switch's end, for simulated exchanges and tests.
 //!
@@ -38,6 +39,7 @@
 //! 13. Arguments are expanded: `${system(…)}` in a caller's name would run. See [`argument`].
 //! 14. An unknown application hangs the leg up. See [`vocabulary::App`].
 
+mod acts;
 pub mod argument;
 pub mod causes;
 pub mod codec;

@@ -1,7 +1,7 @@
 //! What we say to the switch. Whatever can be made here can be sent: parts are checked where they are made.
 //!
 //! Absent on purpose: `getvar` (its reply is cut and not coded, hazard 9), `myevents` (ties the whole link to
-//! one call, hazard 8), XML events, `log`, `sendevent`, and any way to send a line of text.
+//! one call, hazard 8), XML events, `log`, `sendevent` of any event but one of our own, and any way to send a line of text.
 //!
 //! ```
 //! use hotlined::switch::esl::{argument::Argument, request::{ApiCall, Request}};
@@ -14,12 +14,14 @@
 //! assert_eq!(bytes, expected.as_bytes());
 //! ```
 
+use super::acts;
 use super::argument::Argument;
 use super::event::Format;
 use super::vocabulary::{
     App, EventName, HangupCause, HeaderName, JobId, Secret, Subclass, UserAtDomain, assert_word,
 };
 use crate::id::LegId;
+use crate::switch::claim::Claim;
 use bytes::{BufMut, BytesMut};
 
 /// A request to the switch.
@@ -65,6 +67,14 @@ pub enum Request {
     },
     /// Run an API command while everything else on this link waits.
     Api(ApiCall),
+    /// The same, and its answer ends what has this name. The switch passes the name over; a record of the connection
+    /// keeps it.
+    ApiAs {
+        /// The command.
+        call: ApiCall,
+        /// Our name for it.
+        job: JobId,
+    },
     /// Run an API command aside; a `BACKGROUND_JOB` tells its end, unless the link is lost meanwhile.
     BgApi {
         /// The command.
@@ -79,6 +89,8 @@ pub enum Request {
         /// What.
         message: SendMsg,
     },
+    /// Tell everybody who listens at the switch who acts for it.
+    Acts(Claim),
     /// Keep the socket open after the leg it belongs to has ended.
     Linger {
         /// How long, in seconds; for ever when none.
@@ -174,14 +186,16 @@ impl Request {
                 }
             }
             Self::Api(call) => put_call(target, "api ", call),
-            Self::BgApi { call, job } => {
-                put_call(target, "bgapi ", call);
+            Self::ApiAs { call, job } | Self::BgApi { call, job } => {
+                let verb = if matches!(self, Self::ApiAs { .. }) { "api " } else { "bgapi " };
+                put_call(target, verb, call);
                 put(target, &["\nJob-UUID: ", job.as_str()]);
             }
             Self::SendMsg { leg, message } => {
                 put(target, &["sendmsg ", &leg.to_string(), "\n"]);
                 body = put_message(target, message);
             }
+            Self::Acts(claim) => acts::put(target, claim),
             Self::Linger { seconds: None } => put(target, &["linger"]),
             Self::Linger { seconds: Some(seconds) } => put(target, &["linger ", &seconds.to_string()]),
             Self::NoLinger => put(target, &["nolinger"]),

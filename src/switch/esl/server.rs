@@ -114,6 +114,8 @@ pub enum ClientRequest {
         command: String,
         /// Its argument.
         argument: String,
+        /// The client's name for it, which the switch passes over.
+        job: Option<String>,
     },
     /// `bgapi`.
     BgApi {
@@ -145,6 +147,13 @@ pub enum ClientRequest {
         leg: Option<String>,
         /// Why.
         cause: Option<String>,
+    },
+    /// `sendevent`.
+    SendEvent {
+        /// The event's name.
+        name: String,
+        /// Its headers.
+        headers: Vec<(String, String)>,
     },
     /// `linger`.
     Linger {
@@ -206,7 +215,8 @@ impl ReceivedRequest {
             "filter" => filter(rest),
             "api" => {
                 let (command, argument) = rest.split_once(' ').unwrap_or((rest, ""));
-                ClientRequest::Api { command: command.into(), argument: argument.into() }
+                let job = self.header("Job-UUID").map(Into::into);
+                ClientRequest::Api { command: command.into(), argument: argument.into(), job }
             }
             "bgapi" => {
                 let (command, argument) = rest.split_once(' ').unwrap_or((rest, ""));
@@ -214,6 +224,7 @@ impl ReceivedRequest {
                 ClientRequest::BgApi { command: command.into(), argument: argument.into(), job }
             }
             "sendmsg" => self.message(some(rest)),
+            "sendevent" => ClientRequest::SendEvent { name: rest.into(), headers: self.headers.clone() },
             "linger" => ClientRequest::Linger { seconds: rest.parse().ok() },
             "nolinger" => ClientRequest::NoLinger,
             "exit" => ClientRequest::Exit,

@@ -2,7 +2,9 @@
 //!
 //! Each is a type of its own so that no text from outside can take its place.
 
+use super::acts;
 use crate::id::CommandId;
+use std::borrow::Cow;
 use std::fmt;
 
 /// An event the switch can be asked for. FreeSWITCH answers `+OK` to a name it does not know and sends nothing
@@ -165,12 +167,15 @@ const EVENT_NAMES: &[&str] = &[
 
 /// The subclass of a `CUSTOM` event, such as `callcenter::info`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Subclass(String);
+pub struct Subclass(Cow<'static, str>);
 
 impl Subclass {
+    /// Of the event by which daemons tell each other who acts.
+    pub const ACTS: Self = Self(Cow::Borrowed(acts::SUBCLASS));
+
     /// Checks the text: up to 200 ASCII letters, digits and `-_.:@/+`.
     pub fn new(text: &str) -> Result<Self, BadWord> {
-        word("subclass", text, WORD_BYTES_MAX).map(Self)
+        word("subclass", text, WORD_BYTES_MAX).map(|word| Self(word.into()))
     }
 
     /// Its text.

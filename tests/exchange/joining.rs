@@ -1,0 +1,94 @@
+//! Our own orders to join two legs, at every moment of a channel's 20 ms.
+
+use bytes::BytesMut;
+use hotlined::command::Action;
+use hotlined::hotline::Trunk;
+use hotlined::id::{CommandId, LegId};
+use hotlined::prompt::SoundPath;
+use hotlined::sim::model::{Input, Model, Output, Setup};
+use hotlined::sim::orders::input_of;
+use hotlined::sim::people::{Caller, Phone, Then};
+use hotlined::sim::report::SwitchEvent;
+use hotlined::switch::esl::argument::Endpoint;
+use hotlined::switch::esl::frame::Limits;
+use hotlined::switch::esl::server::RequestDecoder;
+use hotlined::switch::esl::speak::{self, Fallback, Site};
+use hotlined::time::{Instant, Millis};
+
+const CALLER: &str = "a0000000-0000-4000-8000-000000000001";
+const AGENT: &str = "b0000000-0000-4000-8000-000000000001";
+const BEGAN: Instant = Instant(1_795_296_000_000);
+
+fn site() -> Site {
+    let word = |text| Endpoint::new(text).unwrap();
+    let fallback =
+        Fallback { extension: word("hotlined_fallback"), dialplan: word("XML"), context: word("public") };
+    let trunk: Trunk = "sofia/gateway/carrier/{number}".parse().unwrap();
+    Site { trunk, fallback, recordings: SoundPath::new("/rec").unwrap() }
+}
+
+/// The requests of an order, as the exchange reads them.
+fn inputs(action: &Action) -> Vec<Input> {
+    let id: CommandId = format!("{CALLER}/7").parse().unwrap();
+    let mut bytes = BytesMut::new();
+    for request in speak::requests(&site(), &id, action) {
+        request.encode(&mut bytes);
+    }
+    let mut decoder = RequestDecoder::new(Limits::default());
+    let requests = std::iter::from_fn(|| decoder.decode(&mut bytes).unwrap());
+    requests.map(|request| input_of(&request).unwrap()).collect()
+}
+
+/// What the exchange told of the caller's leg.
+struct Told {
+    model: Model,
+    events: Vec<SwitchEvent>,
+}
+
+impl Told {
+    fn tell(&mut self, at: u64, input: Input) {
+        for output in self.model.handle(BEGAN + Millis(at), input) {
+            if let Output::Event(event) = output
+                && event.header("Unique-ID") == Some(CALLER)
+            {
+                self.events.push(event);
+            }
+        }
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.events.iter().any(|event| event.name() == name)
+    }
+}
+
+/// The fallback has the caller, of which we have not heard, when we order it to be joined with an agent: however the
+/// switch's reading of our words falls between two looks of the channel, the fallback does not go on to its next line,
+/// which hangs up.
+#[test]
+fn a_caller_whom_the_fallback_took_meanwhile_is_joined_and_not_lost() {
+    const READ_MS: u64 = 2;
+    let leg = |name: &str| name.parse::<LegId>().unwrap();
+    for moment in 0..20 {
+        let phone = Phone::Answers { after: Millis(500), then: Then::TalksFor(Millis(3_000)) };
+        let setup = Setup { phones: [("86001".into(), vec![phone])].into(), ..Setup::default() };
+        let mut told = Told { model: Model::new(setup, BEGAN), events: Vec::new() };
+        let dials = "4008001234".into();
+        let who = Some(leg(CALLER));
+        told.tell(0, Input::Dial(Caller { number: "138".into(), dials, leg: who, ..Caller::default() }));
+        let argument = format!("{{origination_uuid={AGENT}}}sofia/trunk/86001@gw &park()");
+        told.tell(10, Input::BgApi { job: None, command: "originate".into(), argument });
+        let mut at = 6_000 + moment;
+        told.tell(at, Input::Due);
+        assert!(told.has("CHANNEL_UNPARK"), "the fallback has it");
+        let keep_caller = Some(Millis::seconds(5));
+        for input in inputs(&Action::Bridge { caller: leg(CALLER), agent: leg(AGENT), keep_caller }) {
+            told.tell(at, input);
+            at += READ_MS;
+        }
+        told.tell(at + 200, Input::Due);
+        assert!(told.has("CHANNEL_BRIDGE") && !told.has("CHANNEL_HANGUP"), "{moment}: {:#?}", told.events);
+        told.tell(at + 4_000, Input::Due);
+        let parked = told.events.iter().rfind(|event| event.name() == "CHANNEL_PARK").unwrap();
+        assert_eq!(parked.header("Caller-Destination-Number"), Some("hotlined_fallback"), "{moment}");
+    }
+}
