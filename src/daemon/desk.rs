@@ -151,6 +151,7 @@ impl Desk {
             }
             let (deadline, wake) = (self.engine.deadline(), self.wake(now, stop_at));
             let wake_at = self.clock.wake_at(wake);
+            let has_returned = !self.returned.is_empty();
             let woke = tokio::select! {
                 // Nobody wishes often enough to keep events waiting; events might keep a wish waiting for ever.
                 biased;
@@ -159,6 +160,7 @@ impl Desk {
                 word = hear(&mut self.keeping) => Woke::Word(word),
                 ended = self.links.ended() => Woke::Link(ended),
                 count = inbox.recv_many(&mut events, EVENTS_AT_ONCE_MAX) => Woke::Events(count),
+                () = std::future::ready(()), if has_returned => Woke::Due,
                 () = tokio::time::sleep_until(wake_at) => Woke::Due,
             };
             match woke {
@@ -167,9 +169,15 @@ impl Desk {
                 Woke::Link(ended) => self.link_ended(ended).await?,
                 // The links themselves hold the other end.
                 Woke::Events(0) => return Err(None),
-                Woke::Events(_) => events.drain(..).for_each(|event| self.event(&event)),
+                Woke::Events(_) => {
+                    // What came back is older.
+                    self.turn_returned();
+                    events.drain(..).for_each(|event| self.event(&event));
+                }
                 Woke::Due => {}
             }
+            // Only now: whoever stands by for a switch has heard so, and decided nothing more about its calls.
+            self.turn_returned();
             let now = self.clock.now();
             if let Keeping::Redis(shared) = &mut self.keeping
                 && shared.deadline().is_some_and(|at| at <= now)
@@ -180,7 +188,7 @@ impl Desk {
             if deadline.is_some_and(|at| at <= now) {
                 self.turn(&Event::Due);
             }
-            self.act().await;
+            self.act_once().await;
             self.pulse.turned(inbox.len());
         }
     }
@@ -376,23 +384,32 @@ impl Desk {
         Ok(())
     }
 
-    /// Keeps what changed and does what was decided, and what follows from that.
+    /// Keeps what changed and does what was decided, and what follows from that, to its end.
     async fn act(&mut self) {
-        loop {
-            self.keep().await;
-            let mut out = std::mem::take(&mut self.out);
-            out.drain(..).for_each(|command| self.carry_out(command));
-            self.out = out;
-            // Each returned event ends a command, so there are no more of them than commands.
-            let mut returned = std::mem::take(&mut self.returned);
-            if let Keeping::Redis(shared) = &mut self.keeping {
-                returned.extend(shared.answers());
-            }
-            if returned.is_empty() {
-                return;
-            }
-            returned.iter().for_each(|event| self.turn(event));
+        self.act_once().await;
+        // Each returned event ends a command, so there are no more of them than commands.
+        while self.turn_returned() {
+            self.act_once().await;
         }
+    }
+
+    /// Keeps what changed and does what was decided. What came back from that waits for the next turn, which takes in
+    /// what comes from outside with it: nobody waits until the last answer of somebody else is acted on.
+    async fn act_once(&mut self) {
+        self.keep().await;
+        let mut out = std::mem::take(&mut self.out);
+        out.drain(..).for_each(|command| self.carry_out(command));
+        self.out = out;
+        if let Keeping::Redis(shared) = &mut self.keeping {
+            self.returned.extend(shared.answers());
+        }
+    }
+
+    /// Takes in what came back; says whether anything did.
+    fn turn_returned(&mut self) -> bool {
+        let returned = std::mem::take(&mut self.returned);
+        returned.iter().for_each(|event| self.turn(event));
+        !returned.is_empty()
     }
 
     async fn keep(&mut self) {

@@ -15,6 +15,7 @@ use crate::id::{CallId, CommandId, LineId};
 use crate::store::Store;
 use crate::time::{Instant, Millis};
 use std::collections::{BTreeMap, VecDeque};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 /// The most that waits to be told to Redis when it is back; beyond it the oldest is dropped. Whatever a call has
@@ -116,8 +117,9 @@ impl Sharing {
     }
 
     fn strike(&mut self, now: Instant, call: &CallId, out: &mut Out) {
-        self.open.retain(|id, _| id.call != *call);
-        self.held.retain(|id, _| id.call != *call);
+        // Calls end hundreds of times a second, among many thousands that go on.
+        self.open.extract_if(all_of(call), |_, _| true).for_each(drop);
+        self.held.extract_if(all_of(call), |_, _| true).for_each(drop);
         self.counted.remove(call);
         if let Some(own) = &mut self.own {
             let before = out.answers.len();
@@ -128,9 +130,7 @@ impl Sharing {
 
     /// The claims of the call that wait, or were asked and not answered, and could wait for long.
     pub fn waits(&self, call: &CallId) -> Vec<(u32, Claim)> {
-        let first = CommandId { call: call.clone(), number: 0 };
-        let own = self.open.range(first..).take_while(|(id, _)| id.call == *call);
-        let claims = own.filter_map(|(id, request)| match request {
+        let claims = self.open.range(all_of(call)).filter_map(|(id, request)| match request {
             StoreRequest::Claim(claim) if claim.wait.is_some() => Some((id.number, claim.clone())),
             StoreRequest::Claim(_)
             | StoreRequest::Abandon { .. }
@@ -377,6 +377,12 @@ impl Sharing {
             (_, _) => {}
         }
     }
+}
+
+/// The names of all that a call can have asked.
+fn all_of(call: &CallId) -> RangeInclusive<CommandId> {
+    let id = |number| CommandId { call: call.clone(), number };
+    id(0)..=id(u32::MAX)
 }
 
 /// Whether a request leaves nothing behind that Redis would have to know later, but its answer.

@@ -22,6 +22,7 @@ mod model;
 #[path = "../store/picks.rs"]
 mod picks;
 mod redis_server;
+mod runs;
 mod secret;
 mod serving;
 mod simulated;

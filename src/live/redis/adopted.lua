@@ -1,41 +1,47 @@
 -- Calls that are kept, by whoever acts for their switch: taken up from a daemon before, and ended.
 
+local Call = part('calls')
+local Kept = {}
+
 -- What the calls have by the store, which from now on tells it to whoever asks this. The calls are the arguments
 -- from this one on.
-local function adopt(from)
+function Kept.adopt(from)
+  local Queue = part('queue')
   local answer = { 'adopted' }
   for at = from, #ARGV do
     local name = ARGV[at]
-    local it = call_of(name)
+    local it = Call.of(name)
     local told, lost = { name }, {}
     for _, stands in ipairs(it.record.standing) do
       local number, kind = stands[1], stands[2]
-      local who = kind == 'waits' and waiter(stands[3])
+      local who = kind == 'waits' and Queue.waiter(stands[3])
       if kind == 'holds' then
         told[#told + 1] = { 'holds', number, stands[3], stands[4] }
       elseif who then
-        tell_here(stands[3], who)
-        local at_place = place(who.pool, stands[3])
+        Queue.tell_here(stands[3], who)
+        local at_place = Queue.place(who.pool, stands[3])
         told[#told + 1] = { 'waits', number, at_place[2], at_place[3] }
       else
         lost[#lost + 1] = number
       end
     end
     -- Somebody deleted a part of what belongs together. Who waits by no queue waits for nothing.
-    for _, number in ipairs(lost) do strike(it, number) end
+    for _, number in ipairs(lost) do Call.strike(it, number) end
     for _, counted in ipairs(it.record.counted) do told[#told + 1] = { 'counted', counted[1] } end
-    if it.known then it.record.switch, it.changed = SWITCH, true end
+    if it.known then it.record.switch, it.changed = ASKED.switch, true end
     answer[#answer + 1] = told
   end
   return answer
 end
 
 -- The call ended: it is kept no longer, but its record is, until that is written elsewhere.
-local function over(record)
-  redis.call('HDEL', KEEPS .. SWITCH, CALL)
+function Kept.over(record)
+  redis.call('HDEL', BASE .. ':kept:' .. ASKED.switch, ASKED.call)
   if record then
-    redis.call('HSET', OUTBOX .. SWITCH, CALL, record)
-    redis.call('PEXPIRE', OUTBOX .. SWITCH, KEPT)
+    redis.call('HSET', BASE .. ':outbox:' .. ASKED.switch, ASKED.call, record)
+    redis.call('PEXPIRE', BASE .. ':outbox:' .. ASKED.switch, KEPT)
   end
-  return forget(CALL)
+  return part('admissions').forget(ASKED.call)
 end
+
+return Kept

@@ -1,51 +1,57 @@
 -- One request: what became of it, and when something is due next.
 
+local op = ASKED.op
+
 -- Who acts for a switch shows its token; a higher one was given since, so somebody else acts now.
-local fence = SWITCH ~= '' and redis.call('GET', FENCE .. SWITCH)
-if fence and tonumber(fence) > (TOKEN or 0) then return { '', 0, 'fenced', fence } end
+local fence = ASKED.switch ~= '' and redis.call('GET', BASE .. ':fence:' .. ASKED.switch)
+if fence and tonumber(fence) > (ASKED.token or 0) then return { '', 0, 'fenced', fence } end
 
 -- What gives back must be possible also where memory is short. Redis refuses for want of it only the first write
 -- of a script, and this one needs none.
-if OP == 'abandon' or OP == 'release' or OP == 'leave' or OP == 'forget' or OP == 'over' or OP == 'due' then
+if op == 'abandon' or op == 'release' or op == 'leave' or op == 'forget' or op == 'over' or op == 'due' then
   redis.call('PEXPIRE', BASE, KEPT)
 end
 
+local function next_rest() return redis.call('ZRANGE', BASE .. ':rests', 0, 0, 'WITHSCORES')[2] or '' end
+
 local answer = { 'none' }
 local left = 0
+local rest = next_rest()
 -- Who gives up is out before anything is given out: the fewer answers cross.
-if OP ~= 'abandon' and OP ~= 'forget' and OP ~= 'over' and OP ~= 'look' then due() end
-
-if OP == 'claim' then
-  answer = claim()
-elseif OP == 'release' then
-  release(CALL, NUMBER, ARGV[8] == '1', ARGV[9] ~= '' and ARGV[9] or nil)
-elseif OP == 'abandon' then
-  abandon(CALL, NUMBER)
-elseif OP == 'place' then
-  answer = place_of()
-elseif OP == 'remember' then
-  remember(ARGV[8], ARGV[9], ARGV[10], ARGV[11], ARGV[12])
-elseif OP == 'admit' then
-  answer = admit(ARGV[8], ARGV[9], ARGV[10], ARGV[11], ARGV[12])
-elseif OP == 'leave' then
-  leave(ARGV[8])
-elseif OP == 'forget' then
-  left = forget(CALL)
-elseif OP == 'over' then
-  left = over(ARGV[8])
-elseif OP == 'adopt' then
-  answer = adopt(8)
-elseif OP == 'hold' then
-  answer = hold_on(ARGV[8], ARGV[9])
-elseif OP == 'due' then
-  left = forget_lost()
-elseif OP == 'look' then
-  answer = { 'look', tonumber(redis.call('HGET', BASE, 'held') or 0), redis.call('HLEN', WAITING) }
+if op ~= 'abandon' and op ~= 'forget' and op ~= 'over' and op ~= 'look' then
+  if rest ~= '' and tonumber(rest) <= ASKED.now then part('releases').due() end
 end
 
-write_lines()
-write_pools()
-write_calls()
-if OP ~= 'look' then redis.call('PEXPIRE', BASE, KEPT) end
-local next_rest = redis.call('ZRANGE', RESTS, 0, 0, 'WITHSCORES')
-return { next_rest[2] or '', left, unpack(answer) }
+if op == 'claim' then
+  answer = part('claims').ask()
+elseif op == 'release' then
+  part('releases').release(ASKED.call, ASKED.number, ARGV[8] == '1', ARGV[9] ~= '' and ARGV[9] or nil)
+elseif op == 'abandon' then
+  part('releases').abandon(ASKED.call, ASKED.number)
+elseif op == 'place' then
+  answer = part('claims').place_of()
+elseif op == 'remember' then
+  part('claims').remember(ARGV[8], ARGV[9], ARGV[10], ARGV[11], ARGV[12])
+elseif op == 'admit' then
+  answer = part('admissions').admit(ARGV[8], ARGV[9], ARGV[10], ARGV[11], ARGV[12])
+elseif op == 'leave' then
+  part('admissions').leave(ARGV[8])
+elseif op == 'forget' then
+  left = part('admissions').forget(ASKED.call)
+elseif op == 'over' then
+  left = part('adopted').over(ARGV[8])
+elseif op == 'adopt' then
+  answer = part('adopted').adopt(8)
+elseif op == 'hold' then
+  answer = part('claims').hold_on(ARGV[8], ARGV[9])
+elseif op == 'due' then
+  left = part('admissions').forget_lost()
+elseif op == 'look' then
+  answer = { 'look', tonumber(redis.call('HGET', BASE, 'held') or 0), redis.call('HLEN', BASE .. ':waiting') }
+end
+
+for _, name in ipairs({ 'lines', 'pools', 'calls' }) do
+  if made[name] then made[name].write() end
+end
+if made.releases and made.releases.moved_rests then rest = next_rest() end
+return { rest, left, unpack(answer) }

@@ -1,6 +1,7 @@
 //! What can be asked, and how it is written down for the scripts.
 
 use super::calls::Keep;
+use super::entry::Entry;
 use super::keys::{CALL_KEPT, CODE_KEPT, KEPT, Keys, expiry, plain};
 use super::script::{self, Script};
 use crate::command::{Claim, Pick, PoolId, StoreRequest};
@@ -107,6 +108,24 @@ impl Asked {
         matches!(&self.ask, Ask::Request { request: StoreRequest::CountCode { .. }, .. })
     }
 
+    /// Whether one word can say both: each keeps a call, of the same switch and by the same right.
+    pub(super) fn is_said_with(&self, next: &Self) -> bool {
+        self.keeps_call_of().is_some_and(|one| next.keeps_call_of() == Some(one))
+    }
+
+    fn keeps_call_of(&self) -> Option<(&SwitchId, u64)> {
+        match &self.ask {
+            Ask::Keep { switch, what: Keep::Call { .. } } => Some((switch, self.token(switch))),
+            Ask::Keep { .. }
+            | Ask::Request { .. }
+            | Ask::Forget(_)
+            | Ask::Hold { .. }
+            | Ask::Barrier(_)
+            | Ask::Due
+            | Ask::Look => None,
+        }
+    }
+
     /// Whether its answer tells when something is due next.
     pub(super) fn tells_due(&self) -> bool {
         match &self.ask {
@@ -118,8 +137,20 @@ impl Asked {
         }
     }
 
-    /// The command that asks this, if anything is to be asked of Redis.
-    pub(super) fn command(&self, keys: &Keys, daemon: &DaemonId) -> Option<Cmd> {
+    /// The command that asks all of a run that is [said together](Self::is_said_with), if anything is to be asked of
+    /// Redis.
+    pub(super) fn command_of(run: &[Self], keys: &Keys, daemon: &DaemonId) -> Option<Cmd> {
+        let (first, others) = run.split_first()?;
+        let mut command = first.command(keys, daemon)?;
+        for other in others {
+            if let Ask::Keep { what: Keep::Call { call, entry }, .. } = &other.ask {
+                write_call(&mut command, call, entry);
+            }
+        }
+        Some(command)
+    }
+
+    fn command(&self, keys: &Keys, daemon: &DaemonId) -> Option<Cmd> {
         Some(match &self.ask {
             Ask::Request { id, request } => self.request(keys, daemon, id, request),
             Ask::Forget(call) => self.begin(keys, daemon, "forget", &call.to_string(), 0),
@@ -154,7 +185,7 @@ impl Asked {
         match what {
             Keep::Call { call, entry } => {
                 let mut command = hash("set", &calls);
-                command.arg(call.to_string()).arg(entry.to_bytes());
+                write_call(&mut command, call, entry);
                 command
             }
             Keep::Edition { edition, json } => {
@@ -244,6 +275,10 @@ impl Asked {
             }
         }
     }
+}
+
+fn write_call(command: &mut Cmd, call: &CallId, entry: &Entry) {
+    command.arg(call.to_string()).arg(entry.to_bytes());
 }
 
 fn write_claim(command: &mut Cmd, claim: &Claim) {

@@ -1,4 +1,4 @@
--- What is kept of a switch's calls: one hash, of which a field is set or some are struck. The first key is the
+-- What is kept of a switch's calls: one hash, of which some fields are set or struck. The first key is the
 -- highest token given out for the switch, the second the hash.
 
 local OP, TOKEN, KEPT = ARGV[1], tonumber(ARGV[2]) or 0, ARGV[3]
@@ -9,7 +9,7 @@ if fence and tonumber(fence) > TOKEN then return { 'fenced', fence } end
 
 if OP == 'set' then
   -- What is new says when it all expires; whoever renews the lease puts that off.
-  if redis.call('HSET', KEYS[2], ARGV[4], ARGV[5]) == 1 then redis.call('PEXPIRE', KEYS[2], KEPT) end
+  if redis.call('HSET', KEYS[2], unpack(ARGV, 4)) > 0 then redis.call('PEXPIRE', KEYS[2], KEPT) end
 else
   redis.call('HDEL', KEYS[2], unpack(ARGV, 4))
 end

@@ -11,7 +11,7 @@
 //!
 //! | Key `P:{calls}` and then | Type | What is in it | Expires | Written by |
 //! |---|---|---|---|---|
-//! | nothing | hash | `order`: the last number given to what must be told apart by which came first; `held`: how many lines are held | kept | every request |
+//! | nothing | hash | `order`: the last number given to what must be told apart by which came first; `held`: how many lines are held | kept, since anything was given back or due | what is asked for lines, `Due` |
 //! | `:line:<line>` | hash | `held`, `resting`: how many calls have one, how many are at rest; `talked`: when the last talk ended; `pool:<pool>`: `came talks day owed` of the line in the pool, as `line.rs` of the store says | kept, since it was last taken, given back or first owed | `Claim`, `Release`, `Abandon`, the end of a rest |
 //! | `:awaited:<line>` | hash | `<crew>:<place>`: how many lines the crew's claims say it has, at that place of their candidates | kept, since it was waited for or came free | `Claim` that waits |
 //! | `:pool:<pool>` | hash | `turn`, `turn_at`: the line taken last by turn, and its place; `unserved`: since when somebody waits and nobody was served; `pace`: how long until the next is served | kept | `Claim` |
@@ -21,9 +21,9 @@
 //! | `:waiting` | hash | by rank: `[call, number, daemon, pool, pick, crew]` of the claim that waits | kept | the same |
 //! | `:rests` | sorted set | `<16 digits>:<line>`, by when the rest is over | kept | `Release` with a rest |
 //! | `:call:<call>` | string | `highest` number of its claims, `standing` claims, the pools whose `turns` it moved, the hotlines it is `counted` in, its `switch` | kept; but see below | `Claim`, `Admit`, what follows from them |
-//! | `:known` | sorted set | all calls of which there is such a key, by when they were last heard of | kept | the same |
+//! | `:known` | sorted set | all calls of which there is such a key, by when they were last heard of | kept, since a call came that was not there | the same |
 //! | `:last:<pool>:<caller>` | string | until when, and the line the caller talked with | its time and [`CLOCKS_APART_MAX`] | `Remember` |
-//! | `:live:<hotline>` | string | how many calls it has | kept | `Admit`, `Leave` |
+//! | `:live:<hotline>` | string | how many calls it has | kept, since one was admitted | `Admit`, `Leave` |
 //! | `:recent:<hotline>:<caller>` | list | until when it counts, then when each call was | its span and [`CLOCKS_APART_MAX`] | `Admit` |
 //! | `:inbox:<daemon>` | stream | `call`, `number`, `line`: a claim of this daemon that waited has the line; not more than about [`INBOX_LENGTH_MAX`] | [`INBOX_KEPT`] | whoever gives a line back |
 //! | `:kept:<switch>` | hash | by call: what the call was saved as, with the version of the hotline it follows and the claims that wait; see `entry.rs` | kept, since a call came or the lease was renewed | `Keep`, `Over` |

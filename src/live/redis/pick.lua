@@ -1,26 +1,29 @@
 -- Which of several agents with a free line is taken. Candidates are { line, lines, share }, from 1.
 
-local function position(agents, name)
+local Line = part('lines')
+local Pick = {}
+
+function Pick.position(agents, name)
   for at = 1, #agents do
     if agents[at][1] == name then return at end
   end
 end
 
-local function is_free(agent) return taken(line(agent[1])) < agent[2] end
+function Pick.is_free(agent) return Line.taken(Line.of(agent[1])) < agent[2] end
 
 -- The first that is free, from this place on and round the list.
-local function first_free(agents, from)
+function Pick.first_free(agents, from)
   for step = 0, #agents - 1 do
     local at = (from + step) % #agents + 1
-    if is_free(agents[at]) then return at end
+    if Pick.is_free(agents[at]) then return at end
   end
 end
 
 -- The free one that has least of one thing, and of those that have equally much, of another; of several the first.
-local function least(agents, of)
+function Pick.least(agents, of)
   local best, best_one, best_other
   for at = 1, #agents do
-    if is_free(agents[at]) then
+    if Pick.is_free(agents[at]) then
       local one, other = of(agents[at])
       if not best or one < best_one or (one == best_one and other < best_other) then
         best, best_one, best_other = at, one, other
@@ -31,40 +34,36 @@ local function least(agents, of)
 end
 
 -- Behind the line taken last; where that is no candidate any more, the one that has its place now.
-local function turn(pool, agents)
+function Pick.turn(pool, agents)
   if not pool.turn or #agents == 0 then return 0 end
-  local here = position(agents, pool.turn)
+  local here = Pick.position(agents, pool.turn)
   return (here or pool.turn_at) % #agents
 end
 
 -- The place of the chosen one, and whether it was its turn; otherwise the caller had talked with it before.
-local function choose(pool, pick, agents, remembered)
+function Pick.choose(pool, pick, agents, remembered)
   if pick == 'fewest_calls' or pick == 'by_share' then
-    for at = 1, #agents do line(agents[at][1], pool.name) end
+    for at = 1, #agents do Line.of(agents[at][1], pool.name) end
   end
-  local again = remembered and position(agents, remembered)
-  if again and is_free(agents[again]) then return again, false end
-  if pick == 'first' then return first_free(agents, 0), true end
-  if pick == 'next_in_turn' then return first_free(agents, turn(pool, agents)), true end
+  local again = remembered and Pick.position(agents, remembered)
+  if again and Pick.is_free(agents[again]) then return again, false end
+  if pick == 'first' then return Pick.first_free(agents, 0), true end
+  if pick == 'next_in_turn' then return Pick.first_free(agents, Pick.turn(pool, agents)), true end
   if pick == 'fewest_calls' then
-    return least(agents, function(agent) return talks(line(agent[1]), pool.name), 0 end), true
+    local Tally = part('tallies')
+    return Pick.least(agents, function(agent) return Tally.talks(Line.of(agent[1]), pool.name), 0 end), true
   end
   if pick == 'longest_idle' then
     -- Who talks on one of several lines is not idle at all.
-    return least(agents, function(agent)
-      local it = line(agent[1])
+    return Pick.least(agents, function(agent)
+      local it = Line.of(agent[1])
       return it.held, it.talked
     end), true
   end
-  return least(agents, function(agent) return -(owed(line(agent[1]), pool.name) + agent[3]), 0 end), true
+  local Tally = part('tallies')
+  return Pick.least(agents, function(agent)
+    return -(Tally.owed(Line.of(agent[1]), pool.name) + agent[3]), 0
+  end), true
 end
 
--- A call of the pool was given to one of these: all were due their share of it, and that one had it whole.
-local function share_out(pool, agents, chosen)
-  local whole = 0
-  for at = 1, #agents do whole = whole + agents[at][3] end
-  for at = 1, #agents do
-    local got = at == chosen and whole or 0
-    owe(line(agents[at][1], pool.name), pool.name, agents[at][3] - got, whole * ROUNDS_OWED_MAX)
-  end
-end
+return Pick

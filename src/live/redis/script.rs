@@ -39,22 +39,35 @@ pub(super) static ASKED: LazyLock<Script> = LazyLock::new(|| {
         ("PACE_MEMORY", PACE_MEMORY.to_string()),
         ("TALK", TALK.to_string()),
     ];
-    let mut code: String =
-        figures.iter().map(|(name, figure)| format!("local {name} = {figure}\n")).collect();
-    for part in [
-        include_str!("begin.lua"),
-        include_str!("lines.lua"),
-        include_str!("pick.lua"),
-        include_str!("queue.lua"),
-        include_str!("claims.lua"),
-        include_str!("admissions.lua"),
-        include_str!("adopted.lua"),
-        include_str!("asked.lua"),
+    let mut code = include_str!("begin.lua").to_owned();
+    for (name, part) in [
+        ("calls", include_str!("calls.lua")),
+        ("lines", include_str!("lines.lua")),
+        ("tallies", include_str!("tallies.lua")),
+        ("pick", include_str!("pick.lua")),
+        ("pools", include_str!("pools.lua")),
+        ("queue", include_str!("queue.lua")),
+        ("claims", include_str!("claims.lua")),
+        ("releases", include_str!("releases.lua")),
+        ("admissions", include_str!("admissions.lua")),
+        ("adopted", include_str!("adopted.lua")),
     ] {
-        code.push_str(part);
+        code.extend(["PARTS.", name, " = function()\n", part, "end\n"]);
     }
-    Script::new(code)
+    code.push_str(include_str!("asked.lua"));
+    Script::new(written_in(&code, &figures))
 });
+
+/// The code with each figure where its name stood: a name would have to be looked up, and this one is known.
+fn written_in(code: &str, figures: &[(&str, String)]) -> String {
+    let is_end = |c: char| !c.is_ascii_alphanumeric() && c != '_';
+    let words = code.split_inclusive(is_end).map(|piece| {
+        let (word, end) = piece.split_at(piece.trim_end_matches(is_end).len());
+        let figure = figures.iter().find(|(name, _)| *name == word).map(|(_, figure)| figure.as_str());
+        [figure.unwrap_or(word), end].concat()
+    });
+    words.collect()
+}
 
 /// A question for a code.
 pub(super) static CODES: LazyLock<Script> =

@@ -15,6 +15,8 @@ use redis::{Cmd, Pipeline, Value};
 
 /// The most requests of one round trip.
 pub const BATCH_MAX: usize = 512;
+/// The most calls that are kept by one word: the server does nothing else meanwhile.
+pub const RUN_MAX: usize = 100;
 
 /// What became of a request.
 #[derive(Clone, Debug, PartialEq)]
@@ -83,12 +85,14 @@ impl RedisStore {
     /// more is asked.
     pub async fn ask(&mut self, asked: &[Asked]) -> Vec<Result<Answered, Failure>> {
         let clustered = self.link.is_cluster();
+        let runs: Vec<&[Asked]> =
+            asked.chunk_by(Asked::is_said_with).flat_map(|run| run.chunks(RUN_MAX)).collect();
         let commands: Vec<Option<Cmd>> =
-            asked.iter().map(|asked| asked.command(&self.keys, &self.daemon)).collect();
-        let (alone, together): (Vec<_>, Vec<_>) = (0..asked.len())
+            runs.iter().map(|run| Asked::command_of(run, &self.keys, &self.daemon)).collect();
+        let (alone, together): (Vec<_>, Vec<_>) = (0..runs.len())
             .filter(|at| commands[*at].is_some())
-            .partition(|at| clustered && asked[*at].stands_alone());
-        let mut outcomes: Vec<Option<Result<Value, Failure>>> = vec![None; asked.len()];
+            .partition(|at| clustered && runs[*at].iter().any(Asked::stands_alone));
+        let mut outcomes: Vec<Option<Result<Value, Failure>>> = vec![None; runs.len()];
         let mut lost: Option<Failure> = None;
         for batch in together.chunks(BATCH_MAX).chain(alone.chunks(1)) {
             match &lost {
@@ -96,8 +100,14 @@ impl RedisStore {
                 Some(failure) => batch.iter().for_each(|at| outcomes[*at] = Some(Err(failure.clone()))),
             }
         }
-        let outcomes = asked.iter().zip(outcomes);
-        outcomes.map(|(asked, outcome)| outcome.map_or_else(|| Ok(nothing()), |it| read(asked, it))).collect()
+        // What was said in one word has one outcome.
+        let each = runs.iter().zip(outcomes).flat_map(|(run, outcome)| {
+            run.iter().map(move |asked| match outcome.clone() {
+                Some(outcome) => read(asked, outcome),
+                None => Ok(nothing()),
+            })
+        });
+        each.collect()
     }
 
     /// Asks those of these numbers. A server that does not know the scripts is taught them and asked again: each
