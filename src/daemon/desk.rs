@@ -440,8 +440,14 @@ impl Desk {
     fn carry_out(&mut self, command: Command) {
         match command {
             Command::Switch { switch, id, action } => {
-                // For whom another daemon acts by now we have nothing to order.
-                if self.links.is_open(&switch) && !self.links.order(&switch, id.clone(), action) {
+                let is_down = self.down.get(&switch).is_some_and(|down| down.since.is_some());
+                if !self.links.is_open(&switch) {
+                    // For whom another daemon acts by now we have nothing to order.
+                } else if is_down {
+                    // Even where the link is up by now: the list of legs that it is about to tell does not know what
+                    // would come of this, and a leg that was made after it would be nobody's.
+                    self.returned.push(Event::Done { command: id, result: CommandResult::Unknown });
+                } else if !self.links.order(&switch, id.clone(), action) {
                     self.undeliverable(&switch, id);
                 }
             }
