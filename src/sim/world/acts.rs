@@ -10,11 +10,15 @@ use super::tally::Kind;
 use crate::event::Event;
 use crate::id::CallId;
 use crate::time::Millis;
+use std::collections::BTreeSet;
 
 /// How soon a connection that did not come up is tried again.
 const RECONNECT: Millis = Millis::seconds(1);
 /// For how long after Redis was away a daemon may not have been able to tell it something.
 const FORGIVEN_FOR: Millis = Millis::seconds(60);
+/// Within how long of the first word of another a daemon hears at the switch that it acts no more: the other's link comes
+/// up, and the word is on its way.
+const SUPERSEDED_WITHIN: Millis = Millis::seconds(2);
 
 impl World<'_> {
     /// One thing that is due at this post, if there is one.
@@ -41,8 +45,8 @@ impl World<'_> {
             return self.daemon_acts(at);
         }
         let reaches = post.reaches().is_some_and(|at| at <= now);
-        if let (Some(Daemon { keeping: Keeping::Redis(shared), .. }), Some(redis)) =
-            (&mut post.daemon, &mut self.redis)
+        let redis = if now < post.cut_off_until { Some(&mut self.nowhere) } else { self.redis.as_mut() };
+        if let (Some(Daemon { keeping: Keeping::Redis(shared), .. }), Some(redis)) = (&mut post.daemon, redis)
         {
             shared.reach(now, redis);
         }
@@ -53,6 +57,7 @@ impl World<'_> {
         let now = self.now;
         let lag = Millis(self.chance.between(0, self.scene.engine_lag_ms));
         let keeps = now >= self.posts[at].disk_full_until;
+        let cut_off = now < self.posts[at].cut_off_until;
         let Post { daemon: Some(daemon), line, .. } = &mut self.posts[at] else { return Ok(false) };
         if daemon.connects_at.is_some_and(|at| at <= now) {
             daemon.connect(now, self.scene.format)?;
@@ -70,7 +75,8 @@ impl World<'_> {
             self.write(at, &written)?;
             return Ok(true);
         }
-        if let Some(redis) = &mut self.redis {
+        let redis = self.redis.as_mut();
+        if let Some(redis) = redis.map(|redis| if cut_off { &mut self.nowhere } else { redis }) {
             let (connects, acts) = (daemon.connects_at, daemon.token());
             let something = daemon.share(now, lag, redis)?;
             let begins = connects.is_none() && daemon.connects_at.is_some() && daemon.token() != acts;
@@ -113,21 +119,23 @@ impl World<'_> {
         let redis_failed = self.now.since(self.redis_failed_at) < FORGIVEN_FOR;
         let mut twice = 0;
         for other in self.posts.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, post)| post) {
-            let written = |call: &&CallId| {
-                other.file.contains(*call)
-                    || other.daemon.as_ref().is_some_and(|it| it.records.contains_key(*call))
-            };
-            let again = taken_up.iter().filter(written).map(ToString::to_string);
+            let again = taken_up.iter().filter(|call| other.has_written(call)).map(ToString::to_string);
             let again: Vec<String> = again.filter(|call| !self.forgotten.contains(call)).collect();
             twice += again.len() as u64;
             self.forgotten.extend(again);
-            let untold = other.daemon.as_ref().filter(|daemon| redis_failed && !daemon.is_told());
+            let failed = redis_failed || self.now.since(other.cut_off_until) < FORGIVEN_FOR;
+            let untold = other.daemon.as_ref().filter(|daemon| failed && !daemon.is_told());
             let taken = untold.iter().flat_map(|daemon| daemon.taken.iter()).map(ToString::to_string);
             self.forgotten.extend(taken);
         }
         self.summary.tally.add(Kind::RecordTwice, twice);
-        if let Some(daemon) = &mut self.posts[at].daemon {
-            daemon.forgiven = self.forgotten.iter().filter_map(|call| call.parse().ok()).collect();
+        self.forgive();
+    }
+
+    fn forgive(&mut self) {
+        let forgiven: BTreeSet<CallId> = self.forgotten.iter().filter_map(|call| call.parse().ok()).collect();
+        for daemon in self.posts.iter_mut().filter_map(|post| post.daemon.as_mut()) {
+            daemon.forgiven.clone_from(&forgiven);
         }
     }
 
@@ -180,10 +188,15 @@ impl World<'_> {
     pub(super) fn write(&mut self, at: usize, bytes: &[u8]) -> Result<(), String> {
         let post = &mut self.posts[at];
         if let Some(token) = post.daemon.as_ref().and_then(Daemon::token) {
-            if token < self.token {
+            // Who is cut off from Redis alone hears from the switch that another one acts, but not at once.
+            let hears_by = self.token_since.max(post.hears_from) + SUPERSEDED_WITHIN;
+            let was_cut_off = self.now.since(post.cut_off_until) < SUPERSEDED_WITHIN;
+            if token < self.token && (!was_cut_off || self.now > hears_by) {
                 return Err(format!("{} speaks by {token}, after {}: two act", self.name(at), self.token));
             }
-            self.token = token;
+            if token > self.token {
+                (self.token, self.token_since) = (token, self.now);
+            }
         }
         if let Some(line) = post.line.as_mut().filter(|line| !line.dead) {
             line.to_switch.send(self.now, bytes, &mut self.chance);
@@ -195,6 +208,18 @@ impl World<'_> {
         let lag = Millis(self.chance.between(0, self.scene.engine_lag_ms));
         let Some(daemon) = &mut self.posts[at].daemon else { return Ok(()) };
         daemon.hear(self.now, bytes, lag)?;
+        if std::mem::take(&mut daemon.is_superseded) {
+            let had = std::mem::take(&mut daemon.left_undone);
+            // Both have done something with them, and both have claimed lines.
+            self.forgotten.extend(had.iter().map(ToString::to_string));
+            self.posts[at].line = None;
+            self.posts[at].notices = None;
+            self.claims_are_lost();
+            self.forgive();
+            self.count(Kind::Superseded);
+            self.say(|world| format!("{} hears at the switch that another one acts", world.name(at)));
+            return Ok(());
+        }
         match daemon.speaks(self.now) {
             Some(written) => self.write(at, &written),
             None => Ok(()),

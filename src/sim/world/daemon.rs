@@ -5,7 +5,7 @@ use super::link::Talking;
 use crate::call::{Limits, SavedCall};
 use crate::command::{Action, Command, Note};
 use crate::engine::{Engine, Entry};
-use crate::event::Event;
+use crate::event::{CommandResult, Event};
 use crate::hotline::Hotlines;
 use crate::id::{CallId, CommandId};
 use crate::record::{CallRecord, Outcome};
@@ -50,6 +50,9 @@ pub struct Daemon {
     /// The calls it took, or took up, and did not leave to somebody else.
     pub taken: BTreeSet<CallId>,
     pub records: BTreeMap<CallId, CallRecord>,
+    /// Whether it heard that somebody else acts, since this was asked last; and the calls it had then.
+    pub is_superseded: bool,
+    pub left_undone: BTreeSet<CallId>,
     /// Calls of which something was lost: what it does with them may be done anew.
     pub forgiven: BTreeSet<CallId>,
     /// The records among them that nobody has asked for yet.
@@ -105,6 +108,8 @@ impl Daemon {
             linked_since: None,
             taken,
             records: BTreeMap::new(),
+            is_superseded: false,
+            left_undone: BTreeSet::new(),
             forgiven: BTreeSet::new(),
             news: Vec::new(),
             out: Vec::new(),
@@ -263,6 +268,11 @@ impl Daemon {
         match command {
             // For whom another daemon acts by now it has nothing to order.
             Command::Switch { .. } if self.talking.is_none() && self.connects_at.is_none() => Ok(()),
+            // Its list of legs was not heard yet: what the link does before would not be in it.
+            Command::Switch { id: command, .. } if self.linked_since.is_none() => {
+                self.put_in(at, Event::Done { command, result: CommandResult::Unknown });
+                Ok(())
+            }
             Command::Switch { id, action, .. } => {
                 let newest = self.orders.back().map_or(at, |(newest, ..)| *newest);
                 self.orders.push_back((at.max(newest), id, action));

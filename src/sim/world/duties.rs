@@ -37,6 +37,7 @@ pub(super) enum Word {
 #[derive(Debug)]
 pub(super) enum Heed {
     Left { kept: bool },
+    Superseded(Fence),
     Unlinked,
     Leave,
 }
@@ -201,6 +202,13 @@ impl Duties {
                         self.gate = Gate::Shut;
                     }
                     self.duty.left(told, &self.switch, kept)
+                }
+                Heed::Superseded(fence) => {
+                    let questions = self.duty.superseded(told, &fence);
+                    if !questions.is_empty() {
+                        self.gate = Gate::Shut;
+                    }
+                    questions
                 }
                 Heed::Unlinked => {
                     self.changes.extend(self.duty.unlinked(&self.switch));

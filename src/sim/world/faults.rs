@@ -37,7 +37,12 @@ impl World<'_> {
             Doing::Fault(Fault::Change | Fault::Drain { .. }) => {
                 (0..self.posts.len()).filter_map(|at| asleep(&at)).max()
             }
-            Doing::Fault(_) | Doing::Wake(_) | Doing::Start(_) | Doing::RedisBack(_) | Doing::Dial(_) => None,
+            Doing::Fault(_)
+            | Doing::Wake(_)
+            | Doing::Start(_)
+            | Doing::RedisBack(_)
+            | Doing::Reaches
+            | Doing::Dial(_) => None,
         };
         if let Some(until) = until {
             self.at(until, doing);
@@ -58,6 +63,11 @@ impl World<'_> {
             }
             Doing::RedisBack(loss) => {
                 self.redis_is_back(loss);
+                Ok(())
+            }
+            Doing::Reaches => {
+                // It had a store of its own meanwhile.
+                self.claims_are_lost();
                 Ok(())
             }
             Doing::HandOver { at, back } => self.hand_over(at, back),
@@ -162,6 +172,15 @@ impl World<'_> {
                     self.at(now + over, Doing::HandOver { at, back });
                 }
             }
+            Fault::CutOff { span } => {
+                if post.daemon.is_some() && self.redis.is_some() {
+                    post.cut_off_until = post.cut_off_until.max(now + span);
+                    self.hindered_until = self.hindered_until.max(now + span);
+                    self.at(now + span, Doing::Reaches);
+                    self.count(Kind::CutOff);
+                    self.say(|world| format!("{} is cut off from Redis for {span}", world.name(at)));
+                }
+            }
             Fault::RedisAway { span, loss } => {
                 if let Some(redis) = self.redis.as_mut().filter(|redis| !redis.is_away()) {
                     redis.goes_away();
@@ -202,8 +221,10 @@ impl World<'_> {
     }
 
     fn kill(&mut self, at: usize, back: Millis, delivered: bool, kept: bool) -> Result<(), String> {
+        let cut_off_until = self.posts[at].cut_off_until;
         let Some(daemon) = &mut self.posts[at].daemon else { return Ok(()) };
-        let is_told = match (&mut daemon.keeping, &mut self.redis) {
+        let redis = if self.now < cut_off_until { Some(&mut self.nowhere) } else { self.redis.as_mut() };
+        let is_told = match (&mut daemon.keeping, redis) {
             (Keeping::Redis(shared), Some(redis)) => Some(shared.dies(delivered, redis)),
             (Keeping::Redis(_) | Keeping::File(_), _) => None,
         };
@@ -254,7 +275,9 @@ impl World<'_> {
     fn nothing_is_lost(&self, at: usize) -> Result<(), String> {
         let (Some(daemon), Some(redis)) = (&self.posts[at].daemon, &self.redis) else { return Ok(()) };
         let kept = redis.kept(&switch());
-        match daemon.unwritten().into_iter().find(|call| !kept.contains(call)) {
+        // It may have been paused, and another one went on with them.
+        let is_written = |call: &CallId| self.posts.iter().any(|post| post.has_written(call));
+        match daemon.unwritten().into_iter().find(|call| !kept.contains(call) && !is_written(call)) {
             Some(call) => Err(format!("{} is killed, and Redis does not know {call}", daemon.name)),
             None => Ok(()),
         }
@@ -339,6 +362,7 @@ impl World<'_> {
 
     fn hand_over(&mut self, at: usize, back: Millis) -> Result<(), String> {
         let now = self.now;
+        let cut_off = now < self.posts[at].cut_off_until;
         let Some(daemon) = &mut self.posts[at].daemon else { return Ok(()) };
         daemon.hurry(now)?;
         // What the link has told is heard before the end; what it has not is never heard.
@@ -348,7 +372,8 @@ impl World<'_> {
             }
         }
         daemon.turn(now, &Event::Operator(Order::HandOver))?;
-        daemon.ends(now, self.redis.as_mut())?;
+        let redis = self.redis.as_mut();
+        daemon.ends(now, redis.map(|redis| if cut_off { &mut self.nowhere } else { redis }))?;
         self.handed_over_at = Some(now);
         daemon.pass_orders(Instant(u64::MAX));
         let is_told = daemon.is_told();

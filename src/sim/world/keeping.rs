@@ -8,6 +8,7 @@ use super::shared::Shared;
 use crate::event::{Event, Order};
 use crate::live::Turn;
 use crate::sim::redis::Redis;
+use crate::switch::claim::Claim;
 use crate::time::{Instant, Millis};
 
 /// Where a daemon keeps its calls.
@@ -123,6 +124,19 @@ impl Daemon {
         let records = &self.records;
         self.taken.retain(|call| records.contains_key(call));
         self.turn(now, &Event::StoodBy { switch: switch() })
+    }
+
+    /// Another daemon acts by a later right, as it says at the switch.
+    pub(super) fn superseded(&mut self, now: Instant, by: &Claim) -> Result<(), String> {
+        let Keeping::Redis(shared) = &mut self.keeping else { return Ok(()) };
+        let Some(ours) = shared.fence().filter(|ours| ours.token <= by.token()).cloned() else {
+            return Ok(());
+        };
+        shared.duties.heed(Heed::Superseded(ours));
+        self.is_superseded = true;
+        self.out.clear();
+        self.left_undone.extend(self.taken.iter().cloned());
+        self.stand_by(now)
     }
 
     /// What is between it and Redis: does one thing that is due, and says whether there was one.

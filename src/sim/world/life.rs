@@ -35,6 +35,8 @@ pub(super) struct World<'a> {
     pub(super) posts: Vec<Post>,
     /// What daemons share, where there are several.
     pub(super) redis: Option<Redis>,
+    /// What somebody reaches of it who is cut off.
+    pub(super) nowhere: Redis,
     /// How many daemons were ever started.
     pub(super) daemons: usize,
     /// When nobody was linked any more.
@@ -43,8 +45,9 @@ pub(super) struct World<'a> {
     pub(super) hindered_until: Instant,
     /// When Redis was away last.
     pub(super) redis_failed_at: Instant,
-    /// The highest token by which the switch was ever told anything.
+    /// The highest token by which the switch was ever told anything, and since when.
     pub(super) token: u64,
+    pub(super) token_since: Instant,
     pub(super) due: BTreeMap<(Instant, usize), Doing>,
     pub(super) changes: usize,
     pub(super) pairs: BTreeMap<String, (String, Instant)>,
@@ -81,6 +84,8 @@ pub(super) enum Doing {
     Wake(usize),
     Start(usize),
     RedisBack(Loss),
+    /// Somebody who was cut off reaches Redis again.
+    Reaches,
     /// The caller of this place dials.
     Dial(usize),
 }
@@ -121,11 +126,13 @@ impl<'a> World<'a> {
             model: Model::new(setup, now),
             posts: (0..scene.daemons.max(1)).map(|_| Post::default()).collect(),
             redis: (scene.daemons > 1).then(Redis::default),
+            nowhere: Redis::default(),
             daemons: 0,
             alone_since: Some(now),
             hindered_until: now,
             redis_failed_at: Instant(0),
             token: 0,
+            token_since: now,
             due: BTreeMap::new(),
             changes: 0,
             pairs: BTreeMap::new(),
@@ -142,6 +149,7 @@ impl<'a> World<'a> {
             planned: 0,
             story: told.then(|| Story::new(BEGIN)),
         };
+        world.nowhere.goes_away();
         for post in 0..world.posts.len() {
             world.at(BEGIN, Doing::Start(post));
         }
@@ -287,11 +295,17 @@ impl<'a> World<'a> {
                 line.and_then(|line| line.to_switch.next()),
                 line.and_then(|line| line.to_daemon.next()).filter(|_| awake),
                 line.and_then(|line| line.polls_at),
-                post.daemon.as_ref().and_then(|it| it.next(self.now, self.redis.as_ref())).filter(|_| awake),
+                post.daemon.as_ref().and_then(|it| it.next(self.now, self.reached(post))).filter(|_| awake),
                 post.reaches().filter(|_| !awake),
             ]
         });
         posts.chain([due, self.model.next_deadline()]).flatten().min()
+    }
+
+    /// The Redis that the daemon of this post reaches.
+    fn reached(&self, post: &Post) -> Option<&Redis> {
+        let cut_off = self.now < post.cut_off_until;
+        self.redis.as_ref().map(|redis| if cut_off { &self.nowhere } else { redis })
     }
 
     /// One thing that is due, in an order that never changes.

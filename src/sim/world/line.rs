@@ -141,7 +141,7 @@ impl Line {
     /// Something happened at the switch. Says whether the event went before the one that came before it: each
     /// channel has a thread of its own, so of what they do at the same time either may be told first.
     pub fn tell(&mut self, now: Instant, event: &SwitchEvent, swapped: bool) -> bool {
-        if self.dead || !self.names.contains(event.name()) {
+        if self.dead || !self.names.contains(event.header("Event-Subclass").unwrap_or(event.name())) {
             return false;
         }
         let polls = now.since(self.began).0 / POLL.0 + 1;
@@ -199,9 +199,9 @@ impl Line {
             return Err(format!("{} before the password", request.line));
         }
         Ok(Some(match parsed {
-            ClientRequest::Events { format, names, .. } => {
+            ClientRequest::Events { format, names, custom } => {
                 self.format = format;
-                self.names.extend(names);
+                self.names.extend(names.into_iter().chain(custom));
                 self.told = Some(BTreeSet::new());
                 Asked::Answered(server::reply("+OK event listener enabled plain"))
             }

@@ -8,8 +8,9 @@ use crate::hotline::BadDial;
 use crate::id::SwitchId;
 use crate::prompt::SoundPath;
 use crate::sim::dialplan::FALLBACK;
+use crate::switch::claim::Claim;
 use crate::switch::esl::argument::Endpoint;
-use crate::switch::esl::conversation::{self, Account, Conversation};
+use crate::switch::esl::conversation::{self, Account, Conversation, Refusal};
 use crate::switch::esl::event::Format;
 use crate::switch::esl::message::{Decoder, Message};
 use crate::switch::esl::speak::{Fallback, Site};
@@ -58,8 +59,12 @@ impl Daemon {
         let password = Secret::new(PASSWORD).map_err(|bad| bad.to_string())?;
         let account = Account { user: None, password };
         self.connects_at = None;
+        let mut conversation = Conversation::new(switch(), site()?, account, format, seed);
+        if let Some(token) = self.token() {
+            conversation = conversation.claiming(Claim::new(&self.name, token));
+        }
         self.talking = Some(Talking {
-            conversation: Conversation::new(switch(), site()?, account, format, seed),
+            conversation,
             decoder: Decoder::default(),
             heard_at: now,
             unwritten: BytesMut::new(),
@@ -92,7 +97,11 @@ impl Daemon {
             if matches!(message, Message::Disconnect { .. }) {
                 continue;
             }
-            talking.conversation.hear(message, &mut outcome).map_err(|refusal| refusal.to_string())?;
+            match talking.conversation.hear(message, &mut outcome) {
+                Ok(()) => {}
+                Err(Refusal::Superseded(by)) => return self.superseded(now, &by),
+                Err(refusal) => return Err(refusal.to_string()),
+            }
         }
         self.comes_of(now + lag, outcome);
         Ok(())

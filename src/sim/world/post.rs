@@ -21,6 +21,8 @@ pub(super) struct Post {
     pub(super) hears_from: Instant,
     /// Until when nothing can be kept.
     pub(super) disk_full_until: Instant,
+    /// Until when the daemon does not reach Redis, though others do.
+    pub(super) cut_off_until: Instant,
     /// How far the machine's clock is ahead of ours, in milliseconds.
     pub(super) clock_ahead: i64,
     /// How far it was when a daemon last looked.
@@ -47,6 +49,12 @@ impl Post {
         self.is_awake()
             && self.line.as_ref().is_some_and(|line| !line.dead)
             && self.daemon.as_ref().is_some_and(daemon)
+    }
+
+    /// Whether a daemon here wrote the record of the call.
+    pub(super) fn has_written(&self, call: &CallId) -> bool {
+        self.file.contains(call)
+            || self.daemon.as_ref().is_some_and(|daemon| daemon.records.contains_key(call))
     }
 
     /// When what the daemon said to Redis gets there, whether it is awake or not.

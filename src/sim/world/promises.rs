@@ -127,7 +127,10 @@ impl World<'_> {
 
     /// An agent's telephone is called.
     pub(super) fn is_called(&self, number: &str) -> Result<(), String> {
-        let is_known = self.unclaimed.is_empty() && self.redis.as_ref().is_none_or(|redis| !redis.is_away());
+        let is_cut_off = |post: &Post| self.now < post.cut_off_until;
+        let is_known = self.unclaimed.is_empty()
+            && self.redis.as_ref().is_none_or(|redis| !redis.is_away())
+            && !self.posts.iter().any(is_cut_off);
         let Some(lines) = self.lines.get(number).filter(|_| is_known) else { return Ok(()) };
         let live = self.model.phone_report(number).map_or(0, |phone| phone.live);
         if live > *lines {

@@ -67,6 +67,11 @@ pub enum Fault {
         /// So long after that another one starts.
         back: Millis,
     },
+    /// A daemon does not reach Redis, though others do.
+    CutOff {
+        /// How long.
+        span: Millis,
+    },
     /// The Redis that daemons share answers nobody.
     RedisAway {
         /// How long.

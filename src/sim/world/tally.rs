@@ -45,6 +45,10 @@ pub enum Kind {
     TakenOver,
     /// A daemon wrote a record that another one had written, and had not told Redis any more.
     RecordTwice,
+    /// A daemon was cut off from Redis, and no other was.
+    CutOff,
+    /// A daemon heard at the switch that another one acted.
+    Superseded,
     /// Redis was away, and lost nothing.
     RedisAway,
     /// Redis was away, and lost what was written last.
@@ -55,7 +59,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::Call,
         Self::Cut,
         Self::Mute,
@@ -75,6 +79,8 @@ impl Kind {
         Self::Begun,
         Self::TakenOver,
         Self::RecordTwice,
+        Self::CutOff,
+        Self::Superseded,
         Self::RedisAway,
         Self::RedisLostLately,
         Self::RedisLostAll,
@@ -102,6 +108,8 @@ impl Kind {
             Self::Begun => "daemons that began to act, with no call",
             Self::TakenOver => "daemons that took over calls of another",
             Self::RecordTwice => "records of a daemon that died before it told Redis, written again",
+            Self::CutOff => "daemons cut off from Redis alone",
+            Self::Superseded => "daemons that heard at the switch who acts",
             Self::RedisAway => "times without Redis",
             Self::RedisLostAll => "losses of all that Redis had",
             Self::RedisLostLately => "losses of what Redis was told last",
