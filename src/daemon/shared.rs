@@ -179,11 +179,10 @@ impl Shared {
         &mut self,
         now: Instant,
         (fence, gate): (Fence, Gate),
-        mut loaded: Loaded,
+        loaded: Loaded,
         outbox: &mut Outbox,
     ) -> Event {
         self.gates.insert(fence.switch.clone(), gate);
-        outbox.know_written(std::mem::take(&mut loaded.kept.written));
         let Legacy { taken_up, records } = self.common.begin(now, fence, loaded);
         for (call, line) in records {
             outbox.write(call, line);

@@ -136,7 +136,9 @@ impl Keeping {
             self.records.insert(call.clone(), (switch.clone(), record.clone()));
         }
         let over = loaded.over.iter().map(|call| Keep::Over { call: call.clone(), record: None });
-        let over: Vec<Asked> = over.map(|over| self.keep(now, switch, over)).collect();
+        let written =
+            loaded.kept.written.chunks(WRITTEN_AT_ONCE_MAX).map(|page| Keep::Written(page.to_vec()));
+        let over: Vec<Asked> = over.chain(written).map(|over| self.keep(now, switch, over)).collect();
         let calls: Vec<CallId> = loaded.kept.calls.iter().map(|kept| kept.call.clone()).collect();
         let page = |page: &[CallId]| self.keep(now, switch, Keep::Adopt(page.to_vec()));
         over.into_iter().chain(calls.chunks(ADOPTED_AT_ONCE_MAX).map(page)).collect()

@@ -60,7 +60,7 @@ enum Asked {
     Ready,
     Play { call: u64, command: String },
     Originate { call: u64, agent: String, command: String },
-    Bridge { call: u64, command: String },
+    Bridge { call: u64 },
     Kill { call: u64, command: String },
 }
 
@@ -95,7 +95,6 @@ struct Call {
     fate: Fate,
     play: String,
     ring: String,
-    bridge: String,
     kill: String,
 }
 
@@ -161,6 +160,11 @@ fn read(mut stream: TcpStream, shared: &Shared, tell: &mpsc::Sender<Asked>) {
                     let _ = tell.send(Asked::Ready);
                     continue;
                 }
+                ClientRequest::Api { command, job: Some(job), .. } if command == "uuid_bridge" => {
+                    answers.extend_from_slice(&server::api_response(b"+OK\n"));
+                    let call = call_of(&job);
+                    (Wanted::Bridge, call, Some(Asked::Bridge { call: call.unwrap_or_default() }))
+                }
                 ClientRequest::Api { argument, .. } => {
                     answers.extend_from_slice(&server::api_response(b"+OK\n"));
                     let leg = argument.split(' ').find(|word| word.len() == 36);
@@ -182,9 +186,6 @@ fn read(mut stream: TcpStream, shared: &Shared, tell: &mpsc::Sender<Asked>) {
                                 argument.split("origination_uuid=").nth(1).expect("a name")[..36].to_owned();
                             let asked = Asked::Originate { call: named, agent, command: job };
                             (Wanted::Originate, call, Some(asked))
-                        }
-                        "uuid_bridge" => {
-                            (Wanted::Bridge, call, Some(Asked::Bridge { call: named, command: job }))
                         }
                         _ => (Wanted::Kill, call, Some(Asked::Kill { call: named, command: job })),
                     }
@@ -349,10 +350,7 @@ impl Player {
                     }
                 }
             }
-            Asked::Bridge { call: id, command } => {
-                self.calls.entry(id).and_modify(|call| call.bridge = command);
-                self.after(ms(20), Step::Joined, id);
-            }
+            Asked::Bridge { call: id } => self.after(ms(20), Step::Joined, id),
             Asked::Kill { call: id, command } => {
                 self.calls.entry(id).and_modify(|call| call.kill = command);
                 self.after(ms(1), Step::AgentCancelled, id);
@@ -400,7 +398,6 @@ impl Player {
                 self.cause(id, |score| &score.ready, "agent is ready -> uuid_bridge", Wanted::Bridge);
             }
             Step::Joined => {
-                self.done(id, |score| &score.job_done, |call| &call.bridge);
                 self.done(id, |score| &score.sound_ended, |call| &call.play);
                 self.say(id, |score| &score.joined);
                 self.talking.push_back(id);
@@ -468,7 +465,7 @@ impl Player {
         let caller = format!("{:08x}-{:04x}-4000-8000-{id:012x}", random >> 32, random & 0xffff);
         let none = String::new;
         let call =
-            Call { caller, agent: none(), fate, play: none(), ring: none(), bridge: none(), kill: none() };
+            Call { caller, agent: none(), fate, play: none(), ring: none(), kill: none() };
         self.calls.insert(id, call);
         self.step(Step::Arrives, id);
     }

@@ -203,3 +203,22 @@ fn a_record_that_was_written_meanwhile_is_not_kept_again() {
     assert_eq!(says(&mut keeping, 200, Turn::default()), ["over a - by 7", "barrier 4"]);
     assert!(keeping.is_told());
 }
+
+#[test]
+fn of_what_is_taken_up_what_is_written_or_over_already_is_struck() {
+    let mut keeping = keeping();
+    let mut loaded = Loaded {
+        switch: switch(),
+        kept: crate::live::Kept { written: vec![call("a")], ..Default::default() },
+        open: BTreeMap::new(),
+        over: vec![call("b")],
+    };
+    let said = |asked: Vec<Asked>| asked.iter().map(word).collect::<Vec<_>>();
+    assert_eq!(said(keeping.take_up(Instant(1), &loaded)), ["over b - by 7", "written [a] by 7"]);
+    // A record that is in no file yet is struck once it is.
+    loaded = Loaded { over: Vec::new(), kept: Default::default(), ..loaded };
+    loaded.kept.records.push((call("c"), "{}".to_owned()));
+    assert_eq!(said(keeping.take_up(Instant(2), &loaded)), [""; 0]);
+    let written = says(&mut keeping, 3, Turn { written: vec![call("c"), call("d")], ..Turn::default() });
+    assert_eq!(written, ["written [c] by 7", "barrier 1"]);
+}

@@ -20,20 +20,21 @@ impl Redis {
         asked: &[Asked],
     ) -> Vec<Result<Answered, Failure>> {
         if let Err(failure) = self.touch(now) {
-            // What is for no server is answered without one.
-            let one = |asked: &Asked| match asked.ask {
-                Ask::Barrier(_) => Ok(nothing()),
-                Ask::Request { .. }
-                | Ask::Forget(_)
-                | Ask::Hold { .. }
-                | Ask::Keep { .. }
-                | Ask::Due
-                | Ask::Look => Err(failure.clone()),
-            };
-            return asked.iter().map(one).collect();
+            return unanswered(asked, &failure);
         }
         asked.iter().map(|asked| self.state.ask(now, daemon, asked)).collect()
     }
+}
+
+/// What comes of these where the server does not hear them: what is for no server is answered without one.
+pub(super) fn unanswered(asked: &[Asked], failure: &Failure) -> Vec<Result<Answered, Failure>> {
+    let one = |asked: &Asked| match asked.ask {
+        Ask::Barrier(_) => Ok(nothing()),
+        Ask::Request { .. } | Ask::Forget(_) | Ask::Hold { .. } | Ask::Keep { .. } | Ask::Due | Ask::Look => {
+            Err(failure.clone())
+        }
+    };
+    asked.iter().map(one).collect()
 }
 
 /// A question, and from whom.

@@ -58,6 +58,8 @@ pub struct Redis {
     saved: State,
     saved_at: Instant,
     is_away: bool,
+    /// How often it went away: each time all connections broke.
+    breaks: u64,
 }
 
 /// What is in it.
@@ -104,6 +106,7 @@ impl Redis {
     /// It goes away: nothing is answered from now on.
     pub fn goes_away(&mut self) {
         self.is_away = true;
+        self.breaks += 1;
     }
 
     /// Whether it is away.

@@ -2,6 +2,7 @@
 //! anew. [`LiveState::serve`](crate::live::redis::LiveState::serve) is the same with a socket and a runtime.
 
 use super::Redis;
+use super::asked::unanswered;
 use crate::live::DaemonId;
 use crate::live::redis::{
     Answered, Ask, Asked, Failure, Heard, LOOK_EVERY, RECONNECT_WAIT_MAX, RECONNECT_WAIT_MIN, Remedy,
@@ -21,6 +22,8 @@ pub struct Served {
     wait: Millis,
     /// Where the inbox was read to, since the first connection.
     place: Option<u64>,
+    /// How often the server had gone away when the connection came up.
+    breaks: u64,
     waiting: VecDeque<Vec<Asked>>,
     due: Option<Instant>,
     looked_at: Instant,
@@ -49,6 +52,7 @@ impl Served {
             away: None,
             wait: Millis(0),
             place: None,
+            breaks: 0,
             waiting: VecDeque::new(),
             due: None,
             looked_at: now,
@@ -71,12 +75,19 @@ impl Served {
         match &self.stage {
             Stage::Connects(at) if !self.waiting.is_empty() && self.away.is_some() => (*at).min(Instant(0)),
             Stage::Connects(at) | Stage::Asks(at, _) | Stage::Hears(at, _) => *at,
-            Stage::Idle if !self.waiting.is_empty() || self.has_mail(redis) => Instant(0),
+            Stage::Idle if !self.waiting.is_empty() || self.has_mail(redis) || self.is_broken(redis) => {
+                Instant(0)
+            }
             Stage::Idle => {
                 let look = self.looked_at + millis(LOOK_EVERY);
                 self.due.map_or(look, |due| due.min(look))
             }
         }
+    }
+
+    /// Whether the connection broke, which is seen at once.
+    fn is_broken(&self, redis: &Redis) -> bool {
+        self.place.is_some() && self.breaks != redis.breaks
     }
 
     fn has_mail(&self, redis: &Redis) -> bool {
@@ -87,8 +98,9 @@ impl Served {
     pub fn step(&mut self, now: Instant, told: Instant, redis: &mut Redis) -> Vec<Heard> {
         match std::mem::replace(&mut self.stage, Stage::Idle) {
             Stage::Connects(at) => self.connect(now, (at, told), redis),
+            Stage::Idle if self.is_broken(redis) => self.hear(now, Vec::new(), true),
             Stage::Idle => self.begin(now, told, redis),
-            Stage::Hears(at, outcomes) if at <= now => self.hear(now, outcomes),
+            Stage::Hears(at, outcomes) if at <= now => self.hear(now, outcomes, self.is_broken(redis)),
             stage @ (Stage::Asks(..) | Stage::Hears(..)) => {
                 self.stage = stage;
                 self.reach(now, redis);
@@ -109,7 +121,10 @@ impl Served {
     pub fn reach(&mut self, now: Instant, redis: &mut Redis) {
         match std::mem::replace(&mut self.stage, Stage::Idle) {
             Stage::Asks(at, asked) if at <= now => {
-                let outcomes = redis.ask(at, &self.daemon, &asked);
+                let outcomes = match self.is_broken(redis) {
+                    false => redis.ask(at, &self.daemon, &asked),
+                    true => unanswered(&asked, &broken()),
+                };
                 self.stage = Stage::Hears(at + self.transit, asked.into_iter().zip(outcomes).collect());
             }
             stage @ (Stage::Connects(_) | Stage::Idle | Stage::Asks(..) | Stage::Hears(..)) => {
@@ -155,6 +170,7 @@ impl Served {
                 // Another server may have lost what was written last.
                 self.place = Some(self.place.map_or(end, |place| place.min(end)));
                 (self.away, self.wait, self.stage, self.looked_at) = (None, Millis(0), Stage::Idle, now);
+                self.breaks = redis.breaks;
                 heard.push(Heard::Back);
             }
         }
@@ -181,9 +197,14 @@ impl Served {
         Vec::new()
     }
 
-    fn hear(&mut self, now: Instant, outcomes: Vec<(Asked, Result<Answered, Failure>)>) -> Vec<Heard> {
+    fn hear(
+        &mut self,
+        now: Instant,
+        outcomes: Vec<(Asked, Result<Answered, Failure>)>,
+        is_broken: bool,
+    ) -> Vec<Heard> {
         let mut heard = Vec::new();
-        let mut lost: Option<Failure> = None;
+        let mut lost = is_broken.then(broken);
         for (asked, outcome) in outcomes {
             match outcome {
                 Ok(answered) => {
@@ -206,6 +227,10 @@ impl Served {
         }
         heard
     }
+}
+
+fn broken() -> Failure {
+    Failure::Lost("the connection broke".to_owned())
 }
 
 fn millis(span: Duration) -> Millis {
@@ -271,7 +296,9 @@ mod tests {
         redis.goes_away();
         one.ask(vec![claim("x"), Asked { at: Instant(0), ask: Ask::Barrier(7), fence: None }]);
         let heard = until(10, &mut one, &mut redis);
-        assert!(matches!(&heard[..], [Heard::Failed { .. }, Heard::Reached(7), Heard::Away(_)]), "{heard:?}");
+        let [Heard::Away(_), Heard::Failed { .. }, Heard::Reached(7), Heard::Away(_)] = &heard[..] else {
+            panic!("{heard:?}")
+        };
         one.ask(vec![claim("x")]);
         assert!(matches!(&until(20, &mut one, &mut redis)[..], [Heard::Failed { .. }]));
         redis.comes_back(Instant(30), Loss::Nothing);

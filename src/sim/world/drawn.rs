@@ -176,18 +176,16 @@ pub(super) fn faults_of_several(busy_ms: u64, chance: &mut Chance) -> Vec<(When,
         kept: true,
     };
     let soon = Millis(at + chance.between(0, span.0 + 2_000));
-    match chance.between(0, 9) {
+    match chance.between(0, 11) {
         0..=2 => vec![(When::At(Millis(at)), kill(chance))],
         3..=4 => vec![(When::At(Millis(at)), Fault::Pause { span: Millis(chance.between(50, 9_000)) })],
-        5 => match chance.percent(50) {
-            true => vec![(When::At(Millis(at)), Fault::RedisAway { span, loss })],
-            false => vec![(When::At(Millis(at)), Fault::CutOff { span: Millis(span.0 + 2_000) })],
-        },
+        5 => vec![(When::At(Millis(at)), Fault::RedisAway { span, loss })],
         6 => vec![(When::At(Millis(at)), Fault::RedisAway { span, loss }), (When::At(soon), kill(chance))],
         7 => vec![
             (When::At(Millis(at)), Fault::RedisAway { span, loss }),
             (When::At(soon), Fault::Pause { span: Millis(chance.between(50, 9_000)) }),
         ],
+        8 => vec![(When::At(Millis(at)), Fault::CutOff { span: Millis(span.0 + 2_000) })],
         _ => loop {
             // The rest goes wrong as with one daemon.
             let (when, fault) = fault(busy_ms, chance);

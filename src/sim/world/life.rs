@@ -337,7 +337,11 @@ impl<'a> World<'a> {
     /// Somebody looks after callers, or nobody does any more.
     fn note_alone(&mut self) {
         let now = self.now;
-        match self.posts.iter().any(|post| post.serves(now)) {
+        for post in &mut self.posts {
+            let since = post.serves_since.unwrap_or(now);
+            post.serves_since = post.serves(now).then_some(since);
+        }
+        match self.posts.iter().any(|post| post.serves_since.is_some()) {
             true => self.alone_since = None,
             false => drop(self.alone_since.get_or_insert(now)),
         }

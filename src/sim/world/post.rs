@@ -19,6 +19,8 @@ pub(super) struct Post {
     pub(super) paused_until: Option<Instant>,
     /// Since when the daemon hears at once what the switch tells, or from when on it will.
     pub(super) hears_from: Instant,
+    /// Since when whoever is here looks after callers.
+    pub(super) serves_since: Option<Instant>,
     /// Until when nothing can be kept.
     pub(super) disk_full_until: Instant,
     /// Until when the daemon does not reach Redis, though others do.

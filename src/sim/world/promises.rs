@@ -63,8 +63,9 @@ impl World<'_> {
     /// What has a bound in time.
     pub(super) fn check(&mut self) -> Result<(), String> {
         self.note_excuses();
-        let known_since =
-            self.serving().and_then(|(post, daemon)| Some(daemon.linked_since?.max(post.hears_from)));
+        let known_since = self.serving().and_then(|(post, daemon)| {
+            Some(daemon.linked_since?.max(post.hears_from).max(post.serves_since.unwrap_or(self.now)))
+        });
         for left in self.model.left_ringing() {
             let known = known_since.map_or(Millis(0), |since| self.now.since(since));
             if left.since.min(known) > OUTLIVES_MAX {

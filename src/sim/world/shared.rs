@@ -231,8 +231,7 @@ impl Shared {
         told: Instant,
         word: Word,
     ) -> Option<(Event, Vec<(CallId, String)>)> {
-        let Word::Begins { fence, mut loaded } = word else { return None };
-        self.untold.append(&mut loaded.kept.written);
+        let Word::Begins { fence, loaded } = word else { return None };
         let legacy = self.common.begin(told, fence, *loaded);
         for (call, _) in &legacy.records {
             self.file.insert(call.clone());
