@@ -26,18 +26,12 @@ pub(super) struct Connect {
 impl Connect {
     pub(super) fn enter(nth: Nth, cx: &mut Context) -> Next<Self> {
         let Some(agent) = cx.agent_leg(nth) else { return Next::Go(Door::GoOn) };
-        take_place(cx);
+        cx.end_ringback();
         let caller = cx.facts.leg.clone();
         let keep_caller = flow::after_talk(cx).map(|_| cx.fallback_after);
         let bridge = cx.order(Action::Bridge { caller, agent, keep_caller });
         cx.set(Timer::Bridge, BRIDGE_TIME_MAX);
         Next::Stay(Self { nth, bridge })
-    }
-
-    /// The two are joined already, by a daemon before us whose last word was lost.
-    pub(super) fn joined(nth: Nth, cx: &mut Context) -> Door {
-        take_place(cx);
-        Door::Talk { nth }
     }
 
     pub(super) fn on(self, happening: Happening, cx: &mut Context) -> Next<Self> {
@@ -70,12 +64,4 @@ impl Connect {
         cx.keep_fallback();
         Next::Go(Door::GoOn)
     }
-}
-
-/// The bridge takes the ringback's place: its end is no failure now.
-fn take_place(cx: &mut Context) {
-    cx.facts.sound = None;
-    cx.clear(Timer::Silence);
-    cx.clear(Timer::Wait);
-    cx.cancel_fallback();
 }

@@ -214,6 +214,14 @@ impl<'a> Context<'a> {
         self.clear(Timer::Fallback);
     }
 
+    /// The talk takes the ringback's place: that it ends is no failure, and nobody waits any more.
+    pub(super) fn end_ringback(&mut self) {
+        self.facts.sound = None;
+        self.clear(Timer::Silence);
+        self.clear(Timer::Wait);
+        self.cancel_fallback();
+    }
+
     /// Wishes for no line any more.
     pub(super) fn forget_wishes(&mut self) {
         for claim in std::mem::take(&mut self.facts.wishes) {

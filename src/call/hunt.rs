@@ -3,7 +3,6 @@
 
 use super::attempt::Nth;
 use super::bells::{Bells, Rung};
-use super::connect::Connect;
 use super::context::Context;
 use super::door::{AgentNews, Door, Exit, Happening, Next, StoreNews};
 use super::timer::Timer;
@@ -99,7 +98,8 @@ impl Hunt {
             }
             Rung::Joined(nth) => {
                 self.taken(nth, cx);
-                Next::Go(Connect::joined(nth, cx))
+                cx.end_ringback();
+                Next::Go(Door::Talk { nth })
             }
         }
     }

@@ -3,7 +3,6 @@
 
 use super::attempt::Nth;
 use super::bells::{Bells, Rung};
-use super::connect::Connect;
 use super::context::Context;
 use super::door::{AgentNews, CallerNews, Door, Exit, Happening, Next, StoreNews};
 use super::timer::Timer;
@@ -88,8 +87,8 @@ impl Queue {
                 Rung::Joined(nth) => {
                     self.bells.end_others(nth, cx);
                     cx.forget_wishes();
-                    let door = Connect::joined(nth, cx);
-                    self.leave(door, cx)
+                    cx.end_ringback();
+                    self.leave(Door::Talk { nth }, cx)
                 }
             },
             Happening::Store(_, StoreNews::Refused) => self.out("full", "as many wait as may", cx),

@@ -2,7 +2,6 @@
 //! the agent from where the call comes. Should the agent leave meanwhile, the others are tried.
 
 use super::attempt::Nth;
-use super::connect::Connect;
 use super::context::Context;
 use super::door::{AgentNews, Door, Happening, Next};
 use super::ringback;
@@ -68,7 +67,8 @@ impl Whisper {
             }
             Happening::Agent(nth, AgentNews::Joined) if nth == self.nth => {
                 cx.clear(Timer::Announcement);
-                Next::Go(Connect::joined(nth, cx))
+                cx.end_ringback();
+                Next::Go(Door::Talk { nth })
             }
             // Whether they heard it to its end is unknown: it is said again.
             Happening::Relinked => {

@@ -5,6 +5,7 @@
 //! outside cannot take at once is answered as unknown, never waited for.
 
 use super::clock::Clock;
+use super::downs::Downs;
 use super::duties::{Heed, Told};
 use super::keeper::Keeper;
 use super::links::{Ended, Links};
@@ -24,7 +25,6 @@ use crate::number::masked;
 use crate::record::CallRecord;
 use crate::switch::gate::Right;
 use crate::time::{Instant, Millis};
-use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -32,10 +32,6 @@ use tokio::sync::mpsc;
 const EVENTS_AT_ONCE_MAX: usize = 256;
 /// The most events that wait between a link and the engine.
 pub const INBOX_MAX: usize = 16_384;
-/// How long a link may be down before another daemon is to try, where there is one; and how long at most, once that
-/// was of no use.
-const UNLINKED_TIME: Millis = Millis::seconds(3);
-const UNLINKED_TIME_MAX: Millis = Millis::seconds(60);
 
 /// How long after a record was handed to its file it is looked whether it is there, if no other turn of the loop comes
 /// first: until Redis knows, whoever takes over writes it once more.
@@ -73,19 +69,11 @@ pub struct Desk {
     observers: Vec<Observer>,
     keeping: Keeping,
     pulse: Pulse,
-    /// Since when links have been down, and how long that is borne before another daemon is to try.
-    down: BTreeMap<SwitchId, Down>,
+    downs: Downs,
     /// What happened on the way out and belongs in again.
     returned: Vec<Event>,
     /// What was decided and is not done yet.
     out: Vec<Command>,
-}
-
-/// A link that is down.
-#[derive(Clone, Copy, Debug)]
-struct Down {
-    since: Option<Instant>,
-    patience: Millis,
 }
 
 /// What woke the loop.
@@ -123,8 +111,8 @@ impl Desk {
             (None, None) => (Engine::new(limits), Keeping::Nowhere),
         };
         let (clock, out) = (Clock::start(), Vec::new());
-        let down = BTreeMap::new();
-        Self { engine, clock, drain_max, links, outbox, observers, keeping, pulse, down, returned, out }
+        let downs = Downs::default();
+        Self { engine, clock, drain_max, links, outbox, observers, keeping, pulse, downs, returned, out }
     }
 
     /// Works until an operator stops it and the calls are finished or handed over: `first` are the events that no
@@ -268,25 +256,16 @@ impl Desk {
         self.turn(event);
     }
 
-    /// Where a link stays down, another daemon is to try; each time more patiently, since the switch may be dead.
+    /// Where a link stays down, another daemon is to try.
     fn bear_with_links(&mut self, now: Instant) {
         let Keeping::Redis(shared) = &self.keeping else { return };
-        for (switch, down) in &mut self.down {
-            if down.since.is_some_and(|since| now >= since + down.patience) {
-                down.since = Some(now);
-                down.patience = Millis(down.patience.0 * 2).min(UNLINKED_TIME_MAX);
-                shared.heed(Heed::Unlinked(switch.clone()));
-            }
+        for switch in self.downs.too_long(now) {
+            shared.heed(Heed::Unlinked(switch));
         }
     }
 
     fn link(&mut self, switch: &SwitchId, up: bool) {
-        let since = (!up).then(|| self.clock.now());
-        let down = self.down.entry(switch.clone()).or_insert(Down { since, patience: UNLINKED_TIME });
-        match since {
-            Some(_) => down.since = since,
-            None => *down = Down { since, patience: UNLINKED_TIME },
-        }
+        self.downs.link(self.clock.now(), switch, up);
     }
 
     fn turn(&mut self, event: &Event) {
@@ -348,9 +327,7 @@ impl Desk {
     /// Another daemon acts for a switch: nothing more is done about its calls here.
     fn stand_by(&mut self, switch: &SwitchId) {
         self.links.close(switch);
-        if let Some(down) = self.down.get_mut(switch) {
-            down.since = None;
-        }
+        self.downs.forget(switch);
         self.pulse.health().stands_by(switch);
         if let Keeping::Redis(shared) = &mut self.keeping {
             shared.end_for(self.clock.now(), switch);
@@ -440,10 +417,9 @@ impl Desk {
     fn carry_out(&mut self, command: Command) {
         match command {
             Command::Switch { switch, id, action } => {
-                let is_down = self.down.get(&switch).is_some_and(|down| down.since.is_some());
                 if !self.links.is_open(&switch) {
                     // For whom another daemon acts by now we have nothing to order.
-                } else if is_down {
+                } else if self.downs.is_down(&switch) {
                     // Even where the link is up by now: the list of legs that it is about to tell does not know what
                     // would come of this, and a leg that was made after it would be nobody's.
                     self.returned.push(Event::Done { command: id, result: CommandResult::Unknown });
