@@ -464,8 +464,7 @@ impl Player {
         let random = id.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let caller = format!("{:08x}-{:04x}-4000-8000-{id:012x}", random >> 32, random & 0xffff);
         let none = String::new;
-        let call =
-            Call { caller, agent: none(), fate, play: none(), ring: none(), kill: none() };
+        let call = Call { caller, agent: none(), fate, play: none(), ring: none(), kill: none() };
         self.calls.insert(id, call);
         self.step(Step::Arrives, id);
     }

@@ -25,8 +25,9 @@
 //!   next; and no call has two, unless a daemon handed it over to a switch that did not hear it, and the next one
 //!   took it again, or a daemon was killed that could not keep what it did with the call;
 //! - where two daemons share the switch, one acts: once one has written to it, no other that had the right before
-//!   writes any more, whatever was paused and whatever Redis lost. Where nothing goes wrong any more for
-//!   [`TAKEN_OVER_WITHIN`](promises::TAKEN_OVER_WITHIN), one does;
+//!   writes any more, whatever was paused and whatever Redis lost. One that is cut off from Redis alone hears so at the
+//!   switch, and until then both write. Where nothing goes wrong any more for
+//!   [`TAKEN_OVER_WITHIN`](promises::TAKEN_OVER_WITHIN), one acts;
 //! - a daemon that is killed while Redis has heard it all leaves nothing unknown: each call it took is in Redis, or its
 //!   record is. Its lines are not rung twice either, unless Redis was away: then each goes by a store of its own. A
 //!   record that it wrote and could not tell of any more is written once more by the next, and counted here;
