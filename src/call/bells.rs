@@ -117,12 +117,13 @@ impl Bells {
         self.set_timer(cx);
     }
 
-    /// One of them has the call: the others have not.
+    /// One of them has the call: the others have not, and no line is wished for any more.
     pub(super) fn end_others(&mut self, winner: Nth, cx: &mut Context) {
         for bell in self.0.drain(..).filter(|bell| bell.nth != winner) {
             cx.end_attempt(bell.nth, AttemptOutcome::LostRace, Cause::LostRace);
         }
         cx.clear(Timer::Ring);
+        cx.forget_wishes();
     }
 
     pub(super) fn give_up_all(&mut self, cx: &mut Context) {

@@ -1,7 +1,6 @@
 //! The caller hears the ringback while agents are tried, one after the other or all at once. The first who takes
 //! the call is connected; when all have been tried or the caller has waited long enough, the flow goes on.
 
-use super::attempt::Nth;
 use super::bells::{Bells, Rung};
 use super::context::Context;
 use super::door::{AgentNews, Door, Exit, Happening, Next, StoreNews};
@@ -93,20 +92,15 @@ impl Hunt {
             Rung::Nothing => Next::Stay(self),
             Rung::Less => self.or_try_next(cx),
             Rung::Taken(nth) => {
-                self.taken(nth, cx);
+                self.bells.end_others(nth, cx);
                 Next::Go(Door::Whisper { nth })
             }
             Rung::Joined(nth) => {
-                self.taken(nth, cx);
+                self.bells.end_others(nth, cx);
                 cx.end_ringback();
                 Next::Go(Door::Talk { nth })
             }
         }
-    }
-
-    fn taken(&mut self, nth: Nth, cx: &mut Context) {
-        self.bells.end_others(nth, cx);
-        cx.forget_wishes();
     }
 
     /// None of those asked for has a free line.

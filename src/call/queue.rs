@@ -81,12 +81,10 @@ impl Queue {
                 Rung::Less => self.or_ask(cx),
                 Rung::Taken(nth) => {
                     self.bells.end_others(nth, cx);
-                    cx.forget_wishes();
                     self.leave(Door::Whisper { nth }, cx)
                 }
                 Rung::Joined(nth) => {
                     self.bells.end_others(nth, cx);
-                    cx.forget_wishes();
                     cx.end_ringback();
                     self.leave(Door::Talk { nth }, cx)
                 }

@@ -5,7 +5,6 @@
 //! outside cannot take at once is answered as unknown, never waited for.
 
 use super::clock::Clock;
-use super::downs::Downs;
 use super::duties::{Heed, Told};
 use super::keeper::Keeper;
 use super::links::{Ended, Links};
@@ -19,6 +18,7 @@ use crate::event::{CommandResult, Event, Order};
 use crate::id::{CallId, CommandId, SwitchId};
 use crate::linefile::LineFile;
 use crate::live::Kept;
+use crate::live::downs::Downs;
 use crate::live::file::LiveFile;
 use crate::live::redis::{Fence, Loaded};
 use crate::number::masked;

@@ -10,7 +10,6 @@
 mod admin;
 pub mod clock;
 pub mod desk;
-mod downs;
 mod duties;
 pub mod file;
 pub mod holidays;

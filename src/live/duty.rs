@@ -205,7 +205,7 @@ impl Duty {
             // We were paused: nobody knows what became of Redis meanwhile.
             self.in_touch_since = None;
         }
-        let in_touch = self.in_touch_since.is_some_and(|since| now.since(since).0 >= self.span.0);
+        let in_touch = self.is_in_touch(now);
         for held in self.posts.values_mut().filter_map(|post| post.held.as_mut()) {
             if held.renew_at <= now {
                 held.renew_at = now + every;
@@ -222,10 +222,16 @@ impl Duty {
         questions
     }
 
+    /// Whether Redis has answered for so long that whoever went on without it has said so.
+    fn is_in_touch(&self, now: Instant) -> bool {
+        self.in_touch_since.is_some_and(|since| now.since(since).0 >= self.span.0)
+    }
+
     /// What was to be seen. Gives what to ask because of it, and what changes.
     pub fn saw(&mut self, now: Instant, view: View) -> (Vec<Question>, Vec<Change>) {
         self.others = view.others;
-        let in_touch = now.since(*self.in_touch_since.get_or_insert(now)).0 >= self.span.0;
+        self.in_touch_since.get_or_insert(now);
+        let in_touch = self.is_in_touch(now);
         let (mut questions, mut changes) = (Vec::new(), Vec::new());
         for (switch, lease) in view.leases {
             let Some(post) = self.posts.get_mut(&switch) else { continue };

@@ -16,6 +16,7 @@
 //! Absent: what is in a call, and who acts for which switch.
 
 pub mod common;
+pub mod downs;
 pub mod duty;
 pub mod file;
 pub mod keeping;

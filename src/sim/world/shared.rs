@@ -8,6 +8,7 @@ use crate::event::Event;
 use crate::id::{CallId, SwitchId};
 use crate::live::DaemonId;
 use crate::live::common::Common;
+use crate::live::downs::Downs;
 use crate::live::redis::{Fence, Heard};
 use crate::sim::redis::{Redis, Served};
 use crate::time::{Instant, Millis};
@@ -19,10 +20,6 @@ pub(super) const LEASE: Millis = Millis::seconds(2);
 const KEEP_TIME_MAX: Millis = Millis(500);
 /// How long a word is on its way to Redis, and back.
 const TRANSIT: Millis = Millis(1);
-/// How long a link may be down before another daemon is to try, and how long at most, once that was of no use.
-const UNLINKED_TIME: Millis = Millis::seconds(3);
-const UNLINKED_TIME_MAX: Millis = Millis::seconds(60);
-
 /// What calls share and where they are kept.
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -42,8 +39,7 @@ pub(super) struct Shared {
     untold: Vec<CallId>,
     /// The calls whose records are in the file.
     pub(super) file: BTreeSet<CallId>,
-    /// Since when the link has been down, and how long that is borne.
-    down: Option<(Instant, Millis)>,
+    downs: Downs,
 }
 
 impl Shared {
@@ -66,7 +62,7 @@ impl Shared {
             records: VecDeque::new(),
             untold: Vec::new(),
             file,
-            down: None,
+            downs: Downs::default(),
         }
     }
 
@@ -143,24 +139,22 @@ impl Shared {
         match self.waits_until {
             Some(_) if self.reached >= self.said => Some(Instant(0)),
             Some(until) => Some(until),
-            None => self.down.map(|(since, patience)| since + patience),
+            None => self.downs.deadline(),
         }
     }
 
     /// The link is up, or down.
     pub(super) fn link(&mut self, now: Instant, is_up: bool) {
-        self.down = (!is_up).then_some((now, self.down.map_or(UNLINKED_TIME, |(_, patience)| patience)));
+        self.downs.link(now, &self.switch, is_up);
     }
 
     /// Where the link stays down, another daemon is to try.
     pub(super) fn bear_with_link(&mut self, now: Instant) -> bool {
-        let Some((since, patience)) = &mut self.down else { return false };
-        if now < *since + *patience {
-            return false;
+        let is_too_long = !self.downs.too_long(now).is_empty();
+        if is_too_long {
+            self.duties.heed(Heed::Unlinked);
         }
-        (*since, *patience) = (now, Millis(patience.0 * 2).min(UNLINKED_TIME_MAX));
-        self.duties.heed(Heed::Unlinked);
-        true
+        is_too_long
     }
 
     /// Does what is due without Redis.
@@ -237,7 +231,6 @@ impl Shared {
             self.file.insert(call.clone());
             self.untold.push(call.clone());
         }
-        self.down = None;
         self.link(now, false);
         Some((legacy.taken_up, legacy.records))
     }
@@ -246,7 +239,7 @@ impl Shared {
     pub(super) fn end_for(&mut self, told: Instant) {
         self.strike_records();
         self.common.end(told, &self.switch);
-        self.down = None;
+        self.downs.forget(&self.switch);
     }
 
     /// Whether somebody else could go on with all calls as they are now.

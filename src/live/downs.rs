@@ -1,5 +1,7 @@
 //! The links that are down, and how long that is borne before another daemon is to try: each time more patiently, since
 //! the switch may be dead.
+//!
+//! Pure: no clock, no connection.
 
 use crate::id::SwitchId;
 use crate::time::{Instant, Millis};
@@ -12,7 +14,7 @@ const UNLINKED_TIME_MAX: Millis = Millis::seconds(60);
 
 /// All links that were ever opened.
 #[derive(Debug, Default)]
-pub(super) struct Downs(BTreeMap<SwitchId, Down>);
+pub struct Downs(BTreeMap<SwitchId, Down>);
 
 #[derive(Debug)]
 struct Down {
@@ -22,7 +24,7 @@ struct Down {
 
 impl Downs {
     /// The link to the switch is up, or is not.
-    pub(super) fn link(&mut self, now: Instant, switch: &SwitchId, is_up: bool) {
+    pub fn link(&mut self, now: Instant, switch: &SwitchId, is_up: bool) {
         let down = self.0.entry(switch.clone()).or_insert(Down { since: None, patience: UNLINKED_TIME });
         if is_up {
             down.patience = UNLINKED_TIME;
@@ -31,19 +33,24 @@ impl Downs {
     }
 
     /// Nobody waits for it any more.
-    pub(super) fn forget(&mut self, switch: &SwitchId) {
+    pub fn forget(&mut self, switch: &SwitchId) {
         if let Some(down) = self.0.get_mut(switch) {
             down.since = None;
         }
     }
 
     /// Whether it is waited for.
-    pub(super) fn is_down(&self, switch: &SwitchId) -> bool {
+    pub fn is_down(&self, switch: &SwitchId) -> bool {
         self.0.get(switch).is_some_and(|down| down.since.is_some())
     }
 
+    /// When the next one will have been down for too long.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.0.values().filter_map(|down| Some(down.since? + down.patience)).min()
+    }
+
     /// Those that have been down for too long, since that was asked last.
-    pub(super) fn too_long(&mut self, now: Instant) -> Vec<SwitchId> {
+    pub fn too_long(&mut self, now: Instant) -> Vec<SwitchId> {
         let mut too_long = Vec::new();
         for (switch, down) in &mut self.0 {
             if down.since.is_some_and(|since| now >= since + down.patience) {
@@ -67,6 +74,7 @@ mod tests {
         let asked = |downs: &mut Downs, from: u64, till: u64| -> Vec<u64> {
             (from..till).filter(|at| !downs.too_long(Instant(at * 1_000)).is_empty()).collect()
         };
+        assert_eq!(downs.deadline(), Some(Instant(3_000)));
         assert_eq!(asked(&mut downs, 0, 170), [3, 9, 21, 45, 93, 153]);
         downs.link(Instant(170_000), &switch, true);
         assert!(!downs.is_down(&switch) && asked(&mut downs, 170, 400).is_empty());
