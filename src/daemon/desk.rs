@@ -250,8 +250,12 @@ impl Desk {
         if switch.is_some_and(|switch| !self.links.is_open(switch)) {
             return;
         }
-        if let Event::LinkLost { switch } | Event::LinkRestored { switch, .. } = event {
-            self.link(switch, matches!(event, Event::LinkRestored { .. }));
+        if let Event::LinkRestored { switch, connection, .. } = event {
+            self.link(switch, true);
+            self.links.came_up(switch, *connection);
+        }
+        if let Event::LinkLost { switch } = event {
+            self.link(switch, false);
         }
         self.turn(event);
     }

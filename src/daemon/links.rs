@@ -24,8 +24,15 @@ pub(super) struct Links {
     known: BTreeMap<SwitchId, LinkSettings>,
     tap: Option<Tap>,
     inbox: mpsc::Sender<Event>,
-    orders: BTreeMap<SwitchId, mpsc::Sender<link::Order>>,
+    open: BTreeMap<SwitchId, Open>,
     tasks: JoinSet<(SwitchId, Result<(), LinkError>)>,
+}
+
+/// A link that has not ended.
+struct Open {
+    orders: mpsc::Sender<link::Order>,
+    /// The connection of which was heard last that it is up.
+    connection: u64,
 }
 
 impl Links {
@@ -36,7 +43,7 @@ impl Links {
         inbox: mpsc::Sender<Event>,
     ) -> Self {
         let known = settings.into_iter().map(|link| (link.switch.clone(), link)).collect();
-        Self { known, tap, inbox, orders: BTreeMap::new(), tasks: JoinSet::new() }
+        Self { known, tap, inbox, open: BTreeMap::new(), tasks: JoinSet::new() }
     }
 
     /// The switches we know how to reach.
@@ -48,24 +55,34 @@ impl Links {
     pub(super) fn open(&mut self, switch: &SwitchId, right: Right) {
         let Some(settings) = self.known.get(switch).cloned() else { return };
         let (orders, orders_out) = mpsc::channel(ORDERS_MAX);
-        self.orders.insert(switch.clone(), orders);
+        self.open.insert(switch.clone(), Open { orders, connection: 0 });
         let (switch, inbox, tap) = (switch.clone(), self.inbox.clone(), self.tap.clone());
         self.tasks.spawn(async move { (switch, link::keep(settings, orders_out, inbox, tap, right).await) });
     }
 
     /// Nothing more is ordered: the link ends.
     pub(super) fn close(&mut self, switch: &SwitchId) {
-        self.orders.remove(switch);
+        self.open.remove(switch);
     }
 
     /// Whether there is a link, up or not.
     pub(super) fn is_open(&self, switch: &SwitchId) -> bool {
-        self.orders.contains_key(switch)
+        self.open.contains_key(switch)
+    }
+
+    /// This connection is up. What is ordered from now on is ordered by it.
+    pub(super) fn came_up(&mut self, switch: &SwitchId, connection: u64) {
+        if let Some(open) = self.open.get_mut(switch) {
+            open.connection = connection;
+        }
     }
 
     /// Hands an order to the link; false where nobody takes it.
-    pub(super) fn order(&self, switch: &SwitchId, id: CommandId, action: Action) -> bool {
-        self.orders.get(switch).is_some_and(|orders| orders.try_send((id, action)).is_ok())
+    pub(super) fn order(&self, switch: &SwitchId, command: CommandId, action: Action) -> bool {
+        self.open.get(switch).is_some_and(|open| {
+            let order = link::Order { command, action, connection: open.connection };
+            open.orders.try_send(order).is_ok()
+        })
     }
 
     /// Waits until a link ends that was not to. Safe to be dropped in between.
@@ -82,7 +99,7 @@ impl Links {
 
     /// Lets the links write what is left.
     pub(super) async fn finish(mut self) -> Result<(), Ended> {
-        self.orders.clear();
+        self.open.clear();
         let ends = async {
             while let Some(ended) = self.tasks.join_next().await {
                 match ended {

@@ -115,6 +115,26 @@ async fn orders_that_have_no_answer_when_the_link_is_lost_end_as_unknown() {
 }
 
 #[tokio::test]
+async fn an_order_by_a_connection_that_is_lost_is_not_carried_out_by_the_next() {
+    let switch = Switch::open().await;
+    let mut kept = Kept::start(settings(switch.port));
+    let wire = switch.bring_up().await;
+    kept.is_restored().await;
+    let before = kept.connection;
+    drop(wire);
+    kept.is_lost().await;
+    let mut wire = switch.bring_up().await;
+    kept.is_restored().await;
+    let now = std::mem::replace(&mut kept.connection, before);
+    kept.order(hang_up(1)).await;
+    assert_eq!(kept.event().await, unknown(1));
+    kept.connection = now;
+    kept.order(hang_up(2)).await;
+    let Some(ClientRequest::BgApi { job, .. }) = wire.asked().await else { panic!("no order") };
+    assert_eq!(job, Some(command(2).to_string()), "the first was never said");
+}
+
+#[tokio::test]
 async fn orders_while_there_is_no_link_end_as_unknown_at_once() {
     // Nobody listens; then somebody listens and says nothing; then the set-up begins.
     let port = Switch::open().await.port;

@@ -171,7 +171,7 @@ pub fn command(number: u32) -> CommandId {
 }
 
 /// An order that is carried out as a background job.
-pub fn hang_up(number: u32) -> Order {
+pub fn hang_up(number: u32) -> (CommandId, Action) {
     (command(number), Action::HangUp { leg: leg(CALLER), cause: Cause::Normal })
 }
 
@@ -197,6 +197,8 @@ pub fn settings(port: u16) -> LinkSettings {
 /// The link under test, and the ends of it that the engine holds.
 pub struct Kept {
     pub orders: Option<mpsc::Sender<Order>>,
+    /// The connection that was heard of last.
+    pub connection: u64,
     pub inbox: mpsc::Receiver<Event>,
     pub ended: JoinHandle<Result<(), LinkError>>,
 }
@@ -214,16 +216,21 @@ impl Kept {
         let (orders, orders_out) = mpsc::channel(1_024);
         let (inbox_in, inbox) = mpsc::channel(events_max);
         let ended = tokio::spawn(link::keep(settings, orders_out, inbox_in, None, right));
-        Self { orders: Some(orders), inbox, ended }
+        Self { orders: Some(orders), connection: 0, inbox, ended }
     }
 
-    pub async fn order(&self, order: Order) {
+    pub async fn order(&self, (command, action): (CommandId, Action)) {
+        let order = Order { command, action, connection: self.connection };
         let sent = self.orders.as_ref().unwrap().send(order);
         within("the link to take orders", sent).await.unwrap();
     }
 
     pub async fn event(&mut self) -> Event {
-        within("an event", self.inbox.recv()).await.expect("the link has ended")
+        let event = within("an event", self.inbox.recv()).await.expect("the link has ended");
+        if let Event::LinkRestored { connection, .. } = &event {
+            self.connection = *connection;
+        }
+        event
     }
 
     pub async fn is_restored(&mut self) {

@@ -147,6 +147,11 @@ impl Conversation {
         self
     }
 
+    /// What sets this connection apart from any other.
+    pub fn number(&self) -> u64 {
+        self.connection
+    }
+
     /// A connection that was recorded: [`overhear`](Self::overhear) tells what was said to the switch.
     pub fn recorded(switch: SwitchId) -> Self {
         Self::of(switch, Speaker::Somebody, Stage::Up)

@@ -136,7 +136,16 @@ impl LinkError {
 }
 
 /// An order on its way to the switch.
-pub type Order = (CommandId, Action);
+#[derive(Clone, Debug)]
+pub struct Order {
+    /// Its name.
+    pub command: CommandId,
+    /// What to do.
+    pub action: Action,
+    /// The [connection](Event::LinkRestored) of which we heard last that it is up. Where another one is by now, its
+    /// list of legs does not know what would come of this.
+    pub connection: u64,
+}
 
 /// Keeps the connection up until the engine is gone or the gate is shut, and says nothing while it is not open;
 /// returns early only if the very first connection is refused for a reason that only the operator can mend, or if
@@ -210,8 +219,7 @@ async fn refuse_orders_while<T>(
         tokio::select! {
             done = &mut doing => return Some(done),
             order = orders.recv() => {
-                let (command, _) = order?;
-                let event = Event::Done { command, result: CommandResult::Unknown };
+                let event = Event::Done { command: order?.command, result: CommandResult::Unknown };
                 inbox.send(event).await.ok()?;
             }
         }
@@ -362,8 +370,13 @@ impl<'a> Line<'a> {
                         self.leave()?;
                         leave_by = Some(Instant::now() + GOODBYE_TIME_MAX);
                     }
-                    for (id, action) in taken.drain(..) {
-                        self.conversation.order(&id, &action, &mut self.outcome);
+                    for Order { command, action, connection } in taken.drain(..) {
+                        if connection == self.conversation.number() {
+                            self.conversation.order(&command, &action, &mut self.outcome);
+                        } else {
+                            let result = CommandResult::Unknown;
+                            self.outcome.events.push(Event::Done { command, result });
+                        }
                     }
                     self.settle();
                 }
