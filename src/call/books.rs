@@ -374,9 +374,18 @@ impl Call {
         self.facts.linked = false;
     }
 
-    /// The link is back: what happened meanwhile is read off the list of live legs.
-    pub(super) fn relink(&mut self, find: &dyn Fn(&LegId) -> Option<LiveLeg>, desk: &mut Desk) -> Life {
+    /// The link is back, by this connection: what happened meanwhile is read off the list of live legs.
+    pub(super) fn relink(
+        &mut self,
+        connection: u64,
+        find: &dyn Fn(&LegId) -> Option<LiveLeg>,
+        desk: &mut Desk,
+    ) -> Life {
         self.facts.linked = true;
+        if std::mem::take(&mut self.facts.inherited) {
+            let known = (self.facts.seed, self.facts.commands);
+            (self.facts.seed, self.facts.commands) = super::chance::gone_on(known, connection);
+        }
         let before = self.stage();
         let legs: Vec<LegId> = self.legs().cloned().collect();
         for leg in legs {

@@ -170,6 +170,7 @@ impl Call {
             ended: None,
             priority: 0,
             counted: false,
+            inherited: false,
             findings: Findings::default(),
         };
         let mut call = Self { hotline, facts, stage: Stage::between_doors() };
@@ -186,6 +187,12 @@ impl Call {
 
     pub(super) fn load(state: CallState, hotline: Option<Arc<Hotline>>) -> Self {
         Self { hotline, facts: state.facts, stage: state.stage }
+    }
+
+    /// It was a daemon's before us, and no link to its switch is up yet.
+    pub(super) fn inherit(&mut self) {
+        self.facts.inherited = true;
+        self.link_lost();
     }
 
     /// The switch that has the call.

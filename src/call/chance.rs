@@ -29,6 +29,16 @@ pub(super) fn anew(seed: u64, connection: u64) -> (u64, u32) {
     (seed, u32::try_from(number).unwrap_or_default())
 }
 
+/// The seed and the last number of a call with which a daemon before us may have gone on further than was kept: what it
+/// did there must not be taken for what we do. Numbers go on rising.
+pub(super) fn gone_on((seed, number): (u64, u32), connection: u64) -> (u64, u32) {
+    const COMMANDS_MAX: u64 = 1_000;
+    const SPREAD: u64 = 64;
+    let seed = mix(seed, connection);
+    let skipped = (1 + seed % SPREAD) * COMMANDS_MAX;
+    (seed, number.saturating_add(u32::try_from(skipped).unwrap_or_default()))
+}
+
 /// Shuffles (Fisher and Yates), every order equally likely but for the seed's own limits.
 pub(super) fn shuffle<T>(seed: u64, items: &mut [T]) {
     const SHUFFLE: u64 = 1 << 32;
@@ -55,6 +65,16 @@ mod tests {
         let (other, other_number) = anew(7, 1_001);
         assert!(seed != 7 && seed != other && leg(seed, 0) != leg(7, 0) && leg(seed, 0) != leg(other, 0));
         assert!(number >= 1_000 && number.abs_diff(other_number) >= 1_000);
+    }
+
+    #[test]
+    fn a_call_that_was_taken_up_shares_no_leg_and_no_number_with_what_was_done_since_it_was_kept() {
+        let (seed, number) = gone_on((7, 12), 1_000);
+        let (other, _) = gone_on((7, 12), 1_001);
+        assert!((1_012..100_000).contains(&number));
+        let legs: BTreeSet<_> =
+            [7, seed, other].iter().flat_map(|seed| (0..9).map(|n| leg(*seed, n))).collect();
+        assert_eq!(legs.len(), 27);
     }
 
     #[test]

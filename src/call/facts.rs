@@ -57,6 +57,9 @@ pub(super) struct Facts {
     pub(super) priority: u8,
     /// Whether the store counts the call among those of its hotline.
     pub(super) counted: bool,
+    /// Whether a daemon before us may have gone on with it further than was kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) inherited: bool,
     pub(super) findings: Findings,
 }
 

@@ -168,7 +168,7 @@ impl Switchboard {
                 Ok(()) => {
                     let Some(place) = self.calls.of_call(&kept.call) else { continue };
                     self.with(place, out, |call, _| {
-                        call.link_lost();
+                        call.inherit();
                         Life::On
                     });
                     // Whoever takes it up next finds it as it was kept, and no link either.
@@ -270,7 +270,7 @@ impl Switchboard {
         let by_leg: BTreeMap<&LegId, &LiveLeg> = live.iter().map(|live| (&live.leg, live)).collect();
         for place in self.on_switch(switch) {
             let find = |leg: &LegId| by_leg.get(leg).map(|live| (*live).clone());
-            self.with(place, out, |call, desk| call.relink(&find, desk));
+            self.with(place, out, |call, desk| call.relink(connection, &find, desk));
         }
         for live in live.iter() {
             match &live.arrival {
