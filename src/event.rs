@@ -88,6 +88,9 @@ pub struct KeptCall {
     pub format: u16,
     /// The call.
     pub call: CallId,
+    /// When it was written, by the clock of the daemon that did; a version before this one did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<Instant>,
     /// Everything else.
     pub state: serde_json::Value,
 }

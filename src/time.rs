@@ -3,14 +3,41 @@
 //! The core has no clock: every [`Instant`] in it came in as an argument. A wall-clock instant is enough
 //! because whoever drives the core guarantees that it never goes back.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
+use std::cell::Cell;
 use std::fmt;
 use std::ops::{Add, Sub};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Instant(pub u64);
+
+thread_local! {
+    /// How far the clock was ahead of ours that wrote what is read just now.
+    static AHEAD: Cell<Millis> = const { Cell::new(Millis(0)) };
+}
+
+/// Reads what somebody wrote whose clock was so far ahead of ours: each instant in it becomes ours.
+///
+/// What is written down are trees of many types. To set them back in each type would have to be remembered for each
+/// new field; to read them so cannot be forgotten.
+pub fn set_back<T>(ahead: Millis, read: impl FnOnce() -> T) -> T {
+    struct Before(Millis);
+    impl Drop for Before {
+        fn drop(&mut self) {
+            AHEAD.set(self.0);
+        }
+    }
+    let _before = Before(AHEAD.replace(ahead));
+    read()
+}
+
+impl<'de> Deserialize<'de> for Instant {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(u64::deserialize(deserializer)?) - AHEAD.get())
+    }
+}
 
 /// A length of time in milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -89,6 +116,14 @@ mod tests {
     fn an_instant_prints_as_utc_with_milliseconds() {
         assert_eq!(Instant(1_795_296_003_042).to_string(), "2026-11-21T21:20:03.042Z");
         assert_eq!(Millis(61_005).to_string(), "61.005s");
+    }
+
+    #[test]
+    fn what_a_clock_ahead_of_ours_wrote_is_set_back_while_it_is_read() {
+        let read = || serde_json::from_str::<(Instant, Option<Instant>, Millis)>("[5000, 3, 5000]").unwrap();
+        let set_back = set_back(Millis(1_000), read);
+        assert_eq!(set_back, (Instant(4_000), Some(Instant(0)), Millis(5_000)));
+        assert_eq!(read().0, Instant(5_000));
     }
 
     #[test]

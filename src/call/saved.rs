@@ -4,11 +4,14 @@ use super::call::CallState;
 use crate::event::KeptCall;
 use crate::hotline::Version;
 use crate::id::{CallId, SwitchId};
+use crate::time::{self, Instant, Millis};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// The format of saved calls that this version writes and reads.
 pub const SAVED_FORMAT: u16 = 2;
+/// How many bytes a call usually takes: each call is saved at each of its turns, and a list that grows is copied.
+const BYTES_USUALLY: usize = 2_048;
 
 /// A call as plain data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -16,6 +19,9 @@ pub struct SavedCall {
     /// See [`SAVED_FORMAT`].
     pub(super) format: u16,
     pub(super) call: CallId,
+    /// When.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) at: Option<Instant>,
     pub(super) state: CallState,
 }
 
@@ -63,18 +69,20 @@ impl SavedCall {
 
     /// The call as bytes: MessagePack, with the names of all fields, so that a later version finds what it knows.
     pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(BYTES_USUALLY);
         // Only a type that has no MessagePack could fail here, and no call has one.
-        rmp_serde::to_vec_named(self).unwrap_or_default()
+        let _ = rmp_serde::encode::write_named(&mut bytes, self);
+        bytes
     }
 
-    /// Looks into a call that was kept. One of another format is not even tried.
-    pub(super) fn of(kept: &KeptCall) -> Result<Self, LoadError> {
-        let KeptCall { format, call, state } = kept;
+    /// Looks into a call that was kept by a clock so far ahead of ours. One of another format is not even tried.
+    pub(super) fn of(kept: &KeptCall, ahead: Millis) -> Result<Self, LoadError> {
+        let KeptCall { format, call, at, state } = kept;
         if *format != SAVED_FORMAT {
             return Err(LoadError::Format { call: call.clone(), format: *format });
         }
-        let state = CallState::deserialize(state)
+        let state = time::set_back(ahead, || CallState::deserialize(state))
             .map_err(|error| LoadError::Damaged { call: call.clone(), error })?;
-        Ok(Self { format: *format, call: call.clone(), state })
+        Ok(Self { format: *format, call: call.clone(), at: at.map(|at| at - ahead), state })
     }
 }

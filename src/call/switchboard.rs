@@ -105,7 +105,7 @@ impl Switchboard {
     /// A live call as plain data.
     pub fn save(&self, call: &CallId) -> Option<SavedCall> {
         let state = self.calls.get(self.calls.of_call(call)?)?.save();
-        Some(SavedCall { format: SAVED_FORMAT, call: call.clone(), state })
+        Some(SavedCall { format: SAVED_FORMAT, call: call.clone(), at: Some(self.now), state })
     }
 
     /// Tells what became of live calls since this was asked last: `over` of each that ended, if it was told of
@@ -115,10 +115,11 @@ impl Switchboard {
         mut over: impl FnMut(CallId),
         mut live: impl FnMut(SavedCall, Option<&Arc<Hotline>>),
     ) {
+        let at = Some(self.now);
         self.calls.changes(|change| match change {
             Change::Over(call) => over(call),
             Change::Live(id, call) => {
-                let saved = SavedCall { format: SAVED_FORMAT, call: id.clone(), state: call.save() };
+                let saved = SavedCall { format: SAVED_FORMAT, call: id.clone(), at, state: call.save() };
                 live(saved, call.hotline.as_ref());
             }
         });
@@ -139,7 +140,7 @@ impl Switchboard {
 
     /// Takes a saved call up again, in place of the one of that name if there is one.
     pub fn load(&mut self, saved: SavedCall) -> Result<(), LoadError> {
-        let SavedCall { format, call: id, state } = saved;
+        let SavedCall { format, call: id, at: _, state } = saved;
         if format != SAVED_FORMAT {
             return Err(LoadError::Format { call: id, format });
         }
@@ -162,8 +163,11 @@ impl Switchboard {
         for hotline in hotlines {
             self.editions.insert((hotline.number.clone(), hotline.version), hotline.clone());
         }
+        // What was written later than now was written by another clock: everything in it is told by that one.
+        let latest = calls.iter().filter_map(|kept| kept.at).max();
+        let ahead = latest.map_or(Millis(0), |at| at.since(self.now));
         for kept in calls {
-            let loaded = SavedCall::of(kept).and_then(|saved| self.load(saved));
+            let loaded = SavedCall::of(kept, ahead).and_then(|saved| self.load(saved));
             match loaded {
                 Ok(()) => {
                     let Some(place) = self.calls.of_call(&kept.call) else { continue };

@@ -312,7 +312,7 @@ pub async fn serve(
 
 /// The file of live calls, and what is in it that is not done yet.
 fn live_file(settings: &Settings) -> Result<(LiveFile, Kept), ServeError> {
-    let (live, mut kept) = LiveFile::open(&settings.live)?;
+    let (live, mut kept) = LiveFile::open(&settings.live, Clock::start().now())?;
     kept.losses.iter().for_each(|loss| tracing::error!(file = %settings.live.display(), "lost: {loss}"));
     keeper::leave_out_written(&settings.records, &mut kept)?;
     Ok((live, kept))

@@ -13,6 +13,7 @@ mod frames;
 mod writer;
 
 use super::{Kept, Turn};
+use crate::time::Instant;
 use frames::{Frames, Whole};
 use std::fs::{File, TryLockError};
 use std::io;
@@ -59,8 +60,9 @@ pub enum CannotKeep {
 }
 
 impl LiveFile {
-    /// Opens the file, making it if need be, and tells what was left in it. Blocks on the file system.
-    pub fn open(path: &Path) -> Result<(Self, Kept), CannotKeep> {
+    /// Opens the file, making it if need be, and tells what was left in it, now that it is that time: a daemon before
+    /// us may have gone by a clock that was ahead. Blocks on the file system.
+    pub fn open(path: &Path, now: Instant) -> Result<(Self, Kept), CannotKeep> {
         let system = |path: &Path| {
             let path = path.to_owned();
             move |error| CannotKeep::System { path, error }
@@ -84,6 +86,7 @@ impl LiveFile {
             whole.take(turn);
         }
         whole.forget_editions();
+        whole.goes_by(now);
         let mut losses = Vec::new();
         if let Some(left) = frames.left() {
             // A daemon that is killed within a write leaves a part of a frame; anything else is damage.

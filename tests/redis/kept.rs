@@ -25,7 +25,7 @@ fn hotline(name: &str) -> Arc<Hotline> {
 }
 
 fn saved(name: &str, state: &str, format: u16) -> Vec<u8> {
-    rmp_serde::to_vec_named(&KeptCall { format, call: call(name), state: state.into() }).unwrap()
+    rmp_serde::to_vec_named(&KeptCall { format, call: call(name), at: None, state: state.into() }).unwrap()
 }
 
 fn live(name: &str, state: &str, hotline: Option<&Arc<Hotline>>) -> LiveCall {

@@ -13,7 +13,7 @@ use hotlined::live::redis::{
 use std::collections::BTreeMap;
 
 fn keep(fence: Option<&Fence>, name: &str, state: &str) -> Asked {
-    let kept = KeptCall { format: SAVED_FORMAT, call: call(name), state: state.into() };
+    let kept = KeptCall { format: SAVED_FORMAT, call: call(name), at: None, state: state.into() };
     let saved = rmp_serde::to_vec_named(&kept).unwrap();
     let entry = Entry { edition: None, waits: Vec::new(), saved };
     let what = Keep::Call { call: call(name), entry };

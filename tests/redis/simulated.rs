@@ -195,7 +195,7 @@ impl Pair {
             Word::Barrier(number) => Some(Ask::Barrier(*number)),
             Word::IsLive(who, edition) => {
                 let call = name(*who);
-                let kept = KeptCall { format: SAVED_FORMAT, call: call.clone(), state: self.numbers.into() };
+                let kept = KeptCall { format: SAVED_FORMAT, call: call.clone(), at: None, state: self.numbers.into() };
                 let edition = edition.map(|edition| Edition::of(&hotline(edition)));
                 let saved = rmp_serde::to_vec_named(&kept).unwrap();
                 keep(Keep::Call { call, entry: Entry { edition, waits: Vec::new(), saved } })

@@ -91,6 +91,11 @@ impl Whole {
         }
     }
 
+    /// From now on time is told by a clock that says `now`.
+    pub(super) fn goes_by(&mut self, now: Instant) {
+        self.store = std::mem::take(&mut self.store).by_clock(now);
+    }
+
     /// Forgets the versions of hotlines that no call follows.
     pub(super) fn forget_editions(&mut self) {
         let followed: BTreeSet<&Edition> =

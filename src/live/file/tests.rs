@@ -1,13 +1,16 @@
 use super::*;
-use crate::command::StoreRequest;
+use crate::command::{Candidate, Claim, Pick, PoolId, StoreRequest};
 use crate::event::{Event, KeptCall, StoreAnswer};
 use crate::hotline::short::Plain;
 use crate::hotline::{Agent, Dial, Hotline};
-use crate::id::{CallId, CommandId, SwitchId};
+use crate::id::{CallId, CommandId, LineId, SwitchId};
 use crate::live::LiveCall;
 use crate::store::Input;
-use crate::time::Instant;
+use crate::time::{Instant, Millis};
 use std::sync::Arc;
+
+/// Later than anything that is kept here.
+const NOW: Instant = Instant(1_000_000);
 
 fn call(name: &str) -> CallId {
     name.parse().unwrap()
@@ -19,7 +22,7 @@ fn hotline(name: &str) -> Arc<Hotline> {
 }
 
 fn live(name: &str, state: &str, hotline: Option<Arc<Hotline>>) -> LiveCall {
-    let kept = KeptCall { format: 2, call: call(name), state: state.into() };
+    let kept = KeptCall { format: 2, call: call(name), at: None, state: state.into() };
     LiveCall {
         call: call(name),
         switch: SwitchId("fs".into()),
@@ -50,7 +53,7 @@ fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
 async fn what_was_kept_is_there_for_the_next_daemon() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("live");
-    let (file, kept) = LiveFile::open(&path).unwrap();
+    let (file, kept) = LiveFile::open(&path, NOW).unwrap();
     assert!(kept.calls.is_empty() && kept.records.is_empty() && kept.losses.is_empty());
     let old = hotline("Old");
     let calls = vec![live("a", "rings", Some(old.clone())), live("b", "rings", None)];
@@ -61,7 +64,7 @@ async fn what_was_kept_is_there_for_the_next_daemon() {
     // Twice: the second time out of the file that the first wrote anew.
     drop(file);
     for _ in 0..2 {
-        let (file, mut kept) = LiveFile::open(&path).unwrap();
+        let (file, mut kept) = LiveFile::open(&path, NOW).unwrap();
         assert_eq!(states(&kept), pairs(&[("a", "talks")]));
         assert_eq!(kept.hotlines, std::slice::from_ref(&old));
         assert_eq!(kept.records, [(call("z"), "[]".to_owned())]);
@@ -75,20 +78,52 @@ async fn what_was_kept_is_there_for_the_next_daemon() {
 }
 
 #[tokio::test]
+async fn where_the_clock_was_set_back_the_store_goes_on_by_the_new_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("live");
+    let hour = Millis::seconds(3_600);
+    let agents = vec![Candidate { line: LineId("a".into()), lines: 1, share: 1 }];
+    let claim = Claim { pool: PoolId("sales".into()), agents, pick: Pick::First, caller: None, wait: None };
+    let ask = |number, request| Input::Ask(CommandId { call: call("a"), number }, request);
+    let rest = StoreRequest::Release { claim: 1, talked: true, rest: Millis(10_000) };
+    let inputs = vec![
+        (NOW + hour, ask(1, StoreRequest::Claim(claim.clone()))),
+        (NOW + hour + Millis(5), ask(2, rest)),
+    ];
+    let (file, _) = LiveFile::open(&path, NOW + hour).unwrap();
+    keep(&file, Turn { inputs, ..Turn::default() }).await;
+    drop(file);
+    // The rest goes on, and a daemon after that finds it as this one does.
+    for already in [0, 4_000] {
+        let now = NOW + Millis(already);
+        let (file, mut kept) = LiveFile::open(&path, now).unwrap();
+        assert_eq!(kept.store.deadline(), Some(NOW + Millis(10_000)), "{already}");
+        let mut answers = Vec::new();
+        kept.store.take(now + Millis(1), &ask(3, StoreRequest::Claim(claim.clone())), &mut answers);
+        kept.store.take(NOW + Millis(10_000), &ask(4, StoreRequest::Claim(claim.clone())), &mut answers);
+        let line = StoreAnswer::Claimed { line: LineId("a".into()) };
+        let said = [(3, StoreAnswer::Refused), (4, line)]
+            .map(|(number, answer)| Event::Store { command: CommandId { call: call("a"), number }, answer });
+        assert_eq!(answers, said, "{already}");
+        drop(file);
+    }
+}
+
+#[tokio::test]
 async fn a_file_has_one_daemon() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("live");
-    let (first, _) = LiveFile::open(&path).unwrap();
-    assert!(matches!(LiveFile::open(&path), Err(CannotKeep::Taken(_))));
+    let (first, _) = LiveFile::open(&path, NOW).unwrap();
+    assert!(matches!(LiveFile::open(&path, NOW), Err(CannotKeep::Taken(_))));
     drop(first);
-    assert!(LiveFile::open(&path).is_ok());
+    assert!(LiveFile::open(&path, NOW).is_ok());
 }
 
 #[tokio::test]
 async fn a_write_that_was_cut_off_costs_its_own_turn_and_damage_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("live");
-    let (file, _) = LiveFile::open(&path).unwrap();
+    let (file, _) = LiveFile::open(&path, NOW).unwrap();
     keep(&file, Turn { live: vec![live("a", "rings", None)], ..Turn::default() }).await;
     let before = std::fs::metadata(&path).unwrap().len() as usize;
     keep(&file, Turn { live: vec![live("b", "rings", None)], ..Turn::default() }).await;
@@ -97,7 +132,7 @@ async fn a_write_that_was_cut_off_costs_its_own_turn_and_damage_is_told() {
     let other = folder.path().join("other");
     let reopened = |bytes: &[u8]| {
         std::fs::write(&other, bytes).unwrap();
-        LiveFile::open(&other).unwrap().1
+        LiveFile::open(&other, NOW).unwrap().1
     };
     for end in before..bytes.len() {
         let kept = reopened(&bytes[..end]);
@@ -111,7 +146,7 @@ async fn a_write_that_was_cut_off_costs_its_own_turn_and_damage_is_told() {
         assert_eq!(std::fs::read(folder.path().join("other.damaged")).unwrap(), damaged);
     }
     std::fs::write(&other, "hotlined live state 9\n").unwrap();
-    assert!(matches!(LiveFile::open(&other), Err(CannotKeep::Foreign { .. })));
+    assert!(matches!(LiveFile::open(&other, NOW), Err(CannotKeep::Foreign { .. })));
     assert_eq!(std::fs::read(&other).unwrap(), b"hotlined live state 9\n", "it is left as it was");
 }
 
@@ -119,7 +154,7 @@ async fn a_write_that_was_cut_off_costs_its_own_turn_and_damage_is_told() {
 async fn a_file_that_has_grown_is_written_anew_while_turns_go_on() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("live");
-    let (file, _) = LiveFile::open(&path).unwrap();
+    let (file, _) = LiveFile::open(&path, NOW).unwrap();
     let state = "x".repeat(1 << 20);
     let mut largest = 0;
     let mut smaller = false;
@@ -133,7 +168,7 @@ async fn a_file_that_has_grown_is_written_anew_while_turns_go_on() {
     }
     assert!(smaller, "it only grew, to {largest} bytes");
     drop(file);
-    let (_file, kept) = LiveFile::open(&path).unwrap();
+    let (_file, kept) = LiveFile::open(&path, NOW).unwrap();
     assert_eq!(states(&kept), pairs(&[("a", &state), ("b", "199")]));
     let names: Vec<&str> = kept.hotlines.iter().map(|hotline| &*hotline.name).collect();
     assert_eq!(names, ["Version 199"], "the others are followed by nobody");

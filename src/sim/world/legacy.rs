@@ -4,6 +4,7 @@ use crate::event::{Event, KeptCall};
 use crate::id::CallId;
 use crate::live::{LiveCall, Turn};
 use crate::store::{Input, Store};
+use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a daemon that is killed leaves to the next: what it kept with its turns.
@@ -55,6 +56,11 @@ impl Legacy {
     /// The calls that are kept.
     pub(super) fn calls(&self) -> impl Iterator<Item = &CallId> {
         self.calls.keys()
+    }
+
+    /// From now on time is told by a clock that says `now`.
+    pub(super) fn goes_by(&mut self, now: Instant) {
+        self.store = std::mem::take(&mut self.store).by_clock(now);
     }
 
     /// A store like the one that is kept, by way of bytes.

@@ -250,15 +250,16 @@ impl<'a> World<'a> {
         let hotlines = self.scene.hotlines(self.changes);
         let post = &mut self.posts[at];
         let ahead = post.clock_ahead;
+        let told = Instant(self.now.0.saturating_add_signed(ahead));
         let (name, keeping) = match self.redis {
-            None => (
-                format!("daemon {}", self.daemons),
-                Keeping::File(Box::new(std::mem::take(&mut post.legacy))),
-            ),
+            None => {
+                let mut legacy = std::mem::take(&mut post.legacy);
+                legacy.goes_by(told);
+                (format!("daemon {}", self.daemons), Keeping::File(Box::new(legacy)))
+            }
             Some(_) => {
                 let name = ["a", "b", "c"].get(at).ok_or("too many daemons")?;
                 let us: DaemonId = name.parse().map_err(|bad: crate::live::BadDaemonId| bad.to_string())?;
-                let told = Instant(self.now.0.saturating_add_signed(ahead));
                 let file = std::mem::take(&mut post.file);
                 let shared = Shared::begin((self.now, told), us, switch(), file);
                 (format!("daemon {name}"), Keeping::Redis(Box::new(shared)))
