@@ -297,7 +297,7 @@ impl Desk {
 }
 
 async fn acts(store: &mut RedisStore) -> Fence {
-    match store.acquire(now(), &switch(), Millis(600_000)).await.unwrap() {
+    match store.acquire(&switch(), Millis(600_000)).await.unwrap() {
         Taken::Ours(fence) => fence,
         Taken::Theirs { .. } => panic!("somebody else has the lease"),
     }

@@ -212,10 +212,10 @@ impl Duties {
                 let view = store.look(&presence, span).await?;
                 return Ok(self.duty.saw(self.clock.now(), view));
             }
-            Question::Acquire(switch) => store.acquire(asked, switch, span).await?,
-            Question::Renew(fence) => store.renew(asked, fence, span).await?,
+            Question::Acquire(switch) => store.acquire(switch, span).await?,
+            Question::Renew(fence) => store.renew(fence, span).await?,
             Question::GiveUp(fence) => {
-                store.give_up(asked, fence).await?;
+                store.give_up(fence).await?;
                 return Ok((Vec::new(), Vec::new()));
             }
         };

@@ -97,7 +97,7 @@ async fn a_user_with_few_rights_is_enough_and_one_with_fewer_is_told() {
     let lease = crate::leases::takes(&mut leases, Millis(60_000)).await;
     leases.look(&Presence::default(), Millis(1_000)).await.unwrap();
     leases.load(crate::together::now(), &lease).await.unwrap();
-    leases.give_up(crate::together::now(), &lease).await.unwrap();
+    leases.give_up(&lease).await.unwrap();
     let failure = Daemon::start(come("stranger")).away().await;
     assert!(matches!(failure, Failure::Forbidden(_)), "{failure:?}");
 }

@@ -96,7 +96,7 @@ async fn is_kept_and_loaded(settings: impl Fn(&str) -> RedisSettings) {
     keeper.keeps(&mut one, is_live(vec![live("a", "talks", Some(&old))])).await;
     keeper.keeps(&mut one, is_over("b", r#"{"call":"b"}"#)).await;
     keeper.keeps(&mut one, Turn { over: vec![call("c")], ..Turn::default() }).await;
-    one.give_up(now(), &fence).await.unwrap();
+    one.give_up(&fence).await.unwrap();
 
     let mut two = connected(&settings("two")).await;
     let fence = takes(&mut two, LONG).await;
@@ -342,7 +342,7 @@ async fn a_long_talk_lasts_for_as_long_as_somebody_acts_for_its_switch() {
     // What is kept expires later each time the lease is renewed.
     let key = "hotlined:{calls}:kept:fs-1";
     server.say::<()>(&["PEXPIRE", key, "60000"]);
-    assert!(matches!(store.renew(now(), &lease, LONG).await.unwrap(), Taken::Ours(_)));
+    assert!(matches!(store.renew(&lease, LONG).await.unwrap(), Taken::Ours(_)));
     let lives: u64 = server.say(&["PTTL", key]);
     assert!(lives > KEPT.0 - 60_000, "{lives}");
     server.say::<()>(&["DEL", "hotlined:{calls}:lease:fs-1"]);

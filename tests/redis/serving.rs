@@ -7,6 +7,8 @@ use hotlined::command::{Pick, StoreRequest};
 use hotlined::event::StoreAnswer;
 use hotlined::id::CommandId;
 use hotlined::live::redis::{Ask, Asked, Heard};
+use hotlined::time::{Instant, Millis};
+use std::sync::Arc;
 
 #[tokio::test]
 async fn a_line_is_had_by_one_whichever_daemon_asks_and_who_waits_is_told_where_it_waits() {
@@ -71,6 +73,32 @@ async fn a_rest_ends_by_itself_also_where_the_daemon_that_knew_of_it_is_dead() {
     assert_eq!(one.next().await, forgotten);
     drop(one);
     assert_eq!(two.event().await, said("v", 1, claimed("a")));
+}
+
+#[tokio::test]
+async fn who_rests_and_who_waits_does_so_no_longer_because_a_clock_was_set_back() {
+    let later = || now() + Millis::seconds(3_600);
+    let by_that = |asked: Asked| Asked { at: later(), ..asked };
+    let server = Server::start(&[]);
+    let mut one = Daemon::start_by(server.settings("one"), Arc::new(later));
+    one.back().await;
+    let wish = claim("sales", "a", Pick::First);
+    let queued = |since: Instant| waiting(wish.clone(), 0, since.0);
+    one.asks_and_hears(by_that(ask_for("x", 1, &wish))).await;
+    // For two seconds already: what time it is by the clock ahead is told once a second.
+    let before = queued(Instant(later().0 - 2_000));
+    assert_eq!(one.asks_and_hears(by_that(ask_for("y", 1, &before))).await, said("y", 1, ahead(0, None)));
+    one.ask(by_that(release("x", 1, 1_500))).await;
+    one.ask(by_that(Asked { at: later(), ask: Ask::Forget(call("x")), fence: None })).await;
+    assert_eq!(one.next().await, Heard::Forgotten { call: call("x"), left_behind: 0 });
+    drop(one);
+    let mut two = Daemon::up(server.settings("two")).await;
+    assert_eq!(two.asks_and_hears(ask_for("y", 1, &before)).await, said("y", 1, ahead(0, None)));
+    let behind = queued(now());
+    assert_eq!(two.asks_and_hears(ask_for("z", 1, &behind)).await, said("z", 1, ahead(1, None)));
+    assert_eq!(two.event().await, said("y", 1, claimed("a")), "and not an hour from now");
+    two.ask(release("y", 1, 0)).await;
+    assert_eq!(two.event().await, said("z", 1, claimed("a")));
 }
 
 #[tokio::test]

@@ -195,7 +195,12 @@ impl Pair {
             Word::Barrier(number) => Some(Ask::Barrier(*number)),
             Word::IsLive(who, edition) => {
                 let call = name(*who);
-                let kept = KeptCall { format: SAVED_FORMAT, call: call.clone(), at: None, state: self.numbers.into() };
+                let kept = KeptCall {
+                    format: SAVED_FORMAT,
+                    call: call.clone(),
+                    at: None,
+                    state: self.numbers.into(),
+                };
                 let edition = edition.map(|edition| Edition::of(&hotline(edition)));
                 let saved = rmp_serde::to_vec_named(&kept).unwrap();
                 keep(Keep::Call { call, entry: Entry { edition, waits: Vec::new(), saved } })
@@ -248,16 +253,19 @@ impl Pair {
             Taken::Theirs { owner, left } => Err((owner, left > Millis(0))),
         };
         let (real, simulated) = match word {
-            Word::Acquire => (
-                self.runtime.block_on(daemon.store.acquire(at, &switch(), LONG)),
-                self.simulated.acquire(Instant(0), at, &daemon.id, &switch(), LONG),
-            ),
+            Word::Acquire => {
+                let real = self.runtime.block_on(daemon.store.acquire(&switch(), LONG));
+                // A token is the time at which it is given.
+                let given =
+                    if let Ok(Taken::Ours(fence)) = &real { Instant(fence.token) } else { Instant(0) };
+                (real, self.simulated.acquire(given, &daemon.id, &switch(), LONG))
+            }
             Word::Renew => (
-                self.runtime.block_on(daemon.store.renew(at, &fence, LONG)),
+                self.runtime.block_on(daemon.store.renew(&fence, LONG)),
                 self.simulated.renew(Instant(0), &daemon.id, &fence, LONG),
             ),
             Word::GiveUp => {
-                self.runtime.block_on(daemon.store.give_up(at, &fence)).unwrap();
+                self.runtime.block_on(daemon.store.give_up(&fence)).unwrap();
                 self.simulated.give_up(Instant(0), &daemon.id, &fence).unwrap();
                 return Ok(());
             }

@@ -5,7 +5,7 @@ use crate::world::call;
 use hotlined::command::{Claim, StoreRequest};
 use hotlined::event::Event;
 use hotlined::id::CommandId;
-use hotlined::live::redis::{Ask, Asked, Failure, Fence, Heard, LiveState, RedisSettings};
+use hotlined::live::redis::{Ask, Asked, Failure, Fence, Heard, LiveState, RedisSettings, WakeClock};
 use hotlined::time::{Instant, Millis};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -43,9 +43,14 @@ pub struct Daemon {
 
 impl Daemon {
     pub fn start(settings: RedisSettings) -> Self {
+        Self::start_by(settings, Arc::new(now))
+    }
+
+    /// One that goes by this clock.
+    pub fn start_by(settings: RedisSettings, clock: WakeClock) -> Self {
         let (asks, requests) = mpsc::channel(1_024);
         let (heard, hears) = mpsc::channel(1_024);
-        let state = LiveState::new(settings, Arc::new(now)).unwrap();
+        let state = LiveState::new(settings, clock).unwrap();
         let serves = AbortOnDropHandle::new(tokio::spawn(state.serve(requests, heard)));
         Self { asks, hears, _serves: serves }
     }

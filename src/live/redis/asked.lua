@@ -45,6 +45,11 @@ elseif op == 'adopt' then
 elseif op == 'hold' then
   answer = part('claims').hold_on(ARGV[8], ARGV[9])
 elseif op == 'due' then
+  -- What time it is here: the latest that any daemon said, wherever its clock is by now.
+  local latest = math.max(ASKED.now, tonumber(redis.call('HGET', BASE, 'now') or 0))
+  redis.call('HSET', BASE, 'now', string.format('%.0f', latest))
+  redis.call('PEXPIRE', BASE, KEPT)
+  answer = { 'time', string.format('%.0f', latest) }
   left = part('admissions').forget_lost()
 elseif op == 'look' then
   answer = { 'look', tonumber(redis.call('HGET', BASE, 'held') or 0), redis.call('HLEN', BASE .. ':waiting') }

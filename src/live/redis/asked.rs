@@ -14,6 +14,10 @@ use redis::Cmd;
 /// The latest instant there is: numbers of scripts are exact up to it.
 const TIME_MAX: u64 = (1 << 53) - 1;
 
+/// How many arguments a command usually has, and how many bytes: a list that grows is copied.
+const ARGUMENTS_USUALLY: usize = 32;
+const BYTES_USUALLY: usize = 2_048;
+
 /// A question for the shared store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
@@ -97,8 +101,8 @@ fn pick(pick: Pick) -> &'static str {
 }
 
 fn run(script: &Script, keys: &[&str]) -> Cmd {
-    let mut command = redis::cmd("EVALSHA");
-    command.arg(&script.hash).arg(keys.len()).arg(keys);
+    let mut command = Cmd::with_capacity(ARGUMENTS_USUALLY, BYTES_USUALLY);
+    command.arg("EVALSHA").arg(&script.hash).arg(keys.len()).arg(keys);
     command
 }
 

@@ -206,12 +206,6 @@ impl Link {
         self.ask_raw(command).await?.map_err(Failure::from)
     }
 
-    /// What the commands are answered, each for itself, in one round trip.
-    pub async fn ask_all(&mut self, commands: &Pipeline) -> Result<Vec<Result<Value, Failure>>, Failure> {
-        let answers = self.ask_all_raw(commands).await?;
-        Ok(answers.into_iter().map(|answer| answer.map_err(Failure::from)).collect())
-    }
-
     /// As [`ask`](Self::ask), with what the server itself says about a refusal.
     pub(super) async fn ask_raw(&mut self, command: &Cmd) -> Result<redis::RedisResult<Value>, Failure> {
         let answer = async {
@@ -223,14 +217,14 @@ impl Link {
         tokio::time::timeout(self.time_max, answer).await.map_err(|_| Failure::TimedOut)
     }
 
+    /// What the commands are answered, each for itself, in one round trip.
     pub(super) async fn ask_all_raw(
         &mut self,
-        commands: &Pipeline,
+        commands: &mut Pipeline,
     ) -> Result<Vec<redis::RedisResult<Value>>, Failure> {
         if commands.is_empty() {
             return Ok(Vec::new());
         }
-        let mut commands = commands.clone();
         commands.ignore_errors();
         let answers = async {
             match &mut self.wire {

@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 /// The format that this version writes and reads.
 const FORMAT: u8 = 1;
+/// How many bytes usually stand beside what the call was saved as.
+const BESIDE_USUALLY: usize = 64;
 
 /// A version of a hotline.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -54,7 +56,8 @@ pub struct Entry {
 impl Entry {
     /// The bytes that stand in Redis.
     pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = vec![FORMAT];
+        let mut bytes = Vec::with_capacity(self.saved.len() + BESIDE_USUALLY);
+        bytes.push(FORMAT);
         // Writing to memory cannot fail, and there is no type here without a form.
         let _ = rmp_serde::encode::write(&mut bytes, self);
         bytes

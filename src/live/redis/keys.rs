@@ -5,13 +5,13 @@
 //! and so lives on one node, under one tag: lines, queues, calls, live calls of hotlines, leases. Codes are many,
 //! need nothing of each other, and are spread over all nodes.
 //!
-//! Times are milliseconds since 1970 by the clock of the daemon that asked. Lists and tables within a value are
+//! Times are milliseconds since 1970 by the clock of the daemon that is ahead of the others, see `timeline.rs`. Lists and tables within a value are
 //! MessagePack. A *rank* is 39 digits, see `queue.lua`. Every key expires; *kept* is [`KEPT`], 31 days since it
 //! was last written.
 //!
 //! | Key `P:{calls}` and then | Type | What is in it | Expires | Written by |
 //! |---|---|---|---|---|
-//! | nothing | hash | `order`: the last number given to what must be told apart by which came first; `held`: how many lines are held | kept, since anything was given back or due | what is asked for lines, `Due` |
+//! | nothing | hash | `order`: the last number given to what must be told apart by which came first; `held`: how many lines are held; `now`: the latest time that any daemon said | kept, since anything was given back or due | what is asked for lines, `Due` |
 //! | `:line:<line>` | hash | `held`, `resting`: how many calls have one, how many are at rest; `talked`: when the last talk ended; `pool:<pool>`: `came talks day owed` of the line in the pool, as `line.rs` of the store says | kept, since it was last taken, given back or first owed | `Claim`, `Release`, `Abandon`, the end of a rest |
 //! | `:awaited:<line>` | hash | `<crew>:<place>`: how many lines the crew's claims say it has, at that place of their candidates | kept, since it was waited for or came free | `Claim` that waits |
 //! | `:pool:<pool>` | hash | `turn`, `turn_at`: the line taken last by turn, and its place; `unserved`: since when somebody waits and nobody was served; `pace`: how long until the next is served | kept | `Claim` |

@@ -2,7 +2,7 @@
 -- highest token that was ever given out for the switch; the others are what is kept of its calls, which stays for
 -- as long as somebody acts for the switch.
 
-local OP, OWNER, TOKEN, SPAN, NOW, KEPT = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5]), ARGV[6]
+local OP, OWNER, TOKEN, SPAN, KEPT = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 
 local held = redis.call('HMGET', KEYS[1], 'owner', 'token')
 local owner, token = held[1], held[2]
@@ -17,9 +17,11 @@ end
 if OP == 'acquire' then
   if owner and owner ~= OWNER then return { 'theirs', owner, token, redis.call('PTTL', KEYS[1]) } end
   -- Whoever had the same name before is shut out, too. A token is never less than the time it is given at: where
-  -- the last one was lost with the server that had it, the next is higher all the same.
+  -- the last one was lost with the server that had it, the next is higher all the same. The time is that of the
+  -- server: the clock of a daemon that is far ahead would be one that nobody comes after.
   local highest = tonumber(redis.call('GET', KEYS[2]) or 0)
-  local new = string.format('%.0f', math.max(highest + 1, NOW))
+  local clock = redis.call('TIME')
+  local new = string.format('%.0f', math.max(highest + 1, clock[1] * 1000 + math.floor(clock[2] / 1000)))
   let(new)
   return { 'ours', OWNER, new, SPAN }
 end

@@ -13,7 +13,7 @@ use super::script;
 use super::store::RedisStore;
 use crate::id::SwitchId;
 use crate::live::duty::{Presence, View};
-use crate::time::{Instant, Millis};
+use crate::time::Millis;
 use redis::Value;
 use serde::{Deserialize, Serialize};
 
@@ -47,33 +47,26 @@ struct Shown {
 impl RedisStore {
     /// Takes the lease of the switch for so long, if nobody else has it. What we had before under the same name is
     /// no good any more.
-    pub async fn acquire(&mut self, now: Instant, switch: &SwitchId, span: Millis) -> Result<Taken, Failure> {
-        self.lease("acquire", now, &Fence { switch: switch.clone(), token: 0 }, span).await
+    pub async fn acquire(&mut self, switch: &SwitchId, span: Millis) -> Result<Taken, Failure> {
+        self.lease("acquire", &Fence { switch: switch.clone(), token: 0 }, span).await
     }
 
     /// Has the lease for so long from now on, if nobody had a later one: also where it ran out, or was lost with the
     /// server that had it.
-    pub async fn renew(&mut self, now: Instant, fence: &Fence, span: Millis) -> Result<Taken, Failure> {
-        self.lease("renew", now, fence, span).await
+    pub async fn renew(&mut self, fence: &Fence, span: Millis) -> Result<Taken, Failure> {
+        self.lease("renew", fence, span).await
     }
 
     /// Gives the lease up, so that somebody else may have it at once.
-    pub async fn give_up(&mut self, now: Instant, fence: &Fence) -> Result<(), Failure> {
-        self.lease("give_up", now, fence, Millis(0)).await.map(|_| ())
+    pub async fn give_up(&mut self, fence: &Fence) -> Result<(), Failure> {
+        self.lease("give_up", fence, Millis(0)).await.map(|_| ())
     }
 
-    async fn lease(
-        &mut self,
-        what: &str,
-        now: Instant,
-        fence: &Fence,
-        span: Millis,
-    ) -> Result<Taken, Failure> {
+    async fn lease(&mut self, what: &str, fence: &Fence, span: Millis) -> Result<Taken, Failure> {
         let (lease, highest) = (self.keys().lease(&fence.switch), self.keys().fence(&fence.switch));
         let owner = self.daemon().clone();
-        let [token, span_ms, now] = [fence.token, span.0, now.0].map(|number| number.to_string());
-        let kept = KEPT.0.to_string();
-        let arguments = [what, owner.as_str(), &token, &span_ms, &now, &kept];
+        let [token, span_ms, kept] = [fence.token, span.0, KEPT.0].map(|number| number.to_string());
+        let arguments = [what, owner.as_str(), &token, &span_ms, &kept];
         let [calls, editions, outbox] = self.keys().kept(&fence.switch);
         let keys = [&*lease, &highest, &calls, &editions, &outbox];
         let value = self.run_script(&script::LEASE, &keys, &arguments).await?;

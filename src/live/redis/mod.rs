@@ -1,8 +1,8 @@
 //! The live state in Redis: a single one, one behind sentinels, a Cluster.
 //!
 //! Every request is one script, so it is done whole or not at all, whoever else asks at the same time; the scripts
-//! are beside these files, their keys on the page of [`keys`]. A script takes the time from whoever asks: the
-//! clocks of daemons are held together by NTP, and one that is ahead ends rests earlier by as much.
+//! are beside these files, their keys on the page of [`keys`]. A script takes the time from whoever asks, and whose
+//! clock is behind adds what it lacks: see `timeline.rs`.
 //!
 //! ```text
 //! requests ──▶ serve ──pipeline of scripts──▶ Redis ──answers──▶ heard
@@ -64,6 +64,7 @@ mod script;
 mod serve;
 mod settings;
 mod store;
+mod timeline;
 
 pub use asked::{Ask, Asked, Fence};
 pub use calls::{ADOPTED_AT_ONCE_MAX, Adopted, Keep, Loaded, Open};
@@ -78,3 +79,4 @@ pub use settings::{
     Account, Address, BadSettings, ClientCertificate, LEASE, PREFIX, Password, RedisSettings, Servers, Tls,
 };
 pub use store::{Answered, Figures, RedisStore, Said};
+pub(crate) use timeline::Timeline;

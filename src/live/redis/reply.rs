@@ -86,6 +86,7 @@ pub(super) enum Word {
     Answer(StoreAnswer),
     Figures { held: u64, waiting: u64 },
     Adopted(Vec<Adopted>),
+    Time(Instant),
 }
 
 pub(super) fn read(value: Value) -> Result<Reply, Failure> {
@@ -104,6 +105,7 @@ pub(super) fn read(value: Value) -> Result<Reply, Failure> {
             let (room, recent) = (fields.number()? == 1, fields.small()?);
             Word::Answer(StoreAnswer::Admitted { room, recent })
         }
+        "time" => Word::Time(Instant(fields.number()?)),
         "look" => Word::Figures { held: fields.number()?, waiting: fields.number()? },
         "adopted" => {
             let mut all = Vec::new();

@@ -177,7 +177,10 @@ impl Asker {
             tokio::time::sleep(wait).await;
             let mut store = RedisStore::new(connector.connect(COMMAND_TIME_MAX).await?, settings);
             let due = Asked { at: clock(), ask: Ask::Due, fence: None };
-            store.ask(&[due]).await.pop().unwrap_or(Err(Failure::TimedOut))?;
+            let answered = store.ask(&[due]).await.pop().unwrap_or(Err(Failure::TimedOut))?;
+            if let Said::Time(shared) = answered.said {
+                store.learn(clock(), shared);
+            }
             if let Ok(Some(policy)) = store.link().evicts().await {
                 tracing::warn!(
                     policy,
@@ -242,6 +245,9 @@ impl Asker {
                 match outcome {
                     Ok(answered) => {
                         due = next_due(due, &asked, answered.due);
+                        if let Said::Time(shared) = answered.said {
+                            store.learn((self.clock)(), shared);
+                        }
                         if let Some(said) = said(&asked, answered) {
                             heard.send(said).await.map_err(|_| Over)?;
                         }
@@ -288,6 +294,7 @@ pub(crate) fn said(asked: &Asked, answered: Answered) -> Option<Heard> {
         (Said::Heard(event), _) => Some(Heard::Event(event)),
         (Said::Figures(figures), _) => Some(Heard::Figures(figures)),
         (Said::Adopted(adopted), _) => Some(Heard::Adopted(adopted)),
+        (Said::Time(_), _) => None,
         (Said::Done, Ask::Barrier(number)) => Some(Heard::Reached(*number)),
         (Said::Done, Ask::Forget(call) | Ask::Keep { what: Keep::Over { call, .. }, .. }) => {
             Some(Heard::Forgotten { call: call.clone(), left_behind: answered.left_behind })

@@ -8,6 +8,7 @@ use super::keys::Keys;
 use super::reply::{self, Word};
 use super::script::{self, Script};
 use super::settings::RedisSettings;
+use super::timeline::Timeline;
 use crate::event::Event;
 use crate::live::DaemonId;
 use crate::time::Instant;
@@ -38,6 +39,8 @@ pub enum Said {
     Heard(Event),
     /// The figures that were asked for.
     Figures(Figures),
+    /// What time it is for all daemons.
+    Time(Instant),
     /// What the calls have that were adopted.
     Adopted(Vec<Adopted>),
 }
@@ -57,12 +60,18 @@ pub struct RedisStore {
     link: Link,
     keys: Keys,
     daemon: DaemonId,
+    timeline: Timeline,
 }
 
 impl RedisStore {
     /// The store of these settings, over this connection.
     pub fn new(link: Link, settings: &RedisSettings) -> Self {
-        Self { link, keys: Keys::new(&settings.prefix), daemon: settings.daemon.clone() }
+        Self {
+            link,
+            keys: Keys::new(&settings.prefix),
+            daemon: settings.daemon.clone(),
+            timeline: Timeline::default(),
+        }
     }
 
     /// The connection, for what else is to be asked by it.
@@ -80,14 +89,21 @@ impl RedisStore {
         &self.daemon
     }
 
+    /// Our clock says `now`, and this was [told](Said::Time) a moment ago.
+    pub(super) fn learn(&mut self, now: Instant, shared: Instant) {
+        self.timeline.learn(now, shared);
+    }
+
     /// Asks all of these in their order, in one round trip where that is possible. Each has its own outcome; what
     /// has no answer may have been done all the same, and can be asked again. Once the connection is lost, nothing
     /// more is asked.
     pub async fn ask(&mut self, asked: &[Asked]) -> Vec<Result<Answered, Failure>> {
+        let timeline = self.timeline;
+        let asked = &*timeline.shared(asked);
         let clustered = self.link.is_cluster();
         let runs: Vec<&[Asked]> =
             asked.chunk_by(Asked::is_said_with).flat_map(|run| run.chunks(RUN_MAX)).collect();
-        let commands: Vec<Option<Cmd>> =
+        let mut commands: Vec<Option<Cmd>> =
             runs.iter().map(|run| Asked::command_of(run, &self.keys, &self.daemon)).collect();
         let (alone, together): (Vec<_>, Vec<_>) = (0..runs.len())
             .filter(|at| commands[*at].is_some())
@@ -96,14 +112,14 @@ impl RedisStore {
         let mut lost: Option<Failure> = None;
         for batch in together.chunks(BATCH_MAX).chain(alone.chunks(1)) {
             match &lost {
-                None => lost = self.run(&commands, batch, &mut outcomes).await,
+                None => lost = self.run(&mut commands, batch, &mut outcomes).await,
                 Some(failure) => batch.iter().for_each(|at| outcomes[*at] = Some(Err(failure.clone()))),
             }
         }
         // What was said in one word has one outcome.
         let each = runs.iter().zip(outcomes).flat_map(|(run, outcome)| {
             run.iter().map(move |asked| match outcome.clone() {
-                Some(outcome) => read(asked, outcome),
+                Some(outcome) => read(timeline, asked, outcome),
                 None => Ok(nothing()),
             })
         });
@@ -114,17 +130,17 @@ impl RedisStore {
     /// refused what it did not know, so their order stays. Gives back why the connection is lost, if it is.
     async fn run(
         &mut self,
-        all: &[Option<Cmd>],
+        all: &mut [Option<Cmd>],
         numbers: &[usize],
         outcomes: &mut [Option<Result<Value, Failure>>],
     ) -> Option<Failure> {
         let mut numbers = numbers.to_vec();
         for taught in [false, true] {
             let mut commands = Pipeline::with_capacity(numbers.len());
-            for command in numbers.iter().filter_map(|at| all[*at].as_ref()) {
-                commands.add_command(command.clone());
+            for command in numbers.iter().filter_map(|at| all[*at].take()) {
+                commands.add_command(command);
             }
-            let answers = match self.link.ask_all_raw(&commands).await {
+            let answers = match self.link.ask_all_raw(&mut commands).await {
                 Ok(answers) => answers,
                 Err(failure) => {
                     numbers.iter().for_each(|at| outcomes[*at] = Some(Err(failure.clone())));
@@ -132,9 +148,12 @@ impl RedisStore {
                 }
             };
             let mut unknown = Vec::new();
-            for (at, answer) in numbers.drain(..).zip(answers) {
+            for ((at, command), answer) in numbers.drain(..).zip(commands.cmd_iter()).zip(answers) {
                 match answer {
-                    Err(error) if !taught && script_unknown(&error) => unknown.push(at),
+                    Err(error) if !taught && script_unknown(&error) => {
+                        all[at] = Some(command.clone());
+                        unknown.push(at);
+                    }
                     answer => outcomes[at] = Some(answer.map_err(Failure::from)),
                 }
             }
@@ -182,7 +201,7 @@ fn nothing() -> Answered {
     Answered { said: Said::Done, due: None, left_behind: 0 }
 }
 
-fn read(asked: &Asked, outcome: Result<Value, Failure>) -> Result<Answered, Failure> {
+fn read(timeline: Timeline, asked: &Asked, outcome: Result<Value, Failure>) -> Result<Answered, Failure> {
     let value = outcome?;
     let reply = match &asked.ask {
         Ask::Keep { what: Keep::Over { .. } | Keep::Adopt(_), .. } => reply::read(value)?,
@@ -201,10 +220,11 @@ fn read(asked: &Asked, outcome: Result<Value, Failure>) -> Result<Answered, Fail
         }
         (Word::Figures { held, waiting }, _) => Said::Figures(Figures { held, waiting }),
         (Word::Adopted(adopted), _) => Said::Adopted(adopted),
+        (Word::Time(shared), _) => Said::Time(shared),
         (Word::Nothing, _) => Said::Done,
         (Word::Answer(_), Ask::Forget(_) | Ask::Keep { .. } | Ask::Barrier(_) | Ask::Due | Ask::Look) => {
             return Err(Failure::Garbled("an answer to what has none".to_owned()));
         }
     };
-    Ok(Answered { said, due: reply.due, left_behind: reply.left })
+    Ok(Answered { said, due: reply.due.map(|due| timeline.ours(due)), left_behind: reply.left })
 }

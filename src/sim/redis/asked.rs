@@ -102,7 +102,8 @@ impl State {
             Of::Forget(call) => (Said::Done, self.forget(asking.at, call)),
             Of::Due => {
                 self.due(asking.at);
-                (Said::Done, self.forget_lost(now, asking.at))
+                self.latest = self.latest.max(asking.at);
+                (Said::Time(self.latest), self.forget_lost(now, asking.at))
             }
             Of::Look => {
                 let (held, waiting) = (self.store.lines_in_use() as u64, self.store.waiting() as u64);

@@ -39,12 +39,10 @@ impl State {
 }
 
 impl Redis {
-    /// As [`RedisStore::acquire`](crate::live::redis::RedisStore::acquire). `now` is the server's time, `told` what
-    /// time it is by the daemon's clock.
+    /// As [`RedisStore::acquire`](crate::live::redis::RedisStore::acquire). `now` is the server's time.
     pub fn acquire(
         &mut self,
         now: Instant,
-        told: Instant,
         daemon: &DaemonId,
         switch: &SwitchId,
         span: Millis,
@@ -53,7 +51,7 @@ impl Redis {
         if self.state.lease(now, switch).is_some_and(|lease| lease.owner != *daemon) {
             return Ok(self.state.theirs(now, switch));
         }
-        let token = (self.highest_token(switch) + 1).max(told.0);
+        let token = (self.highest_token(switch) + 1).max(now.0);
         Ok(self.state.lend(daemon, Fence { switch: switch.clone(), token }, now + span))
     }
 

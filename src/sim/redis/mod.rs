@@ -67,6 +67,8 @@ pub struct Redis {
 struct State {
     /// Lines, queues, counts.
     store: Store,
+    /// The latest time that any daemon said.
+    latest: Instant,
     calls: BTreeMap<CallId, Known>,
     /// Which daemon is told of a claim that waits.
     told: BTreeMap<CommandId, DaemonId>,

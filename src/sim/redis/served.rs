@@ -5,8 +5,8 @@ use super::Redis;
 use super::asked::unanswered;
 use crate::live::DaemonId;
 use crate::live::redis::{
-    Answered, Ask, Asked, Failure, Heard, LOOK_EVERY, RECONNECT_WAIT_MAX, RECONNECT_WAIT_MIN, Remedy,
-    next_due, said, unasked,
+    Answered, Ask, Asked, Failure, Heard, LOOK_EVERY, RECONNECT_WAIT_MAX, RECONNECT_WAIT_MIN, Remedy, Said,
+    Timeline, next_due, said, unasked,
 };
 use crate::time::{Instant, Millis};
 use std::collections::VecDeque;
@@ -27,6 +27,7 @@ pub struct Served {
     waiting: VecDeque<Vec<Asked>>,
     due: Option<Instant>,
     looked_at: Instant,
+    timeline: Timeline,
     /// How long a word is on its way to the server, and back.
     transit: Millis,
 }
@@ -56,6 +57,7 @@ impl Served {
             waiting: VecDeque::new(),
             due: None,
             looked_at: now,
+            timeline: Timeline::default(),
             transit,
         }
     }
@@ -98,9 +100,11 @@ impl Served {
     pub fn step(&mut self, now: Instant, told: Instant, redis: &mut Redis) -> Vec<Heard> {
         match std::mem::replace(&mut self.stage, Stage::Idle) {
             Stage::Connects(at) => self.connect(now, (at, told), redis),
-            Stage::Idle if self.is_broken(redis) => self.hear(now, Vec::new(), true),
+            Stage::Idle if self.is_broken(redis) => self.hear((now, told), Vec::new(), true),
             Stage::Idle => self.begin(now, told, redis),
-            Stage::Hears(at, outcomes) if at <= now => self.hear(now, outcomes, self.is_broken(redis)),
+            Stage::Hears(at, outcomes) if at <= now => {
+                self.hear((now, told), outcomes, self.is_broken(redis))
+            }
             stage @ (Stage::Asks(..) | Stage::Hears(..)) => {
                 self.stage = stage;
                 self.reach(now, redis);
@@ -122,7 +126,7 @@ impl Served {
         match std::mem::replace(&mut self.stage, Stage::Idle) {
             Stage::Asks(at, asked) if at <= now => {
                 let outcomes = match self.is_broken(redis) {
-                    false => redis.ask(at, &self.daemon, &asked),
+                    false => self.ask_of(at, &asked, redis),
                     true => unanswered(&asked, &broken()),
                 };
                 self.stage = Stage::Hears(at + self.transit, asked.into_iter().zip(outcomes).collect());
@@ -138,8 +142,16 @@ impl Served {
         self.reach(Instant(u64::MAX), redis);
         let last: Vec<Asked> = self.waiting.drain(..).flatten().collect();
         if !last.is_empty() {
-            redis.ask(now, &self.daemon, &last);
+            self.ask_of(now, &last, redis);
         }
+    }
+
+    fn ask_of(&self, now: Instant, asked: &[Asked], redis: &mut Redis) -> Vec<Result<Answered, Failure>> {
+        let mut outcomes = redis.ask(now, &self.daemon, &self.timeline.shared(asked));
+        for answered in outcomes.iter_mut().flatten() {
+            answered.due = answered.due.map(|due| self.timeline.ours(due));
+        }
+        outcomes
     }
 
     fn connect(&mut self, now: Instant, (at, told): (Instant, Instant), redis: &mut Redis) -> Vec<Heard> {
@@ -154,6 +166,7 @@ impl Served {
         }
         // A server counts as there once it did what needs a write.
         let due = Asked { at: told, ask: Ask::Due, fence: None };
+        self.timeline = Timeline::default();
         match redis.ask(now, &self.daemon, &[due]).pop() {
             Some(Err(failure)) => {
                 self.wait = Millis(
@@ -165,7 +178,10 @@ impl Served {
                 }
                 self.away = Some(failure);
             }
-            Some(Ok(_)) | None => {
+            said @ (Some(Ok(_)) | None) => {
+                if let Some(Ok(Answered { said: Said::Time(shared), .. })) = said {
+                    self.timeline.learn(told, shared);
+                }
                 let end = redis.end_of_inbox(&self.daemon);
                 // Another server may have lost what was written last.
                 self.place = Some(self.place.map_or(end, |place| place.min(end)));
@@ -199,7 +215,7 @@ impl Served {
 
     fn hear(
         &mut self,
-        now: Instant,
+        (now, told): (Instant, Instant),
         outcomes: Vec<(Asked, Result<Answered, Failure>)>,
         is_broken: bool,
     ) -> Vec<Heard> {
@@ -208,6 +224,9 @@ impl Served {
         for (asked, outcome) in outcomes {
             match outcome {
                 Ok(answered) => {
+                    if let Said::Time(shared) = answered.said {
+                        self.timeline.learn(told, shared);
+                    }
                     self.due = next_due(self.due, &asked, answered.due);
                     heard.extend(said(&asked, answered));
                 }

@@ -62,6 +62,8 @@ impl World<'_> {
         if daemon.connects_at.is_some_and(|at| at <= now) {
             daemon.connect(now, self.scene.format)?;
             *line = Some(Line::open(now, self.scene.delay_ms, &mut self.chance));
+            let post = &mut self.posts[at];
+            post.hears_from = post.hears_from.max(now);
             self.say(|world| format!("{} connects", world.name(at)));
             return Ok(true);
         }

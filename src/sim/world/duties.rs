@@ -143,20 +143,20 @@ impl Duties {
     pub(super) fn reach(&mut self, now: Instant, redis: &mut Redis) {
         match std::mem::replace(&mut self.stage, Stage::Idle) {
             Stage::Asks(at, asked, step) if at <= now => {
-                let reply = self.reply(now, asked, &step, redis);
+                let reply = self.reply(now, &step, redis);
                 self.stage = Stage::Hears(now + self.transit, asked, step, reply);
             }
             stage @ (Stage::Idle | Stage::Asks(..) | Stage::Hears(..)) => self.stage = stage,
         }
     }
 
-    fn reply(&self, now: Instant, asked: Instant, step: &Step, redis: &mut Redis) -> Result<Reply, Failure> {
+    fn reply(&self, now: Instant, step: &Step, redis: &mut Redis) -> Result<Reply, Failure> {
         match step {
             Step::Question(Question::Look, presence) => {
                 redis.look(now, &self.us, presence, self.span).map(Reply::Saw)
             }
             Step::Question(Question::Acquire(switch), _) => {
-                redis.acquire(now, asked, &self.us, switch, self.span).map(Reply::Taken)
+                redis.acquire(now, &self.us, switch, self.span).map(Reply::Taken)
             }
             Step::Question(Question::Renew(fence), _) => {
                 redis.renew(now, &self.us, fence, self.span).map(Reply::Taken)
