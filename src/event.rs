@@ -96,6 +96,12 @@ pub struct KeptCall {
 }
 
 impl KeptCall {
+    /// How far the clock was ahead of ours, which says `now`, that these were written by: what was written later than
+    /// now was written by another clock, and all of them by the same.
+    pub fn ahead(calls: &[Self], now: Instant) -> Millis {
+        calls.iter().filter_map(|kept| kept.at).max().map_or(Millis(0), |at| at.since(now))
+    }
+
     /// Reads what a call was saved as.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, BadKeptCall> {
         rmp_serde::from_slice(bytes).map_err(|error| BadKeptCall(error.to_string()))

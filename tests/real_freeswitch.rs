@@ -232,13 +232,13 @@ mod if_freeswitch_is_here {
             let mut caller = Caller::to(number).call(&lab);
             let status = caller.wait_for_end(s(15));
             let record = daemon.record(number);
-            use AttemptOutcome::{Dropped, Talked};
+            use AttemptOutcome::{CallerLeft, Dropped, Talked};
             let (outcome, by, _, attempts) = went(&record);
             let word = match (outcome, by, &attempts[..], status) {
                 (Outcome::Answered, EndedBy::Agent, [Talked], Some(200)) => "talk",
                 (Outcome::Unanswered, EndedBy::Hotline, [Dropped], Some(480)) => "closing",
-                // The switch was joining them already, and takes the caller's leg along.
-                (Outcome::Lost, EndedBy::Switch, [Dropped], Some(487 | 502)) => "lost",
+                // The switch was joining them already, and takes the caller's leg along; it tells of either first.
+                (Outcome::Lost, EndedBy::Switch, [Dropped | CallerLeft], Some(487 | 502)) => "lost",
                 _ => panic!("+{offset} ms: {status:?} {record:#?}"),
             };
             seen += &format!(" +{offset}:{word}({})", status.unwrap_or(0));

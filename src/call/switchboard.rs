@@ -163,9 +163,7 @@ impl Switchboard {
         for hotline in hotlines {
             self.editions.insert((hotline.number.clone(), hotline.version), hotline.clone());
         }
-        // What was written later than now was written by another clock: everything in it is told by that one.
-        let latest = calls.iter().filter_map(|kept| kept.at).max();
-        let ahead = latest.map_or(Millis(0), |at| at.since(self.now));
+        let ahead = KeptCall::ahead(calls, self.now);
         for kept in calls {
             let loaded = SavedCall::of(kept, ahead).and_then(|saved| self.load(saved));
             match loaded {

@@ -13,7 +13,7 @@ use super::redis::{Asked, Failure, Fence, Heard, Loaded, Remedy};
 use super::sharing::{Out, Sharing};
 use crate::command::{Command, Note};
 use crate::engine::Engine;
-use crate::event::Event;
+use crate::event::{Event, KeptCall};
 use crate::id::{CallId, SwitchId};
 use crate::time::Instant;
 
@@ -43,7 +43,11 @@ impl Common {
     pub fn begin(&mut self, now: Instant, fence: Fence, loaded: Loaded) -> Legacy {
         self.keeping.acts(fence);
         self.first.extend(self.keeping.take_up(now, &loaded));
-        for (call, open) in loaded.open {
+        let ahead = KeptCall::ahead(&loaded.kept.calls, now);
+        for (call, mut open) in loaded.open {
+            for turn in open.waits.iter_mut().filter_map(|(_, claim)| claim.wait.as_mut()) {
+                turn.since = turn.since - ahead;
+            }
             self.sharing.take_up(now, &call, open.waits, &mut self.out);
         }
         let super::Kept { calls, hotlines, records, .. } = loaded.kept;
@@ -177,5 +181,35 @@ impl Common {
     /// What is kept of the calls.
     pub fn keeping(&self) -> &Keeping {
         &self.keeping
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::command::{Claim, Pick, PoolId, Turn as Place};
+    use crate::live::Kept;
+    use crate::live::redis::Open;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn who_waits_since_a_time_that_is_to_come_by_our_clock_waits_no_shorter() {
+        let (call, switch): (CallId, _) = ("a".parse().unwrap(), SwitchId("fs1".into()));
+        let wait = Some(Place { priority: 0, since: Instant(3_599_000), length_max: 5 });
+        let claim =
+            Claim { pool: PoolId("sales".into()), agents: Vec::new(), pick: Pick::First, caller: None, wait };
+        let kept = KeptCall { format: 2, call: call.clone(), at: Some(Instant(3_601_000)), state: "".into() };
+        let open = Open { edition: None, waits: vec![(4, claim)] };
+        let loaded = Loaded {
+            switch: switch.clone(),
+            kept: Kept { calls: vec![kept], ..Kept::default() },
+            open: BTreeMap::from([(call.clone(), open)]),
+            over: Vec::new(),
+        };
+        let mut common = Common::default();
+        common.begin(Instant(5_000), Fence { switch, token: 7 }, loaded);
+        let waits = common.sharing().waits(&call);
+        let since: Vec<_> = waits.iter().map(|(_, claim)| claim.wait.as_ref().unwrap().since).collect();
+        assert_eq!(since, [Instant(3_000)], "for two seconds before that was written");
     }
 }

@@ -5,9 +5,9 @@
 //! and so lives on one node, under one tag: lines, queues, calls, live calls of hotlines, leases. Codes are many,
 //! need nothing of each other, and are spread over all nodes.
 //!
-//! Times are milliseconds since 1970 by the clock of the daemon that is ahead of the others, see `timeline.rs`. Lists and tables within a value are
-//! MessagePack. A *rank* is 39 digits, see `queue.lua`. Every key expires; *kept* is [`KEPT`], 31 days since it
-//! was last written.
+//! Times are milliseconds since 1970 by the clock of the daemon that is ahead of the others, see `timeline.rs`. Lists
+//! and tables within a value are MessagePack. A *rank* is 39 digits, see `queue.lua`. Every key expires; *kept* is
+//! [`KEPT`], 31 days since it was last written.
 //!
 //! | Key `P:{calls}` and then | Type | What is in it | Expires | Written by |
 //! |---|---|---|---|---|

@@ -72,8 +72,9 @@ impl Served {
         self.waiting.push_back(turn);
     }
 
-    /// When something happens next, with this server, by the clock that both go by.
-    pub fn next(&self, redis: &Redis) -> Instant {
+    /// When something happens next, with this server, by its clock; `ours` says when it is by that what the daemon's
+    /// clock says.
+    pub fn next(&self, redis: &Redis, ours: impl Fn(Instant) -> Instant) -> Instant {
         match &self.stage {
             Stage::Connects(at) if !self.waiting.is_empty() && self.away.is_some() => (*at).min(Instant(0)),
             Stage::Connects(at) | Stage::Asks(at, _) | Stage::Hears(at, _) => *at,
@@ -82,7 +83,7 @@ impl Served {
             }
             Stage::Idle => {
                 let look = self.looked_at + millis(LOOK_EVERY);
-                self.due.map_or(look, |due| due.min(look))
+                self.due.map_or(look, |due| ours(due).min(look))
             }
         }
     }
@@ -274,8 +275,8 @@ mod tests {
 
     fn until(then: u64, served: &mut Served, redis: &mut Redis) -> Vec<Heard> {
         let (mut now, mut heard) = (Instant(0), Vec::new());
-        while served.next(redis) <= Instant(then) {
-            now = now.max(served.next(redis));
+        while served.next(redis, |at| at) <= Instant(then) {
+            now = now.max(served.next(redis, |at| at));
             heard.extend(served.step(now, now, redis));
         }
         heard.retain(|heard| !matches!(heard, Heard::Figures(_)));

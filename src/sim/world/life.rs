@@ -25,6 +25,8 @@ const BEGIN: Instant = Instant(1_800_000_000_000);
 pub(super) const NOTICED_MS_MAX: u64 = 20;
 /// More steps than any run needs: beyond, something goes round in circles.
 const STEPS_MAX: usize = 400_000;
+/// And so many more for each caller.
+const STEPS_A_CALLER_MAX: usize = 4_000;
 
 /// A world, as far as it has lived.
 pub(super) struct World<'a> {
@@ -192,7 +194,7 @@ impl<'a> World<'a> {
     }
 
     fn until(&mut self, then: Instant) -> Result<(), String> {
-        let mut steps = 0;
+        let (mut steps, steps_max) = (0, STEPS_MAX + STEPS_A_CALLER_MAX * self.scene.callers.len());
         while let Some(next) = self.next().filter(|next| *next <= then) {
             self.now = self.now.max(next);
             self.step()?;
@@ -202,7 +204,7 @@ impl<'a> World<'a> {
                 self.check()?;
             }
             steps += 1;
-            if steps > STEPS_MAX {
+            if steps > steps_max {
                 return Err("it goes round in circles".into());
             }
         }

@@ -104,7 +104,7 @@ impl Shared {
 
     /// When there is something to be done with the server.
     pub(super) fn next(&self, redis: &Redis, ours: impl Fn(Instant) -> Instant) -> Instant {
-        self.served.next(redis).min(self.duties.next(ours))
+        self.served.next(redis, &ours).min(self.duties.next(ours))
     }
 
     /// Does one thing of that; whether the loop heard something.
@@ -114,7 +114,7 @@ impl Shared {
         ours: impl Fn(Instant) -> Instant + Copy,
         redis: &mut Redis,
     ) -> bool {
-        if self.served.next(redis) > now {
+        if self.served.next(redis, ours) > now {
             self.duties.step((now, told), ours, &self.file, redis);
             return false;
         }
