@@ -19,7 +19,7 @@ use crate::meters;
 use crate::meters::health::Health;
 use crate::switch::gate::Gate;
 use crate::time::Instant;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,7 +61,7 @@ pub struct Shared {
     reached: u64,
     said: u64,
     /// Switches that others act for, as Redis says, and the loop does not know it yet.
-    shut_out: Vec<SwitchId>,
+    shut_out: BTreeSet<SwitchId>,
     /// Why something was not kept since the last turn began.
     unkept: Option<String>,
     /// Records that wait for their barrier.
@@ -100,7 +100,7 @@ impl Shared {
             duties: tokio::spawn(duties.run(heeded)),
             reached: 0,
             said: 0,
-            shut_out: Vec::new(),
+            shut_out: BTreeSet::new(),
             unkept: None,
             records: VecDeque::new(),
             gates: BTreeMap::new(),
@@ -169,7 +169,7 @@ impl Shared {
     }
 
     /// Takes out the switches that others act for.
-    pub(super) fn shut_out(&mut self) -> Vec<SwitchId> {
+    pub(super) fn shut_out(&mut self) -> BTreeSet<SwitchId> {
         std::mem::take(&mut self.shut_out)
     }
 

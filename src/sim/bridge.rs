@@ -196,6 +196,10 @@ impl Model {
         let run = Run { app: "park".into(), data: String::new(), uuid: uuid.clone(), order: None };
         let lasts = self.park_time(uuid);
         self.begin(uuid, run, Doing::Park { by_state: true }, lasts);
+        // Orders that came while it was to be joined are done now: whoever parks looks at them with each frame.
+        if self.channels.get(uuid).is_some_and(|channel| !channel.queue.is_empty()) {
+            self.tick_soon(uuid);
+        }
     }
 
     /// The leg goes to another extension now; what it did has ended.
