@@ -4,6 +4,7 @@
 //! name of that caller's leg. A command is named by its call and a running number, so that an answer finds
 //! its way home without a table.
 
+use fnv::FnvHasher;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -51,9 +52,9 @@ impl LegId {
             Repr::Uuid(bits) => &bits[..],
             Repr::Text(text) => text.as_bytes(),
         };
-        bytes
-            .iter()
-            .fold(0xcbf2_9ce4_8422_2325, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+        let mut fnv = FnvHasher::default();
+        fnv.write(bytes);
+        fnv.finish()
     }
 }
 

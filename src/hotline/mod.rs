@@ -49,10 +49,12 @@ use crate::prompt::Prompt;
 use crate::time::Millis;
 use access::Refusal;
 use flow::Flow;
+use fnv::FnvHasher;
 use group::Group;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::hash::Hasher;
 use std::sync::Arc;
 
 /// The most agents a hotline may have.
@@ -172,7 +174,7 @@ pub struct Version(pub u64);
 impl Version {
     /// The fingerprint of this hotline, whatever its own `version` says.
     pub fn of(hotline: &Hotline) -> Self {
-        let mut fnv = Fnv(0xcbf2_9ce4_8422_2325);
+        let mut fnv = Written(FnvHasher::default());
         let mut unversioned = Hotline { version: Self::default(), ..hotline.clone() };
         // Where the standard recordings lie is the daemon's affair: a hotline moved to another is the same.
         unversioned.voice.folder = Arc::default();
@@ -187,27 +189,20 @@ impl Version {
             }
         }
         for list in lists {
-            fnv.mix(&list.to_le_bytes());
+            fnv.0.write(&list.to_le_bytes());
         }
         // Neither the writer nor these types can fail; if they did, the version would only be a worse one.
         let _ = serde_json::to_writer(&mut fnv, &unversioned);
-        Self(fnv.0)
+        Self(fnv.0.finish())
     }
 }
 
-struct Fnv(u64);
+/// A hash of whatever is written.
+struct Written(FnvHasher);
 
-impl Fnv {
-    fn mix(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-    }
-}
-
-impl std::io::Write for Fnv {
+impl std::io::Write for Written {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.mix(bytes);
+        self.0.write(bytes);
         Ok(bytes.len())
     }
 

@@ -3,8 +3,10 @@
 
 use super::atlas::{PREFIX_FIRST, PREFIXES};
 use super::{Network, Operator, Place};
+use fnv::FnvHasher;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::hash::Hasher;
 
 /// The form of such tables that this version writes and reads.
 pub const TABLE_FORMAT: u16 = 1;
@@ -181,23 +183,18 @@ fn hex(fingerprint: u64) -> String {
 
 /// FNV-1a, 64 bits, over all that is said; the place by its code, so that no version of our own tables counts.
 fn fingerprint_of(from: &str, sayings: &[Said], runs: &[(u32, u16)]) -> u64 {
-    let mut fnv: u64 = 0xcbf2_9ce4_8422_2325;
-    let mut mix = |bytes: &[u8]| {
-        for byte in bytes {
-            fnv = (fnv ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-    };
-    mix(from.as_bytes());
+    let mut fnv = FnvHasher::default();
+    fnv.write(from.as_bytes());
     for said in sayings {
-        mix(&said.place.map_or(0, Place::code).to_le_bytes());
-        mix(&[said.operator.map_or(0, |operator| operator as u8 + 1)]);
-        mix(&[said.network.map_or(0, |network| network as u8 + 1)]);
+        fnv.write(&said.place.map_or(0, Place::code).to_le_bytes());
+        fnv.write(&[said.operator.map_or(0, |operator| operator as u8 + 1)]);
+        fnv.write(&[said.network.map_or(0, |network| network as u8 + 1)]);
     }
     for (run, which) in runs {
-        mix(&run.to_le_bytes());
-        mix(&which.to_le_bytes());
+        fnv.write(&run.to_le_bytes());
+        fnv.write(&which.to_le_bytes());
     }
-    fnv
+    fnv.finish()
 }
 
 #[cfg(test)]
