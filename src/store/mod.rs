@@ -109,16 +109,18 @@ pub enum Input {
 }
 
 impl Store {
-    /// The store as it is by a clock that says `now`: where another clock was ahead of it, what is in the store is
-    /// that much earlier.
-    pub fn by_clock(self, now: Instant) -> Self {
+    /// From now on time is told by a clock that says `now`: where another clock was ahead of it, what is in the
+    /// store is that much earlier.
+    pub fn goes_by(&mut self, now: Instant) {
         let ahead = self.now.since(now);
         if ahead == Millis(0) {
-            return self;
+            return;
         }
         let set_back = |bytes: Vec<u8>| time::set_back(ahead, || rmp_serde::from_slice(&bytes));
         // Only a type without a form could fail here, and whoever keeps a store writes it so, too.
-        rmp_serde::to_vec_named(&self).ok().and_then(|bytes| set_back(bytes).ok()).unwrap_or(self)
+        if let Some(store) = rmp_serde::to_vec_named(self).ok().and_then(|bytes| set_back(bytes).ok()) {
+            *self = store;
+        }
     }
 
     /// Takes an input in again, as it went in at that time.

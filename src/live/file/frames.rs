@@ -93,7 +93,7 @@ impl Whole {
 
     /// From now on time is told by a clock that says `now`.
     pub(super) fn goes_by(&mut self, now: Instant) {
-        self.store = std::mem::take(&mut self.store).by_clock(now);
+        self.store.goes_by(now);
     }
 
     /// Forgets the versions of hotlines that no call follows.

@@ -60,7 +60,7 @@ impl Legacy {
 
     /// From now on time is told by a clock that says `now`.
     pub(super) fn goes_by(&mut self, now: Instant) {
-        self.store = std::mem::take(&mut self.store).by_clock(now);
+        self.store.goes_by(now);
     }
 
     /// A store like the one that is kept, by way of bytes.
