@@ -68,6 +68,8 @@ pub(super) struct Duties {
     records: PathBuf,
     /// The switches for which another daemon of our name acts, as was told.
     doubled: BTreeSet<SwitchId>,
+    /// Those for which we wait to hear whether somebody else acts.
+    waiting: BTreeSet<SwitchId>,
     refusals: Refusals,
     health: Arc<Health>,
     tells: Sender<Told>,
@@ -98,6 +100,7 @@ impl Duties {
             keys: BTreeMap::new(),
             records,
             doubled: BTreeSet::new(),
+            waiting: BTreeSet::new(),
             refusals: Refusals::default(),
             health,
             tells,
@@ -167,6 +170,7 @@ impl Duties {
 
     fn shut(&mut self, switch: &SwitchId) {
         meters::LEASE_HELD.gauge(&[&switch.0]).set(0.0);
+        self.waiting.remove(switch);
         if let Some(key) = self.keys.remove(switch) {
             key.shut();
         }
@@ -176,7 +180,9 @@ impl Duties {
         let mut questions = VecDeque::from(questions);
         while let Some(question) = questions.pop_front() {
             let asked = self.clock.now();
-            match self.answer(asked, &question).await {
+            let patience = Duration::from_millis(self.duty.patience(asked).0);
+            let answer = tokio::time::timeout(patience, self.answer(asked, &question)).await;
+            match answer.unwrap_or(Err(Failure::TimedOut)) {
                 Ok((more, changes)) => {
                     self.health.leases(None);
                     questions.extend(more);
@@ -189,7 +195,7 @@ impl Duties {
                         Remedy::Reconnect => self.store = None,
                         Remedy::AskAgain | Remedy::Operator | Remedy::StandBy => self.refusals.tell(&failure),
                     }
-                    let changes = self.duty.failed(asked, &failure);
+                    let changes = self.duty.failed(asked, self.clock.now(), &failure);
                     self.change(changes).await?;
                     // What is asked besides would wait for the same.
                     return Ok(());
@@ -226,7 +232,7 @@ impl Duties {
         let store = match self.store.take() {
             Some(store) => store,
             None => {
-                // Whoever goes on without Redis has to say so soon after it is back: see `Duty`.
+                // Also where nobody waits for an answer, as before calls are loaded: others have leases to renew.
                 let patience = Duration::from_millis(self.span.0 / 2);
                 let connecting = self.connector.connect(COMMAND_TIME_MAX);
                 let link = tokio::time::timeout(patience, connecting).await;
@@ -250,12 +256,20 @@ impl Duties {
                     None => continue,
                 },
                 Change::GoesOn { switch, until } => {
+                    if self.waiting.remove(&switch) {
+                        tracing::info!(%switch, "nobody else acts: we go on");
+                    }
                     self.open_until(&switch, until);
                     continue;
                 }
                 Change::Alone { switch, until } => {
                     tracing::warn!(%switch, "nobody can say who acts: we go on, since we did so last");
                     self.open_until(&switch, until);
+                    continue;
+                }
+                Change::Waits { switch } => {
+                    tracing::warn!(%switch, "somebody else may act by now: we wait to hear of it");
+                    self.waiting.insert(switch);
                     continue;
                 }
                 Change::Ends { switch } => {

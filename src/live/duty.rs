@@ -6,8 +6,8 @@
 //! move when a daemon dies, and back when it is there again, one after the other.
 //!
 //! Who has the lease of a switch acts for it until it ends, and says so again in time. Where nobody answers whether it
-//! may go on, it does: it was the last one that may, and callers wait. It does so from one vain question to the next: a
-//! daemon that was paused in between does not know who was answered meanwhile, and is silent until it is answered
+//! may go on, it does, in the moment the lease ends: it was the last one that may, and callers wait. It does so from one
+//! vain question to the next: a daemon that was paused in between does not know who was answered meanwhile, and is silent until it is answered
 //! itself, which it waits for as if it came anew. What was done meanwhile is told to Redis later;
 //! where another daemon came to act all the same, since it was answered, the later one is known by its higher token:
 //! Redis holds who has a lower one off the switch's store, and each says its own at the switch itself, where the other
@@ -32,6 +32,8 @@ const LEAVE_EVERY: Millis = Millis::seconds(5);
 const UNABLE_FOR: Millis = Millis::seconds(30);
 /// How long we do not take a switch again that we left because our link to it is down.
 const UNLINKED_FOR: Millis = Millis::seconds(5);
+/// How long an answer is waited for at least, as a part of a lease's span, and at most.
+const PATIENCES_A_SPAN: (u64, u64) = (8, 2);
 /// How much later than a lease ends we look, so that it surely has.
 const LATER: Millis = Millis(5);
 
@@ -92,6 +94,12 @@ pub enum Change {
         /// Until when.
         until: Instant,
     },
+    /// Our right has ended, and nobody else is known to have it: we say nothing until we are answered, or until
+    /// somebody else is.
+    Waits {
+        /// The switch.
+        switch: SwitchId,
+    },
     /// Somebody else acts for it, or may.
     Ends {
         /// The switch.
@@ -148,6 +156,8 @@ struct Held {
     sure_at: Instant,
     /// Nobody answers whether we may go on.
     is_alone: bool,
+    /// It was told that we wait.
+    is_waiting: bool,
     is_left: bool,
     /// For how long it is left at least.
     left_for: Millis,
@@ -197,6 +207,14 @@ impl Duty {
         self.held().map(|held| held.renew_at).fold(self.look_at, Instant::min)
     }
 
+    /// How long the answer to what is asked now is waited for: the moment our right ends it is known that nobody
+    /// answers.
+    pub fn patience(&self, asked: Instant) -> Millis {
+        let (least, most) = (self.span.0 / PATIENCES_A_SPAN.0, self.span.0 / PATIENCES_A_SPAN.1);
+        let ends = self.held().map(|held| held.until.since(asked).0).filter(|left| *left > 0);
+        Millis(ends.min().map_or(most, |left| left.clamp(least, most)))
+    }
+
     /// What is to be asked now, one after the other.
     pub fn questions(&mut self, now: Instant) -> Vec<Question> {
         let every = Millis(self.span.0 / LOOKS_A_SPAN);
@@ -208,7 +226,10 @@ impl Duty {
         let in_touch = self.is_in_touch(now);
         for held in self.posts.values_mut().filter_map(|post| post.held.as_mut()) {
             if held.renew_at <= now {
-                held.renew_at = now + every;
+                held.renew_at = match now + every {
+                    next if now < held.until => next.min(held.until),
+                    next => next,
+                };
                 let is_sure = now.since(held.sure_at).0 < self.span.0;
                 if is_sure || in_touch {
                     questions.push(Question::Renew(held.fence.clone()));
@@ -264,6 +285,7 @@ impl Duty {
             }
         }
         changes.extend(self.balance(now));
+        changes.extend(self.waits(now));
         (questions, changes)
     }
 
@@ -322,13 +344,15 @@ impl Duty {
                     renew_at: asked + every,
                     sure_at: asked,
                     is_alone: false,
+                    is_waiting: false,
                     is_left: false,
                     left_for: span,
                 });
                 vec![Change::Begins { fence: fence.clone(), until }]
             }
             (Taken::Ours(fence), Some(held)) if held.fence == *fence => {
-                (held.until, held.sure_at, held.is_alone) = (asked + span, asked, false);
+                (held.until, held.sure_at) = (asked + span, asked);
+                (held.is_alone, held.is_waiting) = (false, false);
                 vec![Change::GoesOn { switch: switch.clone(), until: held.until }]
             }
             (Taken::Theirs { .. }, Some(held)) if *question == Question::Renew(held.fence.clone()) => {
@@ -340,8 +364,8 @@ impl Duty {
         }
     }
 
-    /// A question that was asked then has no answer.
-    pub fn failed(&mut self, asked: Instant, failure: &Failure) -> Vec<Change> {
+    /// A question that was asked then has no answer by now.
+    pub fn failed(&mut self, asked: Instant, now: Instant, failure: &Failure) -> Vec<Change> {
         if failure.remedy() == Remedy::StandBy {
             return Vec::new();
         }
@@ -350,13 +374,12 @@ impl Duty {
         }
         let mut changes = Vec::new();
         for held in self.posts.values_mut().filter_map(|post| post.held.as_mut()) {
-            // In a whole span without a question somebody else may have come to act.
-            if asked.since(held.sure_at).0 >= self.span.0 {
+            // In a whole span without a question, or within one, somebody else may have come to act.
+            if asked.since(held.sure_at).0.max(now.since(asked).0) >= self.span.0 {
                 continue;
             }
             held.sure_at = asked;
-            // Asked before that, it could have been answered by somebody who was there still.
-            if !held.is_alone && asked < held.until {
+            if !held.is_alone && now < held.until {
                 continue;
             }
             let (switch, until) = (held.fence.switch.clone(), asked + self.span);
@@ -366,7 +389,18 @@ impl Duty {
                 false => Change::Alone { switch, until },
             });
         }
+        changes.extend(self.waits(now));
         changes
+    }
+
+    /// Where we may not go on, and nobody was told yet.
+    fn waits(&mut self, now: Instant) -> Vec<Change> {
+        let held = self.posts.values_mut().filter_map(|post| post.held.as_mut());
+        let waits = |held: &mut Held| {
+            let is_news = held.until <= now && !std::mem::replace(&mut held.is_waiting, true);
+            is_news.then(|| Change::Waits { switch: held.fence.switch.clone() })
+        };
+        held.filter_map(waits).collect()
     }
 
     /// We act for the switch no more, and everything about its calls is kept; or, `kept` being false, we cannot leave

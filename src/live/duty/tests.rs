@@ -62,12 +62,18 @@ struct House {
     now: Instant,
     redis: Redis,
     is_away: bool,
+    /// It does not even refuse: whoever asks waits as long as it has patience.
+    is_silent: bool,
     daemons: BTreeMap<&'static str, Duty>,
     /// Until when each may speak to a switch.
     speaks: BTreeMap<(&'static str, SwitchId), Instant>,
     /// Who does so though nobody can say whether it may.
     alone: BTreeSet<(&'static str, SwitchId)>,
     refuses_to_leave: bool,
+    /// Who waits to hear whether somebody else does.
+    waits: BTreeSet<(&'static str, SwitchId)>,
+    /// The longest that somebody who goes on was not allowed to.
+    hushed: Millis,
 }
 
 fn switches(count: usize) -> Vec<SwitchId> {
@@ -80,10 +86,13 @@ impl House {
             now: BEGIN,
             redis: Redis::default(),
             is_away: false,
+            is_silent: false,
             daemons: BTreeMap::new(),
             speaks: BTreeMap::new(),
             alone: BTreeSet::new(),
             refuses_to_leave: false,
+            waits: BTreeSet::new(),
+            hushed: Millis(0),
         };
         names.iter().for_each(|name| house.start(name, count));
         house
@@ -123,7 +132,10 @@ impl House {
             let (now, us): (_, DaemonId) = (self.now, name.parse().unwrap());
             let duty = self.daemons.get_mut(name).unwrap();
             if self.is_away {
-                let changes = duty.failed(now, &Failure::TimedOut);
+                if self.is_silent {
+                    self.now = now + duty.patience(now);
+                }
+                let changes = duty.failed(now, self.now, &Failure::TimedOut);
                 self.change(name, changes);
                 return;
             }
@@ -160,11 +172,15 @@ impl House {
                     if !self.is_away {
                         self.alone.remove(&(name, switch.clone()));
                     }
-                    assert!(self.speaks.insert((name, switch), until).is_some());
+                    self.goes_on(name, switch, until);
                 }
                 Change::Alone { switch, until } => {
                     assert!(self.alone.insert((name, switch.clone())), "told once");
-                    assert!(self.speaks.insert((name, switch), until).is_some());
+                    self.goes_on(name, switch, until);
+                }
+                Change::Waits { switch } => {
+                    assert!(self.speaks[&(name, switch.clone())] <= self.now);
+                    assert!(self.waits.insert((name, switch)), "told once");
                 }
                 Change::Ends { switch } => assert!(self.speaks.remove(&(name, switch)).is_some()),
                 Change::Doubled { switch } => panic!("nobody else is called {name} and acts for {switch}"),
@@ -178,6 +194,12 @@ impl House {
             }
         }
         questions
+    }
+
+    fn goes_on(&mut self, name: &'static str, switch: SwitchId, until: Instant) {
+        self.waits.remove(&(name, switch.clone()));
+        let before = self.speaks.insert((name, switch), until).unwrap();
+        self.hushed = self.hushed.max(self.now.since(before));
     }
 
     fn acts(&self, name: &str) -> Vec<String> {
@@ -279,9 +301,9 @@ fn whoever_was_paused_goes_on_where_nobody_else_came() {
     house.now = house.now + Millis::seconds(60);
     house.live(Millis(SPAN.0 / 2));
     let speaks = |house: &House| house.speaks[&("a", switches(1).remove(0))] > house.now;
-    assert!(!speaks(&house));
+    assert!(!speaks(&house) && house.waits.len() == 1);
     house.live(SPAN);
-    assert!(speaks(&house) && house.acts("a") == ["fs1"]);
+    assert!(speaks(&house) && house.acts("a") == ["fs1"] && house.waits.is_empty());
 }
 
 #[test]
@@ -320,6 +342,21 @@ fn while_nobody_can_say_who_acts_whoever_did_goes_on() {
     house.live(Millis(SPAN.0 * 3));
     assert_eq!((house.acts("a"), house.acts("b")), acts);
     assert!(house.speaks.values().all(|until| *until > house.now) && house.alone.is_empty());
+}
+
+#[test]
+fn whoever_is_answered_nothing_goes_on_without_a_pause() {
+    for (is_silent, hushed_max) in [(false, Millis(0)), (true, Millis(SPAN.0 / 8))] {
+        for later in (0..SPAN.0).step_by(10) {
+            let mut house = House::new(&["a"], 3);
+            house.live(Millis(5_000 + later));
+            assert_eq!(house.hushed, Millis(0));
+            (house.is_away, house.is_silent) = (true, is_silent);
+            house.live(Millis::seconds(30));
+            assert_eq!(house.alone.len(), 3);
+            assert!(house.hushed <= hushed_max, "{is_silent} {later}: {}", house.hushed);
+        }
+    }
 }
 
 #[test]

@@ -9,6 +9,9 @@ use crate::sim::redis::Redis;
 use crate::time::{Instant, Millis};
 use std::collections::{BTreeSet, VecDeque};
 
+/// How long the answer is waited for that tells what is kept.
+const LOAD_TIME_MAX: Millis = Millis(500);
+
 /// Whether the daemon's link may speak.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Gate {
@@ -143,8 +146,13 @@ impl Duties {
     pub(super) fn reach(&mut self, now: Instant, redis: &mut Redis) {
         match std::mem::replace(&mut self.stage, Stage::Idle) {
             Stage::Asks(at, asked, step) if at <= now => {
-                let reply = self.reply(now, &step, redis);
-                self.stage = Stage::Hears(now + self.transit, asked, step, reply);
+                let reply = self.reply(at, &step, redis);
+                let takes = match (&step, &reply) {
+                    (Step::Question(..), Err(Failure::TimedOut)) => self.duty.patience(asked),
+                    (Step::Load { .. }, Err(Failure::TimedOut)) => LOAD_TIME_MAX,
+                    (_, Ok(_) | Err(_)) => self.transit,
+                };
+                self.stage = Stage::Hears(at + takes, asked, step, reply);
             }
             stage @ (Stage::Idle | Stage::Asks(..) | Stage::Hears(..)) => self.stage = stage,
         }
@@ -233,7 +241,7 @@ impl Duties {
             Change::GoesOn { until, .. } | Change::Alone { until, .. } if self.gate != Gate::Shut => {
                 self.gate = Gate::Until(ours(until));
             }
-            Change::GoesOn { .. } | Change::Alone { .. } | Change::Doubled { .. } => {}
+            Change::GoesOn { .. } | Change::Alone { .. } | Change::Waits { .. } | Change::Doubled { .. } => {}
             Change::Ends { .. } => {
                 self.gate = Gate::Shut;
                 self.told.push_back(Word::Ends);
@@ -267,7 +275,7 @@ impl Duties {
             (Step::Question(..), Err(failure)) => {
                 // What is asked besides would wait for the same.
                 self.questions.clear();
-                self.changes.extend(self.duty.failed(asked, &failure));
+                self.changes.extend(self.duty.failed(asked, told, &failure));
             }
             (Step::Load { fence, until }, Ok(Reply::Loaded(mut loaded))) => {
                 loaded.leave_out(recorded);
