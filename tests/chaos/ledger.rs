@@ -1,8 +1,9 @@
 //! What everybody lives through, as the switches tell it, and what was promised about it.
 //!
 //! The promises are those of `tests/whole`, with the bounds that real processes on a busy machine need:
-//! - while somebody looks after a switch, no caller is without sound for longer than [`people::sound_within`]. While
-//!   nobody does, words that end are followed by silence until the fallback comes: counted apart;
+//! - while somebody looks after a switch, no caller is without sound for longer than [`people::sound_within`], counted
+//!   from when somebody does. While nobody does, words that end are followed by silence until the fallback comes:
+//!   counted apart;
 //! - while nobody looks after a switch, a caller who is not in talk is with the fallback after [`FALLBACK_WITHIN`],
 //!   but for one whose agent was just being joined; a daemon that hears nothing keeps it off until it gives its
 //!   link up, so no silence is longer than [`SILENCE_MAX`];
@@ -345,8 +346,10 @@ impl Ledger {
         let late = self.late();
         for call in stats.calls.values().filter(|call| call.ended.is_none()) {
             let silence = call.silence(at);
-            if silence > and(people::sound_within(&call.dials), late) {
-                self.hears_nothing(call, silence, full_for > SOUND_BEGINS + Duration::from_millis(late.0));
+            let within = people::sound_within(&call.dials);
+            if silence > and(within, late) {
+                let begins = SOUND_BEGINS.max(Duration::from_millis(within.0));
+                self.hears_nothing(call, silence, full_for > begins + Duration::from_millis(late.0));
             }
             self.look_for_fallback(known, call, late);
         }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// How long a daemon with nothing to do may take to stop.
 const STOP_TIME_MAX: Duration = Duration::from_secs(15);
 /// How many broken promises are told in full.
-const TOLD_IN_FULL_MAX: usize = 4;
+const TOLD_IN_FULL_MAX: usize = 12;
 /// How many lines are told of each kind.
 const LINES_MAX: usize = 60;
 /// What went wrong so long before a promise was broken is told with it.

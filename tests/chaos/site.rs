@@ -3,7 +3,7 @@
 use crate::people;
 use crate::wire::Wire;
 use hotlined::record::CallRecord;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -41,6 +41,8 @@ struct State {
     told_to_stop: bool,
     /// Which links are up, as it says.
     linked: BTreeMap<String, bool>,
+    /// For which switches it waits to hear whether somebody else acts, as it says.
+    waiting: BTreeSet<String>,
     admin: Option<String>,
     log: Vec<(Instant, String)>,
 }
@@ -115,6 +117,7 @@ impl Site {
         let mut state = self.state();
         state.process += 1;
         state.linked.clear();
+        state.waiting.clear();
         state.paused = false;
         state.told_to_stop = false;
         state.admin = None;
@@ -163,7 +166,8 @@ impl Site {
     /// How well it looks after the calls of a switch.
     pub fn cares(&self, switch: usize) -> Care {
         let state = self.state();
-        let linked = state.linked.get(&switch_name(switch)).is_some_and(|up| *up);
+        let name = switch_name(switch);
+        let linked = state.linked.get(&name).is_some_and(|up| *up) && !state.waiting.contains(&name);
         let wire = &self.wires[switch];
         match (linked && !state.paused, wire.carries(), wire.carries_orders()) {
             (true, true, _) => Care::Full,
@@ -213,6 +217,12 @@ impl State {
                 if line.contains(said) {
                     self.linked.insert(named("switch").unwrap_or_default(), up);
                 }
+            }
+            if line.contains("we wait to hear of it") {
+                self.waiting.extend(named("switch"));
+            } else if ["we go on", "link closed", "acting for the switch"].iter().any(|it| line.contains(it))
+            {
+                self.waiting.remove(&named("switch").unwrap_or_default());
             }
             if line.contains("figures at /metrics") {
                 self.admin = named("address");
