@@ -20,8 +20,8 @@ pub(super) struct Table {
     calls: Vec<Option<Standing>>,
     free: Vec<Place>,
     legs: HashMap<LegId, Place, BuildHasherDefault<Fold>>,
-    /// When to look at which call, earliest first; of two in one instant the one in the lower place. An alarm
-    /// may be out of date: it counts only while its call still has it as its own.
+    /// When to look at which call, earliest first. An alarm may be out of date: it counts only while its call still
+    /// has it as its own.
     alarms: BinaryHeap<Reverse<(Instant, Place)>>,
     /// The places in which something changed since that was last asked, each once.
     changed: Vec<Place>,
@@ -175,7 +175,8 @@ impl Table {
         self.alarms.peek().map(|Reverse((at, _))| *at)
     }
 
-    /// Takes out the calls whose alarms have rung, earliest first; each is to be settled again.
+    /// Takes out the calls whose alarms have rung, that of the earliest deadline first, of two the one whose name is
+    /// before; each is to be settled again.
     pub(super) fn take_due(&mut self, now: Instant) -> Vec<Place> {
         let mut due = Vec::new();
         while let Some(Reverse((at, place))) =
@@ -188,6 +189,8 @@ impl Table {
                 due.push(place);
             }
         }
+        // Alarms are no deadlines: which of them ring early depends on what the calls once waited for.
+        due.sort_by_cached_key(|place| self.standing(*place).map(|it| (it.call.deadline(), it.id.clone())));
         due
     }
 

@@ -10,18 +10,19 @@ use super::keeper::Keeper;
 use super::links::{Ended, Links};
 use super::outbox::Outbox;
 use super::pulse::{InUse, Pulse};
+use super::saying::{say, say_record};
 use super::shared::{Shared, Word};
 use crate::call::Limits;
-use crate::command::{Command, Note};
+use crate::command::Command;
 use crate::engine::{Engine, Entry};
 use crate::event::{CommandResult, Event, Order};
 use crate::id::{CallId, CommandId, SwitchId};
 use crate::linefile::LineFile;
-use crate::live::Kept;
 use crate::live::downs::Downs;
 use crate::live::file::LiveFile;
 use crate::live::redis::{Fence, Loaded};
-use crate::number::masked;
+use crate::live::standstill::Standstill;
+use crate::live::{KEEP_TIME_MAX, Kept};
 use crate::record::CallRecord;
 use crate::switch::gate::Right;
 use crate::time::{Instant, Millis};
@@ -70,6 +71,7 @@ pub struct Desk {
     keeping: Keeping,
     pulse: Pulse,
     downs: Downs,
+    standstill: Standstill,
     /// What happened on the way out and belongs in again.
     returned: Vec<Event>,
     /// What was decided and is not done yet.
@@ -110,9 +112,20 @@ impl Desk {
             }
             (None, None) => (Engine::new(limits), Keeping::Nowhere),
         };
-        let (clock, out) = (Clock::start(), Vec::new());
-        let downs = Downs::default();
-        Self { engine, clock, drain_max, links, outbox, observers, keeping, pulse, downs, returned, out }
+        Self {
+            engine,
+            clock: Clock::start(),
+            drain_max,
+            links,
+            outbox,
+            observers,
+            keeping,
+            pulse,
+            downs: Downs::default(),
+            standstill: Standstill::default(),
+            returned,
+            out: Vec::new(),
+        }
     }
 
     /// Works until an operator stops it and the calls are finished or handed over: `first` are the events that no
@@ -132,12 +145,14 @@ impl Desk {
         }
         let mut events = Vec::with_capacity(EVENTS_AT_ONCE_MAX);
         let mut stop_at: Option<Instant> = None;
+        let mut woke_at = self.clock.now();
         loop {
             let now = self.clock.now();
+            self.standstill.goes_on(woke_at + KEEP_TIME_MAX, now);
             if stop_at.is_some_and(|at| at <= now || self.engine.switchboard.live() == 0) {
                 return self.finish().await;
             }
-            let (deadline, wake) = (self.engine.deadline(), self.wake(now, stop_at));
+            let wake = self.wake(now, stop_at);
             let wake_at = self.clock.wake_at(wake);
             let has_returned = !self.returned.is_empty();
             let woke = tokio::select! {
@@ -151,6 +166,8 @@ impl Desk {
                 () = std::future::ready(()), if has_returned => Woke::Due,
                 () = tokio::time::sleep_until(wake_at) => Woke::Due,
             };
+            woke_at = self.clock.now();
+            self.standstill.goes_on(wake.max(now), woke_at);
             match woke {
                 Woke::Wished => stop_at = Some(self.stop(stop_at)),
                 Woke::Word(word) => self.heard(word).await,
@@ -158,6 +175,7 @@ impl Desk {
                 // The links themselves hold the other end.
                 Woke::Events(0) => return Err(None),
                 Woke::Events(_) => {
+                    self.standstill.heard(woke_at);
                     // What came back is older.
                     self.turn_returned();
                     events.drain(..).for_each(|event| self.event(&event));
@@ -173,12 +191,17 @@ impl Desk {
                 shared.due(now);
             }
             self.bear_with_links(now);
-            if deadline.is_some_and(|at| at <= now) {
+            if self.deadline().is_some_and(|at| at <= now) {
                 self.turn(&Event::Due);
             }
             self.act_once().await;
             self.pulse.turned(inbox.len());
         }
+    }
+
+    /// When something is due for calls.
+    fn deadline(&self) -> Option<Instant> {
+        self.engine.deadline().map(|at| self.standstill.counts(at))
     }
 
     /// When the loop has something to do, whether anything happens or not.
@@ -190,7 +213,7 @@ impl Desk {
         };
         let beat = self.pulse.beat(now, engine, || in_use(engine, keeping));
         let written = self.outbox.is_behind().then_some(now + WRITTEN_LOOK);
-        [engine.deadline(), shared_deadline, stop_at, written].into_iter().flatten().fold(beat, Instant::min)
+        [self.deadline(), shared_deadline, stop_at, written].into_iter().flatten().fold(beat, Instant::min)
     }
 
     /// What is left is handed over, and whoever waits for us hears the last of it.
@@ -340,16 +363,25 @@ impl Desk {
         self.pulse.recount(&self.engine);
     }
 
+    /// Another daemon acts for a switch by a right that goes before ours: not a word more is said to it.
+    fn superseded(&mut self, switch: &SwitchId) {
+        if let Keeping::Redis(shared) = &self.keeping
+            && let Some(ours) = shared.fence(switch)
+        {
+            shared.heed(Heed::Superseded(ours.clone()));
+        }
+        self.stand_by(switch);
+    }
+
     /// Somebody else acts by a right that goes before ours; or a switch does not let us in, and somebody else may have
     /// more luck.
     async fn link_ended(&mut self, ended: Ended) -> Result<(), Ended> {
         let Some((switch, error)) = ended else { return Err(None) };
         if let (Some(by), Keeping::Redis(shared)) = (error.superseded_by(), &self.keeping) {
             // It may have been the link of a right that we had before.
-            if let Some(ours) = shared.fence(&switch).filter(|ours| ours.token <= by.token()) {
+            if shared.fence(&switch).is_some_and(|ours| ours.token <= by.token()) {
                 tracing::warn!(%switch, %error, "another daemon acts for it by now");
-                shared.heed(Heed::Superseded(ours.clone()));
-                self.stand_by(&switch);
+                self.superseded(&switch);
             }
             return Ok(());
         }
@@ -404,7 +436,7 @@ impl Desk {
                 shared.keep(&self.clock, &mut self.engine, &mut self.out, records, &mut self.outbox).await;
                 for switch in shared.shut_out() {
                     tracing::warn!(%switch, "another daemon acts for it by now, as Redis says");
-                    self.stand_by(&switch);
+                    self.superseded(&switch);
                 }
                 return;
             }
@@ -431,8 +463,8 @@ impl Desk {
                     self.undeliverable(&switch, id);
                 }
             }
-            Command::Record(record) => tell_record(&record),
-            Command::Note { call, note } => tell(&call, &note),
+            Command::Record(record) => say_record(&record),
+            Command::Note { call, note } => say(&call, &note),
             // An embedded store answered within the engine, and Redis was asked.
             Command::Store { .. } => {}
         }
@@ -443,22 +475,6 @@ impl Desk {
         tracing::warn!(%switch, %command, "an order could not be handed to the link");
         self.returned.push(Event::Done { command, result: CommandResult::Unknown });
     }
-}
-
-fn tell_record(record: &CallRecord) {
-    let caller = masked(&record.caller);
-    tracing::info!(
-        call = %record.call,
-        hotline = record.hotline.as_deref().unwrap_or("-"),
-        caller,
-        outcome = ?record.outcome,
-        ended_by = ?record.ended_by,
-        cause = %record.cause,
-        wait = %record.wait,
-        talk = %record.talk,
-        agent = record.agent.as_deref().unwrap_or("-"),
-        "call over"
-    );
 }
 
 fn in_use(engine: &Engine, keeping: &Keeping) -> InUse {
@@ -482,28 +498,4 @@ async fn hear(keeping: &mut Keeping) -> Word {
 fn line_of(record: &CallRecord) -> String {
     // Only a type that has no JSON could fail here, and a record is none.
     serde_json::to_string(record).unwrap_or_default()
-}
-
-fn tell(call: &CallId, note: &Note) {
-    match note {
-        Note::Stage { from, to } => {
-            let (from, to) = (from.map(name), to.map(name));
-            tracing::info!(%call, from = from.as_deref().unwrap_or("-"), to = to.as_deref().unwrap_or("-"));
-        }
-        // Why may have a number in it: that stands in the journal.
-        Note::Node { node, exit, because: _ } => tracing::debug!(%call, %node, %exit),
-        Note::Refused { why, because: _ } => tracing::info!(%call, %why, "refused"),
-        Note::Queued { ahead, estimate: _ } => tracing::debug!(%call, ahead, "waiting"),
-        Note::CallBack => tracing::info!(%call, "will be called back"),
-        Note::Endless => tracing::warn!(%call, "goes through its flow without end"),
-        Note::Ringing { agent } => tracing::debug!(%call, %agent, "calling"),
-        Note::Attempt { agent, outcome } => tracing::debug!(%call, %agent, ?outcome),
-        Note::SoundFailed { prompt } => tracing::warn!(%call, %prompt, "cannot be played"),
-        Note::NotTaken { why } => tracing::warn!(%call, ?why, "not taken"),
-        Note::NotTakenUp { why } => tracing::error!(%call, %why, "not taken up"),
-    }
-}
-
-fn name(stage: crate::command::StageName) -> String {
-    format!("{stage:?}").to_lowercase()
 }

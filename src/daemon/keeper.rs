@@ -16,8 +16,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How long a turn may wait to be kept before it is done all the same: callers would hear the delay.
-pub(super) const KEEP_TIME_MAX: Duration = Duration::from_millis(500);
+/// See [`live::KEEP_TIME_MAX`](crate::live::KEEP_TIME_MAX).
+pub(super) const KEEP_TIME_MAX: Duration = Duration::from_millis(crate::live::KEEP_TIME_MAX.0);
 
 /// How much of the end of the file of records is looked at, in bytes: more than any daemon can have written
 /// between two turns.

@@ -20,6 +20,7 @@ mod outbox;
 pub mod pulse;
 pub mod reload;
 mod reloading;
+mod saying;
 pub mod serve;
 pub mod settings;
 pub mod shared;

@@ -23,13 +23,17 @@ pub mod keeping;
 mod kept;
 pub mod redis;
 pub mod sharing;
+pub mod standstill;
 
 pub use kept::{Kept, LiveCall, Turn};
 
+use crate::time::Millis;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+/// How long a turn may wait to be kept before it is done all the same: callers would hear the delay.
+pub const KEEP_TIME_MAX: Millis = Millis(500);
 /// The longest name of a daemon, in bytes.
 pub const DAEMON_BYTES_MAX: usize = 64;
 

@@ -1,5 +1,6 @@
 //! What the server does with each question, as `asked.lua` and its parts do it.
 
+use super::late::Late;
 use super::{Known, Redis, Standing, State};
 use crate::command::{PoolId, StoreRequest};
 use crate::event::{Event, StoreAnswer};
@@ -19,6 +20,7 @@ impl Redis {
         daemon: &DaemonId,
         asked: &[Asked],
     ) -> Vec<Result<Answered, Failure>> {
+        self.note(daemon, || Late::Ask(asked.to_vec()));
         if let Err(failure) = self.touch(now) {
             return unanswered(asked, &failure);
         }

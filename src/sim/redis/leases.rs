@@ -1,5 +1,6 @@
 //! Who acts for a switch, as `lease.lua` says it. A lease runs out by the server's clock.
 
+use super::late::Late;
 use super::{Redis, State};
 use crate::id::SwitchId;
 use crate::live::DaemonId;
@@ -47,6 +48,7 @@ impl Redis {
         switch: &SwitchId,
         span: Millis,
     ) -> Result<Taken, Failure> {
+        self.note(daemon, || Late::Acquire(switch.clone(), span));
         self.touch(now)?;
         if self.state.lease(now, switch).is_some_and(|lease| lease.owner != *daemon) {
             return Ok(self.state.theirs(now, switch));
@@ -63,6 +65,7 @@ impl Redis {
         fence: &Fence,
         span: Millis,
     ) -> Result<Taken, Failure> {
+        self.note(daemon, || Late::Renew(fence.clone(), span));
         self.touch(now)?;
         // Whoever has the highest token may go on, whatever became of the lease.
         let of_lease = self.state.lease(now, &fence.switch).map_or(0, |lease| lease.token);
@@ -75,6 +78,7 @@ impl Redis {
 
     /// As [`RedisStore::give_up`](crate::live::redis::RedisStore::give_up).
     pub fn give_up(&mut self, now: Instant, daemon: &DaemonId, fence: &Fence) -> Result<(), Failure> {
+        self.note(daemon, || Late::GiveUp(fence.clone()));
         self.touch(now)?;
         let lease = self.state.lease(now, &fence.switch);
         if lease.is_some_and(|lease| lease.owner == *daemon && lease.token == fence.token) {

@@ -7,7 +7,7 @@
 //!
 //! [`Redis`] is the server: it is asked as a [`RedisStore`](crate::live::redis::RedisStore) asks, has a clock of its
 //! own by which leases run out, and can be lost: it is away, and comes back with everything, without what was written
-//! last, or empty. [`Served`] is what stands between a daemon's loop and the server, as
+//! last, or empty; or it stands still, answers nobody, and does what it was asked when it goes on. [`Served`] is what stands between a daemon's loop and the server, as
 //! [`LiveState::serve`](crate::live::redis::LiveState::serve) does: one round trip at a time, what is due, the inbox,
 //! connecting anew. `tests/redis/simulated.rs` holds the server against a real one.
 //!
@@ -18,6 +18,7 @@
 
 mod asked;
 mod kept;
+mod late;
 mod leases;
 mod served;
 
@@ -32,6 +33,7 @@ use crate::live::redis::Failure;
 use crate::store::Store;
 use crate::time::{Instant, Millis};
 use kept::KeptOfSwitch;
+use late::Late;
 use leases::Lease;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -57,9 +59,22 @@ pub struct Redis {
     /// As it was saved last.
     saved: State,
     saved_at: Instant,
-    is_away: bool,
+    mood: Mood,
     /// How often it went away: each time all connections broke.
     breaks: u64,
+    /// What it was asked while it stood still, and from whom: it is done when nobody waits for it any more.
+    late: Vec<(DaemonId, Late)>,
+}
+
+/// Whether it answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Mood {
+    #[default]
+    Answers,
+    /// Nobody is there.
+    Away,
+    /// It takes everything in, and answers nothing.
+    Still,
 }
 
 /// What is in it.
@@ -105,15 +120,28 @@ enum Standing {
 }
 
 impl Redis {
-    /// It goes away: nothing is answered from now on.
+    /// It goes away: whoever asks is told at once.
     pub fn goes_away(&mut self) {
-        self.is_away = true;
+        self.mood = Mood::Away;
         self.breaks += 1;
     }
 
-    /// Whether it is away.
+    /// It stands still: whoever asks waits, and is never answered.
+    pub fn stands_still(&mut self) {
+        self.mood = Mood::Still;
+    }
+
+    /// It goes on, and first does what it was asked meanwhile.
+    pub fn goes_on(&mut self, now: Instant) {
+        self.mood = Mood::Answers;
+        for (daemon, late) in std::mem::take(&mut self.late) {
+            self.catch_up(now, &daemon, &late);
+        }
+    }
+
+    /// Whether it answers nothing.
     pub fn is_away(&self) -> bool {
-        self.is_away
+        self.mood != Mood::Answers
     }
 
     /// It is back, and has lost so much.
@@ -124,7 +152,7 @@ impl Redis {
             Loss::Everything => self.state = State::default(),
         }
         self.save(now);
-        self.is_away = false;
+        self.mood = Mood::Answers;
     }
 
     /// The number of the last entry of the inbox.
@@ -134,7 +162,9 @@ impl Redis {
 
     /// What came into the inbox behind the entry of this number, which becomes that of the last.
     pub fn read_inbox(&self, daemon: &DaemonId, place: &mut u64) -> Vec<Event> {
-        let Some(inbox) = self.state.inboxes.get(daemon).filter(|_| !self.is_away) else { return Vec::new() };
+        let Some(inbox) = self.state.inboxes.get(daemon).filter(|_| !self.is_away()) else {
+            return Vec::new();
+        };
         let from = inbox.partition_point(|(number, _)| number <= place);
         let events = inbox.range(from..).map(|(_, event)| event.clone()).collect();
         *place = (*place).max(self.end_of_inbox(daemon));
@@ -164,8 +194,10 @@ impl Redis {
 
     /// Before anything is written.
     fn touch(&mut self, now: Instant) -> Result<(), Failure> {
-        if self.is_away {
-            return Err(Failure::Lost("connection refused".to_owned()));
+        match self.mood {
+            Mood::Answers => {}
+            Mood::Away => return Err(Failure::Lost("connection refused".to_owned())),
+            Mood::Still => return Err(Failure::TimedOut),
         }
         if now.since(self.saved_at) >= SAVED_EVERY {
             self.save(now);

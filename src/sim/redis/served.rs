@@ -5,8 +5,8 @@ use super::Redis;
 use super::asked::unanswered;
 use crate::live::DaemonId;
 use crate::live::redis::{
-    Answered, Ask, Asked, Failure, Heard, LOOK_EVERY, RECONNECT_WAIT_MAX, RECONNECT_WAIT_MIN, Remedy, Said,
-    Timeline, next_due, said, unasked,
+    Answered, Ask, Asked, COMMAND_TIME_MAX, Failure, Heard, LOOK_EVERY, RECONNECT_WAIT_MAX,
+    RECONNECT_WAIT_MIN, Remedy, Said, Timeline, next_due, said, unasked,
 };
 use crate::time::{Instant, Millis};
 use std::collections::VecDeque;
@@ -130,7 +130,9 @@ impl Served {
                     false => self.ask_of(at, &asked, redis),
                     true => unanswered(&asked, &broken()),
                 };
-                self.stage = Stage::Hears(at + self.transit, asked.into_iter().zip(outcomes).collect());
+                let is_still = outcomes.contains(&Err(Failure::TimedOut));
+                let heard = at + if is_still { millis(COMMAND_TIME_MAX) } else { self.transit };
+                self.stage = Stage::Hears(heard, asked.into_iter().zip(outcomes).collect());
             }
             stage @ (Stage::Connects(_) | Stage::Idle | Stage::Asks(..) | Stage::Hears(..)) => {
                 self.stage = stage;
@@ -173,7 +175,9 @@ impl Served {
                 self.wait = Millis(
                     (self.wait.0 * 2).clamp(millis(RECONNECT_WAIT_MIN).0, millis(RECONNECT_WAIT_MAX).0),
                 );
-                self.stage = Stage::Connects(now + self.wait);
+                let is_still = failure == Failure::TimedOut;
+                let failed = now + if is_still { millis(COMMAND_TIME_MAX) } else { Millis(0) };
+                self.stage = Stage::Connects(failed + self.wait);
                 if self.away.as_ref() != Some(&failure) {
                     heard.push(Heard::Away(failure.clone()));
                 }
@@ -322,6 +326,24 @@ mod tests {
         one.ask(vec![claim("x")]);
         assert!(matches!(&until(20, &mut one, &mut redis)[..], [Heard::Failed { .. }]));
         redis.comes_back(Instant(30), Loss::Nothing);
+        assert_eq!(until(5_000, &mut one, &mut redis), [Heard::Back]);
+    }
+
+    #[test]
+    fn while_the_server_stands_still_whoever_asks_waits_and_it_is_done_late() {
+        let mut redis = Redis::default();
+        let mut one = Served::new(Instant(0), "one".parse().unwrap(), Millis(1));
+        assert_eq!(until(5, &mut one, &mut redis), [Heard::Back]);
+        redis.stands_still();
+        one.ask(vec![claim("x")]);
+        assert_eq!(until(500, &mut one, &mut redis), []);
+        let heard = until(520, &mut one, &mut redis);
+        let [Heard::Failed { failure: Failure::TimedOut, .. }, Heard::Away(_)] = &heard[..] else {
+            panic!("{heard:?}")
+        };
+        assert_eq!(redis.in_use(), (0, 0));
+        redis.goes_on(Instant(600));
+        assert_eq!(redis.in_use(), (1, 0));
         assert_eq!(until(5_000, &mut one, &mut redis), [Heard::Back]);
     }
 }

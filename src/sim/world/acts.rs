@@ -13,7 +13,7 @@ use crate::time::Millis;
 use std::collections::BTreeSet;
 
 /// How soon a connection that did not come up is tried again.
-const RECONNECT: Millis = Millis::seconds(1);
+pub(super) const RECONNECT: Millis = Millis::seconds(1);
 /// For how long after Redis was away a daemon may not have been able to tell it something.
 const FORGIVEN_FOR: Millis = Millis::seconds(60);
 /// Within how long of the first word of another a daemon hears at the switch that it acts no more: the other's link comes
@@ -106,6 +106,7 @@ impl World<'_> {
             due.then_some(Event::Due)
         });
         if let Some(event) = event {
+            daemon.standstill.heard(now);
             self.turn(at, &event, lag)?;
             return Ok(true);
         }
@@ -188,7 +189,10 @@ impl World<'_> {
 
     /// What a daemon wrote goes to the switch. Whoever has a lower token than one that spoke is to be silent.
     pub(super) fn write(&mut self, at: usize, bytes: &[u8]) -> Result<(), String> {
-        let post = &mut self.posts[at];
+        let post = &self.posts[at];
+        if post.line.as_ref().is_none_or(|line| line.dead) {
+            return Ok(());
+        }
         if let Some(token) = post.daemon.as_ref().and_then(Daemon::token) {
             // Who is cut off from Redis alone hears from the switch that another one acts, but not at once.
             let hears_by = self.token_since.max(post.hears_from) + SUPERSEDED_WITHIN;
@@ -200,7 +204,7 @@ impl World<'_> {
                 (self.token, self.token_since) = (token, self.now);
             }
         }
-        if let Some(line) = post.line.as_mut().filter(|line| !line.dead) {
+        if let Some(line) = &mut self.posts[at].line {
             line.to_switch.send(self.now, bytes, &mut self.chance);
         }
         Ok(())

@@ -8,10 +8,14 @@ use crate::engine::{Engine, Entry};
 use crate::event::{CommandResult, Event};
 use crate::hotline::Hotlines;
 use crate::id::{CallId, CommandId};
+use crate::live::standstill::Standstill;
 use crate::record::{CallRecord, Outcome};
 use crate::sim::redis::Redis;
+use crate::switch::esl::link::STALE_AFTER;
 use crate::time::{Instant, Millis};
+use fnv::FnvHasher;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::hash::Hasher;
 use std::sync::Arc;
 
 /// After how long without a daemon callers go to the fallback (`fallback_s`): alone, and where daemons share a Redis.
@@ -61,6 +65,7 @@ pub struct Daemon {
     pub(super) out: Vec<Command>,
     /// Whether something was decided or heard that is not kept yet.
     pub(super) is_unsettled: bool,
+    pub(super) standstill: Standstill,
     /// How many events the engine took.
     pub turns: usize,
     /// How far the time that the engine is told is ahead of ours, in milliseconds.
@@ -75,7 +80,9 @@ pub struct Daemon {
 }
 
 pub(super) fn fnv(print: u64, text: &str) -> u64 {
-    text.bytes().fold(print, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3))
+    let mut fnv = FnvHasher::with_key(print);
+    fnv.write(text.as_bytes());
+    fnv.finish()
 }
 
 impl Daemon {
@@ -114,6 +121,7 @@ impl Daemon {
             news: Vec::new(),
             out: Vec::new(),
             is_unsettled: false,
+            standstill: Standstill::default(),
             turns: 0,
             ahead,
             keeping,
@@ -149,7 +157,17 @@ impl Daemon {
 
     /// When its engine wants to be woken.
     pub fn deadline(&self) -> Option<Instant> {
-        self.engine.deadline().map(|at| self.ours(at))
+        self.engine.deadline().map(|at| self.standstill.counts(self.ours(at)))
+    }
+
+    /// It wakes up, and has stood still for so long; whether it gives its line up for that.
+    pub(super) fn wakes(&mut self, now: Instant, stood_still: Millis) -> bool {
+        if let Some(deadline) = self.deadline() {
+            self.standstill.goes_on(deadline, now);
+        }
+        let is_long = u128::from(stood_still.0) >= STALE_AFTER.as_millis();
+        let up = self.talking.as_mut().filter(|talking| is_long && talking.conversation.is_up());
+        up.map(|talking| talking.is_stale = true).is_some()
     }
 
     /// When it is that by our clock.

@@ -176,7 +176,7 @@ pub(super) fn faults_of_several(busy_ms: u64, chance: &mut Chance) -> Vec<(When,
         kept: true,
     };
     let soon = Millis(at + chance.between(0, span.0 + 2_000));
-    match chance.between(0, 12) {
+    match chance.between(0, 13) {
         0..=2 => vec![(When::At(Millis(at)), kill(chance))],
         3..=4 => vec![(When::At(Millis(at)), Fault::Pause { span: Millis(chance.between(50, 9_000)) })],
         5 => vec![(When::At(Millis(at)), Fault::RedisAway { span, loss })],
@@ -188,6 +188,7 @@ pub(super) fn faults_of_several(busy_ms: u64, chance: &mut Chance) -> Vec<(When,
         8 => vec![(When::At(Millis(at)), Fault::CutOff { span: Millis(span.0 + 2_000) })],
         // Another time of day matters to the daemon that starts by it.
         9 => vec![(When::At(Millis(at)), clock_set(chance)), (When::At(soon), kill(chance))],
+        10 => vec![(When::At(Millis(at)), Fault::RedisStill { span })],
         _ => loop {
             // The rest goes wrong as with one daemon.
             let (when, fault) = fault(busy_ms, chance);

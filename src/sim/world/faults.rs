@@ -1,5 +1,6 @@
 //! What goes wrong, and how.
 
+use super::acts::RECONNECT;
 use super::daemon::Daemon;
 use super::keeping::Keeping;
 use super::life::{Doing, NOTICED_MS_MAX, World};
@@ -15,6 +16,8 @@ use crate::sim::people::Caller;
 use crate::sim::redis::Loss;
 use crate::time::{Instant, Millis};
 
+/// How long it takes to read what the switch told a daemon that stood still.
+const READ_WITHIN: Millis = Millis(100);
 /// How much a Redis loses at most that has lost what was written last, and some more.
 const LOST_MS_MAX: u64 = 5_000;
 
@@ -41,6 +44,7 @@ impl World<'_> {
             | Doing::Wake(_)
             | Doing::Start(_)
             | Doing::RedisBack(_)
+            | Doing::RedisGoesOn
             | Doing::Reaches
             | Doing::Dial(_) => None,
         };
@@ -59,6 +63,10 @@ impl World<'_> {
             },
             Doing::Wake(at) => {
                 self.wake(at);
+                Ok(())
+            }
+            Doing::RedisGoesOn => {
+                self.redis_goes_on();
                 Ok(())
             }
             Doing::RedisBack(loss) => {
@@ -117,6 +125,9 @@ impl World<'_> {
                 if let Some(line) = &mut post.line {
                     line.to_switch.stall(now + span);
                     line.to_daemon.stall(now + span);
+                    if now >= post.hears_from {
+                        post.deaf_since = now;
+                    }
                     post.hears_from = post.hears_from.max(now + span);
                     self.hindered_until = self.hindered_until.max(now + span);
                     self.count(Kind::Stall);
@@ -190,8 +201,28 @@ impl World<'_> {
                     self.say(|_| format!("Redis is away for {span}"));
                 }
             }
+            Fault::RedisStill { span } => {
+                if let Some(redis) = self.redis.as_mut().filter(|redis| !redis.is_away()) {
+                    redis.stands_still();
+                    self.redis_failed_at = now;
+                    self.hindered_until = self.hindered_until.max(now + span);
+                    self.at(now + span, Doing::RedisGoesOn);
+                    self.count(Kind::RedisStill);
+                    self.say(|_| format!("Redis stands still for {span}"));
+                }
+            }
         }
         Ok(())
+    }
+
+    fn redis_goes_on(&mut self) {
+        let now = self.now;
+        let Some(redis) = &mut self.redis else { return };
+        redis.goes_on(now);
+        self.redis_failed_at = now;
+        self.say(|_| "Redis goes on".into());
+        // Each had a store of its own meanwhile.
+        self.claims_are_lost();
     }
 
     fn redis_is_back(&mut self, loss: Loss) {
@@ -289,7 +320,7 @@ impl World<'_> {
             return;
         }
         let until = self.now + span;
-        post.paused_until = Some(until);
+        (post.paused_since, post.paused_until) = (self.now, Some(until));
         self.hindered_until = self.hindered_until.max(until);
         self.count(Kind::Pause);
         self.say(|world| format!("{} stands still for {span}", world.name(at)));
@@ -302,6 +333,12 @@ impl World<'_> {
             return;
         }
         post.hears_from = post.hears_from.max(self.now);
+        let stood_still = self.now.since(post.paused_since);
+        if post.daemon.as_mut().is_some_and(|daemon| daemon.wakes(self.now, stood_still)) {
+            let read = self.now + READ_WITHIN;
+            post.notices = post.notices.or(Some((read, read + RECONNECT)));
+            self.hindered_until = self.hindered_until.max(read + RECONNECT);
+        }
         self.say(|world| format!("{} wakes up", world.name(at)));
     }
 
@@ -363,6 +400,7 @@ impl World<'_> {
     fn hand_over(&mut self, at: usize, back: Millis) -> Result<(), String> {
         let now = self.now;
         let cut_off = now < self.posts[at].cut_off_until;
+        let heard_until = self.posts[at].heard_until(now);
         let Some(daemon) = &mut self.posts[at].daemon else { return Ok(()) };
         daemon.hurry(now)?;
         // What the link has told is heard before the end; what it has not is never heard.
@@ -374,7 +412,7 @@ impl World<'_> {
         daemon.turn(now, &Event::Operator(Order::HandOver))?;
         let redis = self.redis.as_mut();
         daemon.ends(now, redis.map(|redis| if cut_off { &mut self.nowhere } else { redis }))?;
-        self.handed_over_at = Some(now);
+        self.handed_over = Some((now, heard_until));
         daemon.pass_orders(Instant(u64::MAX));
         let is_told = daemon.is_told();
         let left = (daemon.engine.switchboard.live(), daemon.engine.lines_in_use(), daemon.unwritten().len());

@@ -59,7 +59,9 @@ impl Daemon {
             shared.finish(now, redis);
             shared.duties.give_up(now, told, redis);
         }
-        self.hurry(now)
+        self.hurry(now)?;
+        let Keeping::Redis(shared) = &mut self.keeping else { return Ok(()) };
+        shared.rest().into_iter().try_for_each(|(call, line)| self.wrote(call, &line))
     }
 
     /// Whether whoever comes after it knows all that it did.
@@ -99,6 +101,7 @@ impl Daemon {
         self.is_unsettled |= shared.is_behind();
         if is_shut_out {
             self.out.clear();
+            shared.is_superseded();
             self.stand_by(now)?;
         }
         self.do_all(now + lag)?;
@@ -129,10 +132,10 @@ impl Daemon {
     /// Another daemon acts by a later right, as it says at the switch.
     pub(super) fn superseded(&mut self, now: Instant, by: &Claim) -> Result<(), String> {
         let Keeping::Redis(shared) = &mut self.keeping else { return Ok(()) };
-        let Some(ours) = shared.fence().filter(|ours| ours.token <= by.token()).cloned() else {
+        if shared.fence().is_none_or(|ours| ours.token > by.token()) {
             return Ok(());
-        };
-        shared.duties.heed(Heed::Superseded(ours));
+        }
+        shared.is_superseded();
         self.is_superseded = true;
         self.out.clear();
         self.left_undone.extend(self.taken.iter().cloned());

@@ -53,7 +53,8 @@ pub(super) struct World<'a> {
     pub(super) due: BTreeMap<(Instant, usize), Doing>,
     pub(super) changes: usize,
     pub(super) pairs: BTreeMap<String, (String, Instant)>,
-    pub(super) handed_over_at: Option<Instant>,
+    /// When a daemon handed over last, and until when it had heard.
+    pub(super) handed_over: Option<(Instant, Instant)>,
     /// Callers whose fallback was cancelled because they are being joined.
     pub(super) joining: BTreeSet<String>,
     pub(super) checked_at: Instant,
@@ -86,6 +87,7 @@ pub(super) enum Doing {
     Wake(usize),
     Start(usize),
     RedisBack(Loss),
+    RedisGoesOn,
     /// Somebody who was cut off reaches Redis again.
     Reaches,
     /// The caller of this place dials.
@@ -138,7 +140,7 @@ impl<'a> World<'a> {
             due: BTreeMap::new(),
             changes: 0,
             pairs: BTreeMap::new(),
-            handed_over_at: None,
+            handed_over: None,
             joining: BTreeSet::new(),
             checked_at: now,
             recorded: BTreeSet::new(),

@@ -27,6 +27,8 @@ pub struct Talking {
     pub conversation: Conversation,
     decoder: Decoder,
     pub heard_at: Instant,
+    /// We stood still for so long that nothing more is said, and the line is given up.
+    pub is_stale: bool,
     /// What is to be written, once it may.
     unwritten: BytesMut,
 }
@@ -67,6 +69,7 @@ impl Daemon {
             conversation,
             decoder: Decoder::default(),
             heard_at: now,
+            is_stale: false,
             unwritten: BytesMut::new(),
         });
         Ok(())
@@ -74,9 +77,10 @@ impl Daemon {
 
     /// Whether it may write to the switch now.
     pub fn may_speak(&self, now: Instant) -> bool {
+        let is_stale = self.talking.as_ref().is_some_and(|talking| talking.is_stale);
         match &self.keeping {
-            Keeping::File(_) => true,
-            Keeping::Redis(shared) => shared.gate().is_open(now),
+            Keeping::File(_) => !is_stale,
+            Keeping::Redis(shared) => !is_stale && shared.gate().is_open(now),
         }
     }
 

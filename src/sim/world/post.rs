@@ -17,8 +17,12 @@ pub(super) struct Post {
     pub(super) notices: Option<(Instant, Instant)>,
     /// Until when the daemon stands still.
     pub(super) paused_until: Option<Instant>,
+    /// Since when it does, or did last.
+    pub(super) paused_since: Instant,
     /// Since when the daemon hears at once what the switch tells, or from when on it will.
     pub(super) hears_from: Instant,
+    /// Since when nothing came through the line that stands still now, or did last.
+    pub(super) deaf_since: Instant,
     /// Since when whoever is here looks after callers.
     pub(super) serves_since: Option<Instant>,
     /// Until when nothing can be kept.
@@ -51,6 +55,11 @@ impl Post {
         self.is_awake()
             && self.line.as_ref().is_some_and(|line| !line.dead)
             && self.daemon.as_ref().is_some_and(daemon)
+    }
+
+    /// Until when the daemon has heard what the switch told.
+    pub(super) fn heard_until(&self, now: Instant) -> Instant {
+        if now < self.hears_from { self.deaf_since.min(now) } else { now }
     }
 
     /// Whether a daemon here wrote the record of the call.

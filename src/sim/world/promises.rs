@@ -24,12 +24,10 @@ impl World<'_> {
     /// Whether the talk of these two may have been torn by a daemon that does not know of it: because it hands over
     /// and has not heard of it yet, or because the one before could not keep what it did.
     pub(super) fn may_be_torn(&self, talks_since: Instant, legs: [&str; 2]) -> bool {
-        self.torn_by_hand_over(talks_since).is_ok() || legs.iter().any(|leg| self.forgotten.contains(*leg))
-    }
-
-    fn torn_by_hand_over(&self, talks_since: Instant) -> Result<(), ()> {
-        let unheard = |at: Instant| at.since(talks_since) <= UNHEARD_MAX && self.now.since(at) <= UNHEARD_MAX;
-        self.handed_over_at.filter(|at| unheard(*at)).map(drop).ok_or(())
+        let unheard = |(at, heard_until): (Instant, Instant)| {
+            heard_until.since(talks_since) <= UNHEARD_MAX && self.now.since(at) <= UNHEARD_MAX
+        };
+        self.handed_over.is_some_and(unheard) || legs.iter().any(|leg| self.forgotten.contains(*leg))
     }
 
     /// Whoever looks after callers now.

@@ -79,6 +79,11 @@ pub enum Fault {
         /// What it has lost when it is back.
         loss: Loss,
     },
+    /// It stands still: nobody is told that it is not there.
+    RedisStill {
+        /// How long.
+        span: Millis,
+    },
 }
 
 /// When a fault comes.

@@ -6,20 +6,19 @@ use crate::command::Command;
 use crate::engine::Engine;
 use crate::event::Event;
 use crate::id::{CallId, SwitchId};
-use crate::live::DaemonId;
 use crate::live::common::Common;
 use crate::live::downs::Downs;
 use crate::live::redis::{Fence, Heard};
+use crate::live::{DaemonId, KEEP_TIME_MAX};
 use crate::sim::redis::{Redis, Served};
 use crate::time::{Instant, Millis};
 use std::collections::{BTreeSet, VecDeque};
 
 /// How long a lease is good for (`redis.lease_ms`).
 pub(super) const LEASE: Millis = Millis::seconds(2);
-/// How long a turn may wait to be kept before it is done all the same.
-const KEEP_TIME_MAX: Millis = Millis(500);
 /// How long a word is on its way to Redis, and back.
 const TRANSIT: Millis = Millis(1);
+
 /// What calls share and where they are kept.
 #[derive(Debug)]
 pub(super) struct Shared {
@@ -212,6 +211,17 @@ impl Shared {
         (written, is_shut_out)
     }
 
+    /// The daemon ends: what waited to be known is written all the same.
+    pub(super) fn rest(&mut self) -> Vec<(CallId, String)> {
+        let rest = self.records.drain(..).map(|(_, call, line)| (call, line));
+        let rest: Vec<(CallId, String)> = rest.collect();
+        for (call, _) in &rest {
+            self.file.insert(call.clone());
+            self.untold.push(call.clone());
+        }
+        rest
+    }
+
     /// Takes out what the calls have not heard.
     pub(super) fn answers(&mut self) -> Vec<Event> {
         self.common.answers()
@@ -233,6 +243,13 @@ impl Shared {
         }
         self.link(now, false);
         Some((legacy.taken_up, legacy.records))
+    }
+
+    /// Somebody else acts for the switch by a right that goes before ours.
+    pub(super) fn is_superseded(&mut self) {
+        if let Some(ours) = self.fence().cloned() {
+            self.duties.heed(Heed::Superseded(ours));
+        }
     }
 
     /// Somebody else acts for the switch.

@@ -49,6 +49,8 @@ pub enum Kind {
     CutOff,
     /// A daemon heard at the switch that another one acted.
     Superseded,
+    /// Redis stood still.
+    RedisStill,
     /// Redis was away, and lost nothing.
     RedisAway,
     /// Redis was away, and lost what was written last.
@@ -59,7 +61,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::Call,
         Self::Cut,
         Self::Mute,
@@ -81,6 +83,7 @@ impl Kind {
         Self::RecordTwice,
         Self::CutOff,
         Self::Superseded,
+        Self::RedisStill,
         Self::RedisAway,
         Self::RedisLostLately,
         Self::RedisLostAll,
@@ -110,6 +113,7 @@ impl Kind {
             Self::RecordTwice => "records of a daemon that died before it told Redis, written again",
             Self::CutOff => "daemons cut off from Redis alone",
             Self::Superseded => "daemons that heard at the switch who acts",
+            Self::RedisStill => "times Redis stood still",
             Self::RedisAway => "times without Redis",
             Self::RedisLostAll => "losses of all that Redis had",
             Self::RedisLostLately => "losses of what Redis was told last",

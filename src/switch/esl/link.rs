@@ -24,7 +24,7 @@ use std::hash::{BuildHasher, Hasher};
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
-use tokio::net::tcp::WriteHalf;
+use tokio::net::tcp::{ReadHalf, WriteHalf};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
@@ -39,6 +39,17 @@ const ANSWER_TIME_MAX: Duration = Duration::from_secs(10);
 
 /// How long a switch may take to read what is left when we leave.
 const GOODBYE_TIME_MAX: Duration = Duration::from_secs(3);
+
+/// How often a connection looks at the clock, whatever comes.
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// Who has not looked for so long stood still, and what waits to be read is no news any more: the switch may have given
+/// its callers to the fallback meanwhile, and whatever followed from the old news would befall them there.
+pub const STALE_AFTER: Duration = Duration::from_secs(2);
+
+/// Where nothing has come for so long, all is read that waited; and how long that may take.
+const QUIET_MIN: Duration = Duration::from_millis(50);
+const CATCH_UP_TIME_MAX: Duration = Duration::from_secs(1);
 
 /// What may pile up on either side before the connection is begun again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +117,9 @@ pub enum LinkError {
     /// Not even a heartbeat came.
     #[error("the switch said nothing for {:.1} s, not even a heartbeat", .0.as_secs_f64())]
     Silent(Duration),
+    /// We did nothing for a while.
+    #[error("we stood still for {:.1} s: beginning again from the list of channels", .0.as_secs_f64())]
+    StoodStill(Duration),
     /// The switch closed it.
     #[error("the switch closed the connection")]
     Closed,
@@ -165,12 +179,14 @@ pub async fn keep(
         let error = line.run(&mut orders, &inbox).await;
         let (heartbeats, shed) = (line.conversation.heartbeats(), line.conversation.shed());
         let is_up = line.conversation.is_up();
+        let closed = || tracing::info!(switch = %settings.switch, heartbeats, shed, "link closed");
         if matches!(error, LinkError::Stopped) {
-            tracing::info!(switch = %settings.switch, heartbeats, shed, "link closed");
+            closed();
             return Ok(());
         }
         line.figures.failed();
         if error.superseded_by().is_some() {
+            closed();
             return Err(error);
         }
         for event in line.backlog.into_iter().chain(line.conversation.lost()) {
@@ -186,6 +202,7 @@ pub async fn keep(
             wait = settings.reconnect_wait_min;
         }
         if right.gate.is_shut() {
+            closed();
             return Ok(());
         }
         let pause = jittered(wait);
@@ -340,6 +357,7 @@ impl<'a> Line<'a> {
         let mut asked_since = None;
         let mut leave_by = None;
         let (mut gate, mut shut) = (self.gate.clone(), self.gate.clone());
+        let mut looked_at = Instant::now();
         loop {
             let was_up = self.conversation.is_up();
             asked_since = match self.conversation.unanswered() {
@@ -380,9 +398,15 @@ impl<'a> Line<'a> {
                     }
                     self.settle();
                 }
+                () = tokio::time::sleep_until(looked_at + LOOK_EVERY) => {}
                 () = tokio::time::sleep_until(leave_by.unwrap_or(silent_at)) => {
                     return Err(LinkError::Silent(silent_since.elapsed()));
                 }
+            }
+            let stood_still = std::mem::replace(&mut looked_at, Instant::now()).elapsed();
+            if was_up && stood_still >= STALE_AFTER {
+                self.catch_up(&mut reader).await?;
+                return Err(LinkError::StoodStill(stood_still));
             }
             self.hand_on(inbox);
             self.figures.waits(self.backlog.len(), self.conversation.unanswered());
@@ -391,6 +415,23 @@ impl<'a> Line<'a> {
                 self.figures.came_up();
                 tracing::info!(switch = %self.settings.switch, "link up");
             }
+        }
+    }
+
+    /// Reads what came while we stood still, and says nothing to it: another daemon may act by now, and have said so.
+    async fn catch_up(&mut self, reader: &mut ReadHalf<'_>) -> Result<(), LinkError> {
+        let by = Instant::now() + CATCH_UP_TIME_MAX;
+        loop {
+            self.unread.reserve(READ_BYTES);
+            let known = self.unread.len();
+            let quiet = by.min(Instant::now() + QUIET_MIN);
+            match timeout_at(quiet, reader.read_buf(&mut self.unread)).await {
+                Err(_) => return Ok(()),
+                Ok(Ok(0)) => return Err(LinkError::Closed),
+                Ok(read) => drop(read.map_err(StreamError::from)?),
+            }
+            self.read(known)?;
+            self.check_limits()?;
         }
     }
 

@@ -1,0 +1,48 @@
+//! What the log says of a call.
+
+use crate::command::{Note, StageName};
+use crate::id::CallId;
+use crate::number::masked;
+use crate::record::CallRecord;
+
+/// It is over.
+pub(super) fn say_record(record: &CallRecord) {
+    let caller = masked(&record.caller);
+    tracing::info!(
+        call = %record.call,
+        hotline = record.hotline.as_deref().unwrap_or("-"),
+        caller,
+        outcome = ?record.outcome,
+        ended_by = ?record.ended_by,
+        cause = %record.cause,
+        wait = %record.wait,
+        talk = %record.talk,
+        agent = record.agent.as_deref().unwrap_or("-"),
+        "call over"
+    );
+}
+
+/// Something became of it.
+pub(super) fn say(call: &CallId, note: &Note) {
+    match note {
+        Note::Stage { from, to } => {
+            let (from, to) = (from.map(name), to.map(name));
+            tracing::info!(%call, from = from.as_deref().unwrap_or("-"), to = to.as_deref().unwrap_or("-"));
+        }
+        // Why may have a number in it: that stands in the journal.
+        Note::Node { node, exit, because: _ } => tracing::debug!(%call, %node, %exit),
+        Note::Refused { why, because: _ } => tracing::info!(%call, %why, "refused"),
+        Note::Queued { ahead, estimate: _ } => tracing::debug!(%call, ahead, "waiting"),
+        Note::CallBack => tracing::info!(%call, "will be called back"),
+        Note::Endless => tracing::warn!(%call, "goes through its flow without end"),
+        Note::Ringing { agent } => tracing::debug!(%call, %agent, "calling"),
+        Note::Attempt { agent, outcome } => tracing::debug!(%call, %agent, ?outcome),
+        Note::SoundFailed { prompt } => tracing::warn!(%call, %prompt, "cannot be played"),
+        Note::NotTaken { why } => tracing::warn!(%call, ?why, "not taken"),
+        Note::NotTakenUp { why } => tracing::error!(%call, %why, "not taken up"),
+    }
+}
+
+fn name(stage: StageName) -> String {
+    format!("{stage:?}").to_lowercase()
+}
