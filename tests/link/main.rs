@@ -23,5 +23,6 @@ mod scrape;
 mod serve;
 mod setting_up;
 mod shared;
+mod standstill;
 mod superseded;
 mod tables;
