@@ -6,13 +6,13 @@
 //! move when a daemon dies, and back when it is there again, one after the other.
 //!
 //! Who has the lease of a switch acts for it until it ends, and says so again in time. Where nobody answers whether it
-//! may go on, it does, in the moment the lease ends: it was the last one that may, and callers wait. It does so from one
-//! vain question to the next: a daemon that was paused in between does not know who was answered meanwhile, and is silent until it is answered
-//! itself, which it waits for as if it came anew. What was done meanwhile is told to Redis later;
-//! where another daemon came to act all the same, since it was answered, the later one is known by its higher token:
-//! Redis holds who has a lower one off the switch's store, and each says its own at the switch itself, where the other
-//! hears it ([`Duty::superseded`]). So whoever comes to Redis, or comes back to it, takes nothing for the span of a
-//! lease: it may be Redis itself that was away, and those who went on without it have to say so first.
+//! may go on, it does, in the moment the lease ends: it was the last one that may, and callers wait. It does so from
+//! one vain question to the next: a daemon that was paused in between does not know who was answered meanwhile, and is
+//! silent until it is answered itself, which it waits for as if it came anew. What was done meanwhile is told to Redis
+//! later; where another daemon came to act all the same, since it was answered, the later one is known by its higher
+//! token: Redis holds who has a lower one off the switch's store, and each says its own at the switch itself, where the
+//! other hears it ([`Duty::superseded`]). So whoever comes to Redis, or comes back to it, takes nothing for the span of
+//! a lease: it may be Redis itself that was away, and those who went on without it have to say so first.
 //!
 //! Pure: no clock, no connection. Time is our own, never going back.
 
