@@ -101,7 +101,7 @@ impl Daemon {
         self.is_unsettled |= shared.is_behind();
         if is_shut_out {
             self.out.clear();
-            shared.is_superseded();
+            shared.gives_way();
             self.stand_by(now)?;
         }
         self.do_all(now + lag)?;
@@ -135,7 +135,7 @@ impl Daemon {
         if shared.fence().is_none_or(|ours| ours.token > by.token()) {
             return Ok(());
         }
-        shared.is_superseded();
+        shared.gives_way();
         self.is_superseded = true;
         self.out.clear();
         self.left_undone.extend(self.taken.iter().cloned());

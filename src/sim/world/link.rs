@@ -107,6 +107,9 @@ impl Daemon {
                 Err(refusal) => return Err(refusal.to_string()),
             }
         }
+        if talking.is_stale {
+            outcome.events.retain(|event| !matches!(event, Event::Arrived(_)));
+        }
         self.comes_of(now + lag, outcome);
         Ok(())
     }

@@ -246,7 +246,7 @@ impl Shared {
     }
 
     /// Somebody else acts for the switch by a right that goes before ours.
-    pub(super) fn is_superseded(&mut self) {
+    pub(super) fn gives_way(&mut self) {
         if let Some(ours) = self.fence().cloned() {
             self.duties.heed(Heed::Superseded(ours));
         }

@@ -189,7 +189,10 @@ pub async fn keep(
             closed();
             return Err(error);
         }
-        for event in line.backlog.into_iter().chain(line.conversation.lost()) {
+        // Who came while we stood still, and has not gone, stands in the list that is asked for next.
+        let is_old = |event: &Event| matches!((&error, event), (LinkError::StoodStill(_), Event::Arrived(_)));
+        let told = line.backlog.into_iter().filter(|event| !is_old(event));
+        for event in told.chain(line.conversation.lost()) {
             if inbox.send(event).await.is_err() {
                 return Ok(());
             }
@@ -426,8 +429,7 @@ impl<'a> Line<'a> {
             let known = self.unread.len();
             let quiet = by.min(Instant::now() + QUIET_MIN);
             match timeout_at(quiet, reader.read_buf(&mut self.unread)).await {
-                Err(_) => return Ok(()),
-                Ok(Ok(0)) => return Err(LinkError::Closed),
+                Err(_) | Ok(Ok(0)) => return Ok(()),
                 Ok(read) => drop(read.map_err(StreamError::from)?),
             }
             self.read(known)?;
