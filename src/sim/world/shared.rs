@@ -204,8 +204,7 @@ impl Shared {
         while let Some((_, call, line)) =
             self.records.pop_front_if(|(barrier, ..)| acts && (*barrier <= self.reached || is_away))
         {
-            self.file.insert(call.clone());
-            self.untold.push(call.clone());
+            self.writes(&call);
             written.push((call, line));
         }
         (written, is_shut_out)
@@ -215,11 +214,14 @@ impl Shared {
     pub(super) fn rest(&mut self) -> Vec<(CallId, String)> {
         let rest = self.records.drain(..).map(|(_, call, line)| (call, line));
         let rest: Vec<(CallId, String)> = rest.collect();
-        for (call, _) in &rest {
-            self.file.insert(call.clone());
-            self.untold.push(call.clone());
-        }
+        rest.iter().for_each(|(call, _)| self.writes(call));
         rest
+    }
+
+    /// Its record goes into the file, which Redis is told next.
+    fn writes(&mut self, call: &CallId) {
+        self.file.insert(call.clone());
+        self.untold.push(call.clone());
     }
 
     /// Takes out what the calls have not heard.
@@ -237,10 +239,7 @@ impl Shared {
     ) -> Option<(Event, Vec<(CallId, String)>)> {
         let Word::Begins { fence, loaded } = word else { return None };
         let legacy = self.common.begin(told, fence, *loaded);
-        for (call, _) in &legacy.records {
-            self.file.insert(call.clone());
-            self.untold.push(call.clone());
-        }
+        legacy.records.iter().for_each(|(call, _)| self.writes(call));
         self.link(now, false);
         Some((legacy.taken_up, legacy.records))
     }
