@@ -3,6 +3,7 @@
 //! The core has no clock: every [`Instant`] in it came in as an argument. A wall-clock instant is enough
 //! because whoever drives the core guarantees that it never goes back.
 
+use core::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::cell::Cell;
 use std::fmt;
@@ -68,6 +69,18 @@ impl Millis {
     /// The span in whole seconds, rounded up: what a switch that counts seconds must be told.
     pub const fn whole_seconds_up(self) -> u64 {
         self.0.div_ceil(1_000)
+    }
+}
+
+impl From<Duration> for Millis {
+    fn from(span: Duration) -> Self {
+        Self(u64::try_from(span.as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
+impl From<Millis> for Duration {
+    fn from(span: Millis) -> Self {
+        Self::from_millis(span.0)
     }
 }
 

@@ -165,7 +165,7 @@ fn progress(report: &Mutex<Report>, count: u64, over: &AtomicBool) {
 fn written(report: &Report, from: u64, threads: usize, took: Duration) -> String {
     let Report { tally, seeds, broken } = report;
     let last = from.wrapping_add(seeds.saturating_sub(1));
-    let took = Millis(u64::try_from(took.as_millis()).unwrap_or(u64::MAX));
+    let took = Millis::from(took);
     let mut text = format!("{seeds:>10}  seeds ({from} to {last}), on {threads} threads in {took}\n{tally}");
     let _ = write!(text, "{:>10}  promises broken", broken.len());
     for (seed, why) in broken {

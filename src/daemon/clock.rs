@@ -15,23 +15,19 @@ impl Clock {
     /// A clock that goes with the machine's as of now.
     pub fn start() -> Self {
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-        Self { began: std::time::Instant::now(), began_at: Instant(millis(since_1970)) }
+        Self { began: std::time::Instant::now(), began_at: Instant::default() + since_1970.into() }
     }
 
     /// Now.
     pub fn now(&self) -> Instant {
-        Instant(self.began_at.0.saturating_add(millis(self.began.elapsed())))
+        self.began_at + self.began.elapsed().into()
     }
 
     /// When the runtime has to wake us so that `at` has come.
     pub fn wake_at(&self, at: Instant) -> tokio::time::Instant {
-        let since_began = Duration::from_millis(at.0.saturating_sub(self.began_at.0));
+        let since_began = Duration::from(at.since(self.began_at));
         tokio::time::Instant::from_std(self.began + since_began)
     }
-}
-
-fn millis(span: Duration) -> u64 {
-    u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -233,7 +233,7 @@ impl Desk {
     async fn tell_written(&mut self) {
         let by = tokio::time::Instant::now() + LAST_RECORDS_TIME_MAX;
         while self.outbox.is_behind() && tokio::time::Instant::now() < by {
-            tokio::time::sleep(Duration::from_millis(WRITTEN_LOOK.0)).await;
+            tokio::time::sleep(WRITTEN_LOOK.into()).await;
             self.keep().await;
         }
     }

@@ -180,7 +180,7 @@ impl Duties {
         let mut questions = VecDeque::from(questions);
         while let Some(question) = questions.pop_front() {
             let asked = self.clock.now();
-            let patience = Duration::from_millis(self.duty.patience(asked).0);
+            let patience = self.duty.patience(asked).into();
             let answer = tokio::time::timeout(patience, self.answer(asked, &question)).await;
             match answer.unwrap_or(Err(Failure::TimedOut)) {
                 Ok((more, changes)) => {

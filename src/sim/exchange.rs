@@ -113,7 +113,7 @@ struct Clock {
 impl Clock {
     fn start(speed: f64) -> Self {
         let began = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let began = Instant(u64::try_from(began.as_millis()).unwrap_or_default());
+        let began = Instant::default() + began.into();
         let speed = if speed.is_finite() && speed > 0.0 { speed } else { 1.0 };
         Self { began, from: tokio::time::Instant::now(), speed }
     }

@@ -199,8 +199,11 @@ impl Daemon {
     }
 
     pub fn signal(&self, name: &str) {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args([&format!("-{name}"), &pid]).status().unwrap().success());
+        signal(self.process(), name);
+    }
+
+    pub fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// Waits until it ends, and reads the rest of its log.
@@ -228,6 +231,11 @@ impl Drop for Daemon {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+pub fn signal(process: u32, name: &str) {
+    let arguments = [format!("-{name}"), process.to_string()];
+    assert!(Command::new("kill").args(arguments).status().unwrap().success());
 }
 
 /// Whether a log has a warning or worse. That a year's holidays are not known yet depends on the day of the test.

@@ -61,7 +61,7 @@ pub(super) async fn run(mut stage: Stage, cast: Cast, rate: f64) -> anyhow::Resu
     let mut tally = Tally::default();
     let mut progress = tokio::time::interval(PROGRESS_EVERY);
     progress.tick().await;
-    let enough = tokio::time::sleep(Duration::from_millis(last.0) + QUIET_TIME_MAX);
+    let enough = tokio::time::sleep(Duration::from(last) + QUIET_TIME_MAX);
     tokio::pin!(enough);
     while tally.calls.len() < expected {
         tokio::select! {

@@ -5,6 +5,7 @@
 //! asks again there: what is asked of it must bear that. Each way to wait has an end.
 
 use super::failure::Failure;
+use super::patience::within;
 use super::settings::{Account, Address, BadSettings, RedisSettings, Servers, Tls};
 use redis::aio::MultiplexedConnection;
 use redis::cluster::ClusterClientBuilder;
@@ -167,7 +168,8 @@ impl Connector {
     async fn wire(&mut self, time_max: Duration) -> Result<Wire, Failure> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(SERVER_TIME_MAX))
-            .set_response_timeout(Some(time_max));
+            // How long an answer may take is ours to say: `patience` knows whether we stood still.
+            .set_response_timeout(None);
         Ok(match &mut self.source {
             Source::Single(client) => {
                 Wire::Single(client.get_multiplexed_async_connection_with_config(&config).await?)
@@ -177,7 +179,7 @@ impl Connector {
                 let mut builder = ClusterClientBuilder::new(nodes.iter().cloned())
                     .connection_timeout(SERVER_TIME_MAX)
                     .response_timeout(time_max)
-                    .overall_response_timeout(Some(time_max))
+                    .overall_response_timeout(None)
                     .retries(CLUSTER_RETRIES_MAX)
                     .max_retry_wait(CLUSTER_RETRY_WAIT_MS_MAX);
                 if let Some(user) = &account.user {
@@ -214,7 +216,7 @@ impl Link {
                 Wire::Cluster(wire) => command.query_async(wire).await,
             }
         };
-        tokio::time::timeout(self.time_max, answer).await.map_err(|_| Failure::TimedOut)
+        within(self.time_max, answer).await.ok_or(Failure::TimedOut)
     }
 
     /// What the commands are answered, each for itself, in one round trip.
@@ -233,7 +235,7 @@ impl Link {
             }
         };
         let answers: redis::RedisResult<Vec<redis::RedisResult<Value>>> =
-            tokio::time::timeout(self.time_max, answers).await.map_err(|_| Failure::TimedOut)?;
+            within(self.time_max, answers).await.ok_or(Failure::TimedOut)?;
         let answers = answers?;
         if answers.len() == commands.len() {
             return Ok(answers);

@@ -59,6 +59,7 @@ mod failure;
 mod inbox;
 pub mod keys;
 mod lease;
+mod patience;
 mod reply;
 mod script;
 mod serve;

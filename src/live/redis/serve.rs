@@ -216,8 +216,7 @@ impl Asker {
         let mut due: Option<Instant> = None;
         let mut looked = tokio::time::Instant::now();
         loop {
-            let wake = due
-                .map_or(LOOK_EVERY, |at| Duration::from_millis(at.since((self.clock)()).0).min(LOOK_EVERY));
+            let wake = due.map_or(LOOK_EVERY, |at| Duration::from(at.since((self.clock)())).min(LOOK_EVERY));
             let slept = tokio::select! {
                 biased;
                 Some(event) = self.later.recv() => {

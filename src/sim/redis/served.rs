@@ -10,7 +10,6 @@ use crate::live::redis::{
 };
 use crate::time::{Instant, Millis};
 use std::collections::VecDeque;
-use std::time::Duration;
 
 /// One daemon's connection, and what waits for it.
 #[derive(Debug)]
@@ -82,7 +81,7 @@ impl Served {
                 Instant(0)
             }
             Stage::Idle => {
-                let look = self.looked_at + millis(LOOK_EVERY);
+                let look = self.looked_at + Millis::from(LOOK_EVERY);
                 self.due.map_or(look, |due| ours(due).min(look))
             }
         }
@@ -131,7 +130,7 @@ impl Served {
                     true => unanswered(&asked, &broken()),
                 };
                 let is_still = outcomes.contains(&Err(Failure::TimedOut));
-                let heard = at + if is_still { millis(COMMAND_TIME_MAX) } else { self.transit };
+                let heard = at + if is_still { Millis::from(COMMAND_TIME_MAX) } else { self.transit };
                 self.stage = Stage::Hears(heard, asked.into_iter().zip(outcomes).collect());
             }
             stage @ (Stage::Connects(_) | Stage::Idle | Stage::Asks(..) | Stage::Hears(..)) => {
@@ -173,10 +172,11 @@ impl Served {
         match redis.ask(now, &self.daemon, &[due]).pop() {
             Some(Err(failure)) => {
                 self.wait = Millis(
-                    (self.wait.0 * 2).clamp(millis(RECONNECT_WAIT_MIN).0, millis(RECONNECT_WAIT_MAX).0),
+                    (self.wait.0 * 2)
+                        .clamp(Millis::from(RECONNECT_WAIT_MIN).0, Millis::from(RECONNECT_WAIT_MAX).0),
                 );
                 let is_still = failure == Failure::TimedOut;
-                let failed = now + if is_still { millis(COMMAND_TIME_MAX) } else { Millis(0) };
+                let failed = now + if is_still { Millis::from(COMMAND_TIME_MAX) } else { Millis(0) };
                 self.stage = Stage::Connects(failed + self.wait);
                 if self.away.as_ref() != Some(&failure) {
                     heard.push(Heard::Away(failure.clone()));
@@ -207,7 +207,7 @@ impl Served {
             }
         }
         let mut asked: Vec<Asked> = self.waiting.drain(..).flatten().collect();
-        let looks = now.since(self.looked_at) >= millis(LOOK_EVERY);
+        let looks = now.since(self.looked_at) >= Millis::from(LOOK_EVERY);
         if looks || self.due.is_some_and(|due| due <= told) {
             self.looked_at = now;
             asked.extend([Ask::Due, Ask::Look].map(|ask| Asked { at: told, ask, fence: None }));
@@ -255,10 +255,6 @@ impl Served {
 
 fn broken() -> Failure {
     Failure::Lost("the connection broke".to_owned())
-}
-
-fn millis(span: Duration) -> Millis {
-    Millis(u64::try_from(span.as_millis()).unwrap_or(u64::MAX))
 }
 
 #[cfg(test)]

@@ -4,13 +4,10 @@
 use crate::id::{CallId, SwitchId};
 use crate::live::DaemonId;
 use crate::live::duty::{Change, Duty, Presence, Question, View};
-use crate::live::redis::{Failure, Fence, Loaded, Remedy, Taken};
+use crate::live::redis::{COMMAND_TIME_MAX, Failure, Fence, Loaded, Remedy, Taken};
 use crate::sim::redis::Redis;
 use crate::time::{Instant, Millis};
 use std::collections::{BTreeSet, VecDeque};
-
-/// How long the answer is waited for that tells what is kept.
-const LOAD_TIME_MAX: Millis = Millis(500);
 
 /// Whether the daemon's link may speak.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -149,7 +146,7 @@ impl Duties {
                 let reply = self.reply(at, &step, redis);
                 let takes = match (&step, &reply) {
                     (Step::Question(..), Err(Failure::TimedOut)) => self.duty.patience(asked),
-                    (Step::Load { .. }, Err(Failure::TimedOut)) => LOAD_TIME_MAX,
+                    (Step::Load { .. }, Err(Failure::TimedOut)) => COMMAND_TIME_MAX.into(),
                     (_, Ok(_) | Err(_)) => self.transit,
                 };
                 self.stage = Stage::Hears(at + takes, asked, step, reply);
