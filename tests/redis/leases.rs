@@ -2,13 +2,14 @@
 
 use crate::redis_server::{Server, wait::s};
 use crate::together::{ask_for, fenced, now};
-use crate::world::{claim, claimed};
+use crate::world::{call, claim, claimed};
 use hotlined::command::Pick;
 use hotlined::event::Event;
 use hotlined::id::SwitchId;
 use hotlined::live::duty::Presence;
 use hotlined::live::redis::{
-    COMMAND_TIME_MAX, Connector, Failure, Fence, RedisSettings, RedisStore, Remedy, Said, Taken,
+    Ask, Asked, COMMAND_TIME_MAX, Connector, Failure, Fence, Keep, RedisSettings, RedisStore, Remedy, Said,
+    Taken,
 };
 use hotlined::time::Millis;
 
@@ -97,6 +98,29 @@ async fn who_was_paused_and_wakes_up_late_cannot_act() {
     assert_eq!((&late, late.remedy()), (&Failure::Fenced { token: new.token }, Remedy::StandBy));
     let acts = two.ask(&[fenced(ask_for("y", 1, &wish), &new)]).await.remove(0).unwrap();
     assert!(matches!(acts.said, Said::Heard(Event::Store { answer, .. }) if answer == claimed("a")));
+}
+
+/// The first word of who acts, whatever it is about, shuts them out again.
+#[tokio::test]
+async fn who_acted_before_cannot_act_at_a_server_that_forgot_everything() {
+    let server = Server::start(&[]);
+    let (mut one, mut two) = (daemon(&server, "one").await, daemon(&server, "two").await);
+    let wish = claim("sales", "a", Pick::First);
+    let old = takes(&mut one, LONG).await;
+    one.give_up(&old).await.unwrap();
+    let new = takes(&mut two, LONG).await;
+    let written = || Ask::Keep { switch: switch(), what: Keep::Written(vec![call("x")]) };
+    let keeps = |fence: &Fence| Asked { at: now(), ask: written(), fence: Some(fence.clone()) };
+    for word in [fenced(ask_for("y", 1, &wish), &new), keeps(&new)] {
+        server.say::<()>(&["FLUSHALL"]);
+        two.ask(&[word]).await.remove(0).unwrap();
+        for late in [fenced(ask_for("x", 1, &wish), &old), keeps(&old)] {
+            let refused = one.ask(&[late]).await.remove(0).unwrap_err();
+            assert_eq!(refused, Failure::Fenced { token: new.token });
+        }
+        let left: i64 = server.say(&["PTTL", "hotlined:{calls}:fence:fs-1"]);
+        assert!(left > 0, "it is kept for {left} ms");
+    }
 }
 
 #[tokio::test]

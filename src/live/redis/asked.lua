@@ -3,13 +3,19 @@
 local op = ASKED.op
 
 -- Who acts for a switch shows its token; a higher one was given since, so somebody else acts now.
-local fence = ASKED.switch ~= '' and redis.call('GET', BASE .. ':fence:' .. ASKED.switch)
-if fence and tonumber(fence) > (ASKED.token or 0) then return { '', 0, 'fenced', fence } end
+local at, token = BASE .. ':fence:' .. ASKED.switch, ASKED.token or 0
+local fence = ASKED.switch ~= '' and redis.call('GET', at)
+if fence and tonumber(fence) > token then return { '', 0, 'fenced', fence } end
 
 -- What gives back must be possible also where memory is short. Redis refuses for want of it only the first write
 -- of a script, and this one needs none.
 if op == 'abandon' or op == 'release' or op == 'leave' or op == 'forget' or op == 'over' or op == 'due' then
   redis.call('PEXPIRE', BASE, KEPT)
+end
+
+-- It may have been lost with the server that had it: then whoever acted before is shut out again from now on.
+if token > 0 and tonumber(fence or 0) < token then
+  redis.call('SET', at, ARGV[5], 'PX', KEPT)
 end
 
 local function next_rest() return redis.call('ZRANGE', BASE .. ':rests', 0, 0, 'WITHSCORES')[2] or '' end

@@ -13,4 +13,7 @@ if OP == 'set' then
 else
   redis.call('HDEL', KEYS[2], unpack(ARGV, 4))
 end
+
+-- It may have been lost with the server that had it: then whoever acted before is shut out again from now on.
+if TOKEN > 0 and tonumber(fence or 0) < TOKEN then redis.call('SET', KEYS[1], ARGV[2], 'PX', KEPT) end
 return { 'done' }

@@ -92,9 +92,16 @@ impl State {
         Ok(Answered { said, due: self.store.deadline(), left_behind })
     }
 
-    fn check(&self, fence: &Fence) -> Result<(), Failure> {
+    /// Whether nobody with a higher token acted, as far as is known; nobody with a lower one does so from now on.
+    fn check(&mut self, fence: &Fence) -> Result<(), Failure> {
         let token = self.fences.get(&fence.switch).copied().unwrap_or(0);
-        if token > fence.token { Err(Failure::Fenced { token }) } else { Ok(()) }
+        if token > fence.token {
+            return Err(Failure::Fenced { token });
+        }
+        if token < fence.token {
+            self.fences.insert(fence.switch.clone(), fence.token);
+        }
+        Ok(())
     }
 
     fn of_store(&mut self, now: Instant, asking: &Asking, what: Of) -> (Said, u64) {
