@@ -7,7 +7,7 @@
 use crate::call::{Limits, Switchboard};
 use crate::command::{Command, Note};
 use crate::event::Event;
-use crate::id::CallId;
+use crate::id::{CallId, SwitchId};
 use crate::store::{Input, Store};
 use crate::time::Instant;
 use std::collections::VecDeque;
@@ -163,10 +163,21 @@ fn note(inputs: &mut Option<Vec<(Instant, Input)>>, now: Instant, input: Input) 
     }
 }
 
+/// Takes out what a turn ordered of a switch before its link came up, and says how that ended: it is not carried out, for
+/// the list of legs that is told just now does not know what would come of it.
+pub fn take_back(out: &mut Vec<Command>, switch: &SwitchId) -> Vec<Event> {
+    let orders = out.extract_if(.., |it| matches!(it, Command::Switch { switch: to, .. } if to == switch));
+    let unknown = |command| match command {
+        Command::Switch { id, .. } => Some(Event::unknown(id)),
+        Command::Store { .. } | Command::Record(_) | Command::Note { .. } => None,
+    };
+    orders.filter_map(unknown).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::{Candidate, Claim, Pick, PoolId, StoreRequest};
+    use crate::command::{Action, Candidate, Claim, Pick, PoolId, StoreRequest};
     use crate::event::StoreAnswer;
     use crate::id::{CommandId, LineId};
     use crate::time::Millis;
@@ -189,6 +200,18 @@ mod tests {
             assert_eq!(heard, expected, "after {turns} turns");
             assert_eq!(engine.deadline(), (turns == 1).then_some(Instant(7)));
         }
+    }
+
+    #[test]
+    fn what_a_switch_was_ordered_before_its_link_came_up_is_not_carried_out() {
+        let order = |number, switch: &str| {
+            let action = Action::Take { leg: "a".parse().unwrap() };
+            Command::Switch { switch: SwitchId(switch.into()), id: id(number), action }
+        };
+        let store = Command::Store { id: id(3), request: StoreRequest::Abandon { claim: 1 } };
+        let mut out = vec![order(1, "fs1"), order(2, "fs2"), store.clone(), order(4, "fs1")];
+        assert_eq!(take_back(&mut out, &SwitchId("fs1".into())), [id(1), id(4)].map(Event::unknown));
+        assert_eq!(out, [order(2, "fs2"), store]);
     }
 
     #[test]

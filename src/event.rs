@@ -81,6 +81,13 @@ pub enum Event {
     Operator(Order),
 }
 
+impl Event {
+    /// Nobody can say how a command ended, or will end.
+    pub fn unknown(command: CommandId) -> Self {
+        Self::Done { command, result: CommandResult::Unknown }
+    }
+}
+
 /// A call as it was kept, not looked into yet: of which format it is decides whether it can be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct KeptCall {

@@ -14,8 +14,8 @@ use super::saying::{say, say_record};
 use super::shared::{Shared, Word};
 use crate::call::Limits;
 use crate::command::Command;
-use crate::engine::{Engine, Entry};
-use crate::event::{CommandResult, Event, Order};
+use crate::engine::{Engine, Entry, take_back};
+use crate::event::{Event, Order};
 use crate::id::{CallId, CommandId, SwitchId};
 use crate::linefile::LineFile;
 use crate::live::downs::Downs;
@@ -274,6 +274,7 @@ impl Desk {
             return;
         }
         if let Event::LinkRestored { switch, connection, .. } = event {
+            self.returned.extend(take_back(&mut self.out, switch));
             self.link(switch, true);
             self.links.came_up(switch, *connection);
         }
@@ -458,7 +459,7 @@ impl Desk {
                 } else if self.downs.is_down(&switch) {
                     // Even where the link is up by now: the list of legs that it is about to tell does not know what
                     // would come of this, and a leg that was made after it would be nobody's.
-                    self.returned.push(Event::Done { command: id, result: CommandResult::Unknown });
+                    self.returned.push(Event::unknown(id));
                 } else if !self.links.order(&switch, id.clone(), action) {
                     self.undeliverable(&switch, id);
                 }
@@ -473,7 +474,7 @@ impl Desk {
     fn undeliverable(&mut self, switch: &SwitchId, command: CommandId) {
         self.pulse.undelivered();
         tracing::warn!(%switch, %command, "an order could not be handed to the link");
-        self.returned.push(Event::Done { command, result: CommandResult::Unknown });
+        self.returned.push(Event::unknown(command));
     }
 }
 
