@@ -294,7 +294,7 @@ impl<'a> Stage<'a> {
             self.heard.extend_from_slice(chunk);
             while let Some(message) = self.decoder.decode(&mut self.heard)? {
                 if let (None, Message::Event(event)) = (at, &message) {
-                    self.wait_until(time_of(event).unwrap_or(self.now));
+                    self.wait_until(event.made_at().unwrap_or(self.now));
                 }
                 self.message(message)?;
             }
@@ -315,7 +315,7 @@ impl<'a> Stage<'a> {
 
     fn json_event(&mut self, line: &[u8]) -> Result<(), Fault> {
         let event = EslEvent::json(Bytes::copy_from_slice(line), &frame::Limits::default())?;
-        self.wait_until(time_of(&event).ok_or(Fault::NoTime)?);
+        self.wait_until(event.made_at().ok_or(Fault::NoTime)?);
         if let Some(event) = hear::event(&self.options.switch, &event) {
             self.turn(&event);
         }
@@ -344,12 +344,6 @@ impl<'a> Stage<'a> {
         self.replayed.live = self.engine.switchboard.live();
         self.replayed
     }
-}
-
-/// When an event was fired, by the switch's clock.
-fn time_of(event: &EslEvent) -> Option<Instant> {
-    let micros: u64 = event.text("Event-Date-Timestamp")?.parse().ok()?;
-    Some(Instant(micros / 1_000))
 }
 
 #[cfg(test)]

@@ -38,6 +38,7 @@ use hotlined::switch::esl::argument::Endpoint;
 use hotlined::switch::esl::conversation::Account;
 use hotlined::switch::esl::event::Format;
 use hotlined::switch::esl::link::{self, LinkSettings};
+use hotlined::switch::esl::liveness::Patience;
 use hotlined::switch::esl::speak::{Fallback, Site};
 use hotlined::switch::esl::vocabulary::Secret;
 use hotlined::time::Millis;
@@ -175,7 +176,7 @@ fn parts(port: u16, records: LineFile) -> Parts {
             },
             format: Format::Plain,
             setup_time_max: Duration::from_secs(5),
-            silence_max: Duration::from_secs(45),
+            patience: Patience::default(),
             reconnect_wait_min: Duration::from_millis(100),
             reconnect_wait_max: Duration::from_secs(5),
             limits: link::Limits::default(),

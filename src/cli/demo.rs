@@ -24,6 +24,7 @@ use crate::switch::esl::argument::Endpoint;
 use crate::switch::esl::conversation::Account;
 use crate::switch::esl::event::Format;
 use crate::switch::esl::link::{self, LinkSettings};
+use crate::switch::esl::liveness::Patience;
 use crate::switch::esl::speak::{Fallback, Site};
 use crate::switch::esl::vocabulary::Secret;
 use crate::time::Millis;
@@ -161,7 +162,7 @@ fn link_settings(exchange: &Exchange) -> anyhow::Result<LinkSettings> {
         },
         format: Format::Plain,
         setup_time_max: LINK_TIME_MAX,
-        silence_max: Duration::from_secs(45),
+        patience: Patience::default(),
         reconnect_wait_min: Duration::from_millis(100),
         reconnect_wait_max: Duration::from_secs(5),
         limits: link::Limits::default(),

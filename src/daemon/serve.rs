@@ -33,12 +33,12 @@ use crate::switch::esl::argument::{BadEndpoint, Endpoint};
 use crate::switch::esl::conversation::Account;
 use crate::switch::esl::event::Format;
 use crate::switch::esl::link::{self, LinkError, LinkSettings};
+use crate::switch::esl::liveness::Patience;
 use crate::switch::esl::speak::{Fallback, Site};
 use crate::switch::esl::vocabulary::{BadSecret, BadWord, Secret, UserAtDomain};
 use crate::time::Millis;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
@@ -183,7 +183,6 @@ fn link_to(switch: &SwitchSettings) -> Result<LinkSettings, ServeError> {
         user: switch.user.as_deref().map(UserAtDomain::new).transpose()?,
         password: Secret::new(password)?,
     };
-    let span = |millis: Millis| Duration::from_millis(millis.0);
     Ok(LinkSettings {
         switch: switch.name.clone(),
         host: switch.host.clone(),
@@ -194,10 +193,10 @@ fn link_to(switch: &SwitchSettings) -> Result<LinkSettings, ServeError> {
             EventFormat::Plain => Format::Plain,
             EventFormat::Json => Format::Json,
         },
-        setup_time_max: span(switch.connect_timeout),
-        silence_max: span(switch.silence_max),
-        reconnect_wait_min: span(switch.reconnect_min),
-        reconnect_wait_max: span(switch.reconnect_max),
+        setup_time_max: switch.connect_timeout.into(),
+        patience: Patience { silence_max: switch.silence_max, answer_max: switch.answer_max },
+        reconnect_wait_min: switch.reconnect_min.into(),
+        reconnect_wait_max: switch.reconnect_max.into(),
         limits: link::Limits::default(),
     })
 }

@@ -86,6 +86,8 @@ pub struct SwitchSettings {
     pub recordings: SoundPath,
     /// After how long a silence the link is dead.
     pub silence_max: Millis,
+    /// After how long a silence it is, where an answer is due.
+    pub answer_max: Millis,
     /// How long connecting and logging in may take.
     pub connect_timeout: Millis,
     /// How long to wait before the second attempt to connect.

@@ -34,7 +34,7 @@ pub use sounds::{LENGTH_DEFAULT, Lengths, wav_length};
 use crate::command::Action;
 use crate::command::Command;
 use crate::engine::{Engine, Entry};
-use crate::event::{CommandResult, Event};
+use crate::event::Event;
 use crate::id::{LegId, SwitchId};
 use crate::time::{Instant, Millis};
 use exchange::{Exchange, Stepped};
@@ -167,7 +167,7 @@ impl Rehearsal {
         let open = self.exchange.disconnect();
         self.turn(&Event::LinkLost { switch: Self::switch() }, watch);
         for command in open {
-            self.turn(&Event::Done { command, result: CommandResult::Unknown }, watch);
+            self.turn(&Event::unknown(command), watch);
         }
     }
 
@@ -189,7 +189,7 @@ impl Rehearsal {
             if self.up {
                 self.exchange.order(id, action);
             } else {
-                self.turn(&Event::Done { command: id, result: CommandResult::Unknown }, watch);
+                self.turn(&Event::unknown(id), watch);
             }
         }
     }

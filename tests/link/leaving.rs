@@ -2,6 +2,7 @@
 
 use crate::peer::{Kept, Log, Switch, command, digit, hang_up, settings, within};
 use hotlined::switch::esl::link::LinkSettings;
+use hotlined::switch::esl::liveness::Patience;
 use hotlined::switch::esl::server::{self, ClientRequest};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -9,9 +10,10 @@ use tokio::time::Instant;
 /// A link that would wait for ever if it did not hear that the engine stopped.
 fn patient(port: u16) -> LinkSettings {
     let ever = Duration::from_secs(3_600);
+    let patience = Patience { silence_max: ever.into(), answer_max: ever.into() };
     LinkSettings {
         setup_time_max: ever,
-        silence_max: ever,
+        patience,
         reconnect_wait_min: ever,
         reconnect_wait_max: ever,
         ..settings(port)

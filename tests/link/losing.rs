@@ -1,14 +1,16 @@
 //! The link is lost, and comes back.
 
 use crate::peer::{
-    CALLER, Kept, Log, NO_CHANNELS, Switch, command, digit, hang_up, heard_digit, leg, settings,
+    CALLER, Kept, Log, NO_CHANNELS, Switch, command, digit, hang_up, heard_digit, leg, made, settings,
 };
 use hotlined::command::Action;
-use hotlined::event::{CommandResult, Event};
+use hotlined::event::{Cause, CommandResult, Event, LegEvent};
 use hotlined::prompt::{Prompt, Tone};
 use hotlined::switch::esl::event_writer::EventWriter;
 use hotlined::switch::esl::link::LinkSettings;
+use hotlined::switch::esl::liveness::Patience;
 use hotlined::switch::esl::server::{self, ClientRequest};
+use hotlined::time::Millis;
 use std::time::Duration;
 
 fn unknown(number: u32) -> Event {
@@ -19,8 +21,8 @@ fn unknown(number: u32) -> Event {
 async fn a_switch_that_falls_silent_is_given_up() {
     let (log, _guard) = Log::listen();
     let switch = Switch::open().await;
-    let mut kept =
-        Kept::start(LinkSettings { silence_max: Duration::from_millis(300), ..settings(switch.port) });
+    let patience = Patience { silence_max: Millis(300), ..settings(switch.port).patience };
+    let mut kept = Kept::start(LinkSettings { patience, ..settings(switch.port) });
     let mut wire = switch.bring_up().await;
     kept.is_restored().await;
     kept.is_lost().await;
@@ -30,11 +32,67 @@ async fn a_switch_that_falls_silent_is_given_up() {
     assert!(log.text().contains("not even a heartbeat"), "{}", log.text());
 }
 
+/// Is there nothing to be told, or does nothing come?
+#[tokio::test]
+async fn a_switch_that_falls_quiet_after_an_order_is_asked_whether_it_is_there() {
+    let (log, _guard) = Log::listen();
+    let switch = Switch::open().await;
+    let mut kept = Kept::start(LinkSettings { patience: Patience::default(), ..settings(switch.port) });
+    let mut wire = switch.bring_up().await;
+    kept.is_restored().await;
+    kept.order(hang_up(1)).await;
+    assert!(matches!(wire.asked().await, Some(ClientRequest::BgApi { .. })));
+    wire.say(server::reply_job("x")).await;
+    for _ in 0..2 {
+        assert_eq!(wire.asked().await, Some(ClientRequest::NoLog));
+        wire.say(server::reply(server::NOT_LOGGING)).await;
+    }
+    assert_eq!(wire.asked().await, Some(ClientRequest::NoLog));
+    kept.is_lost().await;
+    assert_eq!(kept.event().await, unknown(1));
+    assert!(wire.closes().await);
+    let told = log.lines("link down").into_iter().next().unwrap();
+    assert!(told.contains("the switch said nothing for "), "{told}");
+}
+
+/// What the switch said was held up for three seconds: who came meanwhile may be with the fallback by now.
+#[tokio::test]
+async fn news_that_come_late_begin_the_link_again_and_no_caller_is_taken_by_them() {
+    let (log, _guard) = Log::listen();
+    let switch = Switch::open().await;
+    let mut kept = Kept::start(settings(switch.port));
+    let mut wire = switch.bring_up().await;
+    kept.is_restored().await;
+    let of_caller = |name| EventWriter::new(name).header("Unique-ID", CALLER);
+    let arrives = || {
+        let parked = of_caller("CHANNEL_PARK").header("Call-Direction", "inbound");
+        parked.header("Caller-Destination-Number", "4008001234")
+    };
+    // The clock of the switch may be anywhere, and a second is nothing.
+    wire.say(made(of_caller("CHANNEL_ANSWER"), 5_000)).await;
+    assert_eq!(kept.event().await, Event::Leg { leg: leg(CALLER), what: LegEvent::Answered });
+    wire.say(made(arrives(), 4_000)).await;
+    assert!(matches!(kept.event().await, Event::Arrived(_)));
+    let hangs_up = of_caller("CHANNEL_HANGUP").header("Hangup-Cause", "NORMAL_CLEARING");
+    wire.say([made(arrives(), 2_000), made(hangs_up, 2_500), made(arrives(), 5_000)].concat()).await;
+    let gone = LegEvent::HungUp { cause: Cause::Normal, far_end: false };
+    assert_eq!(kept.event().await, Event::Leg { leg: leg(CALLER), what: gone });
+    kept.is_lost().await;
+    assert!(wire.closes().await);
+    assert!(log.text().contains("what the switch says is 3.0 s late"), "{}", log.text());
+    // A new connection has a measure of its own.
+    let mut wire = switch.bring_up().await;
+    kept.is_restored().await;
+    wire.say(made(arrives(), 1_000)).await;
+    assert!(matches!(kept.event().await, Event::Arrived(_)));
+}
+
 #[tokio::test]
 async fn heartbeats_keep_a_link_and_what_nobody_needs_is_counted() {
     let (log, _guard) = Log::listen();
     let switch = Switch::open().await;
-    let mut kept = Kept::start(LinkSettings { silence_max: Duration::from_secs(2), ..settings(switch.port) });
+    let patience = Patience { silence_max: Millis::seconds(2), ..settings(switch.port).patience };
+    let mut kept = Kept::start(LinkSettings { patience, ..settings(switch.port) });
     let mut wire = switch.bring_up().await;
     kept.is_restored().await;
     let heartbeat = EventWriter::new("HEARTBEAT").header("Event-Info", "System Ready").plain();

@@ -12,10 +12,12 @@ use hotlined::switch::esl::event::Format;
 use hotlined::switch::esl::event_writer::EventWriter;
 use hotlined::switch::esl::frame;
 use hotlined::switch::esl::link::{self, Limits, LinkError, LinkSettings, Order};
+use hotlined::switch::esl::liveness::Patience;
 use hotlined::switch::esl::server::{self, ClientRequest, RequestDecoder};
 use hotlined::switch::esl::speak::{Fallback, Site};
 use hotlined::switch::esl::vocabulary::Secret;
 use hotlined::switch::gate::Right;
+use hotlined::time::Millis;
 use std::future::Future;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -151,6 +153,11 @@ pub fn job_done(job: &str, printed: &str) -> Vec<u8> {
     EventWriter::new("BACKGROUND_JOB").header("Job-UUID", job).body(printed).plain().to_vec()
 }
 
+/// When an event was made, in milliseconds by the switch's clock.
+pub fn made(event: EventWriter, at: u64) -> Vec<u8> {
+    event.header("Event-Date-Timestamp", format!("{at}000")).plain().to_vec()
+}
+
 /// An event that means something to a call.
 pub fn digit(key: char) -> Vec<u8> {
     let event = EventWriter::new("DTMF").header("Unique-ID", CALLER);
@@ -187,7 +194,8 @@ pub fn settings(port: u16) -> LinkSettings {
         site: Site { trunk, fallback, recordings: SoundPath::new("/rec").unwrap() },
         format: Format::Plain,
         setup_time_max: Duration::from_secs(30),
-        silence_max: Duration::from_secs(45),
+        // These switches answer when their test tells them to.
+        patience: Patience { answer_max: Millis::seconds(60), ..Patience::default() },
         reconnect_wait_min: Duration::from_millis(2),
         reconnect_wait_max: Duration::from_millis(20),
         limits: Limits::default(),

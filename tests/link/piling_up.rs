@@ -1,9 +1,11 @@
 //! One side does not keep up with the other.
 
-use crate::peer::{Kept, Log, Switch, command, digit, hang_up, heard_digit, settings};
+use crate::peer::{Kept, Log, Switch, command, digit, hang_up, heard_digit, settings, within};
 use hotlined::event::{CommandResult, Event};
 use hotlined::switch::esl::link::{Limits, LinkSettings};
-use tokio::io::AsyncWriteExt;
+use hotlined::switch::esl::liveness::Patience;
+use std::io::ErrorKind;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 #[tokio::test]
 async fn a_switch_that_does_not_read_is_still_listened_to() {
@@ -26,6 +28,24 @@ async fn a_switch_that_does_not_read_is_still_listened_to() {
         };
         assert_eq!(job, Some(command(number).to_string()));
     }
+}
+
+/// The system would go on for minutes to get through what it took from us.
+#[tokio::test]
+async fn what_a_silent_switch_has_not_read_does_not_arrive_once_it_is_given_up() {
+    let switch = Switch::narrow().await;
+    let mut kept = Kept::start(LinkSettings { patience: Patience::default(), ..settings(switch.port) });
+    let mut wire = switch.bring_up().await;
+    kept.is_restored().await;
+    // More than its socket takes in.
+    for number in 1..1_000 {
+        kept.order(hang_up(number)).await;
+    }
+    kept.is_lost().await;
+    let mut read = Vec::new();
+    let ended = within("an end", wire.stream.read_to_end(&mut read)).await;
+    assert_eq!(ended.unwrap_err().kind(), ErrorKind::ConnectionReset);
+    assert!(!read.is_empty());
 }
 
 #[tokio::test]

@@ -1,6 +1,8 @@
 //! A link that hears at the switch that somebody acts there by a later right than its own.
 
-use crate::peer::{Kept, NO_CHANNELS, Switch, Wire, digit, hang_up, heard_digit, settings, within};
+use crate::peer::{
+    CALLER, Kept, NO_CHANNELS, Switch, Wire, digit, hang_up, heard_digit, made, settings, within,
+};
 use hotlined::event::Event;
 use hotlined::switch::claim::Claim;
 use hotlined::switch::esl::event_writer::EventWriter;
@@ -68,6 +70,23 @@ async fn a_link_hears_of_a_later_right_before_it_is_up() {
     says(&mut wire).await;
     wire.say(acts("a", 8)).await;
     assert!(kept.refusal().await.superseded_by().is_some());
+}
+
+/// Behind so much old news that it is read in several pieces.
+#[tokio::test]
+async fn a_later_right_is_heard_behind_news_that_come_late() {
+    let switch = Switch::open().await;
+    let mut kept = link(&switch);
+    let mut wire = comes_up(&switch).await;
+    kept.is_restored().await;
+    let parked = || EventWriter::new("CHANNEL_PARK").header("Unique-ID", CALLER);
+    wire.say(made(parked(), 5_000)).await;
+    assert!(matches!(kept.event().await, Event::Leg { .. }));
+    let old: Vec<u8> = (1_000..4_000).flat_map(|at| made(parked().body([b'x'; 200]), at)).collect();
+    wire.say([old, acts("a", 8)].concat()).await;
+    let error = within("the link to end", &mut kept.ended).await.unwrap().unwrap_err();
+    assert!(error.superseded_by().is_some(), "{error}");
+    assert!(switch.is_unvisited().await, "it does not come again");
 }
 
 /// Each time the link comes up whoever acts says so: others may have come meanwhile.

@@ -22,8 +22,9 @@ use tracing_subscriber::EnvFilter;
 
 /// A port, as TCP counts them.
 const PORT: RangeInclusive<u64> = 1..=65_535;
-/// After how long a silence the link is dead, in seconds.
+/// After how long a silence the link is dead, in seconds; in milliseconds, where an answer is due.
 const HEARTBEAT_S: RangeInclusive<u64> = 2..=600;
+const ANSWER_MS: RangeInclusive<u64> = 500..=60_000;
 /// How long connecting may take, in seconds.
 const CONNECT_TIMEOUT_S: RangeInclusive<u64> = 1..=60;
 /// How long to wait between attempts to connect, in milliseconds.
@@ -170,6 +171,7 @@ impl Check<'_> {
             self.fault(&key("reconnect_ms_min"), why);
         }
         let silence_max = self.seconds(&key("heartbeat_s_max"), raw.heartbeat_s_max, HEARTBEAT_S);
+        let answer_max = self.number(&key("answer_ms_max"), raw.answer_ms_max, ANSWER_MS, "milliseconds");
         let connect_timeout =
             self.seconds(&key("connect_timeout_s"), raw.connect_timeout_s, CONNECT_TIMEOUT_S);
         Some(SwitchSettings {
@@ -184,6 +186,7 @@ impl Check<'_> {
             fallback: fallback?,
             recordings: recordings?,
             silence_max,
+            answer_max: Millis(answer_max),
             connect_timeout,
             reconnect_min: Millis(reconnect_min),
             reconnect_max: Millis(reconnect_max),

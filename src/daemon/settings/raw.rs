@@ -79,6 +79,7 @@ pub(super) struct RawSwitch {
     pub(super) fallback: String,
     pub(super) recordings: String,
     pub(super) heartbeat_s_max: u64,
+    pub(super) answer_ms_max: u64,
     pub(super) connect_timeout_s: u64,
     pub(super) reconnect_ms_min: u64,
     pub(super) reconnect_ms_max: u64,
@@ -100,6 +101,7 @@ impl Default for RawSwitch {
             recordings: "/var/lib/freeswitch/recordings".to_owned(),
             // FreeSWITCH beats every 20 s (switch.conf.xml: event-heartbeat-interval): two may be lost.
             heartbeat_s_max: 45,
+            answer_ms_max: 2_000,
             connect_timeout_s: 5,
             reconnect_ms_min: 100,
             reconnect_ms_max: 5_000,

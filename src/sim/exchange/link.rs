@@ -278,6 +278,7 @@ impl Connection {
                     [header, rest @ ..] => say(&format!("+OK filter added. [{header}]=[{}]", rest.join(" "))),
                 }
             }
+            "nolog" => say(server::NOT_LOGGING),
             "linger" | "nolinger" => say("-ERR not controlling a session"),
             _ => match input_of(request).and_then(|input| self.shared.tell(input)) {
                 Some(answer) => Next::Say(answer),

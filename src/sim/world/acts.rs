@@ -73,6 +73,7 @@ impl World<'_> {
             return Ok(true);
         }
         daemon.pass_orders(now);
+        daemon.knock(now);
         if let Some(written) = daemon.speaks(now) {
             self.write(at, &written)?;
             return Ok(true);
@@ -224,6 +225,10 @@ impl World<'_> {
             self.forgive();
             self.count(Kind::Superseded);
             self.say(|world| format!("{} hears at the switch that another one acts", world.name(at)));
+            return Ok(());
+        }
+        if daemon.is_stale() {
+            self.gives_stale_line_up(at);
             return Ok(());
         }
         match daemon.speaks(self.now) {

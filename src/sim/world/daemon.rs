@@ -4,14 +4,14 @@ use super::keeping::Keeping;
 use super::link::Talking;
 use crate::call::{Limits, SavedCall};
 use crate::command::{Action, Command, Note};
-use crate::engine::{Engine, Entry};
-use crate::event::{CommandResult, Event};
+use crate::engine::{Engine, Entry, take_back};
+use crate::event::Event;
 use crate::hotline::Hotlines;
 use crate::id::{CallId, CommandId};
 use crate::live::standstill::Standstill;
 use crate::record::{CallRecord, Outcome};
 use crate::sim::redis::Redis;
-use crate::switch::esl::link::STALE_AFTER;
+use crate::switch::esl::late::STALE_AFTER;
 use crate::time::{Instant, Millis};
 use fnv::FnvHasher;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -135,7 +135,8 @@ impl Daemon {
     pub fn next(&self, now: Instant, redis: Option<&Redis>) -> Option<Instant> {
         let orders = self.orders.front().map(|(at, ..)| *at);
         let writes = (self.has_unwritten() && self.may_speak(now)).then_some(now);
-        let link = [orders, writes, self.connects_at, self.gives_up_at()].into_iter().flatten().min();
+        let waits = [self.connects_at, self.gives_up_at(), self.knocks_at()];
+        let link = [orders, writes].into_iter().chain(waits).flatten().min();
         let (Keeping::Redis(shared), Some(redis)) = (&self.keeping, redis) else {
             return link.into_iter().chain(self.wants()).min();
         };
@@ -160,14 +161,15 @@ impl Daemon {
         self.engine.deadline().map(|at| self.standstill.counts(self.ours(at)))
     }
 
-    /// It wakes up, and has stood still for so long; whether it gives its line up for that.
-    pub(super) fn wakes(&mut self, now: Instant, stood_still: Millis) -> bool {
+    /// It wakes up, and has stood still for so long.
+    pub(super) fn wakes(&mut self, now: Instant, stood_still: Millis) {
         if let Some(deadline) = self.deadline() {
             self.standstill.goes_on(deadline, now);
         }
-        let is_long = u128::from(stood_still.0) >= STALE_AFTER.as_millis();
-        let up = self.talking.as_mut().filter(|talking| is_long && talking.conversation.is_up());
-        up.map(|talking| talking.is_stale = true).is_some()
+        let is_long = stood_still >= STALE_AFTER;
+        if let Some(talking) = self.talking.as_mut().filter(|talking| talking.conversation.is_up()) {
+            talking.is_stale |= is_long;
+        }
     }
 
     /// When it is that by our clock.
@@ -209,7 +211,11 @@ impl Daemon {
         self.turns += 1;
         self.is_unsettled = true;
         match event {
-            Event::LinkRestored { .. } => self.linked_since = Some(now),
+            Event::LinkRestored { switch, .. } => {
+                let unknown = take_back(&mut self.out, switch);
+                unknown.into_iter().for_each(|event| self.put_in(now, event));
+                self.linked_since = Some(now);
+            }
             Event::LinkLost { .. } | Event::StoodBy { .. } => self.linked_since = None,
             _ => {}
         }
@@ -288,7 +294,7 @@ impl Daemon {
             Command::Switch { .. } if self.talking.is_none() && self.connects_at.is_none() => Ok(()),
             // Its list of legs was not heard yet: what the link does before would not be in it.
             Command::Switch { id: command, .. } if self.linked_since.is_none() => {
-                self.put_in(at, Event::Done { command, result: CommandResult::Unknown });
+                self.put_in(at, Event::unknown(command));
                 Ok(())
             }
             Command::Switch { id, action, .. } => {

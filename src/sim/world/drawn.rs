@@ -153,7 +153,7 @@ pub(super) fn fault(busy_ms: u64, chance: &mut Chance) -> (When, Fault) {
         16..=17 => Fault::Change,
         18 => Fault::Mute,
         19..=20 => Fault::Drain { over: Millis(chance.between(0, 8_000)), back },
-        21..=22 => Fault::Stall { span: Millis(chance.between(50, 3_000)) },
+        21..=22 => Fault::Stall { span: Millis(chance.between(50, 6_000)) },
         23..=24 => Fault::Pause { span: Millis(chance.between(50, 8_000)) },
         25..=26 => Fault::DiskFull { span: Millis(chance.between(10, 10_000)) },
         _ => clock_set(chance),

@@ -4,7 +4,7 @@ use super::acts::RECONNECT;
 use super::daemon::Daemon;
 use super::keeping::Keeping;
 use super::life::{Doing, NOTICED_MS_MAX, World};
-use super::link::{SILENCE_MAX, switch};
+use super::link::switch;
 use super::post::Post;
 use super::scene::Fault;
 use super::tally::Kind;
@@ -14,6 +14,7 @@ use crate::record::{EndedBy, Outcome};
 use crate::sim::model::Input;
 use crate::sim::people::Caller;
 use crate::sim::redis::Loss;
+use crate::switch::esl::liveness::Patience;
 use crate::time::{Instant, Millis};
 
 /// How long it takes to read what the switch told a daemon that stood still.
@@ -115,7 +116,7 @@ impl World<'_> {
             Fault::Mute => {
                 if let Some(line) = &mut post.line {
                     line.cut();
-                    self.hindered_until = self.hindered_until.max(now + SILENCE_MAX);
+                    self.hindered_until = self.hindered_until.max(now + Patience::default().silence_max);
                     self.count(Kind::Mute);
                     self.say(|world| format!("the line of {} falls silent", world.name(at)));
                 }
@@ -334,12 +335,25 @@ impl World<'_> {
         }
         post.hears_from = post.hears_from.max(self.now);
         let stood_still = self.now.since(post.paused_since);
-        if post.daemon.as_mut().is_some_and(|daemon| daemon.wakes(self.now, stood_still)) {
-            let read = self.now + READ_WITHIN;
-            post.notices = post.notices.or(Some((read, read + RECONNECT)));
-            self.hindered_until = self.hindered_until.max(read + RECONNECT);
+        if let Some(daemon) = &mut post.daemon {
+            daemon.wakes(self.now, stood_still);
         }
         self.say(|world| format!("{} wakes up", world.name(at)));
+        self.gives_stale_line_up(at);
+    }
+
+    /// A daemon to which no news come by its line reads what there is, and begins a new one.
+    pub(super) fn gives_stale_line_up(&mut self, at: usize) {
+        let post = &mut self.posts[at];
+        let is_stale = post.daemon.as_ref().is_some_and(Daemon::is_stale);
+        if is_stale && post.notices.is_none() {
+            let read = self.now + READ_WITHIN;
+            post.notices = Some((read, read + RECONNECT));
+            self.hindered_until = self.hindered_until.max(read + RECONNECT);
+            self.say(|world| {
+                format!("what {} hears is no news any more: it begins a new line", world.name(at))
+            });
+        }
     }
 
     pub(super) fn cut(&mut self, at: usize, back: Millis) {

@@ -205,6 +205,7 @@ impl Line {
                 self.told = Some(BTreeSet::new());
                 Asked::Answered(server::reply("+OK event listener enabled plain"))
             }
+            ClientRequest::NoLog => Asked::Answered(server::reply(server::NOT_LOGGING)),
             ClientRequest::Exit => Asked::Exit,
             _ => Asked::Model(input_of(&request).ok_or_else(|| format!("{:?}", request.line))?),
         }))

@@ -3,7 +3,7 @@
 use super::daemon::{Daemon, fnv};
 use super::keeping::Keeping;
 use super::line::PASSWORD;
-use crate::event::{CommandResult, Event};
+use crate::event::Event;
 use crate::hotline::BadDial;
 use crate::id::SwitchId;
 use crate::prompt::SoundPath;
@@ -12,22 +12,24 @@ use crate::switch::claim::Claim;
 use crate::switch::esl::argument::Endpoint;
 use crate::switch::esl::conversation::{self, Account, Conversation, Refusal};
 use crate::switch::esl::event::Format;
+use crate::switch::esl::late::Lateness;
+use crate::switch::esl::liveness::{Liveness, Patience};
 use crate::switch::esl::message::{Decoder, Message};
 use crate::switch::esl::speak::{Fallback, Site};
 use crate::switch::esl::vocabulary::Secret;
 use crate::time::{Instant, Millis};
 use bytes::BytesMut;
 
-/// How long the switch may say nothing (`switch.heartbeat_s_max`).
-pub const SILENCE_MAX: Millis = Millis::seconds(45);
 /// How long a connection may take until it is up (`switch.connect_timeout_s`).
 pub const SETUP_TIME_MAX: Millis = Millis::seconds(5);
 /// A daemon's end of a connection.
 pub struct Talking {
     pub conversation: Conversation,
     decoder: Decoder,
-    pub heard_at: Instant,
-    /// We stood still for so long that nothing more is said, and the line is given up.
+    connected_at: Instant,
+    liveness: Liveness,
+    lateness: Lateness,
+    /// What comes is no news any more: nothing more is said, and the line is given up.
     pub is_stale: bool,
     /// What is to be written, once it may.
     unwritten: BytesMut,
@@ -68,7 +70,9 @@ impl Daemon {
         self.talking = Some(Talking {
             conversation,
             decoder: Decoder::default(),
-            heard_at: now,
+            connected_at: now,
+            liveness: Liveness::new(now, Patience::default()),
+            lateness: Lateness::default(),
             is_stale: false,
             unwritten: BytesMut::new(),
         });
@@ -77,29 +81,56 @@ impl Daemon {
 
     /// Whether it may write to the switch now.
     pub fn may_speak(&self, now: Instant) -> bool {
-        let is_stale = self.talking.as_ref().is_some_and(|talking| talking.is_stale);
         match &self.keeping {
-            Keeping::File(_) => !is_stale,
-            Keeping::Redis(shared) => !is_stale && shared.gate().is_open(now),
+            Keeping::File(_) => !self.is_stale(),
+            Keeping::Redis(shared) => !self.is_stale() && shared.gate().is_open(now),
         }
+    }
+
+    /// Whether what comes by its line is no news any more.
+    pub(super) fn is_stale(&self) -> bool {
+        self.talking.as_ref().is_some_and(|talking| talking.is_stale)
     }
 
     /// When it takes the connection for dead.
     pub fn gives_up_at(&self) -> Option<Instant> {
         let talking = self.talking.as_ref()?;
-        let patience = if talking.conversation.is_up() { SILENCE_MAX } else { SETUP_TIME_MAX };
-        Some(talking.heard_at + patience)
+        Some(match talking.conversation.is_up() {
+            true => talking.liveness.gives_up_at(),
+            false => talking.connected_at + SETUP_TIME_MAX,
+        })
+    }
+
+    /// When it asks whether the switch is there.
+    pub fn knocks_at(&self) -> Option<Instant> {
+        let talking = self.talking.as_ref()?;
+        talking.liveness.knocks_at().filter(|_| talking.conversation.is_up() && !talking.is_stale)
+    }
+
+    /// It asks whether the switch is there, where that is due.
+    pub fn knock(&mut self, now: Instant) {
+        if self.knocks_at().is_some_and(|at| at <= now) {
+            let mut outcome = conversation::Outcome::default();
+            if let Some(talking) = &mut self.talking {
+                talking.conversation.knock(&mut outcome);
+            }
+            self.comes_of(now, now, outcome);
+        }
     }
 
     /// Bytes of the switch have come.
     pub fn hear(&mut self, now: Instant, bytes: &[u8], lag: Millis) -> Result<(), String> {
         let Some(talking) = &mut self.talking else { return Ok(()) };
-        talking.heard_at = now;
+        talking.liveness.heard(now);
         talking.decoder.push(bytes);
         let mut outcome = conversation::Outcome::default();
         while let Some(message) = talking.decoder.next().map_err(|fault| fault.to_string())? {
-            if matches!(message, Message::Disconnect { .. }) {
-                continue;
+            match &message {
+                Message::Disconnect { .. } => continue,
+                Message::Event(event) => {
+                    talking.is_stale |= talking.lateness.stale(now, event).is_some();
+                }
+                _ => {}
             }
             match talking.conversation.hear(message, &mut outcome) {
                 Ok(()) => {}
@@ -110,12 +141,13 @@ impl Daemon {
         if talking.is_stale {
             outcome.events.retain(|event| !matches!(event, Event::Arrived(_)));
         }
-        self.comes_of(now + lag, outcome);
+        self.comes_of(now, now + lag, outcome);
         Ok(())
     }
 
-    fn comes_of(&mut self, at: Instant, outcome: conversation::Outcome) {
+    fn comes_of(&mut self, now: Instant, at: Instant, outcome: conversation::Outcome) {
         if let Some(talking) = &mut self.talking {
+            talking.liveness.owes(now, talking.conversation.unanswered());
             outcome.requests.iter().for_each(|request| request.encode(&mut talking.unwritten));
         }
         outcome.events.into_iter().for_each(|event| self.put_in(at, event));
@@ -145,10 +177,13 @@ impl Daemon {
         let mut outcome = conversation::Outcome::default();
         while let Some((_, command, action)) = self.orders.pop_front_if(|(at, ..)| *at <= now) {
             match &mut self.talking {
-                Some(talking) => talking.conversation.order(&command, &action, &mut outcome),
-                None => outcome.events.push(Event::Done { command, result: CommandResult::Unknown }),
+                Some(talking) => {
+                    talking.liveness.ordered(now);
+                    talking.conversation.order(&command, &action, &mut outcome);
+                }
+                None => outcome.events.push(Event::unknown(command)),
             }
         }
-        self.comes_of(now, outcome);
+        self.comes_of(now, now, outcome);
     }
 }

@@ -254,8 +254,7 @@ impl Conversation {
     pub fn order(&mut self, id: &CommandId, action: &Action, outcome: &mut Outcome) {
         let Speaker::We { site, .. } = &self.speaker else { return };
         if self.stage != Stage::Up {
-            let result = CommandResult::Unknown;
-            outcome.events.push(Event::Done { command: id.clone(), result });
+            outcome.events.push(Event::unknown(id.clone()));
             return;
         }
         for request in speak::requests(site, id, action) {
@@ -278,6 +277,11 @@ impl Conversation {
         }
     }
 
+    /// Asks for nothing but an answer, which shows that the switch is there.
+    pub fn knock(&mut self, outcome: &mut Outcome) {
+        self.ask(Request::NoLog, Awaited::Nothing, outcome);
+    }
+
     /// Says goodbye: the answer proves that the switch has read every order before it.
     pub fn leave(&mut self, outcome: &mut Outcome) {
         self.ask(Request::Exit, Awaited::Nothing, outcome);
@@ -287,7 +291,7 @@ impl Conversation {
     pub fn lost(&mut self) -> Vec<Event> {
         let was_up = std::mem::replace(&mut self.stage, Stage::Greeting) == Stage::Up;
         let open = std::mem::take(&mut self.jobs).into_iter().chain(std::mem::take(&mut self.plays));
-        let unknown = open.map(|command| Event::Done { command, result: CommandResult::Unknown });
+        let unknown = open.map(Event::unknown);
         let lost = was_up.then(|| Event::LinkLost { switch: self.switch.clone() });
         lost.into_iter().chain(unknown).collect()
     }

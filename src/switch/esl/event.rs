@@ -19,6 +19,7 @@ use super::index::{Coding, Header, Index};
 use super::limits::Limits;
 pub use super::limits::{EventError, NAME_BYTES_MAX};
 use super::{json, plain};
+use crate::time::Instant;
 use bytes::Bytes;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -128,6 +129,12 @@ impl EslEvent {
     pub fn headers(&self) -> impl Iterator<Item = (Cow<'_, [u8]>, Cow<'_, [u8]>)> {
         let headers = self.index.iter(&self.bytes);
         headers.map(|header| (self.index.plain_name(header.name), decoded(header)))
+    }
+
+    /// When it was made, by the switch's clock (SE:778): a little before it was fired.
+    pub fn made_at(&self) -> Option<Instant> {
+        let micros: u64 = self.text("Event-Date-Timestamp")?.parse().ok()?;
+        Some(Instant(micros / 1_000))
     }
 
     /// The inner body: the answer in a `BACKGROUND_JOB`, for example.

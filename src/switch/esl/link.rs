@@ -5,19 +5,24 @@
 //! that is full the connection is dropped and begun again from the list of channels, so nothing is half known.
 //! The same is done when the switch does not answer any more.
 
+mod error;
+
+pub use self::error::LinkError;
 use super::codec::StreamError;
-use super::conversation::{Account, Conversation, Outcome, Refusal};
+use super::conversation::{Account, Conversation, Outcome};
 use super::event::Format;
 use super::figures::Figures;
 use super::frame;
-use super::message::Decoder;
+use super::late::{Lateness, STALE_AFTER};
+use super::liveness::{Liveness, Patience};
+use super::message::{Decoder, Message};
 use super::speak::Site;
 use crate::capture::{Direction, Tap};
 use crate::command::Action;
-use crate::event::{CommandResult, Event};
+use crate::event::Event;
 use crate::id::{CommandId, SwitchId};
-use crate::switch::claim::Claim;
 use crate::switch::gate::{Gate, Right};
+use crate::time::{self, Millis};
 use bytes::{Buf, BytesMut};
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hasher};
@@ -33,19 +38,11 @@ const READ_BYTES: usize = 256 * 1024;
 /// The most orders taken up between two looks at the socket.
 const ORDERS_AT_ONCE_MAX: usize = 256;
 
-/// How long a switch may say nothing at all while a request of ours waits for its answer: it answers each at once, so
-/// nothing of ours arrives any more, or nothing of what it says.
-const ANSWER_TIME_MAX: Duration = Duration::from_secs(10);
-
 /// How long a switch may take to read what is left when we leave.
 const GOODBYE_TIME_MAX: Duration = Duration::from_secs(3);
 
 /// How often a connection looks at the clock, whatever comes.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
-
-/// Who has not looked for so long stood still, and what waits to be read is no news any more: the switch may have given
-/// its callers to the fallback meanwhile, and whatever followed from the old news would befall them there.
-pub const STALE_AFTER: Duration = Duration::from_secs(2);
 
 /// Where nothing has come for so long, all is read that waited; and how long that may take.
 const QUIET_MIN: Duration = Duration::from_millis(50);
@@ -83,70 +80,14 @@ pub struct LinkSettings {
     pub format: Format,
     /// How long a connection may take until it is up.
     pub setup_time_max: Duration,
-    /// How long the switch may say nothing at all; it sends a heartbeat every 20 s.
-    pub silence_max: Duration,
+    /// How long the switch may be silent once it is up.
+    pub patience: Patience,
     /// How long to wait before the first attempt to reconnect.
     pub reconnect_wait_min: Duration,
     /// How long at most.
     pub reconnect_wait_max: Duration,
     /// What may pile up.
     pub limits: Limits,
-}
-
-/// Why a connection ended.
-#[derive(Debug, thiserror::Error)]
-pub enum LinkError {
-    /// Nobody listens there.
-    #[error("cannot connect to {0}: {1}")]
-    Connect(String, std::io::Error),
-    /// It never said anything.
-    #[error("{0} accepts connections and then says nothing for {1:?}: is it an event socket?")]
-    Mute(String, Duration),
-    /// It did not come up in time.
-    #[error("{0} did not let us work within {1:?}: we still waited for {2}")]
-    Slow(String, Duration, &'static str),
-    /// What came is no event socket's.
-    #[error("{0} does not speak as an event socket: {1}")]
-    Foreign(String, StreamError),
-    /// The switch does not want us, or not so.
-    #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// It broke.
-    #[error("the connection broke: {0}")]
-    Broken(#[from] StreamError),
-    /// Not even a heartbeat came.
-    #[error("the switch said nothing for {:.1} s, not even a heartbeat", .0.as_secs_f64())]
-    Silent(Duration),
-    /// We did nothing for a while.
-    #[error("we stood still for {:.1} s: beginning again from the list of channels", .0.as_secs_f64())]
-    StoodStill(Duration),
-    /// The switch closed it.
-    #[error("the switch closed the connection")]
-    Closed,
-    /// The engine does not keep up.
-    #[error("{0} events wait for the engine: beginning again from the list of channels")]
-    Overrun(usize),
-    /// The switch does not keep up.
-    #[error("{0} requests wait for an answer of the switch")]
-    Unanswered(usize),
-    /// The daemon stops.
-    #[error("the daemon stops")]
-    Stopped,
-}
-
-impl LinkError {
-    /// Whose right to act for the switch goes before ours, as it said there.
-    pub fn superseded_by(&self) -> Option<&Claim> {
-        match self {
-            Self::Refused(Refusal::Superseded(by)) => Some(by),
-            _ => None,
-        }
-    }
-
-    /// Whether trying again without changing anything is useless.
-    pub fn is_misconfigured(&self) -> bool {
-        matches!(self, Self::Refused(Refusal::Password | Refusal::Address(_)))
-    }
 }
 
 /// An order on its way to the switch.
@@ -189,8 +130,8 @@ pub async fn keep(
             closed();
             return Err(error);
         }
-        // Who came while we stood still, and has not gone, stands in the list that is asked for next.
-        let is_old = |event: &Event| matches!((&error, event), (LinkError::StoodStill(_), Event::Arrived(_)));
+        // Who came meanwhile, and has not gone, stands in the list that is asked for next.
+        let is_old = |event: &Event| error.is_stale() && matches!(event, Event::Arrived(_));
         let told = line.backlog.into_iter().filter(|event| !is_old(event));
         for event in told.chain(line.conversation.lost()) {
             if inbox.send(event).await.is_err() {
@@ -239,7 +180,7 @@ async fn refuse_orders_while<T>(
         tokio::select! {
             done = &mut doing => return Some(done),
             order = orders.recv() => {
-                let event = Event::Done { command: order?.command, result: CommandResult::Unknown };
+                let event = Event::unknown(order?.command);
                 inbox.send(event).await.ok()?;
             }
         }
@@ -279,6 +220,10 @@ struct Line<'a> {
     backlog: VecDeque<Event>,
     outcome: Outcome,
     leaving: bool,
+    born: Instant,
+    lateness: Lateness,
+    /// How late the latest of what came is, where that is too late.
+    late: Option<Millis>,
 }
 
 impl<'a> Line<'a> {
@@ -302,6 +247,9 @@ impl<'a> Line<'a> {
             backlog: VecDeque::new(),
             outcome: Outcome::default(),
             leaving: false,
+            born: Instant::now(),
+            lateness: Lateness::default(),
+            late: None,
         }
     }
 
@@ -324,6 +272,11 @@ impl<'a> Line<'a> {
             tap.record(Direction::Open, b"");
         }
         let error = self.talk(&mut socket, up_by, orders, inbox).await.err().unwrap_or(LinkError::Closed);
+        if error.takes_words_back()
+            && let Err(error) = socket.set_zero_linger()
+        {
+            tracing::warn!(switch = %self.settings.switch, %error, "our last words may arrive late");
+        }
         match error {
             _ if self.gate.is_shut() => LinkError::Stopped,
             _ if self.leaving => self.left(&error),
@@ -356,21 +309,15 @@ impl<'a> Line<'a> {
     ) -> Result<(), LinkError> {
         let (mut reader, mut writer) = socket.split();
         let mut taken = Vec::with_capacity(ORDERS_AT_ONCE_MAX);
-        let mut silent_since = Instant::now();
-        let mut asked_since = None;
+        let mut liveness = Liveness::new(self.now(), self.settings.patience);
         let mut leave_by = None;
         let (mut gate, mut shut) = (self.gate.clone(), self.gate.clone());
         let mut looked_at = Instant::now();
         loop {
             let was_up = self.conversation.is_up();
-            asked_since = match self.conversation.unanswered() {
-                0 => None,
-                _ => asked_since.or_else(|| Some(Instant::now())),
-            };
-            let answered_by = asked_since.map(|since: Instant| since.max(silent_since) + ANSWER_TIME_MAX);
-            let silent_by = silent_since + self.settings.silence_max;
-            let silent_at =
-                if was_up { answered_by.map_or(silent_by, |at| at.min(silent_by)) } else { up_by };
+            liveness.owes(self.now(), self.conversation.unanswered());
+            let silent_at = if was_up { self.when(liveness.gives_up_at()) } else { up_by };
+            let knocks_at = liveness.knocks_at().filter(|_| was_up && !self.leaving).map(|at| self.when(at));
             self.unread.reserve(READ_BYTES);
             let known = self.unread.len();
             tokio::select! {
@@ -378,7 +325,7 @@ impl<'a> Line<'a> {
                     if read.map_err(StreamError::from)? == 0 {
                         return Err(LinkError::Closed);
                     }
-                    silent_since = Instant::now();
+                    liveness.heard(self.now());
                     self.read(known)?;
                 }
                 written = write(&mut gate, &mut writer, &mut self.unwritten), if !self.unwritten.is_empty() => {
@@ -391,25 +338,38 @@ impl<'a> Line<'a> {
                         self.leave()?;
                         leave_by = Some(Instant::now() + GOODBYE_TIME_MAX);
                     }
+                    liveness.ordered(self.now());
                     for Order { command, action, connection } in taken.drain(..) {
                         if connection == self.conversation.number() {
                             self.conversation.order(&command, &action, &mut self.outcome);
                         } else {
-                            let result = CommandResult::Unknown;
-                            self.outcome.events.push(Event::Done { command, result });
+                            self.outcome.events.push(Event::unknown(command));
                         }
                     }
                     self.settle();
                 }
                 () = tokio::time::sleep_until(looked_at + LOOK_EVERY) => {}
+                () = tokio::time::sleep_until(knocks_at.unwrap_or(silent_at)), if knocks_at.is_some() => {
+                    self.conversation.knock(&mut self.outcome);
+                    self.settle();
+                }
                 () = tokio::time::sleep_until(leave_by.unwrap_or(silent_at)) => {
-                    return Err(LinkError::Silent(silent_since.elapsed()));
+                    // Who stood still finds the time over and something to read at once.
+                    let mut byte = [0];
+                    let read = timeout_at(Instant::now() + QUIET_MIN, reader.peek(&mut byte));
+                    if !was_up || leave_by.is_some() || read.await.is_err() {
+                        return Err(LinkError::Silent(liveness.silence(self.now()).into()));
+                    }
                 }
             }
             let stood_still = std::mem::replace(&mut looked_at, Instant::now()).elapsed();
-            if was_up && stood_still >= STALE_AFTER {
+            if was_up && Millis::from(stood_still) >= STALE_AFTER {
                 self.catch_up(&mut reader).await?;
                 return Err(LinkError::StoodStill(stood_still));
+            }
+            if let Some(late) = self.late {
+                self.catch_up(&mut reader).await?;
+                return Err(LinkError::Late(late.into()));
             }
             self.hand_on(inbox);
             self.figures.waits(self.backlog.len(), self.conversation.unanswered());
@@ -421,7 +381,17 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Reads what came while we stood still, and says nothing to it: another daemon may act by now, and have said so.
+    /// Now, by a clock that begins with the connection.
+    fn now(&self) -> time::Instant {
+        time::Instant::default() + self.born.elapsed().into()
+    }
+
+    /// When it is that by the runtime's clock.
+    fn when(&self, at: time::Instant) -> Instant {
+        self.born + at.since(time::Instant::default()).into()
+    }
+
+    /// Reads what waits, and says nothing to it: another daemon may act by now, and have said so.
     async fn catch_up(&mut self, reader: &mut ReadHalf<'_>) -> Result<(), LinkError> {
         let by = Instant::now() + CATCH_UP_TIME_MAX;
         loop {
@@ -475,8 +445,12 @@ impl<'a> Line<'a> {
     }
 
     fn hear(&mut self) -> Result<(), LinkError> {
+        let now = self.now();
         while let Some(message) = self.decoder.decode(&mut self.unread).map_err(StreamError::from)? {
             self.figures.heard();
+            if let Message::Event(event) = &message {
+                self.late = self.late.max(self.lateness.stale(now, event));
+            }
             self.conversation.hear(message, &mut self.outcome)?;
         }
         Ok(())

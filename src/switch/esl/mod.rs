@@ -12,7 +12,8 @@
 //! - [`argument`], [`request`]: what we say, safe by construction.
 //! - [`speak`], [`hear`], [`causes`], [`listing`]: our orders in its words, its events in ours.
 //! - `acts`: who acts for the switch, said and heard.
-//! - [`conversation`]: one connection without a socket; [`link`]: the socket, kept up.
+//! - [`conversation`]: one connection without a socket; [`link`]: the socket, kept up; [`liveness`], [`late`]: whether the
+//!   other end is there, and what it says is news still.
 //! - [`server`], [`event_writer`]: the same wire from the switch's end, for simulated exchanges and tests.
 //!
 //! Everything but [`link`] is bytes in, values out; [`codec`] fits it to tokio's framed sockets. Absent on
@@ -52,9 +53,11 @@ pub mod frame;
 pub mod hear;
 mod index;
 mod json;
+pub mod late;
 mod limits;
 pub mod link;
 pub mod listing;
+pub mod liveness;
 pub mod message;
 mod plain;
 pub mod request;

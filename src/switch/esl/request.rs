@@ -50,6 +50,8 @@ pub enum Request {
     },
     /// Send no events any more.
     NoEvents,
+    /// Send no lines of the log any more; who was sent none is answered `-ERR`, and nothing changes (MES:2449).
+    NoLog,
     /// Send only events that have this header with this value; any of several filters will do. Events without
     /// the header stay away too, such as `BACKGROUND_JOB` and `HEARTBEAT` (hazard 7).
     Filter {
@@ -174,6 +176,7 @@ impl Request {
             }
             Self::Events { format, names, custom } => put_events(target, *format, names, custom),
             Self::NoEvents => put(target, &["noevents"]),
+            Self::NoLog => put(target, &["nolog"]),
             Self::Filter { header, value } => {
                 // A sign in front would turn the filter round or into a pattern (MES:319-333).
                 let value = value.as_str().trim_start_matches(['+', '-', '/', ' ']);

@@ -94,6 +94,8 @@ pub enum ClientRequest {
     },
     /// `noevents`.
     NoEvents,
+    /// `nolog`.
+    NoLog,
     /// `filter`.
     Filter {
         /// The header.
@@ -170,6 +172,9 @@ pub enum ClientRequest {
     Unknown,
 }
 
+/// How FreeSWITCH answers `nolog` where it sends no lines of its log (MES:2455).
+pub const NOT_LOGGING: &str = "-ERR not loging";
+
 /// A password that came: compared, never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
@@ -212,6 +217,7 @@ impl ReceivedRequest {
             }
             "event" => self.events(),
             "noevents" => ClientRequest::NoEvents,
+            "nolog" => ClientRequest::NoLog,
             "filter" => filter(rest),
             "api" => {
                 let (command, argument) = rest.split_once(' ').unwrap_or((rest, ""));
