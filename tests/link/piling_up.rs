@@ -4,8 +4,11 @@ use crate::peer::{Kept, Log, Switch, command, digit, hang_up, heard_digit, setti
 use hotlined::event::{CommandResult, Event};
 use hotlined::switch::esl::link::{Limits, LinkSettings};
 use hotlined::switch::esl::liveness::Patience;
+use hotlined::switch::gate::{Gate, Key, Right};
 use std::io::ErrorKind;
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::Instant;
 
 #[tokio::test]
 async fn a_switch_that_does_not_read_is_still_listened_to() {
@@ -30,22 +33,33 @@ async fn a_switch_that_does_not_read_is_still_listened_to() {
     }
 }
 
-/// The system would go on for minutes to get through what it took from us.
-#[tokio::test]
-async fn what_a_silent_switch_has_not_read_does_not_arrive_once_it_is_given_up() {
+/// What lies unread when the link ends, by itself or because somebody else acts, never arrives: the system would go on
+/// for minutes to get it through.
+async fn is_taken_back(end: impl AsyncFnOnce(&mut Kept, Key)) {
     let switch = Switch::narrow().await;
-    let mut kept = Kept::start(LinkSettings { patience: Patience::default(), ..settings(switch.port) });
+    let (key, gate) = Gate::until(Instant::now() + Duration::from_secs(3_600));
+    let settings = LinkSettings { patience: Patience::default(), ..settings(switch.port) };
+    let mut kept = Kept::by_right(settings, 1_024, Right { gate, claim: None });
     let mut wire = switch.bring_up().await;
     kept.is_restored().await;
     // More than its socket takes in.
     for number in 1..1_000 {
         kept.order(hang_up(number)).await;
     }
-    kept.is_lost().await;
-    let mut read = Vec::new();
-    let ended = within("an end", wire.stream.read_to_end(&mut read)).await;
+    assert!(wire.asked().await.is_some());
+    end(&mut kept, key).await;
+    let ended = within("an end", wire.stream.read_to_end(&mut Vec::new())).await;
     assert_eq!(ended.unwrap_err().kind(), ErrorKind::ConnectionReset);
-    assert!(!read.is_empty());
+}
+
+#[tokio::test]
+async fn what_a_silent_switch_has_not_read_does_not_arrive_once_it_is_given_up() {
+    is_taken_back(async |kept, _key| kept.is_lost().await).await;
+}
+
+#[tokio::test]
+async fn what_a_switch_has_not_read_does_not_arrive_once_we_may_not_speak() {
+    is_taken_back(async |_kept, key| key.shut()).await;
 }
 
 #[tokio::test]

@@ -272,7 +272,9 @@ impl<'a> Line<'a> {
             tap.record(Direction::Open, b"");
         }
         let error = self.talk(&mut socket, up_by, orders, inbox).await.err().unwrap_or(LinkError::Closed);
-        if error.takes_words_back()
+        let takes_back = self.gate.is_shut() || error.takes_words_back();
+        if takes_back
+            && !self.leaving
             && let Err(error) = socket.set_zero_linger()
         {
             tracing::warn!(switch = %self.settings.switch, %error, "our last words may arrive late");
