@@ -10,8 +10,10 @@ use hotlined::switch::esl::event_writer::EventWriter;
 use hotlined::switch::esl::link::LinkSettings;
 use hotlined::switch::esl::liveness::Patience;
 use hotlined::switch::esl::server::{self, ClientRequest};
+use hotlined::switch::gate::{Gate, Right};
 use hotlined::time::Millis;
 use std::time::Duration;
+use tokio::time::Instant;
 
 fn unknown(number: u32) -> Event {
     Event::Done { command: command(number), result: CommandResult::Unknown }
@@ -53,6 +55,25 @@ async fn a_switch_that_falls_quiet_after_an_order_is_asked_whether_it_is_there()
     assert!(wire.closes().await);
     let told = log.lines("link down").into_iter().next().unwrap();
     assert!(told.contains("the switch said nothing for "), "{told}");
+}
+
+/// Whoever may not speak, since somebody else may act by now, has not asked anything either.
+#[tokio::test]
+async fn a_switch_that_we_may_not_ask_owes_no_answer() {
+    let (log, _guard) = Log::listen();
+    let switch = Switch::open().await;
+    let patience = Patience { silence_max: Millis::seconds(2), answer_max: Millis(100) };
+    let (key, gate) = Gate::until(Instant::now() + Duration::from_secs(3_600));
+    let settings = LinkSettings { patience, ..settings(switch.port) };
+    let mut kept = Kept::by_right(settings, 1_024, Right { gate, claim: None });
+    let _wire = switch.bring_up().await;
+    kept.is_restored().await;
+    key.open_until(Instant::now());
+    kept.order(hang_up(1)).await;
+    kept.is_lost().await;
+    let told = log.lines("link down").into_iter().next().unwrap();
+    let silence = told.split("the switch said nothing for ").nth(1).unwrap().split(' ').next().unwrap();
+    assert!(silence.parse::<f64>().unwrap() >= 2.0, "{told}");
 }
 
 /// What the switch said was held up for three seconds: who came meanwhile may be with the fallback by now.

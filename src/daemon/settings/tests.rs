@@ -105,9 +105,9 @@ fn every_wrong_key_and_type_has_its_place() {
             "hotlined.toml:1:1: hotline: is no setting: did you mean `hotlines`?",
             "hotlined.toml:3:1: switch.prot: is no setting: did you mean `port`?",
             "hotlined.toml:4:8: switch.port: is text: write a whole number, without quotes",
-            "hotlined.toml:5:1: switch.calls: is no setting: write one of answer_ms_max, connect_timeout_s, fallback, format, \
-             heartbeat_s_max, host, kind, name, password, password_file, port, reconnect_ms_max, reconnect_ms_min, \
-             recordings, trunk, user",
+            "hotlined.toml:5:1: switch.calls: is no setting: write one of answer_ms_max, connect_timeout_s, fallback, \
+             format, heartbeat_s_max, host, kind, name, password, password_file, port, reconnect_ms_max, \
+             reconnect_ms_min, recordings, trunk, user",
             "hotlined.toml:6:2: logs: is no setting: did you mean `log`?",
             "hotlined.toml:8:12: calls.live_max: is below zero or beyond counting: write a whole number, without quotes",
         ]

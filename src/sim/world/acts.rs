@@ -67,6 +67,7 @@ impl World<'_> {
             self.say(|world| format!("{} connects", world.name(at)));
             return Ok(true);
         }
+        daemon.looks(now);
         if daemon.gives_up_at().is_some_and(|at| at <= now) {
             self.say(|world| format!("{} gives the line up", world.name(at)));
             self.link_lost(at, now + RECONNECT);

@@ -135,7 +135,7 @@ impl Daemon {
     pub fn next(&self, now: Instant, redis: Option<&Redis>) -> Option<Instant> {
         let orders = self.orders.front().map(|(at, ..)| *at);
         let writes = (self.has_unwritten() && self.may_speak(now)).then_some(now);
-        let waits = [self.connects_at, self.gives_up_at(), self.knocks_at()];
+        let waits = [self.connects_at, self.gives_up_at(), self.knocks_at(now)];
         let link = [orders, writes].into_iter().chain(waits).flatten().min();
         let (Keeping::Redis(shared), Some(redis)) = (&self.keeping, redis) else {
             return link.into_iter().chain(self.wants()).min();

@@ -101,20 +101,28 @@ impl Daemon {
         })
     }
 
+    /// What it asked is to be answered, where it could be said.
+    pub fn looks(&mut self, now: Instant) {
+        let may_ask = self.may_speak(now);
+        if let Some(talking) = &mut self.talking {
+            talking.liveness.owes(now, if may_ask { talking.conversation.unanswered() } else { 0 });
+        }
+    }
+
     /// When it asks whether the switch is there.
-    pub fn knocks_at(&self) -> Option<Instant> {
+    pub fn knocks_at(&self, now: Instant) -> Option<Instant> {
         let talking = self.talking.as_ref()?;
-        talking.liveness.knocks_at().filter(|_| talking.conversation.is_up() && !talking.is_stale)
+        talking.liveness.knocks_at().filter(|_| talking.conversation.is_up() && self.may_speak(now))
     }
 
     /// It asks whether the switch is there, where that is due.
     pub fn knock(&mut self, now: Instant) {
-        if self.knocks_at().is_some_and(|at| at <= now) {
+        if self.knocks_at(now).is_some_and(|at| at <= now) {
             let mut outcome = conversation::Outcome::default();
             if let Some(talking) = &mut self.talking {
                 talking.conversation.knock(&mut outcome);
             }
-            self.comes_of(now, now, outcome);
+            self.comes_of(now, outcome);
         }
     }
 
@@ -141,13 +149,13 @@ impl Daemon {
         if talking.is_stale {
             outcome.events.retain(|event| !matches!(event, Event::Arrived(_)));
         }
-        self.comes_of(now, now + lag, outcome);
+        self.comes_of(now + lag, outcome);
+        self.looks(now);
         Ok(())
     }
 
-    fn comes_of(&mut self, now: Instant, at: Instant, outcome: conversation::Outcome) {
+    fn comes_of(&mut self, at: Instant, outcome: conversation::Outcome) {
         if let Some(talking) = &mut self.talking {
-            talking.liveness.owes(now, talking.conversation.unanswered());
             outcome.requests.iter().for_each(|request| request.encode(&mut talking.unwritten));
         }
         outcome.events.into_iter().for_each(|event| self.put_in(at, event));
@@ -184,6 +192,7 @@ impl Daemon {
                 None => outcome.events.push(Event::unknown(command)),
             }
         }
-        self.comes_of(now, now, outcome);
+        self.comes_of(now, outcome);
+        self.looks(now);
     }
 }

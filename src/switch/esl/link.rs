@@ -317,9 +317,11 @@ impl<'a> Line<'a> {
         let mut looked_at = Instant::now();
         loop {
             let was_up = self.conversation.is_up();
-            liveness.owes(self.now(), self.conversation.unanswered());
+            // What we may not say was not asked.
+            let may_ask = was_up && self.gate.is_open();
+            liveness.owes(self.now(), if may_ask { self.conversation.unanswered() } else { 0 });
             let silent_at = if was_up { self.when(liveness.gives_up_at()) } else { up_by };
-            let knocks_at = liveness.knocks_at().filter(|_| was_up && !self.leaving).map(|at| self.when(at));
+            let knocks_at = liveness.knocks_at().filter(|_| may_ask && !self.leaving).map(|at| self.when(at));
             self.unread.reserve(READ_BYTES);
             let known = self.unread.len();
             tokio::select! {
