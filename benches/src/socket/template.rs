@@ -2,6 +2,7 @@
 
 use hotlined::capture::{Direction, Piece};
 use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What stands in place of a recorded name.
 #[derive(Clone, Copy)]
@@ -9,6 +10,7 @@ enum Name {
     Caller,
     Agent,
     Command,
+    Now,
 }
 
 /// An event whose legs and command can be named anew.
@@ -59,6 +61,12 @@ impl Recording {
     }
 }
 
+/// What time it is, as the switch writes it: news that seem to be old are no news to the daemon.
+fn micros() -> String {
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock of our days");
+    since_1970.as_micros().to_string()
+}
+
 /// The value of a header.
 fn value<'e>(event: &'e str, header: &str) -> Option<&'e str> {
     event.lines().find_map(|line| line.strip_prefix(header)?.strip_prefix(": "))
@@ -95,6 +103,9 @@ impl Template {
         if let Some(command) = value(event, "Application-UUID") {
             text = text.replace(command, "<command>");
         }
+        if let Some(made) = value(event, "Event-Date-Timestamp") {
+            text = text.replace(made, "<now>");
+        }
         let mut parts = Vec::new();
         let mut rest = text.as_str();
         while let Some((before, behind)) = rest.split_once('<') {
@@ -102,6 +113,7 @@ impl Template {
             let name = match name {
                 "caller" => Name::Caller,
                 "agent" => Name::Agent,
+                "now" => Name::Now,
                 _ => Name::Command,
             };
             parts.push((before.to_owned(), Some(name)));
@@ -119,6 +131,7 @@ impl Template {
             match name {
                 Some(Name::Caller) => body.extend_from_slice(names.caller.as_bytes()),
                 Some(Name::Agent) => body.extend_from_slice(names.agent.as_bytes()),
+                Some(Name::Now) => body.extend_from_slice(micros().as_bytes()),
                 Some(Name::Command) => body.extend_from_slice(names.command.as_bytes()),
                 None => {}
             }
