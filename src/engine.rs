@@ -49,6 +49,9 @@ pub enum Entry<'a> {
     Out(&'a Command),
 }
 
+/// Sees everything that passes through the engine.
+pub type Observer = Box<dyn FnMut(Instant, Entry) + Send>;
+
 impl Engine {
     /// An engine without any call.
     pub fn new(limits: Limits) -> Self {

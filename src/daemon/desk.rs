@@ -14,7 +14,7 @@ use super::saying::{say, say_record};
 use super::shared::{Shared, Word};
 use crate::call::Limits;
 use crate::command::Command;
-use crate::engine::{Engine, Entry, take_back};
+use crate::engine::{Engine, Entry, Observer, take_back};
 use crate::event::{Event, Order};
 use crate::id::{CallId, CommandId, SwitchId};
 use crate::linefile::LineFile;
@@ -39,9 +39,6 @@ pub const INBOX_MAX: usize = 16_384;
 const WRITTEN_LOOK: Millis = Millis(20);
 /// How long the disk may take for the last records.
 const LAST_RECORDS_TIME_MAX: Duration = Duration::from_secs(2);
-
-/// Sees everything that passes through the engine.
-pub type Observer = Box<dyn FnMut(Instant, Entry) + Send>;
 
 /// What an operator, or the supervisor of the process, wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

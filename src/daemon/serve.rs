@@ -2,7 +2,7 @@
 
 use super::admin::{self, Admin, Sources};
 use super::clock::Clock;
-use super::desk::{Desk, INBOX_MAX, Observer, Wish};
+use super::desk::{Desk, INBOX_MAX, Wish};
 use super::holidays::BadHolidays;
 use super::keeper;
 use super::links::{Ended, Links};
@@ -16,6 +16,7 @@ use super::supervisor::{News, Supervisor};
 use super::{reloading, tally, years};
 use crate::call::Limits;
 use crate::capture::Tap;
+use crate::engine::Observer;
 use crate::event::Event;
 use crate::hotline::{self, Hotlines};
 use crate::hours::Calendar;

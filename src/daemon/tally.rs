@@ -1,9 +1,8 @@
 //! Counts what passes through the engine, and learns from it how the daemon is.
 
-use super::desk::Observer;
 use crate::call::Switchboard;
 use crate::command::{Command, NotTaken, Note, StageName, StoreRequest};
-use crate::engine::Entry;
+use crate::engine::{Entry, Observer};
 use crate::event::{Event, Order};
 use crate::meters::{self, health::Health};
 use crate::record::{AttemptOutcome, CallRecord, Outcome};
