@@ -98,7 +98,12 @@ impl Pair<'_> {
         embedded(&mut self.embedded, self.now, &mut one);
         redis(self.redis, self.now, &mut other);
         // A question for a code has a place of its own in Redis, from where nobody sees what is due elsewhere.
-        if matches!(word, Word::Ask(_, StoreRequest::CountCode { .. })) {
+        let asked = match word {
+            Word::Ask(_, request) => Some(request),
+            Word::Again(who) => self.last.get(who).map(|(_, request)| request),
+            Word::Forget(_) | Word::Due => None,
+        };
+        if matches!(asked, Some(StoreRequest::CountCode { .. })) {
             self.redis.due(self.now, &mut other);
             let of_code = |event: &Event| {
                 let Event::Store { answer, .. } = event else { return false };
