@@ -65,6 +65,8 @@ pub struct Caller {
     gone: Option<Instant>,
     /// When an agent last took the call.
     picked_up: Option<Instant>,
+    /// When a talk of theirs last ended: until then nobody had to look after them.
+    parted: Option<Instant>,
 }
 
 struct AgentLeg {
@@ -213,6 +215,7 @@ impl Ledger {
                     fell_back: false,
                     gone: None,
                     picked_up: None,
+                    parted: None,
                 };
                 self.callers.insert(leg.to_string(), caller);
             }
@@ -260,9 +263,7 @@ impl Ledger {
             }
             What::HungUp { leg, cause, left } => {
                 if *left {
-                    if let Some(talk) = self.talks.remove(&**leg) {
-                        self.talks.remove(&talk.peer);
-                    }
+                    self.part(leg);
                 } else {
                     self.parts(switch, leg, cause, redis);
                 }
@@ -288,10 +289,21 @@ impl Ledger {
             .retain(|leg, talk| (legs.contains_key(leg) || legs.contains_key(&talk.peer)) && !here(leg));
     }
 
+    /// Their talk is over, if they talk.
+    fn part(&mut self, leg: &str) -> Option<Talk> {
+        let talk = self.talks.remove(leg)?;
+        self.talks.remove(&talk.peer);
+        for leg in [leg, &talk.peer] {
+            if let Some(caller) = self.callers.get_mut(leg) {
+                caller.parted = Some(Instant::now());
+            }
+        }
+        Some(talk)
+    }
+
     /// Somebody else than the two ended their talk, if they talk.
     fn parts(&mut self, switch: usize, leg: &str, how: &str, redis: &Redis) {
-        let Some(talk) = self.talks.remove(leg) else { return };
-        self.talks.remove(&talk.peer);
+        let Some(talk) = self.part(leg) else { return };
         let now = Instant::now();
         let stops = self.stops_until.is_some_and(|until| now < until);
         let attended = self.attended[switch];
@@ -374,7 +386,7 @@ impl Ledger {
         let (Some(caller), Some(alone)) = (self.callers.get(&*call.leg), attended.alone) else { return };
         let served = caller.fell_back || caller.gone.is_some() || self.talks.contains_key(&*call.leg);
         let joining = caller.picked_up.is_some_and(|at| at + JOINING_TIME_MAX > alone);
-        let alone = caller.dialled.max(alone).elapsed();
+        let alone = caller.dialled.max(alone).max(caller.parted.unwrap_or(caller.dialled)).elapsed();
         if !served && !joining && alone > FALLBACK_WITHIN + Duration::from_millis(late.0) {
             let why = format!("for {alone:?}: {call:?}");
             self.broken(Some(&call.leg), "nobody looks after a caller, and no fallback came", why);
