@@ -263,7 +263,7 @@ impl Ledger {
             }
             What::HungUp { leg, cause, left } => {
                 if *left {
-                    self.part(leg);
+                    self.talk_ends(leg);
                 } else {
                     self.parts(switch, leg, cause, redis);
                 }
@@ -290,7 +290,7 @@ impl Ledger {
     }
 
     /// Their talk is over, if they talk.
-    fn part(&mut self, leg: &str) -> Option<Talk> {
+    fn talk_ends(&mut self, leg: &str) -> Option<Talk> {
         let talk = self.talks.remove(leg)?;
         self.talks.remove(&talk.peer);
         for leg in [leg, &talk.peer] {
@@ -303,7 +303,7 @@ impl Ledger {
 
     /// Somebody else than the two ended their talk, if they talk.
     fn parts(&mut self, switch: usize, leg: &str, how: &str, redis: &Redis) {
-        let Some(talk) = self.part(leg) else { return };
+        let Some(talk) = self.talk_ends(leg) else { return };
         let now = Instant::now();
         let stops = self.stops_until.is_some_and(|until| now < until);
         let attended = self.attended[switch];
