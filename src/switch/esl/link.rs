@@ -367,13 +367,15 @@ impl<'a> Line<'a> {
                 }
             }
             let stood_still = std::mem::replace(&mut looked_at, Instant::now()).elapsed();
-            if was_up && Millis::from(stood_still) >= STALE_AFTER {
+            let stale = match self.late {
+                _ if was_up && Millis::from(stood_still) >= STALE_AFTER => {
+                    Some(LinkError::StoodStill(stood_still))
+                }
+                late => late.map(|late| LinkError::Late(late.into())),
+            };
+            if let Some(stale) = stale {
                 self.catch_up(&mut reader).await?;
-                return Err(LinkError::StoodStill(stood_still));
-            }
-            if let Some(late) = self.late {
-                self.catch_up(&mut reader).await?;
-                return Err(LinkError::Late(late.into()));
+                return Err(stale);
             }
             self.hand_on(inbox);
             self.figures.waits(self.backlog.len(), self.conversation.unanswered());
