@@ -1,14 +1,16 @@
 //! Files that only grow, a line at a time: records, journals, captures.
 //!
-//! A thread of its own writes, so that a slow disk never holds up a call. Lines wait in memory meanwhile; a
-//! file whose lines may be lost says how many were.
+//! A thread of its own writes, so that a slow disk never holds up a call. Lines wait in memory meanwhile, and while the
+//! disk is full; a file whose lines may be lost says how many were. A file that was moved away is opened anew.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
+mod writer;
+
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
+use writer::{Message, OpenFile, Progress, Writer};
 
 /// The most lines that wait for the disk where lines may be lost.
 pub const LINES_WAITING_MAX: u64 = 200_000;
@@ -30,10 +32,9 @@ pub struct LineFile {
 
 #[derive(Debug)]
 struct Shared {
-    lines: Mutex<Option<mpsc::Sender<String>>>,
+    messages: Mutex<Option<mpsc::Sender<Message>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
-    waiting: Arc<AtomicU64>,
-    written: Arc<AtomicU64>,
+    progress: Arc<Progress>,
     dropped: AtomicU64,
     when_slow: WhenSlow,
 }
@@ -49,36 +50,29 @@ pub struct CannotWrite {
 impl LineFile {
     /// Opens the file, making it if need be, to add lines at its end.
     pub fn append(path: &Path, when_slow: WhenSlow) -> Result<Self, CannotWrite> {
-        let cannot = |error| CannotWrite { path: path.into(), error };
-        let mut file = OpenOptions::new().create(true).append(true).open(path).map_err(cannot)?;
-        // A process that was killed within a line must not spoil the next one, too.
-        if ends_within_a_line(path).unwrap_or(false) {
-            file.write_all(b"\n").map_err(cannot)?;
-        }
-        Self::of(path, when_slow, file)
+        Self::of(path, when_slow, OpenFile::append)
     }
 
     /// Makes the file anew, empty.
     pub fn create(path: &Path, when_slow: WhenSlow) -> Result<Self, CannotWrite> {
-        let file = File::create(path).map_err(|error| CannotWrite { path: path.into(), error })?;
-        Self::of(path, when_slow, file)
+        Self::of(path, when_slow, OpenFile::create)
     }
 
-    fn of(path: &Path, when_slow: WhenSlow, file: File) -> Result<Self, CannotWrite> {
+    fn of(
+        path: &Path,
+        when_slow: WhenSlow,
+        open: fn(&Path) -> io::Result<OpenFile>,
+    ) -> Result<Self, CannotWrite> {
         let cannot = |error| CannotWrite { path: path.into(), error };
-        let (lines, inbox) = mpsc::channel();
-        let waiting = Arc::new(AtomicU64::new(0));
-        let written = Arc::new(AtomicU64::new(0));
-        let (path, counters) = (path.to_path_buf(), [waiting.clone(), written.clone()]);
-        let writer = std::thread::Builder::new().name("line-file".into());
-        let writer = writer
-            .spawn(move || write_all(&path, file, &inbox, &counters[0], &counters[1]))
-            .map_err(cannot)?;
+        let (messages, inbox) = mpsc::channel();
+        let progress = Arc::new(Progress::default());
+        let writer = Writer::new(path.into(), open(path).map_err(cannot)?, progress.clone());
+        let thread = std::thread::Builder::new().name("line-file".into());
+        let thread = thread.spawn(move || writer.run(&inbox)).map_err(cannot)?;
         let shared = Shared {
-            lines: Mutex::new(Some(lines)),
-            writer: Mutex::new(Some(writer)),
-            waiting,
-            written,
+            messages: Mutex::new(Some(messages)),
+            writer: Mutex::new(Some(thread)),
+            progress,
             dropped: AtomicU64::new(0),
             when_slow,
         };
@@ -87,27 +81,40 @@ impl LineFile {
 
     /// Adds a line; it must not contain a line break of its own.
     pub fn write(&self, line: String) {
-        let waiting = self.shared.waiting.load(Ordering::Relaxed);
-        if self.shared.when_slow == WhenSlow::Drop && waiting >= LINES_WAITING_MAX {
+        let waiting = &self.shared.progress.waiting;
+        if self.shared.when_slow == WhenSlow::Drop && waiting.load(Ordering::Relaxed) >= LINES_WAITING_MAX {
             self.shared.dropped.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        let Ok(lines) = self.shared.lines.lock() else { return };
-        if let Some(lines) = &*lines {
-            self.shared.waiting.fetch_add(1, Ordering::Relaxed);
+        self.send(Message::Line(line));
+    }
+
+    /// Looks at once whether the path names another file, and opens that one, made if need be, before anything more is
+    /// written. Without this it happens before the next line, or within a second; only a pipe or a device that the path
+    /// named is left on request alone.
+    pub fn reopen(&self) {
+        self.send(Message::Reopen);
+    }
+
+    fn send(&self, message: Message) {
+        let Ok(messages) = self.shared.messages.lock() else { return };
+        if let Some(messages) = &*messages {
+            if let Message::Line(_) = message {
+                self.shared.progress.waiting.fetch_add(1, Ordering::Relaxed);
+            }
             // The receiver lives until `close` takes the sender away.
-            let _ = lines.send(line);
+            let _ = messages.send(message);
         }
     }
 
-    /// How many lines are surely in the file, those that were written first: none more after one could not be.
+    /// How many lines are surely in the file, those that were added first: none more after one could not be.
     pub fn written(&self) -> u64 {
-        self.shared.written.load(Ordering::Acquire)
+        self.shared.progress.written.load(Ordering::Acquire)
     }
 
     /// How many lines wait for the disk.
     pub fn waiting(&self) -> u64 {
-        self.shared.waiting.load(Ordering::Relaxed)
+        self.shared.progress.waiting.load(Ordering::Relaxed)
     }
 
     /// How many lines were lost to a slow disk.
@@ -115,9 +122,15 @@ impl LineFile {
         self.shared.dropped.load(Ordering::Relaxed)
     }
 
-    /// Waits until every line is in the file.
+    /// The file's name and why lines cannot be written; none where they can.
+    pub fn failure(&self) -> Option<String> {
+        self.shared.progress.failure()
+    }
+
+    /// Waits until every line is in the file, or until the disk has had room for none for two seconds: then the log
+    /// says how many are missing, and so does [`LineFile::waiting`].
     pub fn close(&self) {
-        self.shared.lines.lock().ok().and_then(|mut lines| lines.take());
+        self.shared.messages.lock().ok().and_then(|mut messages| messages.take());
         let writer = self.shared.writer.lock().ok().and_then(|mut writer| writer.take());
         if let Some(writer) = writer {
             let _ = writer.join();
@@ -125,55 +138,10 @@ impl LineFile {
     }
 }
 
-fn ends_within_a_line(path: &Path) -> io::Result<bool> {
-    // Neither an empty file nor a pipe has a last byte, and to open a pipe might take for ever.
-    let about = std::fs::metadata(path)?;
-    if !about.is_file() || about.len() == 0 {
-        return Ok(false);
-    }
-    let mut file = File::open(path)?;
-    let mut last = [0];
-    file.seek(SeekFrom::End(-1))?;
-    file.read_exact(&mut last)?;
-    Ok(last != *b"\n")
-}
-
-/// Writes what comes; whatever is there at once goes to the disk together.
-fn write_all(
-    path: &Path,
-    file: File,
-    inbox: &mpsc::Receiver<String>,
-    waiting: &AtomicU64,
-    written: &AtomicU64,
-) {
-    let mut file = BufWriter::new(file);
-    let mut all_well = true;
-    while let Ok(first) = inbox.recv() {
-        let mut outcome = put(&mut file, &first, waiting);
-        let mut lines = 1;
-        while let Ok(line) = inbox.try_recv() {
-            outcome = outcome.and(put(&mut file, &line, waiting));
-            lines += 1;
-        }
-        if let Err(error) = outcome.and_then(|()| file.flush()) {
-            all_well = false;
-            tracing::error!(path = %path.display(), %error, "lines could not be written");
-        }
-        if all_well {
-            written.fetch_add(lines, Ordering::Release);
-        }
-    }
-}
-
-fn put(file: &mut BufWriter<File>, line: &str, waiting: &AtomicU64) -> io::Result<()> {
-    waiting.fetch_sub(1, Ordering::Relaxed);
-    file.write_all(line.as_bytes())?;
-    file.write_all(b"\n")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::{Duration, Instant};
 
     #[test]
     fn every_line_is_in_the_file_after_close() {
@@ -206,5 +174,231 @@ mod tests {
     fn a_file_that_cannot_be_opened_is_named() {
         let error = LineFile::append(Path::new("/nonexistent/records.jsonl"), WhenSlow::Wait).unwrap_err();
         assert!(error.to_string().starts_with("/nonexistent/records.jsonl: "), "{error}");
+    }
+
+    const PATIENCE: Duration = Duration::from_secs(10);
+
+    fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+        let by = Instant::now() + PATIENCE;
+        while !is_so() {
+            assert!(Instant::now() < by, "never: {what}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Waits until all that was added is in a file.
+    fn written(file: &LineFile, count: u64) {
+        wait_until(&format!("{count} lines written"), || file.written() == count);
+        assert_eq!(file.waiting(), 0);
+    }
+
+    fn read(path: &Path) -> String {
+        std::fs::read_to_string(path).unwrap()
+    }
+
+    #[test]
+    fn a_file_that_was_moved_removed_or_replaced_is_opened_anew_before_the_next_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let [path, moved, other] = ["lines", "lines.1", "other"].map(|name| folder.path().join(name));
+        for open in [LineFile::append, LineFile::create] {
+            let file = open(&path, WhenSlow::Wait).unwrap();
+            file.write("one".into());
+            written(&file, 1);
+            std::fs::rename(&path, &moved).unwrap();
+            file.write("two".into());
+            written(&file, 2);
+            assert_eq!([read(&moved), read(&path)], ["one\n", "two\n"]);
+            std::fs::remove_file(&path).unwrap();
+            file.write("three".into());
+            written(&file, 3);
+            assert_eq!(read(&path), "three\n");
+            std::fs::write(&other, "theirs, cut o").unwrap();
+            std::fs::rename(&other, &path).unwrap();
+            file.write("four".into());
+            file.close();
+            assert_eq!(read(&path), "theirs, cut o\nfour\n");
+            std::fs::remove_file(&path).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_file_is_opened_anew_while_no_line_comes_and_emptied_where_it_stands() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines");
+        let file = LineFile::create(&path, WhenSlow::Wait).unwrap();
+        file.write("one".into());
+        written(&file, 1);
+        std::fs::remove_file(&path).unwrap();
+        wait_until("made again", || path.exists());
+        file.write("two".into());
+        written(&file, 2);
+        std::fs::write(&path, "").unwrap();
+        file.write("three".into());
+        file.close();
+        assert_eq!(read(&path), "three\n");
+    }
+
+    #[test]
+    fn a_file_is_opened_anew_on_request_and_nothing_is_lost_on_the_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let [path, moved] = ["lines", "lines.1"].map(|name| folder.path().join(name));
+        let file = LineFile::append(&path, WhenSlow::Wait).unwrap();
+        let mut all = String::new();
+        for round in 0..5 {
+            (0..100).for_each(|n| file.write(format!("{round} {n}")));
+            std::fs::rename(&path, &moved).unwrap();
+            file.reopen();
+            wait_until("made again", || path.exists());
+            wait_until("all written", || file.waiting() == 0);
+            all += &read(&moved);
+        }
+        file.close();
+        file.reopen();
+        all += &read(&path);
+        let expected: String = (0..500).map(|n| format!("{} {}\n", n / 100, n % 100)).collect();
+        assert_eq!((file.written(), all), (500, expected));
+    }
+
+    #[test]
+    fn lines_wait_for_a_full_disk_and_are_all_written_once_and_in_order() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("lines");
+        std::os::unix::fs::symlink("/dev/full", &path).unwrap();
+        let file = LineFile::append(&path, WhenSlow::Wait).unwrap();
+        file.write("0".into());
+        wait_until("a failure", || file.failure().is_some());
+        (1..1_000).for_each(|n| file.write(n.to_string()));
+        let why = file.failure().unwrap();
+        assert_eq!(why, format!("{}: No space left on device (os error 28)", path.display()));
+        assert_eq!((file.written(), file.waiting(), file.dropped()), (0, 1_000, 0));
+        std::fs::remove_file(&path).unwrap();
+        file.reopen();
+        written(&file, 1_000);
+        wait_until("well again", || file.failure().is_none());
+        file.close();
+        let expected: String = (0..1_000).map(|n| format!("{n}\n")).collect();
+        assert_eq!(read(&path), expected);
+    }
+
+    #[test]
+    fn lines_wait_for_a_folder_that_is_gone_and_no_line_goes_to_a_removed_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("inner");
+        let path = inner.join("lines");
+        std::fs::create_dir(&inner).unwrap();
+        let file = LineFile::append(&path, WhenSlow::Wait).unwrap();
+        std::fs::remove_dir_all(&inner).unwrap();
+        // Without any line, too.
+        wait_until("a failure", || file.failure().is_some());
+        file.write("one".into());
+        file.reopen();
+        file.write("two".into());
+        assert!(file.failure().unwrap().ends_with("No such file or directory (os error 2)"));
+        assert_eq!(file.written(), 0);
+        std::fs::create_dir(&inner).unwrap();
+        let began = Instant::now();
+        written(&file, 2);
+        assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+        assert_eq!(read(&path), "one\ntwo\n");
+    }
+
+    #[test]
+    fn a_device_in_place_of_the_file_is_a_failure() {
+        let folder = tempfile::tempdir().unwrap();
+        let [path, device] = ["lines", "device"].map(|name| folder.path().join(name));
+        let file = LineFile::append(&path, WhenSlow::Wait).unwrap();
+        std::os::unix::fs::symlink("/dev/null", &device).unwrap();
+        std::fs::rename(&device, &path).unwrap();
+        file.write("one".into());
+        wait_until("a failure", || file.failure().is_some());
+        assert!(file.failure().unwrap().ends_with("it is not a regular file any more"));
+        std::fs::remove_file(&path).unwrap();
+        written(&file, 1);
+        assert_eq!(read(&path), "one\n");
+    }
+
+    #[test]
+    fn closing_does_not_wait_for_ever_for_a_full_disk() {
+        let file = LineFile::append(Path::new("/dev/full"), WhenSlow::Drop).unwrap();
+        (0..3).for_each(|n| file.write(n.to_string()));
+        let began = Instant::now();
+        file.close();
+        let took = began.elapsed();
+        assert!(took >= writer::CLOSE_WAIT_MAX && took < PATIENCE, "{took:?}");
+        assert_eq!((file.written(), file.waiting()), (0, 3));
+    }
+
+    #[test]
+    fn lines_that_may_be_lost_are_no_more_than_the_limit_while_the_disk_is_full() {
+        let file = LineFile::append(Path::new("/dev/full"), WhenSlow::Drop).unwrap();
+        (0..LINES_WAITING_MAX + 5).for_each(|_| file.write(String::new()));
+        assert_eq!((file.waiting(), file.dropped()), (LINES_WAITING_MAX, 5));
+    }
+
+    /// A file system of a few pages, which are given out whole.
+    struct SmallDisk(tempfile::TempDir);
+
+    impl SmallDisk {
+        fn mount() -> Option<Self> {
+            let folder = tempfile::tempdir().unwrap();
+            let mut mount = std::process::Command::new("mount");
+            mount.args(["-t", "tmpfs", "-o", "size=64k", "none"]).arg(folder.path());
+            match mount.output() {
+                Ok(done) if done.status.success() => Some(Self(folder)),
+                why => {
+                    eprintln!("SKIPPED: no small file system can be mounted: {why:?}");
+                    None
+                }
+            }
+        }
+    }
+
+    impl Drop for SmallDisk {
+        fn drop(&mut self) {
+            let _ = std::process::Command::new("umount").arg("-l").arg(self.0.path()).status();
+        }
+    }
+
+    #[test]
+    fn a_disk_that_is_full_within_a_line_has_no_half_line() {
+        let Some(disk) = SmallDisk::mount() else { return };
+        let [path, filler] = ["lines", "filler"].map(|name| disk.0.path().join(name));
+        let file = LineFile::append(&path, WhenSlow::Wait).unwrap();
+        let line = |n: usize| format!("{n} {}", "x".repeat(3_000));
+        file.write(line(0));
+        written(&file, 1);
+        assert!(std::fs::write(&filler, vec![0; 1 << 20]).is_err());
+        (1..20).for_each(|n| file.write(line(n)));
+        wait_until("a failure", || file.failure().is_some());
+        assert_eq!((file.written(), read(&path)), (1, line(0) + "\n"));
+        // Room for five lines in all, and for half of the sixth.
+        let four_pages_less = std::fs::OpenOptions::new().write(true).open(&filler).unwrap();
+        four_pages_less.set_len(12 * 4_096).unwrap();
+        let whole = |count: usize| (0..count).map(|n| line(n) + "\n").collect::<String>();
+        wait_until("five lines and no half one", || file.written() == 5 && read(&path) == whole(5));
+        assert!(file.failure().unwrap().contains("No space left"));
+        std::fs::remove_file(&filler).unwrap();
+        let began = Instant::now();
+        drop(four_pages_less);
+        written(&file, 20);
+        assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+        assert_eq!(read(&path), whole(20));
+        wait_until("well again", || file.failure().is_none());
+    }
+
+    #[test]
+    fn a_line_that_lacks_only_its_break_is_not_in_the_file() {
+        let Some(disk) = SmallDisk::mount() else { return };
+        let [path, filler] = ["lines", "filler"].map(|name| disk.0.path().join(name));
+        let file = LineFile::append(&path, WhenSlow::Wait).unwrap();
+        std::fs::write(&filler, vec![0; 15 * 4_096]).unwrap();
+        // A page of it, and there is no other.
+        let line = "x".repeat(4_096);
+        file.write(line.clone());
+        wait_until("a failure", || file.failure().is_some());
+        assert_eq!((file.written(), read(&path)), (0, String::new()));
+        std::fs::remove_file(&filler).unwrap();
+        written(&file, 1);
+        assert_eq!(read(&path), line + "\n");
     }
 }
