@@ -296,11 +296,12 @@ pub async fn serve(
         door.start(health, Sources { files: files.collect(), calendar: calendars.clone(), atlas: atlases });
     }
     tokio::spawn(years::remind(calendars));
-    tokio::spawn(reloading::tell(supervisor.clone(), signals.hangup, loaded, sources));
+    let files: Vec<_> = [Some(records), journal, capture].into_iter().flatten().collect();
+    tokio::spawn(reloading::tell(supervisor.clone(), signals.hangup, files.clone(), (loaded, sources)));
     supervisor.tell(&News::Ready);
     tokio::spawn(obey(signals.stop, running.wishes(), supervisor));
     let ended = running.finished().await;
-    for file in [Some(records), journal, capture].into_iter().flatten() {
+    for file in files {
         file.close();
         if file.dropped() > 0 {
             tracing::warn!(lines = file.dropped(), "the disk was too slow for some lines");
