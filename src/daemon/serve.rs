@@ -241,6 +241,8 @@ pub async fn serve(
     // Where several daemons could act, it shows later for which switches this one does.
     let acts = switches.iter().filter(|_| settings.redis.is_none()).cloned();
     let health = Arc::new(Health::new(std::time::Instant::now(), acts));
+    let known = records.clone();
+    health.add_check(move || known.failure().map(|why| format!("call records cannot be written: {why}")));
     let supervisor = Supervisor::of_the_process();
     let observe = |file: &LineFile| journal_observer(file.clone(), limits);
     let observers: Vec<Observer> =

@@ -26,6 +26,18 @@ struct State {
     no_redis: Option<String>,
     /// Why nobody can say which daemon acts.
     no_leases: Option<String>,
+    /// What is checked when somebody asks.
+    checks: Checks,
+}
+
+/// Each gives why the daemon is not ready; none where it is.
+#[derive(Default)]
+struct Checks(Vec<Box<dyn Fn() -> Option<String> + Send>>);
+
+impl std::fmt::Debug for Checks {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        write!(f, "{} checks", self.0.len())
+    }
 }
 
 impl Health {
@@ -39,6 +51,7 @@ impl Health {
             unkept: false,
             no_redis: None,
             no_leases: None,
+            checks: Checks::default(),
         }))
     }
 
@@ -90,6 +103,11 @@ impl Health {
         self.know(|state| state.no_leases = unknown);
     }
 
+    /// Runs this check, too, whenever somebody asks: it gives why the daemon is not ready, or none.
+    pub fn add_check(&self, check: impl Fn() -> Option<String> + Send + 'static) {
+        self.know(|state| state.checks.0.push(Box::new(check)));
+    }
+
     /// Whether no new calls are taken any more.
     pub fn is_draining(&self) -> bool {
         self.0.lock().is_ok_and(|state| state.draining)
@@ -128,6 +146,7 @@ impl Health {
                     .to_owned(),
             );
         }
+        reasons.extend(state.checks.0.iter().filter_map(|check| check()));
         reasons
     }
 
@@ -181,6 +200,19 @@ mod tests {
         assert_eq!(health.not_ready(late), ["stopping: no new calls are taken"]);
         health.acts(&other);
         assert!(health.not_ready(late)[0].contains("fs2 has not come up yet"));
+    }
+
+    #[test]
+    fn a_check_gives_a_reason_while_it_has_one() {
+        let now = Instant::now();
+        let health = Health::new(now, []);
+        let why = std::sync::Arc::new(Mutex::new(Some("the disk is full".to_owned())));
+        let known = why.clone();
+        health.add_check(move || known.lock().unwrap().clone());
+        health.drain();
+        assert_eq!(health.not_ready(now), ["stopping: no new calls are taken", "the disk is full"]);
+        *why.lock().unwrap() = None;
+        assert_eq!(health.not_ready(now), ["stopping: no new calls are taken"]);
     }
 
     #[test]

@@ -24,21 +24,21 @@ const WAITS: Phone = Phone::Answers { after: Millis(200), then: Then::Waits };
 const TALKS: Phone = Phone::Answers { after: Millis(200), then: Then::TalksFor(Millis(300)) };
 
 /// A house whose daemon shows itself at a port that the system chooses.
-fn house(port: u16) -> House {
+pub fn house(port: u16) -> House {
     let house = House::new(port);
     house.set("[journal]", "[admin]\naddress = \"127.0.0.1:0\"\n[journal]");
     house
 }
 
 /// Where a daemon that has just been started shows itself.
-async fn address(daemon: &mut Daemon) -> String {
+pub async fn address(daemon: &mut Daemon) -> String {
     let line = daemon.says("figures at /metrics").await;
     let address = line.split("address=").nth(1).unwrap();
     address.split_whitespace().next().unwrap().to_owned()
 }
 
 /// Serves until the link is up.
-async fn serve(house: &House) -> (Daemon, String) {
+pub async fn serve(house: &House) -> (Daemon, String) {
     let mut daemon = house.run(&["serve"]);
     let address = address(&mut daemon).await;
     until(&address, "/readyz", |answer| answer.status == 200).await;

@@ -114,7 +114,12 @@ impl House {
 
     /// The call records, once there are so many.
     pub async fn records(&self, count: usize) -> Vec<CallRecord> {
-        let file = self.path("records.jsonl");
+        self.records_in("records.jsonl", count).await
+    }
+
+    /// As [`House::records`], in this file.
+    pub async fn records_in(&self, name: &str, count: usize) -> Vec<CallRecord> {
+        let file = self.path(name);
         let read = || -> Vec<CallRecord> {
             let text = fs::read_to_string(&file).unwrap_or_default();
             let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);

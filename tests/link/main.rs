@@ -16,6 +16,7 @@ mod peer;
 mod piling_up;
 #[path = "../lab/proxy.rs"]
 mod proxy;
+mod records;
 #[path = "../redis/redis_server.rs"]
 mod redis_server;
 mod reload;
