@@ -9,7 +9,9 @@ use hotlined::meters::health::BEAT_AGE_MAX;
 use hotlined::meters::{ALL, Kind};
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
@@ -94,6 +96,47 @@ fn the_unit_gives_settings_that_there_are_and_time_enough() {
     assert!(seconds("TimeoutStopSec") * 1_000 > settings.calls.drain_max.0);
     // Whoever watches by /healthz is told before the daemon is started anew.
     assert!(seconds("WatchdogSec") > BEAT_AGE_MAX.as_secs());
+}
+
+#[test]
+fn records_are_rotated_where_the_unit_has_them_and_the_daemon_is_told() {
+    let env = variables(&text("deploy/hotlined.service"), "=");
+    let rotation = text("deploy/hotlined.logrotate");
+    let said: Vec<&str> = lines(&rotation).filter(|line| !line.is_empty()).collect();
+    assert_eq!(said[0], format!("{} {{", env["HOTLINED_RECORDS__FILE"]));
+    assert_eq!(said[said.len() - 1], "}");
+    let script = said.iter().position(|line| *line == "postrotate").unwrap();
+    let command = "systemctl kill -s HUP hotlined.service || true";
+    assert_eq!(said[script..said.len() - 1], ["postrotate", command, "endscript"]);
+    // Whoever has the old file open may write to it until it hears of the new one.
+    for directive in ["missingok", "notifempty", "delaycompress", "nocreate"] {
+        assert!(said[1..script].contains(&directive), "{directive}");
+    }
+}
+
+/// By logrotate itself, where there is one: what it does not understand it says and leaves out.
+#[test]
+fn logrotate_understands_the_rotation() {
+    let folder = tempfile::tempdir().unwrap();
+    let [file, records] = ["rotation", "records.jsonl"].map(|name| folder.path().join(name));
+    let rotation = text("deploy/hotlined.logrotate");
+    let rotation = rotation.replace("/var/lib/hotlined/records.jsonl", records.to_str().unwrap());
+    fs::write(&file, rotation).unwrap();
+    fs::write(&records, "{}\n").unwrap();
+    // Others must not be able to write either, or it does nothing.
+    for (path, mode) in [(&file, 0o644), (&records, 0o640), (&folder.path().to_owned(), 0o750)] {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+    let mut logrotate = Command::new("logrotate");
+    logrotate.args(["--debug", "--force", "--state"]).arg(folder.path().join("state")).arg(&file);
+    let Ok(done) = logrotate.output() else {
+        println!("SKIPPED: there is no logrotate");
+        return;
+    };
+    let told = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(done.status.success() && !told.contains("error:"), "{told}");
+    let renames = format!("renaming {0} to {0}.1", records.display());
+    assert!(told.contains(&renames) && told.contains("running postrotate script"), "{told}");
 }
 
 #[test]
