@@ -19,7 +19,7 @@ use crate::switch::esl::server;
 use crate::time::{Instant, Millis};
 use bytes::Bytes;
 use link::Link;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -136,12 +136,11 @@ impl Exchange {
         let address = listener.local_addr()?;
         let clock = Clock::start(options.speed);
         let trouble = Trouble { generation: 0, silent: false, deaf: false, door: Door::Open };
+        let mut hub =
+            Hub { model: Model::new(options.setup, clock.began), links: BTreeMap::new(), links_ever: 0 };
+        hub.make_what_is_listened_to();
         let shared = Arc::new(Shared {
-            hub: Mutex::new(Hub {
-                model: Model::new(options.setup, clock.began),
-                links: BTreeMap::new(),
-                links_ever: 0,
-            }),
+            hub: Mutex::new(hub),
             wake: Notify::new(),
             happenings: broadcast::channel(HAPPENINGS_QUEUED_MAX).0,
             trouble: watch::channel(trouble).0,
@@ -361,15 +360,35 @@ impl Shared {
         hub.links_ever += 1;
         let id = hub.links_ever;
         hub.links.insert(id, Arc::clone(&link));
+        hub.make_what_is_listened_to();
         drop(hub);
         self.happened(What::LinkUp);
         (id, link)
     }
 
     fn remove_link(&self, id: u64) {
-        if self.hub().links.remove(&id).is_some() {
+        let mut hub = self.hub();
+        let was_up = hub.links.remove(&id).is_some();
+        hub.make_what_is_listened_to();
+        drop(hub);
+        if was_up {
             self.happened(What::LinkDown);
         }
+    }
+
+    fn listeners_changed(&self) {
+        self.hub().make_what_is_listened_to();
+    }
+}
+
+impl Hub {
+    /// Tells the model which events reach anybody: most of them reach nobody, and making them takes most of its time.
+    fn make_what_is_listened_to(&mut self) {
+        let mut names = Some(BTreeSet::new());
+        for link in self.links.values() {
+            link.add_listened(&mut names);
+        }
+        self.model.make_only(names);
     }
 }
 

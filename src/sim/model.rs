@@ -203,6 +203,8 @@ pub struct Model {
     pub(super) table: Table,
     pub(super) stats: Stats,
     pub(super) out: Vec<Output>,
+    /// The names of the events that are made; without, all are.
+    listened: Option<BTreeSet<String>>,
 }
 
 impl Model {
@@ -227,6 +229,7 @@ impl Model {
             table: Table::default(),
             stats: Stats::default(),
             out: Vec::new(),
+            listened: None,
             setup,
         };
         model.at(now + model.setup.heartbeat, Due::Heartbeat);
@@ -318,6 +321,12 @@ impl Model {
         self.setup.phones.insert(number.into(), habits);
     }
 
+    /// From now on only events of these names are made, or all. Those that nobody listens to are counted and take
+    /// their number, as if they had been.
+    pub fn make_only(&mut self, names: Option<BTreeSet<String>>) {
+        self.listened = names;
+    }
+
     /// The value of a channel's variable.
     pub fn variable(&self, leg: &str, name: &str) -> Option<&str> {
         self.channels.get(leg)?.variable(name)
@@ -348,6 +357,11 @@ impl Model {
     pub(super) fn at(&mut self, at: Instant, due: Due) {
         self.due_count += 1;
         self.due.insert((at, self.due_count), due);
+    }
+
+    /// Whether events of this name are made.
+    pub(super) fn is_listened(&self, name: &str) -> bool {
+        self.setup.events && self.listened.as_ref().is_none_or(|names| names.contains(name))
     }
 
     pub(super) fn tell(&mut self, event: SwitchEvent) {

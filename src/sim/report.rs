@@ -148,6 +148,9 @@ fn carries_variables(name: &str) -> bool {
 impl Model {
     /// An event that is about no channel.
     pub(super) fn event(&mut self, name: &'static str, headers: Vec<Header>, body: Option<String>) {
+        if !self.is_listened(name) {
+            return self.pass_over();
+        }
         let mut all = self.stamp(name);
         all.extend(headers);
         self.tell(SwitchEvent { headers: all, body });
@@ -167,6 +170,10 @@ impl Model {
         after: Vec<Header>,
         body: Option<String>,
     ) {
+        if !self.is_listened(name) && self.channels.contains_key(uuid) {
+            self.pass_over();
+            return self.table_follows(uuid);
+        }
         let mut headers = self.stamp(name);
         headers.extend(before);
         let Some(channel) = self.channels.get(uuid) else { return };
@@ -177,6 +184,12 @@ impl Model {
         headers.extend(after);
         self.tell(SwitchEvent { headers, body });
         self.table_follows(uuid);
+    }
+
+    /// An event that nobody listens to: it takes its number, and that is all.
+    fn pass_over(&mut self) {
+        self.sequence += 1;
+        self.stats.events += 1;
     }
 
     /// The application `event`: an event about the channel under a name the dialplan chose, with headers it

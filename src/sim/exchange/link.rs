@@ -68,6 +68,17 @@ impl Link {
         (state.all || is_wanted).then_some(state.format)
     }
 
+    /// Adds the names that the link listens to; nothing stands for all of them.
+    pub fn add_listened(&self, names: &mut Option<BTreeSet<String>>) {
+        let state = self.state();
+        if state.all {
+            *names = None;
+        }
+        if let Some(names) = names {
+            names.extend(state.names.iter().cloned());
+        }
+    }
+
     pub fn give(&self, event: Bytes) {
         let mut state = self.state();
         if state.waiting.len() < EVENTS_QUEUED_MAX {
@@ -265,9 +276,9 @@ impl Connection {
         };
         match verb.as_str() {
             "exit" => Next::Leave(server::reply("+OK bye")),
-            "event" => say(&link.listen(request)),
-            "nixevent" => say(&link.listen_no_more(request)),
-            "noevents" => say(&link.listen_to_nothing()),
+            "event" => self.heeds(&link.listen(request)),
+            "nixevent" => self.heeds(&link.listen_no_more(request)),
+            "noevents" => self.heeds(&link.listen_to_nothing()),
             "filter" => {
                 let words: Vec<&str> = request.words().skip(1).collect();
                 match words.as_slice() {
@@ -285,6 +296,12 @@ impl Connection {
                 None => say("-ERR command not found"),
             },
         }
+    }
+
+    /// The answer to a request that changed what the link listens to.
+    fn heeds(&self, answer: &str) -> Next {
+        self.shared.listeners_changed();
+        Next::Say(server::reply(answer))
     }
 
     fn let_in(&mut self, request: &ReceivedRequest) -> Next {
