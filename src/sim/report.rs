@@ -7,7 +7,7 @@
 use super::channel::{CallState, Channel, Direction, OtherLeg, State, Uuid};
 use super::model::Model;
 use crate::switch::esl::event::Format;
-use crate::switch::esl::event_writer::EventWriter;
+use crate::switch::esl::event_writer::{self, EventWriter};
 use crate::switch::esl::vocabulary::EventName;
 use crate::time::Instant;
 use bytes::Bytes;
@@ -38,9 +38,11 @@ impl SwitchEvent {
 
     /// As it is written on the wire.
     pub fn encoded(&self, format: Format) -> Bytes {
-        let headers = self.headers.iter();
-        let writer =
-            headers.fold(EventWriter::bare(), |writer, (name, value)| writer.header(name, value.as_bytes()));
+        let headers = self.headers.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
+        if format == Format::Plain {
+            return event_writer::plain_of(headers, self.body.as_deref());
+        }
+        let writer = headers.fold(EventWriter::bare(), |writer, (name, value)| writer.header(name, value));
         match &self.body {
             Some(body) => writer.body(body).encoded(format),
             None => writer.encoded(format),

@@ -76,25 +76,12 @@ impl EventWriter {
     pub fn serialized(&self) -> Vec<u8> {
         let mut text = Vec::new();
         for (name, value) in &self.headers {
-            text.extend_from_slice(name.as_bytes());
-            text.extend_from_slice(b": ");
-            let before = text.len();
             match value {
-                Value::One(value) => percent_encode(value, &mut text),
-                Value::Many(values) => percent_encode(&one_line(values), &mut text),
+                Value::One(value) => plain_line(name, value, &mut text),
+                Value::Many(values) => plain_line(name, &one_line(values), &mut text),
             }
-            if text.len() == before {
-                text.extend_from_slice(b"_undef_");
-            }
-            text.push(b'\n');
         }
-        match &self.body {
-            Some(body) if !body.is_empty() => {
-                text.extend_from_slice(format!("Content-Length: {}\n\n", body.len()).as_bytes());
-                text.extend_from_slice(body);
-            }
-            _ => text.push(b'\n'),
-        }
+        plain_end(self.body.as_deref(), &mut text);
         text
     }
 
@@ -128,6 +115,39 @@ impl EventWriter {
     }
 }
 
+/// A whole message, plain, of headers that stand elsewhere: nothing is copied but into the message.
+pub fn plain_of<'e>(headers: impl Iterator<Item = (&'e str, &'e str)>, body: Option<&str>) -> Bytes {
+    /// A little more than most events have.
+    const EVENT_BYTES: usize = 8_192;
+    let mut text = Vec::with_capacity(EVENT_BYTES);
+    for (name, value) in headers {
+        plain_line(name, value.as_bytes(), &mut text);
+    }
+    plain_end(body.map(str::as_bytes), &mut text);
+    framed("plain", &text)
+}
+
+fn plain_line(name: &str, value: &[u8], text: &mut Vec<u8>) {
+    text.extend_from_slice(name.as_bytes());
+    text.extend_from_slice(b": ");
+    let before = text.len();
+    percent_encode(value, text);
+    if text.len() == before {
+        text.extend_from_slice(b"_undef_");
+    }
+    text.push(b'\n');
+}
+
+fn plain_end(body: Option<&[u8]>, text: &mut Vec<u8>) {
+    match body {
+        Some(body) if !body.is_empty() => {
+            text.extend_from_slice(format!("Content-Length: {}\n\n", body.len()).as_bytes());
+            text.extend_from_slice(body);
+        }
+        _ => text.push(b'\n'),
+    }
+}
+
 /// In an event's frame the length comes first (MES:1441).
 fn framed(format: &str, payload: &[u8]) -> Bytes {
     let head = format!("Content-Length: {}\nContent-Type: text/event-{format}\n\n", payload.len());
@@ -142,15 +162,32 @@ fn one_line(values: &[Vec<u8>]) -> Vec<u8> {
     }
 }
 
+/// The bytes that `switch_url_encode` encodes.
+const UNSAFE: [bool; 256] = {
+    const PRINTED: &[u8] = b"\r\n #%&+:;<=>?@[\\]^`{|}\"";
+    let mut unsafe_bytes = [true; 256];
+    let mut byte = b' ' as usize;
+    while byte <= b'~' as usize {
+        unsafe_bytes[byte] = false;
+        byte += 1;
+    }
+    let mut at = 0;
+    while at < PRINTED.len() {
+        unsafe_bytes[PRINTED[at] as usize] = true;
+        at += 1;
+    }
+    unsafe_bytes
+};
+
 /// Percent coding as `switch_url_encode` does it (switch_utils.c:3476): a `%` before two upper-case hex digits
 /// stays as it is, so what looked like an escape before looks the same after (hazard 1).
 pub fn percent_encode(value: &[u8], target: &mut Vec<u8>) {
-    const UNSAFE: &[u8] = b"\r\n #%&+:;<=>?@[\\]^`{|}\"";
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let is_hex = |at: usize| value.get(at).is_some_and(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'));
     for (at, &byte) in value.iter().enumerate() {
         let looks_coded = byte == b'%' && is_hex(at + 1) && is_hex(at + 2);
-        if !looks_coded && (!(b' '..=b'~').contains(&byte) || UNSAFE.contains(&byte)) {
-            target.extend_from_slice(format!("%{byte:02X}").as_bytes());
+        if !looks_coded && UNSAFE[usize::from(byte)] {
+            target.extend([b'%', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
         } else {
             target.push(byte);
         }
