@@ -22,6 +22,9 @@ const EVENTS_QUEUED_MAX: usize = 100_000;
 /// The name of all events that have a subclass.
 const CUSTOM: &str = "CUSTOM";
 
+/// How much is read at a time, at least: many orders, where many wait.
+const READ_BYTES: usize = 16 * 1_024;
+
 /// How often a link looks for events (MES:1504).
 const POLL: Duration = Duration::from_millis(20);
 
@@ -197,6 +200,7 @@ impl Connection {
         let mut poll = tokio::time::interval(POLL);
         poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
+            input.reserve(READ_BYTES);
             let trouble = *self.trouble.borrow_and_update();
             if trouble.generation != self.generation {
                 return;
