@@ -245,7 +245,7 @@ impl Bench {
                 command: claim.expect("a line is claimed"),
                 answer: StoreAnswer::Claimed { line: LineId("13900000001".into()) },
             },
-            times.as_deref_mut(),
+            times,
         );
         let agent = self.out.iter().find_map(|command| match command {
             Command::Switch { action: Action::Ring { leg, .. }, .. } => Some(leg.clone()),
