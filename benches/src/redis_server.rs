@@ -31,6 +31,16 @@ impl Server {
         Self { child, port }
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn settings(&self) -> RedisSettings {
         RedisSettings {
             servers: Servers::Single(Address::Tcp { host: "127.0.0.1".into(), port: self.port }),
