@@ -16,6 +16,7 @@ pub mod daemon;
 pub mod http;
 
 // What drives the core: what was recorded, who is simulated, a switch; and what daemons share.
+pub mod instance;
 pub mod live;
 pub mod replay;
 pub mod sim;

@@ -9,12 +9,13 @@ use std::path::{Path, PathBuf};
 
 /// The rooms, from the top of the house down. A room imports only from rooms that stand below it; rooms on one
 /// line are neighbours and do not import each other.
-const FLOORS: [&[&str]; 16] = [
+const FLOORS: [&[&str]; 17] = [
     &["main"],
     &["cli"],
     &["sim", "daemon"],
     &["http"],
     &["replay"],
+    &["instance"],
     &["switch", "live"],
     &["capture", "journal"],
     &["engine"],
@@ -31,6 +32,27 @@ const FLOORS: [&[&str]; 16] = [
 /// The only rooms that know the runtime.
 const KNOW_TOKIO: [&str; 8] =
     ["cli", "daemon", "http", "live", "sim", "switch/esl/link.rs", "switch/esl/codec.rs", "switch/gate.rs"];
+
+/// The rooms of the simulator that have the daemon in them: the one that ships, and no part of it besides.
+const SIMULATE_THE_DAEMON: [&str; 2] = ["sim/world", "sim/redis"];
+
+/// What is the daemon's own: whoever simulates it leaves that to it.
+const OF_THE_DAEMON: [&str; 14] = [
+    "live::common",
+    "live::keeping",
+    "live::sharing",
+    "live::downs",
+    "live::standstill",
+    "Duty",
+    "Timeline",
+    "switch::claim",
+    "esl::conversation",
+    "esl::message",
+    "esl::liveness",
+    "esl::late",
+    "crate::daemon",
+    "take_back",
+];
 
 /// A file longer than this holds a second idea.
 const FILE_LINES_MAX: usize = 520;
@@ -166,6 +188,21 @@ fn only_the_edges_know_the_runtime() {
             assert!(!line.contains("tokio"), "src/{}:{number}: {line}", file.path);
         }
     }
+}
+
+#[test]
+fn the_simulator_drives_the_daemon_that_ships_and_has_no_part_of_it() {
+    let simulate = |file: &File| SIMULATE_THE_DAEMON.iter().any(|place| file.path.starts_with(place));
+    let mut drives = false;
+    for file in files().iter().filter(|file| simulate(file)) {
+        for (number, line) in code(&file.text) {
+            drives |= line.contains("crate::instance");
+            for word in OF_THE_DAEMON {
+                assert!(!line.contains(word), "src/{}:{number}: {word}: {line}", file.path);
+            }
+        }
+    }
+    assert!(drives, "nothing there drives an instance");
 }
 
 #[test]

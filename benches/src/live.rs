@@ -12,6 +12,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod redis_server;
+#[path = "../../tests/redis/store_task.rs"]
+mod store_task;
 
 use hotlined::call::Limits;
 use hotlined::command::{Action, Command};
@@ -20,7 +22,8 @@ use hotlined::event::{Arrival, Cause, Event, LegEvent, LegState, LiveLeg};
 use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, group::Strategy, short::Plain};
 use hotlined::id::{LegId, SwitchId};
 use hotlined::live::common::Common;
-use hotlined::live::redis::{Ask, Asked, Fence, Heard, LiveState, RedisStore, Taken};
+use hotlined::live::outbox::{Delivery, DeliveryId};
+use hotlined::live::redis::{Ask, Asked, Fence, Heard, RedisStore, Taken};
 use hotlined::time::{Instant, Millis};
 use redis_server::Server;
 use std::cmp::Reverse;
@@ -85,7 +88,7 @@ struct Desk {
     ring: Millis,
     talk: Option<Millis>,
     out: Vec<Command>,
-    written: Vec<hotlined::id::CallId>,
+    done: Vec<DeliveryId>,
     over: u64,
     /// The legs there would be, were nobody to hang up.
     legs: Vec<LiveLeg>,
@@ -106,10 +109,9 @@ fn leg(number: u64) -> LegId {
 impl Desk {
     /// A daemon without a call, once Redis answers. A talk without an end lasts for as long as the bench.
     async fn up(server: &Server, ring: Millis, talk: Option<Millis>) -> Self {
-        let state = LiveState::new(server.settings(), Arc::new(now)).unwrap();
         let (asks, requests) = channel(1_024);
         let (tells, mut heard) = channel(16_384);
-        let serves = tokio::spawn(state.serve(requests, tells));
+        let serves = tokio::spawn(store_task::serve(server.settings(), Arc::new(now), requests, tells));
         while heard.recv().await != Some(Heard::Back) {}
         let limits = Limits { live_max: usize::MAX, fallback_after: Millis::seconds(30) };
         let mut desk = Self {
@@ -123,7 +125,7 @@ impl Desk {
             ring,
             talk,
             out: Vec::new(),
-            written: Vec::new(),
+            done: Vec::new(),
             over: 0,
             legs: Vec::new(),
             waits: Vec::new(),
@@ -221,16 +223,18 @@ impl Desk {
     }
 
     async fn act(&mut self) {
-        let written = std::mem::take(&mut self.written);
-        let mut records = Vec::new();
+        let done = std::mem::take(&mut self.done);
+        let mut deliveries = Vec::new();
         for command in &self.out {
             if let Command::Record(record) = command {
-                records.push((record.call.clone(), serde_json::to_string(&record).unwrap()));
-                self.written.push(record.call.clone());
+                let id = DeliveryId::record(record.call.clone());
+                let payload = serde_json::to_string(&record).unwrap();
+                deliveries.push((record.switch.clone(), Delivery { id: id.clone(), payload }));
+                self.done.push(id);
             }
         }
-        self.over += records.len() as u64;
-        let words = self.common.settle(now(), &mut self.engine, &mut self.out, records, written);
+        self.over += deliveries.len() as u64;
+        let words = self.common.settle(now(), &mut self.engine, &mut self.out, deliveries, done);
         if let Some(barrier) = words.barrier {
             let begun = std::time::Instant::now();
             self.reach(words.asked, barrier).await;
@@ -321,7 +325,7 @@ async fn calls(server: &Server, rate: u64, seconds: u64) {
     }
     let before = server.counts();
     let mut turns = 0_u64;
-    while desk.over < count || !desk.written.is_empty() {
+    while desk.over < count || !desk.done.is_empty() {
         desk.turn().await;
         turns += 1;
         if turns.is_multiple_of(64) {

@@ -20,17 +20,17 @@ mod socket {
 }
 
 use hotlined::call::Limits;
+use hotlined::daemon::Wish;
 use hotlined::daemon::clock::Clock;
-use hotlined::daemon::desk::Wish;
 use hotlined::daemon::pulse::Pulse;
-use hotlined::daemon::serve::Parts;
-use hotlined::daemon::shared::Shared;
+use hotlined::daemon::serve::{Parts, Redis};
 use hotlined::daemon::supervisor::Supervisor;
 use hotlined::daemon::tally;
 use hotlined::event::Event;
 use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, group::Strategy, short::Plain};
 use hotlined::id::SwitchId;
 use hotlined::linefile::{LineFile, WhenSlow};
+use hotlined::live::file::LiveFile;
 use hotlined::meters::health::Health;
 use hotlined::meters::registry;
 use hotlined::prompt::SoundPath;
@@ -56,11 +56,12 @@ fn main() {
     let live = args.next().unwrap_or(5_000) as usize;
     let seconds = args.next().unwrap_or(30);
     let figures = args.next().unwrap_or(1) > 0;
-    let redis = (args.next().unwrap_or(0) > 0).then(Server::start);
+    let keeping = args.next().unwrap_or(0);
+    let redis = (keeping == 1).then(Server::start);
     if figures {
         registry::of_the_process();
     }
-    let kept = if redis.is_some() { "kept in Redis" } else { "kept nowhere" };
+    let kept = ["kept nowhere", "kept in Redis", "kept in a file"][keeping as usize];
     println!(
         "{rate} calls a second for {seconds} s, {live} calls in talk, {kept}; load before: {}",
         load_average()
@@ -76,13 +77,11 @@ fn main() {
     let runtime = runtime.worker_threads(2).thread_name("daemon").enable_all().build().expect("a runtime");
     let mut parts = parts(port, file.clone());
     let (wishes, finished) = runtime.block_on(async {
-        if let Some(redis) = &redis {
-            let switches = parts.links.iter().map(|link| link.switch.clone());
-            let health = Arc::new(Health::new(std::time::Instant::now(), []));
-            let shared = Shared::begin(redis.settings(), switches, Clock::start(), records.clone(), health);
-            parts.shared = Some(shared.expect("the settings of Redis"));
-        }
-        let running = parts.start();
+        parts.redis =
+            redis.as_ref().map(|redis| Redis { settings: redis.settings(), records: records.clone() });
+        let live = std::env::temp_dir().join(format!("hotlined-socket-{}.live", std::process::id()));
+        parts.live = (keeping == 2).then(|| LiveFile::open(&live, Clock::start().now()).expect("a file"));
+        let running = parts.start().expect("the settings of Redis");
         (running.wishes(), tokio::spawn(running.finished()))
     });
 
@@ -185,7 +184,8 @@ fn parts(port: u16, records: LineFile) -> Parts {
         tap: None,
         observers: vec![tally::observer(health.clone())],
         live: None,
-        shared: None,
+        redis: None,
+        claim: None,
         pulse: Pulse::new(health, Supervisor::default()),
     }
 }

@@ -3,11 +3,11 @@
 
 use super::{fail, load_settings, runtime, start_log};
 use crate::capture::Tap;
+use crate::daemon::link_task::{Right, keep};
 use crate::daemon::serve::{ServeError, link_settings};
 use crate::daemon::settings::SETTINGS_VARIABLE;
 use crate::linefile::{LineFile, WhenSlow};
 use crate::switch::esl::link;
-use crate::switch::gate::Right;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -63,13 +63,8 @@ async fn record(settings: link::LinkSettings, out: &Path, limit: Option<Duration
     let file = LineFile::create(out, WhenSlow::Drop)?;
     let (orders, orders_out) = mpsc::channel(1);
     let (inbox, mut events) = mpsc::channel(EVENTS_WAITING_MAX);
-    let keeping = tokio::spawn(link::keep(
-        settings,
-        orders_out,
-        inbox,
-        Some(Tap::new(file.clone())),
-        Right::undisputed(),
-    ));
+    let keeping =
+        tokio::spawn(keep(settings, orders_out, inbox, Some(Tap::new(file.clone())), Right::undisputed()));
     let enough = async {
         match limit {
             Some(limit) => tokio::time::sleep(limit).await,

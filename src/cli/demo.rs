@@ -8,7 +8,7 @@ mod timeline;
 use super::{fail, put, runtime};
 use crate::call::Limits;
 use crate::command::Command;
-use crate::daemon::desk::Wish;
+use crate::daemon::Wish;
 use crate::daemon::pulse::Pulse;
 use crate::daemon::serve::{Parts, Running};
 use crate::engine::{Entry, Observer};
@@ -126,10 +126,11 @@ impl Stage {
             tap: None,
             observers: vec![observer],
             live: None,
-            shared: None,
+            redis: None,
+            claim: None,
             pulse: Pulse::default(),
         };
-        let daemon = parts.start();
+        let daemon = parts.start()?;
         tokio::time::timeout(LINK_TIME_MAX, is_up.recv()).await.context("the link did not come up")?;
         Ok(Self { exchange, daemon, file, records })
     }

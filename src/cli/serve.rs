@@ -3,6 +3,7 @@
 use super::{fail, load_settings, runtime, start_log};
 use crate::daemon::serve::{ServeError, serve};
 use crate::daemon::settings::SETTINGS_VARIABLE;
+use crate::switch::claim::Claiming;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -18,6 +19,9 @@ pub struct Args {
     /// Record both directions of the link into this file.
     #[arg(long, value_name = "FILE")]
     capture: Option<PathBuf>,
+    /// Act for the switches even if another daemon does so now, without Redis: that one stops.
+    #[arg(long)]
+    take_over: bool,
 }
 
 /// Serves: 0 when told to stop, 1 when it could not.
@@ -31,6 +35,7 @@ pub fn run(args: &Args) -> ExitCode {
 fn start(args: &Args) -> anyhow::Result<()> {
     let settings = load_settings(args.settings.as_deref()).map_err(ServeError::Settings)?;
     start_log(&settings.log)?;
-    runtime()?.block_on(serve(settings, args.journal.as_deref(), args.capture.as_deref()))?;
+    let claiming = if args.take_over { Claiming::TakingOver } else { Claiming::Asking };
+    runtime()?.block_on(serve(settings, args.journal.as_deref(), args.capture.as_deref(), claiming))?;
     Ok(())
 }

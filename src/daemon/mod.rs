@@ -1,5 +1,8 @@
-//! The daemon: its settings, and what changes while it runs.
+//! The shell of the daemon: sockets, files, signals, settings, and what changes while it runs. What is to be done is
+//! decided in the [`instance`](crate::instance).
 //!
+//! - `event_loop`: the one loop that drives it, with [`sockets`], `redis_connections` and `deliverer`s.
+//! - [`link_task`]: one link by itself, for whoever only listens.
 //! - [`settings`]: the one file and the environment variables, checked before anything is opened.
 //! - [`holidays`]: the calendar, with the operator's own years.
 //! - [`numbers`]: the operator's own table of where numbers are from.
@@ -9,22 +12,24 @@
 
 mod admin;
 pub mod clock;
-pub mod desk;
-mod duties;
+mod deliverer;
+mod event_loop;
 pub mod file;
 pub mod holidays;
-mod keeper;
-mod links;
+pub mod link_task;
 pub mod numbers;
-mod outbox;
 pub mod pulse;
+mod records;
+pub mod redis_connections;
 pub mod reload;
 mod reloading;
-mod saying;
+mod running;
 pub mod serve;
 pub mod settings;
-pub mod shared;
+pub mod sockets;
 pub mod source;
 pub mod supervisor;
 pub mod tally;
 pub mod years;
+
+pub use event_loop::Wish;

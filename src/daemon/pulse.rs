@@ -1,8 +1,9 @@
-//! The signs of life of the loop itself: what it shows of its pace, and the beat that comes only while it turns.
+//! The signs of life of the loop itself: the beat that comes only while it turns, and what it shows of its pace.
 
 use super::supervisor::{News, Supervisor};
 use super::tally;
-use crate::engine::Engine;
+use crate::call::Switchboard;
+use crate::instance::{Instance, Probe};
 use crate::meters;
 use crate::meters::health::Health;
 use crate::time::{Instant, Millis};
@@ -12,28 +13,15 @@ use std::sync::Arc;
 /// How often the loop beats at least, whether anything happens or not.
 const BEAT: Millis = Millis::seconds(1);
 
-/// How many agents' lines our calls have, and how many of their claims wait for one.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct InUse {
-    pub(super) lines: usize,
-    pub(super) waiting: usize,
-}
-
-/// The pulse of a loop.
+/// The beat of a loop.
 #[derive(Debug)]
 pub struct Pulse {
     health: Arc<Health>,
     supervisor: Supervisor,
     every: Millis,
     next: Instant,
-    /// Since when it has been turning for what it does now.
-    busy_since: Option<std::time::Instant>,
-    engine_turn: Histogram,
-    loop_turn: Histogram,
-    inbox: Gauge,
     lines_held: Gauge,
     claims_waiting: Gauge,
-    undelivered: Counter,
 }
 
 /// The pulse of a loop that nobody watches.
@@ -53,13 +41,8 @@ impl Pulse {
             supervisor,
             every,
             next: Instant(0),
-            busy_since: None,
-            engine_turn: meters::ENGINE_TURN.histogram(&[]),
-            loop_turn: meters::LOOP_TURN.histogram(&[]),
-            inbox: meters::INBOX.gauge(&[]),
             lines_held: meters::LINES_HELD.gauge(&[]),
             claims_waiting: meters::CLAIMS_WAITING.gauge(&[]),
-            undelivered: meters::UNDELIVERED.counter(&[]),
         }
     }
 
@@ -68,86 +51,146 @@ impl Pulse {
         &self.health
     }
 
-    /// The calls of a daemon before us are there, and nothing else has happened yet.
-    pub(super) fn begin(&mut self, engine: &Engine) {
-        self.busy_since = None;
-        self.recount(engine);
-    }
-
-    /// Calls came or went of which nobody tells.
-    pub(super) fn recount(&self, engine: &Engine) {
-        tally::count_stages(&engine.switchboard);
-    }
-
     /// Beats if it is time to, and says when it is next.
-    pub(super) fn beat(&mut self, now: Instant, engine: &Engine, in_use: impl FnOnce() -> InUse) -> Instant {
+    pub(super) fn beat(&mut self, now: Instant, instance: &Instance) -> Instant {
         if self.next <= now {
-            let in_use = in_use();
+            let (lines, waiting) = instance.in_use();
             self.next = now + self.every;
             self.health.beat(std::time::Instant::now());
-            self.supervisor.tell(&News::Turning { calls: engine.switchboard.live() });
-            self.lines_held.set(in_use.lines as f64);
-            self.claims_waiting.set(in_use.waiting as f64);
+            self.supervisor.tell(&News::Turning { calls: instance.engine().switchboard.live() });
+            self.lines_held.set(lines as f64);
+            self.claims_waiting.set(waiting as f64);
         }
         self.next
     }
+}
 
-    /// The engine is given an event.
-    pub(super) fn asks(&mut self) -> std::time::Instant {
+/// How long things take in an instance.
+#[derive(Debug)]
+pub(super) struct Pace {
+    health: Arc<Health>,
+    /// Since when it has been turning for what it does now.
+    busy_since: Option<std::time::Instant>,
+    /// Since when the engine decides about an event.
+    engine_since: Option<std::time::Instant>,
+    /// Since when a turn waits to be kept.
+    keeping_since: Option<std::time::Instant>,
+    /// Whether the last turn could not be kept; so that a lasting failure is logged once.
+    fails_to_keep: bool,
+    engine_turn: Histogram,
+    loop_turn: Histogram,
+    inbox: Gauge,
+    kept: Counter,
+    not_kept: Counter,
+    keep_time: Histogram,
+}
+
+impl Pace {
+    /// Whether turns are kept is told to `health`.
+    pub(super) fn new(health: Arc<Health>) -> Self {
+        // Shown before it first counts.
+        meters::UNDELIVERED.counter(&[]).increment(0);
+        Self {
+            health,
+            busy_since: None,
+            engine_since: None,
+            keeping_since: None,
+            fails_to_keep: false,
+            engine_turn: meters::ENGINE_TURN.histogram(&[]),
+            loop_turn: meters::LOOP_TURN.histogram(&[]),
+            inbox: meters::INBOX.gauge(&[]),
+            kept: meters::LIVE_KEPT.counter(&[]),
+            not_kept: meters::LIVE_FAILED.counter(&[]),
+            keep_time: meters::LIVE_TIME.histogram(&[]),
+        }
+    }
+}
+
+impl Probe for Pace {
+    fn engine_begins(&mut self) {
         let now = std::time::Instant::now();
         self.busy_since.get_or_insert(now);
-        now
+        self.engine_since = Some(now);
     }
 
-    /// It has decided.
-    pub(super) fn decided(&self, asked: std::time::Instant) {
-        self.engine_turn.record(asked.elapsed());
+    fn engine_ends(&mut self) {
+        if let Some(since) = self.engine_since.take() {
+            self.engine_turn.record(since.elapsed());
+        }
     }
 
-    /// Everything that followed is kept and handed out, and so many events wait.
-    pub(super) fn turned(&mut self, waiting: usize) {
+    fn keeping_begins(&mut self) {
+        self.keeping_since = Some(std::time::Instant::now());
+    }
+
+    fn keeping_ends(&mut self, why_not: Option<&str>) {
+        let Some(since) = self.keeping_since.take() else { return };
+        self.keep_time.record(since.elapsed());
+        if why_not.is_some() { &self.not_kept } else { &self.kept }.increment(1);
+        self.health.keeps(why_not.is_none());
+        match (why_not, self.fails_to_keep) {
+            (Some(why), false) => tracing::warn!(
+                why,
+                "calls go on, but a daemon that takes their place now will not know them as they are"
+            ),
+            (None, true) => tracing::info!("calls are kept again"),
+            (Some(_), true) | (None, false) => {}
+        }
+        self.fails_to_keep = why_not.is_some();
+    }
+
+    fn turn_ends(&mut self, waiting: usize) {
         if let Some(since) = self.busy_since.take() {
             self.loop_turn.record(since.elapsed());
             self.inbox.set(waiting as f64);
         }
     }
 
-    /// An order could not be handed to its link.
-    pub(super) fn undelivered(&self) {
-        self.undelivered.increment(1);
+    fn recount(&mut self, calls: &Switchboard) {
+        // What the loop does before anything happened is no turn.
+        self.busy_since = None;
+        tally::count_stages(calls);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::instance::{KeepingStart, Start};
     use crate::meters::registry::Registry;
 
     #[test]
-    fn what_the_loop_waited_for_is_no_turn_and_it_beats_no_sooner_than_is_due() {
+    fn what_the_loop_waited_for_is_no_turn() {
         let registry = Registry::default();
-        let mut pulse = metrics::with_local_recorder(&registry, Pulse::default);
+        let mut pace = metrics::with_local_recorder(&registry, || {
+            Pace::new(Arc::new(Health::new(std::time::Instant::now(), [])))
+        });
         let turns = || {
             let page = registry.show();
             let count =
                 |line: &str| line.strip_prefix("hotlined_loop_turn_seconds_count ").map(str::to_owned);
             page.lines().find_map(count).unwrap()
         };
-        let engine = Engine::default();
-        pulse.asks();
-        pulse.begin(&engine);
-        pulse.turned(0);
+        pace.engine_begins();
+        pace.recount(&Switchboard::default());
+        pace.turn_ends(0);
         assert_eq!(turns(), "0");
-        pulse.asks();
-        pulse.asks();
-        pulse.turned(3);
-        pulse.turned(0);
+        pace.engine_begins();
+        pace.engine_begins();
+        pace.turn_ends(3);
+        pace.turn_ends(0);
         assert_eq!(turns(), "1");
         assert!(registry.show().contains("hotlined_inbox_events 3\n"));
+    }
+
+    #[test]
+    fn a_loop_beats_no_sooner_than_is_due() {
+        let mut pulse = Pulse::default();
         let begin = Instant(5_000);
-        let next = pulse.beat(begin, &engine, InUse::default);
+        let instance = Instance::new(begin, Start::nothing(pulse.health().clone(), KeepingStart::Nowhere));
+        let next = pulse.beat(begin, &instance);
         assert_eq!(next, begin + BEAT);
-        assert_eq!(pulse.beat(next - Millis(1), &engine, InUse::default), next);
-        assert_eq!(pulse.beat(next + Millis(300), &engine, InUse::default), next + Millis(300) + BEAT);
+        assert_eq!(pulse.beat(next - Millis(1), &instance), next);
+        assert_eq!(pulse.beat(next + Millis(300), &instance), next + Millis(300) + BEAT);
     }
 }

@@ -2,15 +2,14 @@
 
 use super::admin::{self, Admin, Sources};
 use super::clock::Clock;
-use super::desk::{Desk, INBOX_MAX, Wish};
+use super::event_loop::Wish;
 use super::holidays::BadHolidays;
-use super::keeper;
-use super::links::{Ended, Links};
 use super::numbers::BadNumbers;
 use super::pulse::Pulse;
+use super::records;
 use super::reload::{Loaded, Watch, WatchError};
+pub use super::running::{Parts, Redis, Running};
 use super::settings::{self, EventFormat, Settings, SwitchSettings};
-use super::shared::Shared;
 use super::source::{HolidayFolder, HotlineFolder, NumbersFile, Source};
 use super::supervisor::{News, Supervisor};
 use super::{reloading, tally, years};
@@ -30,6 +29,7 @@ use crate::live::redis::BadConnector;
 use crate::meters;
 use crate::meters::health::Health;
 use crate::number::Atlas;
+use crate::switch::claim::{Claim, Claiming};
 use crate::switch::esl::argument::{BadEndpoint, Endpoint};
 use crate::switch::esl::conversation::Account;
 use crate::switch::esl::event::Format;
@@ -37,12 +37,13 @@ use crate::switch::esl::link::{self, LinkError, LinkSettings};
 use crate::switch::esl::liveness::Patience;
 use crate::switch::esl::speak::{Fallback, Site};
 use crate::switch::esl::vocabulary::{BadSecret, BadWord, Secret, UserAtDomain};
-use crate::time::Millis;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
+
+/// Where Linux says what the machine is called.
+const HOST_NAME_FILE: &str = "/proc/sys/kernel/hostname";
 
 /// Why the daemon did not start or could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +95,9 @@ pub enum ServeError {
         "a capture is of one switch, and the settings have several: use `hotlined capture --switch NAME`"
     )]
     CaptureOfSeveral,
+    /// The system has no thread for the daemon.
+    #[error("a thread cannot be started: {0}")]
+    Thread(std::io::Error),
     /// A fault of our own.
     #[error("the {0} ended by a fault of its own, which stands above: please report it")]
     Crashed(&'static str),
@@ -101,71 +105,6 @@ pub enum ServeError {
 
 fn lines<T: std::fmt::Display>(faults: &[T]) -> String {
     faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
-}
-
-/// What a daemon is made of, all of it valid.
-pub struct Parts {
-    /// How many calls, and for how long the switch waits for us.
-    pub limits: Limits,
-    /// How long calls may go on after the wish to stop.
-    pub drain_max: Millis,
-    /// What no call may come before: the hotlines, and the operator's own calendar and table of numbers.
-    pub first: Vec<Event>,
-    /// The switches.
-    pub links: Vec<LinkSettings>,
-    /// Where call records go.
-    pub records: LineFile,
-    /// Where a capture of the link goes.
-    pub tap: Option<Tap>,
-    /// Who watches.
-    pub observers: Vec<Observer>,
-    /// Where live calls are kept, and what was left there; none where they live and die with the daemon.
-    pub live: Option<(LiveFile, Kept)>,
-    /// Where what calls share is shared with other daemons.
-    pub shared: Option<Shared>,
-    /// Who is told that the loop turns.
-    pub pulse: Pulse,
-}
-
-/// A daemon at work.
-pub struct Running {
-    wishes: mpsc::Sender<Wish>,
-    inbox: mpsc::Sender<Event>,
-    desk: JoinHandle<Result<(), Ended>>,
-}
-
-impl Parts {
-    /// Goes to work.
-    pub fn start(self) -> Running {
-        let (inbox, events) = mpsc::channel(INBOX_MAX);
-        let (wishes, wishes_in) = mpsc::channel(4);
-        let Self { limits, drain_max, first, links, records, tap, observers, live, shared, pulse } = self;
-        let links = Links::new(links, tap, inbox.clone());
-        let desk = Desk::new(limits, drain_max, (links, records), observers, live, shared, pulse);
-        Running { wishes, inbox, desk: tokio::spawn(desk.run(first, events, wishes_in)) }
-    }
-}
-
-impl Running {
-    /// Where it can be told to stop.
-    pub fn wishes(&self) -> mpsc::Sender<Wish> {
-        self.wishes.clone()
-    }
-
-    /// Where it can be told that the hotlines changed.
-    pub fn inbox(&self) -> mpsc::Sender<Event> {
-        self.inbox.clone()
-    }
-
-    /// Waits until it stops by itself or by a wish.
-    pub async fn finished(self) -> Result<(), ServeError> {
-        match self.desk.await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(Some((_, error)))) => Err(error.into()),
-            Ok(Err(None)) => Err(ServeError::Crashed("link")),
-            Err(_) => Err(ServeError::Crashed("engine")),
-        }
-    }
 }
 
 /// The links' settings out of the daemon's.
@@ -207,6 +146,7 @@ pub async fn serve(
     settings: Settings,
     journal: Option<&Path>,
     capture: Option<&Path>,
+    claiming: Claiming,
 ) -> Result<(), ServeError> {
     let links = link_settings(&settings)?;
     if capture.is_some() && links.len() > 1 {
@@ -251,9 +191,8 @@ pub async fn serve(
     for link in &links {
         tracing::info!(hotlines = hotlines.current.len(), calls, switch = %link.switch, host = link.host, port = link.port, "serving");
     }
-    let begin =
-        |redis| Shared::begin(redis, switches, Clock::start(), settings.records.clone(), health.clone());
-    let shared = settings.redis.clone().map(begin).transpose()?;
+    let of_settings = |redis| Redis { settings: redis, records: settings.records.clone() };
+    let redis = settings.redis.clone().map(of_settings);
     let parts = Parts {
         limits,
         drain_max: settings.calls.drain_max,
@@ -270,12 +209,13 @@ pub async fn serve(
         tap: capture.clone().map(Tap::new),
         observers,
         live,
-        shared,
+        redis,
+        claim: Some((claim_of_the_process(), claiming)),
         pulse: Pulse::new(health.clone(), supervisor.clone()),
     };
     // Before anything runs: a signal that came in between would end the process at once.
     let signals = Signals::listen()?;
-    let running = parts.start();
+    let running = parts.start()?;
     let known = holidays.as_ref().map(|holidays| holidays.current.clone());
     let (calendar, calendars) = watch::channel(known.unwrap_or_else(|| Arc::new(Calendar::known())));
     let (atlas, atlases) = watch::channel(numbers.as_ref().map(|numbers| numbers.current.clone()));
@@ -313,11 +253,20 @@ pub async fn serve(
     ended
 }
 
+/// What this process says at a switch of who acts, where there is no Redis to give out leases: of two that say so at
+/// the same time, the later one acts.
+fn claim_of_the_process() -> Claim {
+    let host = std::fs::read_to_string(HOST_NAME_FILE).unwrap_or_default();
+    Claim::new(&format!("{}-{}", host.trim(), std::process::id()), Clock::start().now().0)
+}
+
 /// The file of live calls, and what is in it that is not done yet.
 fn live_file(settings: &Settings) -> Result<(LiveFile, Kept), ServeError> {
     let (live, mut kept) = LiveFile::open(&settings.live, Clock::start().now())?;
     kept.losses.iter().for_each(|loss| tracing::error!(file = %settings.live.display(), "lost: {loss}"));
-    keeper::leave_out_written(&settings.records, &mut kept)?;
+    if !kept.deliveries.is_empty() {
+        kept.leave_out(&records::recorded(&settings.records)?);
+    }
     Ok((live, kept))
 }
 
@@ -327,11 +276,11 @@ fn tell_of_calls_left(settings: &Settings) -> Result<(), ServeError> {
         return Ok(());
     }
     let (_, kept) = live_file(settings)?;
-    if !kept.calls.is_empty() || !kept.records.is_empty() {
+    if !kept.calls.is_empty() || !kept.deliveries.is_empty() {
         tracing::warn!(
             file = %settings.live.display(),
             calls = kept.calls.len(),
-            records = kept.records.len(),
+            records = kept.deliveries.len(),
             "left there by a daemon without [redis], and not gone on with: the file stays as it is, and a daemon \
              without [redis] still can"
         );

@@ -9,12 +9,13 @@
 
 use super::Turn;
 use super::keeping::{Keeping, Words};
+use super::outbox::{Delivery, DeliveryId};
 use super::redis::{Asked, Failure, Fence, Heard, Loaded, Remedy};
 use super::sharing::{Out, Sharing};
 use crate::command::{Command, Note};
 use crate::engine::Engine;
 use crate::event::{Event, KeptCall};
-use crate::id::{CallId, SwitchId};
+use crate::id::SwitchId;
 use crate::time::Instant;
 
 /// What changed in Redis's eyes, and what is kept there.
@@ -33,8 +34,8 @@ pub struct Common {
 pub struct Legacy {
     /// The news of its calls, for the switchboard.
     pub taken_up: Event,
-    /// The records that it may not have written.
-    pub records: Vec<(CallId, String)>,
+    /// What it may not have delivered.
+    pub deliveries: Vec<Delivery>,
 }
 
 impl Common {
@@ -50,8 +51,8 @@ impl Common {
             }
             self.sharing.take_up(now, &call, open.waits, &mut self.out);
         }
-        let super::Kept { calls, hotlines, records, .. } = loaded.kept;
-        Legacy { taken_up: Event::TakenUp { calls, hotlines }, records }
+        let super::Kept { calls, hotlines, deliveries, .. } = loaded.kept;
+        Legacy { taken_up: Event::TakenUp { calls, hotlines }, deliveries }
     }
 
     /// By what right we act for the switch, if we do.
@@ -76,16 +77,15 @@ impl Common {
         self.out.asks.retain(|(_, ask)| ask.call().is_none_or(|call| !calls.contains(call)));
     }
 
-    /// A turn is over: `out` is what it decided, of which this takes what is asked of the store; `records` are the
-    /// records among it as they will be written, and of the calls of `written` that has been done. Gives what is to
-    /// be sent.
+    /// A turn is over: `out` is what it decided, of which this takes what is asked of the store; `deliveries` are what
+    /// is to be delivered because of it, and `done` is what has been delivered. Gives what is to be sent.
     pub fn settle(
         &mut self,
         now: Instant,
         engine: &mut Engine,
         out: &mut Vec<Command>,
-        records: Vec<(CallId, String)>,
-        written: Vec<CallId>,
+        deliveries: Vec<(SwitchId, Delivery)>,
+        done: Vec<DeliveryId>,
     ) -> Words {
         let mut left_out = Vec::new();
         for command in std::mem::take(out) {
@@ -108,7 +108,7 @@ impl Common {
         if !self.sharing.is_away() {
             self.keeping.untold(now).iter().for_each(|call| engine.switchboard.tell_again(call));
         }
-        let turn = Turn { records, written, ..Turn::of(engine) };
+        let turn = Turn { deliveries, done, ..Turn::of(engine) };
         let asks = std::mem::take(&mut self.out.asks);
         let mut words = self.keeping.words(now, turn, asks, &self.sharing);
         if !self.first.is_empty() {
@@ -188,6 +188,7 @@ impl Common {
 mod tests {
     use super::*;
     use crate::command::{Claim, Pick, PoolId, Turn as Place};
+    use crate::id::CallId;
     use crate::live::Kept;
     use crate::live::redis::Open;
     use std::collections::BTreeMap;

@@ -7,13 +7,13 @@
 //!
 //! Pure: no clock, no connection.
 
+use super::outbox::{Delivery, DeliveryId};
 use super::redis::{ADOPTED_AT_ONCE_MAX, Ask, Asked, Edition, Entry, Failure, Fence, Keep, Loaded, Remedy};
 use super::sharing::Sharing;
 use super::{LiveCall, Turn};
 use crate::hotline::Hotline;
 use crate::id::{CallId, SwitchId};
 use crate::time::{Instant, Millis};
-use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// How many versions that no call follows are left in Redis: of a quiet hotline, the next call needs the same.
@@ -24,8 +24,8 @@ const AGAIN_MAX: usize = 200_000;
 const AGAIN_AT_ONCE_MAX: usize = 500;
 /// How long until the next of it does: Redis may refuse for a reason that lasts, and turns have to wait meanwhile.
 const AGAIN_EVERY: Millis = Millis(100);
-/// How many records are told to be written by one word.
-const WRITTEN_AT_ONCE_MAX: usize = 1_000;
+/// How many deliveries are told to be done by one request.
+const DONE_AT_ONCE_MAX: usize = 1_000;
 /// How long ago a call may have ended for that to be said again when Redis is back: a server that took over may lack
 /// what was written last.
 const LOST_SPAN: Millis = Millis::seconds(60);
@@ -51,10 +51,12 @@ pub struct Keeping {
     editions: BTreeMap<(SwitchId, Edition), usize>,
     /// Those that nobody followed at some time, the longest ago first.
     idle: VecDeque<(SwitchId, Edition)>,
-    /// The records that are not known to be written.
-    records: BTreeMap<CallId, (SwitchId, String)>,
+    /// The deliveries that are not known to be done.
+    deliveries: BTreeMap<DeliveryId, (SwitchId, String)>,
     /// The calls that ended lately, the longest ago first.
     ended: VecDeque<(Instant, SwitchId, CallId)>,
+    /// The deliveries that were done lately, the longest ago first.
+    done: VecDeque<(Instant, SwitchId, DeliveryId)>,
     /// What is to be said again. To say it twice is to say it once.
     again: VecDeque<(SwitchId, Keep)>,
     /// The calls that Redis may have as they were before.
@@ -71,6 +73,11 @@ struct Live {
     edition: Option<Edition>,
 }
 
+/// Calls that are over: where each was, and what is delivered because of it.
+type Ended = BTreeMap<CallId, (SwitchId, Vec<Delivery>)>;
+/// What is delivered because of calls of each switch.
+type Deliveries = BTreeMap<SwitchId, Vec<Delivery>>;
+
 impl Keeping {
     /// We act for a switch from now on.
     pub fn acts(&mut self, fence: Fence) {
@@ -81,10 +88,11 @@ impl Keeping {
     pub fn stands_by(&mut self, switch: &SwitchId) {
         self.fences.remove(switch);
         self.live.retain(|_, live| live.switch != *switch);
-        self.records.retain(|_, (of, _)| of != switch);
+        self.deliveries.retain(|_, (of, _)| of != switch);
         self.editions.retain(|(of, _), _| of != switch);
         self.idle.retain(|(of, _)| of != switch);
         self.ended.retain(|(_, of, _)| of != switch);
+        self.done.retain(|(_, of, _)| of != switch);
         self.again.retain(|(of, _)| of != switch);
     }
 
@@ -116,9 +124,9 @@ impl Keeping {
         self.dropped
     }
 
-    /// How many records are not known to be written.
-    pub fn records(&self) -> usize {
-        self.records.len()
+    /// How many deliveries are not known to be done.
+    pub fn deliveries(&self) -> usize {
+        self.deliveries.len()
     }
 
     /// The calls of a daemon before us are ours, as Redis has them. What comes back is to be asked once the
@@ -132,13 +140,12 @@ impl Keeping {
             }
             self.live.insert(kept.call.clone(), Live { switch: switch.clone(), edition });
         }
-        for (call, record) in &loaded.kept.records {
-            self.records.insert(call.clone(), (switch.clone(), record.clone()));
+        for Delivery { id, payload } in &loaded.kept.deliveries {
+            self.deliveries.insert(id.clone(), (switch.clone(), payload.clone()));
         }
-        let over = loaded.over.iter().map(|call| Keep::Over { call: call.clone(), record: None });
-        let written =
-            loaded.kept.written.chunks(WRITTEN_AT_ONCE_MAX).map(|page| Keep::Written(page.to_vec()));
-        let over: Vec<Asked> = over.chain(written).map(|over| self.keep(now, switch, over)).collect();
+        let over = loaded.over.iter().map(|call| Keep::Over { call: call.clone(), deliveries: Vec::new() });
+        let done = loaded.kept.done.chunks(DONE_AT_ONCE_MAX).map(|page| Keep::Done(page.to_vec()));
+        let over: Vec<Asked> = over.chain(done).map(|over| self.keep(now, switch, over)).collect();
         let calls: Vec<CallId> = loaded.kept.calls.iter().map(|kept| kept.call.clone()).collect();
         let page = |page: &[CallId]| self.keep(now, switch, Keep::Adopt(page.to_vec()));
         over.into_iter().chain(calls.chunks(ADOPTED_AT_ONCE_MAX).map(page)).collect()
@@ -153,7 +160,7 @@ impl Keeping {
         requests: Vec<(Instant, Ask)>,
         sharing: &Sharing,
     ) -> Words {
-        let Turn { live, over, inputs: _, records, written } = turn;
+        let Turn { live, over, inputs: _, deliveries, done } = turn;
         let mut asked = Vec::new();
         if now >= self.again_at && !sharing.is_away() {
             self.again_at = now + AGAIN_EVERY;
@@ -166,14 +173,17 @@ impl Keeping {
         for call in live {
             self.live(now, call, sharing, &mut asked);
         }
-        let ended = self.ended(over, records);
+        let (ended, others) = self.ended(over, deliveries);
+        for (switch, deliveries) in others {
+            self.deliver(now, &switch, deliveries, &mut asked);
+        }
         for (at, ask) in requests {
             asked.extend(self.request(at, ask, &ended));
         }
-        for (call, (switch, record)) in ended {
-            self.over(now, call, &switch, record, &mut asked);
+        for (call, (switch, deliveries)) in ended {
+            self.over(now, call, &switch, deliveries, &mut asked);
         }
-        self.written(now, written, &mut asked);
+        self.done(now, done, &mut asked);
         if asked.is_empty() {
             return Words::default();
         }
@@ -192,7 +202,7 @@ impl Keeping {
             Keep::Call { call, .. } => {
                 self.untold.insert(call.clone());
             }
-            Keep::Edition { .. } | Keep::Over { .. } | Keep::Written(_) | Keep::Adopt(_) => {
+            Keep::Edition { .. } | Keep::Over { .. } | Keep::Deliver(_) | Keep::Done(_) | Keep::Adopt(_) => {
                 self.say_again(switch.clone(), what.clone());
             }
             // Whoever loads strikes what nobody follows.
@@ -225,21 +235,35 @@ impl Keeping {
         self.live.values_mut().for_each(|live| live.edition = None);
         self.idle.clear();
         self.untold.extend(self.live.keys().cloned());
-        let mut written: BTreeMap<SwitchId, Vec<CallId>> = BTreeMap::new();
-        for (at, switch, call) in std::mem::take(&mut self.ended) {
-            if now.since(at) > LOST_SPAN {
-                continue;
-            }
-            let record = self.records.get(&call).map(|(_, record)| record.clone());
-            if record.is_none() {
-                written.entry(switch.clone()).or_default().push(call.clone());
-            }
-            self.say_again(switch.clone(), Keep::Over { call: call.clone(), record });
-            self.ended.push_back((at, switch, call));
+        let mut open: BTreeMap<CallId, Vec<(SwitchId, Delivery)>> = BTreeMap::new();
+        for (id, (switch, payload)) in &self.deliveries {
+            let delivery = Delivery { id: id.clone(), payload: payload.clone() };
+            open.entry(id.call.clone()).or_default().push((switch.clone(), delivery));
         }
-        for (switch, calls) in written {
-            for page in calls.chunks(WRITTEN_AT_ONCE_MAX) {
-                self.say_again(switch.clone(), Keep::Written(page.to_vec()));
+        for (at, switch, call) in std::mem::take(&mut self.ended) {
+            if now.since(at) <= LOST_SPAN {
+                let deliveries = open.remove(&call).into_iter().flatten().map(|(_, delivery)| delivery);
+                let deliveries = deliveries.collect();
+                self.say_again(switch.clone(), Keep::Over { call: call.clone(), deliveries });
+                self.ended.push_back((at, switch, call));
+            }
+        }
+        let mut others = Deliveries::new();
+        for (switch, delivery) in open.into_values().flatten() {
+            others.entry(switch).or_default().push(delivery);
+        }
+        for (switch, deliveries) in others {
+            for page in deliveries.chunks(DONE_AT_ONCE_MAX) {
+                self.say_again(switch.clone(), Keep::Deliver(page.to_vec()));
+            }
+        }
+        let mut done: BTreeMap<SwitchId, Vec<DeliveryId>> = BTreeMap::new();
+        for (_, switch, id) in &self.done {
+            done.entry(switch.clone()).or_default().push(id.clone());
+        }
+        for (switch, ids) in done {
+            for page in ids.chunks(DONE_AT_ONCE_MAX) {
+                self.say_again(switch.clone(), Keep::Done(page.to_vec()));
             }
         }
     }
@@ -307,35 +331,50 @@ impl Keeping {
         }
     }
 
-    /// The calls that are over, where they were, and their records.
-    fn ended(
-        &self,
-        over: Vec<CallId>,
-        records: Vec<(CallId, String)>,
-    ) -> BTreeMap<CallId, (SwitchId, Option<String>)> {
-        let mut ended = BTreeMap::new();
+    /// The calls that are over, each with where it was and what is delivered because of it; and what is delivered
+    /// because of calls that go on.
+    fn ended(&self, over: Vec<CallId>, deliveries: Vec<(SwitchId, Delivery)>) -> (Ended, Deliveries) {
+        let mut ended = Ended::new();
         for call in over {
             if let Some(live) = self.live.get(&call) {
-                ended.insert(call, (live.switch.clone(), None));
+                ended.insert(call, (live.switch.clone(), Vec::new()));
             }
         }
-        for (call, record) in records {
-            // A call that came and went within a turn was never kept; where it was stands in its record.
-            let switch = self.live.get(&call).map(|live| live.switch.clone()).or_else(|| switch_of(&record));
-            if let Some(switch) = switch {
-                ended.insert(call, (switch, Some(record)));
+        let mut others = Deliveries::new();
+        for (switch, delivery) in deliveries {
+            // A call that came and went within a turn was never kept.
+            let call = &delivery.id.call;
+            if ended.contains_key(call) || delivery.id.is_record() {
+                let (_, with_it) = ended.entry(call.clone()).or_insert_with(|| (switch.clone(), Vec::new()));
+                with_it.push(delivery);
+            } else {
+                others.entry(switch).or_default().push(delivery);
             }
         }
-        ended
+        (ended, others)
+    }
+
+    fn deliver(
+        &mut self,
+        now: Instant,
+        switch: &SwitchId,
+        deliveries: Vec<Delivery>,
+        asked: &mut Vec<Asked>,
+    ) {
+        self.note_deliveries(switch, &deliveries);
+        for page in deliveries.chunks(DONE_AT_ONCE_MAX) {
+            asked.push(self.keep(now, switch, Keep::Deliver(page.to_vec())));
+        }
+    }
+
+    fn note_deliveries(&mut self, switch: &SwitchId, deliveries: &[Delivery]) {
+        for Delivery { id, payload } in deliveries {
+            self.deliveries.insert(id.clone(), (switch.clone(), payload.clone()));
+        }
     }
 
     /// A request shows the token of its call's switch; that a call is over is said once.
-    fn request(
-        &self,
-        at: Instant,
-        ask: Ask,
-        ended: &BTreeMap<CallId, (SwitchId, Option<String>)>,
-    ) -> Option<Asked> {
+    fn request(&self, at: Instant, ask: Ask, ended: &Ended) -> Option<Asked> {
         let call = match &ask {
             Ask::Request { id, .. } | Ask::Hold { id, .. } => Some(&id.call),
             Ask::Forget(call) if ended.contains_key(call) => return None,
@@ -355,34 +394,38 @@ impl Keeping {
         now: Instant,
         call: CallId,
         switch: &SwitchId,
-        record: Option<String>,
+        deliveries: Vec<Delivery>,
         asked: &mut Vec<Asked>,
     ) {
         if let Some(edition) = self.live.remove(&call).and_then(|live| live.edition) {
             self.unfollow(now, switch, edition, asked);
         }
-        if let Some(record) = &record {
-            self.records.insert(call.clone(), (switch.clone(), record.clone()));
-        }
+        self.note_deliveries(switch, &deliveries);
         self.ended.push_back((now, switch.clone(), call.clone()));
         while self.ended.len() > ENDED_MAX
             || self.ended.front().is_some_and(|(at, _, _)| now.since(*at) > LOST_SPAN)
         {
             self.ended.pop_front();
         }
-        asked.push(self.keep(now, switch, Keep::Over { call, record }));
+        asked.push(self.keep(now, switch, Keep::Over { call, deliveries }));
     }
 
-    fn written(&mut self, now: Instant, written: Vec<CallId>, asked: &mut Vec<Asked>) {
-        let mut of: BTreeMap<SwitchId, Vec<CallId>> = BTreeMap::new();
-        for call in written {
-            if let Some((switch, _)) = self.records.remove(&call) {
-                of.entry(switch).or_default().push(call);
+    fn done(&mut self, now: Instant, done: Vec<DeliveryId>, asked: &mut Vec<Asked>) {
+        let mut of: BTreeMap<SwitchId, Vec<DeliveryId>> = BTreeMap::new();
+        for id in done {
+            if let Some((switch, _)) = self.deliveries.remove(&id) {
+                self.done.push_back((now, switch.clone(), id.clone()));
+                of.entry(switch).or_default().push(id);
             }
         }
-        for (switch, calls) in of {
-            for page in calls.chunks(WRITTEN_AT_ONCE_MAX) {
-                asked.push(self.keep(now, &switch, Keep::Written(page.to_vec())));
+        while self.done.len() > ENDED_MAX
+            || self.done.front().is_some_and(|(at, _, _)| now.since(*at) > LOST_SPAN)
+        {
+            self.done.pop_front();
+        }
+        for (switch, ids) in of {
+            for page in ids.chunks(DONE_AT_ONCE_MAX) {
+                asked.push(self.keep(now, &switch, Keep::Done(page.to_vec())));
             }
         }
     }
@@ -402,24 +445,19 @@ impl Keeping {
                 let is_followed = self.editions.contains_key(&(switch.clone(), edition.clone()));
                 is_followed.then_some(Keep::Edition { edition, json })
             }
-            // A record that was written meanwhile is not kept any more: nobody would ever strike it.
-            Keep::Over { call, record } => {
-                let record = record.filter(|_| self.records.contains_key(&call));
-                Some(Keep::Over { call, record })
+            // A delivery that was done meanwhile is not kept any more: nobody would ever strike it.
+            Keep::Over { call, mut deliveries } => {
+                deliveries.retain(|delivery| self.deliveries.contains_key(&delivery.id));
+                Some(Keep::Over { call, deliveries })
             }
-            Keep::Adopt(_) | Keep::Written(_) => Some(what),
+            Keep::Deliver(mut deliveries) => {
+                deliveries.retain(|delivery| self.deliveries.contains_key(&delivery.id));
+                (!deliveries.is_empty()).then_some(Keep::Deliver(deliveries))
+            }
+            Keep::Adopt(_) | Keep::Done(_) => Some(what),
             Keep::Call { .. } | Keep::Outdated(_) => None,
         }
     }
-}
-
-/// Where a call was, by its record.
-fn switch_of(record: &str) -> Option<SwitchId> {
-    #[derive(Deserialize)]
-    struct Line {
-        switch: SwitchId,
-    }
-    serde_json::from_str::<Line>(record).ok().map(|line| line.switch)
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! What is kept of live calls, wherever it is kept.
 
+use super::outbox::{Delivery, DeliveryId};
 use crate::engine::Engine;
 use crate::event::KeptCall;
 use crate::hotline::Hotline;
 use crate::id::{CallId, SwitchId};
 use crate::store::{Input, Store};
 use crate::time::Instant;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// What one turn of the loop changed. It is kept as a whole or not at all.
@@ -17,10 +19,10 @@ pub struct Turn {
     pub over: Vec<CallId>,
     /// What went into the store.
     pub inputs: Vec<(Instant, Input)>,
-    /// Call records that are not in their file yet.
-    pub records: Vec<(CallId, String)>,
-    /// The calls whose records are.
-    pub written: Vec<CallId>,
+    /// What is to be delivered because of calls, and at which switch each call is or was.
+    pub deliveries: Vec<(SwitchId, Delivery)>,
+    /// What was delivered.
+    pub done: Vec<DeliveryId>,
 }
 
 impl Turn {
@@ -39,8 +41,16 @@ impl Turn {
 
     /// Whether nothing changed.
     pub fn is_empty(&self) -> bool {
-        let Self { live, over, inputs, records, written } = self;
-        live.is_empty() && over.is_empty() && inputs.is_empty() && records.is_empty() && written.is_empty()
+        let Self { live, over, inputs, deliveries, done } = self;
+        live.is_empty() && over.is_empty() && inputs.is_empty() && deliveries.is_empty() && done.is_empty()
+    }
+}
+
+impl Kept {
+    /// What a deliverer knows to be done is not delivered again.
+    pub fn leave_out(&mut self, done: &BTreeSet<DeliveryId>) {
+        let is_done = |delivery: &mut Delivery| done.contains(&delivery.id);
+        self.done.extend(self.deliveries.extract_if(.., is_done).map(|delivery| delivery.id));
     }
 }
 
@@ -66,10 +76,10 @@ pub struct Kept {
     pub hotlines: Vec<Arc<Hotline>>,
     /// What calls share.
     pub store: Store,
-    /// Call records that may not be in their file.
-    pub records: Vec<(CallId, String)>,
-    /// The calls whose records are.
-    pub written: Vec<CallId>,
+    /// What may not have been delivered.
+    pub deliveries: Vec<Delivery>,
+    /// What was delivered, though it was still kept.
+    pub done: Vec<DeliveryId>,
     /// What could not be read of it, each in a sentence.
     pub losses: Vec<String>,
 }

@@ -21,6 +21,7 @@ pub mod duty;
 pub mod file;
 pub mod keeping;
 mod kept;
+pub mod outbox;
 pub mod redis;
 pub mod sharing;
 pub mod standstill;

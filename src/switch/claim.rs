@@ -17,6 +17,17 @@ pub struct Claim {
     daemon: Arc<str>,
 }
 
+/// How a daemon comes to act for a switch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claiming {
+    /// It has a lease: it says so as soon as it may say anything.
+    Leased,
+    /// There are no leases. It asks first who acts, and says that it does once nobody has answered.
+    Asking,
+    /// There are no leases, and an operator wants it to act, whoever does so now.
+    TakingOver,
+}
+
 /// What a claim of somebody means to who has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -44,6 +55,21 @@ impl Claim {
     /// By which token.
     pub fn token(&self) -> u64 {
         self.token
+    }
+
+    /// The question of this daemon who acts: whoever does so answers.
+    pub fn question(&self) -> Self {
+        Self { token: 0, daemon: self.daemon.clone() }
+    }
+
+    /// Whether it is a question who acts, and no claim.
+    pub fn is_question(&self) -> bool {
+        self.token == 0
+    }
+
+    /// A claim of this daemon that goes before the other one.
+    pub fn before(self, other: &Self) -> Self {
+        Self { token: self.token.max(other.token.saturating_add(1)), daemon: self.daemon }
     }
 
     /// What this other claim means to us, whose claim this is.

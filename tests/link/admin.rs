@@ -209,13 +209,14 @@ async fn a_loop_that_stands_still_is_not_alive() {
             }
         })],
         live: None,
-        shared: None,
+        redis: None,
+        claim: None,
         pulse: Pulse::new(health.clone(), Supervisor::default()),
     };
     let listener = Listener::open("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.address().to_string();
     tokio::spawn(listener.serve(pages(health, Arc::new(String::new))));
-    let running = parts.start();
+    let running = parts.start().unwrap();
     assert_eq!(get(&address, "/healthz").await.status, 200);
     running.inbox().send(Event::Operator(Order::Drain)).await.unwrap();
     let still = until(&address, "/healthz", |answer| answer.status == 503).await;

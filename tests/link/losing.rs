@@ -1,19 +1,18 @@
 //! The link is lost, and comes back.
 
 use crate::peer::{
-    CALLER, Kept, Log, NO_CHANNELS, Switch, command, digit, hang_up, heard_digit, leg, made, settings,
+    CALLER, Kept, Log, NO_CHANNELS, Switch, command, digit, hang_up, heard_digit, leased, leg, made, settings,
 };
 use hotlined::command::Action;
+use hotlined::daemon::clock::Clock;
 use hotlined::event::{Cause, CommandResult, Event, LegEvent};
 use hotlined::prompt::{Prompt, Tone};
 use hotlined::switch::esl::event_writer::EventWriter;
-use hotlined::switch::esl::link::LinkSettings;
+use hotlined::switch::esl::link::{LinkSettings, Permit};
 use hotlined::switch::esl::liveness::Patience;
 use hotlined::switch::esl::server::{self, ClientRequest};
-use hotlined::switch::gate::{Gate, Right};
 use hotlined::time::Millis;
 use std::time::Duration;
-use tokio::time::Instant;
 
 fn unknown(number: u32) -> Event {
     Event::Done { command: command(number), result: CommandResult::Unknown }
@@ -63,12 +62,12 @@ async fn a_switch_that_we_may_not_ask_owes_no_answer() {
     let (log, _guard) = Log::listen();
     let switch = Switch::open().await;
     let patience = Patience { silence_max: Millis::seconds(2), answer_max: Millis(100) };
-    let (key, gate) = Gate::until(Instant::now() + Duration::from_secs(3_600));
+    let (changes, right) = leased();
     let settings = LinkSettings { patience, ..settings(switch.port) };
-    let mut kept = Kept::by_right(settings, 1_024, Right { gate, claim: None });
+    let mut kept = Kept::by_right(settings, 1_024, right);
     let _wire = switch.bring_up().await;
     kept.is_restored().await;
-    key.open_until(Instant::now());
+    changes.send(Some(Permit::Until(Clock::start().now()))).await.unwrap();
     kept.order(hang_up(1)).await;
     kept.is_lost().await;
     let told = log.lines("link down").into_iter().next().unwrap();

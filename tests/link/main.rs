@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)] // What is missing fails the test.
 
 mod admin;
+mod alone;
 mod bad_redis;
 mod calls;
 mod capture;

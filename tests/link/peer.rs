@@ -2,6 +2,8 @@
 
 use bytes::BytesMut;
 use hotlined::command::Action;
+use hotlined::daemon::clock::Clock;
+use hotlined::daemon::link_task::{Right, keep};
 use hotlined::event::{Cause, Event, LegEvent};
 use hotlined::hotline::Trunk;
 use hotlined::id::{CommandId, LegId, SwitchId};
@@ -11,12 +13,11 @@ use hotlined::switch::esl::conversation::Account;
 use hotlined::switch::esl::event::Format;
 use hotlined::switch::esl::event_writer::EventWriter;
 use hotlined::switch::esl::frame;
-use hotlined::switch::esl::link::{self, Limits, LinkError, LinkSettings, Order};
+use hotlined::switch::esl::link::{Limits, LinkError, LinkSettings, Order, Permit};
 use hotlined::switch::esl::liveness::Patience;
 use hotlined::switch::esl::server::{self, ClientRequest, RequestDecoder};
 use hotlined::switch::esl::speak::{Fallback, Site};
 use hotlined::switch::esl::vocabulary::Secret;
-use hotlined::switch::gate::Right;
 use hotlined::time::Millis;
 use std::future::Future;
 use std::io::Write;
@@ -106,6 +107,16 @@ impl Wire {
         }
     }
 
+    /// The next request, but for what is said or asked of who acts for the switch.
+    pub async fn asked_but_who_acts(&mut self) -> Option<ClientRequest> {
+        loop {
+            match self.asked().await {
+                Some(ClientRequest::SendEvent { .. }) => self.say(server::reply("+OK")).await,
+                request => return request,
+            }
+        }
+    }
+
     pub async fn log_in(&mut self) {
         self.say(server::auth_request()).await;
         let Some(ClientRequest::Auth { password }) = self.asked().await else { panic!() };
@@ -129,7 +140,10 @@ impl Wire {
 
     /// From there up to the question for the list of channels.
     pub async fn prove_events(&mut self) {
-        let Some(ClientRequest::BgApi { command, job: Some(job), .. }) = self.asked().await else { panic!() };
+        let Some(ClientRequest::BgApi { command, job: Some(job), .. }) = self.asked_but_who_acts().await
+        else {
+            panic!()
+        };
         assert_eq!(command, "msleep");
         self.say(server::reply_job(&job)).await;
         self.say(job_done(&job, "+OK\n")).await;
@@ -202,6 +216,16 @@ pub fn settings(port: u16) -> LinkSettings {
     }
 }
 
+/// Changes whether the link may write.
+pub type Changes = mpsc::Sender<Option<Permit>>;
+
+/// A right that is good for an hour, unless it changes.
+pub fn leased() -> (Changes, Right) {
+    let (tell, changes) = mpsc::channel(4);
+    let permit = Permit::Until(Clock::start().now() + Millis::seconds(3_600));
+    (tell, Right { claim: None, permit, changes })
+}
+
 /// The link under test, and the ends of it that the engine holds.
 pub struct Kept {
     pub orders: Option<mpsc::Sender<Order>>,
@@ -223,7 +247,7 @@ impl Kept {
     pub fn by_right(settings: LinkSettings, events_max: usize, right: Right) -> Self {
         let (orders, orders_out) = mpsc::channel(1_024);
         let (inbox_in, inbox) = mpsc::channel(events_max);
-        let ended = tokio::spawn(link::keep(settings, orders_out, inbox_in, None, right));
+        let ended = tokio::spawn(keep(settings, orders_out, inbox_in, None, right));
         Self { orders: Some(orders), connection: 0, inbox, ended }
     }
 

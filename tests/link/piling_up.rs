@@ -1,14 +1,13 @@
 //! One side does not keep up with the other.
 
-use crate::peer::{Kept, Log, Switch, command, digit, hang_up, heard_digit, settings, within};
+use crate::peer::{
+    Changes, Kept, Log, Switch, command, digit, hang_up, heard_digit, leased, settings, within,
+};
 use hotlined::event::{CommandResult, Event};
 use hotlined::switch::esl::link::{Limits, LinkSettings};
 use hotlined::switch::esl::liveness::Patience;
-use hotlined::switch::gate::{Gate, Key, Right};
 use std::io::ErrorKind;
-use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::time::Instant;
 
 #[tokio::test]
 async fn a_switch_that_does_not_read_is_still_listened_to() {
@@ -35,11 +34,11 @@ async fn a_switch_that_does_not_read_is_still_listened_to() {
 
 /// What lies unread when the link ends, by itself or because somebody else acts, never arrives: the system would go on
 /// for minutes to get it through.
-async fn is_taken_back(end: impl AsyncFnOnce(&mut Kept, Key)) {
+async fn is_taken_back(end: impl AsyncFnOnce(&mut Kept, Changes)) {
     let switch = Switch::narrow().await;
-    let (key, gate) = Gate::until(Instant::now() + Duration::from_secs(3_600));
+    let (changes, right) = leased();
     let settings = LinkSettings { patience: Patience::default(), ..settings(switch.port) };
-    let mut kept = Kept::by_right(settings, 1_024, Right { gate, claim: None });
+    let mut kept = Kept::by_right(settings, 1_024, right);
     let mut wire = switch.bring_up().await;
     kept.is_restored().await;
     // More than its socket takes in.
@@ -47,19 +46,19 @@ async fn is_taken_back(end: impl AsyncFnOnce(&mut Kept, Key)) {
         kept.order(hang_up(number)).await;
     }
     assert!(wire.asked().await.is_some());
-    end(&mut kept, key).await;
+    end(&mut kept, changes).await;
     let ended = within("an end", wire.stream.read_to_end(&mut Vec::new())).await;
     assert_eq!(ended.unwrap_err().kind(), ErrorKind::ConnectionReset);
 }
 
 #[tokio::test]
 async fn what_a_silent_switch_has_not_read_does_not_arrive_once_it_is_given_up() {
-    is_taken_back(async |kept, _key| kept.is_lost().await).await;
+    is_taken_back(async |kept, _changes| kept.is_lost().await).await;
 }
 
 #[tokio::test]
 async fn what_a_switch_has_not_read_does_not_arrive_once_we_may_not_speak() {
-    is_taken_back(async |_kept, key| key.shut()).await;
+    is_taken_back(async |_kept, changes| changes.send(None).await.unwrap()).await;
 }
 
 #[tokio::test]

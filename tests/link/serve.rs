@@ -170,7 +170,7 @@ async fn a_switch_that_forbids_after_it_was_up_is_asked_again() {
     let mut wire = switch.bring_up().await;
     daemon.says("link up").await;
     daemon.signal("TERM");
-    assert!(matches!(wire.asked().await, Some(server::ClientRequest::Exit)));
+    assert!(matches!(wire.asked_but_who_acts().await, Some(server::ClientRequest::Exit)));
     wire.say(server::reply("+OK bye")).await;
     drop(wire);
     assert_eq!(daemon.ends().await.code(), Some(0), "{}", daemon.told);
@@ -189,10 +189,11 @@ async fn an_engine_that_crashes_is_no_daemon_that_was_told_to_stop() {
         tap: None,
         observers: vec![Box::new(|_, _| panic!("the test wants it so"))],
         live: None,
-        shared: None,
+        redis: None,
+        claim: None,
         pulse: Pulse::default(),
     };
-    let ended = within("the daemon to end", parts.start().finished()).await;
+    let ended = within("the daemon to end", parts.start().unwrap().finished()).await;
     assert!(matches!(ended, Err(ServeError::Crashed("engine"))), "{ended:?}");
 }
 

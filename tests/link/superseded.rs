@@ -3,11 +3,11 @@
 use crate::peer::{
     CALLER, Kept, NO_CHANNELS, Switch, Wire, digit, hang_up, heard_digit, made, settings, within,
 };
+use hotlined::daemon::link_task::Right;
 use hotlined::event::Event;
-use hotlined::switch::claim::Claim;
+use hotlined::switch::claim::{Claim, Claiming};
 use hotlined::switch::esl::event_writer::EventWriter;
 use hotlined::switch::esl::server::{self, ClientRequest};
-use hotlined::switch::gate::{Gate, Right};
 
 fn acts(daemon: &str, token: u64) -> Vec<u8> {
     let event = EventWriter::custom("hotlined::acts").header("Hotlined-Daemon", daemon);
@@ -33,8 +33,18 @@ async fn comes_up(switch: &Switch) -> Wire {
     wire
 }
 
+/// A link of a daemon `b` with the token 7 that nobody gave a lease, once it has asked who acts.
+async fn asks(switch: &Switch, claiming: Claiming) -> (Kept, Wire) {
+    let right = Right { claim: Some((Claim::new("b", 7), claiming)), ..Right::undisputed() };
+    let kept = Kept::by_right(settings(switch.port), 1_024, right);
+    let mut wire = switch.accept().await;
+    assert_eq!(wire.subscribe().await, ["hotlined::acts"]);
+    assert_eq!(says(&mut wire).await, ("b".into(), "0".into()), "a question has no token");
+    (kept, wire)
+}
+
 fn link(switch: &Switch) -> Kept {
-    let right = Right { gate: Gate::always_open(), claim: Some(Claim::new("b", 7)) };
+    let right = Right { claim: Some((Claim::new("b", 7), Claiming::Leased)), ..Right::undisputed() };
     Kept::by_right(settings(switch.port), 1_024, right)
 }
 
@@ -99,5 +109,49 @@ async fn a_link_that_comes_back_says_again_who_acts() {
     kept.is_lost().await;
     comes_up(&switch).await;
     kept.is_restored().await;
+    assert!(kept.stop().await.is_ok());
+}
+
+#[tokio::test]
+async fn where_nobody_gives_leases_a_daemon_asks_who_acts_before_it_does() {
+    let switch = Switch::open().await;
+    let (mut kept, mut wire) = asks(&switch, Claiming::Asking).await;
+    // Its own question comes back, and that of another one that has only just come, too.
+    wire.say([acts("b", 0), acts("a", 0)].concat()).await;
+    wire.prove_events().await;
+    wire.say(server::api_response(NO_CHANNELS.as_bytes())).await;
+    assert_eq!(says(&mut wire).await, ("b".into(), "7".into()), "nobody has answered");
+    kept.is_restored().await;
+    wire.say(acts("a", 0)).await;
+    assert_eq!(says(&mut wire).await, ("b".into(), "7".into()), "who asks now is answered");
+    wire.say(acts("a", 9)).await;
+    assert!(kept.refusal().await.superseded_by().is_some());
+}
+
+#[tokio::test]
+async fn where_a_daemon_acts_already_another_one_refuses_to_whoever_came_first() {
+    for token in [6, 8] {
+        let switch = Switch::open().await;
+        let (kept, mut wire) = asks(&switch, Claiming::Asking).await;
+        wire.say(acts("a", token)).await;
+        let error = kept.refusal().await.to_string();
+        assert!(error.contains("daemon \"a\" acts for this switch already"), "{error}");
+        assert!(wire.asked().await.is_some_and(|asked| matches!(asked, ClientRequest::BgApi { .. })));
+        assert!(wire.asked().await.is_none(), "not a word more");
+    }
+}
+
+#[tokio::test]
+async fn a_daemon_that_is_told_to_takes_over_by_a_right_that_goes_before() {
+    let switch = Switch::open().await;
+    let (mut kept, mut wire) = asks(&switch, Claiming::TakingOver).await;
+    wire.say(acts("a", 8)).await;
+    wire.prove_events().await;
+    wire.say(server::api_response(NO_CHANNELS.as_bytes())).await;
+    assert_eq!(says(&mut wire).await, ("b".into(), "9".into()));
+    kept.is_restored().await;
+    // The one before does not know it yet.
+    wire.say(acts("a", 8)).await;
+    assert_eq!(says(&mut wire).await, ("b".into(), "9".into()));
     assert!(kept.stop().await.is_ok());
 }

@@ -10,6 +10,7 @@ use hotlined::event::{KeptCall, StoreAnswer};
 use hotlined::hotline::short::Plain;
 use hotlined::hotline::{Agent, Dial, Hotline};
 use hotlined::live::keeping::{Keeping, Words};
+use hotlined::live::outbox::{Delivery, DeliveryId};
 use hotlined::live::redis::keys::{CALL_KEPT, KEPT};
 use hotlined::live::redis::{
     Adopted, Ask, Asked, Edition, Failure, Fence, Heard, Keep, Loaded, RedisSettings, RedisStore, Taken,
@@ -38,7 +39,16 @@ fn is_live(calls: Vec<LiveCall>) -> Turn {
 }
 
 fn is_over(name: &str, record: &str) -> Turn {
-    Turn { over: vec![call(name)], records: vec![(call(name), record.into())], ..Turn::default() }
+    let delivery = self::record(name, record);
+    Turn { over: vec![call(name)], deliveries: vec![(switch(), delivery)], ..Turn::default() }
+}
+
+fn record(name: &str, line: &str) -> Delivery {
+    Delivery { id: done(name), payload: line.to_owned() }
+}
+
+fn done(name: &str) -> DeliveryId {
+    DeliveryId::record(call(name))
 }
 
 fn states(loaded: &Loaded) -> Vec<String> {
@@ -103,16 +113,16 @@ async fn is_kept_and_loaded(settings: impl Fn(&str) -> RedisSettings) {
     let loaded = two.load(now(), &fence).await.unwrap();
     assert_eq!(states(&loaded), ["a talks"]);
     assert_eq!(loaded.kept.hotlines, [old], "nobody follows the other");
-    assert_eq!(loaded.kept.records, [(call("b"), r#"{"call":"b"}"#.to_owned())]);
+    assert_eq!(loaded.kept.deliveries, [record("b", r#"{"call":"b"}"#)]);
     assert_eq!((loaded.kept.losses.len(), loaded.open.len()), (0, 1));
     // What is taken up can end and be written like any other.
     let mut keeper = Keeper::acting(&fence);
     assert_eq!(keeper.keeping.take_up(now(), &loaded).len(), 1);
     keeper.keeps(&mut two, is_over("a", "{}")).await;
-    keeper.keeps(&mut two, Turn { written: vec![call("a"), call("b")], ..Turn::default() }).await;
+    keeper.keeps(&mut two, Turn { done: vec![done("a"), done("b")], ..Turn::default() }).await;
     let loaded = two.load(now(), &fence).await.unwrap();
     assert!(loaded.kept.calls.is_empty() && loaded.kept.hotlines.is_empty());
-    assert_eq!((loaded.kept.records.len(), loaded.kept.losses.len()), (0, 0));
+    assert_eq!((loaded.kept.deliveries.len(), loaded.kept.losses.len()), (0, 0));
 }
 
 #[tokio::test]
@@ -146,8 +156,9 @@ async fn a_daemon_that_acts_no_more_can_neither_keep_nor_forget() {
             Keep::Call { call: call("a"), entry: entry.clone() },
             Keep::Edition { edition: edition.clone(), json: "{}".into() },
             Keep::Outdated(vec![edition.clone()]),
-            Keep::Over { call: call("a"), record: Some("{}".into()) },
-            Keep::Written(vec![call("b")]),
+            Keep::Over { call: call("a"), deliveries: vec![record("a", "{}")] },
+            Keep::Deliver(vec![record("b", "{}")]),
+            Keep::Done(vec![done("b")]),
             Keep::Adopt(vec![call("a")]),
         ]
     };
@@ -159,7 +170,7 @@ async fn a_daemon_that_acts_no_more_can_neither_keep_nor_forget() {
     }
     let loaded = two.load(now(), &new).await.unwrap();
     assert_eq!(states(&loaded), ["a rings"]);
-    assert_eq!((loaded.kept.hotlines.len(), loaded.kept.records.len()), (1, 1));
+    assert_eq!((loaded.kept.hotlines.len(), loaded.kept.deliveries.len()), (1, 1));
 }
 
 #[tokio::test]
@@ -402,7 +413,7 @@ async fn a_server_that_forgot_everything_is_told_everything() {
     let loaded = connected(&settings).await.load(now(), &fence).await.unwrap();
     assert_eq!(states(&loaded), ["a talks"]);
     assert_eq!(loaded.kept.hotlines, [h]);
-    assert_eq!(loaded.kept.records, [(call("b"), "{}".to_owned())]);
+    assert_eq!(loaded.kept.deliveries, [record("b", "{}")]);
 }
 
 #[tokio::test]
@@ -428,7 +439,8 @@ async fn when_the_master_dies_its_replica_has_the_calls_and_keeps_on() {
     says(&mut daemon, &mut keeper, is_live(vec![live("a", "talks", None)])).await;
     let loaded = connected(&watched.settings("one")).await.load(now(), &fence).await.unwrap();
     assert_eq!(states(&loaded), ["a talks"]);
-    let mut records: Vec<String> = loaded.kept.records.iter().map(|(call, _)| call.to_string()).collect();
+    let mut records: Vec<String> =
+        loaded.kept.deliveries.iter().map(|delivery| delivery.id.to_string()).collect();
     records.sort();
     assert_eq!(records, ["b", "c"]);
 }
@@ -448,5 +460,5 @@ async fn a_full_server_keeps_no_more_but_lets_go() {
     assert_eq!(keeper.keeping.untold(now() + Millis(1_000)), [call("b")]);
     says(&mut daemon, &mut keeper, is_live(vec![live("b", "talks", None)])).await;
     let loaded = connected(&server.settings("one")).await.load(now(), &fence).await.unwrap();
-    assert_eq!((states(&loaded), loaded.kept.records.len()), (vec!["b talks".to_owned()], 1));
+    assert_eq!((states(&loaded), loaded.kept.deliveries.len()), (vec!["b talks".to_owned()], 1));
 }

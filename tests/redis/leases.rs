@@ -7,6 +7,7 @@ use hotlined::command::Pick;
 use hotlined::event::Event;
 use hotlined::id::SwitchId;
 use hotlined::live::duty::Presence;
+use hotlined::live::outbox::DeliveryId;
 use hotlined::live::redis::{
     Ask, Asked, COMMAND_TIME_MAX, Connector, Failure, Fence, Keep, RedisSettings, RedisStore, Remedy, Said,
     Taken,
@@ -109,7 +110,7 @@ async fn who_acted_before_cannot_act_at_a_server_that_forgot_everything() {
     let old = takes(&mut one, LONG).await;
     one.give_up(&old).await.unwrap();
     let new = takes(&mut two, LONG).await;
-    let written = || Ask::Keep { switch: switch(), what: Keep::Written(vec![call("x")]) };
+    let written = || Ask::Keep { switch: switch(), what: Keep::Done(vec![DeliveryId::record(call("x"))]) };
     let keeps = |fence: &Fence| Asked { at: now(), ask: written(), fence: Some(fence.clone()) };
     for word in [fenced(ask_for("y", 1, &wish), &new), keeps(&new)] {
         server.say::<()>(&["FLUSHALL"]);

@@ -26,6 +26,7 @@ mod runs;
 mod secret;
 mod serving;
 mod simulated;
+mod store_task;
 mod together;
 #[path = "../store/world.rs"]
 mod world;

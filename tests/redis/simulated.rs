@@ -12,6 +12,7 @@ use hotlined::hotline::{Hotline, Version};
 use hotlined::id::{CallId, CommandId};
 use hotlined::live::DaemonId;
 use hotlined::live::duty::{Presence, View};
+use hotlined::live::outbox::{Delivery, DeliveryId};
 use hotlined::live::redis::keys::CALL_KEPT;
 use hotlined::live::redis::{
     Ask, Asked, Edition, Entry, Failure, Fence, Inbox, Keep, Loaded, RedisSettings, RedisStore, Taken,
@@ -37,7 +38,8 @@ enum Word {
     Edition(u8),
     Outdated(Vec<u8>),
     Over(u8, bool),
-    Written(Vec<u8>),
+    Delivers(u8),
+    Done(Vec<u8>),
     Adopt(Vec<u8>),
     Acquire,
     Renew,
@@ -64,7 +66,8 @@ fn word() -> impl Strategy<Value = Word> {
         2 => (0..3u8).prop_map(Word::Edition),
         1 => prop::collection::vec(0..3u8, 1..3).prop_map(Word::Outdated),
         4 => (0..5u8, any::<bool>()).prop_map(|(call, record)| Word::Over(call, record)),
-        1 => calls().prop_map(Word::Written),
+        1 => (0..5u8).prop_map(Word::Delivers),
+        1 => calls().prop_map(Word::Done),
         4 => calls().prop_map(Word::Adopt),
         2 => Just(Word::Acquire),
         2 => Just(Word::Renew),
@@ -96,9 +99,9 @@ fn told(loaded: Loaded) -> String {
     let Loaded { switch, mut kept, open, over: _ } = loaded;
     kept.calls.sort_by(|a, b| a.call.cmp(&b.call));
     kept.hotlines.sort_by_key(|hotline| hotline.name.clone());
-    kept.records.sort();
+    kept.deliveries.sort_by(|a, b| a.id.cmp(&b.id));
     let names: Vec<_> = kept.hotlines.iter().map(|hotline| &hotline.name).collect();
-    format!("{switch} {:?} {names:?} {:?} {} {open:?}", kept.calls, kept.records, kept.losses.len())
+    format!("{switch} {:?} {names:?} {:?} {} {open:?}", kept.calls, kept.deliveries, kept.losses.len())
 }
 
 /// A daemon at both.
@@ -173,7 +176,7 @@ impl Pair {
     /// What is asked by this word; none where it is about the lease.
     fn asked(&mut self, word: &Word) -> Option<Ask> {
         let keep = |what| Some(Ask::Keep { switch: switch(), what });
-        let names = |calls: &[u8]| calls.iter().map(|who| name(*who)).collect();
+        let names = |calls: &[u8]| calls.iter().map(|who| name(*who)).collect::<Vec<_>>();
         match word {
             Word::Ask(who, request) => Some(self.ask(*who, request)),
             Word::Again(who) => {
@@ -215,9 +218,16 @@ impl Pair {
             }
             Word::Over(who, record) => {
                 self.last.remove(who);
-                keep(Keep::Over { call: name(*who), record: record.then(|| format!("{{{who}}}")) })
+                let of =
+                    |who: &u8| Delivery { id: DeliveryId::record(name(*who)), payload: format!("{{{who}}}") };
+                let deliveries = record.then(|| of(who)).into_iter().collect();
+                keep(Keep::Over { call: name(*who), deliveries })
             }
-            Word::Written(calls) => keep(Keep::Written(names(calls))),
+            Word::Delivers(who) => {
+                let id = DeliveryId { kind: "toy".into(), ..DeliveryId::record(name(*who)) };
+                keep(Keep::Deliver(vec![Delivery { id, payload: "{}".to_owned() }]))
+            }
+            Word::Done(calls) => keep(Keep::Done(names(calls).into_iter().map(DeliveryId::record).collect())),
             Word::Adopt(calls) => keep(Keep::Adopt(names(calls))),
             Word::Acquire | Word::Renew | Word::GiveUp | Word::LookAround | Word::Load => None,
         }

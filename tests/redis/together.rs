@@ -1,11 +1,12 @@
 //! A daemon as the tests have it: the task that serves, and words to ask and hear by.
 
 use crate::redis_server::wait::s;
+use crate::store_task::{WakeClock, serve};
 use crate::world::call;
 use hotlined::command::{Claim, StoreRequest};
 use hotlined::event::Event;
 use hotlined::id::CommandId;
-use hotlined::live::redis::{Ask, Asked, Failure, Fence, Heard, LiveState, RedisSettings, WakeClock};
+use hotlined::live::redis::{Ask, Asked, Failure, Fence, Heard, RedisSettings};
 use hotlined::time::{Instant, Millis};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -50,8 +51,7 @@ impl Daemon {
     pub fn start_by(settings: RedisSettings, clock: WakeClock) -> Self {
         let (asks, requests) = mpsc::channel(1_024);
         let (heard, hears) = mpsc::channel(1_024);
-        let state = LiveState::new(settings, clock).unwrap();
-        let serves = AbortOnDropHandle::new(tokio::spawn(state.serve(requests, heard)));
+        let serves = AbortOnDropHandle::new(tokio::spawn(serve(settings, clock, requests, heard)));
         Self { asks, hears, _serves: serves }
     }
 

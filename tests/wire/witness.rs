@@ -6,7 +6,7 @@ use bytes::BytesMut;
 use hotlined::hotline::Trunk;
 use hotlined::id::SwitchId;
 use hotlined::prompt::SoundPath;
-use hotlined::switch::claim::Claim;
+use hotlined::switch::claim::{Claim, Claiming};
 use hotlined::switch::esl::argument::Endpoint;
 use hotlined::switch::esl::conversation::{Account, Conversation, Outcome, Refusal};
 use hotlined::switch::esl::event::Format;
@@ -25,7 +25,7 @@ fn connection(claim: Option<Claim>) -> Conversation {
     let account = Account { user: None, password: Secret::new("ClueCon").unwrap() };
     let conversation = Conversation::new(SwitchId("fs1".into()), site, account, Format::Plain, 1);
     match claim {
-        Some(claim) => conversation.claiming(claim),
+        Some(claim) => conversation.claiming(claim, Claiming::Leased),
         None => conversation,
     }
 }

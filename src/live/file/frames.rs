@@ -1,9 +1,10 @@
-//! What stands in the file, and what it comes to.
+//! What stands in the file, and what it comes to. Pure: bytes in, bytes out.
 
 use crate::event::KeptCall;
 use crate::hotline::{Hotline, Version};
 use crate::id::CallId;
-use crate::live::{Kept, Turn};
+use crate::live::outbox::{Delivery, DeliveryId};
+use crate::live::{Kept, LiveCall, Turn};
 use crate::store::{Input, Store};
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,7 @@ type Edition = (Arc<str>, Version);
 
 /// A frame: what a turn changed, or, as the first of a file, everything.
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct Frame {
+struct Frame {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     store: Option<Box<Store>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -34,46 +35,113 @@ pub(super) struct Frame {
     over: Vec<CallId>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     inputs: Vec<(Instant, Input)>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    records: Vec<(CallId, String)>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    written: Vec<CallId>,
+    /// What is to be delivered. The names are those of a time when there were records only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", rename = "records")]
+    deliveries: Vec<(DeliveryId, String)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty", rename = "written")]
+    done: Vec<DeliveryId>,
+}
+
+/// Writes turns as frames.
+#[derive(Debug, Default)]
+pub struct FrameWriter {
+    /// The versions of hotlines that stand in the file.
+    known: BTreeSet<Edition>,
+}
+
+impl FrameWriter {
+    /// These versions stand in the file.
+    pub fn know<'h>(&mut self, hotlines: impl IntoIterator<Item = &'h Arc<Hotline>>) {
+        self.known.extend(hotlines.into_iter().map(edition_of));
+    }
+
+    /// The file is being written anew. The new one may lack versions that no call follows now.
+    pub fn forget_known(&mut self) {
+        self.known.clear();
+    }
+
+    /// The frame of a turn.
+    pub fn turn(&mut self, turn: Turn) -> Vec<u8> {
+        self.write(None, turn)
+    }
+
+    /// A frame that stands for all before it: the store, and a turn with every live call and delivery.
+    pub fn everything(&mut self, store: Store, turn: Turn) -> Vec<u8> {
+        self.known.clear();
+        self.write(Some(Box::new(store)), turn)
+    }
+
+    fn write(&mut self, store: Option<Box<Store>>, turn: Turn) -> Vec<u8> {
+        let Turn { live, over, inputs, deliveries, done } = turn;
+        let mut editions = Vec::new();
+        let mut follow = |hotline: &Arc<Hotline>| {
+            let edition = edition_of(hotline);
+            if self.known.insert(edition.clone()) {
+                // Only a type that has no JSON could fail here.
+                editions.push((edition.clone(), serde_json::to_string(&**hotline).unwrap_or_default()));
+            }
+            edition
+        };
+        let live = live.into_iter().map(|LiveCall { call, hotline, bytes, switch: _ }| {
+            let edition = hotline.as_ref().map(&mut follow);
+            (call, edition, ByteBuf::from(bytes))
+        });
+        let live = live.collect();
+        let deliveries = deliveries.into_iter().map(|(_, Delivery { id, payload })| (id, payload)).collect();
+        let frame = Frame { store, editions, live, over, inputs, deliveries, done };
+        let mut bytes = Vec::new();
+        put(&mut bytes, &frame);
+        bytes
+    }
+}
+
+fn edition_of(hotline: &Arc<Hotline>) -> Edition {
+    (hotline.number.clone(), hotline.version)
+}
+
+/// The calls that these frames, without the head of a file, tell of.
+pub fn calls_in(frames: &[u8]) -> BTreeSet<CallId> {
+    let mut calls = BTreeSet::new();
+    for frame in (Frames { bytes: frames, at: 0, fault: None }) {
+        calls.extend(frame.live.into_iter().map(|(call, ..)| call).chain(frame.over));
+        calls.extend(frame.inputs.into_iter().filter_map(|(_, input)| match input {
+            Input::Ask(id, _) => Some(id.call),
+            Input::Forget(call) => Some(call),
+            Input::Due => None,
+        }));
+    }
+    calls
 }
 
 /// Everything there is.
 #[derive(Debug, Default)]
-pub(super) struct Whole {
+pub struct Whole {
     store: Store,
     editions: BTreeMap<Edition, String>,
     live: BTreeMap<CallId, (Option<Edition>, ByteBuf)>,
-    records: BTreeMap<CallId, String>,
+    deliveries: BTreeMap<DeliveryId, String>,
 }
 
 impl Whole {
-    /// What a turn changed, as a frame: with the versions of hotlines that nobody has told us of.
-    pub(super) fn frame(&self, turn: Turn) -> Frame {
-        let Turn { live, over, inputs, records, written } = turn;
-        let mut editions: BTreeMap<Edition, String> = BTreeMap::new();
-        let mut new_edition = |hotline: &Arc<Hotline>| {
-            let edition = (hotline.number.clone(), hotline.version);
-            if !self.editions.contains_key(&edition) && !editions.contains_key(&edition) {
-                // Only a type that has no JSON could fail here.
-                editions.insert(edition.clone(), serde_json::to_string(&**hotline).unwrap_or_default());
-            }
-            edition
-        };
-        let live = live.into_iter().map(|live| {
-            let edition = live.hotline.as_ref().map(&mut new_edition);
-            (live.call, edition, ByteBuf::from(live.bytes))
-        });
-        let live = live.collect();
-        Frame { store: None, editions: editions.into_iter().collect(), live, over, inputs, records, written }
+    /// What a file with these bytes comes to, and what could not be read of it.
+    ///
+    /// # Errors
+    /// Where the bytes are no file of live state, or that of another version.
+    pub fn read(bytes: &[u8]) -> Result<(Self, Option<String>), String> {
+        let mut frames = Frames::of(bytes)?;
+        let mut whole = Self::default();
+        for frame in frames.by_ref() {
+            whole.take(frame);
+        }
+        whole.forget_editions();
+        let fault = frames.left().map(str::to_owned);
+        Ok((whole, fault))
     }
 
     /// Takes in what changed.
-    pub(super) fn take(&mut self, frame: Frame) {
+    fn take(&mut self, frame: Frame) {
         if let Some(store) = frame.store {
-            self.store = *store;
+            *self = Self { store: *store, ..Self::default() };
         }
         self.editions.extend(frame.editions);
         let mut answers = Vec::new();
@@ -85,33 +153,33 @@ impl Whole {
             self.live.remove(&call);
         }
         self.live.extend(frame.live.into_iter().map(|(call, edition, bytes)| (call, (edition, bytes))));
-        self.records.extend(frame.records);
-        for call in frame.written {
-            self.records.remove(&call);
+        self.deliveries.extend(frame.deliveries);
+        for id in frame.done {
+            self.deliveries.remove(&id);
         }
     }
 
     /// From now on time is told by a clock that says `now`.
-    pub(super) fn goes_by(&mut self, now: Instant) {
+    pub fn goes_by(&mut self, now: Instant) {
         self.store.goes_by(now);
     }
 
     /// Forgets the versions of hotlines that no call follows.
-    pub(super) fn forget_editions(&mut self) {
+    fn forget_editions(&mut self) {
         let followed: BTreeSet<&Edition> =
             self.live.values().filter_map(|(edition, _)| edition.as_ref()).collect();
         self.editions.retain(|edition, _| followed.contains(edition));
     }
 
     /// The bytes of a file with all of this and nothing else.
-    pub(super) fn bytes(&mut self) -> Vec<u8> {
+    pub fn bytes(&mut self) -> Vec<u8> {
         self.forget_editions();
         let live = self.live.iter().map(|(call, (edition, bytes))| (call, edition, bytes));
         let whole = WholeFrame {
             store: &self.store,
             editions: self.editions.iter().collect(),
             live: live.collect(),
-            records: self.records.iter().collect(),
+            deliveries: self.deliveries.iter().collect(),
         };
         let mut bytes = HEAD.to_vec();
         put(&mut bytes, &whole);
@@ -119,7 +187,7 @@ impl Whole {
     }
 
     /// What is left for the daemon that reads the file.
-    pub(super) fn kept(&self, losses: &mut Vec<String>) -> Kept {
+    pub fn kept(&self, losses: &mut Vec<String>) -> Kept {
         let mut calls = Vec::new();
         for (call, (_, bytes)) in &self.live {
             match KeptCall::from_bytes(bytes) {
@@ -134,8 +202,10 @@ impl Whole {
                 Err(error) => losses.push(format!("version {version} of hotline {number}: {error}")),
             }
         }
-        let records = self.records.iter().map(|(call, line)| (call.clone(), line.clone())).collect();
-        Kept { calls, hotlines, store: self.store.clone(), records, ..Kept::default() }
+        let delivery =
+            |(id, payload): (&DeliveryId, &String)| Delivery { id: id.clone(), payload: payload.clone() };
+        let deliveries = self.deliveries.iter().map(delivery).collect();
+        Kept { calls, hotlines, store: self.store.clone(), deliveries, ..Kept::default() }
     }
 }
 
@@ -145,11 +215,12 @@ struct WholeFrame<'w> {
     store: &'w Store,
     editions: Vec<(&'w Edition, &'w String)>,
     live: Vec<(&'w CallId, &'w Option<Edition>, &'w ByteBuf)>,
-    records: Vec<(&'w CallId, &'w String)>,
+    #[serde(rename = "records")]
+    deliveries: Vec<(&'w DeliveryId, &'w String)>,
 }
 
 /// Adds a frame.
-pub(super) fn put(bytes: &mut Vec<u8>, frame: &impl Serialize) {
+fn put(bytes: &mut Vec<u8>, frame: &impl Serialize) {
     let begin = bytes.len();
     bytes.extend([0; PREFIX_BYTES]);
     // Writing to memory cannot fail, and there is no type here without a form.
@@ -160,7 +231,7 @@ pub(super) fn put(bytes: &mut Vec<u8>, frame: &impl Serialize) {
 }
 
 /// The frames of a file, up to its end or the first that is none.
-pub(super) struct Frames<'b> {
+struct Frames<'b> {
     bytes: &'b [u8],
     at: usize,
     fault: Option<String>,
@@ -168,7 +239,7 @@ pub(super) struct Frames<'b> {
 
 impl<'b> Frames<'b> {
     /// The frames in these bytes, of which there are none where there is no byte.
-    pub(super) fn of(bytes: &'b [u8]) -> Result<Self, String> {
+    fn of(bytes: &'b [u8]) -> Result<Self, String> {
         if !bytes.is_empty() && !bytes.starts_with(HEAD) {
             return Err("it is no live state of this version".to_owned());
         }
@@ -176,7 +247,7 @@ impl<'b> Frames<'b> {
     }
 
     /// What stands behind the last good frame, if it is more than a write that was cut off.
-    pub(super) fn left(&self) -> Option<&str> {
+    fn left(&self) -> Option<&str> {
         self.fault.as_deref()
     }
 

@@ -4,9 +4,11 @@ use crate::event::{Event, KeptCall, StoreAnswer};
 use crate::hotline::short::Plain;
 use crate::hotline::{Agent, Dial, Hotline};
 use crate::id::{CallId, CommandId, LineId, SwitchId};
-use crate::live::LiveCall;
+use crate::live::outbox::{Delivery, DeliveryId};
+use crate::live::{LiveCall, Turn};
 use crate::store::Input;
 use crate::time::{Instant, Millis};
+use std::path::Path;
 use std::sync::Arc;
 
 /// Later than anything that is kept here.
@@ -36,8 +38,30 @@ fn admit(name: &str) -> Input {
     Input::Ask(id, StoreRequest::Admit { hotline: "4008001234".into(), calls_max: Some(1), recent: None })
 }
 
-async fn keep(file: &LiveFile, turn: Turn) {
-    file.keep(turn).await.unwrap();
+/// A file, and who writes frames for it.
+struct Keeper(LiveFile, FrameWriter);
+
+impl Keeper {
+    fn open(path: &Path) -> (Self, Kept) {
+        Self::open_at(path, NOW)
+    }
+
+    fn open_at(path: &Path, now: Instant) -> (Self, Kept) {
+        let (file, kept) = LiveFile::open(path, now).unwrap();
+        let mut frames = FrameWriter::default();
+        frames.know(&kept.hotlines);
+        (Self(file, frames), kept)
+    }
+
+    fn keep(&mut self, turn: Turn) {
+        if self.0.append(&self.1.turn(turn)).unwrap() {
+            self.1.forget_known();
+        }
+    }
+}
+
+fn record(name: &str, line: &str) -> Delivery {
+    Delivery { id: DeliveryId::record(call(name)), payload: line.to_owned() }
 }
 
 fn states(kept: &Kept) -> Vec<(String, String)> {
@@ -49,25 +73,27 @@ fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
     expected.iter().map(|(call, state)| ((*call).to_owned(), (*state).to_owned())).collect()
 }
 
-#[tokio::test]
-async fn what_was_kept_is_there_for_the_next_daemon() {
+#[test]
+fn what_was_kept_is_there_for_the_next_daemon() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("live");
-    let (file, kept) = LiveFile::open(&path, NOW).unwrap();
-    assert!(kept.calls.is_empty() && kept.records.is_empty() && kept.losses.is_empty());
+    let (mut file, kept) = Keeper::open(&path);
+    assert!(kept.calls.is_empty() && kept.deliveries.is_empty() && kept.losses.is_empty());
     let old = hotline("Old");
     let calls = vec![live("a", "rings", Some(old.clone())), live("b", "rings", None)];
-    keep(&file, Turn { live: calls, inputs: vec![(Instant(5), admit("a"))], ..Turn::default() }).await;
-    let records = vec![(call("b"), "{}".to_owned()), (call("z"), "[]".to_owned())];
-    keep(&file, Turn { live: vec![live("a", "talks", Some(old.clone()))], records, ..Turn::default() }).await;
-    keep(&file, Turn { over: vec![call("b")], written: vec![call("b")], ..Turn::default() }).await;
+    file.keep(Turn { live: calls, inputs: vec![(Instant(5), admit("a"))], ..Turn::default() });
+    let switch = || SwitchId("fs".into());
+    let deliveries = vec![(switch(), record("b", "{}")), (switch(), record("z", "[]"))];
+    file.keep(Turn { live: vec![live("a", "talks", Some(old.clone()))], deliveries, ..Turn::default() });
+    let done = vec![DeliveryId::record(call("b"))];
+    file.keep(Turn { over: vec![call("b")], done, ..Turn::default() });
     // Twice: the second time out of the file that the first wrote anew.
     drop(file);
     for _ in 0..2 {
-        let (file, mut kept) = LiveFile::open(&path, NOW).unwrap();
+        let (file, mut kept) = Keeper::open(&path);
         assert_eq!(states(&kept), pairs(&[("a", "talks")]));
         assert_eq!(kept.hotlines, std::slice::from_ref(&old));
-        assert_eq!(kept.records, [(call("z"), "[]".to_owned())]);
+        assert_eq!(kept.deliveries, [record("z", "[]")]);
         let mut answers = Vec::new();
         kept.store.take(Instant(9), &admit("c"), &mut answers);
         let full = StoreAnswer::Admitted { room: false, recent: 0 };
@@ -77,8 +103,8 @@ async fn what_was_kept_is_there_for_the_next_daemon() {
     }
 }
 
-#[tokio::test]
-async fn where_the_clock_was_set_back_the_store_goes_on_by_the_new_one() {
+#[test]
+fn where_the_clock_was_set_back_the_store_goes_on_by_the_new_one() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("live");
     let hour = Millis::seconds(3_600);
@@ -90,13 +116,13 @@ async fn where_the_clock_was_set_back_the_store_goes_on_by_the_new_one() {
         (NOW + hour, ask(1, StoreRequest::Claim(claim.clone()))),
         (NOW + hour + Millis(5), ask(2, rest)),
     ];
-    let (file, _) = LiveFile::open(&path, NOW + hour).unwrap();
-    keep(&file, Turn { inputs, ..Turn::default() }).await;
+    let (mut file, _) = Keeper::open_at(&path, NOW + hour);
+    file.keep(Turn { inputs, ..Turn::default() });
     drop(file);
     // The rest goes on, and a daemon after that finds it as this one does.
     for already in [0, 4_000] {
         let now = NOW + Millis(already);
-        let (file, mut kept) = LiveFile::open(&path, now).unwrap();
+        let (file, mut kept) = Keeper::open_at(&path, now);
         assert_eq!(kept.store.deadline(), Some(NOW + Millis(10_000)), "{already}");
         let mut answers = Vec::new();
         kept.store.take(now + Millis(1), &ask(3, StoreRequest::Claim(claim.clone())), &mut answers);
@@ -109,8 +135,8 @@ async fn where_the_clock_was_set_back_the_store_goes_on_by_the_new_one() {
     }
 }
 
-#[tokio::test]
-async fn a_file_has_one_daemon() {
+#[test]
+fn a_file_has_one_daemon() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("live");
     let (first, _) = LiveFile::open(&path, NOW).unwrap();
@@ -119,14 +145,14 @@ async fn a_file_has_one_daemon() {
     assert!(LiveFile::open(&path, NOW).is_ok());
 }
 
-#[tokio::test]
-async fn a_write_that_was_cut_off_costs_its_own_turn_and_damage_is_told() {
+#[test]
+fn a_write_that_was_cut_off_costs_its_own_turn_and_damage_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("live");
-    let (file, _) = LiveFile::open(&path, NOW).unwrap();
-    keep(&file, Turn { live: vec![live("a", "rings", None)], ..Turn::default() }).await;
+    let (mut file, _) = Keeper::open(&path);
+    file.keep(Turn { live: vec![live("a", "rings", None)], ..Turn::default() });
     let before = std::fs::metadata(&path).unwrap().len() as usize;
-    keep(&file, Turn { live: vec![live("b", "rings", None)], ..Turn::default() }).await;
+    file.keep(Turn { live: vec![live("b", "rings", None)], ..Turn::default() });
     drop(file);
     let bytes = std::fs::read(&path).unwrap();
     let other = folder.path().join("other");
@@ -150,18 +176,18 @@ async fn a_write_that_was_cut_off_costs_its_own_turn_and_damage_is_told() {
     assert_eq!(std::fs::read(&other).unwrap(), b"hotlined live state 9\n", "it is left as it was");
 }
 
-#[tokio::test]
-async fn a_file_that_has_grown_is_written_anew_while_turns_go_on() {
+#[test]
+fn a_file_that_has_grown_is_written_anew_while_turns_go_on() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("live");
-    let (file, _) = LiveFile::open(&path, NOW).unwrap();
+    let (mut file, _) = Keeper::open(&path);
     let state = "x".repeat(1 << 20);
     let mut largest = 0;
     let mut smaller = false;
     for turn in 0..200 {
         let (version, name) = (hotline(&format!("Version {turn}")), format!("{turn}"));
         let calls = vec![live("a", &state, Some(version)), live("b", &name, None)];
-        keep(&file, Turn { live: calls, over: vec![call("gone")], ..Turn::default() }).await;
+        file.keep(Turn { live: calls, over: vec![call("gone")], ..Turn::default() });
         let size = std::fs::metadata(&path).unwrap().len();
         smaller |= size < largest;
         largest = largest.max(size);
@@ -172,4 +198,37 @@ async fn a_file_that_has_grown_is_written_anew_while_turns_go_on() {
     assert_eq!(states(&kept), pairs(&[("a", &state), ("b", "199")]));
     let names: Vec<&str> = kept.hotlines.iter().map(|hotline| &*hotline.name).collect();
     assert_eq!(names, ["Version 199"], "the others are followed by nobody");
+}
+
+#[test]
+fn a_frame_of_everything_stands_for_all_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("live");
+    let (mut file, _) = Keeper::open(&path);
+    let shop = hotline("Shop");
+    let switch = SwitchId("fs".into());
+    let deliveries = vec![(switch.clone(), record("a", "{}"))];
+    let calls = vec![live("a", "rings", Some(shop.clone())), live("b", "rings", None)];
+    file.keep(Turn { live: calls, deliveries, inputs: vec![(Instant(5), admit("a"))], ..Turn::default() });
+    let deliveries = vec![(switch, record("z", "[]"))];
+    let turn = Turn { live: vec![live("b", "talks", Some(shop.clone()))], deliveries, ..Turn::default() };
+    let everything = file.1.everything(crate::store::Store::default(), turn);
+    file.0.append(&everything).unwrap();
+    drop(file);
+    let (_file, mut kept) = Keeper::open(&path);
+    assert_eq!((states(&kept), kept.deliveries), (pairs(&[("b", "talks")]), vec![record("z", "[]")]));
+    assert_eq!(kept.hotlines, [shop]);
+    let mut answers = Vec::new();
+    kept.store.take(Instant(9), &admit("c"), &mut answers);
+    let room = StoreAnswer::Admitted { room: true, recent: 0 };
+    assert_eq!(answers, [Event::Store { command: CommandId { call: call("c"), number: 1 }, answer: room }]);
+}
+
+#[test]
+fn what_frames_tell_of_can_be_asked_without_a_file() {
+    let mut frames = FrameWriter::default();
+    let mut bytes = frames.turn(Turn { live: vec![live("a", "rings", None)], ..Turn::default() });
+    bytes.extend(frames.turn(Turn { over: vec![call("b")], ..Turn::default() }));
+    bytes.extend(frames.turn(Turn { inputs: vec![(Instant(1), admit("c"))], ..Turn::default() }));
+    assert_eq!(calls_in(&bytes), ["a", "b", "c"].map(call).into());
 }

@@ -23,6 +23,14 @@ fn live(name: &str, hotline: Option<&Arc<Hotline>>) -> LiveCall {
     LiveCall { call: call(name), switch: switch(), hotline: hotline.cloned(), bytes: vec![1] }
 }
 
+fn record(name: &str, line: &str) -> (SwitchId, Delivery) {
+    (switch(), Delivery { id: done(name), payload: line.to_owned() })
+}
+
+fn done(name: &str) -> DeliveryId {
+    DeliveryId::record(call(name))
+}
+
 fn keeping() -> Keeping {
     let mut keeping = Keeping::default();
     keeping.acts(Fence { switch: switch(), token: 7 });
@@ -37,8 +45,18 @@ fn word(asked: &Asked) -> String {
             Keep::Call { call, entry } => format!("call {call} waits {}", entry.waits.len()),
             Keep::Edition { edition, .. } => format!("edition {}", edition.number),
             Keep::Outdated(editions) => format!("outdated {}", editions.len()),
-            Keep::Over { call, record } => format!("over {call} {}", record.as_deref().unwrap_or("-")),
-            Keep::Written(calls) => format!("written {calls:?}"),
+            Keep::Over { call, deliveries } => {
+                let of = deliveries.iter().map(|delivery| delivery.payload.as_str()).collect::<Vec<_>>();
+                format!("over {call} {}", if of.is_empty() { "-".to_owned() } else { of.concat() })
+            }
+            Keep::Deliver(deliveries) => {
+                let ids: Vec<_> = deliveries.iter().map(|delivery| delivery.id.to_string()).collect();
+                format!("deliver {ids:?}")
+            }
+            Keep::Done(done) => {
+                let ids: Vec<_> = done.iter().map(ToString::to_string).collect();
+                format!("done [{}]", ids.join(", "))
+            }
             Keep::Adopt(calls) => format!("adopt {}", calls.len()),
         },
         Ask::Request { id, .. } => format!("request {id}"),
@@ -77,7 +95,7 @@ fn calls_come_before_what_they_ask_and_what_ends_comes_after() {
     let turn = Turn {
         live: vec![live("b", Some(&hotline("New"))), live("c", Some(&old))],
         over: vec![call("a")],
-        records: vec![(call("a"), "{}".into()), (call("d"), r#"{"switch":"fs","x":1}"#.into())],
+        deliveries: vec![record("a", "{}"), record("d", r#"{"switch":"fs","x":1}"#)],
         ..Turn::default()
     };
     let words = keeping.words(Instant(2), turn, out.asks, &sharing);
@@ -92,9 +110,9 @@ fn calls_come_before_what_they_ask_and_what_ends_comes_after() {
         "barrier 2",
     ];
     assert_eq!((said(&words), words.barrier), (expected.map(str::to_owned).to_vec(), Some(2)));
-    let written = Turn { written: vec![call("a"), call("d"), call("never")], ..Turn::default() };
-    assert_eq!(says(&mut keeping, 3, written), ["written [a, d] by 7", "barrier 3"]);
-    assert_eq!((says(&mut keeping, 4, Turn::default()), keeping.records()), (vec![], 0));
+    let done = Turn { done: ["a", "d", "never"].map(done).to_vec(), ..Turn::default() };
+    assert_eq!(says(&mut keeping, 3, done), ["done [a, d] by 7", "barrier 3"]);
+    assert_eq!((says(&mut keeping, 4, Turn::default()), keeping.deliveries()), (vec![], 0));
 }
 
 #[test]
@@ -131,7 +149,7 @@ fn what_failed_is_said_again_but_a_call_only_as_it_is_now() {
     assert_eq!(says(&mut keeping, at.0, Turn::default()), ["edition 4008001234 by 7", "barrier 3"]);
     assert_eq!(keeping.deadline(&sharing), None);
 
-    let over = Turn { over: vec![call("a")], records: vec![(call("a"), "{}".into())], ..Turn::default() };
+    let over = Turn { over: vec![call("a")], deliveries: vec![record("a", "{}")], ..Turn::default() };
     let words = keeping.words(Instant(1_150), over, Vec::new(), &sharing);
     fails(&mut keeping, &words, &Failure::TimedOut);
     assert_eq!(says(&mut keeping, 1_300, Turn::default()), ["over a {} by 7", "barrier 5"]);
@@ -150,22 +168,19 @@ fn what_a_fail_over_may_have_lost_is_said_again_when_redis_is_back() {
     let names = ["a", "b", "c", "d"];
     let calls = names.map(|name| live(name, Some(&h))).to_vec();
     says(&mut keeping, 1, Turn { live: calls, ..Turn::default() });
-    let over = |name: &str, record: bool| Turn {
-        over: vec![call(name)],
-        records: record.then(|| (call(name), "{}".to_owned())).into_iter().collect(),
-        ..Turn::default()
-    };
-    says(&mut keeping, 2, over("a", true));
-    says(&mut keeping, 50_000, over("b", true));
-    says(&mut keeping, 60_000, over("c", true));
-    says(&mut keeping, 60_001, Turn { written: vec![call("a"), call("b")], ..Turn::default() });
+    let over =
+        |name: &str| Turn { over: vec![call(name)], deliveries: vec![record(name, "{}")], ..Turn::default() };
+    says(&mut keeping, 2, over("a"));
+    says(&mut keeping, 50_000, over("b"));
+    says(&mut keeping, 60_000, over("c"));
+    says(&mut keeping, 60_001, Turn { done: ["a", "b"].map(done).to_vec(), ..Turn::default() });
     keeping.back(Instant(65_000));
     assert_eq!(keeping.untold(Instant(65_000)), [call("d")]);
     let turn = Turn { live: vec![live("d", Some(&h))], ..Turn::default() };
     let expected = [
         "over b - by 7",
         "over c {} by 7",
-        "written [b] by 7",
+        "done [a, b] by 7",
         "edition 4008001234 by 7",
         "call d waits 0 by 7",
         "barrier 6",
@@ -178,7 +193,7 @@ fn nothing_is_said_again_while_redis_is_away() {
     let mut keeping = keeping();
     let (mut sharing, mut out) = (Sharing::default(), Out::default());
     sharing.heard(Instant(1), super::super::redis::Heard::Away(Failure::TimedOut), &mut out);
-    let over = Turn { records: vec![(call("a"), r#"{"switch":"fs"}"#.into())], ..Turn::default() };
+    let over = Turn { deliveries: vec![record("a", "{}")], ..Turn::default() };
     let words = keeping.words(Instant(1), over, Vec::new(), &sharing);
     fails(&mut keeping, &words, &Failure::TimedOut);
     assert!(keeping.words(Instant(900), Turn::default(), Vec::new(), &sharing).asked.is_empty());
@@ -191,15 +206,11 @@ fn nothing_is_said_again_while_redis_is_away() {
 fn a_record_that_was_written_meanwhile_is_not_kept_again() {
     let mut keeping = keeping();
     says(&mut keeping, 1, Turn { live: vec![live("a", None)], ..Turn::default() });
-    let over = Turn {
-        over: vec![call("a")],
-        records: vec![(call("a"), "its record".to_owned())],
-        ..Turn::default()
-    };
+    let over = Turn { over: vec![call("a")], deliveries: vec![record("a", "its record")], ..Turn::default() };
     let words = keeping.words(Instant(2), over, Vec::new(), &Sharing::default());
     fails(&mut keeping, &words, &Failure::WrongType("string".to_owned()));
-    let written = Turn { written: vec![call("a")], ..Turn::default() };
-    assert_eq!(says(&mut keeping, 2, written), ["written [a] by 7", "barrier 3"]);
+    let done = Turn { done: vec![done("a")], ..Turn::default() };
+    assert_eq!(says(&mut keeping, 2, done), ["done [a] by 7", "barrier 3"]);
     assert_eq!(says(&mut keeping, 200, Turn::default()), ["over a - by 7", "barrier 4"]);
     assert!(keeping.is_told());
 }
@@ -209,16 +220,34 @@ fn of_what_is_taken_up_what_is_written_or_over_already_is_struck() {
     let mut keeping = keeping();
     let mut loaded = Loaded {
         switch: switch(),
-        kept: crate::live::Kept { written: vec![call("a")], ..Default::default() },
+        kept: crate::live::Kept { done: vec![done("a")], ..Default::default() },
         open: BTreeMap::new(),
         over: vec![call("b")],
     };
     let said = |asked: Vec<Asked>| asked.iter().map(word).collect::<Vec<_>>();
-    assert_eq!(said(keeping.take_up(Instant(1), &loaded)), ["over b - by 7", "written [a] by 7"]);
+    assert_eq!(said(keeping.take_up(Instant(1), &loaded)), ["over b - by 7", "done [a] by 7"]);
     // A record that is in no file yet is struck once it is.
     loaded = Loaded { over: Vec::new(), kept: Default::default(), ..loaded };
-    loaded.kept.records.push((call("c"), "{}".to_owned()));
+    loaded.kept.deliveries.push(record("c", "{}").1);
     assert_eq!(said(keeping.take_up(Instant(2), &loaded)), [""; 0]);
-    let written = says(&mut keeping, 3, Turn { written: vec![call("c"), call("d")], ..Turn::default() });
-    assert_eq!(written, ["written [c] by 7", "barrier 1"]);
+    let written = says(&mut keeping, 3, Turn { done: ["c", "d"].map(done).to_vec(), ..Turn::default() });
+    assert_eq!(written, ["done [c] by 7", "barrier 1"]);
+}
+
+#[test]
+fn what_is_delivered_because_of_a_call_that_goes_on_is_kept_beside_it() {
+    let mut keeping = keeping();
+    let id = |recipient: &str| DeliveryId { kind: "toy".into(), recipient: recipient.into(), ..done("a") };
+    let toy = |recipient| (switch(), Delivery { id: id(recipient), payload: "{}".to_owned() });
+    let turn = Turn { live: vec![live("a", None)], deliveries: vec![toy("owner")], ..Turn::default() };
+    let expected = ["call a waits 0 by 7", r#"deliver ["a toy owner"] by 7"#, "barrier 1"];
+    assert_eq!(says(&mut keeping, 1, turn), expected);
+    let turn =
+        Turn { over: vec![call("a")], deliveries: vec![toy("agent"), record("a", "r")], ..Turn::default() };
+    assert_eq!(says(&mut keeping, 2, turn), ["over a {}r by 7", "barrier 2"]);
+    let turn = Turn { done: vec![id("owner"), done("a")], ..Turn::default() };
+    assert_eq!(says(&mut keeping, 3, turn), ["done [a toy owner, a] by 7", "barrier 3"]);
+    keeping.back(Instant(4));
+    let expected = ["over a {} by 7", "done [a toy owner, a] by 7", "barrier 4"];
+    assert_eq!(says(&mut keeping, 200, Turn::default()), expected);
 }

@@ -34,13 +34,13 @@ function Kept.adopt(from)
   return answer
 end
 
--- The call ended: it is kept no longer, but its record is, until that is written elsewhere.
-function Kept.over(record)
+-- The call ended: it is kept no longer, but what is to be delivered because of it is, until that is done. Names and
+-- contents of the deliveries are the arguments from this one on.
+function Kept.over(from)
   redis.call('HDEL', BASE .. ':kept:' .. ASKED.switch, ASKED.call)
-  if record then
-    redis.call('HSET', BASE .. ':outbox:' .. ASKED.switch, ASKED.call, record)
-    redis.call('PEXPIRE', BASE .. ':outbox:' .. ASKED.switch, KEPT)
-  end
+  local outbox = BASE .. ':outbox:' .. ASKED.switch
+  for at = from, #ARGV, 2 do redis.call('HSET', outbox, ARGV[at], ARGV[at + 1]) end
+  if #ARGV >= from then redis.call('PEXPIRE', outbox, KEPT) end
   return part('admissions').forget(ASKED.call)
 end
 

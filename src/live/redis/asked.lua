@@ -45,7 +45,7 @@ elseif op == 'leave' then
 elseif op == 'forget' then
   left = part('admissions').forget(ASKED.call)
 elseif op == 'over' then
-  left = part('adopted').over(ARGV[8])
+  left = part('adopted').over(8)
 elseif op == 'adopt' then
   answer = part('adopted').adopt(8)
 elseif op == 'hold' then

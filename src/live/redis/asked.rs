@@ -7,6 +7,7 @@ use super::script::{self, Script};
 use crate::command::{Claim, Pick, PoolId, StoreRequest};
 use crate::id::{CallId, CommandId, LineId, SwitchId};
 use crate::live::DaemonId;
+use crate::live::outbox::Delivery;
 use crate::store::figures::{CANDIDATES_MAX, WAITING_PER_POOL_MAX};
 use crate::time::Instant;
 use redis::Cmd;
@@ -202,14 +203,19 @@ impl Asked {
                 command.arg(outdated.iter().map(ToString::to_string).collect::<Vec<_>>());
                 command
             }
-            Keep::Written(written) => {
-                let mut command = hash("strike", &outbox);
-                command.arg(written.iter().map(ToString::to_string).collect::<Vec<_>>());
+            Keep::Deliver(deliveries) => {
+                let mut command = hash("set", &outbox);
+                write_deliveries(&mut command, deliveries);
                 command
             }
-            Keep::Over { call, record } => {
+            Keep::Done(done) => {
+                let mut command = hash("strike", &outbox);
+                command.arg(done.iter().map(ToString::to_string).collect::<Vec<_>>());
+                command
+            }
+            Keep::Over { call, deliveries } => {
                 let mut command = of_store("over", &call.to_string());
-                command.arg(record.as_ref());
+                write_deliveries(&mut command, deliveries);
                 command
             }
             Keep::Adopt(adopted) => {
@@ -283,6 +289,12 @@ impl Asked {
 
 fn write_call(command: &mut Cmd, call: &CallId, entry: &Entry) {
     command.arg(call.to_string()).arg(entry.to_bytes());
+}
+
+fn write_deliveries(command: &mut Cmd, deliveries: &[Delivery]) {
+    for Delivery { id, payload } in deliveries {
+        command.arg(id.to_string()).arg(payload);
+    }
 }
 
 fn write_claim(command: &mut Cmd, claim: &Claim) {

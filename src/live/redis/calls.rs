@@ -20,6 +20,7 @@ use crate::event::{KeptCall, QueuePlace};
 use crate::hotline::Hotline;
 use crate::id::{CallId, LineId, SwitchId};
 use crate::live::Kept;
+use crate::live::outbox::{Delivery, DeliveryId};
 use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -54,11 +55,13 @@ pub enum Keep {
     Over {
         /// Which.
         call: CallId,
-        /// Its record, to be kept until it is [written](Self::Written).
-        record: Option<String>,
+        /// What is to be delivered because it ended, to be kept until that is [done](Self::Done).
+        deliveries: Vec<Delivery>,
     },
-    /// The records of these calls are written elsewhere.
-    Written(Vec<CallId>),
+    /// This is to be delivered because of calls that go on.
+    Deliver(Vec<Delivery>),
+    /// These deliveries are done.
+    Done(Vec<DeliveryId>),
     /// These calls were taken up: what the store knows of them is told, and what it will answer later comes to us.
     /// At most [`ADOPTED_AT_ONCE_MAX`].
     Adopt(Vec<CallId>),
@@ -69,7 +72,11 @@ impl Keep {
     pub(super) fn is_asked_of_store(&self) -> bool {
         match self {
             Self::Over { .. } | Self::Adopt(_) => true,
-            Self::Call { .. } | Self::Edition { .. } | Self::Outdated(_) | Self::Written(_) => false,
+            Self::Call { .. }
+            | Self::Edition { .. }
+            | Self::Outdated(_)
+            | Self::Deliver(_)
+            | Self::Done(_) => false,
         }
     }
 }
@@ -92,7 +99,7 @@ pub struct Adopted {
 pub struct Loaded {
     /// The switch.
     pub switch: SwitchId,
-    /// Its calls, the versions they follow, the records that may not be in a file.
+    /// Its calls, the versions they follow, what may not have been delivered.
     pub kept: Kept,
     /// What stood beside each of its calls.
     pub open: BTreeMap<CallId, Open>,
@@ -101,13 +108,13 @@ pub struct Loaded {
 }
 
 impl Loaded {
-    /// What we wrote ourselves, before we were started anew, is not written again; and a call whose record we wrote
-    /// while Redis was away is over, whatever is kept of it.
-    pub fn leave_out(&mut self, recorded: &BTreeSet<CallId>) {
+    /// What we delivered ourselves, before we were started anew, is not delivered again; and a call whose record we
+    /// wrote while Redis was away is over, whatever is kept of it.
+    pub fn leave_out(&mut self, done: &BTreeSet<DeliveryId>) {
         let kept = &mut self.kept;
-        let is_recorded = |call: &CallId| recorded.contains(call);
-        kept.written.extend(kept.records.extract_if(.., |(call, _)| is_recorded(call)).map(|(call, _)| call));
-        self.over.extend(kept.calls.extract_if(.., |kept| is_recorded(&kept.call)).map(|kept| kept.call));
+        kept.leave_out(done);
+        let is_over = |call: &CallId| done.contains(&DeliveryId::record(call.clone()));
+        self.over.extend(kept.calls.extract_if(.., |kept| is_over(&kept.call)).map(|kept| kept.call));
         self.over.iter().for_each(|call| drop(self.open.remove(call)));
     }
 }
@@ -148,10 +155,10 @@ impl RedisStore {
         let names = self.names(&outbox).await?;
         for page in names.chunks(LOADED_AT_ONCE_MAX) {
             for (name, bytes) in self.fields(&outbox, page).await? {
-                match (name.parse::<CallId>(), String::from_utf8(bytes)) {
-                    (Ok(call), Ok(record)) => loaded.kept.records.push((call, record)),
+                match (name.parse(), String::from_utf8(bytes)) {
+                    (Ok(id), Ok(payload)) => loaded.kept.deliveries.push(Delivery { id, payload }),
                     (Err(_), _) | (_, Err(_)) => {
-                        loaded.kept.losses.push(format!("the record of {name:?} at {outbox} is no text"));
+                        loaded.kept.losses.push(format!("the delivery {name:?} at {outbox} is no text"));
                     }
                 }
             }

@@ -12,13 +12,13 @@ use redis::{Cmd, Value};
 use std::time::Duration;
 
 /// How long Redis lets a reader wait for something to come, before it says that there is nothing.
-const WAIT: Duration = Duration::from_secs(5);
+pub const WAIT: Duration = Duration::from_secs(5);
 /// The most answers read at once.
 const READ_AT_ONCE_MAX: usize = 512;
 
 /// A place in an inbox: behind the answer of this number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position(u64, u64);
+pub struct Position(pub u64, pub u64);
 
 /// A daemon's inbox.
 #[derive(Clone, Debug)]
@@ -32,6 +32,16 @@ impl Inbox {
     pub async fn open(link: &mut Link, key: String) -> Result<Self, Failure> {
         let position = end(link, &key).await?;
         Ok(Self { key, position })
+    }
+
+    /// The inbox at this key, from behind this place on.
+    pub fn behind(key: String, position: Position) -> Self {
+        Self { key, position }
+    }
+
+    /// The place behind which nothing was read yet.
+    pub fn position(&self) -> Position {
+        self.position
     }
 
     /// A connection by which [`wait`](Self::wait) can wait.

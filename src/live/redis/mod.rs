@@ -5,9 +5,9 @@
 //! clock is behind adds what it lacks: see `timeline.rs`.
 //!
 //! ```text
-//! requests ──▶ serve ──pipeline of scripts──▶ Redis ──answers──▶ heard
-//!                                              │
-//!              inbox ◀──a stream each daemon───┘ what comes later: a line for a claim that waited
+//! requests ──pipeline of scripts──▶ Redis ──answers──▶ heard
+//!                                   │
+//!   inbox ◀──a stream each daemon───┘ what comes later: a line for a claim that waited
 //! ```
 //!
 //! # What happens when
@@ -56,13 +56,13 @@ mod calls;
 mod connection;
 mod entry;
 mod failure;
+mod heard;
 mod inbox;
 pub mod keys;
 mod lease;
 mod patience;
 mod reply;
 mod script;
-mod serve;
 mod settings;
 mod store;
 mod timeline;
@@ -72,12 +72,13 @@ pub use calls::{ADOPTED_AT_ONCE_MAX, Adopted, Keep, Loaded, Open};
 pub use connection::{BadConnector, COMMAND_TIME_MAX, CONNECT_TIME_MAX, Connector, Link};
 pub use entry::{Edition, Entry};
 pub use failure::{Failure, Remedy};
-pub use inbox::{Inbox, Position};
+pub use heard::Heard;
+pub(crate) use heard::{next_due, said, unasked};
+pub use inbox::{Inbox, Position, WAIT as INBOX_WAIT};
 pub use lease::Taken;
-pub use serve::{Heard, LiveState, Refusals, WakeClock};
-pub(crate) use serve::{LOOK_EVERY, RECONNECT_WAIT_MAX, RECONNECT_WAIT_MIN, next_due, said, unasked};
+pub(crate) use patience::within;
 pub use settings::{
     Account, Address, BadSettings, ClientCertificate, LEASE, PREFIX, Password, RedisSettings, Servers, Tls,
 };
-pub use store::{Answered, Figures, RedisStore, Said};
+pub use store::{Answered, BATCH_MAX, Figures, RedisStore, Said};
 pub(crate) use timeline::Timeline;

@@ -12,7 +12,7 @@ const READ_TIME_MAX: Duration = Duration::from_millis(100);
 ///
 /// For whoever stood still for longer than that, timer and answer are ready together, and the timer alone says nothing:
 /// the answer may lie there, not read yet. Nobody would have been away, and we would go on as if.
-pub(super) async fn within<T>(time_max: Duration, doing: impl Future<Output = T>) -> Option<T> {
+pub(crate) async fn within<T>(time_max: Duration, doing: impl Future<Output = T>) -> Option<T> {
     let by = Instant::now() + time_max;
     tokio::pin!(doing);
     tokio::select! {

@@ -8,7 +8,6 @@ use super::keys::Keys;
 use super::reply::{self, Word};
 use super::script::{self, Script};
 use super::settings::RedisSettings;
-use super::timeline::Timeline;
 use crate::event::Event;
 use crate::live::DaemonId;
 use crate::time::Instant;
@@ -60,18 +59,12 @@ pub struct RedisStore {
     link: Link,
     keys: Keys,
     daemon: DaemonId,
-    timeline: Timeline,
 }
 
 impl RedisStore {
     /// The store of these settings, over this connection.
     pub fn new(link: Link, settings: &RedisSettings) -> Self {
-        Self {
-            link,
-            keys: Keys::new(&settings.prefix),
-            daemon: settings.daemon.clone(),
-            timeline: Timeline::default(),
-        }
+        Self { link, keys: Keys::new(&settings.prefix), daemon: settings.daemon.clone() }
     }
 
     /// The connection, for what else is to be asked by it.
@@ -89,17 +82,10 @@ impl RedisStore {
         &self.daemon
     }
 
-    /// Our clock says `now`, and this was [told](Said::Time) a moment ago.
-    pub(super) fn learn(&mut self, now: Instant, shared: Instant) {
-        self.timeline.learn(now, shared);
-    }
-
     /// Asks all of these in their order, in one round trip where that is possible. Each has its own outcome; what
     /// has no answer may have been done all the same, and can be asked again. Once the connection is lost, nothing
     /// more is asked.
     pub async fn ask(&mut self, asked: &[Asked]) -> Vec<Result<Answered, Failure>> {
-        let timeline = self.timeline;
-        let asked = &*timeline.shared(asked);
         let clustered = self.link.is_cluster();
         let runs: Vec<&[Asked]> =
             asked.chunk_by(Asked::is_said_with).flat_map(|run| run.chunks(RUN_MAX)).collect();
@@ -119,7 +105,7 @@ impl RedisStore {
         // What was said in one word has one outcome.
         let each = runs.iter().zip(outcomes).flat_map(|(run, outcome)| {
             run.iter().map(move |asked| match outcome.clone() {
-                Some(outcome) => read(timeline, asked, outcome),
+                Some(outcome) => read(asked, outcome),
                 None => Ok(nothing()),
             })
         });
@@ -201,7 +187,7 @@ fn nothing() -> Answered {
     Answered { said: Said::Done, due: None, left_behind: 0 }
 }
 
-fn read(timeline: Timeline, asked: &Asked, outcome: Result<Value, Failure>) -> Result<Answered, Failure> {
+fn read(asked: &Asked, outcome: Result<Value, Failure>) -> Result<Answered, Failure> {
     let value = outcome?;
     let reply = match &asked.ask {
         Ask::Keep { what: Keep::Over { .. } | Keep::Adopt(_), .. } => reply::read(value)?,
@@ -226,5 +212,5 @@ fn read(timeline: Timeline, asked: &Asked, outcome: Result<Value, Failure>) -> R
             return Err(Failure::Garbled("an answer to what has none".to_owned()));
         }
     };
-    Ok(Answered { said, due: reply.due.map(|due| timeline.ours(due)), left_behind: reply.left })
+    Ok(Answered { said, due: reply.due, left_behind: reply.left })
 }

@@ -64,16 +64,20 @@ impl State {
                 let token = asking.fence.filter(|fence| fence.switch == *switch).map_or(0, |f| f.token);
                 self.check(&Fence { switch: switch.clone(), token })?;
                 match what {
-                    Keep::Over { call, record } => {
+                    Keep::Over { call, deliveries } => {
                         let kept = self.kept.entry(switch.clone()).or_default();
-                        kept.is_over(call, record.as_deref());
+                        kept.is_over(call, deliveries);
                         Of::Forget(call)
                     }
                     Keep::Adopt(calls) => {
                         let said = Said::Adopted(self.adopt(&asking, switch, calls));
                         return Ok(Answered { said, due: self.store.deadline(), left_behind: 0 });
                     }
-                    Keep::Call { .. } | Keep::Edition { .. } | Keep::Outdated(_) | Keep::Written(_) => {
+                    Keep::Call { .. }
+                    | Keep::Edition { .. }
+                    | Keep::Outdated(_)
+                    | Keep::Deliver(_)
+                    | Keep::Done(_) => {
                         self.kept.entry(switch.clone()).or_default().keep(what);
                         return Ok(nothing());
                     }

@@ -6,17 +6,18 @@ use crate::event::KeptCall;
 use crate::hotline::Hotline;
 use crate::id::CallId;
 use crate::live::Kept;
+use crate::live::outbox::{Delivery, DeliveryId};
 use crate::live::redis::{Edition, Entry, Failure, Fence, Keep, Loaded, Open};
 use crate::time::Instant;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The calls of a switch, the versions of hotlines that they follow, the records that are in no file yet.
+/// The calls of a switch, the versions of hotlines that they follow, what is not delivered yet.
 #[derive(Clone, Debug, Default)]
 pub(super) struct KeptOfSwitch {
     calls: BTreeMap<CallId, Entry>,
     editions: BTreeMap<Edition, Arc<str>>,
-    outbox: BTreeMap<CallId, Arc<str>>,
+    outbox: BTreeMap<DeliveryId, String>,
 }
 
 impl KeptOfSwitch {
@@ -25,7 +26,7 @@ impl KeptOfSwitch {
     }
 
     pub(super) fn names(&self) -> BTreeSet<CallId> {
-        self.calls.keys().chain(self.outbox.keys()).cloned().collect()
+        self.calls.keys().chain(self.outbox.keys().map(|id| &id.call)).cloned().collect()
     }
 
     pub(super) fn keep(&mut self, what: &Keep) {
@@ -37,17 +38,21 @@ impl KeptOfSwitch {
                 self.editions.insert(edition.clone(), json.clone());
             }
             Keep::Outdated(editions) => self.editions.retain(|edition, _| !editions.contains(edition)),
-            Keep::Written(calls) => self.outbox.retain(|call, _| !calls.contains(call)),
-            Keep::Over { call, record } => self.is_over(call, record.as_deref()),
+            Keep::Deliver(deliveries) => self.deliver(deliveries),
+            Keep::Done(done) => self.outbox.retain(|id, _| !done.contains(id)),
+            Keep::Over { call, deliveries } => self.is_over(call, deliveries),
             Keep::Adopt(_) => {}
         }
     }
 
-    pub(super) fn is_over(&mut self, call: &CallId, record: Option<&str>) {
+    pub(super) fn is_over(&mut self, call: &CallId, deliveries: &[Delivery]) {
         self.calls.remove(call);
-        if let Some(record) = record {
-            self.outbox.insert(call.clone(), record.into());
-        }
+        self.deliver(deliveries);
+    }
+
+    fn deliver(&mut self, deliveries: &[Delivery]) {
+        let delivery = |delivery: &Delivery| (delivery.id.clone(), delivery.payload.clone());
+        self.outbox.extend(deliveries.iter().map(delivery));
     }
 }
 
@@ -87,8 +92,9 @@ impl Redis {
             }
             kept.editions.retain(|edition, _| followed.contains(edition));
         }
-        let records = kept.outbox.iter().map(|(call, record)| (call.clone(), record.to_string()));
-        loaded.kept.records.extend(records);
+        let delivery =
+            |(id, payload): (&DeliveryId, &String)| Delivery { id: id.clone(), payload: payload.clone() };
+        loaded.kept.deliveries.extend(kept.outbox.iter().map(delivery));
         Ok(loaded)
     }
 }

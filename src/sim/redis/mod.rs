@@ -7,10 +7,8 @@
 //!
 //! [`Redis`] is the server: it is asked as a [`RedisStore`](crate::live::redis::RedisStore) asks, has a clock of its
 //! own by which leases run out, and can be lost: it is away, and comes back with everything, without what was written
-//! last, or empty; or it stands still, answers nobody, and does what it was asked when it goes on. [`Served`] is what
-//! stands between a daemon's loop and the server, as [`LiveState::serve`](crate::live::redis::LiveState::serve) does:
-//! one round trip at a time, what is due, the inbox, connecting anew. `tests/redis/simulated.rs` holds the server
-//! against a real one.
+//! last, or empty; or it stands still, answers nobody, and does what it was asked when it goes on.
+//! `tests/redis/simulated.rs` holds the server against a real one.
 //!
 //! Pure: no socket, no clock, no chance.
 //!
@@ -21,9 +19,6 @@ mod asked;
 mod kept;
 mod late;
 mod leases;
-mod served;
-
-pub use served::Served;
 
 use crate::command::PoolId;
 use crate::event::Event;
@@ -143,6 +138,16 @@ impl Redis {
     /// Whether it answers nothing.
     pub fn is_away(&self) -> bool {
         self.mood != Mood::Answers
+    }
+
+    /// Whether nobody is there to connect to.
+    pub fn is_gone(&self) -> bool {
+        self.mood == Mood::Away
+    }
+
+    /// How often it went away. A connection that was made before the last time is broken.
+    pub fn breaks(&self) -> u64 {
+        self.breaks
     }
 
     /// It is back, and has lost so much.

@@ -1,18 +1,22 @@
-//! A daemon without socket, clock or runtime: engine, conversation and decoder, and what lies between them.
+//! A daemon: the instance that ships, what its driver holds for it, and what is seen of it.
 
-use super::keeping::Keeping;
-use super::link::Talking;
-use crate::call::{Limits, SavedCall};
-use crate::command::{Action, Command, Note};
-use crate::engine::{Engine, Entry, take_back};
-use crate::event::Event;
+use super::link::{Socket, settings, switch};
+use super::scene::Scene;
+use super::watch::{Seen, Shadow, Turn, Watch};
+use super::wires::{LEASE, Wires};
+use crate::call::Limits;
+use crate::engine::Engine;
+use crate::event::{Event, Order};
 use crate::hotline::Hotlines;
-use crate::id::{CallId, CommandId};
-use crate::live::standstill::Standstill;
+use crate::id::{CallId, SwitchId};
+use crate::instance::{self, Claim, Claiming, Instance, KeepingStart, RedisStart};
+use crate::live::outbox::{Delivery, DeliveryKind};
+use crate::live::{DaemonId, Kept};
+use crate::meters::health::Health;
 use crate::record::{CallRecord, Outcome};
 use crate::sim::redis::Redis;
-use crate::switch::esl::late::STALE_AFTER;
 use crate::time::{Instant, Millis};
+use bytes::Bytes;
 use fnv::FnvHasher;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::Hasher;
@@ -21,62 +25,105 @@ use std::sync::Arc;
 /// After how long without a daemon callers go to the fallback (`fallback_s`): alone, and where daemons share a Redis.
 pub const FALLBACK_AFTER: Millis = Millis::seconds(5);
 pub const FALLBACK_AFTER_SHARED: Millis = Millis::seconds(6);
+/// How long calls may go on after the wish to stop (`drain_max_s`): longer than any run, so that a second wish ends it.
+const DRAIN_MAX: Millis = Millis::seconds(3_600);
 
 /// What a daemon is started with.
-pub struct Start<'a> {
-    pub name: String,
-    pub hotlines: &'a Arc<Hotlines>,
-    pub live_max: usize,
-    /// Whether each of its calls is also saved and loaded between any two events.
-    pub shadowed: bool,
+pub(super) struct Start<'a> {
+    pub(super) name: String,
+    /// How many daemons were started before it.
+    pub(super) number: usize,
+    pub(super) scene: &'a Scene,
+    pub(super) hotlines: Arc<Hotlines>,
     /// How far its clock is ahead of ours, in milliseconds.
-    pub ahead: i64,
+    pub(super) ahead: i64,
     /// Whether its hotlines ask callers for something, also after a talk.
-    pub asks: bool,
+    pub(super) asks: bool,
     /// Whether somebody wants to read what it does.
-    pub logs: bool,
+    pub(super) logs: bool,
+}
+
+/// Where a daemon keeps its calls.
+pub(super) enum Keeps {
+    /// In a file of its own, in which this was found.
+    File(Box<Kept>),
+    /// In the Redis that it shares with others, to which it has this name.
+    Redis(DaemonId),
+}
+
+/// Frames that are being written into the file.
+pub(super) struct Writing {
+    /// When they are in it; or, if they cannot be, when that is known.
+    pub(super) done_at: Instant,
+    pub(super) number: u64,
+    pub(super) frames: Bytes,
+    pub(super) fails: bool,
+}
+
+/// What was seen of a daemon that matters to the world.
+#[derive(Debug)]
+pub(super) enum Observed {
+    /// Its engine took an event.
+    Turned(usize),
+    /// The link is up, and the switch has so many legs.
+    Linked(usize),
+    /// It acts for the switch.
+    Acts,
+    /// Another daemon does. It had these calls.
+    StoodBy(BTreeSet<CallId>),
+    /// What is left of the calls is handed over.
+    HandsOver,
+    /// Something cannot be kept, and is done all the same.
+    Unkept,
 }
 
 /// A daemon.
-pub struct Daemon {
-    pub name: String,
-    pub engine: Engine,
+pub(super) struct Daemon {
+    pub(super) name: String,
+    pub(super) number: usize,
+    pub(super) instance: Instance,
+    watch: Watch,
     /// An engine that lives through the same, each call saved and loaded before each event.
-    shadow: Option<Engine>,
-    /// What the link told and the engine has not taken yet.
-    pub(super) inbox: VecDeque<(Instant, Event)>,
-    /// What the engine ordered and the link has not taken yet.
-    pub(super) orders: VecDeque<(Instant, CommandId, Action)>,
-    pub talking: Option<Talking>,
-    pub connects_at: Option<Instant>,
+    shadow: Option<Shadow>,
+    /// When it wants to be woken, by its own clock.
+    pub(super) deadline: Option<Instant>,
+    /// Its connection to the switch.
+    pub(super) socket: Option<Socket>,
+    /// Its connections to Redis, where it shares one.
+    pub(super) wires: Option<Wires>,
+    pub(super) writing: Option<Writing>,
+    /// Records on their way into the file of records.
+    pub(super) deliveries: VecDeque<(Instant, Delivery)>,
     /// Since when the engine knows the switch.
-    pub linked_since: Option<Instant>,
+    pub(super) linked_since: Option<Instant>,
     /// The calls it took, or took up, and did not leave to somebody else.
-    pub taken: BTreeSet<CallId>,
-    pub records: BTreeMap<CallId, CallRecord>,
-    /// Whether it heard that somebody else acts, since this was asked last; and the calls it had then.
-    pub is_superseded: bool,
-    pub left_undone: BTreeSet<CallId>,
-    /// Calls of which something was lost: what it does with them may be done anew.
-    pub forgiven: BTreeSet<CallId>,
+    pub(super) taken: BTreeSet<CallId>,
+    /// Those it has decided to take, and that is not kept yet.
+    takes: Vec<CallId>,
+    /// Calls that another daemon had, of which the record may not be written.
+    pub(super) inherits: BTreeSet<CallId>,
+    pub(super) records: BTreeMap<CallId, CallRecord>,
     /// The records among them that nobody has asked for yet.
     news: Vec<CallRecord>,
-    /// What was decided and is not done yet.
-    pub(super) out: Vec<Command>,
-    /// Whether something was decided or heard that is not kept yet.
-    pub(super) is_unsettled: bool,
-    pub(super) standstill: Standstill,
+    /// Calls of which something was lost: what it does with them may be done anew.
+    pub(super) forgiven: BTreeSet<CallId>,
+    /// Whether it gave the line up on a word of the switch, and has not connected since.
+    pub(super) is_cut_short: bool,
+    /// After how long another one starts once it has stopped.
+    pub(super) back: Millis,
+    /// Whether it has handed over, and whether the switch has heard its last word since.
+    pub(super) has_handed_over: bool,
+    pub(super) has_left: bool,
+    is_unkept: bool,
     /// How many events the engine took.
-    pub turns: usize,
-    /// How far the time that the engine is told is ahead of ours, in milliseconds.
-    pub(super) ahead: i64,
-    pub keeping: Keeping,
-    /// Whether its hotlines ask callers for something, also after a talk.
-    pub asks: bool,
+    turns: usize,
+    /// How far its clock is ahead of ours, in milliseconds.
+    ahead: i64,
+    asks: bool,
     /// What it did, as text, where somebody wants to read it.
-    pub log: Option<Vec<String>>,
+    pub(super) log: Option<Vec<String>>,
     /// A fingerprint of all it did.
-    pub print: u64,
+    pub(super) print: u64,
 }
 
 pub(super) fn fnv(print: u64, text: &str) -> u64 {
@@ -86,90 +133,76 @@ pub(super) fn fnv(print: u64, text: &str) -> u64 {
 }
 
 impl Daemon {
-    /// A daemon that starts with its hotlines and what another left. One with a file connects at once.
-    pub fn start(now: Instant, start: Start, keeping: Keeping) -> Result<Self, String> {
-        let Start { name, hotlines, live_max, shadowed, ahead, asks, logs } = start;
-        let mut inbox = VecDeque::from([(now, Event::Hotlines(hotlines.clone()))]);
+    /// A daemon that starts with its hotlines and what another left.
+    pub(super) fn start(now: Instant, start: Start, keeps: Keeps) -> Result<Self, String> {
+        let Start { name, number, scene, hotlines, ahead, asks, logs } = start;
+        let told = Instant(now.0.saturating_add_signed(ahead));
+        let watch = Watch::default();
+        let fallback_after = match &keeps {
+            Keeps::File(_) => FALLBACK_AFTER,
+            Keeps::Redis(_) => FALLBACK_AFTER_SHARED,
+        };
+        let limits = Limits { live_max: scene.live_max, fallback_after };
         let mut taken = BTreeSet::new();
-        let engine = |keeping: &Keeping| match keeping {
-            Keeping::File(legacy) => {
-                let limits = Limits { live_max, fallback_after: FALLBACK_AFTER };
-                Ok::<_, String>(Engine::with_store(limits, legacy.store()?))
+        let (keeping, shadow, wires) = match keeps {
+            Keeps::File(kept) => {
+                taken.extend(kept.calls.iter().map(|kept| kept.call.clone()));
+                taken.extend(kept.deliveries.iter().map(|delivery| delivery.id.call.clone()));
+                let shadow = Engine::with_store(limits, kept.store.clone());
+                (KeepingStart::File(kept), shadow, None)
             }
-            Keeping::Redis(_) => {
-                Ok(Engine::shared(Limits { live_max, fallback_after: FALLBACK_AFTER_SHARED }))
+            Keeps::Redis(us) => {
+                let redis = RedisStart { daemon: us.clone(), lease: LEASE };
+                (KeepingStart::Redis(redis), Engine::shared(limits), Some(Wires::new(us)))
             }
         };
-        if let Keeping::File(legacy) = &keeping {
-            inbox.push_back((now, legacy.event()?));
-            taken.extend(legacy.calls().cloned());
-        }
+        let instance = Instance::new(
+            told,
+            instance::Start {
+                limits,
+                drain_max: DRAIN_MAX,
+                first: vec![Event::Hotlines(hotlines)],
+                links: vec![settings(scene.format)?],
+                keeping,
+                // Each asks who acts before it does; where there are leases, these count.
+                claim: Some((Claim::new(&name, told.0), Claiming::Asking)),
+                kinds: DeliveryKind::ALL.to_vec(),
+                observers: vec![watch.observer(wires.is_some())],
+                // Nobody asks how this daemon is.
+                health: Arc::new(Health::new(std::time::Instant::now(), Vec::<SwitchId>::new())),
+                probe: Box::new(watch.clone()),
+                seed: fnv(now.0, &name),
+            },
+        );
         Ok(Self {
             name,
-            engine: engine(&keeping)?,
-            shadow: if shadowed { Some(engine(&keeping)?) } else { None },
-            inbox,
-            orders: VecDeque::new(),
-            talking: None,
-            connects_at: matches!(keeping, Keeping::File(_)).then_some(now),
+            number,
+            deadline: instance.deadline(),
+            instance,
+            watch,
+            shadow: scene.shadowed.then_some(Shadow(shadow)),
+            socket: None,
+            wires,
+            writing: None,
+            deliveries: VecDeque::new(),
             linked_since: None,
             taken,
+            takes: Vec::new(),
+            inherits: BTreeSet::new(),
             records: BTreeMap::new(),
-            is_superseded: false,
-            left_undone: BTreeSet::new(),
-            forgiven: BTreeSet::new(),
             news: Vec::new(),
-            out: Vec::new(),
-            is_unsettled: false,
-            standstill: Standstill::default(),
+            forgiven: BTreeSet::new(),
+            is_cut_short: false,
+            back: Millis(0),
+            has_handed_over: false,
+            has_left: false,
+            is_unkept: false,
             turns: 0,
             ahead,
-            keeping,
             asks,
             log: logs.then(Vec::new),
             print: 0xcbf2_9ce4_8422_2325,
         })
-    }
-
-    /// When it wants to be woken.
-    pub fn next(&self, now: Instant, redis: Option<&Redis>) -> Option<Instant> {
-        let orders = self.orders.front().map(|(at, ..)| *at);
-        let writes = (self.has_unwritten() && self.may_speak(now)).then_some(now);
-        let waits = [self.connects_at, self.gives_up_at(), self.knocks_at(now)];
-        let link = [orders, writes].into_iter().chain(waits).flatten().min();
-        let (Keeping::Redis(shared), Some(redis)) = (&self.keeping, redis) else {
-            return link.into_iter().chain(self.wants()).min();
-        };
-        let said = shared.next(redis, |at| self.ours(at));
-        let waits = shared.wakes();
-        let wants = match (shared.has_waiting(), self.is_unsettled || shared.told().is_some()) {
-            (true, _) => None,
-            (false, true) => Some(Instant(0)),
-            (false, false) => self.wants().into_iter().chain(shared.deadline().map(|at| self.ours(at))).min(),
-        };
-        [link, Some(said), waits, wants].into_iter().flatten().min()
-    }
-
-    /// When its loop has something to do.
-    fn wants(&self) -> Option<Instant> {
-        let inbox = self.inbox.front().map(|(at, _)| *at);
-        inbox.into_iter().chain(self.deadline()).min()
-    }
-
-    /// When its engine wants to be woken.
-    pub fn deadline(&self) -> Option<Instant> {
-        self.engine.deadline().map(|at| self.standstill.counts(self.ours(at)))
-    }
-
-    /// It wakes up, and has stood still for so long.
-    pub(super) fn wakes(&mut self, now: Instant, stood_still: Millis) {
-        if let Some(deadline) = self.deadline() {
-            self.standstill.goes_on(deadline, now);
-        }
-        let is_long = stood_still >= STALE_AFTER;
-        if let Some(talking) = self.talking.as_mut().filter(|talking| talking.conversation.is_up()) {
-            talking.is_stale |= is_long;
-        }
     }
 
     /// When it is that by our clock.
@@ -177,150 +210,153 @@ impl Daemon {
         Instant(at.0.saturating_add_signed(self.ahead.saturating_neg()))
     }
 
-    /// The time that its engine is told.
+    /// The time that the instance is told.
     pub(super) fn told(&self, now: Instant) -> Instant {
         Instant(now.0.saturating_add_signed(self.ahead))
     }
 
-    /// What is between link and engine takes a little, and never overtakes.
-    pub fn put_in(&mut self, at: Instant, event: Event) {
-        let newest = self.inbox.back().map_or(at, |(newest, _)| *newest);
-        self.inbox.push_back((at.max(newest), event));
+    /// When its driver has something to do. `redis` is what it reaches of that.
+    pub(super) fn next(&self, now: Instant, redis: Option<&Redis>) -> Option<Instant> {
+        let socket = self.socket.as_ref();
+        let written = socket.filter(|socket| socket.connects_at.is_none());
+        let all = [
+            self.deadline.map(|at| self.ours(at)),
+            socket.and_then(|socket| socket.connects_at),
+            written.and_then(|socket| socket.writes_at(self.told(now))),
+            self.writing.as_ref().map(|writing| writing.done_at),
+            self.deliveries.front().map(|(at, _)| *at),
+            redis.and_then(|redis| self.wires.as_ref()?.next(redis)),
+        ];
+        all.into_iter().flatten().min()
     }
 
-    /// The next event that has come by now.
-    pub fn arrived(&mut self, now: Instant) -> Option<Event> {
-        if self.is_waiting() { None } else { self.heard(now) }
+    /// By what right it acts.
+    pub(super) fn token(&self) -> Option<u64> {
+        self.instance.token(&switch())
     }
 
-    /// The same, though a turn may wait to be kept.
-    pub fn heard(&mut self, now: Instant) -> Option<Event> {
-        self.inbox.pop_front_if(|(at, _)| *at <= now).map(|(_, event)| event)
+    /// Whether it looks after callers now.
+    pub(super) fn serves(&self, now: Instant) -> bool {
+        let switch = switch();
+        self.linked_since.is_some()
+            && self.instance.is_linked(&switch)
+            && self.instance.may_write(self.told(now), &switch)
     }
 
-    /// What a link says that was closed meanwhile is no news.
-    pub fn is_news(&self, event: &Event) -> bool {
-        let is_open = self.talking.is_some() || self.connects_at.is_some();
-        let of_link =
-            matches!(event, Event::Arrived(_) | Event::LinkLost { .. } | Event::LinkRestored { .. });
-        is_open || !of_link
+    /// Whether Redis has not gone away since the daemon told it everything.
+    pub(super) fn is_in_touch(&self, redis: &Redis) -> bool {
+        self.wires.as_ref().is_some_and(|wires| wires.is_in_touch(redis))
     }
 
-    /// The engine takes an event.
-    pub fn turn(&mut self, now: Instant, event: &Event) -> Result<(), String> {
-        self.turns += 1;
-        self.is_unsettled = true;
-        match event {
-            Event::LinkRestored { switch, .. } => {
-                let unknown = take_back(&mut self.out, switch);
-                unknown.into_iter().for_each(|event| self.put_in(now, event));
+    /// Whether whoever comes after it knows all that it did.
+    pub(super) fn is_told(&self) -> bool {
+        self.instance.is_told() && self.writing.is_none() && self.deliveries.is_empty()
+    }
+
+    /// Takes in what was seen of it, and gives what matters of that.
+    pub(super) fn observe(&mut self, now: Instant) -> Result<Vec<Observed>, String> {
+        let seen = self.watch.take();
+        let mut observed = Vec::new();
+        for seen in seen {
+            match seen {
+                Seen::Turn(turn) => {
+                    self.turns += 1;
+                    observed.push(Observed::Turned(self.turns));
+                    self.turned(now, turn, &mut observed)?;
+                }
+                Seen::Kept(is_kept) => {
+                    if !is_kept && !std::mem::replace(&mut self.is_unkept, true) {
+                        observed.push(Observed::Unkept);
+                    }
+                    self.is_unkept &= !is_kept;
+                }
+                Seen::Done => self.done()?,
+            }
+        }
+        Ok(observed)
+    }
+
+    fn turned(&mut self, now: Instant, turn: Turn, observed: &mut Vec<Observed>) -> Result<(), String> {
+        match &turn.event {
+            Event::LinkRestored { legs, .. } => {
                 self.linked_since = Some(now);
+                observed.push(Observed::Linked(legs.len()));
             }
-            Event::LinkLost { .. } | Event::StoodBy { .. } => self.linked_since = None,
-            _ => {}
-        }
-        if let (Keeping::Redis(shared), Event::LinkRestored { .. } | Event::LinkLost { .. }) =
-            (&mut self.keeping, event)
-        {
-            shared.link(now, matches!(event, Event::LinkRestored { .. }));
-        }
-        let mut seen = Vec::new();
-        let mut watch = |entry: Entry| {
-            if let Entry::Out(command) = entry {
-                seen.push(format!("{command:?}"));
+            Event::LinkLost { .. } => self.linked_since = None,
+            Event::StoodBy { .. } => {
+                self.linked_since = None;
+                observed.push(Observed::StoodBy(self.taken.clone()));
+                let (records, deliveries) = (&self.records, &self.deliveries);
+                let is_delivered = |call: &CallId| deliveries.iter().any(|(_, it)| it.id.call == *call);
+                self.taken.retain(|call| records.contains_key(call) || is_delivered(call));
+                self.takes.clear();
             }
-        };
-        let told = self.told(now);
-        self.engine.turn(told, event, &mut self.out, &mut watch);
-        self.compare(told, event, &seen)?;
-        for line in &seen {
+            Event::TakenUp { calls, .. } => {
+                self.taken.extend(calls.iter().map(|kept| kept.call.clone()));
+                self.taken.append(&mut self.inherits);
+                observed.push(Observed::Acts);
+            }
+            Event::Operator(Order::HandOver) => {
+                self.has_handed_over = true;
+                observed.push(Observed::HandsOver);
+            }
+            Event::Operator(Order::Drain)
+            | Event::Arrived(_)
+            | Event::Leg { .. }
+            | Event::Done { .. }
+            | Event::Store { .. }
+            | Event::Due
+            | Event::Hotlines(_)
+            | Event::Calendar(_)
+            | Event::Atlas(_) => {}
+        }
+        if let Some(shadow) = &mut self.shadow {
+            shadow.compare(&turn)?;
+        }
+        for line in &turn.decided {
             self.print = fnv(fnv(self.print, line), &now.0.to_string());
         }
         if let Some(log) = &mut self.log {
-            log.push(format!("{} hears {event:?}", self.name));
-            log.extend(seen.into_iter().map(|line| format!("{} says  {line}", self.name)));
+            log.push(format!("{} hears {:?}", self.name, turn.event));
+            log.extend(turn.decided.iter().map(|line| format!("{} says  {line}", self.name)));
+        }
+        self.takes.extend(turn.taken);
+        turn.not_taken_up.map_or(Ok(()), Err)
+    }
+
+    /// What was decided before is kept, or cannot be, and is done.
+    fn done(&mut self) -> Result<(), String> {
+        for call in std::mem::take(&mut self.takes) {
+            if !self.taken.insert(call.clone()) && !self.forgiven.contains(&call) {
+                return Err(format!("{call} was taken twice"));
+            }
         }
         Ok(())
     }
 
-    /// A record is in its file.
-    pub(super) fn wrote(&mut self, call: CallId, line: &str) -> Result<(), String> {
-        let record: CallRecord = serde_json::from_str(line).map_err(|error| error.to_string())?;
-        self.wrote_record(call, record)
-    }
-
-    fn wrote_record(&mut self, call: CallId, record: CallRecord) -> Result<(), String> {
+    /// A record is in the file of records.
+    pub(super) fn wrote(&mut self, delivery: &Delivery) -> Result<(), String> {
+        let call = &delivery.id.call;
+        let record: CallRecord =
+            serde_json::from_str(&delivery.payload).map_err(|error| error.to_string())?;
         check_record(&record, self.asks)?;
-        if !self.taken.contains(&call) {
+        if !self.taken.contains(call) {
             return Err(format!("a record of {call} that nobody took"));
         }
         self.news.push(record.clone());
-        if self.records.insert(call.clone(), record).is_some() && !self.forgiven.contains(&call) {
+        if self.records.insert(call.clone(), record).is_some() && !self.forgiven.contains(call) {
             return Err(format!("a second record of {call}"));
         }
         Ok(())
     }
 
     /// Takes out the records that were written since this was asked last.
-    pub fn news(&mut self) -> Vec<CallRecord> {
+    pub(super) fn news(&mut self) -> Vec<CallRecord> {
         std::mem::take(&mut self.news)
     }
 
-    fn compare(&mut self, now: Instant, event: &Event, seen: &[String]) -> Result<(), String> {
-        let Some(shadow) = &mut self.shadow else { return Ok(()) };
-        let calls: Vec<CallId> = shadow.switchboard.stages().map(|(id, _)| id.clone()).collect();
-        for call in calls {
-            let saved = shadow.switchboard.save(&call).ok_or("a live call cannot be saved")?;
-            let text = serde_json::to_string(&saved).map_err(|error| error.to_string())?;
-            let loaded: SavedCall = serde_json::from_str(&text).map_err(|error| error.to_string())?;
-            shadow.switchboard.load(loaded).map_err(|error| error.to_string())?;
-        }
-        let (mut out, mut other) = (Vec::new(), Vec::new());
-        let mut watch = |entry: Entry| {
-            if let Entry::Out(command) = entry {
-                other.push(format!("{command:?}"));
-            }
-        };
-        shadow.turn(now, event, &mut out, &mut watch);
-        if other == seen {
-            return Ok(());
-        }
-        Err(format!("saved and loaded it does otherwise: on {event:?}\n {seen:#?}\n {other:#?}"))
-    }
-
-    pub(super) fn carry_out(&mut self, at: Instant, command: Command) -> Result<(), String> {
-        match command {
-            // For whom another daemon acts by now it has nothing to order.
-            Command::Switch { .. } if self.talking.is_none() && self.connects_at.is_none() => Ok(()),
-            // Its list of legs was not heard yet: what the link does before would not be in it.
-            Command::Switch { id: command, .. } if self.linked_since.is_none() => {
-                self.put_in(at, Event::unknown(command));
-                Ok(())
-            }
-            Command::Switch { id, action, .. } => {
-                let newest = self.orders.back().map_or(at, |(newest, ..)| *newest);
-                self.orders.push_back((at.max(newest), id, action));
-                Ok(())
-            }
-            Command::Note { call, note: Note::Stage { from: None, .. } } => {
-                match self.taken.insert(call.clone()) || self.forgiven.contains(&call) {
-                    true => Ok(()),
-                    false => Err(format!("{call} was taken twice")),
-                }
-            }
-            Command::Note { call, note: Note::NotTakenUp { why } } => {
-                Err(format!("{call} was kept and is not taken up: {why}"))
-            }
-            Command::Note { .. } | Command::Store { .. } => Ok(()),
-            Command::Record(record) => match &self.keeping {
-                Keeping::File(_) => self.wrote_record(record.call.clone(), *record),
-                Keeping::Redis(_) => Ok(()),
-            },
-        }
-    }
-
     /// The calls it took and has not written a record of.
-    pub fn unwritten(&self) -> Vec<&CallId> {
+    pub(super) fn unwritten(&self) -> Vec<&CallId> {
         self.taken.iter().filter(|call| !self.records.contains_key(call)).collect()
     }
 }

@@ -1,43 +1,40 @@
 //! What goes wrong, and how.
 
-use super::acts::RECONNECT;
-use super::daemon::Daemon;
-use super::keeping::Keeping;
 use super::life::{Doing, NOTICED_MS_MAX, World};
-use super::link::switch;
+use super::link::{RECONNECT_WAIT_MAX, switch};
 use super::post::Post;
 use super::scene::Fault;
 use super::tally::Kind;
-use crate::event::{Event, Order};
-use crate::id::CallId;
-use crate::record::{EndedBy, Outcome};
+use crate::instance::{Input as Told, LinkInput};
 use crate::sim::model::Input;
 use crate::sim::people::Caller;
 use crate::sim::redis::Loss;
-use crate::switch::esl::liveness::Patience;
-use crate::time::{Instant, Millis};
+use crate::switch::esl::link::Patience;
+use crate::time::Millis;
+use std::io;
 
-/// How long it takes to read what the switch told a daemon that stood still.
-const READ_WITHIN: Millis = Millis(100);
+/// How long it takes at most until a daemon that stood still has read what the switch told, and given its line up.
+const READ_WITHIN: Millis = Millis(1_000);
 /// How much a Redis loses at most that has lost what was written last, and some more.
 const LOST_MS_MAX: u64 = 5_000;
 
 impl World<'_> {
-    pub(super) fn link_lost(&mut self, at: usize, connects_at: Instant) {
-        let now = self.now;
+    /// The daemon of this post notices that its line is gone.
+    pub(super) fn link_lost(&mut self, at: usize, is_cut: bool) -> Result<(), String> {
         let post = &mut self.posts[at];
-        (post.line, post.notices) = (None, None);
-        if let Some(daemon) = &mut post.daemon {
-            daemon.lost(now, connects_at);
-        }
+        post.line = None;
+        let Some(daemon) = &mut post.daemon else { return Ok(()) };
+        daemon.socket = None;
         self.say(|world| format!("{} knows that the line is lost", world.name(at)));
+        let error = is_cut.then(|| io::ErrorKind::ConnectionReset.into());
+        self.tell_daemon(at, Told::Link(switch(), LinkInput::Closed(error)))
     }
 
     pub(super) fn happen(&mut self, doing: Doing) -> Result<(), String> {
         // What is said to a daemon is heard when it is awake.
         let asleep = |at: &usize| self.posts[*at].paused_until;
         let until = match &doing {
-            Doing::HandOver { at, .. } => asleep(at),
+            Doing::StopNow { at, .. } => asleep(at),
             Doing::Fault(Fault::Change | Fault::Drain { .. }) => {
                 (0..self.posts.len()).filter_map(|at| asleep(&at)).max()
             }
@@ -79,7 +76,12 @@ impl World<'_> {
                 self.claims_are_lost();
                 Ok(())
             }
-            Doing::HandOver { at, back } => self.hand_over(at, back),
+            Doing::StopNow { at, number } => {
+                match self.posts[at].daemon.as_ref().is_some_and(|daemon| daemon.number == number) {
+                    true => self.tell_daemon(at, Told::Stop),
+                    false => Ok(()),
+                }
+            }
             Doing::Fault(fault) => {
                 self.note(|| format!("{fault:?}"));
                 let whom = self.whom();
@@ -159,29 +161,14 @@ impl World<'_> {
                 }
                 self.hindered_until = self.hindered_until.max(now + Millis::seconds(2));
             }
-            Fault::Change => {
-                self.changes += 1;
-                let hotlines = self.scene.hotlines(self.changes);
-                let mut changes = false;
-                for daemon in self.posts.iter_mut().filter_map(|post| post.daemon.as_mut()) {
-                    daemon.put_in(now, Event::Hotlines(hotlines.clone()));
-                    changes = true;
-                }
-                if changes {
-                    self.count(Kind::Change);
-                    self.say(|_| "the hotlines change".into());
-                }
-            }
+            Fault::Change => self.change()?,
             Fault::Drain { over, back } => {
-                if post.daemon.is_some() {
-                    self.say(|world| format!("{} is told to take no new calls", world.name(at)));
-                    let drain = Event::Operator(Order::Drain);
-                    let leaves = self.posts[at].daemon.as_mut().filter(|_| self.redis.is_some());
-                    match leaves {
-                        Some(daemon) => daemon.stops(now),
-                        None => self.turn(at, &drain, Millis(0))?,
-                    }
-                    self.at(now + over, Doing::HandOver { at, back });
+                if let Some(daemon) = &mut post.daemon {
+                    daemon.back = back;
+                    let number = daemon.number;
+                    self.say(|world| format!("{} is told to stop", world.name(at)));
+                    self.at(now + over, Doing::StopNow { at, number });
+                    self.tell_daemon(at, Told::Stop)?;
                 }
             }
             Fault::CutOff { span } => {
@@ -252,77 +239,15 @@ impl World<'_> {
         }
     }
 
-    fn kill(&mut self, at: usize, back: Millis, delivered: bool, kept: bool) -> Result<(), String> {
-        let cut_off_until = self.posts[at].cut_off_until;
-        let Some(daemon) = &mut self.posts[at].daemon else { return Ok(()) };
-        let redis = if self.now < cut_off_until { Some(&mut self.nowhere) } else { self.redis.as_mut() };
-        let is_told = match (&mut daemon.keeping, redis) {
-            (Keeping::Redis(shared), Some(redis)) => Some(shared.dies(delivered, redis)),
-            (Keeping::Redis(_) | Keeping::File(_), _) => None,
-        };
-        if delivered {
-            self.deliver(at)?;
-        }
-        self.say(|world| format!("{} is killed", world.name(at)));
-        let Some(daemon) = &mut self.posts[at].daemon else { return Ok(()) };
-        match (&mut daemon.keeping, is_told) {
-            (Keeping::File(legacy), _) => {
-                let mut legacy = std::mem::take(&mut **legacy);
-                self.daemon_ends(at, back)?;
-                let lost = legacy.loses_unkept();
-                if !kept {
-                    self.count(Kind::Forgets);
-                    self.say(|_| "what it kept is lost".into());
-                    self.claims_are_lost();
-                    return Ok(());
-                }
-                self.killed(lost.into_iter().collect());
-                self.posts[at].legacy = legacy;
-            }
-            (Keeping::Redis(_), Some(true)) => {
-                self.nothing_is_lost(at)?;
-                self.killed(Vec::new());
-                self.daemon_ends(at, back)?;
-            }
-            (Keeping::Redis(_), Some(false) | None) => {
-                let mut lost: Vec<CallId> = daemon.taken.iter().cloned().collect();
-                lost.extend(self.posts[at].taken.iter().cloned());
-                self.killed(lost);
-                self.daemon_ends(at, back)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// A daemon was killed, and of these calls something was lost with it.
-    fn killed(&mut self, lost: Vec<CallId>) {
-        self.count(if lost.is_empty() { Kind::Kill } else { Kind::KillUnkept });
-        if !lost.is_empty() {
-            self.claims_are_lost();
-        }
-        self.forgotten.extend(lost.iter().map(ToString::to_string));
-    }
-
-    /// Save, then act: Redis knows every call that the daemon took, or its record.
-    fn nothing_is_lost(&self, at: usize) -> Result<(), String> {
-        let (Some(daemon), Some(redis)) = (&self.posts[at].daemon, &self.redis) else { return Ok(()) };
-        let kept = redis.kept(&switch());
-        // It may have been paused, and another one went on with them.
-        let is_written = |call: &CallId| self.posts.iter().any(|post| post.has_written(call));
-        match daemon.unwritten().into_iter().find(|call| !kept.contains(call) && !is_written(call)) {
-            Some(call) => Err(format!("{} is killed, and Redis does not know {call}", daemon.name)),
-            None => Ok(()),
-        }
-    }
-
     fn pause(&mut self, at: usize, span: Millis) {
         let post = &mut self.posts[at];
         if post.daemon.is_none() || post.paused_until.is_some() {
             return;
         }
         let until = self.now + span;
-        (post.paused_since, post.paused_until) = (self.now, Some(until));
-        self.hindered_until = self.hindered_until.max(until);
+        post.paused_until = Some(until);
+        // What it has heard when it wakes up is old: it begins a new line.
+        self.hindered_until = self.hindered_until.max(until + READ_WITHIN + RECONNECT_WAIT_MAX);
         self.count(Kind::Pause);
         self.say(|world| format!("{} stands still for {span}", world.name(at)));
         self.at(until, Doing::Wake(at));
@@ -334,26 +259,7 @@ impl World<'_> {
             return;
         }
         post.hears_from = post.hears_from.max(self.now);
-        let stood_still = self.now.since(post.paused_since);
-        if let Some(daemon) = &mut post.daemon {
-            daemon.wakes(self.now, stood_still);
-        }
         self.say(|world| format!("{} wakes up", world.name(at)));
-        self.gives_stale_line_up(at);
-    }
-
-    /// A daemon to which no news come by its line reads what there is, and begins a new one.
-    pub(super) fn gives_stale_line_up(&mut self, at: usize) {
-        let post = &mut self.posts[at];
-        let is_stale = post.daemon.as_ref().is_some_and(Daemon::is_stale);
-        if is_stale && post.notices.is_none() {
-            let read = self.now + READ_WITHIN;
-            post.notices = Some((read, read + RECONNECT));
-            self.hindered_until = self.hindered_until.max(read + RECONNECT);
-            self.say(|world| {
-                format!("what {} hears is no news any more: it begins a new line", world.name(at))
-            });
-        }
     }
 
     pub(super) fn cut(&mut self, at: usize, back: Millis) {
@@ -363,93 +269,8 @@ impl World<'_> {
         self.alone_since.get_or_insert(self.now);
         if post.daemon.is_some() {
             let notices = self.now + Millis(self.chance.between(0, NOTICED_MS_MAX));
-            post.notices = Some((notices, notices + back));
+            post.notices = Some((notices, true));
+            post.refuses_until = post.refuses_until.max(notices + back);
         }
-    }
-
-    /// What the daemon wrote gets to the switch at once.
-    pub(super) fn deliver(&mut self, at: usize) -> Result<(), String> {
-        let mut all = Vec::new();
-        if let Some(line) = &mut self.posts[at].line {
-            while let Some(bytes) = line.to_switch.arrived(Instant(u64::MAX)) {
-                all.extend_from_slice(&bytes);
-            }
-            line.read(&all);
-        }
-        self.requests(at)
-    }
-
-    pub(super) fn daemon_ends(&mut self, at: usize, back: Millis) -> Result<(), String> {
-        let post = &mut self.posts[at];
-        let Some(mut daemon) = post.daemon.take() else { return Ok(()) };
-        let told = post.line.as_ref().is_some_and(|line| !line.dead) && daemon.linked_since.is_some();
-        (post.line, post.notices, post.paused_until) = (None, None, None);
-        post.taken.extend(daemon.taken.iter().cloned());
-        if let Keeping::Redis(shared) = &mut daemon.keeping {
-            post.file = std::mem::take(&mut shared.file);
-        }
-        self.close_books(&daemon, told)?;
-        self.alone_since.get_or_insert(self.now);
-        self.hindered_until = self.hindered_until.max(self.now);
-        self.at(self.now + back, Doing::Start(at));
-        Ok(())
-    }
-
-    /// A daemon is gone, or all is over; `told` is whether the switch heard what it said last.
-    pub(super) fn close_books(&mut self, daemon: &Daemon, told: bool) -> Result<(), String> {
-        for (call, record) in &daemon.records {
-            // Handed over to a switch that did not hear it: the caller still waits, and the next may take it.
-            if !told && record.outcome == Outcome::Fallback && record.ended_by == EndedBy::Hotline {
-                continue;
-            }
-            if !self.recorded.insert(call.clone()) && !self.forgotten.contains(&call.to_string()) {
-                return Err(format!("two daemons wrote a record of {call}"));
-            }
-        }
-        self.summary.print = self.summary.print.rotate_left(7) ^ daemon.print;
-        daemon.records.values().for_each(|record| self.summary.tally.went(record.outcome));
-        Ok(())
-    }
-
-    fn hand_over(&mut self, at: usize, back: Millis) -> Result<(), String> {
-        let now = self.now;
-        let cut_off = now < self.posts[at].cut_off_until;
-        let heard_until = self.posts[at].heard_until(now);
-        let Some(daemon) = &mut self.posts[at].daemon else { return Ok(()) };
-        daemon.hurry(now)?;
-        // What the link has told is heard before the end; what it has not is never heard.
-        while let Some(event) = daemon.heard(Instant(u64::MAX)) {
-            if daemon.is_news(&event) {
-                daemon.turn(now, &event)?;
-            }
-        }
-        daemon.turn(now, &Event::Operator(Order::HandOver))?;
-        let redis = self.redis.as_mut();
-        daemon.ends(now, redis.map(|redis| if cut_off { &mut self.nowhere } else { redis }))?;
-        self.handed_over = Some((now, heard_until));
-        daemon.pass_orders(Instant(u64::MAX));
-        let is_told = daemon.is_told();
-        let left = (daemon.engine.switchboard.live(), daemon.engine.lines_in_use(), daemon.unwritten().len());
-        if left != (0, 0, 0) {
-            return Err(format!("after the hand-over (calls, lines, records) are left: {left:?}"));
-        }
-        let written = daemon.speaks(now);
-        self.count(Kind::HandOver);
-        self.say(|world| format!("{} hands over", world.name(at)));
-        self.tell_news(at);
-        self.note(String::new);
-        if let Some(written) = written {
-            self.write(at, &written)?;
-        }
-        self.deliver(at)?;
-        if !is_told {
-            self.claims_are_lost();
-        }
-        self.daemon_ends(at, back)?;
-        if self.redis.is_some() && !is_told {
-            let taken = self.posts[at].taken.iter().map(ToString::to_string);
-            self.forgotten.extend(taken);
-        }
-        Ok(())
     }
 }

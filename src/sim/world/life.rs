@@ -1,11 +1,8 @@
 //! The clock that everybody goes by, and what is done when.
 
-use super::daemon::{Daemon, Start};
-use super::keeping::Keeping;
-use super::link::switch;
+use super::daemon::{Daemon, Keeps, Start};
 use super::post::Post;
 use super::scene::{Fault, Scene, When};
-use super::shared::Shared;
 use super::story::{Story, Told};
 use super::tally::Kind;
 use super::{Broken, Summary};
@@ -53,8 +50,8 @@ pub(super) struct World<'a> {
     pub(super) due: BTreeMap<(Instant, usize), Doing>,
     pub(super) changes: usize,
     pub(super) pairs: BTreeMap<String, (String, Instant)>,
-    /// When a daemon handed over last, and until when it had heard.
-    pub(super) handed_over: Option<(Instant, Instant)>,
+    /// Where a daemon handed over last, when, and until when it had heard.
+    pub(super) handed_over: Option<(usize, Instant, Instant)>,
     /// Callers whose fallback was cancelled because they are being joined.
     pub(super) joining: BTreeSet<String>,
     pub(super) checked_at: Instant,
@@ -79,10 +76,10 @@ pub(super) struct World<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Doing {
     Fault(Fault),
-    /// The daemon of this post does.
-    HandOver {
+    /// The daemon of this post is told to stop at once, if it is still the one of this number.
+    StopNow {
         at: usize,
-        back: Millis,
+        number: usize,
     },
     Wake(usize),
     Start(usize),
@@ -255,30 +252,27 @@ impl<'a> World<'a> {
         let post = &mut self.posts[at];
         let ahead = post.clock_ahead;
         let told = Instant(self.now.0.saturating_add_signed(ahead));
-        let (name, keeping) = match self.redis {
+        let (name, keeps) = match self.redis {
             None => {
-                let mut legacy = std::mem::take(&mut post.legacy);
-                legacy.goes_by(told);
-                (format!("daemon {}", self.daemons), Keeping::File(Box::new(legacy)))
+                let kept = post.disk.read(told, &post.file)?;
+                (format!("daemon {}", self.daemons), Keeps::File(Box::new(kept)))
             }
             Some(_) => {
                 let name = ["a", "b", "c"].get(at).ok_or("too many daemons")?;
                 let us: DaemonId = name.parse().map_err(|bad: crate::live::BadDaemonId| bad.to_string())?;
-                let file = std::mem::take(&mut post.file);
-                let shared = Shared::begin((self.now, told), us, switch(), file);
-                (format!("daemon {name}"), Keeping::Redis(Box::new(shared)))
+                (format!("daemon {name}"), Keeps::Redis(us))
             }
         };
         let start = Start {
             name,
-            hotlines: &hotlines,
-            live_max: self.scene.live_max,
-            shadowed: self.scene.shadowed,
+            number: self.daemons,
+            scene: self.scene,
+            hotlines,
             ahead,
             asks: self.asks,
             logs: self.story.is_some(),
         };
-        post.daemon = Some(Daemon::start(self.now, start, keeping)?);
+        post.daemon = Some(Daemon::start(self.now, start, keeps)?);
         post.started = self.now;
         let clock_told = std::mem::replace(&mut post.clock_told, ahead);
         self.hindered_until = self.hindered_until.max(self.now);
@@ -288,22 +282,12 @@ impl<'a> World<'a> {
             Ordering::Greater => self.count(Kind::ClockForward),
         }
         self.say(|world| format!("{} starts", world.name(at)));
-        Ok(())
+        self.go_on(at, false)
     }
 
     fn next(&self) -> Option<Instant> {
         let due = self.due.keys().next().map(|(at, _)| *at);
-        let posts = self.posts.iter().flat_map(|post| {
-            let (line, awake) = (post.line.as_ref(), post.is_awake());
-            [
-                post.notices.map(|(at, _)| at).filter(|_| awake),
-                line.and_then(|line| line.to_switch.next()),
-                line.and_then(|line| line.to_daemon.next()).filter(|_| awake),
-                line.and_then(|line| line.polls_at),
-                post.daemon.as_ref().and_then(|it| it.next(self.now, self.reached(post))).filter(|_| awake),
-                post.reaches().filter(|_| !awake),
-            ]
-        });
+        let posts = self.posts.iter().map(|post| post.next(self.now, self.reached(post)));
         posts.chain([due, self.model.next_deadline()]).flatten().min()
     }
 
@@ -323,9 +307,8 @@ impl<'a> World<'a> {
         for at in 0..self.posts.len() {
             let post = &mut self.posts[at];
             let awake = post.is_awake();
-            if let Some((_, connects_at)) = post.notices.take_if(|(notices, _)| awake && *notices <= now) {
-                self.link_lost(at, connects_at);
-                return Ok(());
+            if let Some((_, is_cut)) = post.notices.take_if(|(notices, _)| awake && *notices <= now) {
+                return self.link_lost(at, is_cut);
             }
         }
         if self.model.next_deadline().is_some_and(|at| at <= now) {

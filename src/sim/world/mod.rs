@@ -1,7 +1,10 @@
-//! A whole world on a clock of its own: the simulated exchange with its people, its bytes, the network between,
-//! the wire, the conversation and the engine, and everything that can go wrong with any of them; without a socket
-//! and without a runtime, so that a seed lives through the same again. In some worlds two daemons share the switch and
-//! a Redis, which goes away and comes back with what it had, without the last of it, or empty.
+//! A whole world on a clock of its own: the simulated exchange with its people, the network between, disks, and
+//! everything that can go wrong with any of them; without a socket and without a runtime, so that a seed lives through
+//! the same again. In some worlds two daemons share the switch and a Redis, which goes away and comes back with what it
+//! had, without the last of it, or empty.
+//!
+//! A daemon here is the [`Instance`](crate::instance::Instance) that ships. The world is its driver: it tells the
+//! instance what happened and does what the instance says. Absent, and must stay so: any part of the daemon's own logic.
 //!
 //! What is promised, and where the promise has a bound:
 //! - a caller hears something within [`SOUND_WITHIN`](promises::SOUND_WITHIN) of dialling and is never without sound
@@ -23,23 +26,24 @@
 //!   everybody has left who was there then;
 //! - a call that a daemon took has one record, if it ended while that daemon lived or what that one kept came to the
 //!   next; and no call has two, unless a daemon handed it over to a switch that did not hear it, and the next one
-//!   took it again, or a daemon was killed that could not keep what it did with the call;
+//!   took it again, or a daemon ended that could not keep what it did with the call;
 //! - where two daemons share the switch, one acts: once one has written to it, no other that had the right before
 //!   writes any more, whatever was paused and whatever Redis lost. One that is cut off from Redis alone hears so at the
 //!   switch, and until then both write. Where nothing goes wrong any more for
 //!   [`TAKEN_OVER_WITHIN`](promises::TAKEN_OVER_WITHIN), one acts;
 //! - a daemon that is killed while Redis has heard it all leaves nothing unknown: each call it took is in Redis, or its
 //!   record is. Its lines are not rung twice either, unless Redis was away: then each goes by a store of its own. A
-//!   record that it wrote and could not tell of any more is written once more by the next, and counted here;
+//!   record that it wrote, or handed to whoever writes it, and could not tell of any more is written once more by the
+//!   next, and counted here;
 //! - nothing the switch says is out of step, and in the end nothing is left anywhere.
 
 mod acts;
 mod daemon;
+mod disk;
 mod drawn;
-mod duties;
+mod driver;
+mod ends;
 mod faults;
-mod keeping;
-mod legacy;
 mod life;
 mod line;
 mod link;
@@ -47,10 +51,11 @@ mod post;
 mod promises;
 mod scene;
 mod services;
-mod shared;
 mod story;
 mod switch;
 mod tally;
+mod watch;
+mod wires;
 
 pub use life::{run, tell};
 pub use scene::{Fault, HOTLINE, Scene, When, agent, hotline, phone_number, plain};

@@ -1,10 +1,11 @@
-//! A place where a daemon can be: a machine with its clock and its disk, and a line to the switch.
+//! A place where a daemon can be: a machine with its clock and its disks, and a line to the switch.
 
 use super::daemon::Daemon;
-use super::keeping::Keeping;
-use super::legacy::Legacy;
+use super::disk::Disk;
 use super::line::Line;
 use crate::id::CallId;
+use crate::live::outbox::DeliveryId;
+use crate::sim::redis::Redis;
 use crate::time::Instant;
 use std::collections::BTreeSet;
 
@@ -13,12 +14,12 @@ use std::collections::BTreeSet;
 pub(super) struct Post {
     pub(super) daemon: Option<Daemon>,
     pub(super) line: Option<Line>,
-    /// When the daemon notices that its line is cut, and when it then connects.
-    pub(super) notices: Option<(Instant, Instant)>,
+    /// When the daemon notices that its line is gone, and whether it was cut; else the switch closed it.
+    pub(super) notices: Option<(Instant, bool)>,
+    /// Until when the network lets nobody connect to the switch.
+    pub(super) refuses_until: Instant,
     /// Until when the daemon stands still.
     pub(super) paused_until: Option<Instant>,
-    /// Since when it does, or did last.
-    pub(super) paused_since: Instant,
     /// Since when the daemon hears at once what the switch tells, or from when on it will.
     pub(super) hears_from: Instant,
     /// Since when nothing came through the line that stands still now, or did last.
@@ -33,10 +34,10 @@ pub(super) struct Post {
     pub(super) clock_ahead: i64,
     /// How far it was when a daemon last looked.
     pub(super) clock_told: i64,
-    /// What the next daemon finds, where there is no Redis.
-    pub(super) legacy: Legacy,
-    /// The calls whose records are in the file here, where there is one.
-    pub(super) file: BTreeSet<CallId>,
+    /// Where a daemon keeps its calls, where there is no Redis.
+    pub(super) disk: Disk,
+    /// The records in the file of records.
+    pub(super) file: BTreeSet<DeliveryId>,
     /// The calls that any daemon here ever took.
     pub(super) taken: BTreeSet<CallId>,
     /// Since when the daemon is there.
@@ -51,10 +52,9 @@ impl Post {
 
     /// Whether whoever is here looks after callers now.
     pub(super) fn serves(&self, now: Instant) -> bool {
-        let daemon = |daemon: &Daemon| daemon.linked_since.is_some() && daemon.may_speak(now);
         self.is_awake()
             && self.line.as_ref().is_some_and(|line| !line.dead)
-            && self.daemon.as_ref().is_some_and(daemon)
+            && self.daemon.as_ref().is_some_and(|daemon| daemon.serves(now))
     }
 
     /// Until when the daemon has heard what the switch told.
@@ -62,17 +62,29 @@ impl Post {
         if now < self.hears_from { self.deaf_since.min(now) } else { now }
     }
 
-    /// Whether a daemon here wrote the record of the call.
+    /// Whether a daemon here wrote the record of the call, or has handed it to whoever writes it.
     pub(super) fn has_written(&self, call: &CallId) -> bool {
-        self.file.contains(call)
-            || self.daemon.as_ref().is_some_and(|daemon| daemon.records.contains_key(call))
+        let deliveries = self.daemon.iter().flat_map(|daemon| &daemon.deliveries);
+        self.file.contains(&DeliveryId::record(call.clone()))
+            || deliveries.into_iter().any(|(_, delivery)| delivery.id.call == *call)
     }
 
-    /// When what the daemon said to Redis gets there, whether it is awake or not.
-    pub(super) fn reaches(&self) -> Option<Instant> {
-        match &self.daemon.as_ref()?.keeping {
-            Keeping::File(_) => None,
-            Keeping::Redis(shared) => shared.reaches(),
-        }
+    /// When something happens here next. `redis` is what the daemon reaches of it.
+    pub(super) fn next(&self, now: Instant, redis: Option<&Redis>) -> Option<Instant> {
+        let (line, daemon) = (self.line.as_ref(), self.daemon.as_ref());
+        let asleep = [
+            line.and_then(|line| line.to_switch.next()),
+            line.and_then(|line| line.polls_at),
+            daemon.and_then(|daemon| daemon.wires.as_ref()?.reaches()),
+        ];
+        let awake = || {
+            [
+                self.notices.map(|(at, _)| at),
+                line.and_then(|line| line.to_daemon.next()),
+                daemon.and_then(|daemon| daemon.next(now, redis)),
+            ]
+        };
+        let awake = if self.is_awake() { awake() } else { [None; 3] };
+        asleep.into_iter().chain(awake).flatten().min()
     }
 }

@@ -24,8 +24,10 @@ impl World<'_> {
     /// Whether the talk of these two may have been torn by a daemon that does not know of it: because it hands over
     /// and has not heard of it yet, or because the one before could not keep what it did.
     pub(super) fn may_be_torn(&self, talks_since: Instant, legs: [&str; 2]) -> bool {
-        let unheard = |(at, heard_until): (Instant, Instant)| {
-            heard_until.since(talks_since) <= UNHEARD_MAX && self.now.since(at) <= UNHEARD_MAX
+        let unheard = |(post, at, heard_until): (usize, Instant, Instant)| {
+            // What it said waits in a line that stands still.
+            let said_at = at.max(self.posts[post].hears_from);
+            heard_until.since(talks_since) <= UNHEARD_MAX && self.now.since(said_at) <= UNHEARD_MAX
         };
         self.handed_over.is_some_and(unheard) || legs.iter().any(|leg| self.forgotten.contains(*leg))
     }
@@ -38,7 +40,8 @@ impl World<'_> {
 
     pub(super) fn is_quiet(&self) -> bool {
         let is_idle = |post: &Post| {
-            let daemon = |daemon: &Daemon| daemon.engine.switchboard.live() == 0 && daemon.is_idle();
+            let daemon =
+                |daemon: &Daemon| daemon.instance.engine().switchboard.live() == 0 && daemon.is_told();
             post.notices.is_none() && post.is_awake() && post.daemon.as_ref().is_some_and(daemon)
         };
         self.due.is_empty()
@@ -50,8 +53,9 @@ impl World<'_> {
     pub(super) fn unquiet(&self) -> String {
         let daemons = self.posts.iter().filter_map(|post| post.daemon.as_ref());
         let stages = |daemon: &Daemon| {
-            let live: Vec<_> = daemon.engine.switchboard.stages().map(|(id, it)| (id.clone(), it)).collect();
-            (live, daemon.is_idle())
+            let live: Vec<_> =
+                daemon.instance.engine().switchboard.stages().map(|(id, it)| (id.clone(), it)).collect();
+            (live, daemon.is_told())
         };
         let live: Vec<_> = daemons.map(stages).collect();
         let acts = self.serving().map(|(_, daemon)| &daemon.name);
@@ -104,7 +108,7 @@ impl World<'_> {
     fn is_strange(&self, leg: &str) -> bool {
         let Some((_, daemon)) = self.serving().filter(|_| self.asks) else { return false };
         let call = leg.parse::<CallId>();
-        call.is_ok_and(|call| daemon.engine.switchboard.stages().all(|(live, _)| *live != call))
+        call.is_ok_and(|call| daemon.instance.engine().switchboard.stages().all(|(live, _)| *live != call))
     }
 
     /// Where hotlines ask, a caller may hear nothing while it is listened to, and while no daemon could ask.
@@ -116,7 +120,8 @@ impl World<'_> {
         let serving =
             self.serving().filter(|(post, _)| self.alone_since.is_none() && self.now >= post.hears_from);
         if let Some((_, daemon)) = serving {
-            let listened_to = daemon.engine.switchboard.stages().filter(|(_, stage)| listens(*stage));
+            let listened_to =
+                daemon.instance.engine().switchboard.stages().filter(|(_, stage)| listens(*stage));
             excused.extend(listened_to.map(|(call, _)| call.to_string()));
         } else {
             excused.extend(self.model.callers().map(|call| call.leg.to_string()));
@@ -149,7 +154,7 @@ impl World<'_> {
             let Some(daemon) = self.posts[at].daemon.take() else {
                 return Err("no daemon in the end".into());
             };
-            let lines = daemon.engine.lines_in_use();
+            let lines = daemon.instance.engine().lines_in_use();
             if lines != 0 {
                 return Err(format!("{lines} lines are in use in the end"));
             }

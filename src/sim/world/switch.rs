@@ -17,12 +17,21 @@ impl World<'_> {
             match line.asked()? {
                 None => return Ok(()),
                 Some(Asked::Answered(answer)) => line.answer(self.now, &answer, &mut self.chance),
-                Some(Asked::Exit) => self.posts[at].line = None,
+                Some(Asked::Exit) => self.lets_go(at),
                 Some(Asked::Model(input)) => self.tell(input, Some(at))?,
             }
             if let Some(line) = &mut self.posts[at].line {
                 line.poll(self.now, &mut self.chance);
             }
+        }
+    }
+
+    /// A daemon has said goodbye: the switch closes the connection.
+    fn lets_go(&mut self, at: usize) {
+        let post = &mut self.posts[at];
+        (post.line, post.notices) = (None, Some((self.now, false)));
+        if let Some(daemon) = &mut post.daemon {
+            daemon.has_left = true;
         }
     }
 

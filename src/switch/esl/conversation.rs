@@ -9,6 +9,8 @@
 //! a leg was seen to appear in it 274 ms after its first event and to stay 254 ms after its last (1.10.12).
 //! What the list can have missed has then been told by events.
 
+mod acting;
+
 use super::acts;
 use super::argument::Argument;
 use super::causes;
@@ -23,7 +25,7 @@ use super::vocabulary::{JobId, Secret, Subclass, UserAtDomain};
 use crate::command::Action;
 use crate::event::{CommandResult, Event, LegEvent, LegState};
 use crate::id::{CommandId, LegId, SwitchId};
-use crate::switch::claim::{Claim, Standing};
+use crate::switch::claim::{Claim, Claiming};
 use std::collections::{BTreeSet, VecDeque};
 
 /// What the name of the job that proves that events come begins with. It is no command's name; behind it stands
@@ -62,6 +64,12 @@ pub enum Refusal {
     /// Somebody else acts for it, by a right that goes before ours.
     #[error("daemon {:?} acts for it by token {}, as it says at the switch", .0.daemon(), .0.token())]
     Superseded(Claim),
+    /// Another daemon acts for it already, and nobody can say which of the two should.
+    #[error(
+        "daemon {:?} acts for this switch already, as it says there: stop it first, or let both share a Redis \
+         (see [redis]); `hotlined serve --take-over` takes the switch from it", .0.daemon()
+    )]
+    Occupied(Claim),
     /// It closes.
     #[error("the switch closes the connection: {0}")]
     Closing(String),
@@ -100,7 +108,7 @@ enum Stage {
 #[derive(Debug)]
 enum Speaker {
     /// We do.
-    We { site: Site, account: Account, format: Format, claim: Option<Claim> },
+    We { site: Site, account: Account, format: Format },
     /// Somebody did, when this was recorded.
     Somebody,
 }
@@ -110,6 +118,8 @@ enum Speaker {
 pub struct Conversation {
     switch: SwitchId,
     speaker: Speaker,
+    /// By what right we act, and how we came to.
+    claim: Option<(Claim, Claiming)>,
     /// What sets this connection apart from any other.
     connection: u64,
     stage: Stage,
@@ -133,18 +143,21 @@ pub struct Outcome {
 impl Conversation {
     /// A connection about to begin; no other may have its number.
     pub fn new(switch: SwitchId, site: Site, account: Account, format: Format, connection: u64) -> Self {
-        let speaker = Speaker::We { site, account, format, claim: None };
+        let speaker = Speaker::We { site, account, format };
         Self { connection, ..Self::of(switch, speaker, Stage::Greeting) }
     }
 
-    /// The same, by a right that others may have, too: we say so as soon as we may say anything, before we know of any
-    /// call, and hear of theirs.
+    /// The same, by a right that others may have, too: that is said at the switch, before any call is known or once
+    /// nobody else says so, and what others say of theirs is heard.
     #[must_use]
-    pub fn claiming(mut self, ours: Claim) -> Self {
-        if let Speaker::We { claim, .. } = &mut self.speaker {
-            *claim = Some(ours);
-        }
+    pub fn claiming(mut self, ours: Claim, how: Claiming) -> Self {
+        self.claim = Some((ours, how));
         self
+    }
+
+    /// The switch.
+    pub fn switch(&self) -> &SwitchId {
+        &self.switch
     }
 
     /// What sets this connection apart from any other.
@@ -161,6 +174,7 @@ impl Conversation {
         Self {
             switch,
             speaker,
+            claim: None,
             connection: 0,
             stage,
             awaited: VecDeque::new(),
@@ -321,13 +335,19 @@ impl Conversation {
         match (awaited, reply.is_ok()) {
             (Awaited::Password, true) => {
                 let Speaker::We { format, .. } = self.speaker else { return Ok(()) };
-                let (names, custom) = (hear::WANTED.to_vec(), self.claim().map(|_| Subclass::ACTS));
+                let (names, custom) = (hear::WANTED.to_vec(), self.claim.as_ref().map(|_| Subclass::ACTS));
                 let custom = custom.into_iter().collect();
                 self.ask(Request::Events { format, names, custom }, Awaited::Subscription, outcome);
             }
             (Awaited::Password, false) => return Err(Refusal::Password),
             (Awaited::Subscription, true) => {
-                self.say_who_acts(outcome);
+                match self.claim.clone() {
+                    Some((ours, Claiming::Leased)) => self.say_acts(ours, outcome),
+                    Some((ours, Claiming::Asking | Claiming::TakingOver)) => {
+                        self.say_acts(ours.question(), outcome)
+                    }
+                    None => {}
+                }
                 let call = ApiCall::new("msleep", Argument::new().number(TABLE_LAG_MS_MAX));
                 let job =
                     JobId::new(&self.probe()).map_err(|_| Refusal::OutOfStep("our own probe has no name"))?;
@@ -358,6 +378,7 @@ impl Conversation {
                     (leg.state, leg.arrival) = (LegState::Elsewhere, None);
                 }
                 self.stage = Stage::Up;
+                self.say_that_we_act(outcome);
                 let (switch, connection) = (self.switch.clone(), self.connection);
                 outcome.events.push(Event::LinkRestored { switch, connection, legs });
                 outcome.events.append(&mut self.early);
@@ -405,29 +426,6 @@ impl Conversation {
                 }
             }
             None => return self.for_the_link(event, outcome),
-        }
-        Ok(())
-    }
-
-    fn claim(&self) -> Option<&Claim> {
-        match &self.speaker {
-            Speaker::We { claim, .. } => claim.as_ref(),
-            Speaker::Somebody => None,
-        }
-    }
-
-    fn say_who_acts(&mut self, outcome: &mut Outcome) {
-        if let Some(ours) = self.claim().cloned() {
-            self.ask(Request::Acts(ours), Awaited::Nothing, outcome);
-        }
-    }
-
-    /// Somebody says that they act. Whoever does not know of us, since they came late or come back, is told.
-    fn other_acts(&mut self, other: Claim, outcome: &mut Outcome) -> Result<(), Refusal> {
-        match self.claim().map(|ours| ours.beside(&other)) {
-            Some(Standing::Before) => return Err(Refusal::Superseded(other)),
-            Some(Standing::Behind) => self.say_who_acts(outcome),
-            Some(Standing::Same) | None => {}
         }
         Ok(())
     }

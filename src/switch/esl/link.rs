@@ -1,52 +1,31 @@
-//! The connection to one switch over TCP, kept up for as long as the daemon lives.
+//! The link to one switch, without a socket: when to connect, what to write, what the calls hear, and when a
+//! connection is given up and begun again.
 //!
-//! One task reads, writes and waits; nothing it does can keep it from reading, because a client that does not
-//! read stalls FreeSWITCH itself. What the calls should hear queues up here when the engine is busy; when even
-//! that is full the connection is dropped and begun again from the list of channels, so nothing is half known.
-//! The same is done when the switch does not answer any more.
+//! A driver owns the socket. It does what [`Link::next_output`] says, and tells the link what comes of it. A link that
+//! was lost begins again from the switch's list of channels, so nothing is half known. The same happens when the
+//! switch does not answer any more, when its news come late, and when the daemon itself stood still.
+//!
+//! Absent: sockets, clocks, threads.
 
+mod connection;
 mod error;
 
 pub use self::error::LinkError;
-use super::codec::StreamError;
-use super::conversation::{Account, Conversation, Outcome};
+pub use super::conversation::Account;
 use super::event::Format;
 use super::figures::Figures;
-use super::frame;
-use super::late::{Lateness, STALE_AFTER};
-use super::liveness::{Liveness, Patience};
-use super::message::{Decoder, Message};
+pub use super::liveness::Patience;
 use super::speak::Site;
-use crate::capture::{Direction, Tap};
 use crate::command::Action;
 use crate::event::Event;
 use crate::id::{CommandId, SwitchId};
-use crate::switch::gate::{Gate, Right};
-use crate::time::{self, Millis};
-use bytes::{Buf, BytesMut};
+use crate::switch::claim::{Claim, Claiming};
+use crate::time::{Instant, Millis};
+use bytes::{Bytes, BytesMut};
+use connection::Connection;
 use std::collections::VecDeque;
-use std::hash::{BuildHasher, Hasher};
+use std::io;
 use std::time::Duration;
-use tokio::io::AsyncReadExt;
-use tokio::net::TcpStream;
-use tokio::net::tcp::{ReadHalf, WriteHalf};
-use tokio::sync::mpsc;
-use tokio::time::{Instant, timeout_at};
-
-/// The most bytes taken from the socket at once.
-const READ_BYTES: usize = 256 * 1024;
-/// The most orders taken up between two looks at the socket.
-const ORDERS_AT_ONCE_MAX: usize = 256;
-
-/// How long a switch may take to read what is left when we leave.
-const GOODBYE_TIME_MAX: Duration = Duration::from_secs(3);
-
-/// How often a connection looks at the clock, whatever comes.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
-
-/// Where nothing has come for so long, all is read that waited; and how long that may take.
-const QUIET_MIN: Duration = Duration::from_millis(50);
-const CATCH_UP_TIME_MAX: Duration = Duration::from_secs(1);
 
 /// What may pile up on either side before the connection is begun again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,399 +72,331 @@ pub struct LinkSettings {
 /// An order on its way to the switch.
 #[derive(Clone, Debug)]
 pub struct Order {
-    /// Its name.
+    /// The command's name.
     pub command: CommandId,
     /// What to do.
     pub action: Action,
-    /// The [connection](Event::LinkRestored) of which we heard last that it is up. Where another one is by now, its
-    /// list of legs does not know what would come of this.
+    /// The [connection](Event::LinkRestored) whose list of legs the engine has seen. On any other connection the order
+    /// is not carried out: that connection's list does not know what would come of it.
     pub connection: u64,
 }
 
-/// Keeps the connection up until the engine is gone or the gate is shut, and says nothing while it is not open;
-/// returns early only if the very first connection is refused for a reason that only the operator can mend, or if
-/// somebody else acts by a right that goes before ours: then not a word more is said, and what was heard last is that
-/// one's.
-pub async fn keep(
+/// Whether something may be written to the switch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Permit {
+    /// No other daemon could act for the switch.
+    Always,
+    /// The daemon's lease of the switch ends then.
+    Until(Instant),
+}
+
+impl Permit {
+    /// Whether something may be written now.
+    pub fn allows(self, now: Instant) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Until(until) => now < until,
+        }
+    }
+}
+
+/// What the driver of a link does.
+#[derive(Debug)]
+pub enum LinkOutput {
+    /// Connect. The answer is [`Link::connected`] or [`Link::refused`].
+    Connect,
+    /// Write these bytes behind what was given before. The driver looks at the clock just before each write: of all that
+    /// it still holds, nothing is written that this permit does not allow. There may be no bytes, and a new permit.
+    Write {
+        /// What to write.
+        bytes: Bytes,
+        /// Until when.
+        permit: Permit,
+    },
+    /// Close the connection, or stop connecting.
+    Close {
+        /// Whether what the switch has not read yet must never arrive.
+        discard: bool,
+    },
+}
+
+/// Why a link ended: it was told to, or it failed for good.
+pub type LinkEnd = Result<(), LinkError>;
+
+/// The link to one switch.
+#[derive(Debug)]
+pub struct Link {
     settings: LinkSettings,
-    mut orders: mpsc::Receiver<Order>,
-    inbox: mpsc::Sender<Event>,
-    tap: Option<Tap>,
-    right: Right,
-) -> Result<(), LinkError> {
-    let mut wait = settings.reconnect_wait_min;
-    let mut was_up = false;
-    loop {
-        let mut line = Line::new(&settings, tap.clone(), right.clone());
-        let error = line.run(&mut orders, &inbox).await;
-        let (heartbeats, shed) = (line.conversation.heartbeats(), line.conversation.shed());
-        let is_up = line.conversation.is_up();
-        let closed = || tracing::info!(switch = %settings.switch, heartbeats, shed, "link closed");
-        if matches!(error, LinkError::Stopped) {
-            closed();
-            return Ok(());
-        }
-        line.figures.failed();
-        if error.superseded_by().is_some() {
-            closed();
-            return Err(error);
-        }
-        // Who came meanwhile, and has not gone, stands in the list that is asked for next.
-        let is_old = |event: &Event| error.is_stale() && matches!(event, Event::Arrived(_));
-        let told = line.backlog.into_iter().filter(|event| !is_old(event));
-        for event in told.chain(line.conversation.lost()) {
-            if inbox.send(event).await.is_err() {
-                return Ok(());
-            }
-        }
-        if error.is_misconfigured() && !was_up {
-            return Err(error);
-        }
-        was_up |= is_up;
-        if is_up {
-            wait = settings.reconnect_wait_min;
-        }
-        if right.gate.is_shut() {
-            closed();
-            return Ok(());
-        }
-        let pause = jittered(wait);
-        tracing::warn!(switch = %settings.switch, %error, heartbeats, shed, retry_in = ?pause, "link down");
-        if refuse_orders_while(tokio::time::sleep(pause), &mut orders, &inbox).await.is_none() {
-            return Ok(());
-        }
-        wait = (wait * 2).min(settings.reconnect_wait_max);
-    }
-}
-
-/// A number nobody foresees, from the keys that the standard library draws for its tables.
-fn chance() -> u64 {
-    std::hash::RandomState::new().build_hasher().finish()
-}
-
-/// Between half of the span and all of it, so that many daemons do not come back at once.
-fn jittered(span: Duration) -> Duration {
-    let chance = chance() % 1_000;
-    span / 2 + span / 2 * u32::try_from(chance).unwrap_or(0) / 1_000
-}
-
-/// While there is no connection, nobody can say how an order ends. None when the engine is gone.
-async fn refuse_orders_while<T>(
-    doing: impl Future<Output = T>,
-    orders: &mut mpsc::Receiver<Order>,
-    inbox: &mpsc::Sender<Event>,
-) -> Option<T> {
-    tokio::pin!(doing);
-    loop {
-        tokio::select! {
-            done = &mut doing => return Some(done),
-            order = orders.recv() => {
-                let event = Event::unknown(order?.command);
-                inbox.send(event).await.ok()?;
-            }
-        }
-    }
-}
-
-/// Writes as much as there is room for, once we may. That is looked at last of all: whatever comes before may have
-/// taken any time. Nothing is written where this is dropped.
-async fn write(gate: &mut Gate, writer: &mut WriteHalf<'_>, bytes: &mut BytesMut) -> std::io::Result<()> {
-    loop {
-        gate.opened().await;
-        writer.writable().await?;
-        if !gate.is_open() {
-            continue;
-        }
-        match writer.try_write(bytes) {
-            Ok(count) => {
-                bytes.advance(count);
-                return Ok(());
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-/// One connection.
-struct Line<'a> {
-    settings: &'a LinkSettings,
-    tap: Option<Tap>,
-    gate: Gate,
-    conversation: Conversation,
-    figures: Figures,
-    decoder: Decoder,
-    unread: BytesMut,
-    unwritten: BytesMut,
+    claim: Option<(Claim, Claiming)>,
+    permit: Permit,
+    state: State,
+    /// How long to wait before the next attempt to connect.
+    wait: Millis,
+    was_up: bool,
+    /// Where the jitter of waits comes from.
+    seed: u64,
+    /// What the engine has not taken yet.
     backlog: VecDeque<Event>,
-    outcome: Outcome,
-    leaving: bool,
-    born: Instant,
-    lateness: Lateness,
-    /// How late the latest of what came is, where that is too late.
-    late: Option<Millis>,
+    outputs: VecDeque<LinkOutput>,
+    end: Option<LinkEnd>,
 }
 
-impl<'a> Line<'a> {
-    fn new(settings: &'a LinkSettings, tap: Option<Tap>, right: Right) -> Self {
-        let (switch, site) = (settings.switch.clone(), settings.site.clone());
-        let (account, format) = (settings.account.clone(), settings.format);
-        let conversation = Conversation::new(switch.clone(), site, account, format, chance());
-        let conversation = match right.claim {
-            Some(claim) => conversation.claiming(claim),
-            None => conversation,
-        };
-        Self {
-            figures: Figures::of(&switch),
+#[derive(Debug)]
+enum State {
+    /// Until the next attempt to connect.
+    Waiting(Instant),
+    /// It has to be up by then.
+    Connecting(Instant),
+    Connected(Box<Connection>),
+    Ended,
+}
+
+impl Link {
+    /// A link that connects at once. With a claim, the link says at the switch who acts for it, and hears who else
+    /// says so. No two daemons have the same seed.
+    pub fn new(
+        now: Instant,
+        settings: LinkSettings,
+        (claim, permit): (Option<(Claim, Claiming)>, Permit),
+        seed: u64,
+    ) -> Self {
+        let mut link = Self {
+            wait: settings.reconnect_wait_min.into(),
             settings,
-            tap,
-            gate: right.gate,
-            conversation,
-            decoder: Decoder::new(frame::Limits::default()),
-            unread: BytesMut::new(),
-            unwritten: BytesMut::new(),
+            claim,
+            permit,
+            state: State::Waiting(now),
+            was_up: false,
+            seed,
             backlog: VecDeque::new(),
-            outcome: Outcome::default(),
-            leaving: false,
-            born: Instant::now(),
-            lateness: Lateness::default(),
-            late: None,
-        }
-    }
-
-    async fn run(&mut self, orders: &mut mpsc::Receiver<Order>, inbox: &mpsc::Sender<Event>) -> LinkError {
-        let place = format!("{}:{}", self.settings.host, self.settings.port);
-        let limit = self.settings.setup_time_max;
-        let up_by = Instant::now() + limit;
-        let connecting =
-            timeout_at(up_by, TcpStream::connect((self.settings.host.as_str(), self.settings.port)));
-        let mut socket = match refuse_orders_while(connecting, orders, inbox).await {
-            None => return LinkError::Stopped,
-            Some(Ok(Ok(socket))) => socket,
-            Some(Ok(Err(error))) => return LinkError::Connect(place, error),
-            Some(Err(_)) => return LinkError::Connect(place, std::io::ErrorKind::TimedOut.into()),
+            outputs: VecDeque::new(),
+            end: None,
         };
-        if let Err(error) = socket.set_nodelay(true) {
-            return LinkError::Connect(place, error);
+        link.begin_connecting(now);
+        link
+    }
+
+    /// The next thing that the driver has to do. What was said meanwhile goes out in one write.
+    pub fn next_output(&mut self, now: Instant) -> Option<LinkOutput> {
+        if let Some(output) = self.outputs.pop_front() {
+            return Some(output);
         }
-        if let Some(tap) = &self.tap {
-            tap.record(Direction::Open, b"");
+        let State::Connected(connection) = &mut self.state else { return None };
+        let bytes = if self.permit.allows(now) { connection.take_unwritten() } else { Bytes::new() };
+        (!bytes.is_empty()).then_some(LinkOutput::Write { bytes, permit: self.permit })
+    }
+
+    /// The next event that the calls have not heard.
+    pub fn next_event(&mut self) -> Option<Event> {
+        self.backlog.pop_front()
+    }
+
+    /// How many events the calls have not heard.
+    pub fn backlog(&self) -> usize {
+        self.backlog.len()
+    }
+
+    /// Why the link has ended, if it has. Told once.
+    pub fn take_end(&mut self) -> Option<LinkEnd> {
+        self.end.take()
+    }
+
+    /// Whether the link has ended.
+    pub fn is_ended(&self) -> bool {
+        matches!(self.state, State::Ended)
+    }
+
+    /// Whether something may be written to the switch now.
+    pub fn may_write(&self, now: Instant) -> bool {
+        self.permit.allows(now)
+    }
+
+    /// Whether a connection is up, and its news are no old ones.
+    pub fn is_up(&self) -> bool {
+        matches!(&self.state, State::Connected(connection) if connection.is_fresh())
+    }
+
+    /// When [`due`](Self::due) is wanted.
+    pub fn deadline(&self, now: Instant) -> Option<Instant> {
+        match &self.state {
+            State::Waiting(until) => self.backlog.is_empty().then_some(*until),
+            State::Connecting(until) => Some(*until),
+            State::Connected(connection) => Some(connection.deadline(self.permit.allows(now))),
+            State::Ended => None,
         }
-        let error = self.talk(&mut socket, up_by, orders, inbox).await.err().unwrap_or(LinkError::Closed);
-        let takes_back = self.gate.is_shut() || error.takes_words_back();
-        if takes_back
-            && !self.leaving
-            && let Err(error) = socket.set_zero_linger()
-        {
-            tracing::warn!(switch = %self.settings.switch, %error, "our last words may arrive late");
+    }
+
+    /// The driver has connected. No other connection has this number.
+    pub fn connected(&mut self, now: Instant, number: u64) {
+        let State::Connecting(up_by) = self.state else { return };
+        let connection = Connection::new(now, &self.settings, self.claim.clone(), number, up_by);
+        self.state = State::Connected(Box::new(connection));
+    }
+
+    /// The driver could not connect.
+    pub fn refused(&mut self, now: Instant, error: io::Error) {
+        if let State::Connecting(_) = self.state {
+            self.fail(now, LinkError::Connect(self.place(), error));
         }
-        match error {
-            _ if self.gate.is_shut() => LinkError::Stopped,
-            _ if self.leaving => self.left(&error),
-            LinkError::Silent(_) if !self.conversation.is_up() => match self.conversation.awaits() {
-                None => LinkError::Mute(place, limit),
-                Some(what) => LinkError::Slow(place, limit, what),
-            },
-            LinkError::Broken(error @ StreamError::Frame(_)) if !self.conversation.is_up() => {
-                LinkError::Foreign(place, error)
+    }
+
+    /// Bytes came from the switch.
+    pub fn received(&mut self, now: Instant, bytes: BytesMut) {
+        let State::Connected(connection) = &mut self.state else { return };
+        let read = connection.receive(now, bytes, self.permit.allows(now), &mut self.backlog);
+        self.go_on(now, read);
+    }
+
+    /// The connection is gone: closed by the switch, or broken.
+    pub fn closed(&mut self, now: Instant, error: Option<io::Error>) {
+        if let State::Connected(_) = self.state {
+            self.fail(now, error.map_or(LinkError::Closed, |error| LinkError::Broken(error.into())));
+        }
+    }
+
+    /// The engine orders something. Says whether that is carried out; otherwise the event that it is unknown follows.
+    pub fn order(&mut self, now: Instant, order: Order) -> bool {
+        let allowed = self.permit.allows(now);
+        match &mut self.state {
+            State::Connected(connection) if connection.takes(&order) => {
+                connection.order(now, &order, allowed, &mut self.backlog);
+                self.go_on(now, Ok(()));
+                true
             }
-            error => error,
+            State::Waiting(_) | State::Connecting(_) | State::Connected(_) | State::Ended => {
+                self.backlog.push_back(Event::unknown(order.command));
+                false
+            }
         }
     }
 
-    /// However it ended: we were about to leave.
-    fn left(&self, error: &LinkError) -> LinkError {
-        let unanswered = self.conversation.unanswered();
-        if self.conversation.is_up() && unanswered > 0 {
-            tracing::warn!(switch = %self.settings.switch, %error, unanswered, "our last words may be lost");
+    /// Whether something may be written changes.
+    pub fn permit(&mut self, permit: Permit) {
+        if self.permit == permit {
+            return;
         }
-        LinkError::Stopped
+        self.permit = permit;
+        if let State::Connected(_) = self.state {
+            self.outputs.push_back(LinkOutput::Write { bytes: Bytes::new(), permit });
+        }
     }
 
-    async fn talk(
-        &mut self,
-        socket: &mut TcpStream,
-        up_by: Instant,
-        orders: &mut mpsc::Receiver<Order>,
-        inbox: &mpsc::Sender<Event>,
-    ) -> Result<(), LinkError> {
-        let (mut reader, mut writer) = socket.split();
-        let mut taken = Vec::with_capacity(ORDERS_AT_ONCE_MAX);
-        let mut liveness = Liveness::new(self.now(), self.settings.patience);
-        let mut leave_by = None;
-        let (mut gate, mut shut) = (self.gate.clone(), self.gate.clone());
-        let mut looked_at = Instant::now();
-        loop {
-            let was_up = self.conversation.is_up();
-            // What we may not say was not asked.
-            let may_ask = was_up && self.gate.is_open();
-            liveness.owes(self.now(), if may_ask { self.conversation.unanswered() } else { 0 });
-            let silent_at = if was_up { self.when(liveness.gives_up_at()) } else { up_by };
-            let knocks_at = liveness.knocks_at().filter(|_| may_ask && !self.leaving).map(|at| self.when(at));
-            self.unread.reserve(READ_BYTES);
-            let known = self.unread.len();
-            tokio::select! {
-                read = reader.read_buf(&mut self.unread) => {
-                    if read.map_err(StreamError::from)? == 0 {
-                        return Err(LinkError::Closed);
-                    }
-                    liveness.heard(self.now());
-                    self.read(known)?;
+    /// Nothing more is ordered. What was is written, then the link says goodbye and ends.
+    pub fn leave(&mut self, now: Instant) {
+        let says_goodbye = match &mut self.state {
+            State::Connected(connection) => connection.leave(now),
+            State::Waiting(_) | State::Connecting(_) | State::Ended => false,
+        };
+        if !says_goodbye {
+            self.stop(false);
+        }
+    }
+
+    /// Another daemon acts for the switch, or may: not a word more is written, and what the switch has not read never
+    /// arrives.
+    pub fn revoke(&mut self) {
+        self.stop(true);
+    }
+
+    /// Does what is due.
+    pub fn due(&mut self, now: Instant) {
+        let allowed = self.permit.allows(now);
+        match &mut self.state {
+            // What was said before is heard first.
+            State::Waiting(until) if *until <= now && self.backlog.is_empty() => self.begin_connecting(now),
+            State::Connecting(up_by) if *up_by <= now => {
+                self.outputs.push_back(LinkOutput::Close { discard: false });
+                let error = LinkError::Connect(self.place(), io::ErrorKind::TimedOut.into());
+                self.fail(now, error);
+            }
+            State::Connected(connection) => {
+                let looked = connection.due(now, allowed, &mut self.backlog);
+                self.go_on(now, looked);
+            }
+            State::Waiting(_) | State::Connecting(_) | State::Ended => {}
+        }
+    }
+
+    fn place(&self) -> String {
+        format!("{}:{}", self.settings.host, self.settings.port)
+    }
+
+    fn begin_connecting(&mut self, now: Instant) {
+        self.state = State::Connecting(now + self.settings.setup_time_max.into());
+        self.outputs.push_back(LinkOutput::Connect);
+    }
+
+    /// Gives the connection up where something is wrong with it.
+    fn go_on(&mut self, now: Instant, outcome: Result<(), LinkError>) {
+        let State::Connected(connection) = &self.state else { return };
+        if let Err(error) = outcome.and_then(|()| connection.check_limits(self.backlog.len())) {
+            let error = connection.named(error);
+            self.fail(now, error);
+        }
+    }
+
+    /// The link was told to end.
+    fn stop(&mut self, discard: bool) {
+        let state = std::mem::replace(&mut self.state, State::Ended);
+        match state {
+            State::Ended => return,
+            State::Waiting(_) => {}
+            State::Connecting(_) => self.outputs.push_back(LinkOutput::Close { discard: false }),
+            State::Connected(connection) => {
+                connection.log_closed(&self.settings.switch);
+                self.outputs.push_back(LinkOutput::Close { discard: discard && !connection.is_leaving() });
+            }
+        }
+        self.backlog.clear();
+        self.end = Some(Ok(()));
+    }
+
+    /// A connection, or the attempt to have one, is over.
+    fn fail(&mut self, now: Instant, error: LinkError) {
+        let (mut up, mut heartbeats, mut shed) = (false, 0, 0);
+        match std::mem::replace(&mut self.state, State::Ended) {
+            State::Connected(connection) if connection.is_leaving() => {
+                connection.log_left(&self.settings.switch, &error);
+                self.state = State::Connected(connection);
+                return self.stop(false);
+            }
+            State::Connected(mut connection) => {
+                (up, heartbeats, shed) =
+                    (connection.is_up(), connection.heartbeats(), connection.shed_count());
+                self.outputs.push_back(LinkOutput::Close { discard: error.takes_words_back() });
+                connection.failed();
+                if error.superseded_by().is_none() {
+                    self.backlog.extend(connection.lost());
+                } else {
+                    connection.log_closed(&self.settings.switch);
                 }
-                written = write(&mut gate, &mut writer, &mut self.unwritten), if !self.unwritten.is_empty() => {
-                    written.map_err(StreamError::from)?;
-                }
-                () = shut.shut() => return Err(LinkError::Stopped),
-                permit = inbox.reserve(), if !self.backlog.is_empty() => drop(permit),
-                count = orders.recv_many(&mut taken, ORDERS_AT_ONCE_MAX), if !self.leaving => {
-                    if count == 0 {
-                        self.leave()?;
-                        leave_by = Some(Instant::now() + GOODBYE_TIME_MAX);
-                    }
-                    liveness.ordered(self.now());
-                    for Order { command, action, connection } in taken.drain(..) {
-                        if connection == self.conversation.number() {
-                            self.conversation.order(&command, &action, &mut self.outcome);
-                        } else {
-                            self.outcome.events.push(Event::unknown(command));
-                        }
-                    }
-                    self.settle();
-                }
-                () = tokio::time::sleep_until(looked_at + LOOK_EVERY) => {}
-                () = tokio::time::sleep_until(knocks_at.unwrap_or(silent_at)), if knocks_at.is_some() => {
-                    self.conversation.knock(&mut self.outcome);
-                    self.settle();
-                }
-                () = tokio::time::sleep_until(leave_by.unwrap_or(silent_at)) => {
-                    // Who stood still finds the time over and something to read at once.
-                    let mut byte = [0];
-                    let read = timeout_at(Instant::now() + QUIET_MIN, reader.peek(&mut byte));
-                    if !was_up || leave_by.is_some() || read.await.is_err() {
-                        return Err(LinkError::Silent(liveness.silence(self.now()).into()));
-                    }
-                }
             }
-            let stood_still = std::mem::replace(&mut looked_at, Instant::now()).elapsed();
-            let stale = match self.late {
-                _ if was_up && Millis::from(stood_still) >= STALE_AFTER => {
-                    Some(LinkError::StoodStill(stood_still))
-                }
-                late => late.map(|late| LinkError::Late(late.into())),
-            };
-            if let Some(stale) = stale {
-                self.catch_up(&mut reader).await?;
-                return Err(stale);
-            }
-            self.hand_on(inbox);
-            self.figures.waits(self.backlog.len(), self.conversation.unanswered());
-            self.check_limits()?;
-            if !was_up && self.conversation.is_up() {
-                self.figures.came_up();
-                tracing::info!(switch = %self.settings.switch, "link up");
+            State::Waiting(_) | State::Connecting(_) | State::Ended => {
+                Figures::of(&self.settings.switch).failed();
             }
         }
+        if error.superseded_by().is_some() || error.is_misconfigured() && !self.was_up {
+            self.backlog.clear();
+            self.end = Some(Err(error));
+            return;
+        }
+        self.was_up |= up;
+        if up {
+            self.wait = self.settings.reconnect_wait_min.into();
+        }
+        let pause = self.jittered();
+        let (switch, retry_in) = (&self.settings.switch, Duration::from(pause));
+        tracing::warn!(%switch, %error, heartbeats, shed, ?retry_in, "link down");
+        self.state = State::Waiting(now + pause);
+        self.wait = Millis(self.wait.0 * 2).min(self.settings.reconnect_wait_max.into());
     }
 
-    /// Now, by a clock that begins with the connection.
-    fn now(&self) -> time::Instant {
-        time::Instant::default() + self.born.elapsed().into()
-    }
-
-    /// When it is that by the runtime's clock.
-    fn when(&self, at: time::Instant) -> Instant {
-        self.born + at.since(time::Instant::default()).into()
-    }
-
-    /// Reads what waits, and says nothing to it: another daemon may act by now, and have said so.
-    async fn catch_up(&mut self, reader: &mut ReadHalf<'_>) -> Result<(), LinkError> {
-        let by = Instant::now() + CATCH_UP_TIME_MAX;
-        loop {
-            self.unread.reserve(READ_BYTES);
-            let known = self.unread.len();
-            let quiet = by.min(Instant::now() + QUIET_MIN);
-            match timeout_at(quiet, reader.read_buf(&mut self.unread)).await {
-                Err(_) | Ok(Ok(0)) => return Ok(()),
-                Ok(read) => drop(read.map_err(StreamError::from)?),
-            }
-            self.read(known)?;
-            self.check_limits()?;
-        }
-    }
-
-    /// The engine is gone. Before the link is up there is nothing left to say; after, to close while the switch
-    /// still writes would throw away what it has not yet read.
-    fn leave(&mut self) -> Result<(), LinkError> {
-        self.leaving = true;
-        if !self.conversation.is_up() {
-            return Err(LinkError::Stopped);
-        }
-        self.conversation.leave(&mut self.outcome);
-        Ok(())
-    }
-
-    fn check_limits(&self) -> Result<(), LinkError> {
-        let limits = &self.settings.limits;
-        if self.backlog.len() > limits.backlog_max {
-            return Err(LinkError::Overrun(self.backlog.len()));
-        }
-        if self.conversation.unanswered() > limits.unanswered_max {
-            return Err(LinkError::Unanswered(self.conversation.unanswered()));
-        }
-        Ok(())
-    }
-
-    /// Every whole message of what has come; `known` bytes of it were there before.
-    fn read(&mut self, known: usize) -> Result<(), LinkError> {
-        if let Some(tap) = &self.tap {
-            tap.record(Direction::FromSwitch, &self.unread[known..]);
-        }
-        let heard = self.hear();
-        self.figures.shed(self.conversation.shed());
-        if heard.is_err() {
-            self.outcome.requests.clear();
-        }
-        // What was said before a fault is as true as ever.
-        self.settle();
-        heard
-    }
-
-    fn hear(&mut self) -> Result<(), LinkError> {
-        let now = self.now();
-        while let Some(message) = self.decoder.decode(&mut self.unread).map_err(StreamError::from)? {
-            self.figures.heard();
-            if let Message::Event(event) = &message {
-                self.late = self.late.max(self.lateness.stale(now, event));
-            }
-            self.conversation.hear(message, &mut self.outcome)?;
-        }
-        Ok(())
-    }
-
-    /// Requests become bytes, events join the queue to the engine.
-    fn settle(&mut self) {
-        for request in self.outcome.requests.drain(..) {
-            let start = self.unwritten.len();
-            request.encode(&mut self.unwritten);
-            if let Some(tap) = &self.tap {
-                tap.record(Direction::ToSwitch, &self.unwritten[start..]);
-            }
-        }
-        self.backlog.extend(self.outcome.events.drain(..));
-    }
-
-    /// As much of the queue as the engine takes at once; nothing of it once the engine is gone, whose last orders
-    /// may still be on their way to the switch.
-    fn hand_on(&mut self, inbox: &mpsc::Sender<Event>) {
-        while let Some(event) = self.backlog.pop_front() {
-            match inbox.try_send(event) {
-                Ok(()) => {}
-                Err(mpsc::error::TrySendError::Full(event)) => {
-                    self.backlog.push_front(event);
-                    return;
-                }
-                Err(mpsc::error::TrySendError::Closed(_)) => self.backlog.clear(),
-            }
-        }
+    /// Between half of the wait and all of it, so that many daemons do not come back at once.
+    fn jittered(&mut self) -> Millis {
+        // Xorshift: anything that spreads.
+        self.seed ^= self.seed << 13;
+        self.seed ^= self.seed >> 7;
+        self.seed ^= self.seed << 17;
+        Millis(self.wait.0 / 2 + self.wait.0 / 2 * (self.seed % 1_000) / 1_000)
     }
 }

@@ -50,10 +50,10 @@ pub enum LinkError {
 }
 
 impl LinkError {
-    /// Whose right to act for the switch goes before ours, as it said there.
+    /// Who acts for the switch in our place, as it said there.
     pub fn superseded_by(&self) -> Option<&Claim> {
         match self {
-            Self::Refused(Refusal::Superseded(by)) => Some(by),
+            Self::Refused(Refusal::Superseded(by) | Refusal::Occupied(by)) => Some(by),
             _ => None,
         }
     }

@@ -6,7 +6,7 @@ use crate::number::masked;
 use crate::record::CallRecord;
 
 /// It is over.
-pub(super) fn say_record(record: &CallRecord) {
+pub(super) fn record(record: &CallRecord) {
     let caller = masked(&record.caller);
     tracing::info!(
         call = %record.call,
@@ -23,7 +23,7 @@ pub(super) fn say_record(record: &CallRecord) {
 }
 
 /// Something became of it.
-pub(super) fn say(call: &CallId, note: &Note) {
+pub(super) fn note(call: &CallId, note: &Note) {
     match note {
         Note::Stage { from, to } => {
             let (from, to) = (from.map(name), to.map(name));
