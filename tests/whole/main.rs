@@ -4,5 +4,6 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod deliveries;
 mod moments;
 mod seeds;

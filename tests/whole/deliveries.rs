@@ -1,0 +1,112 @@
+//! What leaves the daemon because of a call, of whatever kind: a kind that only this test knows is kept with the call,
+//! handed to its deliverer, given out again by the next daemon, and taken out once it is done.
+
+use hotlined::command::Command;
+use hotlined::event::{Arrival, Event};
+use hotlined::hotline::Hotlines;
+use hotlined::id::SwitchId;
+use hotlined::instance::{Input, Instance, KeepingStart, Output, Start};
+use hotlined::live::file::Whole;
+use hotlined::live::outbox::{Delivery, DeliveryId, DeliveryKind};
+use hotlined::meters::health::Health;
+use hotlined::time::{Instant, Millis};
+use std::sync::Arc;
+
+/// All that a new kind takes beside its deliverer.
+const TOY: DeliveryKind = DeliveryKind { name: "toy", of: toy_of };
+const BEGIN: Instant = Instant(1_800_000_000_000);
+
+fn toy_of(command: &Command) -> Vec<(SwitchId, Delivery)> {
+    let Command::Record(record) = command else { return Vec::new() };
+    vec![(record.switch.clone(), toy(record.call.to_string().as_str()))]
+}
+
+fn toy(call: &str) -> Delivery {
+    let id = DeliveryId { call: call.parse().unwrap(), kind: "toy".into(), recipient: "owner 1".into() };
+    Delivery { id, payload: "ding".to_owned() }
+}
+
+/// A daemon that keeps its calls in a file, which is all that outlives it.
+struct Daemon {
+    instance: Instance,
+    delivered: Vec<Delivery>,
+    /// What happened in which order.
+    order: Vec<&'static str>,
+}
+
+impl Daemon {
+    fn start(now: Instant, disk: &[u8], kinds: &[DeliveryKind]) -> Self {
+        let kept = Whole::read(disk).unwrap().0.kept(&mut Vec::new());
+        let health = Arc::new(Health::new(std::time::Instant::now(), []));
+        let start = Start {
+            kinds: kinds.to_vec(),
+            first: vec![Event::Hotlines(Arc::new(Hotlines::default()))],
+            ..Start::nothing(health, KeepingStart::File(Box::new(kept)))
+        };
+        Self { instance: Instance::new(now, start), delivered: Vec::new(), order: Vec::new() }
+    }
+
+    fn handle(&mut self, now: Instant, input: Input, disk: &mut Vec<u8>) {
+        self.instance.handle(now, input);
+        while let Some(output) = self.instance.next_output() {
+            match output {
+                Output::Keep { number, frames } => {
+                    disk.extend_from_slice(&frames);
+                    self.order.push("kept");
+                    self.instance.handle(now, Input::Kept { number, outcome: Ok(()), renews: false });
+                }
+                Output::Deliver(delivery) => {
+                    self.order.push("delivered");
+                    self.delivered.push(delivery);
+                }
+                Output::Link(..) | Output::Redis(..) | Output::Ended(_) => panic!("{output:?}"),
+            }
+        }
+    }
+}
+
+fn kept(disk: &[u8]) -> Vec<Delivery> {
+    Whole::read(disk).unwrap().0.kept(&mut Vec::new()).deliveries
+}
+
+#[test]
+fn a_new_kind_of_delivery_takes_a_row_and_a_deliverer() {
+    let kinds = [DeliveryKind::ALL, &[TOY]].concat();
+    let mut disk = Whole::default().bytes();
+    let mut daemon = Daemon::start(BEGIN, &disk, &kinds);
+    let arrival = Arrival {
+        switch: SwitchId("fs".into()),
+        leg: "a".parse().unwrap(),
+        dialled: "4008001234".into(),
+        caller: "13800138000".into(),
+        seed: 1,
+        answered: false,
+    };
+    daemon.handle(BEGIN, Input::Configured(Event::Arrived(arrival)), &mut disk);
+    // The call to a number that is no hotline's is over when its leg is gone.
+    let gone = Event::LinkRestored { switch: SwitchId("fs".into()), connection: 1, legs: Vec::new() };
+    daemon.handle(BEGIN + Millis(1), Input::Configured(gone), &mut disk);
+    let kinds_delivered: Vec<String> =
+        daemon.delivered.iter().map(|delivery| delivery.id.kind.to_string()).collect();
+    assert_eq!(kinds_delivered, ["record", "toy"]);
+    assert_eq!(daemon.delivered[1], toy("a"));
+    assert_eq!(daemon.order.iter().position(|what| *what == "delivered"), Some(daemon.order.len() - 2));
+    assert_eq!(kept(&disk).len(), 2, "both are kept until they are done");
+
+    // It is killed. A daemon that does not know the kind keeps it all the same, for one that does.
+    let mut older = Daemon::start(BEGIN + Millis(5), &disk, DeliveryKind::ALL);
+    older.handle(BEGIN + Millis(5), Input::Due, &mut disk);
+    assert_eq!(older.delivered.len(), 2);
+    let record = older.delivered[0].id.clone();
+    older.handle(BEGIN + Millis(6), Input::Delivered(record), &mut disk);
+    older.handle(BEGIN + Millis(100), Input::Due, &mut disk);
+    assert_eq!(kept(&disk), [toy("a")]);
+
+    let mut next = Daemon::start(BEGIN + Millis(200), &disk, &kinds);
+    next.handle(BEGIN + Millis(200), Input::Due, &mut disk);
+    assert_eq!(next.delivered, [toy("a")]);
+    next.handle(BEGIN + Millis(201), Input::Delivered(toy("a").id), &mut disk);
+    next.handle(BEGIN + Millis(300), Input::Due, &mut disk);
+    assert_eq!(kept(&disk), []);
+    assert!(next.instance.is_told());
+}
