@@ -66,7 +66,7 @@ fn acts(daemon: &str, token: &str) -> EventWriter {
 fn whoever_acts_by_a_right_says_so_before_it_asks_for_any_call() {
     let (events, then) = subscribed(&mut connection(Some(ours())));
     // Every word behind CUSTOM is a subclass.
-    assert!(events.ends_with(" SHUTDOWN STARTUP CUSTOM hotlined::acts\n\n"), "{events}");
+    assert!(events.ends_with(" HEARTBEAT CUSTOM hotlined::acts\n\n"), "{events}");
     assert_eq!(then.len(), 2);
     assert_eq!(then[0], SAID);
     assert!(then[1].starts_with("bgapi msleep"), "{then:?}");

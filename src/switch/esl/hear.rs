@@ -9,7 +9,7 @@ use crate::number;
 use std::borrow::Cow;
 
 /// The events that mean something to a call or to the link, and are asked for.
-pub const WANTED: [EventName; 16] = [
+pub const WANTED: [EventName; 14] = [
     EventName::CHANNEL_PARK,
     EventName::CHANNEL_UNPARK,
     EventName::CHANNEL_ORIGINATE,
@@ -24,8 +24,6 @@ pub const WANTED: [EventName; 16] = [
     EventName::DTMF,
     EventName::BACKGROUND_JOB,
     EventName::HEARTBEAT,
-    EventName::SHUTDOWN,
-    EventName::STARTUP,
 ];
 
 /// The state of a leg that the switch parked behind a talk (`park_after_bridge`).
