@@ -20,6 +20,8 @@ use tokio_util::io::poll_read_buf;
 
 /// The most bytes taken from a socket at once.
 const READ_BYTES: usize = 256 * 1024;
+/// How much room there is at least for what is read: below that, room is made.
+const READ_BYTES_MIN: usize = 64 * 1024;
 /// How often a socket that always has more is read before others have their turn.
 const READS_AT_ONCE_MAX: usize = 4;
 
@@ -144,7 +146,9 @@ fn poll_one(
     }
     let Socket::Connected(socket) = socket else { return };
     for _ in 0..READS_AT_ONCE_MAX {
-        buffer.reserve(READ_BYTES);
+        if buffer.capacity() < READ_BYTES_MIN {
+            buffer.reserve(READ_BYTES);
+        }
         match poll_read_buf(Pin::new(&mut socket.stream), cx, buffer) {
             Poll::Pending => break,
             Poll::Ready(Ok(0)) => return tell(LinkInput::Closed(None)),

@@ -169,6 +169,10 @@ impl Connection {
         self.liveness.heard(now);
         let was_up = self.is_up();
         let heard = self.hear(now);
+        if self.unread.is_empty() {
+            // Whoever reads the socket uses the room again, once nobody holds a part of it.
+            self.unread = BytesMut::new();
+        }
         self.figures.shed(self.conversation.shed());
         if heard.is_err() {
             self.outcome.requests.clear();
