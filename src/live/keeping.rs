@@ -143,6 +143,13 @@ impl Keeping {
         for Delivery { id, payload } in &loaded.kept.deliveries {
             self.deliveries.insert(id.clone(), (switch.clone(), payload.clone()));
         }
+        // Redis may lose its last second once more, and have these calls as live ones again: that they are over is then
+        // told with what else ended lately.
+        let records = loaded.kept.deliveries.iter().map(|delivery| &delivery.id).chain(&loaded.kept.done);
+        let recorded = records.filter(|id| id.is_record()).map(|id| &id.call);
+        let ended = loaded.over.iter().chain(recorded).filter(|call| !self.live.contains_key(*call));
+        self.ended.extend(ended.map(|call| (now, switch.clone(), call.clone())));
+        self.done.extend(loaded.kept.done.iter().map(|id| (now, switch.clone(), id.clone())));
         let over = loaded.over.iter().map(|call| Keep::Over { call: call.clone(), deliveries: Vec::new() });
         let done = loaded.kept.done.chunks(DONE_AT_ONCE_MAX).map(|page| Keep::Done(page.to_vec()));
         let over: Vec<Asked> = over.chain(done).map(|over| self.keep(now, switch, over)).collect();

@@ -235,6 +235,22 @@ fn of_what_is_taken_up_what_is_written_or_over_already_is_struck() {
 }
 
 #[test]
+fn what_was_over_as_it_was_taken_up_is_over_again_when_redis_lost_that() {
+    let mut keeping = keeping();
+    let deliveries = vec![record("c", "{}").1];
+    let loaded = Loaded {
+        switch: switch(),
+        kept: crate::live::Kept { done: vec![done("a")], deliveries, ..Default::default() },
+        open: BTreeMap::new(),
+        over: vec![call("b")],
+    };
+    keeping.take_up(Instant(1), &loaded);
+    keeping.back(Instant(2));
+    let expected = ["over b - by 7", "over c {} by 7", "over a - by 7", "done [a] by 7", "barrier 1"];
+    assert_eq!(says(&mut keeping, 200, Turn::default()), expected);
+}
+
+#[test]
 fn what_is_delivered_because_of_a_call_that_goes_on_is_kept_beside_it() {
     let mut keeping = keeping();
     let id = |recipient: &str| DeliveryId { kind: "toy".into(), recipient: recipient.into(), ..done("a") };
