@@ -17,6 +17,8 @@ use std::collections::BTreeSet;
 
 /// For how long after Redis was away a daemon may not have been able to tell it something.
 const FORGIVEN_FOR: Millis = Millis::seconds(60);
+/// For how long after a disk was full, Redis was away or a daemon stood still that one may act on what is not kept.
+const UNKEPT_AFTER: Millis = Millis::seconds(2);
 /// In how many of a hundred cases a record takes long until it is in its file, and how long at most.
 const SLOW_RECORD_PERCENT: u64 = 5;
 const SLOW_RECORD_MS_MAX: u64 = 300;
@@ -176,9 +178,25 @@ impl World<'_> {
                     self.count(Kind::HandOver);
                     self.say(|world| format!("{} hands over", world.name(at)));
                 }
-                Observed::Unkept if self.redis.is_none() => self.count(Kind::TurnUnkept),
-                Observed::Unkept => {}
+                Observed::Unkept => self.unkept(at)?,
             }
+        }
+        Ok(())
+    }
+
+    /// A daemon does something that is not kept: only where it could not be.
+    fn unkept(&mut self, at: usize) -> Result<(), String> {
+        let post = &self.posts[at];
+        let since = match self.redis {
+            None => post.disk_full_until,
+            Some(_) => self.redis_failed_at.max(post.cut_off_until),
+        };
+        let hindered = self.now.since(since.max(post.hears_from)) < UNKEPT_AFTER;
+        if !hindered && self.redis.as_ref().is_none_or(|redis| !redis.is_away()) {
+            return Err(format!("{} acts before that is kept, though it could be", self.name(at)));
+        }
+        if self.redis.is_none() {
+            self.count(Kind::TurnUnkept);
         }
         Ok(())
     }
