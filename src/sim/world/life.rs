@@ -42,6 +42,8 @@ pub(super) struct World<'a> {
     pub(super) alone_since: Option<Instant>,
     /// Until when something kept daemons from taking over.
     pub(super) hindered_until: Instant,
+    /// Since when more lines are held than telephones are called.
+    pub(super) idle_lines_since: Option<Instant>,
     /// When Redis was away last.
     pub(super) redis_failed_at: Instant,
     /// The highest token by which the switch was ever told anything, and since when.
@@ -131,6 +133,7 @@ impl<'a> World<'a> {
             daemons: 0,
             alone_since: Some(now),
             hindered_until: now,
+            idle_lines_since: None,
             redis_failed_at: Instant(0),
             token: 0,
             token_since: now,

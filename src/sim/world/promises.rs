@@ -17,6 +17,8 @@ pub(super) const FALLBACK_WAY: Millis = Millis(1_000);
 /// Within how long of the last thing that went wrong another daemon acts: the lease runs out, nobody takes it for half
 /// its span, somebody who came to Redis anew waits for all of it, and the link comes up.
 pub(super) const TAKEN_OVER_WITHIN: Millis = Millis(6_000);
+/// How long a line may be held whose telephone is not called, or not any more: orders and news are on their way.
+pub(super) const IDLE_LINE_MAX: Millis = Millis::seconds(2);
 /// How long the news of a talk may be on its way: a poll of the switch, the line, the engine.
 pub(super) const UNHEARD_MAX: Millis = Millis(200);
 
@@ -94,7 +96,36 @@ impl World<'_> {
         if self.redis.is_some() && somebody && alone > TAKEN_OVER_WITHIN {
             return Err(format!("nobody has taken over for {alone}: {}", self.unquiet()));
         }
+        self.no_line_is_idle()
+    }
+
+    /// Whoever looks after callers gives a line back when its telephone is called no more.
+    fn no_line_is_idle(&mut self) -> Result<(), String> {
+        let Some((post, daemon)) = self.serving() else {
+            self.idle_lines_since = None;
+            return Ok(());
+        };
+        let held = match &self.redis {
+            Some(redis) if redis.is_away() => 0,
+            Some(redis) => redis.in_use().0,
+            None => daemon.instance.engine().lines_in_use(),
+        };
+        let known_since = self.hindered_until.max(post.hears_from).max(post.serves_since.unwrap_or(self.now));
+        let called: u32 = self.lines.keys().map(|number| self.calls_at(number)).sum();
+        if held <= called as usize {
+            self.idle_lines_since = None;
+            return Ok(());
+        }
+        let since = *self.idle_lines_since.get_or_insert(self.now);
+        let idle = self.now.since(since.max(known_since));
+        if idle > IDLE_LINE_MAX {
+            return Err(format!("{held} lines are held for {idle}, and {called} telephones are called"));
+        }
         Ok(())
+    }
+
+    fn calls_at(&self, number: &str) -> u32 {
+        self.model.phone_report(number).map_or(0, |phone| phone.live)
     }
 
     /// Within how long the fallback has a caller whom nobody looks after.
@@ -136,7 +167,7 @@ impl World<'_> {
             && self.redis.as_ref().is_none_or(|redis| !redis.is_away())
             && !self.posts.iter().any(is_cut_off);
         let Some(lines) = self.lines.get(number).filter(|_| is_known) else { return Ok(()) };
-        let live = self.model.phone_report(number).map_or(0, |phone| phone.live);
+        let live = self.calls_at(number);
         if live > *lines {
             return Err(format!("{number} has {lines} lines, and {live} calls at once"));
         }
