@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 /// For how long after Redis was away a daemon may not have been able to tell it something.
 const FORGIVEN_FOR: Millis = Millis::seconds(60);
 /// For how long after a disk was full, Redis was away or a daemon stood still that one may act on what is not kept.
-const UNKEPT_AFTER: Millis = Millis::seconds(2);
+pub(super) const UNKEPT_AFTER: Millis = Millis::seconds(2);
 /// In how many of a hundred cases a record takes long until it is in its file, and how long at most.
 const SLOW_RECORD_PERCENT: u64 = 5;
 const SLOW_RECORD_MS_MAX: u64 = 300;

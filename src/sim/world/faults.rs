@@ -204,17 +204,19 @@ impl World<'_> {
     }
 
     fn redis_goes_on(&mut self) {
-        let now = self.now;
+        let (now, acts_as_before) = (self.now, self.acts_as_before());
         let Some(redis) = &mut self.redis else { return };
         redis.goes_on(now);
         self.redis_failed_at = now;
         self.say(|_| "Redis goes on".into());
         // Each had a store of its own meanwhile.
-        self.claims_are_lost();
+        if !acts_as_before {
+            self.claims_are_lost();
+        }
     }
 
     fn redis_is_back(&mut self, loss: Loss) {
-        let now = self.now;
+        let (now, acts_as_before) = (self.now, self.acts_as_before());
         let Some(redis) = &mut self.redis else { return };
         redis.comes_back(now, loss);
         self.redis_failed_at = now;
@@ -230,7 +232,9 @@ impl World<'_> {
             Loss::Everything => "Redis is back, empty".into(),
         });
         // Each had a store of its own meanwhile.
-        self.claims_are_lost();
+        if !acts_as_before {
+            self.claims_are_lost();
+        }
         if loss != Loss::Nothing {
             let since = now.0.saturating_sub(LOST_MS_MAX);
             let dead = |post: &&mut Post| post.daemon.is_none() || post.started.0 > since;

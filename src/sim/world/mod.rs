@@ -24,6 +24,10 @@
 //! - no telephone is rung beyond its lines. A daemon that starts anew knows nothing of lines that another took,
 //!   unless that one was killed and all it kept is still there: after any other end this is not looked at until
 //!   everybody has left who was there then;
+//! - whoever looks after callers gives a line back within [`IDLE_LINE_MAX`](promises::IDLE_LINE_MAX) of the moment its
+//!   telephone is called no more, once nothing goes wrong;
+//! - nothing is done before it is kept, unless the disk is full, Redis is away or the daemon stood still, or was so
+//!   [`UNKEPT_AFTER`](driver::UNKEPT_AFTER) ago;
 //! - a call that a daemon took has one record, if it ended while that daemon lived or what that one kept came to the
 //!   next; and no call has two, unless a daemon handed it over to a switch that did not hear it, and the next one
 //!   took it again, or a daemon ended that could not keep what it did with the call;

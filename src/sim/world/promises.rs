@@ -164,7 +164,7 @@ impl World<'_> {
     pub(super) fn is_called(&self, number: &str) -> Result<(), String> {
         let is_cut_off = |post: &Post| self.now < post.cut_off_until;
         let is_known = self.unclaimed.is_empty()
-            && self.redis.as_ref().is_none_or(|redis| !redis.is_away())
+            && (self.redis.as_ref().is_none_or(|redis| !redis.is_away()) || self.acts_as_before())
             && !self.posts.iter().any(is_cut_off);
         let Some(lines) = self.lines.get(number).filter(|_| is_known) else { return Ok(()) };
         let live = self.calls_at(number);
@@ -172,6 +172,13 @@ impl World<'_> {
             return Err(format!("{number} has {lines} lines, and {live} calls at once"));
         }
         Ok(())
+    }
+
+    /// Whether whoever looks after callers has done so since before Redis went away: it knows the lines of all calls, by
+    /// itself, and tells Redis when that is back.
+    pub(super) fn acts_as_before(&self) -> bool {
+        let since = self.serving().and_then(|(post, _)| post.serves_since);
+        since.is_some_and(|since| since < self.redis_failed_at)
     }
 
     /// Nobody knows any more who has which line: not before all who are there now have left.
