@@ -182,6 +182,11 @@ impl Redis {
         self.state.kept.get(switch).map(KeptOfSwitch::names).unwrap_or_default()
     }
 
+    /// Whether the call is kept as one that goes on.
+    pub fn is_live(&self, switch: &SwitchId, call: &CallId) -> bool {
+        self.state.kept.get(switch).is_some_and(|kept| kept.has(call))
+    }
+
     /// How many lines are held and how many claims wait, by all daemons together.
     pub fn in_use(&self) -> (usize, usize) {
         (self.state.store.lines_in_use(), self.state.store.waiting())

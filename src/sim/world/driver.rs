@@ -10,6 +10,8 @@ use super::tally::Kind;
 use crate::event::Event;
 use crate::id::CallId;
 use crate::instance::{Input, LinkInput, Output};
+use crate::live::outbox::Delivery;
+use crate::sim::redis::Redis;
 use crate::switch::esl::link::LinkOutput;
 use crate::time::Millis;
 use bytes::Bytes;
@@ -21,7 +23,7 @@ const FORGIVEN_FOR: Millis = Millis::seconds(60);
 pub(super) const UNKEPT_AFTER: Millis = Millis::seconds(2);
 /// In how many of a hundred cases a record takes long until it is in its file, and how long at most.
 const SLOW_RECORD_PERCENT: u64 = 5;
-const SLOW_RECORD_MS_MAX: u64 = 300;
+const SLOW_RECORD_MS_MAX: u64 = 6_000;
 
 impl World<'_> {
     /// How long it takes at most until a driver comes to something, as it is drawn.
@@ -87,6 +89,9 @@ impl World<'_> {
                 }
             }
             Output::Deliver(delivery) => {
+                let hindered_at = self.redis_failed_at.max(self.posts[at].cut_off_until);
+                may_deliver(&self.posts[at], self.redis.as_ref(), now.since(hindered_at), &delivery)?;
+                let Some(daemon) = &mut self.posts[at].daemon else { return Ok(()) };
                 let newest = daemon.deliveries.back().map_or(now, |(newest, _)| *newest);
                 let slow = match self.chance.percent(SLOW_RECORD_PERCENT) {
                     true => Millis(self.chance.between(0, SLOW_RECORD_MS_MAX)),
@@ -297,6 +302,27 @@ impl World<'_> {
             news.iter().for_each(|record| story.recorded(self.now, &daemon.name, record));
         }
     }
+}
+
+/// A daemon hands a delivery over: Redis, if the daemon has reached it for a while, knows that the call is over, and no
+/// other daemon has taken the switch.
+fn may_deliver(
+    post: &Post,
+    redis: Option<&Redis>,
+    reached_for: Millis,
+    delivery: &Delivery,
+) -> Result<(), String> {
+    let (Some(daemon), Some(redis)) = (&post.daemon, redis) else { return Ok(()) };
+    let is_hindered = redis.is_away() || reached_for < UNKEPT_AFTER || !daemon.is_in_touch(redis);
+    let (Some(token), false) = (daemon.token(), is_hindered) else { return Ok(()) };
+    let (switch, name, id) = (super::link::switch(), &daemon.name, &delivery.id);
+    if redis.highest_token(&switch) > token {
+        return Err(format!("{name} delivers {id}, and another one has taken the switch"));
+    }
+    if redis.is_live(&switch, &id.call) {
+        return Err(format!("{name} delivers {id} before that is kept"));
+    }
+    Ok(())
 }
 
 /// A delivery is in the file of records.
