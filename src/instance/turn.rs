@@ -112,14 +112,12 @@ impl Instance {
         }
         match cluster.lease.take_event() {
             Some(LeaseEvent::Begins { fence, claim, loaded }) => self.begin(fence, claim, *loaded),
-            Some(LeaseEvent::Ends(switch)) => {
-                if cluster.fence(&switch).is_some() {
-                    tracing::warn!(%switch, "another daemon acts for it by now");
-                    self.stand_by(&switch);
-                }
+            Some(LeaseEvent::Ends(switch)) if cluster.fence(&switch).is_some() => {
+                tracing::warn!(%switch, "another daemon acts for it by now");
+                self.stand_by(&switch);
             }
             Some(LeaseEvent::Leave(switch)) => self.leave_switch(switch),
-            None => {}
+            Some(LeaseEvent::Ends(_)) | None => {}
         }
         true
     }
