@@ -1,4 +1,4 @@
-//! Who delivers what leaves the daemon because of a call: one for each kind.
+//! The deliverers of what leaves the daemon because of a call: one for each kind.
 
 use crate::live::outbox::{Delivery, DeliveryId};
 use std::collections::BTreeMap;

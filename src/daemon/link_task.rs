@@ -1,4 +1,4 @@
-//! One link by itself, beside no daemon: for whoever only listens, and for tests of the wire.
+//! One link without a daemon: for a listener, and for tests of the wire.
 
 use super::clock::Clock;
 use super::sockets::{Sockets, random};
@@ -21,7 +21,7 @@ pub struct Right {
 }
 
 impl Right {
-    /// For whoever only listens, and where no other daemon could act.
+    /// For a listener, and where no other daemon could act.
     pub fn undisputed() -> Self {
         let (_, changes) = mpsc::channel(1);
         Self { claim: None, permit: Permit::Always, changes }
@@ -47,7 +47,7 @@ pub async fn keep(
     let (mut can_order, mut can_change) = (true, true);
     let mut inputs = Vec::new();
     loop {
-        // Whoever dropped the link wants no more of it.
+        // The owner of the link has dropped it.
         if can_order && orders.is_closed() && orders.is_empty() {
             can_order = false;
             link.leave(clock.now());

@@ -2,7 +2,7 @@
 //! decided in the [`instance`](crate::instance).
 //!
 //! - `event_loop`: the one loop that drives it, with [`sockets`], `redis_connections` and `deliverer`s.
-//! - [`link_task`]: one link by itself, for whoever only listens.
+//! - [`link_task`]: one link without a daemon, for a listener.
 //! - [`settings`]: the one file and the environment variables, checked before anything is opened.
 //! - [`holidays`]: the calendar, with the operator's own years.
 //! - [`numbers`]: the operator's own table of where numbers are from.

@@ -253,8 +253,8 @@ pub async fn serve(
     ended
 }
 
-/// What this process says at a switch of who acts, where there is no Redis to give out leases: of two that say so at
-/// the same time, the later one acts.
+/// The claim of this process at a switch, where there is no Redis to give out leases. Of two claims that are made at
+/// the same time, the later one counts.
 fn claim_of_the_process() -> Claim {
     let host = std::fs::read_to_string(HOST_NAME_FILE).unwrap_or_default();
     Claim::new(&format!("{}-{}", host.trim(), std::process::id()), Clock::start().now().0)

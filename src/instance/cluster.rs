@@ -5,7 +5,7 @@
 //! deliveries wait besides, while it is not sure that no other daemon acts.
 
 use super::inbox_client::InboxClient;
-use super::lease_client::{LeaseClient, LeaseCommand, LeaseEvent};
+use super::lease_client::{LeaseClient, LeaseCommand};
 use super::redis::{Channel, RedisReply, RedisRequest};
 use super::store_client::StoreClient;
 use crate::command::Command;
@@ -280,7 +280,7 @@ impl Cluster {
         deliverable.into_iter().map(|(.., delivery)| delivery).collect()
     }
 
-    /// Whoever acts for the switch delivers what its calls gave rise to.
+    /// The daemon that acts for the switch now delivers what its calls gave rise to.
     fn strike_deliveries(&mut self, switch: &SwitchId) {
         self.held_back.retain(|(_, of, _)| of != switch);
     }
@@ -299,10 +299,5 @@ impl Cluster {
     /// Until when the daemon may write to which switch.
     pub(super) fn permits(&self) -> &BTreeMap<SwitchId, Instant> {
         self.lease.permits()
-    }
-
-    /// The next news of a lease, if `may_leave` or it is not that a switch is to be left.
-    pub(super) fn next_lease_event(&self) -> Option<&LeaseEvent> {
-        self.lease.next_event()
     }
 }

@@ -119,7 +119,7 @@ impl Instance {
                     self.ending = Ending::Delivering(now + DELIVERIES_TIME_MAX);
                 }
             }
-            // Whoever comes after is not to deliver the last once more, and not to go on with calls that are over.
+            // The next daemon must not deliver the last once more, nor go on with calls that are over.
             Ending::Delivering(until) if until <= now || self.has_delivered() => {
                 self.links.leave(now);
                 self.ending = Ending::Leaving(now + LINKS_TIME_MAX);

@@ -360,7 +360,7 @@ impl LeaseClient {
         }
     }
 
-    /// Whoever gave the switch up does not have it again by an answer that comes late.
+    /// A switch that was given up is not ours again by an answer that comes late.
     fn extend(&mut self, switch: &SwitchId, until: Instant) {
         if let Some(permit) = self.permits.get_mut(switch) {
             *permit = until;

@@ -56,8 +56,8 @@ use links::Links;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// How long after something was delivered it is struck from what is kept, if no turn comes before: until then whoever
-/// takes over may deliver it once more.
+/// How long after something was delivered it is struck from what is kept, if no turn comes before: until then the
+/// next daemon may deliver it once more.
 const STRIKE_AFTER: Millis = Millis(20);
 
 /// What happened.
@@ -264,7 +264,7 @@ impl Instance {
         self.links.may_write(now, switch)
     }
 
-    /// Whether whoever comes after it knows all that it did.
+    /// Whether the next daemon knows all that this one did.
     pub fn is_told(&self) -> bool {
         let is_told = match &self.keeping {
             Keeping::Nowhere => false,

@@ -8,8 +8,8 @@ use super::redis::{Backoff, RedisQuestion, RedisReply, RedisRequest, out_of_step
 use super::refusals::Refusals;
 use crate::event::Event;
 use crate::live::redis::{
-    Ask, Asked, BATCH_MAX, CONNECT_TIME_MAX, Failure, Heard, Position, Remedy, Said, Timeline, next_due,
-    said, unasked,
+    Answered, Ask, Asked, BATCH_MAX, CONNECT_TIME_MAX, Failure, Heard, Position, Remedy, Said, Timeline,
+    next_due, said, unasked,
 };
 use crate::time::{Instant, Millis};
 use std::collections::VecDeque;
@@ -195,7 +195,7 @@ impl StoreClient {
     fn checked(
         &mut self,
         now: Instant,
-        mut outcomes: Vec<Result<crate::live::redis::Answered, Failure>>,
+        mut outcomes: Vec<Result<Answered, Failure>>,
         heard: &mut Vec<Heard>,
     ) {
         match outcomes.pop().unwrap_or(Err(Failure::TimedOut)) {
@@ -228,12 +228,7 @@ impl StoreClient {
         self.away = Some(failure);
     }
 
-    fn answered(
-        &mut self,
-        now: Instant,
-        outcomes: Vec<Result<crate::live::redis::Answered, Failure>>,
-        heard: &mut Vec<Heard>,
-    ) {
+    fn answered(&mut self, now: Instant, outcomes: Vec<Result<Answered, Failure>>, heard: &mut Vec<Heard>) {
         let mut lost = None;
         for (asked, outcome) in std::mem::take(&mut self.asked).into_iter().zip(outcomes) {
             match outcome {

@@ -104,7 +104,7 @@ impl Instance {
     /// Hears who acts for which switch.
     fn take_lease_event(&mut self) -> bool {
         let Keeping::Redis(cluster) = &mut self.keeping else { return false };
-        match cluster.next_lease_event() {
+        match cluster.lease.next_event() {
             None => return false,
             // What was decided is kept first.
             Some(LeaseEvent::Leave(_)) if self.is_unsettled => return false,

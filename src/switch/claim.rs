@@ -24,7 +24,7 @@ pub enum Claiming {
     Leased,
     /// There are no leases. It asks first who acts, and says that it does once nobody has answered.
     Asking,
-    /// There are no leases, and an operator wants it to act, whoever does so now.
+    /// There are no leases, and an operator wants it to act even if another daemon does so now.
     TakingOver,
 }
 
@@ -57,7 +57,7 @@ impl Claim {
         self.token
     }
 
-    /// The question of this daemon who acts: whoever does so answers.
+    /// This daemon's question who acts. The daemon that acts answers.
     pub fn question(&self) -> Self {
         Self { token: 0, daemon: self.daemon.clone() }
     }

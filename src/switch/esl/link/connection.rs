@@ -170,7 +170,7 @@ impl Connection {
         let was_up = self.is_up();
         let heard = self.hear(now);
         if self.unread.is_empty() {
-            // Whoever reads the socket uses the room again, once nobody holds a part of it.
+            // The reader of the socket uses the room again, once no part of it is held.
             self.unread = BytesMut::new();
         }
         self.figures.shed(self.conversation.shed());
