@@ -67,13 +67,14 @@ impl EventLoop {
             let wake = self.wake();
             let wake_at = self.clock.wake_at(wake);
             let woke = tokio::select! {
-                // Nobody wishes often enough to keep sockets waiting. What lies in a socket is read before a timer is
-                // looked at: after a standstill both are ready.
+                // Wishes and changes of configuration are too rare to keep sockets waiting, and a call that comes after
+                // one of them follows it. What lies in a socket is read before a timer is looked at: after a standstill
+                // both are ready.
                 biased;
                 Some(Wish::Stop) = wishes.recv() => Woke::Wish,
+                Some(event) = configured.recv() => Woke::Configured(event),
                 () = self.sockets.next(&mut from_sockets) => Woke::Sockets,
                 (channel, reply) = next_reply(&mut self.redis) => Woke::Redis(channel, reply),
-                Some(event) = configured.recv() => Woke::Configured(event),
                 () = tokio::time::sleep_until(wake_at) => Woke::Due,
             };
             let now = self.clock.now();
