@@ -28,6 +28,12 @@ const AGAIN_AFTER: Millis = Millis::seconds(2);
 /// How long it may take until it has refused one word of it, or has not.
 const TRIED_FOR: Millis = Millis::seconds(1);
 
+/// How long ago something may have been given back for that to be told again when Redis is back: a server that took
+/// over may lack what was written last.
+const LOST_SPAN: Millis = Millis::seconds(60);
+/// How much that was given back is remembered for that.
+const GIVEN_BACK_MAX: usize = 20_000;
+
 /// What goes out: questions for Redis, each with its time, and answers for the switchboard.
 #[derive(Debug, Default)]
 pub struct Out {
@@ -51,6 +57,8 @@ pub struct Sharing {
     counted: BTreeMap<CallId, BTreeMap<Arc<str>, CommandId>>,
     /// What Redis has not heard.
     later: VecDeque<(Instant, Ask)>,
+    /// What was given back lately, the longest ago first.
+    given_back: VecDeque<(Instant, Ask)>,
     dropped: u64,
     /// When Redis, which answers and refused something, is told that again.
     again: Option<Again>,
@@ -94,9 +102,12 @@ impl Sharing {
             }
             return;
         }
-        // A line that our own store gave is given back there, too.
-        if self.own.is_some() && gives_back(&request) {
-            self.ask_own(now, &id, &request, out);
+        if gives_back(&request) {
+            // A line that our own store gave is given back there, too.
+            if self.own.is_some() {
+                self.ask_own(now, &id, &request, out);
+            }
+            self.note_given_back(now, &id, &request);
         }
         out.asks.push((now, Ask::Request { id, request }));
     }
@@ -114,6 +125,7 @@ impl Sharing {
     pub fn leave(&mut self, now: Instant, call: &CallId, out: &mut Out) {
         self.strike(now, call, out);
         self.later.retain(|(_, ask)| ask.call() != Some(call));
+        self.given_back.retain(|(_, ask)| ask.call() != Some(call));
     }
 
     fn strike(&mut self, now: Instant, call: &CallId, out: &mut Out) {
@@ -293,11 +305,23 @@ impl Sharing {
     fn back(&mut self, now: Instant, out: &mut Out) {
         self.is_away = false;
         (self.own, self.again) = (None, None);
+        // A line that is given back twice is given back once. Of a call that is over, all is given back with it.
+        let lately = self.given_back.iter().filter(|(at, ask)| {
+            now.since(*at) <= LOST_SPAN && ask.call().is_some_and(|call| self.has_anything(call))
+        });
+        out.asks.extend(lately.cloned());
         out.asks.extend(self.later.drain(..));
         // Claims of a call rise, and so must what is told of them.
         let mut all: Vec<(&CommandId, Ask)> = self.standing().collect();
         all.sort_by_key(|(id, _)| *id);
         out.asks.extend(all.into_iter().map(|(_, ask)| (now, ask)));
+    }
+
+    /// Whether the call has a line, waits for one, or is counted.
+    fn has_anything(&self, call: &CallId) -> bool {
+        self.counted.contains_key(call)
+            || self.held.range(all_of(call)).next().is_some()
+            || self.open.range(all_of(call)).next().is_some()
     }
 
     /// What our calls have and ask for, each to be told by its name.
@@ -329,6 +353,16 @@ impl Sharing {
             self.dropped += 1;
         }
         self.later.push_back((at, ask));
+    }
+
+    fn note_given_back(&mut self, now: Instant, id: &CommandId, request: &StoreRequest) {
+        let is_old = |(at, _): &mut (Instant, Ask)| now.since(*at) > LOST_SPAN;
+        while self.given_back.pop_front_if(is_old).is_some() {}
+        if self.given_back.len() >= GIVEN_BACK_MAX {
+            self.given_back.pop_front();
+        }
+        let ask = Ask::Request { id: id.clone(), request: request.clone() };
+        self.given_back.push_back((now, ask));
     }
 
     fn note_request(&mut self, id: &CommandId, request: &StoreRequest) {

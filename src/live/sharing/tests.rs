@@ -273,3 +273,31 @@ proptest! {
         prop_assert_eq!(world.remote.take(world.now, &Ask::Request { id, request: admit }), vec![room]);
     }
 }
+
+#[test]
+fn a_line_that_was_given_back_in_vain_is_given_back_again_when_redis_is_back() {
+    let (mut sharing, mut out) = (Sharing::default(), Out::default());
+    let id = |name, number| CommandId { call: call(name), number };
+    let release = |claim| StoreRequest::Release { claim, talked: false, rest: Millis(0) };
+    let admit = || StoreRequest::Admit { hotline: "4008001234".into(), calls_max: None, recent: None };
+    for name in [1, 2] {
+        sharing.ask(Instant(1_000), id(name, 1), admit(), &mut out);
+        let room = StoreAnswer::Admitted { room: true, recent: 0 };
+        let admitted = Event::Store { command: id(name, 1), answer: room };
+        sharing.heard(Instant(1_000), Heard::Event(admitted), &mut out);
+        sharing.ask(Instant(1_000), id(name, 3), release(2), &mut out);
+    }
+    sharing.forget(Instant(1_001), &call(2), &mut out);
+    let retold = |sharing: &mut Sharing, at: u64| -> Vec<CommandId> {
+        let mut out = Out::default();
+        sharing.heard(Instant(at), Heard::Away(Failure::TimedOut), &mut out);
+        sharing.heard(Instant(at), Heard::Back, &mut out);
+        let released = |(_, ask): &(Instant, Ask)| match ask {
+            Ask::Request { id, request: StoreRequest::Release { .. } } => Some(id.clone()),
+            _ => None,
+        };
+        out.asks.iter().filter_map(released).collect()
+    };
+    assert_eq!(retold(&mut sharing, 2_000), [id(1, 3)], "the other call is over");
+    assert_eq!(retold(&mut sharing, 62_000), [], "that is long ago");
+}
