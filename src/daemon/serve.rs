@@ -149,6 +149,9 @@ pub async fn serve(
     claiming: Claiming,
 ) -> Result<(), ServeError> {
     let links = link_settings(&settings)?;
+    if claiming == Claiming::TakingOver && settings.redis.is_some() {
+        tracing::warn!("--take-over changes nothing beside [redis]: leases say which daemon acts");
+    }
     if capture.is_some() && links.len() > 1 {
         return Err(ServeError::CaptureOfSeveral);
     }

@@ -53,7 +53,10 @@ impl Instance {
         let mut something = self.take_lease_event();
         // What came back is older than what the links tell.
         something |= self.turn_returned();
-        while let Some((switch, error)) = self.links.take_failed() {
+        // What was decided is kept first.
+        if !self.is_unsettled
+            && let Some((switch, error)) = self.links.take_failed()
+        {
             self.link_failed(switch, error);
             something = true;
         }
