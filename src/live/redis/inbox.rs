@@ -49,13 +49,6 @@ impl Inbox {
         connector.connect(WAIT + COMMAND_TIME_MAX).await
     }
 
-    /// Goes back to the end of the inbox where that lies before our place: another server has taken over, and lost
-    /// what was written last.
-    pub async fn resume(&mut self, link: &mut Link) -> Result<(), Failure> {
-        self.position = self.position.min(end(link, &self.key).await?);
-        Ok(())
-    }
-
     /// What came since the last time, without waiting for more.
     pub async fn read(&mut self, link: &mut Link) -> Result<Vec<Event>, Failure> {
         self.take(link, None).await

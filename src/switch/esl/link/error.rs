@@ -44,9 +44,6 @@ pub enum LinkError {
     /// The switch does not keep up.
     #[error("{0} requests wait for an answer of the switch")]
     Unanswered(usize),
-    /// The daemon stops.
-    #[error("the daemon stops")]
-    Stopped,
 }
 
 impl LinkError {
@@ -64,7 +61,7 @@ impl LinkError {
     }
 
     /// Whether what was heard last is no news any more.
-    pub(super) fn is_stale(&self) -> bool {
+    fn is_stale(&self) -> bool {
         matches!(self, Self::StoodStill(_) | Self::Late(_))
     }
 
