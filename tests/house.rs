@@ -205,33 +205,170 @@ fn the_simulator_drives_the_daemon_that_ships_and_has_no_part_of_it() {
     assert!(drives, "nothing there drives an instance");
 }
 
-#[test]
-fn no_log_shows_a_telephone_number() {
-    const NUMBERS: [&str; 4] = ["caller", "dialled", "phone", "shown"];
-    const LOGS: [&str; 5] = ["error!(", "warn!(", "info!(", "debug!(", "trace!("];
-    for file in &files() {
-        let code: String = code(&file.text).map(|(_, line)| format!("{line}\n")).collect();
-        for log in LOGS {
-            for call in code.split(log).skip(1) {
-                let call = call.split(");").next().unwrap_or_default();
-                for number in NUMBERS {
-                    // A field of that name may stand alone, filled from `masked` just before.
-                    let masked = code.contains(&format!("let {number} = masked("));
-                    let named = call.contains(&format!(".{number}")) || call.contains(&format!("%{number}"));
-                    assert!(!named || masked, "src/{}: {log}{call}", file.path);
-                }
-            }
+/// What may be in a log and may be a telephone number.
+const NUMBERS: [&str; 4] = ["caller", "dialled", "phone", "shown"];
+const LOGS: [&str; 5] = ["error!(", "warn!(", "info!(", "debug!(", "trace!("];
+
+/// The arguments of a macro, from behind its parenthesis on.
+fn arguments(text: &str) -> &str {
+    let mut depth = 0;
+    let end = text.char_indices().find(|(_, c)| {
+        depth += i32::from(*c == '(') - i32::from(*c == ')');
+        depth < 0
+    });
+    &text[..end.map_or(text.len(), |(at, _)| at)]
+}
+
+/// The number that this argument of a log shows; `before` is the function up to the log.
+fn shown_number<'a>(argument: &str, before: &str) -> Option<&'a str> {
+    let value = argument.split_once('=').map_or(argument, |(_, value)| value);
+    NUMBERS.into_iter().find(|number| {
+        let is_word = |(at, _): &(usize, &str)| {
+            let is_part = |c: char| c.is_alphanumeric() || c == '_';
+            !value[..*at].ends_with(is_part) && !value[*at + number.len()..].starts_with(is_part)
+        };
+        let is_named = if value.contains('"') {
+            // In a text only `{caller}` is a value.
+            [format!("{{{number}}}"), format!("{{{number}:")].iter().any(|it| value.contains(it))
+        } else {
+            value.match_indices(number).any(|it| is_word(&it))
+        };
+        let is_bare = value.trim().trim_start_matches(['%', '?']) == *number;
+        let is_masked = value.contains("masked(")
+            || (is_bare || value.contains('"')) && before.contains(&format!("let {number} = masked("));
+        is_named && !is_masked
+    })
+}
+
+/// The logs of a text that show a telephone number: the line, and which.
+fn shown_numbers(text: &str) -> Vec<(usize, &'static str)> {
+    // A line keeps its place, so that it can be named.
+    let code: Vec<&str> = text.split("#[cfg(test)]").next().unwrap_or_default().lines().collect();
+    let code: Vec<&str> =
+        code.into_iter().map(|line| if line.trim_start().starts_with("//") { "" } else { line }).collect();
+    let code = code.join("\n");
+    let mut shown = Vec::new();
+    for log in LOGS {
+        for (at, _) in code.match_indices(log) {
+            let begin = code[..at].rfind("fn ").unwrap_or(0);
+            let arguments = arguments(&code[at + log.len()..]);
+            let numbers =
+                split_arguments(arguments).into_iter().filter_map(|it| shown_number(it, &code[begin..at]));
+            shown.extend(numbers.map(|number| (code[..at].matches('\n').count() + 1, number)));
         }
     }
+    shown
+}
+
+/// At the commas outside of parentheses and texts.
+fn split_arguments(text: &str) -> Vec<&str> {
+    let (mut parts, mut begin, mut depth, mut in_text) = (Vec::new(), 0, 0, false);
+    for (at, c) in text.char_indices() {
+        match c {
+            '"' if !text[..at].ends_with('\\') => in_text = !in_text,
+            '(' | '[' | '{' if !in_text => depth += 1,
+            ')' | ']' | '}' if !in_text => depth -= 1,
+            ',' if !in_text && depth == 0 => {
+                parts.push(&text[begin..at]);
+                begin = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&text[begin..]);
+    parts
+}
+
+#[test]
+fn no_log_shows_a_telephone_number() {
+    for file in &files() {
+        let shown = shown_numbers(&file.text);
+        assert!(shown.is_empty(), "src/{}: {shown:?} is shown and not masked", file.path);
+    }
+}
+
+#[test]
+fn a_number_that_a_log_shows_is_noticed() {
+    let is_noticed = |body: &str| !shown_numbers(&format!("fn f() {{\n{body}\n}}")).is_empty();
+    for body in [
+        "info!(caller = %record.caller, \"over\");",
+        "info!(%call, %caller);",
+        "info!(caller, \"over\");",
+        "info!(to = ?agent.phone);",
+        "info!(\n    %call,\n    \"{caller} calls\"\n);",
+        "info!(caller = masked(caller));\nwarn!(%caller);",
+        "let caller = masked(caller);\ninfo!(%caller);\n}\nfn g() {\nwarn!(%caller);",
+        "let caller = masked(caller);\ninfo!(caller = %record.caller);",
+    ] {
+        assert!(is_noticed(body), "{body}");
+    }
+    for body in [
+        "let caller = masked(&record.caller);\ninfo!(caller, \"over\");",
+        "info!(caller = masked(&record.caller), \"the caller is gone\");",
+        "info!(%call, \"the caller of {call} (or (so)) is gone\");",
+        "info!(callers = callers.len());",
+    ] {
+        assert!(!is_noticed(body), "{body}");
+    }
+}
+
+/// Whether an arm on this line takes whatever comes: its pattern is `_`, alone or in a tuple of nothing else, also as
+/// one of several and before an `if`. Where a match is on text or numbers, a name says it: `other => …`.
+fn catches_all(line: &str) -> bool {
+    let code = line.split("//").next().unwrap_or_default();
+    let is_bare = |pattern: &str| {
+        let pattern = pattern.split(" if ").next().unwrap_or_default().trim();
+        pattern.contains('_') && pattern.chars().all(|c| "_(), ".contains(c))
+    };
+    let guarded = code.match_indices("_ if ").any(|(at, _)| {
+        let before = code[..at].trim_end();
+        before.is_empty() || before.ends_with(['|', ',', '{'])
+    });
+    let arms = code.match_indices("=>").any(|(at, _)| is_bare(last_pattern(&code[..at])));
+    arms || guarded || code.trim() == "_"
+}
+
+/// What stands behind the last arm, brace or `|` that is in no parenthesis.
+fn last_pattern(before: &str) -> &str {
+    let mut depth = 0;
+    let begin = before.char_indices().rev().find(|(_, c)| {
+        depth += i32::from(*c == ')') - i32::from(*c == '(');
+        depth < 0 || depth == 0 && matches!(c, ',' | '|' | '{' | '}' | ';')
+    });
+    &before[begin.map_or(0, |(at, c)| at + c.len_utf8())..]
 }
 
 #[test]
 fn a_match_on_what_happens_to_a_call_names_every_case() {
     for file in files().iter().filter(|file| file.room == "call") {
         for (number, line) in code(&file.text) {
-            let catch_all = line.trim_start().starts_with("_ =>");
-            assert!(!catch_all, "src/{}:{number}: {line}", file.path);
+            assert!(!catches_all(line), "src/{}:{number}: {line}", file.path);
         }
+    }
+}
+
+#[test]
+fn an_arm_that_takes_whatever_comes_is_noticed_wherever_it_stands() {
+    for line in [
+        "            _ => {}",
+        "match event { Event::Due => 1, _ => 2 }",
+        "let on = match event { Event::Leg(_) => go(a, b), _ => stay(), };",
+        "            Event::Due | _ => Next::Stay(self),",
+        "            | _ => Next::Stay(self),",
+        "            (_, _) => Next::Stay(self),",
+        "            _ if late => Next::Stay(self),",
+        "            _",
+    ] {
+        assert!(catches_all(line), "{line}");
+    }
+    for line in [
+        "            Happening::Due(_) => Next::Stay(self),",
+        "            (0, _) | (_, None) => tell(),",
+        "            Ok(_) | Err(_) => Fit::Wrong,",
+        "            other => node.exit(other),",
+        "            Event::Store(_, Refused) => out(), // _ => no",
+    ] {
+        assert!(!catches_all(line), "{line}");
     }
 }
 

@@ -196,13 +196,13 @@ impl Call {
             }
             LegEvent::Renamed { .. } | LegEvent::Left | LegEvent::Digit(_) => return Life::On,
         };
-        match happening {
+        if ending && further {
             // A leg that shall end and yet comes to life was made after it was told to end: tell it again.
-            _ if ending && further => {
-                self.context(desk).hang_up_attempt(nth);
-                Life::On
-            }
-            Some(happening) if further && !ending => self.tell(happening, desk),
+            self.context(desk).hang_up_attempt(nth);
+            return Life::On;
+        }
+        match happening {
+            Some(happening) if further => self.tell(happening, desk),
             Some(_) | None => Life::On,
         }
     }

@@ -274,9 +274,11 @@ impl Switchboard {
             let find = |leg: &LegId| by_leg.get(leg).map(|live| (*live).clone());
             self.with(place, out, |call, desk| call.relink(connection, &find, desk));
         }
-        for live in live.iter() {
+        for live in live {
+            if self.calls.of_leg(&live.leg).is_some() {
+                continue;
+            }
             match &live.arrival {
-                _ if self.calls.of_leg(&live.leg).is_some() => {}
                 Some(arrival) => self.arrived(arrival, Found::InTheList { connection }, out),
                 None => {
                     // One that talks is left to talk, unless it talks to nobody: FreeSWITCH keeps an agent's leg
