@@ -431,7 +431,7 @@ def note(language, piece, row):
         now.setdefault(language, {})[piece] = row
         quote = lambda text: json.dumps(text, ensure_ascii=False)
         lines = [
-            "# What every recording says, how long it lasts (ms) and whose voice it is; tests/sounds.rs holds the files",
+            "# What every recording says, how long it lasts (ms) and whose voice it is; tests/product/sounds.rs holds the files",
             "# against it. Who replaces one puts the new voice and its origin below [voices], and its name into the row:",
             "# voice.py then leaves row and file alone.",
             "",

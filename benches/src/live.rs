@@ -12,7 +12,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod redis_server;
-#[path = "../../tests/redis/store_task.rs"]
+#[path = "../../tests/daemon/redis/store_task.rs"]
 mod store_task;
 
 use hotlined::call::Limits;

@@ -14,11 +14,11 @@ mod known;
 mod ledger;
 mod people;
 mod redis;
-#[path = "../redis/redis_server.rs"]
-mod redis_server;
 mod report;
 mod site;
 mod stage;
+#[path = "../support/mod.rs"]
+mod support;
 mod wire;
 
 use faults::Thing;
@@ -28,6 +28,7 @@ use site::Care;
 use stage::{SWITCHES, Stage};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use support::{needs, number};
 use tokio::sync::broadcast;
 use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
@@ -46,12 +47,9 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// What is no pause of this process.
 const LATE_MIN: Duration = Duration::from_millis(150);
 
-fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}={text}")))
-}
-
 #[test]
 fn what_is_promised_holds_whatever_fails() {
+    needs!(REDIS);
     let seed = number("HOTLINED_SEED").unwrap_or(SEED);
     let lasts = Duration::from_secs(number("HOTLINED_CHAOS_S").unwrap_or(LASTS_S));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(3).enable_all().build().unwrap();

@@ -1,6 +1,6 @@
 //! The Redis that the daemons share: killed, it comes back nearly as it was.
 
-use crate::redis_server::{Server, free_port};
+use crate::support::redis_server::{Server, free_port};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;

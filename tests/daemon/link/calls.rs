@@ -1,0 +1,97 @@
+//! One whole call for each way a call can go: from the caller's dialling to the call record, through the real
+//! binary and real sockets.
+
+use super::house::{AGENT, House, caller, complains, exchange};
+use hotlined::event::Cause;
+use hotlined::record::{AttemptOutcome, CallRecord, EndedBy, Outcome};
+use hotlined::sim::people::{Caller, Leaves, Phone, Then};
+use hotlined::sim::stats::CallReport;
+use hotlined::time::Millis;
+
+const TALKS: Phone = Phone::Answers { after: Millis(200), then: Then::TalksFor(Millis(300)) };
+
+/// The record of a call, and what its caller lived through.
+async fn lived(phone: Phone, caller: Caller) -> (CallRecord, CallReport) {
+    let exchange = exchange(phone).await;
+    let house = House::new(exchange.address().port());
+    let daemon = house.serve().await;
+    let leg = exchange.place_call(caller);
+    let record = house.records(1).await.remove(0);
+    assert_eq!((record.call.to_string().as_str(), &*record.switch.0), (&*leg, "fs1"));
+    assert_eq!(record.caller, "13800138000");
+    assert!(record.arrived <= record.ended);
+    let told = daemon.stop().await;
+    assert!(!complains(&told), "{told}");
+    assert!(!told.contains("13800138000") && !told.contains(AGENT), "a number in the log: {told}");
+    house.replays_itself().await;
+    let report = exchange.call(&leg).unwrap();
+    (record, report)
+}
+
+fn outcomes(record: &CallRecord) -> Vec<(AttemptOutcome, bool)> {
+    record.attempts.iter().map(|attempt| (attempt.outcome, attempt.answered.is_some())).collect()
+}
+
+#[tokio::test]
+async fn answered_and_the_agent_leaves() {
+    let (record, report) = lived(TALKS, caller(Leaves::AtTheEnd)).await;
+    assert_eq!(
+        (record.outcome, record.ended_by, record.cause),
+        (Outcome::Answered, EndedBy::Agent, Cause::Normal)
+    );
+    assert_eq!(record.agent.as_deref(), Some("01"));
+    assert_eq!(outcomes(&record), [(AttemptOutcome::Talked, true)]);
+    assert!(record.billing_start.is_some() && record.talk > Millis(0), "{record:?}");
+    assert_eq!(report.joined_with, [AGENT]);
+    assert!(report.first_sound.is_some() && !report.fell_back, "{report:?}");
+}
+
+#[tokio::test]
+async fn answered_and_the_caller_leaves() {
+    let phone = Phone::Answers { after: Millis(200), then: Then::Waits };
+    let (record, report) = lived(phone, caller(Leaves::AfterTalk(Millis(300)))).await;
+    assert_eq!((record.outcome, record.ended_by), (Outcome::Answered, EndedBy::Caller));
+    assert_eq!(outcomes(&record), [(AttemptOutcome::Talked, true)]);
+    assert_eq!(report.joined_with, [AGENT]);
+}
+
+#[tokio::test]
+async fn busy() {
+    let (record, report) = lived(Phone::Busy, caller(Leaves::AtTheEnd)).await;
+    assert_eq!((record.outcome, record.ended_by), (Outcome::Unanswered, EndedBy::Hotline));
+    assert_eq!(outcomes(&record), [(AttemptOutcome::Busy, false)]);
+    assert_eq!((record.agent, record.billing_start, record.talk), (None, None, Millis(0)));
+    assert!(report.answered.is_none() && !report.fell_back, "nobody is billed for a busy tone: {report:?}");
+}
+
+#[tokio::test]
+async fn no_answer() {
+    let (record, _) = lived(Phone::NeverAnswers, caller(Leaves::AtTheEnd)).await;
+    assert_eq!((record.outcome, record.ended_by), (Outcome::Unanswered, EndedBy::Hotline));
+    assert_eq!(outcomes(&record), [(AttemptOutcome::NoAnswer, false)]);
+    assert!(record.wait >= Millis(5_000), "{record:?}");
+}
+
+#[tokio::test]
+async fn rejected() {
+    let (record, _) = lived(Phone::Refuses { after: Millis(200) }, caller(Leaves::AtTheEnd)).await;
+    assert_eq!(record.outcome, Outcome::Unanswered);
+    assert_eq!(outcomes(&record), [(AttemptOutcome::Refused, false)]);
+}
+
+#[tokio::test]
+async fn abandoned() {
+    let (record, report) = lived(Phone::NeverAnswers, caller(Leaves::After(Millis(500)))).await;
+    assert_eq!((record.outcome, record.ended_by), (Outcome::Abandoned, EndedBy::Caller));
+    assert_eq!(outcomes(&record), [(AttemptOutcome::CallerLeft, false)]);
+    assert!(report.joined.is_none(), "{report:?}");
+}
+
+#[tokio::test]
+async fn unknown_number() {
+    let stranger = Caller { dials: "4009999999".into(), ..caller(Leaves::AtTheEnd) };
+    let (record, _) = lived(TALKS, stranger).await;
+    assert_eq!((record.outcome, record.ended_by), (Outcome::UnknownHotline, EndedBy::Hotline));
+    assert_eq!((record.hotline, record.attempts.len()), (None, 0));
+    assert_eq!(record.dialled, "4009999999");
+}

@@ -1,0 +1,145 @@
+//! What is written to Redis, and for how long.
+
+use super::together::{ask, ask_for, now, release};
+use super::world::{claim, line, pool, waiting};
+use crate::support::needs;
+use crate::support::redis_server::Server;
+use hotlined::command::{Claim, Pick, StoreRequest};
+use hotlined::event::{Event, StoreAnswer};
+use hotlined::live::duty::Presence;
+use hotlined::live::redis::keys::{CALL_KEPT, CODE_KEPT};
+use hotlined::live::redis::{Ask, Asked, COMMAND_TIME_MAX, Connector, Figures, RedisStore, Said};
+use hotlined::time::{Instant, Millis};
+use std::collections::BTreeSet;
+
+async fn store(server: &Server) -> RedisStore {
+    let settings = server.settings("one");
+    let link = Connector::new(&settings).unwrap().connect(COMMAND_TIME_MAX * 20).await.unwrap();
+    RedisStore::new(link, &settings)
+}
+
+fn answer(said: &Said) -> &StoreAnswer {
+    match said {
+        Said::Heard(Event::Store { answer, .. }) => answer,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The page of keys names a key by its stem, between the braces' end and the first name.
+fn documented() -> BTreeSet<String> {
+    let page = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/live/redis/keys.rs"));
+    let rows = page.lines().filter_map(|row| row.strip_prefix("//! | `"));
+    let keys = rows.filter_map(|row| row.split_once('`').map(|(key, _)| key.to_owned()));
+    keys.map(|key| key.split('<').next().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn every_key_is_on_the_page_and_expires() {
+    needs!(REDIS);
+    let server = Server::start(&[]);
+    let mut store = store(&server).await;
+    let wish = Claim { caller: Some("138".into()), ..claim("sales", "a b", Pick::NextInTurn) };
+    let share = claim("service", "c", Pick::ByShare);
+    let (hotline, codes, code) = ("4008001234".into(), "wine".into(), "123".into());
+    let remember = StoreRequest::Remember {
+        pool: pool("sales"),
+        caller: "138".into(),
+        line: line("a"),
+        keep: Millis(5_000),
+    };
+    let admit = StoreRequest::Admit {
+        hotline: "4008001234".into(),
+        calls_max: None,
+        recent: Some(("138".into(), Millis(5_000))),
+    };
+    let story = [
+        ask("x", 1, remember),
+        ask("x", 2, admit),
+        ask("x", 3, StoreRequest::CountCode { hotline, codes, code }),
+        ask_for("x", 4, &wish),
+        ask_for("x", 5, &wish),
+        ask_for("x", 6, &share),
+        ask_for("y", 1, &waiting(wish.clone(), 0, 0)),
+        release("x", 4, 0),
+        ask_for("z", 1, &waiting(wish, 0, 0)),
+        release("x", 6, 60_000),
+    ];
+    for outcome in store.ask(&story).await {
+        outcome.unwrap();
+    }
+    let lease = super::leases::takes(&mut store, Millis(60_000)).await;
+    for outcome in store.ask(&super::kept::story(&lease)).await {
+        outcome.unwrap();
+    }
+
+    store.look(&Presence::default(), Millis(1_000)).await.unwrap();
+
+    let documented = documented();
+    let keys: Vec<String> = server.say(&["KEYS", "*"]);
+    let mut seen = BTreeSet::new();
+    for key in &keys {
+        let lives: i64 = server.say(&["PTTL", key]);
+        assert!(lives > 0 && lives <= CODE_KEPT.0 as i64, "{key} expires in {lives} ms");
+        let calls = key.strip_prefix("hotlined:{calls}");
+        let stem = calls.map(|rest| {
+            let end = rest.match_indices(':').nth(1).map_or(rest.len(), |(at, _)| at + 1);
+            rest[..end].to_owned()
+        });
+        let known = match stem.as_deref() {
+            Some("") => true,
+            Some(stem) => documented.contains(stem),
+            None => key.starts_with("hotlined:{code:4008001234/wine/123}"),
+        };
+        assert!(known, "{key} is not on the page");
+        seen.extend(stem);
+    }
+    let unseen: Vec<&String> =
+        documented.iter().filter(|stem| stem.starts_with(':') && !seen.contains(*stem)).collect();
+    assert!(unseen.is_empty(), "on the page, but never written: {unseen:?}");
+}
+
+#[tokio::test]
+async fn a_call_that_nobody_ever_forgets_loses_all_it_has() {
+    needs!(REDIS);
+    let server = Server::start(&[]);
+    let mut store = store(&server).await;
+    let wish = claim("sales", "a", Pick::First);
+    let begin = Instant(1_700_000_000_000);
+    let at = |at: Instant, asked: Asked| Asked { at, ..asked };
+    let due = |at: Instant| Asked { at, ask: Ask::Due, fence: None };
+    let look = |at: Instant| Asked { at, ask: Ask::Look, fence: None };
+    let admit = StoreRequest::Admit { hotline: "400".into(), calls_max: Some(1), recent: None };
+    let later = begin + Millis(CALL_KEPT.0 - 1);
+    let story = [
+        at(begin, ask_for("x", 1, &wish)),
+        at(begin, ask("x", 2, admit.clone())),
+        at(later, ask_for("y", 1, &waiting(wish, 0, 0))),
+        due(later),
+        look(later),
+        due(begin + CALL_KEPT),
+        look(begin + CALL_KEPT),
+        at(begin + CALL_KEPT, ask("z", 1, admit)),
+    ];
+    let told: Vec<_> = store.ask(&story).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(told[4].said, Said::Figures(Figures { held: 1, waiting: 1 }));
+    assert_eq!((told[3].left_behind, told[5].left_behind), (0, 2), "its line and its place among live calls");
+    assert_eq!(told[6].said, Said::Figures(Figures { held: 1, waiting: 0 }), "who waited has it");
+    assert_eq!(*answer(&told[7].said), StoreAnswer::Admitted { room: true, recent: 0 });
+}
+
+#[tokio::test]
+async fn there_is_an_end_to_how_many_calls_can_ask() {
+    needs!(REDIS);
+    const CALLS: usize = 200_000;
+    let server = Server::start(&[]);
+    let mut store = store(&server).await;
+    let seed = "for n = 1, ARGV[1] do redis.call('ZADD', KEYS[1], ARGV[2], 'call-' .. n) end";
+    let (count, at) = ((CALLS - 1).to_string(), now().0.to_string());
+    server.say::<()>(&["EVAL", seed, "1", "hotlined:{calls}:known", &count, &at]);
+    let wish = claim("sales", "a*9", Pick::First);
+    let story = [ask_for("x", 1, &wish), ask_for("y", 1, &wish), ask_for("x", 2, &wish)];
+    let told: Vec<_> = store.ask(&story).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(*answer(&told[0].said), super::world::claimed("a"));
+    assert_eq!(*answer(&told[1].said), StoreAnswer::Refused, "of so many calls");
+    assert_eq!(*answer(&told[2].said), super::world::claimed("a"), "known already");
+}
