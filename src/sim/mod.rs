@@ -6,7 +6,7 @@
 //! ```
 //!
 //! It speaks FreeSWITCH's event socket over real TCP and behaves as FreeSWITCH 1.10.12 was seen to behave;
-//! `tests/exchange_truth.rs` holds it against recordings of a real one. The [`model`] is pure; only
+//! `tests/product/exchange_truth.rs` holds it against recordings of a real one. The [`model`] is pure; only
 //! [`exchange`] knows sockets and clocks.
 //!
 //! Absent: sound, SIP, XML events, outbound sockets, the `bridge` application and dial strings of more than one
@@ -23,6 +23,7 @@ mod dropping;
 mod ending;
 pub mod exchange;
 mod inbound;
+pub mod invariants;
 mod keys;
 pub mod model;
 pub mod orders;

@@ -1,4 +1,5 @@
-//! What the records say in the end. Who was taken has one; who was not, one at most. A daemon that was killed between
+//! What the records say in the end, by the sentences of [`hotlined::sim::invariants`]. A call that a daemon took has
+//! one; another call has one at most. A daemon that was killed between
 //! writing a record and telling so is followed by one that writes it again, with the same outcome, into its own file.
 //! A daemon that stops hands its callers over: where the switch did not hear of it, the next daemon takes them once
 //! more.
@@ -8,6 +9,7 @@ use crate::ledger::Ledger;
 use crate::redis::Redis;
 use crate::stage::Recorded;
 use hotlined::record::{CallRecord, EndedBy, Outcome};
+use hotlined::sim::invariants;
 use std::collections::BTreeMap;
 
 /// What stands in the records.
@@ -39,7 +41,8 @@ pub fn judge(ledger: &mut Ledger, recorded: &Recorded, redis: &Redis) -> Sum {
         if known::counted_apart() && ledger.lived_without(redis, &leg) {
             sum.lost += 1;
         } else {
-            ledger.broken(Some(&leg), "no record", ledger.place(&leg));
+            let why = invariants::one_record_each(&leg, 1, 0, true).err().unwrap_or_default();
+            ledger.broken(Some(&leg), "one record", format!("{why}; {}", ledger.place(&leg)));
         }
     }
     for (call, records) in recorded {
@@ -57,19 +60,16 @@ pub fn judge(ledger: &mut Ledger, recorded: &Recorded, redis: &Redis) -> Sum {
             [(one, a), (other, b)] if one != other && a.outcome == b.outcome => sum.by_both += 1,
             [_] => {}
             _ if known::counted_apart() && ledger.lived_without(redis, call) => sum.twice += 1,
-            _ => ledger.broken(Some(call), "more than one record", format!("{records:#?}")),
+            _ => {
+                let why = invariants::one_record_each(call, 1, left.len(), true).err().unwrap_or_default();
+                ledger.broken(Some(call), "one record", format!("{why}: {records:#?}"));
+            }
         }
         let record = &left[0].1;
-        match (
-            record.outcome == Outcome::Answered,
-            ledger.callers.get(call).is_some_and(|caller| caller.talked),
-        ) {
-            (true, true) | (false, false) => {}
-            (true, false) => {
-                ledger.broken(Some(call), "a record of a talk that never was", format!("{record:?}"))
-            }
-            (false, true) => sum.untold += 1,
-        }
+        let talked = ledger.callers.get(call).is_some_and(|caller| caller.talked);
+        ledger.holds(Some(call), "a record is possible", invariants::record_is_possible(record, true));
+        ledger.holds(Some(call), "a record is true", invariants::record_of_a_talk_is_true(record, talked));
+        sum.untold += u64::from(talked && record.outcome != Outcome::Answered);
         let word = serde_json::to_value(record.outcome).unwrap();
         *sum.outcomes.entry(word.as_str().unwrap().to_owned()).or_default() += 1;
     }

@@ -1,6 +1,7 @@
 //! What everybody lives through, as the switches tell it, and what was promised about it.
 //!
-//! The promises are those of `tests/whole`, with the bounds that real processes on a busy machine need:
+//! The promises are those of [`hotlined::sim::invariants`] and of the seeds, with the bounds that real processes on a
+//! busy machine need:
 //! - while somebody looks after a switch, no caller is without sound for longer than [`people::sound_within`], counted
 //!   from when somebody does. While nobody does, words that end are followed by silence until the fallback comes:
 //!   counted apart;
@@ -21,6 +22,7 @@ use crate::people;
 use crate::redis::Redis;
 use crate::site::{Care, FALLBACK_S, SILENCE_S, switch_name};
 use crate::stage::Recorded;
+use hotlined::sim::invariants;
 use hotlined::sim::stats::{CallReport, Stats, What};
 use hotlined::time::Millis;
 use std::collections::{BTreeMap, BTreeSet};
@@ -170,6 +172,13 @@ impl Ledger {
             let at = gone.map_or_else(|| self.began.elapsed(), |gone| gone + KEPT_WITHIN - self.began);
             let at = at.min(self.began.elapsed());
             self.broken.push(Broken { at, leg, why: format!("{promise}: {why}") });
+        }
+    }
+
+    /// An invariant, as seen of this leg.
+    pub fn holds(&mut self, leg: Option<&str>, promise: &'static str, invariant: Result<(), String>) {
+        if let Err(why) = invariant {
+            self.broken(leg, promise, why);
         }
     }
 
@@ -325,9 +334,7 @@ impl Ledger {
     fn count_lines(&mut self, leg: &str, number: &str, redis: &Redis) {
         let at_it = || self.legs.iter().filter(|(_, agent)| agent.number == number);
         let lines = people::lines(number);
-        if at_it().count() <= lines {
-            return;
-        }
+        let Err(why) = invariants::lines_suffice(number, lines, at_it().count()) else { return };
         let names: Vec<String> = at_it().map(|(leg, agent)| format!("{leg} of {:?}", agent.caller)).collect();
         let first = at_it().map(|(_, agent)| agent.since).min().unwrap_or(self.began);
         if at_it().filter(|(_, agent)| !agent.left_behind).count() <= lines {
@@ -336,8 +343,7 @@ impl Ledger {
             self.figures.beyond_alone += 1;
         } else {
             let call = self.legs.get(leg).and_then(|agent| agent.caller.clone());
-            let why = format!("{number} has {lines}, and {names:?}");
-            self.broken(call.as_deref(), "a telephone was rung beyond its lines", why);
+            self.broken(call.as_deref(), "lines suffice", format!("{why}: {names:?}"));
         }
     }
 
@@ -359,24 +365,21 @@ impl Ledger {
         for call in stats.calls.values().filter(|call| call.ended.is_none()) {
             let silence = call.silence(at);
             let within = people::sound_within(&call.dials);
-            if silence > and(within, late) {
+            if let Err(why) = invariants::caller_hears_something(call, silence, and(within, late)) {
                 let begins = SOUND_BEGINS.max(Duration::from_millis(within.0));
-                self.hears_nothing(call, silence, full_for > begins + Duration::from_millis(late.0));
+                self.hears_nothing(call, why, full_for > begins + Duration::from_millis(late.0));
             }
             self.look_for_fallback(known, call, late);
         }
         for left in &stats.left_ringing {
-            let seen = Millis(full_for.as_millis() as u64);
-            if left.since.min(seen) > and(OUTLIVES_MAX, late) {
-                let why = format!("{} for {}", left.leg, left.since);
-                self.broken(Some(&left.caller), "an agent's leg goes on without its caller", why);
-            }
+            let ends = invariants::agent_leg_ends(left, millis(full_for), and(OUTLIVES_MAX, late));
+            self.holds(Some(&left.caller), "an agent's leg ends", ends);
         }
     }
 
-    fn hears_nothing(&mut self, call: &CallReport, silence: Millis, looked_after: bool) {
+    fn hears_nothing(&mut self, call: &CallReport, why: String, looked_after: bool) {
         if looked_after {
-            self.broken(Some(&call.leg), "dead air", format!("for {silence} by now: {call:?}"));
+            self.broken(Some(&call.leg), "a caller hears something", why);
         } else if self.said.insert((Some(call.leg.to_string()), "alone with silence")) {
             self.figures.silent_alone += 1;
         }
@@ -387,10 +390,9 @@ impl Ledger {
         let served = caller.fell_back || caller.gone.is_some() || self.talks.contains_key(&*call.leg);
         let joining = caller.picked_up.is_some_and(|at| at + JOINING_TIME_MAX > alone);
         let alone = caller.dialled.max(alone).max(caller.parted.unwrap_or(caller.dialled)).elapsed();
-        if !served && !joining && alone > FALLBACK_WITHIN + Duration::from_millis(late.0) {
-            let why = format!("for {alone:?}: {call:?}");
-            self.broken(Some(&call.leg), "nobody looks after a caller, and no fallback came", why);
-        }
+        let within = and(millis(FALLBACK_WITHIN), late);
+        let comes = invariants::fallback_comes(call, millis(alone), served || joining, within);
+        self.holds(Some(&call.leg), "the fallback comes", comes);
     }
 
     /// These calls are over.
@@ -399,10 +401,9 @@ impl Ledger {
         for call in reports {
             self.figures.silence_max = self.figures.silence_max.max(call.longest_silence);
             self.figures.outlived_max = self.figures.outlived_max.max(call.outlived);
-            if call.longest_silence > and(SILENCE_MAX, late) {
-                let why = format!("for {}: {call:?}", call.longest_silence);
-                self.broken(Some(&call.leg), "dead air", why);
-            }
+            let hears =
+                invariants::caller_hears_something(call, call.longest_silence, and(SILENCE_MAX, late));
+            self.holds(Some(&call.leg), "a caller hears something", hears);
         }
     }
 
@@ -446,6 +447,10 @@ impl Ledger {
             format!("dialled at {:.3} s on {}", at.as_secs_f64(), switch_name(caller.switch))
         })
     }
+}
+
+const fn millis(span: Duration) -> Millis {
+    Millis(span.as_millis() as u64)
 }
 
 const fn and(one: Millis, other: Millis) -> Millis {

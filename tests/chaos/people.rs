@@ -10,7 +10,7 @@ const PHONES: u64 = 8;
 /// Longer than any talk.
 const TALK_MS_MAX: u64 = 9_000;
 /// How long a caller may hear nothing.
-pub const SOUND_WITHIN: Millis = Millis::seconds(1);
+pub const SOUND_WITHIN: Millis = hotlined::sim::invariants::SILENCE_MAX;
 /// How long where the flow listens: a message of five seconds; the wait for a key, and two seconds that the switch
 /// listens longer.
 const SOUND_WITHIN_LISTENING: Millis = Millis::seconds(7);

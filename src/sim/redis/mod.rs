@@ -8,7 +8,7 @@
 //! [`Redis`] is the server: it is asked as a [`RedisStore`](crate::live::redis::RedisStore) asks, has a clock of its
 //! own by which leases run out, and can be lost: it is away, and comes back with everything, without what was written
 //! last, or empty; or it stands still, answers nobody, and does what it was asked when it goes on.
-//! `tests/redis/simulated.rs` holds the server against a real one.
+//! `tests/daemon/redis/simulated.rs` holds the server against a real one.
 //!
 //! Pure: no socket, no clock, no chance.
 //!

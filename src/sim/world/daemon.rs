@@ -13,7 +13,8 @@ use crate::instance::{self, Claim, Claiming, Instance, KeepingStart, RedisStart}
 use crate::live::outbox::{Delivery, DeliveryKind};
 use crate::live::{DaemonId, Kept};
 use crate::meters::health::Health;
-use crate::record::{CallRecord, Outcome};
+use crate::record::CallRecord;
+use crate::sim::invariants;
 use crate::sim::redis::Redis;
 use crate::time::{Instant, Millis};
 use bytes::Bytes;
@@ -339,15 +340,11 @@ impl Daemon {
         let call = &delivery.id.call;
         let record: CallRecord =
             serde_json::from_str(&delivery.payload).map_err(|error| error.to_string())?;
-        check_record(&record, self.asks)?;
-        if !self.taken.contains(call) {
-            return Err(format!("a record of {call} that nobody took"));
-        }
+        invariants::record_is_possible(&record, self.asks)?;
         self.news.push(record.clone());
-        if self.records.insert(call.clone(), record).is_some() && !self.forgiven.contains(call) {
-            return Err(format!("a second record of {call}"));
-        }
-        Ok(())
+        let is_second = self.records.insert(call.clone(), record).is_some();
+        let records = 1 + usize::from(is_second && !self.forgiven.contains(call));
+        invariants::one_record_each(call, usize::from(self.taken.contains(call)), records, false)
     }
 
     /// Takes out the records that were written since this was asked last.
@@ -359,15 +356,4 @@ impl Daemon {
     pub(super) fn unwritten(&self) -> Vec<&CallId> {
         self.taken.iter().filter(|call| !self.records.contains_key(call)).collect()
     }
-}
-
-fn check_record(record: &CallRecord, asks: bool) -> Result<(), String> {
-    let times = record.arrived <= record.ended && record.billing_start.is_none_or(|at| at <= record.ended);
-    // Answered and not joined as far as we heard is possible: the news of the bridge was lost with the line.
-    let talked = record.outcome == Outcome::Answered;
-    let answered = (!talked || record.billing_start.is_some()) && record.agent.is_some() == talked;
-    let (sum, lasted) = (record.wait.0 + record.talk.0, record.ended.since(record.arrived).0);
-    // Who is asked how it was is there after the talk, too.
-    let sums = sum == lasted || asks && sum < lasted;
-    if times && answered && sums { Ok(()) } else { Err(format!("a record that cannot be: {record:?}")) }
 }

@@ -1,4 +1,5 @@
-//! What must hold at every moment, and in the end.
+//! What must hold at every moment, and in the end: the sentences of [`crate::sim::invariants`], with the bounds and the
+//! excuses of this world; and what only this world can see.
 
 use super::daemon::{Daemon, FALLBACK_AFTER, FALLBACK_AFTER_SHARED};
 use super::life::World;
@@ -6,11 +7,11 @@ use super::link::switch;
 use super::post::Post;
 use crate::command::StageName;
 use crate::id::CallId;
-use crate::record::Outcome;
+use crate::sim::invariants;
 use crate::time::{Instant, Millis};
 use std::collections::BTreeSet;
 
-pub(super) const SOUND_WITHIN: Millis = Millis::seconds(1);
+pub(super) const SOUND_WITHIN: Millis = invariants::SILENCE_MAX;
 pub(super) const OUTLIVES_MAX: Millis = Millis::seconds(1);
 /// How long the fallback may take besides its timer: half a second of the scheduler, and the orders' way.
 pub(super) const FALLBACK_WAY: Millis = Millis(1_000);
@@ -72,23 +73,21 @@ impl World<'_> {
         });
         for left in self.model.left_ringing() {
             let known = known_since.map_or(Millis(0), |since| self.now.since(since));
-            if left.since.min(known) > OUTLIVES_MAX {
-                return Err(format!("an agent's leg goes on without its caller: {left:?}"));
-            }
+            invariants::agent_leg_ends(&left, known, OUTLIVES_MAX)?;
         }
         for call in self.model.callers() {
             let excused =
                 self.silence_excused.get(&*call.leg).map_or(Millis(u64::MAX), |at| self.now.since(*at));
             let silence = call.silence(self.now).min(excused);
-            if silence > SOUND_WITHIN && (silence > self.fallback_within() || !self.is_strange(&call.leg)) {
-                return Err(format!("dead air for {silence}: {call:?}"));
+            if silence > SOUND_WITHIN {
+                let is_strange = self.is_strange(&call.leg);
+                let silence_max = if is_strange { self.fallback_within() } else { SOUND_WITHIN };
+                invariants::caller_hears_something(&call, silence, silence_max)?;
             }
             let alone =
                 self.alone_since.map_or(Millis(0), |since| self.now.since(since.max(call.dialled_at)));
             let served = call.fell_back || call.joined.is_some() || self.joining.contains(&*call.leg);
-            if alone > self.fallback_within() && !served {
-                return Err(format!("nobody looks after the caller, and no fallback came: {call:?}"));
-            }
+            invariants::fallback_comes(&call, alone, served, self.fallback_within())?;
         }
         let alone =
             self.alone_since.map_or(Millis(0), |since| self.now.since(since.max(self.hindered_until)));
@@ -167,11 +166,7 @@ impl World<'_> {
             && (self.redis.as_ref().is_none_or(|redis| !redis.is_away()) || self.acts_as_before())
             && !self.posts.iter().any(is_cut_off);
         let Some(lines) = self.lines.get(number).filter(|_| is_known) else { return Ok(()) };
-        let live = self.calls_at(number);
-        if live > *lines {
-            return Err(format!("{number} has {lines} lines, and {live} calls at once"));
-        }
-        Ok(())
+        invariants::lines_suffice(number, *lines as usize, self.calls_at(number) as usize)
     }
 
     /// Whether whoever looks after callers has done so since before Redis went away: it knows the lines of all calls, by
@@ -197,7 +192,7 @@ impl World<'_> {
                 return Err(format!("{lines} lines are in use in the end"));
             }
             if let Some(call) = daemon.unwritten().first() {
-                return Err(format!("{call} has no record"));
+                invariants::one_record_each(call, 1, 0, true)?;
             }
             if self.scene.faults.is_empty() {
                 self.records_are_true(&daemon)?;
@@ -215,10 +210,8 @@ impl World<'_> {
     fn records_are_true(&self, daemon: &Daemon) -> Result<(), String> {
         for (call, record) in &daemon.records {
             let lived = self.model.call(&call.to_string()).ok_or("a record of nobody's call")?;
-            let talked = record.outcome == Outcome::Answered;
-            if talked != lived.joined.is_some() || (record.outcome == Outcome::Fallback) != lived.fell_back {
-                return Err(format!("the record says {record:?}, and the caller {lived:?}"));
-            }
+            invariants::record_is_true(record, lived.joined.is_some(), lived.fell_back)
+                .map_err(|why| format!("{why}; lived through: {lived:?}"))?;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use super::life::World;
 use super::line::Asked;
 use super::promises::SOUND_WITHIN;
 use super::tally::Kind;
+use crate::sim::invariants;
 use crate::sim::model::{Input, Output};
 use crate::sim::orders::answer_of;
 use crate::sim::report::SwitchEvent;
@@ -106,12 +107,10 @@ impl World<'_> {
             What::HungUp { leg, .. } => {
                 self.unclaimed.remove(&**leg);
                 if let Some(call) = self.model.call(leg) {
-                    let first = call.first_sound.is_none_or(|first| first > SOUND_WITHIN);
-                    if first && call.ended.is_some_and(|ended| ended > SOUND_WITHIN) {
-                        return Err(format!("heard nothing at first: {call:?}"));
-                    }
-                    if call.longest_silence > SOUND_WITHIN && !self.asks {
-                        return Err(format!("dead air: {call:?}"));
+                    let at_first = call.first_sound.or(call.ended).unwrap_or_default();
+                    invariants::caller_hears_something(&call, at_first, SOUND_WITHIN)?;
+                    if !self.asks {
+                        invariants::caller_hears_something(&call, call.longest_silence, SOUND_WITHIN)?;
                     }
                 }
             }

@@ -1,4 +1,6 @@
-//! What is promised to every call, checked after every step.
+//! What is promised to every call, checked after every step: the sentences of [`hotlined::sim::invariants`] about
+//! records, lines and what callers hear, and what stands in orders, which only a rehearsal sees. Stricter here on purpose:
+//! the daemon ends an agent's leg in the same step in which it hears that the caller has left.
 
 use super::hotlines::SOUNDS;
 use hotlined::command::{Action, Command, Note, StageName};
@@ -8,14 +10,13 @@ use hotlined::hotline::{Agent, Dial, Hotline};
 use hotlined::id::{CallId, CommandId, LegId};
 use hotlined::prompt::{Prompt, RecordingName, SoundPath};
 use hotlined::record::{CallRecord, Outcome};
+use hotlined::sim::invariants::{self, SILENCE_MAX};
 use hotlined::sim::rehearsal::{Cast, Rehearsal};
 use hotlined::speech::Piece;
 use hotlined::time::{Instant, Millis};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The longest a caller may hear nothing, besides what orders and reports need on their way.
-const DEAD_AIR_MAX: Millis = Millis(1_000);
 /// How long after the link came back the dialplan's fallback may still win.
 const FALLBACK_AFTER_LINK: Millis = Millis::seconds(8);
 
@@ -107,6 +108,12 @@ impl Laws {
     fn demand(&mut self, holds: bool, law: impl FnOnce() -> String) {
         if !holds && self.broken.is_none() {
             self.broken = Some(law());
+        }
+    }
+
+    fn holds(&mut self, invariant: Result<(), String>) {
+        if let Err(why) = invariant {
+            self.demand(false, || why);
         }
     }
 
@@ -252,16 +259,9 @@ impl Laws {
     fn recorded(&mut self, record: &CallRecord) {
         let known = self.calls.entry(record.call.clone()).or_default();
         known.records += 1;
-        let (records, taken) = (known.records, known.taken);
-        self.demand(records <= taken, || {
-            format!("{} has {records} records, and was taken {taken} times", record.call)
-        });
-        let talked = record.billing_start.is_some() && record.agent.is_some();
-        self.demand(record.outcome != Outcome::Answered || talked, || {
-            format!("answered by nobody: {record:?}")
-        });
-        let open = record.attempts.iter().any(|attempt| attempt.ended > record.ended.max(attempt.ended));
-        self.demand(!open && record.arrived <= record.ended, || format!("times out of order: {record:?}"));
+        let each = invariants::one_record_each(&record.call, known.taken, known.records, false);
+        self.holds(each);
+        self.holds(invariants::record_is_possible(record, true));
         if let Some(hotline) = &record.hotline {
             self.passed.extend(record.path.iter().map(|node| (hotline.clone(), node.clone())));
         }
@@ -296,23 +296,29 @@ impl Laws {
     fn no_line_is_rung_beyond_what_it_has(&mut self, rehearsal: &Rehearsal) {
         let mut rung: BTreeMap<&str, usize> = BTreeMap::new();
         rehearsal.legs().filter_map(|view| view.dial).for_each(|dial| *rung.entry(dial).or_default() += 1);
-        let beyond =
-            rung.into_iter().find(|(dial, count)| self.lines.get(*dial).is_none_or(|lines| count > lines));
-        let beyond = beyond.map(|(dial, count)| format!("{dial} has {count} legs"));
-        self.demand(beyond.is_none(), || beyond.unwrap_or_default());
+        let suffice = rung.into_iter().try_for_each(|(dial, count)| {
+            // Nobody's telephone has no line.
+            let lines = self.lines.get(dial).copied().unwrap_or(0);
+            invariants::lines_suffice(dial, lines, count)
+        });
+        self.holds(suffice);
     }
 
     fn no_caller_hears_nothing(&mut self, rehearsal: &Rehearsal) {
         let now = rehearsal.now();
-        let most = Millis(DEAD_AIR_MAX.0 + 4 * self.transit.0);
+        // Orders and reports are on their way.
+        let silence_max = Millis(SILENCE_MAX.0 + 4 * self.transit.0);
         let (Some(linked), true) = (self.linked_since, rehearsal.is_linked()) else {
             self.silent.clear();
             return;
         };
-        let heard_nothing = self.silent.iter().find(|(_, since)| now.since((**since).max(linked)) > most);
-        let law = heard_nothing.map(|(leg, since)| format!("{leg} hears nothing since {since}"));
-        let excused = self.something_is_missing;
-        self.demand(law.is_none() || excused, || law.unwrap_or_default());
+        if !self.something_is_missing {
+            let sound = self.silent.iter().try_for_each(|(leg, since)| {
+                let silence = now.since((*since).max(linked));
+                invariants::caller_hears_something(leg, silence, silence_max)
+            });
+            self.holds(sound);
+        }
         let stages: BTreeMap<&CallId, StageName> = rehearsal.engine().switchboard.stages().collect();
         let mut silent = BTreeMap::new();
         for view in rehearsal.legs() {
@@ -347,9 +353,7 @@ impl Laws {
     /// When nothing is left: every call has its record.
     pub fn over(&self) -> Result<Vec<Outcome>, String> {
         for (id, call) in &self.calls {
-            if call.records != call.taken {
-                return Err(format!("{id} was taken {} times and has {} records", call.taken, call.records));
-            }
+            invariants::one_record_each(id, call.taken, call.records, true)?;
             if call.arrivals > 0 && call.taken + call.not_taken == 0 {
                 return Err(format!("{id} arrived and nobody cared"));
             }
