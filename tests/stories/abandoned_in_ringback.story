@@ -18,6 +18,6 @@
 < 4.010 leg agent1 hung_up cancelled
 > 4.010 caller #9 release #4
 > 4.010 caller note ending -> -
-> 4.010 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000004000,"wait":4000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":1800000000300,"answered":null,"ended":1800000004000,"outcome":"caller_left"}]}
+> 4.010 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"ended":1800000004000,"wait":4000,"path":["agents"],"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":1800000000300,"ended":1800000004000,"outcome":"caller_left"}]}
 < 4.011 done caller ring failed cancelled
 < 99 nothing

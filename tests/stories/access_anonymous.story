@@ -13,4 +13,4 @@
 > 0.000 caller #3 hang up caller as rejected
 < 0.1 leg caller hung_up rejected
 > 0.100 caller note ending -> -
-> 0.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"","outcome":"refused","ended_by":"hotline","cause":"rejected","arrived":1800000000000,"billing_start":null,"ended":1800000000000,"wait":0,"talk":0,"agent":null,"refused":"anonymous","path":["access"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}
+> 0.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","outcome":"refused","ended_by":"hotline","cause":"rejected","arrived":1800000000000,"ended":1800000000000,"refused":"anonymous","path":["access"]}

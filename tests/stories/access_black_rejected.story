@@ -14,4 +14,4 @@
 > 0.000 caller #3 hang up caller as busy
 < 0.1 leg caller hung_up busy
 > 0.100 caller note ending -> -
-> 0.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"refused","ended_by":"hotline","cause":"busy","arrived":1800000000000,"billing_start":null,"ended":1800000000000,"wait":0,"talk":0,"agent":null,"refused":"blacklisted","path":["access"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}
+> 0.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"refused","ended_by":"hotline","cause":"busy","arrived":1800000000000,"ended":1800000000000,"refused":"blacklisted","path":["access"]}

@@ -15,4 +15,4 @@
 < 1 leg caller hung_up cancelled
 > 1.000 caller note closing -> ending
 > 1.000 caller note ending -> -
-> 1.000 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"refused","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000001000,"wait":1000,"talk":0,"agent":null,"refused":"blacklisted","path":["access"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}
+> 1.000 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"refused","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"ended":1800000001000,"wait":1000,"refused":"blacklisted","path":["access"]}

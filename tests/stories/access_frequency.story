@@ -23,7 +23,7 @@
 > 1.100 first #8 release #5
 > 1.100 first #9 count a call of 4008001234 out
 > 1.100 first note ending -> -
-> 1.100 record {"call":"first","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000001000,"wait":1000,"talk":0,"agent":null,"refused":null,"path":["access","agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"caller_left"}]}
+> 1.100 record {"call":"first","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"ended":1800000001000,"wait":1000,"path":["access","agents"],"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ended":1800000001000,"outcome":"caller_left"}]}
 < 60 arrived second from 013800138000 to 4008001234
 > 60.000 second #1 take second
 > 60.000 second #2 keep fallback of second for 600.000s
@@ -43,7 +43,7 @@
 > 61.100 second #8 release #5
 > 61.100 second #9 count a call of 4008001234 out
 > 61.100 second note ending -> -
-> 61.100 record {"call":"second","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"013800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000060000,"billing_start":null,"ended":1800000061000,"wait":1000,"talk":0,"agent":null,"refused":null,"path":["access","agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent2","started":1800000060000,"ringing":null,"answered":null,"ended":1800000061000,"outcome":"caller_left"}]}
+> 61.100 record {"call":"second","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"013800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000060000,"ended":1800000061000,"wait":1000,"path":["access","agents"],"attempts":[{"agent":"01","leg":"agent2","started":1800000060000,"ended":1800000061000,"outcome":"caller_left"}]}
 < 120 arrived third from 13800138000 to 4008001234
 > 120.000 third #1 take third
 > 120.000 third #2 keep fallback of third for 600.000s
@@ -55,7 +55,7 @@
 < 120.1 leg third hung_up rejected
 > 120.100 third #5 count a call of 4008001234 out
 > 120.100 third note ending -> -
-> 120.100 record {"call":"third","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"refused","ended_by":"hotline","cause":"rejected","arrived":1800000120000,"billing_start":null,"ended":1800000120000,"wait":0,"talk":0,"agent":null,"refused":"frequency","path":["access"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}
+> 120.100 record {"call":"third","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"refused","ended_by":"hotline","cause":"rejected","arrived":1800000120000,"ended":1800000120000,"refused":"frequency","path":["access"]}
 < 1000 arrived later from 13800138000 to 4008001234
 > 1000.000 later #1 take later
 > 1000.000 later #2 keep fallback of later for 600.000s

@@ -26,7 +26,7 @@
 > 1.100 first #9 release #6
 > 1.100 first #10 count a call of 4008001234 out
 > 1.100 first note ending -> -
-> 1.100 record {"call":"first","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000001000,"wait":1000,"talk":0,"agent":null,"refused":null,"path":["access","agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"caller_left"}]}
+> 1.100 record {"call":"first","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"ended":1800000001000,"wait":1000,"path":["access","agents"],"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ended":1800000001000,"outcome":"caller_left"}]}
 < 60 arrived second from 13800138000 to 4008001234
 > 60.000 second #1 take second
 > 60.000 second #2 keep fallback of second for 600.000s
@@ -40,4 +40,4 @@
 < 60.1 leg second hung_up rejected
 > 60.100 second #6 count a call of 4008001234 out
 > 60.100 second note ending -> -
-> 60.100 record {"call":"second","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"refused","ended_by":"hotline","cause":"rejected","arrived":1800000060000,"billing_start":null,"ended":1800000060000,"wait":0,"talk":0,"agent":null,"refused":"frequency","path":["access"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}
+> 60.100 record {"call":"second","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"refused","ended_by":"hotline","cause":"rejected","arrived":1800000060000,"ended":1800000060000,"refused":"frequency","path":["access"]}

@@ -22,4 +22,4 @@
 > 8.000 caller #7 hang up caller as rejected
 < 8.1 leg caller hung_up rejected
 > 8.100 caller note ending -> -
-> 8.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"refused","ended_by":"hotline","cause":"rejected","arrived":1800000000000,"billing_start":null,"ended":1800000008000,"wait":8000,"talk":0,"agent":null,"refused":"blacklisted","path":["access"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}
+> 8.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"refused","ended_by":"hotline","cause":"rejected","arrived":1800000000000,"ended":1800000008000,"wait":8000,"refused":"blacklisted","path":["access"]}

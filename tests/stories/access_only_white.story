@@ -24,4 +24,4 @@
 > 1.000 stranger #3 hang up stranger as rejected
 < 1.1 leg stranger hung_up rejected
 > 1.100 stranger note ending -> -
-> 1.100 record {"call":"stranger","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"refused","ended_by":"hotline","cause":"rejected","arrived":1800000001000,"billing_start":null,"ended":1800000001000,"wait":0,"talk":0,"agent":null,"refused":"not_whitelisted","path":["access"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}
+> 1.100 record {"call":"stranger","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"refused","ended_by":"hotline","cause":"rejected","arrived":1800000001000,"ended":1800000001000,"refused":"not_whitelisted","path":["access"]}

@@ -20,4 +20,4 @@
 < 5.1 leg agent1 hung_up cancelled
 > 5.100 caller #8 release #4
 > 5.100 caller note ending -> -
-> 5.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000005000,"wait":5000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":1800000003000,"ended":1800000005000,"outcome":"caller_left"}]}
+> 5.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"ended":1800000005000,"wait":5000,"path":["agents"],"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"answered":1800000003000,"ended":1800000005000,"outcome":"caller_left"}]}

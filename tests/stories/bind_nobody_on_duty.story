@@ -19,4 +19,4 @@
 > 4.000 caller #4 hang up caller as unreachable
 < 4.1 leg caller hung_up unreachable
 > 4.100 caller note ending -> -
-> 4.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"unanswered","ended_by":"hotline","cause":"unreachable","arrived":1795782600000,"billing_start":null,"ended":1795782604000,"wait":4000,"talk":0,"agent":null,"refused":null,"path":["agents","closing","end"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}
+> 4.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"unanswered","ended_by":"hotline","cause":"unreachable","arrived":1795782600000,"ended":1795782604000,"wait":4000,"path":["agents","closing","end"]}

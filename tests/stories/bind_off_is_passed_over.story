@@ -17,4 +17,4 @@
 < 2.1 leg agent1 hung_up cancelled
 > 2.100 caller #7 release #4
 > 2.100 caller note ending -> -
-> 2.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000002000,"wait":2000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"02","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000002000,"outcome":"caller_left"}]}
+> 2.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"ended":1800000002000,"wait":2000,"path":["agents"],"attempts":[{"agent":"02","leg":"agent1","started":1800000000000,"ended":1800000002000,"outcome":"caller_left"}]}

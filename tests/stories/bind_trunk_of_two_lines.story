@@ -36,4 +36,4 @@
 > 5.000 three #7 hang up three as busy
 < 5.1 leg three hung_up busy
 > 5.100 three note ending -> -
-> 5.100 record {"call":"three","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138003","outcome":"unanswered","ended_by":"hotline","cause":"busy","arrived":1800000002000,"billing_start":null,"ended":1800000005000,"wait":3000,"talk":0,"agent":null,"refused":null,"path":["agents","closing","end"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000002000,"ringing":null,"answered":null,"ended":1800000002000,"outcome":"lines_taken"}]}
+> 5.100 record {"call":"three","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138003","outcome":"unanswered","ended_by":"hotline","cause":"busy","arrived":1800000002000,"ended":1800000005000,"wait":3000,"path":["agents","closing","end"],"attempts":[{"agent":"01","started":1800000002000,"ended":1800000002000,"outcome":"lines_taken"}]}

@@ -27,5 +27,5 @@
 < 0.160 leg caller ended cancelled
 > 0.160 caller note announce -> ending
 > 0.160 caller note ending -> -
-> 0.160 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"lost","ended_by":"switch","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000000160,"wait":160,"talk":0,"agent":null,"refused":null,"path":["agents","closing"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":1800000000100,"ended":1800000000150,"outcome":"dropped"}]}
+> 0.160 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"lost","ended_by":"switch","cause":"cancelled","arrived":1800000000000,"ended":1800000000160,"wait":160,"path":["agents","closing"],"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"answered":1800000000100,"ended":1800000000150,"outcome":"dropped"}]}
 < 0.200 nothing

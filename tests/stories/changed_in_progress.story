@@ -23,7 +23,7 @@
 < 3.1 leg agent2 hung_up cancelled
 > 3.100 caller #11 release #8
 > 3.100 caller note ending -> -
-> 3.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000003000,"wait":3000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000002000,"outcome":"busy"},{"agent":"02","leg":"agent2","started":1800000002000,"ringing":null,"answered":null,"ended":1800000003000,"outcome":"caller_left"}]}
+> 3.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"ended":1800000003000,"wait":3000,"path":["agents"],"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ended":1800000002000,"outcome":"busy"},{"agent":"02","leg":"agent2","started":1800000002000,"ended":1800000003000,"outcome":"caller_left"}]}
 < 4 arrived next from 13800138000 to 4008001234
 > 4.000 next #1 take next
 > 4.000 next #2 keep fallback of next for 5.000s
@@ -39,4 +39,4 @@
 < 5.1 leg agent3 hung_up cancelled
 > 5.100 next #7 release #4
 > 5.100 next note ending -> -
-> 5.100 record {"call":"next","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000002","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000004000,"billing_start":null,"ended":1800000005000,"wait":1000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"03","leg":"agent3","started":1800000004000,"ringing":null,"answered":null,"ended":1800000005000,"outcome":"caller_left"}]}
+> 5.100 record {"call":"next","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000002","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000004000,"ended":1800000005000,"wait":1000,"path":["agents"],"attempts":[{"agent":"03","leg":"agent3","started":1800000004000,"ended":1800000005000,"outcome":"caller_left"}]}

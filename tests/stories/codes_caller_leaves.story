@@ -58,7 +58,7 @@
 < 6 leg caller hung_up normal
 > 6.000 caller note verify -> ending
 > 6.000 caller note ending -> -
-> 6.000 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1774574280000,"billing_start":1774574280020,"ended":1774574286000,"wait":6000,"talk":0,"agent":null,"refused":null,"path":["code"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}
+> 6.000 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1774574280000,"billing_start":1774574280020,"ended":1774574286000,"wait":6000,"path":["code"]}
 < 10 arrived other from 13800138001 to 4008001234
 > 10.000 other #1 take other
 > 10.000 other #2 keep fallback of other for 600.000s
@@ -106,4 +106,4 @@
 > 22.000 other #28 hang up other as normal
 < 22.1 leg other hung_up normal
 > 22.100 other note ending -> -
-> 22.100 record {"call":"other","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"served","ended_by":"hotline","cause":"normal","arrived":1774574290000,"billing_start":1774574290020,"ended":1774574302000,"wait":12000,"talk":0,"agent":null,"refused":null,"path":["code","bye"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}
+> 22.100 record {"call":"other","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"served","ended_by":"hotline","cause":"normal","arrived":1774574290000,"billing_start":1774574290020,"ended":1774574302000,"wait":12000,"path":["code","bye"]}

@@ -61,7 +61,7 @@
 > 10.000 caller #28 hang up caller as normal
 < 10.1 leg caller hung_up normal
 > 10.100 caller note ending -> -
-> 10.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"served","ended_by":"hotline","cause":"normal","arrived":1774574280000,"billing_start":1774574280020,"ended":1774574290000,"wait":10000,"talk":0,"agent":null,"refused":null,"path":["code","bye"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}
+> 10.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"served","ended_by":"hotline","cause":"normal","arrived":1774574280000,"billing_start":1774574280020,"ended":1774574290000,"wait":10000,"path":["code","bye"]}
 < 86400 arrived other from 13800138001 to 4008001234
 > 86400.000 other #1 take other
 > 86400.000 other #2 keep fallback of other for 600.000s
@@ -109,4 +109,4 @@
 > 86412.000 other #28 hang up other as normal
 < 86412.1 leg other hung_up normal
 > 86412.100 other note ending -> -
-> 86412.100 record {"call":"other","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"served","ended_by":"hotline","cause":"normal","arrived":1774660680000,"billing_start":1774660680020,"ended":1774660692000,"wait":12000,"talk":0,"agent":null,"refused":null,"path":["code","bye"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}
+> 86412.100 record {"call":"other","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"served","ended_by":"hotline","cause":"normal","arrived":1774660680000,"billing_start":1774660680020,"ended":1774660692000,"wait":12000,"path":["code","bye"]}

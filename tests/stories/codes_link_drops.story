@@ -66,4 +66,4 @@
 > 18.000 caller #31 hang up caller as normal
 < 18.1 leg caller hung_up normal
 > 18.100 caller note ending -> -
-> 18.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"served","ended_by":"hotline","cause":"normal","arrived":1774574280000,"billing_start":1774574280020,"ended":1774574298000,"wait":18000,"talk":0,"agent":null,"refused":null,"path":["code","bye"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}
+> 18.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"served","ended_by":"hotline","cause":"normal","arrived":1774574280000,"billing_start":1774574280020,"ended":1774574298000,"wait":18000,"path":["code","bye"]}

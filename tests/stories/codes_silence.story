@@ -37,4 +37,4 @@
 > 30.000 caller #13 hang up caller as normal
 < 30.1 leg caller hung_up normal
 > 30.100 caller note ending -> -
-> 30.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"served","ended_by":"hotline","cause":"normal","arrived":1774574280000,"billing_start":1774574280020,"ended":1774574310000,"wait":30000,"talk":0,"agent":null,"refused":null,"path":["code","bye"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}
+> 30.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"served","ended_by":"hotline","cause":"normal","arrived":1774574280000,"billing_start":1774574280020,"ended":1774574310000,"wait":30000,"path":["code","bye"]}

@@ -43,4 +43,4 @@
 < 9 leg caller hung_up normal
 > 9.000 caller note verify -> ending
 > 9.000 caller note ending -> -
-> 9.000 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1774574280000,"billing_start":1774574280020,"ended":1774574289000,"wait":9000,"talk":0,"agent":null,"refused":null,"path":["code","code"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}
+> 9.000 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1774574280000,"billing_start":1774574280020,"ended":1774574289000,"wait":9000,"path":["code","code"]}

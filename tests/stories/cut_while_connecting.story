@@ -23,4 +23,4 @@
 < 2.060 leg agent1 hung_up normal
 > 2.060 caller #10 release #4
 > 2.060 caller note ending -> -
-> 2.060 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"lost","ended_by":"switch","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000002050,"wait":2050,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":1800000002000,"ended":1800000002050,"outcome":"caller_left"}]}
+> 2.060 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"lost","ended_by":"switch","cause":"cancelled","arrived":1800000000000,"ended":1800000002050,"wait":2050,"path":["agents"],"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"answered":1800000002000,"ended":1800000002050,"outcome":"caller_left"}]}

@@ -35,11 +35,11 @@
 < 9 operator hand_over
 > 9.000 caller #9 release #4
 > 9.000 caller note talk -> -
-> 9.000 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"answered","ended_by":"hotline","cause":"normal","arrived":1800000000000,"billing_start":1800000002040,"ended":1800000009000,"wait":2040,"talk":6960,"agent":"01","refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":1800000002000,"ended":1800000009000,"outcome":"talked"}]}
+> 9.000 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"answered","ended_by":"hotline","cause":"normal","arrived":1800000000000,"billing_start":1800000002040,"ended":1800000009000,"wait":2040,"talk":6960,"agent":"01","path":["agents"],"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"answered":1800000002000,"ended":1800000009000,"outcome":"talked"}]}
 > 9.000 waiting #9 send waiting to the fallback
 > 9.000 waiting note hunt -> ending
 > 9.000 waiting note agent 02: CallerLeft
 > 9.000 waiting #10 hang up agent2 as cancelled
 > 9.000 waiting #11 release #4
 > 9.000 waiting note hunt -> -
-> 9.000 record {"call":"waiting","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"fallback","ended_by":"hotline","cause":"normal","arrived":1800000003000,"billing_start":null,"ended":1800000009000,"wait":6000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"02","leg":"agent2","started":1800000003000,"ringing":null,"answered":null,"ended":1800000009000,"outcome":"caller_left"}]}
+> 9.000 record {"call":"waiting","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"fallback","ended_by":"hotline","cause":"normal","arrived":1800000003000,"ended":1800000009000,"wait":6000,"path":["agents"],"attempts":[{"agent":"02","leg":"agent2","started":1800000003000,"ended":1800000009000,"outcome":"caller_left"}]}

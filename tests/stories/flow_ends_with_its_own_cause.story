@@ -21,4 +21,4 @@
 > 3.000 caller #4 hang up caller as congestion
 < 3.1 leg caller hung_up congestion
 > 3.100 caller note ending -> -
-> 3.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"served","ended_by":"hotline","cause":"congestion","arrived":1800000000000,"billing_start":null,"ended":1800000003000,"wait":3000,"talk":0,"agent":null,"refused":null,"path":["sorry","bye"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}
+> 3.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"served","ended_by":"hotline","cause":"congestion","arrived":1800000000000,"ended":1800000003000,"wait":3000,"path":["sorry","bye"]}

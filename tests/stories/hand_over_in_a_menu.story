@@ -16,4 +16,4 @@
 > 3.000 caller #5 send caller to the fallback
 > 3.000 caller note menu -> ending
 > 3.000 caller note ending -> -
-> 3.000 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"fallback","ended_by":"hotline","cause":"normal","arrived":1800000000000,"billing_start":1800000000020,"ended":1800000003000,"wait":3000,"talk":0,"agent":null,"refused":null,"path":["menu"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}
+> 3.000 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"fallback","ended_by":"hotline","cause":"normal","arrived":1800000000000,"billing_start":1800000000020,"ended":1800000003000,"wait":3000,"path":["menu"]}

@@ -37,9 +37,9 @@
 < 8 operator hand_over
 > 8.000 one #8 release #4
 > 8.000 one note talk -> -
-> 8.000 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"answered","ended_by":"hotline","cause":"normal","arrived":1800000000000,"billing_start":1800000001040,"ended":1800000008000,"wait":1040,"talk":6960,"agent":"01","refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":1800000001000,"ended":1800000008000,"outcome":"talked"}]}
+> 8.000 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"answered","ended_by":"hotline","cause":"normal","arrived":1800000000000,"billing_start":1800000001040,"ended":1800000008000,"wait":1040,"talk":6960,"agent":"01","path":["agents"],"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"answered":1800000001000,"ended":1800000008000,"outcome":"talked"}]}
 > 8.000 two #9 send two to the fallback
 > 8.000 two note queue -> ending
 > 8.000 two #10 abandon #5
 > 8.000 two note ending -> -
-> 8.000 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"fallback","ended_by":"hotline","cause":"normal","arrived":1800000003000,"billing_start":1800000003020,"ended":1800000008000,"wait":5000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":5000,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000003000,"ringing":null,"answered":null,"ended":1800000003000,"outcome":"lines_taken"}]}
+> 8.000 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"fallback","ended_by":"hotline","cause":"normal","arrived":1800000003000,"billing_start":1800000003020,"ended":1800000008000,"wait":5000,"path":["agents","agents_queue"],"queued":5000,"attempts":[{"agent":"01","started":1800000003000,"ended":1800000003000,"outcome":"lines_taken"}]}

@@ -15,4 +15,4 @@
 < 0.600 leg agent1 hung_up cancelled
 > 0.600 caller #7 release #4
 > 0.600 caller note ending -> -
-> 0.600 record {"call":"caller","switch":"fs1","dialled":"864008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"${system(touch_pwned)}","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":null,"ended":1800000000500,"wait":500,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000000500,"outcome":"caller_left"}]}
+> 0.600 record {"call":"caller","switch":"fs1","dialled":"864008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"${system(touch_pwned)}","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000000000,"ended":1800000000500,"wait":500,"path":["agents"],"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ended":1800000000500,"outcome":"caller_left"}]}

@@ -23,4 +23,4 @@
 > 4.000 caller #4 hang up caller as normal
 < 4.1 leg caller hung_up normal
 > 4.100 caller note ending -> -
-> 4.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"served","ended_by":"hotline","cause":"normal","arrived":1798696800000,"billing_start":null,"ended":1798696804000,"wait":4000,"talk":0,"agent":null,"refused":null,"path":["hours","notice_closed","end"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}
+> 4.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"served","ended_by":"hotline","cause":"normal","arrived":1798696800000,"ended":1798696804000,"wait":4000,"path":["hours","notice_closed","end"]}

@@ -27,4 +27,4 @@
 < 2.1 leg agent1 hung_up cancelled
 > 2.100 caller #7 release #4
 > 2.100 caller note ending -> -
-> 2.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1791595800000,"billing_start":null,"ended":1791595802000,"wait":2000,"talk":0,"agent":null,"refused":null,"path":["hours","agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1791595800000,"ringing":null,"answered":null,"ended":1791595802000,"outcome":"caller_left"}]}
+> 2.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1791595800000,"ended":1791595802000,"wait":2000,"path":["hours","agents"],"attempts":[{"agent":"01","leg":"agent1","started":1791595800000,"ended":1791595802000,"outcome":"caller_left"}]}

@@ -25,7 +25,7 @@
 > 1.500 second #7 hang up second as busy
 < 1.6 leg second hung_up busy
 > 1.600 second note ending -> -
-> 1.600 record {"call":"second","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"unanswered","ended_by":"hotline","cause":"busy","arrived":1800000001000,"billing_start":null,"ended":1800000001500,"wait":500,"talk":0,"agent":null,"refused":null,"path":["agents","closing","end"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000001000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"lines_taken"}]}
+> 1.600 record {"call":"second","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"unanswered","ended_by":"hotline","cause":"busy","arrived":1800000001000,"ended":1800000001500,"wait":500,"path":["agents","closing","end"],"attempts":[{"agent":"01","started":1800000001000,"ended":1800000001000,"outcome":"lines_taken"}]}
 > 1.666 first #6 keep fallback of first for 5.000s
 < 2 leg first hung_up cancelled
 > 2.000 first note hunt -> ending
@@ -34,7 +34,7 @@
 < 2.1 leg agent1 hung_up cancelled
 > 2.100 first #8 release #4
 > 2.100 first note ending -> -
-> 2.100 record {"call":"first","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000002000,"wait":2000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000002000,"outcome":"caller_left"}]}
+> 2.100 record {"call":"first","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"ended":1800000002000,"wait":2000,"path":["agents"],"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ended":1800000002000,"outcome":"caller_left"}]}
 < 3 arrived third from 13800138002 to 4008001234
 > 3.000 third #1 take third
 > 3.000 third #2 keep fallback of third for 5.000s
@@ -50,4 +50,4 @@
 < 4.1 leg agent2 hung_up cancelled
 > 4.100 third #7 release #4
 > 4.100 third note ending -> -
-> 4.100 record {"call":"third","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000003000,"billing_start":null,"ended":1800000004000,"wait":1000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent2","started":1800000003000,"ringing":null,"answered":null,"ended":1800000004000,"outcome":"caller_left"}]}
+> 4.100 record {"call":"third","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000003000,"ended":1800000004000,"wait":1000,"path":["agents"],"attempts":[{"agent":"01","leg":"agent2","started":1800000003000,"ended":1800000004000,"outcome":"caller_left"}]}

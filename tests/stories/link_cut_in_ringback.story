@@ -42,7 +42,7 @@
 < 3.010 leg agent2 hung_up cancelled
 > 3.010 gone #8 release #4
 > 3.010 gone note ending -> -
-> 3.010 record {"call":"gone","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"lost","ended_by":"switch","cause":"other","arrived":1800000000000,"billing_start":null,"ended":1800000003000,"wait":3000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"02","leg":"agent2","started":1800000000000,"ringing":null,"answered":null,"ended":1800000003000,"outcome":"caller_left"}]}
+> 3.010 record {"call":"gone","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"lost","ended_by":"switch","cause":"other","arrived":1800000000000,"ended":1800000003000,"wait":3000,"path":["agents"],"attempts":[{"agent":"02","leg":"agent2","started":1800000000000,"ended":1800000003000,"outcome":"caller_left"}]}
 < 3.020 leg caller answered
 < 3.020 leg caller bridged agent1
 > 3.020 caller note connect -> talk
@@ -55,7 +55,7 @@
 < 9.1 leg agent1 hung_up normal
 > 9.100 caller #9 release #4
 > 9.100 caller note ending -> -
-> 9.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"answered","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000003020,"ended":1800000009000,"wait":3020,"talk":5980,"agent":"01","refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":1800000001000,"answered":1800000003000,"ended":1800000009000,"outcome":"talked"}]}
+> 9.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"answered","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000003020,"ended":1800000009000,"wait":3020,"talk":5980,"agent":"01","path":["agents"],"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":1800000001000,"answered":1800000003000,"ended":1800000009000,"outcome":"talked"}]}
 < 9.2 leg new hung_up cancelled
 > 9.200 new note hunt -> ending
 > 9.200 new note agent 03: CallerLeft
@@ -63,4 +63,4 @@
 < 9.3 leg agent3 hung_up cancelled
 > 9.300 new #3548651010 release #3548651004
 > 9.300 new note ending -> -
-> 9.300 record {"call":"new","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000003000,"billing_start":null,"ended":1800000009200,"wait":6200,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"03","leg":"agent3","started":1800000003000,"ringing":null,"answered":null,"ended":1800000009200,"outcome":"caller_left"}]}
+> 9.300 record {"call":"new","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000003000,"ended":1800000009200,"wait":6200,"path":["agents"],"attempts":[{"agent":"03","leg":"agent3","started":1800000003000,"ended":1800000009200,"outcome":"caller_left"}]}

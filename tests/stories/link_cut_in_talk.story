@@ -42,11 +42,11 @@
 > 20.000 other #10 hang up other as normal
 < 20.1 leg other hung_up normal
 > 20.100 other note ending -> -
-> 20.100 record {"call":"other","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"answered","ended_by":"switch","cause":"normal","arrived":1800000003000,"billing_start":1800000004040,"ended":1800000020000,"wait":1040,"talk":15960,"agent":"02","refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"02","leg":"agent2","started":1800000003000,"ringing":null,"answered":1800000004000,"ended":1800000020000,"outcome":"talked"}]}
+> 20.100 record {"call":"other","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"answered","ended_by":"switch","cause":"normal","arrived":1800000003000,"billing_start":1800000004040,"ended":1800000020000,"wait":1040,"talk":15960,"agent":"02","path":["agents"],"attempts":[{"agent":"02","leg":"agent2","started":1800000003000,"answered":1800000004000,"ended":1800000020000,"outcome":"talked"}]}
 < 30 leg agent1 hung_up normal
 > 30.000 caller #9 release #4
 > 30.000 caller note talk -> ending
 > 30.000 caller #10 hang up caller as normal
 < 30.1 leg caller hung_up normal
 > 30.100 caller note ending -> -
-> 30.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"answered","ended_by":"agent","cause":"normal","arrived":1800000000000,"billing_start":1800000002040,"ended":1800000030000,"wait":2040,"talk":27960,"agent":"01","refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":1800000002000,"ended":1800000030000,"outcome":"talked"}]}
+> 30.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"answered","ended_by":"agent","cause":"normal","arrived":1800000000000,"billing_start":1800000002040,"ended":1800000030000,"wait":2040,"talk":27960,"agent":"01","path":["agents"],"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"answered":1800000002000,"ended":1800000030000,"outcome":"talked"}]}

@@ -17,4 +17,4 @@
 < 7 leg caller hung_up normal
 > 7.000 caller note menu -> ending
 > 7.000 caller note ending -> -
-> 7.000 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000000020,"ended":1800000007000,"wait":7000,"talk":0,"agent":null,"refused":null,"path":["menu"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}
+> 7.000 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000000020,"ended":1800000007000,"wait":7000,"path":["menu"]}

@@ -53,4 +53,4 @@
 > 13.000 caller #19 hang up caller as normal
 < 13.1 leg caller hung_up normal
 > 13.100 caller note ending -> -
-> 13.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"served","ended_by":"hotline","cause":"normal","arrived":1800000000000,"billing_start":1800000000020,"ended":1800000013000,"wait":13000,"talk":0,"agent":null,"refused":null,"path":["dial","wrong","bye"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}
+> 13.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"served","ended_by":"hotline","cause":"normal","arrived":1800000000000,"billing_start":1800000000020,"ended":1800000013000,"wait":13000,"path":["dial","wrong","bye"]}

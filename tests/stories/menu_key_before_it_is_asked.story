@@ -41,4 +41,4 @@
 < 5.1 leg agent1 hung_up cancelled
 > 5.100 caller #9 release #6
 > 5.100 caller note ending -> -
-> 5.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000003020,"ended":1800000005000,"wait":5000,"talk":0,"agent":null,"refused":null,"path":["greeting","menu","sales"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000003000,"ringing":null,"answered":null,"ended":1800000005000,"outcome":"caller_left"}]}
+> 5.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000003020,"ended":1800000005000,"wait":5000,"path":["greeting","menu","sales"],"attempts":[{"agent":"01","leg":"agent1","started":1800000003000,"ended":1800000005000,"outcome":"caller_left"}]}

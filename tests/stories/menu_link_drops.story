@@ -34,4 +34,4 @@
 < 24.1 leg agent1 hung_up cancelled
 > 24.100 caller #14 release #11
 > 24.100 caller note ending -> -
-> 24.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000000020,"ended":1800000024000,"wait":24000,"talk":0,"agent":null,"refused":null,"path":["menu","sales"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000022000,"ringing":null,"answered":null,"ended":1800000024000,"outcome":"caller_left"}]}
+> 24.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000000020,"ended":1800000024000,"wait":24000,"path":["menu","sales"],"attempts":[{"agent":"01","leg":"agent1","started":1800000022000,"ended":1800000024000,"outcome":"caller_left"}]}

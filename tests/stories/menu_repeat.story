@@ -34,4 +34,4 @@
 < 11.1 leg agent1 hung_up cancelled
 > 11.100 caller #13 release #10
 > 11.100 caller note ending -> -
-> 11.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000000020,"ended":1800000011000,"wait":11000,"talk":0,"agent":null,"refused":null,"path":["menu","menu","sales"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000009000,"ringing":null,"answered":null,"ended":1800000011000,"outcome":"caller_left"}]}
+> 11.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000000020,"ended":1800000011000,"wait":11000,"path":["menu","menu","sales"],"attempts":[{"agent":"01","leg":"agent1","started":1800000009000,"ended":1800000011000,"outcome":"caller_left"}]}

@@ -37,4 +37,4 @@
 < 28.1 leg agent1 hung_up cancelled
 > 28.100 caller #17 release #14
 > 28.100 caller note ending -> -
-> 28.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000000020,"ended":1800000028000,"wait":28000,"talk":0,"agent":null,"refused":null,"path":["menu","desk"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000027000,"ringing":null,"answered":null,"ended":1800000028000,"outcome":"caller_left"}]}
+> 28.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000000020,"ended":1800000028000,"wait":28000,"path":["menu","desk"],"attempts":[{"agent":"01","leg":"agent1","started":1800000027000,"ended":1800000028000,"outcome":"caller_left"}]}

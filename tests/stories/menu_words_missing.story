@@ -30,4 +30,4 @@
 < 4.1 leg agent1 hung_up cancelled
 > 4.100 caller #11 release #8
 > 4.100 caller note ending -> -
-> 4.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000000020,"ended":1800000004000,"wait":4000,"talk":0,"agent":null,"refused":null,"path":["menu","agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000002000,"ringing":null,"answered":null,"ended":1800000004000,"outcome":"caller_left"}]}
+> 4.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000000020,"ended":1800000004000,"wait":4000,"path":["menu","agents"],"attempts":[{"agent":"01","leg":"agent1","started":1800000002000,"ended":1800000004000,"outcome":"caller_left"}]}

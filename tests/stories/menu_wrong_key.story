@@ -34,4 +34,4 @@
 > 11.000 caller #13 hang up caller as normal
 < 11.1 leg caller hung_up normal
 > 11.100 caller note ending -> -
-> 11.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"served","ended_by":"hotline","cause":"normal","arrived":1800000000000,"billing_start":1800000000020,"ended":1800000011000,"wait":11000,"talk":0,"agent":null,"refused":null,"path":["menu","closing","end"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}
+> 11.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"served","ended_by":"hotline","cause":"normal","arrived":1800000000000,"billing_start":1800000000020,"ended":1800000011000,"wait":11000,"path":["menu","closing","end"]}

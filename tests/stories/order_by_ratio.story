@@ -18,7 +18,7 @@
 < 1.1 leg agent1 hung_up cancelled
 > 1.100 one #7 release #4
 > 1.100 one note ending -> -
-> 1.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000001000,"wait":1000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"caller_left"}]}
+> 1.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"ended":1800000001000,"wait":1000,"path":["agents"],"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ended":1800000001000,"outcome":"caller_left"}]}
 < 2 arrived two from 13800138002 to 4008001234
 > 2.000 two #1 take two
 > 2.000 two #2 keep fallback of two for 600.000s
@@ -34,7 +34,7 @@
 < 3.1 leg agent2 hung_up cancelled
 > 3.100 two #7 release #4
 > 3.100 two note ending -> -
-> 3.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000002000,"billing_start":null,"ended":1800000003000,"wait":1000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"02","leg":"agent2","started":1800000002000,"ringing":null,"answered":null,"ended":1800000003000,"outcome":"caller_left"}]}
+> 3.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000002000,"ended":1800000003000,"wait":1000,"path":["agents"],"attempts":[{"agent":"02","leg":"agent2","started":1800000002000,"ended":1800000003000,"outcome":"caller_left"}]}
 < 4 arrived three from 13800138003 to 4008001234
 > 4.000 three #1 take three
 > 4.000 three #2 keep fallback of three for 600.000s
@@ -50,4 +50,4 @@
 < 5.1 leg agent3 hung_up cancelled
 > 5.100 three #7 release #4
 > 5.100 three note ending -> -
-> 5.100 record {"call":"three","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138003","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000004000,"billing_start":null,"ended":1800000005000,"wait":1000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent3","started":1800000004000,"ringing":null,"answered":null,"ended":1800000005000,"outcome":"caller_left"}]}
+> 5.100 record {"call":"three","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138003","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000004000,"ended":1800000005000,"wait":1000,"path":["agents"],"attempts":[{"agent":"01","leg":"agent3","started":1800000004000,"ended":1800000005000,"outcome":"caller_left"}]}

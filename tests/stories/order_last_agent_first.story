@@ -32,7 +32,7 @@
 < 3.1 leg agent2 hung_up normal
 > 3.100 caller #13 release #7
 > 3.100 caller note ending -> -
-> 3.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"answered","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000002040,"ended":1800000003000,"wait":2040,"talk":960,"agent":"02","refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"busy"},{"agent":"02","leg":"agent2","started":1800000001000,"ringing":null,"answered":1800000002000,"ended":1800000003000,"outcome":"talked"}]}
+> 3.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"answered","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000002040,"ended":1800000003000,"wait":2040,"talk":960,"agent":"02","path":["agents"],"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ended":1800000001000,"outcome":"busy"},{"agent":"02","leg":"agent2","started":1800000001000,"answered":1800000002000,"ended":1800000003000,"outcome":"talked"}]}
 < 10 arrived again from 13800138000 to 4008001234
 > 10.000 again #1 take again
 > 10.000 again #2 keep fallback of again for 600.000s
@@ -54,4 +54,4 @@
 < 12.1 leg agent4 hung_up cancelled
 > 12.100 again #10 release #7
 > 12.100 again note ending -> -
-> 12.100 record {"call":"again","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000010000,"billing_start":null,"ended":1800000012000,"wait":2000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"02","leg":"agent3","started":1800000010000,"ringing":null,"answered":null,"ended":1800000011000,"outcome":"busy"},{"agent":"01","leg":"agent4","started":1800000011000,"ringing":null,"answered":null,"ended":1800000012000,"outcome":"caller_left"}]}
+> 12.100 record {"call":"again","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000010000,"ended":1800000012000,"wait":2000,"path":["agents"],"attempts":[{"agent":"02","leg":"agent3","started":1800000010000,"ended":1800000011000,"outcome":"busy"},{"agent":"01","leg":"agent4","started":1800000011000,"ended":1800000012000,"outcome":"caller_left"}]}

@@ -41,14 +41,14 @@
 < 3.1 leg agent2 hung_up normal
 > 3.100 two #9 release #4
 > 3.100 two note ending -> -
-> 3.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"answered","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000002040,"ended":1800000003000,"wait":2040,"talk":960,"agent":"02","refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"02","leg":"agent2","started":1800000000000,"ringing":null,"answered":1800000002000,"ended":1800000003000,"outcome":"talked"}]}
+> 3.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"answered","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000002040,"ended":1800000003000,"wait":2040,"talk":960,"agent":"02","path":["agents"],"attempts":[{"agent":"02","leg":"agent2","started":1800000000000,"answered":1800000002000,"ended":1800000003000,"outcome":"talked"}]}
 < 4 leg one hung_up normal
 > 4.000 one note talk -> ending
 > 4.000 one #8 hang up agent1 as normal
 < 4.1 leg agent1 hung_up normal
 > 4.100 one #9 release #4
 > 4.100 one note ending -> -
-> 4.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"answered","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000001040,"ended":1800000004000,"wait":1040,"talk":2960,"agent":"01","refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":1800000001000,"ended":1800000004000,"outcome":"talked"}]}
+> 4.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"answered","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000001040,"ended":1800000004000,"wait":1040,"talk":2960,"agent":"01","path":["agents"],"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"answered":1800000001000,"ended":1800000004000,"outcome":"talked"}]}
 < 5 arrived three from 13800138003 to 4008001234
 > 5.000 three #1 take three
 > 5.000 three #2 keep fallback of three for 600.000s
@@ -64,4 +64,4 @@
 < 6.1 leg agent3 hung_up cancelled
 > 6.100 three #7 release #4
 > 6.100 three note ending -> -
-> 6.100 record {"call":"three","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138003","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000005000,"billing_start":null,"ended":1800000006000,"wait":1000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"02","leg":"agent3","started":1800000005000,"ringing":null,"answered":null,"ended":1800000006000,"outcome":"caller_left"}]}
+> 6.100 record {"call":"three","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138003","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000005000,"ended":1800000006000,"wait":1000,"path":["agents"],"attempts":[{"agent":"02","leg":"agent3","started":1800000005000,"ended":1800000006000,"outcome":"caller_left"}]}

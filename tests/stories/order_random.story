@@ -24,7 +24,7 @@
 < 2.1 leg agent2 hung_up cancelled
 > 2.100 one #10 release #7
 > 2.100 one note ending -> -
-> 2.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000002000,"wait":2000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"03","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"busy"},{"agent":"02","leg":"agent2","started":1800000001000,"ringing":null,"answered":null,"ended":1800000002000,"outcome":"caller_left"}]}
+> 2.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"ended":1800000002000,"wait":2000,"path":["agents"],"attempts":[{"agent":"03","leg":"agent1","started":1800000000000,"ended":1800000001000,"outcome":"busy"},{"agent":"02","leg":"agent2","started":1800000001000,"ended":1800000002000,"outcome":"caller_left"}]}
 < 3 arrived another from 13800138002 to 4008001234
 > 3.000 another #1 take another
 > 3.000 another #2 keep fallback of another for 600.000s
@@ -40,4 +40,4 @@
 < 4.1 leg agent3 hung_up cancelled
 > 4.100 another #7 release #4
 > 4.100 another note ending -> -
-> 4.100 record {"call":"another","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000003000,"billing_start":null,"ended":1800000004000,"wait":1000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"02","leg":"agent3","started":1800000003000,"ringing":null,"answered":null,"ended":1800000004000,"outcome":"caller_left"}]}
+> 4.100 record {"call":"another","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000003000,"ended":1800000004000,"wait":1000,"path":["agents"],"attempts":[{"agent":"02","leg":"agent3","started":1800000003000,"ended":1800000004000,"outcome":"caller_left"}]}

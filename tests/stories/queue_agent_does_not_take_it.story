@@ -38,7 +38,7 @@
 < 4.1 leg agent1 hung_up cancelled
 > 4.100 one #7 release #4
 > 4.100 one note ending -> -
-> 4.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000004000,"wait":4000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000004000,"outcome":"caller_left"}]}
+> 4.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"ended":1800000004000,"wait":4000,"path":["agents"],"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ended":1800000004000,"outcome":"caller_left"}]}
 > 4.100 two #9 ring agent2 at 13900000001 for 22.000s showing "13800138002"
 > 4.100 two note calling agent 01
 > 24.100 two note agent 01: NoAnswer
@@ -71,7 +71,7 @@
 < 56.1 leg agent3 hung_up cancelled
 > 56.100 two #15 release #11
 > 56.100 two note ending -> -
-> 56.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000056000,"wait":55000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":55000,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000001000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000004100,"ringing":null,"answered":null,"ended":1800000024100,"outcome":"no_answer"},{"agent":"01","leg":"agent3","started":1800000054200,"ringing":null,"answered":null,"ended":1800000056000,"outcome":"caller_left"}]}
+> 56.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000056000,"wait":55000,"path":["agents","agents_queue"],"queued":55000,"attempts":[{"agent":"01","started":1800000001000,"ended":1800000001000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000004100,"ended":1800000024100,"outcome":"no_answer"},{"agent":"01","leg":"agent3","started":1800000054200,"ended":1800000056000,"outcome":"caller_left"}]}
 > 56.100 three #9 ring agent4 at 13900000001 for 22.000s showing "13800138003"
 > 56.100 three note calling agent 01
 < 58 leg three hung_up normal
@@ -81,4 +81,4 @@
 < 58.1 leg agent4 hung_up cancelled
 > 58.100 three #11 release #5
 > 58.100 three note ending -> -
-> 58.100 record {"call":"three","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138003","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000030000,"billing_start":1800000030020,"ended":1800000058000,"wait":28000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":28000,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000030000,"ringing":null,"answered":null,"ended":1800000030000,"outcome":"lines_taken"},{"agent":"01","leg":"agent4","started":1800000056100,"ringing":null,"answered":null,"ended":1800000058000,"outcome":"caller_left"}]}
+> 58.100 record {"call":"three","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138003","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000030000,"billing_start":1800000030020,"ended":1800000058000,"wait":28000,"path":["agents","agents_queue"],"queued":28000,"attempts":[{"agent":"01","started":1800000030000,"ended":1800000030000,"outcome":"lines_taken"},{"agent":"01","leg":"agent4","started":1800000056100,"ended":1800000058000,"outcome":"caller_left"}]}

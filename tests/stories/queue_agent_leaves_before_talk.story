@@ -40,7 +40,7 @@
 < 5.1 leg agent1 hung_up normal
 > 5.100 one #9 release #4
 > 5.100 one note ending -> -
-> 5.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"answered","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000001040,"ended":1800000005000,"wait":1040,"talk":3960,"agent":"01","refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":1800000001000,"ended":1800000005000,"outcome":"talked"}]}
+> 5.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"answered","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000001040,"ended":1800000005000,"wait":1040,"talk":3960,"agent":"01","path":["agents"],"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"answered":1800000001000,"ended":1800000005000,"outcome":"talked"}]}
 > 5.100 two #9 ring agent2 at 13900000001 for 22.000s showing "13800138002"
 > 5.100 two note calling agent 01
 < 7 leg agent2 answered
@@ -60,4 +60,4 @@
 > 10.000 two note queue -> ending
 > 10.000 two #16 abandon #15
 > 10.000 two note ending -> -
-> 10.000 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000003000,"billing_start":1800000003020,"ended":1800000010000,"wait":7000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":6990,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000003000,"ringing":null,"answered":null,"ended":1800000003000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000005100,"ringing":null,"answered":1800000007000,"ended":1800000007030,"outcome":"dropped"}]}
+> 10.000 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000003000,"billing_start":1800000003020,"ended":1800000010000,"wait":7000,"path":["agents","agents_queue"],"queued":6990,"attempts":[{"agent":"01","started":1800000003000,"ended":1800000003000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000005100,"answered":1800000007000,"ended":1800000007030,"outcome":"dropped"}]}

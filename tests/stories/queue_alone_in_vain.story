@@ -46,4 +46,4 @@
 > 16.000 two #11 hang up two as busy
 < 16.1 leg two hung_up busy
 > 16.100 two note ending -> -
-> 16.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"unanswered","ended_by":"hotline","cause":"busy","arrived":1800000002000,"billing_start":1800000002020,"ended":1800000016000,"wait":14000,"talk":0,"agent":null,"refused":null,"path":["desk"],"entered":{},"marks":{},"queued":10000,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000012000,"ringing":null,"answered":null,"ended":1800000012000,"outcome":"lines_taken"}]}
+> 16.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"unanswered","ended_by":"hotline","cause":"busy","arrived":1800000002000,"billing_start":1800000002020,"ended":1800000016000,"wait":14000,"path":["desk"],"queued":10000,"attempts":[{"agent":"01","started":1800000012000,"ended":1800000012000,"outcome":"lines_taken"}]}

@@ -47,7 +47,7 @@
 < 15.1 leg agent1 hung_up cancelled
 > 15.100 one #7 release #4
 > 15.100 one note ending -> -
-> 15.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000015000,"wait":15000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000015000,"outcome":"caller_left"}]}
+> 15.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"ended":1800000015000,"wait":15000,"path":["agents"],"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ended":1800000015000,"outcome":"caller_left"}]}
 > 15.100 two #13 ring two_again at 13800138002 for 47.000s showing "4008001234"
 < 18 leg two_again ringing
 < 21 leg two_again answered
@@ -73,4 +73,4 @@
 < 50.1 leg agent2 hung_up normal
 > 50.100 two #22 release #5
 > 50.100 two note ending -> -
-> 50.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"answered","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000050000,"wait":26040,"talk":22960,"agent":"01","refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":4020,"recording":null,"message":null,"score":null,"call_back":{"asked":1800000003000,"called":1800000015100,"answered":1800000021020},"attempts":[{"agent":"01","leg":null,"started":1800000001000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000015100,"ringing":null,"answered":1800000027000,"ended":1800000050000,"outcome":"talked"}]}
+> 50.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"answered","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000050000,"wait":26040,"talk":22960,"agent":"01","path":["agents","agents_queue"],"queued":4020,"call_back":{"asked":1800000003000,"called":1800000015100,"answered":1800000021020},"attempts":[{"agent":"01","started":1800000001000,"ended":1800000001000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000015100,"answered":1800000027000,"ended":1800000050000,"outcome":"talked"}]}

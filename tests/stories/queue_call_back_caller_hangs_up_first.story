@@ -43,7 +43,7 @@
 < 15.1 leg agent1 hung_up cancelled
 > 15.100 one #7 release #4
 > 15.100 one note ending -> -
-> 15.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000015000,"wait":15000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000015000,"outcome":"caller_left"}]}
+> 15.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"ended":1800000015000,"wait":15000,"path":["agents"],"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ended":1800000015000,"outcome":"caller_left"}]}
 > 15.100 two #11 ring two_again at 13800138002 for 47.000s showing "4008001234"
 < 21 leg two_again answered
 < 21.02 leg two_again parked
@@ -55,4 +55,4 @@
 > 23.000 two note agent 01: CallerLeft
 > 23.000 two #15 release #5
 > 23.000 two note ending -> -
-> 23.000 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000023000,"wait":22000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":2000,"recording":null,"message":null,"score":null,"call_back":{"asked":1800000003000,"called":1800000015100,"answered":1800000021020},"attempts":[{"agent":"01","leg":null,"started":1800000001000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"lines_taken"},{"agent":"01","leg":null,"started":1800000015100,"ringing":null,"answered":null,"ended":1800000023000,"outcome":"caller_left"}]}
+> 23.000 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000023000,"wait":22000,"path":["agents","agents_queue"],"queued":2000,"call_back":{"asked":1800000003000,"called":1800000015100,"answered":1800000021020},"attempts":[{"agent":"01","started":1800000001000,"ended":1800000001000,"outcome":"lines_taken"},{"agent":"01","started":1800000015100,"ended":1800000023000,"outcome":"caller_left"}]}

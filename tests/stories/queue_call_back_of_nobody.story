@@ -39,4 +39,4 @@
 > 8.000 two note queue -> ending
 > 8.000 two #12 abandon #5
 > 8.000 two note ending -> -
-> 8.000 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000008000,"wait":7000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":7000,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000001000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"lines_taken"}]}
+> 8.000 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000008000,"wait":7000,"path":["agents","agents_queue"],"queued":7000,"attempts":[{"agent":"01","started":1800000001000,"ended":1800000001000,"outcome":"lines_taken"}]}

@@ -33,7 +33,7 @@
 > 5.000 two note queue -> ending
 > 5.000 two #9 abandon #5
 > 5.000 two note ending -> -
-> 5.000 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000005000,"wait":4000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":4000,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000001000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"lines_taken"}]}
+> 5.000 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000005000,"wait":4000,"path":["agents","agents_queue"],"queued":4000,"attempts":[{"agent":"01","started":1800000001000,"ended":1800000001000,"outcome":"lines_taken"}]}
 < 8 leg one hung_up cancelled
 > 8.000 one note hunt -> ending
 > 8.000 one note agent 01: CallerLeft
@@ -41,4 +41,4 @@
 < 8.1 leg agent1 hung_up cancelled
 > 8.100 one #7 release #4
 > 8.100 one note ending -> -
-> 8.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000008000,"wait":8000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000008000,"outcome":"caller_left"}]}
+> 8.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"ended":1800000008000,"wait":8000,"path":["agents"],"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ended":1800000008000,"outcome":"caller_left"}]}

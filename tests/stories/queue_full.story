@@ -50,4 +50,4 @@
 > 7.000 three #8 hang up three as busy
 < 7.1 leg three hung_up busy
 > 7.100 three note ending -> -
-> 7.100 record {"call":"three","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138003","outcome":"unanswered","ended_by":"hotline","cause":"busy","arrived":1800000003000,"billing_start":null,"ended":1800000007000,"wait":4000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue","closing","end"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000003000,"ringing":null,"answered":null,"ended":1800000003000,"outcome":"lines_taken"}]}
+> 7.100 record {"call":"three","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138003","outcome":"unanswered","ended_by":"hotline","cause":"busy","arrived":1800000003000,"ended":1800000007000,"wait":4000,"path":["agents","agents_queue","closing","end"],"attempts":[{"agent":"01","started":1800000003000,"ended":1800000003000,"outcome":"lines_taken"}]}

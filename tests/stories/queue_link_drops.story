@@ -48,7 +48,7 @@
 < 19.1 leg agent1 hung_up cancelled
 > 19.100 one #10 release #4
 > 19.100 one note ending -> -
-> 19.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000019000,"wait":19000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000019000,"outcome":"caller_left"}]}
+> 19.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"ended":1800000019000,"wait":19000,"path":["agents"],"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ended":1800000019000,"outcome":"caller_left"}]}
 > 19.100 two #13 ring agent2 at 13900000001 for 22.000s showing "13800138002"
 > 19.100 two note calling agent 01
 < 22 leg two hung_up normal
@@ -58,4 +58,4 @@
 < 22.1 leg agent2 hung_up cancelled
 > 22.100 two #15 release #5
 > 22.100 two note ending -> -
-> 22.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000022000,"wait":21000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":21000,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000001000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000019100,"ringing":null,"answered":null,"ended":1800000022000,"outcome":"caller_left"}]}
+> 22.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000022000,"wait":21000,"path":["agents","agents_queue"],"queued":21000,"attempts":[{"agent":"01","started":1800000001000,"ended":1800000001000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000019100,"ended":1800000022000,"outcome":"caller_left"}]}

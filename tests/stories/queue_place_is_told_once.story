@@ -37,7 +37,7 @@
 < 4.1 leg agent1 hung_up cancelled
 > 4.100 one #7 release #4
 > 4.100 one note ending -> -
-> 4.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000004000,"wait":4000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000004000,"outcome":"caller_left"}]}
+> 4.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"ended":1800000004000,"wait":4000,"path":["agents"],"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ended":1800000004000,"outcome":"caller_left"}]}
 > 4.100 two #10 ring agent2 at 13900000001 for 22.000s showing "13800138002"
 > 4.100 two note calling agent 01
 < 8 leg agent2 hung_up rejected
@@ -49,4 +49,4 @@
 > 10.000 two note queue -> ending
 > 10.000 two #13 abandon #12
 > 10.000 two note ending -> -
-> 10.000 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000010000,"wait":9000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":9000,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000001000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000004100,"ringing":null,"answered":null,"ended":1800000008000,"outcome":"refused"}]}
+> 10.000 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000010000,"wait":9000,"path":["agents","agents_queue"],"queued":9000,"attempts":[{"agent":"01","started":1800000001000,"ended":1800000001000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000004100,"ended":1800000008000,"outcome":"refused"}]}

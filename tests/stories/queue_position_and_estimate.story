@@ -58,7 +58,7 @@
 < 16.1 leg agent1 hung_up cancelled
 > 16.100 one #7 release #4
 > 16.100 one note ending -> -
-> 16.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000016000,"wait":16000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000016000,"outcome":"caller_left"}]}
+> 16.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"ended":1800000016000,"wait":16000,"path":["agents"],"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ended":1800000016000,"outcome":"caller_left"}]}
 > 16.100 two #10 ring agent2 at 13900000001 for 22.000s showing "13800138002"
 > 16.100 two note calling agent 01
 < 18 leg agent2 answered
@@ -80,7 +80,7 @@
 < 30.1 leg agent2 hung_up normal
 > 30.100 two #14 release #5
 > 30.100 two note ending -> -
-> 30.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"answered","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000030000,"wait":17040,"talk":11960,"agent":"01","refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":17020,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000001000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000016100,"ringing":null,"answered":1800000018000,"ended":1800000030000,"outcome":"talked"}]}
+> 30.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"answered","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000030000,"wait":17040,"talk":11960,"agent":"01","path":["agents","agents_queue"],"queued":17020,"attempts":[{"agent":"01","started":1800000001000,"ended":1800000001000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000016100,"answered":1800000018000,"ended":1800000030000,"outcome":"talked"}]}
 > 30.100 three #14 ring agent3 at 13900000001 for 22.000s showing "13800138003"
 > 30.100 three note calling agent 01
 < 32 leg three hung_up normal
@@ -90,4 +90,4 @@
 < 32.1 leg agent3 hung_up cancelled
 > 32.100 three #16 release #5
 > 32.100 three note ending -> -
-> 32.100 record {"call":"three","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138003","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000004000,"billing_start":1800000004020,"ended":1800000032000,"wait":28000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":28000,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000004000,"ringing":null,"answered":null,"ended":1800000004000,"outcome":"lines_taken"},{"agent":"01","leg":"agent3","started":1800000030100,"ringing":null,"answered":null,"ended":1800000032000,"outcome":"caller_left"}]}
+> 32.100 record {"call":"three","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138003","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000004000,"billing_start":1800000004020,"ended":1800000032000,"wait":28000,"path":["agents","agents_queue"],"queued":28000,"attempts":[{"agent":"01","started":1800000004000,"ended":1800000004000,"outcome":"lines_taken"},{"agent":"01","leg":"agent3","started":1800000030100,"ended":1800000032000,"outcome":"caller_left"}]}

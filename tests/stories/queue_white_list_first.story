@@ -59,7 +59,7 @@
 < 6.1 leg agent1 hung_up cancelled
 > 6.100 one #7 release #4
 > 6.100 one note ending -> -
-> 6.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"billing_start":null,"ended":1800000006000,"wait":6000,"talk":0,"agent":null,"refused":null,"path":["access","agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000006000,"outcome":"caller_left"}]}
+> 6.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000000000,"ended":1800000006000,"wait":6000,"path":["access","agents"],"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ended":1800000006000,"outcome":"caller_left"}]}
 > 6.100 three #9 ring agent2 at 13900000001 for 22.000s showing "13800138003"
 > 6.100 three note calling agent 01
 < 8 leg three hung_up normal
@@ -69,7 +69,7 @@
 < 8.1 leg agent2 hung_up cancelled
 > 8.100 three #11 release #5
 > 8.100 three note ending -> -
-> 8.100 record {"call":"three","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138003","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000004000,"billing_start":1800000004020,"ended":1800000008000,"wait":4000,"talk":0,"agent":null,"refused":null,"path":["access","agents","agents_queue"],"entered":{},"marks":{},"queued":4000,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000004000,"ringing":null,"answered":null,"ended":1800000004000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000006100,"ringing":null,"answered":null,"ended":1800000008000,"outcome":"caller_left"}]}
+> 8.100 record {"call":"three","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138003","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000004000,"billing_start":1800000004020,"ended":1800000008000,"wait":4000,"path":["access","agents","agents_queue"],"queued":4000,"attempts":[{"agent":"01","started":1800000004000,"ended":1800000004000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000006100,"ended":1800000008000,"outcome":"caller_left"}]}
 > 8.100 two #9 ring agent3 at 13900000001 for 22.000s showing "13800138002"
 > 8.100 two note calling agent 01
 < 10 leg two hung_up normal
@@ -79,4 +79,4 @@
 < 10.1 leg agent3 hung_up cancelled
 > 10.100 two #11 release #5
 > 10.100 two note ending -> -
-> 10.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000010000,"wait":9000,"talk":0,"agent":null,"refused":null,"path":["access","agents","agents_queue"],"entered":{},"marks":{},"queued":9000,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000001000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"lines_taken"},{"agent":"01","leg":"agent3","started":1800000008100,"ringing":null,"answered":null,"ended":1800000010000,"outcome":"caller_left"}]}
+> 10.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000001000,"billing_start":1800000001020,"ended":1800000010000,"wait":9000,"path":["access","agents","agents_queue"],"queued":9000,"attempts":[{"agent":"01","started":1800000001000,"ended":1800000001000,"outcome":"lines_taken"},{"agent":"01","leg":"agent3","started":1800000008100,"ended":1800000010000,"outcome":"caller_left"}]}

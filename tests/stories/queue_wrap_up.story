@@ -44,7 +44,7 @@
 < 10.1 leg agent1 hung_up normal
 > 10.100 one #9 release #4 to rest for 20.000s
 > 10.100 one note ending -> -
-> 10.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"answered","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000001040,"ended":1800000010000,"wait":1040,"talk":8960,"agent":"01","refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":1800000001000,"ended":1800000010000,"outcome":"talked"}]}
+> 10.100 record {"call":"one","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138001","outcome":"answered","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000001040,"ended":1800000010000,"wait":1040,"talk":8960,"agent":"01","path":["agents"],"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"answered":1800000001000,"ended":1800000010000,"outcome":"talked"}]}
 > 30.100 two #9 ring agent2 at 13900000001 for 22.000s showing "13800138002"
 > 30.100 two note calling agent 01
 < 32 leg two hung_up normal
@@ -54,4 +54,4 @@
 < 32.1 leg agent2 hung_up cancelled
 > 32.100 two #11 release #5
 > 32.100 two note ending -> -
-> 32.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000005000,"billing_start":1800000005020,"ended":1800000032000,"wait":27000,"talk":0,"agent":null,"refused":null,"path":["agents","agents_queue"],"entered":{},"marks":{},"queued":27000,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":null,"started":1800000005000,"ringing":null,"answered":null,"ended":1800000005000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000030100,"ringing":null,"answered":null,"ended":1800000032000,"outcome":"caller_left"}]}
+> 32.100 record {"call":"two","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138002","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000005000,"billing_start":1800000005020,"ended":1800000032000,"wait":27000,"path":["agents","agents_queue"],"queued":27000,"attempts":[{"agent":"01","started":1800000005000,"ended":1800000005000,"outcome":"lines_taken"},{"agent":"01","leg":"agent2","started":1800000030100,"ended":1800000032000,"outcome":"caller_left"}]}

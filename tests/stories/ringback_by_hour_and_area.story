@@ -39,11 +39,11 @@
 < 2.1 leg agent1 hung_up cancelled
 > 2.100 shanghai #7 release #4
 > 2.100 shanghai note ending -> -
-> 2.100 record {"call":"shanghai","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"02152345678","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1795780800000,"billing_start":null,"ended":1795780802000,"wait":2000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1795780800000,"ringing":null,"answered":null,"ended":1795780802000,"outcome":"caller_left"}]}
+> 2.100 record {"call":"shanghai","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"02152345678","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1795780800000,"ended":1795780802000,"wait":2000,"path":["agents"],"attempts":[{"agent":"01","leg":"agent1","started":1795780800000,"ended":1795780802000,"outcome":"caller_left"}]}
 < 2.1 leg agent2 hung_up cancelled
 > 2.100 elsewhere #7 release #4
 > 2.100 elsewhere note ending -> -
-> 2.100 record {"call":"elsewhere","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"02052345678","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1795780800000,"billing_start":null,"ended":1795780802000,"wait":2000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"02","leg":"agent2","started":1795780800000,"ringing":null,"answered":null,"ended":1795780802000,"outcome":"caller_left"}]}
+> 2.100 record {"call":"elsewhere","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"02052345678","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1795780800000,"ended":1795780802000,"wait":2000,"path":["agents"],"attempts":[{"agent":"02","leg":"agent2","started":1795780800000,"ended":1795780802000,"outcome":"caller_left"}]}
 < 43200 arrived tomorrow from 02052345679 to 4008001234
 > 43200.000 tomorrow #1 take tomorrow
 > 43200.000 tomorrow #2 keep fallback of tomorrow for 600.000s

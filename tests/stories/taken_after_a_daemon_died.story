@@ -22,4 +22,4 @@
 < 3.1 leg agent1 hung_up cancelled
 > 3.100 caller #1538884008 release #1538884004
 > 3.100 caller note ending -> -
-> 3.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000001000,"billing_start":null,"ended":1800000003000,"wait":2000,"talk":0,"agent":null,"refused":null,"path":["agents"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000001000,"ringing":1800000002000,"answered":null,"ended":1800000003000,"outcome":"caller_left"}]}
+> 3.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1800000001000,"ended":1800000003000,"wait":2000,"path":["agents"],"attempts":[{"agent":"01","leg":"agent1","started":1800000001000,"ringing":1800000002000,"ended":1800000003000,"outcome":"caller_left"}]}

@@ -5,4 +5,4 @@
 > 0.000 caller #1 hang up caller as unknown_number
 < 0.020 leg caller hung_up unknown_number
 > 0.020 caller note ending -> -
-> 0.020 record {"call":"caller","switch":"fs1","dialled":"4009999999","hotline":null,"hotline_version":null,"caller":"13800138000","outcome":"unknown_hotline","ended_by":"hotline","cause":"unknown_number","arrived":1800000000000,"billing_start":null,"ended":1800000000000,"wait":0,"talk":0,"agent":null,"refused":null,"path":[],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[]}
+> 0.020 record {"call":"caller","switch":"fs1","dialled":"4009999999","caller":"13800138000","outcome":"unknown_hotline","ended_by":"hotline","cause":"unknown_number","arrived":1800000000000,"ended":1800000000000}

@@ -30,4 +30,4 @@
 > 6.500 caller #12 hang up caller as busy
 < 6.6 leg caller hung_up busy
 > 6.600 caller note ending -> -
-> 6.600 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"unanswered","ended_by":"hotline","cause":"busy","arrived":1800000000000,"billing_start":1800000001020,"ended":1800000006500,"wait":6500,"talk":0,"agent":null,"refused":null,"path":["agents","voicemail","end"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"busy"}]}
+> 6.600 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"unanswered","ended_by":"hotline","cause":"busy","arrived":1800000000000,"billing_start":1800000001020,"ended":1800000006500,"wait":6500,"path":["agents","voicemail","end"],"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ended":1800000001000,"outcome":"busy"}]}

@@ -23,4 +23,4 @@
 < 4 leg caller hung_up normal
 > 4.000 caller note voicemail -> ending
 > 4.000 caller note ending -> -
-> 4.000 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000001020,"ended":1800000004000,"wait":4000,"talk":0,"agent":null,"refused":null,"path":["agents","voicemail"],"entered":{},"marks":{},"queued":0,"recording":null,"message":null,"score":null,"call_back":null,"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ringing":null,"answered":null,"ended":1800000001000,"outcome":"busy"}]}
+> 4.000 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"normal","arrived":1800000000000,"billing_start":1800000001020,"ended":1800000004000,"wait":4000,"path":["agents","voicemail"],"attempts":[{"agent":"01","leg":"agent1","started":1800000000000,"ended":1800000001000,"outcome":"busy"}]}

@@ -5,9 +5,14 @@ use hotlined::command::{Action, Claim, Command, Note, Pick, StoreRequest};
 use hotlined::hotline::Dial;
 use hotlined::id::LegId;
 use hotlined::prompt::{Prompt, SoundPath};
+use hotlined::record::CallRecord;
 use hotlined::speech::{Language, Piece};
 use hotlined::time::{Instant, Millis};
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::value::RawValue;
 use std::collections::BTreeMap;
+use std::fmt;
 
 type Names = BTreeMap<LegId, String>;
 
@@ -21,12 +26,67 @@ pub(super) fn command(command: &Command, names: &Names, begin: Instant) -> Strin
         }
         Command::Note { call, note } => format!("{} note {}", name(&call.0, names), self::note(note)),
         Command::Record(record) => {
-            let mut text = serde_json::to_string(record).unwrap();
+            let mut text = recorded(record);
             for (leg, name) in names {
                 text = text.replace(&leg.to_string(), name);
             }
             format!("record {text}")
         }
+    }
+}
+
+/// A record with the fields that are set, so that a new field changes no story.
+fn recorded(record: &CallRecord) -> String {
+    set(&serde_json::to_string(record).unwrap()).unwrap_or_default()
+}
+
+/// JSON without the fields that say nothing: none, no, zero, and what is empty. None where nothing is left.
+fn set(json: &str) -> Option<String> {
+    const UNSET: [&str; 4] = ["null", "false", "0", "\"\""];
+    match json.as_bytes()[0] {
+        b'{' => {
+            let InOrder(fields) = serde_json::from_str(json).unwrap();
+            let field = |(name, value): &(String, Box<RawValue>)| {
+                // A score of zero is one.
+                let is_score = name == "score" && value.get() != "null";
+                let value = if is_score { Some(value.get().to_owned()) } else { set(value.get()) };
+                Some(format!("\"{name}\":{}", value?))
+            };
+            let fields: Vec<String> = fields.iter().filter_map(field).collect();
+            (!fields.is_empty()).then(|| format!("{{{}}}", fields.join(",")))
+        }
+        b'[' => {
+            let items: Vec<Box<RawValue>> = serde_json::from_str(json).unwrap();
+            let items = items.iter().map(|item| set(item.get()).unwrap_or_else(|| item.get().to_owned()));
+            let items: Vec<String> = items.collect();
+            (!items.is_empty()).then(|| format!("[{}]", items.join(",")))
+        }
+        _ => (!UNSET.contains(&json)).then(|| json.to_owned()),
+    }
+}
+
+/// The fields of an object in the order in which they are written.
+struct InOrder(Vec<(String, Box<RawValue>)>);
+
+impl<'de> Deserialize<'de> for InOrder {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields;
+        impl<'de> Visitor<'de> for Fields {
+            type Value = InOrder;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<InOrder, M::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry()? {
+                    fields.push(field);
+                }
+                Ok(InOrder(fields))
+            }
+        }
+        deserializer.deserialize_map(Fields)
     }
 }
 
