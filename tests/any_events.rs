@@ -4,15 +4,17 @@
 
 #![allow(clippy::unwrap_used)]
 
-use hotlined::call::Limits;
-use hotlined::command::{Action, Command};
-use hotlined::engine::Engine;
-use hotlined::event::{
+use hotlined_config::shorthand::Plain;
+use hotlined_core::call::Limits;
+use hotlined_core::command::{Action, Command};
+use hotlined_core::engine::Engine;
+use hotlined_core::event::{
     Arrival, Cause, CommandResult, Event, LegEvent, LegState, LiveLeg, Order, StoreAnswer,
 };
-use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, group::Strategy as HuntStrategy, short::Plain};
-use hotlined::id::{CallId, CommandId, LegId, LineId, SwitchId};
-use hotlined::time::{Instant, Millis};
+use hotlined_core::hotline::group::Strategy as HuntStrategy;
+use hotlined_core::hotline::{Agent, Dial, Hotline, Hotlines};
+use hotlined_core::id::{CallId, CommandId, LegId, LineId, SwitchId};
+use hotlined_core::time::{Instant, Millis};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

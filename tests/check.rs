@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests, which clippy does not see.
 
-use hotlined::hotline::{Sounds, expand, load};
-use hotlined::speech::Piece;
+use hotlined_config::{Sounds, expand, load};
+use hotlined_core::phrases::Piece;
 use proptest::prelude::*;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -4,9 +4,9 @@
 #![allow(clippy::unwrap_used)]
 
 use hotlined::daemon::settings::Settings;
-use hotlined::live::redis::{Address, Servers};
-use hotlined::meters::health::BEAT_AGE_MAX;
-use hotlined::meters::{ALL, Kind};
+use hotlined::redis::{Address, Servers};
+use hotlined_instance::health::BEAT_AGE_MAX;
+use hotlined_instance::metrics::{ALL, Kind};
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

@@ -6,10 +6,10 @@
 
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests, which clippy does not see.
 
-use hotlined::call::Limits;
-use hotlined::hotline::{Sounds, load};
-use hotlined::id::SwitchId;
 use hotlined::replay::{Options, Replayed, replay};
+use hotlined_config::{Sounds, load};
+use hotlined_core::call::Limits;
+use hotlined_core::id::SwitchId;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;

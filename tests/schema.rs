@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use hotlined::hotline::schema;
+use hotlined_config::schema;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;

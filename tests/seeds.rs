@@ -1,15 +1,15 @@
 //! What is promised to calls holds in worlds drawn by chance, whatever goes wrong in them: a fixed number of seeds,
 //! each of which lives through the same on every machine. `hotlined seed N` tells one, `hotlined seed --from A --count
-//! N` lives through more; see [`hotlined::sim::world`] for what is promised.
+//! N` lives through more; see [`hotlined_simulator`] for what is promised.
 
-use hotlined::sim::world::{self, Kind, Scene, Summary, Tally};
+use hotlined_simulator::{Kind, Scene, Summary, Tally};
 use std::ops::Range;
 
 /// How much of what went before is shown.
 const TOLD_LINES_SHOWN: usize = 60;
 
 fn lived(scene: &Scene, how: &str) -> Summary {
-    world::run(scene).unwrap_or_else(|broken| {
+    hotlined_simulator::run(scene).unwrap_or_else(|broken| {
         let from = broken.story.len().saturating_sub(TOLD_LINES_SHOWN);
         let story: Vec<String> = broken.story[from..].iter().map(ToString::to_string).collect();
         panic!(

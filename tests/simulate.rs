@@ -6,7 +6,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use hotlined::speech::{Language, Piece};
+use hotlined_core::phrases::{Language, Piece};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use hotlined::speech::{Language, Piece};
+use hotlined_core::phrases::{Language, Piece};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -4,12 +4,14 @@
 //! picked at random, so that what it touches is as cold as it would be. No peer does this job, so there is
 //! none beside it: the ratios are those between sizes.
 
-use hotlined::call::{Limits, Switchboard};
-use hotlined::command::{Action, Command};
-use hotlined::event::{Arrival, Cause, Event, LegEvent, StoreAnswer};
-use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, group::Strategy, short::Plain};
-use hotlined::id::{LegId, LineId, SwitchId};
-use hotlined::time::{Instant, Millis};
+use hotlined_core::call::{Limits, Switchboard};
+use hotlined_core::command::{Action, Command};
+use hotlined_core::event::{Arrival, Cause, Event, LegEvent, StoreAnswer};
+use hotlined_core::hotline::{Agent, Dial, Hotline, Hotlines};
+use hotlined_core::hotline::group::Strategy;
+use hotlined_config::shorthand::Plain;
+use hotlined_core::id::{LegId, LineId, SwitchId};
+use hotlined_core::time::{Instant, Millis};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::BTreeMap;
 use std::hint::black_box;

@@ -4,11 +4,11 @@
 //! The lines are many more than a claim names, so that what it touches is as cold as it would be. No peer does
 //! this job, so there is none beside it.
 
-use hotlined::command::{Candidate, Claim, Pick, PoolId, StoreRequest, Turn};
-use hotlined::event::{Event, StoreAnswer};
-use hotlined::id::{CallId, CommandId, LegId, LineId};
-use hotlined::store::Store;
-use hotlined::time::{Instant, Millis};
+use hotlined_core::command::{Candidate, Claim, Pick, PoolId, StoreRequest, Turn};
+use hotlined_core::event::{Event, StoreAnswer};
+use hotlined_core::id::{CallId, CommandId, LegId, LineId};
+use hotlined_core::acd::Store;
+use hotlined_core::time::{Instant, Millis};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::VecDeque;
 use std::hint::black_box;

@@ -7,7 +7,7 @@ use crate::known;
 use crate::ledger::Ledger;
 use crate::redis::Redis;
 use crate::stage::Recorded;
-use hotlined::record::{CallRecord, EndedBy, Outcome};
+use hotlined_core::record::{CallRecord, EndedBy, Outcome};
 use std::collections::BTreeMap;
 
 /// What stands in the records.

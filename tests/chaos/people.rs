@@ -1,8 +1,8 @@
 //! Who calls, who is called, and what the hotlines do with them.
 
-use hotlined::sim::chance::Chance;
-use hotlined::sim::people::{Caller, Key, Leaves, Phone, Reply, Speech, Then, Why};
-use hotlined::time::Millis;
+use hotlined_core::time::Millis;
+use hotlined_sim::actors::{Caller, Key, Leaves, Phone, Reply, Speech, Then, Why};
+use hotlined_sim::seeded::Chance;
 use std::collections::BTreeMap;
 
 /// How many telephones there are.

@@ -4,10 +4,10 @@ use crate::house::{AGENT, Daemon, House, caller, one_of_several};
 use crate::peer::within;
 use crate::redis_server::{Server, free_port};
 use crate::scrape::{figures, until};
-use hotlined::record::Outcome;
-use hotlined::sim::exchange::Exchange;
-use hotlined::sim::people::{Leaves, Phone, Then};
-use hotlined::time::Millis;
+use hotlined_core::record::Outcome;
+use hotlined_core::time::Millis;
+use hotlined_sim::actors::{Leaves, Phone, Then};
+use hotlined_sim::exchange::Exchange;
 use std::time::Duration;
 
 const KEPT: &str = "hotlined:{calls}:kept:fs1";

@@ -4,10 +4,10 @@ use crate::house::{AGENT, Daemon, House, caller, one_of_several};
 use crate::peer::within;
 use crate::proxy::Wire;
 use crate::redis_server::{Server, free_port};
-use hotlined::record::{CallRecord, Outcome};
-use hotlined::sim::exchange::Exchange;
-use hotlined::sim::people::{Leaves, Phone, Then};
-use hotlined::time::Millis;
+use hotlined_core::record::{CallRecord, Outcome};
+use hotlined_core::time::Millis;
+use hotlined_sim::actors::{Leaves, Phone, Then};
+use hotlined_sim::exchange::Exchange;
 use std::time::Instant;
 
 const WAITS: Phone = Phone::Answers { after: Millis(100), then: Then::Waits };

@@ -2,11 +2,11 @@
 use crate::house::{House, caller, exchange, signal};
 use crate::peer::within;
 use crate::redis_server::{Server, free_port};
-use hotlined::live::redis::COMMAND_TIME_MAX;
-use hotlined::record::Outcome;
-use hotlined::sim::people::{Leaves, Phone, Then};
-use hotlined::sim::stats::What;
-use hotlined::time::Millis;
+use hotlined_core::record::Outcome;
+use hotlined_core::time::Millis;
+use hotlined_instance::cluster::limits::COMMAND_TIME_MAX;
+use hotlined_sim::actors::{Leaves, Phone, Then};
+use hotlined_sim::stats::What;
 use memchr::memmem;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};

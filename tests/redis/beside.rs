@@ -2,12 +2,12 @@
 
 use crate::backing::{Backing, CASES, SHRINKS};
 use crate::world::{call, line, pool};
-use hotlined::command::{Candidate, Claim, Pick, StoreRequest, Turn};
-use hotlined::event::{Event, StoreAnswer};
-use hotlined::id::CommandId;
-use hotlined::live::redis::keys::CALL_KEPT;
-use hotlined::store::Store;
-use hotlined::time::{Instant, Millis};
+use hotlined_core::acd::Store;
+use hotlined_core::command::{Candidate, Claim, Pick, StoreRequest, Turn};
+use hotlined_core::event::{Event, StoreAnswer};
+use hotlined_core::id::CommandId;
+use hotlined_core::time::{Instant, Millis};
+use hotlined_instance::cluster::limits::CALL_KEPT;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 

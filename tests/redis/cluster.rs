@@ -5,9 +5,10 @@ use crate::beside::{story, tell};
 use crate::redis_server::{Cluster, Watched};
 use crate::together::{Daemon, ask, ask_for, release, said};
 use crate::world::{ahead, claim, claimed, waiting};
-use hotlined::command::{Pick, StoreRequest};
-use hotlined::event::{Event, StoreAnswer};
-use hotlined::live::redis::{Failure, RedisSettings};
+use hotlined::redis::RedisSettings;
+use hotlined_core::command::{Pick, StoreRequest};
+use hotlined_core::event::{Event, StoreAnswer};
+use hotlined_instance::cluster::failure::Failure;
 use proptest::test_runner::{Config, TestRunner};
 use std::cell::Cell;
 

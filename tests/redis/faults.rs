@@ -3,11 +3,12 @@
 use crate::redis_server::Server;
 use crate::together::{Daemon, ask, ask_for, release, said};
 use crate::world::{ahead, claim, claimed, waiting};
-use hotlined::command::{Pick, StoreRequest};
-use hotlined::event::StoreAnswer;
-use hotlined::live::duty::Presence;
-use hotlined::live::redis::{Account, Failure, Password, RedisSettings, Remedy};
-use hotlined::time::Millis;
+use hotlined::redis::{Account, Password, RedisSettings};
+use hotlined_core::command::{Pick, StoreRequest};
+use hotlined_core::event::StoreAnswer;
+use hotlined_core::time::Millis;
+use hotlined_instance::cluster::failure::{Failure, Remedy};
+use hotlined_instance::cluster::lease_policy::Presence;
 
 #[tokio::test]
 async fn a_server_that_stands_still_is_away_in_time_and_back_when_it_goes_on() {

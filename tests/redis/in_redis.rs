@@ -1,13 +1,16 @@
 //! The store in a Redis that is started for the tests of this process. Each store has keys of its own.
 
 use crate::redis_server::Server;
-use hotlined::command::StoreRequest;
-use hotlined::event::Event;
-use hotlined::id::{CallId, CommandId};
-use hotlined::live::redis::{
-    Answered, Ask, Asked, Connector, Figures, Inbox, RedisSettings, RedisStore, Said,
-};
-use hotlined::time::Instant;
+use hotlined::redis::Connector;
+use hotlined::redis::Inbox;
+use hotlined::redis::RedisSettings;
+use hotlined::redis::RedisStore;
+use hotlined_core::command::StoreRequest;
+use hotlined_core::event::Event;
+use hotlined_core::id::{CallId, CommandId};
+use hotlined_core::time::Instant;
+use hotlined_instance::cluster::redis_op::{Ask, Asked};
+use hotlined_instance::cluster::redis_reply::{Answered, Figures, Said};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;

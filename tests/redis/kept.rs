@@ -4,20 +4,26 @@ use crate::leases::{LONG, connected, switch, takes};
 use crate::redis_server::{Cluster, Server, Watched, free_port};
 use crate::together::{Daemon, ask, ask_for, fenced, now, release, said};
 use crate::world::{ahead, call, claim, claimed, line, pool, waiting};
-use hotlined::call::SAVED_FORMAT;
-use hotlined::command::{Pick, StoreRequest};
-use hotlined::event::{KeptCall, StoreAnswer};
-use hotlined::hotline::short::Plain;
-use hotlined::hotline::{Agent, Dial, Hotline};
-use hotlined::live::keeping::{Keeping, Words};
-use hotlined::live::outbox::{Delivery, DeliveryId};
-use hotlined::live::redis::keys::{CALL_KEPT, KEPT};
-use hotlined::live::redis::{
-    Adopted, Ask, Asked, Edition, Failure, Fence, Heard, Keep, Loaded, RedisSettings, RedisStore, Taken,
-};
-use hotlined::live::sharing::{Out, Sharing};
-use hotlined::live::{LiveCall, Turn};
-use hotlined::time::{Instant, Millis};
+use hotlined::redis::RedisSettings;
+use hotlined::redis::RedisStore;
+use hotlined_config::shorthand::Plain;
+use hotlined_core::call::SAVED_FORMAT;
+use hotlined_core::command::{Pick, StoreRequest};
+use hotlined_core::event::{KeptCall, StoreAnswer};
+use hotlined_core::hotline::{Agent, Dial, Hotline};
+use hotlined_core::time::{Instant, Millis};
+use hotlined_instance::cluster::acd_failover::{Out, Sharing};
+use hotlined_instance::cluster::call_replication::{Keeping, Words};
+use hotlined_instance::cluster::entry::Edition;
+use hotlined_instance::cluster::failure::Failure;
+use hotlined_instance::cluster::kept_call::{Adopted, Loaded};
+use hotlined_instance::cluster::lease::Taken;
+use hotlined_instance::cluster::limits::{CALL_KEPT, KEPT};
+use hotlined_instance::cluster::redis_event::Heard;
+use hotlined_instance::cluster::redis_op::Keep;
+use hotlined_instance::cluster::redis_op::{Ask, Asked, Fence};
+use hotlined_instance::persist::outbox::{Delivery, DeliveryId};
+use hotlined_instance::persist::snapshot::{LiveCall, Turn};
 use std::sync::Arc;
 
 fn hotline(name: &str) -> Arc<Hotline> {
@@ -150,7 +156,8 @@ async fn a_daemon_that_acts_no_more_can_neither_keep_nor_forget() {
     server.say::<()>(&["DEL", "hotlined:{calls}:lease:fs-1"]);
     let new = takes(&mut two, LONG).await;
     let edition = Edition::of(&hotline("H"));
-    let entry = hotlined::live::redis::Entry { edition: None, waits: Vec::new(), saved: Vec::new() };
+    let entry =
+        hotlined_instance::cluster::entry::Entry { edition: None, waits: Vec::new(), saved: Vec::new() };
     let words = || {
         [
             Keep::Call { call: call("a"), entry: entry.clone() },
@@ -325,7 +332,7 @@ async fn a_call_that_is_over_gives_back_as_it_said() {
     let answer = store.ask(&[ask_for("y", 1, &wish)]).await.remove(0).unwrap();
     assert_eq!(
         answer.said,
-        hotlined::live::redis::Said::Heard(said("y", 1, StoreAnswer::Refused)),
+        hotlined_instance::cluster::redis_reply::Said::Heard(said("y", 1, StoreAnswer::Refused)),
         "it rests"
     );
 }

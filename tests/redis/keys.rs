@@ -3,12 +3,16 @@
 use crate::redis_server::Server;
 use crate::together::{ask, ask_for, now, release};
 use crate::world::{claim, line, pool, waiting};
-use hotlined::command::{Claim, Pick, StoreRequest};
-use hotlined::event::{Event, StoreAnswer};
-use hotlined::live::duty::Presence;
-use hotlined::live::redis::keys::{CALL_KEPT, CODE_KEPT};
-use hotlined::live::redis::{Ask, Asked, COMMAND_TIME_MAX, Connector, Figures, RedisStore, Said};
-use hotlined::time::{Instant, Millis};
+use hotlined::redis::Connector;
+use hotlined::redis::RedisStore;
+use hotlined_core::command::{Claim, Pick, StoreRequest};
+use hotlined_core::event::{Event, StoreAnswer};
+use hotlined_core::time::{Instant, Millis};
+use hotlined_instance::cluster::lease_policy::Presence;
+use hotlined_instance::cluster::limits::COMMAND_TIME_MAX;
+use hotlined_instance::cluster::limits::{CALL_KEPT, CODE_KEPT};
+use hotlined_instance::cluster::redis_op::{Ask, Asked};
+use hotlined_instance::cluster::redis_reply::{Figures, Said};
 use std::collections::BTreeSet;
 
 async fn store(server: &Server) -> RedisStore {
@@ -26,7 +30,7 @@ fn answer(said: &Said) -> &StoreAnswer {
 
 /// The page of keys names a key by its stem, between the braces' end and the first name.
 fn documented() -> BTreeSet<String> {
-    let page = include_str!("../../src/live/redis/keys.rs");
+    let page = include_str!("../../src/hotlined/redis/keys.rs");
     let rows = page.lines().filter_map(|row| row.strip_prefix("//! | `"));
     let keys = rows.filter_map(|row| row.split_once('`').map(|(key, _)| key.to_owned()));
     keys.map(|key| key.split('<').next().unwrap().to_owned()).collect()

@@ -3,16 +3,21 @@
 use crate::redis_server::{Server, wait::s};
 use crate::together::{ask_for, fenced, now};
 use crate::world::{call, claim, claimed};
-use hotlined::command::Pick;
-use hotlined::event::Event;
-use hotlined::id::SwitchId;
-use hotlined::live::duty::Presence;
-use hotlined::live::outbox::DeliveryId;
-use hotlined::live::redis::{
-    Ask, Asked, COMMAND_TIME_MAX, Connector, Failure, Fence, Keep, RedisSettings, RedisStore, Remedy, Said,
-    Taken,
-};
-use hotlined::time::Millis;
+use hotlined::redis::Connector;
+use hotlined::redis::RedisSettings;
+use hotlined::redis::RedisStore;
+use hotlined_core::command::Pick;
+use hotlined_core::event::Event;
+use hotlined_core::id::SwitchId;
+use hotlined_core::time::Millis;
+use hotlined_instance::cluster::failure::{Failure, Remedy};
+use hotlined_instance::cluster::lease::Taken;
+use hotlined_instance::cluster::lease_policy::Presence;
+use hotlined_instance::cluster::limits::COMMAND_TIME_MAX;
+use hotlined_instance::cluster::redis_op::Keep;
+use hotlined_instance::cluster::redis_op::{Ask, Asked, Fence};
+use hotlined_instance::cluster::redis_reply::Said;
+use hotlined_instance::persist::outbox::DeliveryId;
 
 pub const LONG: Millis = Millis(600_000);
 

@@ -7,7 +7,7 @@
 #[path = "../lab/wait.rs"]
 pub mod wait;
 
-use hotlined::live::redis::{Account, Address, LEASE, RedisSettings, Servers};
+use hotlined::redis::{Account, Address, LEASE, RedisSettings, Servers};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;

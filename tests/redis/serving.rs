@@ -3,11 +3,12 @@
 use crate::redis_server::Server;
 use crate::together::{Daemon, ask, ask_for, now, release, said};
 use crate::world::{ahead, call, claim, claimed, line, pool, waiting};
-use hotlined::command::{Pick, StoreRequest};
-use hotlined::event::StoreAnswer;
-use hotlined::id::CommandId;
-use hotlined::live::redis::{Ask, Asked, Heard};
-use hotlined::time::{Instant, Millis};
+use hotlined_core::command::{Pick, StoreRequest};
+use hotlined_core::event::StoreAnswer;
+use hotlined_core::id::CommandId;
+use hotlined_core::time::{Instant, Millis};
+use hotlined_instance::cluster::redis_event::Heard;
+use hotlined_instance::cluster::redis_op::{Ask, Asked};
 use std::sync::Arc;
 
 #[tokio::test]

@@ -3,11 +3,14 @@
 use crate::redis_server::wait::s;
 use crate::store_task::{WakeClock, serve};
 use crate::world::call;
-use hotlined::command::{Claim, StoreRequest};
-use hotlined::event::Event;
-use hotlined::id::CommandId;
-use hotlined::live::redis::{Ask, Asked, Failure, Fence, Heard, RedisSettings};
-use hotlined::time::{Instant, Millis};
+use hotlined::redis::RedisSettings;
+use hotlined_core::command::{Claim, StoreRequest};
+use hotlined_core::event::Event;
+use hotlined_core::id::CommandId;
+use hotlined_core::time::{Instant, Millis};
+use hotlined_instance::cluster::failure::Failure;
+use hotlined_instance::cluster::redis_event::Heard;
+use hotlined_instance::cluster::redis_op::{Ask, Asked, Fence};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
@@ -120,6 +123,6 @@ impl Daemon {
     }
 }
 
-pub fn said(who: &str, number: u32, answer: hotlined::event::StoreAnswer) -> Event {
+pub fn said(who: &str, number: u32, answer: hotlined_core::event::StoreAnswer) -> Event {
     Event::Store { command: CommandId { call: call(who), number }, answer }
 }

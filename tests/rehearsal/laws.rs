@@ -1,16 +1,16 @@
 //! What is promised to every call, checked after every step.
 
 use super::hotlines::SOUNDS;
-use hotlined::command::{Action, Command, Note, StageName};
-use hotlined::engine::Entry;
-use hotlined::event::{CommandResult, Event, LegEvent, Order};
-use hotlined::hotline::{Agent, Dial, Hotline};
-use hotlined::id::{CallId, CommandId, LegId};
-use hotlined::prompt::{Prompt, RecordingName, SoundPath};
-use hotlined::record::{CallRecord, Outcome};
-use hotlined::sim::rehearsal::{Cast, Rehearsal};
-use hotlined::speech::Piece;
-use hotlined::time::{Instant, Millis};
+use hotlined_core::command::{Action, Command, Note, StageName};
+use hotlined_core::engine::Entry;
+use hotlined_core::event::{CommandResult, Event, LegEvent, Order};
+use hotlined_core::hotline::{Agent, Dial, Hotline};
+use hotlined_core::id::{CallId, CommandId, LegId};
+use hotlined_core::phrases::Piece;
+use hotlined_core::prompt::{Prompt, RecordingName, SoundPath};
+use hotlined_core::record::{CallRecord, Outcome};
+use hotlined_core::time::{Instant, Millis};
+use hotlined_sim::dry_run::{Cast, Rehearsal};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -361,10 +361,10 @@ impl Laws {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hotlined::call::Limits;
-    use hotlined::engine::Engine;
-    use hotlined::event::Cause;
-    use hotlined::sim::rehearsal::Caller;
+    use hotlined_core::call::Limits;
+    use hotlined_core::engine::Engine;
+    use hotlined_core::event::Cause;
+    use hotlined_sim::dry_run::Caller;
 
     const BEGIN: Instant = Instant(1_000_000);
 

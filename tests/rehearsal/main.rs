@@ -11,7 +11,7 @@ mod laws;
 mod people;
 mod scene;
 
-use hotlined::record::Outcome;
+use hotlined_core::record::Outcome;
 use scene::{Lived, Log, Scene};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};

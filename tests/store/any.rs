@@ -3,9 +3,9 @@
 use super::backing::{CASES, SHRINKS};
 use super::model::{Model, Name, rank};
 use super::world::{Told, World, line, pool, told};
-use hotlined::command::{Candidate, Claim, Pick, StoreRequest, Turn};
-use hotlined::event::StoreAnswer;
-use hotlined::time::{Instant, Millis};
+use hotlined_core::command::{Candidate, Claim, Pick, StoreRequest, Turn};
+use hotlined_core::event::StoreAnswer;
+use hotlined_core::time::{Instant, Millis};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 

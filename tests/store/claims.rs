@@ -1,9 +1,9 @@
 //! Lines are taken, given back and waited for.
 
 use super::world::{World, ahead, claim, claimed, told, waiting};
-use hotlined::command::{Claim, Pick, StoreRequest, Turn};
-use hotlined::event::StoreAnswer::Refused;
-use hotlined::time::Instant;
+use hotlined_core::command::{Claim, Pick, StoreRequest, Turn};
+use hotlined_core::event::StoreAnswer::Refused;
+use hotlined_core::time::Instant;
 
 #[test]
 fn a_line_is_held_by_as_many_as_it_has_lines_and_whichever_pool_asks() {

@@ -1,9 +1,9 @@
 //! Live calls, callers' calls, codes.
 
 use super::world::World;
-use hotlined::command::StoreRequest;
-use hotlined::event::StoreAnswer;
-use hotlined::time::{Instant, Millis};
+use hotlined_core::command::StoreRequest;
+use hotlined_core::event::StoreAnswer;
+use hotlined_core::time::{Instant, Millis};
 
 fn admit(hotline: &str, calls_max: Option<u32>, recent: Option<(&str, u64)>) -> StoreRequest {
     let recent = recent.map(|(caller, span)| (caller.into(), Millis(span)));

@@ -1,9 +1,9 @@
 //! The rules of lines and queues, written down as plainly as possible and without any care for speed.
 
-use hotlined::command::{Claim, Pick, PoolId, StoreRequest};
-use hotlined::event::{QueuePlace, StoreAnswer};
-use hotlined::id::LineId;
-use hotlined::time::{Instant, Millis};
+use hotlined_core::command::{Claim, Pick, PoolId, StoreRequest};
+use hotlined_core::event::{QueuePlace, StoreAnswer};
+use hotlined_core::id::LineId;
+use hotlined_core::time::{Instant, Millis};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 

@@ -1,9 +1,9 @@
 //! Who of several is taken.
 
 use super::world::{World, claim, claimed, line, pool, told, waiting};
-use hotlined::command::{Claim, Pick, StoreRequest};
-use hotlined::event::StoreAnswer::Refused;
-use hotlined::time::Millis;
+use hotlined_core::command::{Claim, Pick, StoreRequest};
+use hotlined_core::event::StoreAnswer::Refused;
+use hotlined_core::time::Millis;
 use std::collections::BTreeMap;
 
 fn talks(world: &mut World, from: usize, count: usize, wish: &Claim) -> String {

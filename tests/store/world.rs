@@ -1,10 +1,10 @@
 //! A store, and short words to ask it with.
 
 use super::backing::Backing;
-use hotlined::command::{Candidate, Claim, Pick, PoolId, StoreRequest, Turn};
-use hotlined::event::{Event, QueuePlace, StoreAnswer};
-use hotlined::id::{CallId, CommandId, LineId};
-use hotlined::time::{Instant, Millis};
+use hotlined_core::command::{Candidate, Claim, Pick, PoolId, StoreRequest, Turn};
+use hotlined_core::event::{Event, QueuePlace, StoreAnswer};
+use hotlined_core::id::{CallId, CommandId, LineId};
+use hotlined_core::time::{Instant, Millis};
 
 /// A store at some instant.
 #[derive(Default)]

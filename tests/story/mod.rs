@@ -27,16 +27,16 @@ mod words;
 
 pub use operator::Home;
 
-use hotlined::call::{Limits, SavedCall};
-use hotlined::command::{Action, Command};
-use hotlined::engine::{Engine, Entry};
-use hotlined::event::{
+use hotlined_core::call::{Limits, SavedCall};
+use hotlined_core::command::{Action, Command};
+use hotlined_core::engine::{Engine, Entry};
+use hotlined_core::event::{
     Arrival, Cause, CommandResult, Event, LegEvent, LegState, LiveLeg, Order, QueuePlace, StoreAnswer,
 };
-use hotlined::hotline::{Dial, Hotlines};
-use hotlined::id::{CallId, CommandId, LegId, LineId, SwitchId};
-use hotlined::live::{LiveCall, Turn};
-use hotlined::time::{Instant, Millis};
+use hotlined_core::hotline::{Dial, Hotlines};
+use hotlined_core::id::{CallId, CommandId, LegId, LineId, SwitchId};
+use hotlined_core::time::{Instant, Millis};
+use hotlined_instance::persist::snapshot::{LiveCall, Turn};
 use operator::Files;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;

@@ -1,12 +1,12 @@
 //! What we did, in the words of a story.
 
 use super::operator::SOUNDS;
-use hotlined::command::{Action, Claim, Command, Note, Pick, StoreRequest};
-use hotlined::hotline::Dial;
-use hotlined::id::LegId;
-use hotlined::prompt::{Prompt, SoundPath};
-use hotlined::speech::{Language, Piece};
-use hotlined::time::{Instant, Millis};
+use hotlined_core::command::{Action, Claim, Command, Note, Pick, StoreRequest};
+use hotlined_core::hotline::Dial;
+use hotlined_core::id::LegId;
+use hotlined_core::phrases::{Language, Piece};
+use hotlined_core::prompt::{Prompt, SoundPath};
+use hotlined_core::time::{Instant, Millis};
 use std::collections::BTreeMap;
 
 type Names = BTreeMap<LegId, String>;

@@ -1,6 +1,6 @@
 //! Scenes drawn by chance.
 
-use hotlined::sim::world::{self, Broken, Scene, Summary, Tally};
+use hotlined_simulator::{Broken, Scene, Summary, Tally};
 
 /// How many seeds are lived through when nobody says.
 const SEEDS: u64 = 150;
@@ -17,7 +17,7 @@ pub fn shown(broken: &Broken, how: &str) -> String {
 fn lived(seed: u64) -> Result<Summary, String> {
     let scene = Scene::drawn(seed);
     let how = format!("HOTLINED_SEED={seed} cargo test --test whole drawn");
-    let result = std::panic::catch_unwind(|| world::run(&scene));
+    let result = std::panic::catch_unwind(|| hotlined_simulator::run(&scene));
     let result = result.map_err(|_| format!("seed {seed} panicked; alone: {how}"))?;
     result.map_err(|broken| format!("{}\nseed {seed}: {:?}", shown(&broken, &how), scene.faults))
 }
