@@ -259,6 +259,20 @@ fn every_link_goes_somewhere_and_every_page_is_reached() {
 }
 
 #[test]
+fn every_example_of_toml_is_toml() {
+    let mut count = 0;
+    for (page, text) in pages(root()) {
+        for example in text.split("```toml\n").skip(1) {
+            count += 1;
+            let example = example.split("```").next().unwrap();
+            let read = example.parse::<toml::Table>();
+            read.unwrap_or_else(|error| panic!("{}: {error}", page.display()));
+        }
+    }
+    assert!(count >= 5, "{count}");
+}
+
+#[test]
 fn the_readme_is_short() {
     let lines = text("README.md").lines().count();
     assert!(lines <= README_LINES_MAX, "{lines} lines: move something to docs/");
@@ -376,7 +390,7 @@ fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
