@@ -84,7 +84,7 @@ impl Segment {
 mod tests {
     use super::*;
 
-    /// The figures in README.md.
+    /// The figures in docs/trying-calls.md.
     #[test]
     fn the_built_in_table_places_what_we_say_it_does() {
         let coverage = Coverage::of(Atlas::built_in());
