@@ -9,7 +9,7 @@ use hotlined_core::call::Limits;
 use hotlined_core::command::{Action, Command};
 use hotlined_core::engine::Engine;
 use hotlined_core::event::{
-    Arrival, Cause, CommandResult, Event, LegEvent, LegState, LiveLeg, Order, StoreAnswer,
+    AcdReply, Arrival, Cause, CommandResult, Event, LegEvent, LegState, LiveLeg, OperatorOrder,
 };
 use hotlined_core::hotline::group::Strategy as HuntStrategy;
 use hotlined_core::hotline::{Agent, Dial, Hotline, Hotlines};
@@ -128,7 +128,7 @@ impl House {
                     self.hung_up.insert(leg);
                 }
                 Command::Record(record) => *self.over.entry(record.call.clone()).or_default() += 1,
-                Command::Switch { .. } | Command::Store { .. } | Command::Note { .. } => {}
+                Command::Switch { .. } | Command::Acd { .. } | Command::Note { .. } => {}
             }
         }
         let live: BTreeSet<CallId> = self.engine.switchboard.stages().map(|(id, _)| id.clone()).collect();
@@ -183,10 +183,10 @@ impl House {
                 Event::Done { command: self.command(*call, *number), result: result.clone() }
             }
             Said::Store(call, number, true) => {
-                Event::Store { command: self.command(*call, *number), answer: claimed() }
+                Event::Acd { command: self.command(*call, *number), reply: claimed() }
             }
             Said::Store(call, number, false) => {
-                Event::Store { command: self.command(*call, *number), answer: StoreAnswer::Refused }
+                Event::Acd { command: self.command(*call, *number), reply: AcdReply::Refused }
             }
             Said::LinkLost => Event::LinkLost { switch: switch() },
             Said::LinkRestored(legs) => {
@@ -199,7 +199,7 @@ impl House {
                 };
                 Event::LinkRestored { switch: switch(), connection: 1, legs: legs.iter().map(live).collect() }
             }
-            Said::Drain => Event::Operator(Order::Drain),
+            Said::Drain => Event::Operator(OperatorOrder::Drain),
         };
         self.turn(&event);
     }
@@ -209,8 +209,8 @@ fn switch() -> SwitchId {
     SwitchId("fs1".into())
 }
 
-fn claimed() -> StoreAnswer {
-    StoreAnswer::Claimed { line: LineId("13900000001".into()) }
+fn claimed() -> AcdReply {
+    AcdReply::Claimed { line: LineId("13900000001".into()) }
 }
 
 fn hotline() -> Hotline {

@@ -7,7 +7,7 @@
 
 use hotlined_config::schema;
 use hotlined_core::hotline::Version;
-use hotlined_core::hotline::access::Refused;
+use hotlined_core::hotline::access::RefusalReason;
 use hotlined_core::id::SwitchId;
 use hotlined_core::prompt::RecordingName;
 use hotlined_core::record::{
@@ -502,7 +502,7 @@ fn record() -> CallRecord {
         wait: Millis(1),
         talk: Millis(1),
         agent: Some("01".into()),
-        refused: Some(Refused::Area),
+        refused: Some(RefusalReason::Area),
         path: vec!["agents".into()],
         entered: BTreeMap::from([("order".into(), "1".to_owned())]),
         marks: BTreeMap::from([("language".into(), "zh".into())]),

@@ -6,7 +6,7 @@
 
 use hotlined_core::call::{Limits, Switchboard};
 use hotlined_core::command::{Action, Command};
-use hotlined_core::event::{Arrival, Cause, Event, LegEvent, StoreAnswer};
+use hotlined_core::event::{Arrival, Cause, Event, LegEvent, AcdReply};
 use hotlined_core::hotline::{Agent, Dial, Hotline, Hotlines};
 use hotlined_core::hotline::group::Strategy;
 use hotlined_config::shorthand::Plain;
@@ -239,13 +239,13 @@ impl Bench {
             self.event(&Event::Leg { leg: caller.clone(), what }, times.as_deref_mut());
         }
         let claim = self.out.iter().find_map(|command| match command {
-            Command::Store { id, .. } => Some(id.clone()),
+            Command::Acd { id, .. } => Some(id.clone()),
             _ => None,
         });
         self.event(
-            &Event::Store {
+            &Event::Acd {
                 command: claim.expect("a line is claimed"),
-                answer: StoreAnswer::Claimed { line: LineId("13900000001".into()) },
+                reply: AcdReply::Claimed { line: LineId("13900000001".into()) },
             },
             times,
         );
@@ -282,7 +282,7 @@ impl Bench {
 fn kind(event: &Event) -> &'static str {
     match event {
         Event::Arrived(_) => "arrival",
-        Event::Store { .. } => "line claimed",
+        Event::Acd { .. } => "line claimed",
         Event::Leg { what: LegEvent::Created, .. } => "agent's leg made",
         Event::Leg { what: LegEvent::Ringing { .. }, .. } => "agent rings",
         Event::Leg { what: LegEvent::Answered, .. } => "answered",

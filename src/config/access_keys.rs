@@ -6,7 +6,7 @@ use super::schema::{CAUSES, REFUSALS, TREATMENTS};
 use super::section_reader::Part;
 use super::toml_reader::Found;
 use crate::source_position::{Hint, shortened};
-use hotlined_core::hotline::access::{Access, Frequency, Refusal};
+use hotlined_core::hotline::access::{Access, Frequency, RefusalAction};
 use hotlined_core::hours::OPEN;
 use hotlined_core::number::{Area, AreaSet, Prefixes};
 use hotlined_core::phrases::Piece;
@@ -56,7 +56,7 @@ impl Reader<'_, '_> {
         Some(Frequency { calls: calls?, within: Millis::seconds(60 * minutes?) })
     }
 
-    fn refusal(&mut self, part: &Part<'_>) -> Refusal {
+    fn refusal(&mut self, part: &Part<'_>) -> RefusalAction {
         let announces = part.choice(&mut self.sheet, "refusal", &REFUSALS).unwrap_or(part.has("notice"));
         let cause = part.choice(&mut self.sheet, "cause", &CAUSES);
         for (key, fits) in [("notice", announces), ("cause", !announces)] {
@@ -67,12 +67,12 @@ impl Reader<'_, '_> {
                 self.sheet.fault(part.at(key), part.table.path(key), why);
             }
         }
-        let default = Refusal::default();
+        let default = RefusalAction::default();
         if announces {
             let notice = self.sound_or(part, "notice", &[Piece::AccessRefused]);
-            notice.map_or(default, Refusal::Announce)
+            notice.map_or(default, RefusalAction::Announce)
         } else {
-            cause.map_or(default, Refusal::Reject)
+            cause.map_or(default, RefusalAction::Reject)
         }
     }
 

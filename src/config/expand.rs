@@ -6,7 +6,7 @@ use super::agents::ALONE;
 use super::hotline_file::Source;
 use super::schema::{CAUSES, LANGUAGES, RECORDINGS, SHOWS, STRATEGIES};
 use super::sound_keys::{TONE, TONES};
-use hotlined_core::hotline::access::{Access, Refusal};
+use hotlined_core::hotline::access::{Access, RefusalAction};
 use hotlined_core::hotline::flow::{Ask, Before, Node, NodeKind, Queue, Reach};
 use hotlined_core::hotline::group::Group;
 use hotlined_core::hotline::ringback::Ringbacks;
@@ -106,11 +106,11 @@ impl Page<'_> {
         self.maybe("calls_max", hotline.calls_max, |_, most| most.to_string());
         match &hotline.suspended {
             None => {}
-            Some(Refusal::Announce(notice)) => {
+            Some(RefusalAction::Announce(notice)) => {
                 self.put("suspended", "true");
                 self.put("suspended_notice", self.prompt(notice));
             }
-            Some(Refusal::Reject(_)) => {
+            Some(RefusalAction::Reject(_)) => {
                 self.put("suspended", "true");
                 self.put("suspended_notice", "false");
             }
@@ -376,8 +376,8 @@ impl Page<'_> {
             ])
         });
         match &access.refusal {
-            Refusal::Announce(notice) => self.put("notice", self.prompt(notice)),
-            Refusal::Reject(cause) => self.put("cause", word(&CAUSES, cause)),
+            RefusalAction::Announce(notice) => self.put("notice", self.prompt(notice)),
+            RefusalAction::Reject(cause) => self.put("cause", word(&CAUSES, cause)),
         }
     }
 

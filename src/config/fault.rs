@@ -6,8 +6,8 @@ use super::BadSound;
 use super::limits::{FILE_BYTES_MAX, FILES_MAX};
 use super::lists::CODES_MAX;
 use crate::source_position::{Hint, Position};
-use hotlined_core::hotline::BadDial;
 use hotlined_core::hotline::CODE_DIGITS_MAX;
+use hotlined_core::hotline::InvalidDial;
 use hotlined_core::hotline::flow::NODES_MAX;
 use hotlined_core::hotline::limits::{AGENT_ID_CHARS_MAX, AGENTS_MAX, NAME_CHARS_MAX};
 use hotlined_core::hours::{
@@ -160,7 +160,7 @@ pub enum Why {
     TwoDials,
     /// Cannot be called.
     #[error("{0}")]
-    Dial(#[from] BadDial),
+    Dial(#[from] InvalidDial),
     /// One telephone, two capacities.
     #[error(
         "is {lines}, but {first} says {first_lines} for the same telephone: it has only one number of lines"

@@ -46,7 +46,7 @@ use super::toml_reader::{Found, Sheet, Table};
 use crate::source_position::{Position, shortened};
 use hotlined_core::hotline::Codes;
 use hotlined_core::hotline::Voice;
-use hotlined_core::hotline::access::Refusal;
+use hotlined_core::hotline::access::RefusalAction;
 use hotlined_core::hotline::flow::{Before, Reach};
 use hotlined_core::hotline::group::GroupIx;
 use hotlined_core::hotline::limits::{NAME_CHARS_MAX, WAIT_S_DEFAULT};
@@ -287,14 +287,14 @@ impl<'r, 't> Reader<'r, 't> {
         }
     }
 
-    fn suspended(&mut self, part: &Part<'_>) -> Option<Refusal> {
+    fn suspended(&mut self, part: &Part<'_>) -> Option<RefusalAction> {
         let suspended = part.flag(&mut self.sheet, "suspended").unwrap_or_default();
         // A notice may stand there for the day it is needed; it is looked at, and only then used.
         if !suspended && !part.has("suspended_notice") {
             return None;
         }
         let notice = self.sound_or_none(part, "suspended_notice", &[Piece::NumberSuspended]);
-        suspended.then(|| notice.map_or_else(Refusal::default, Refusal::Announce))
+        suspended.then(|| notice.map_or_else(RefusalAction::default, RefusalAction::Announce))
     }
 
     fn limits(&mut self, part: &Part<'_>) {

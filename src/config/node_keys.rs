@@ -9,7 +9,7 @@ use super::section_reader::{Part, is_telephone_key};
 use super::shorthand::{Sketch, flow};
 use super::toml_reader::{Found, Table};
 use crate::source_position::{Hint, shortened};
-use hotlined_core::hotline::access::Refused;
+use hotlined_core::hotline::access::RefusalReason;
 use hotlined_core::hotline::flow::Flow;
 use hotlined_core::hotline::flow::{
     ANY, Collect, NODE_NAME_CHARS_MAX, NODES_MAX, NodeKind, Play, Set, VerifyCode,
@@ -199,7 +199,7 @@ impl Reader<'_, '_> {
             }
             "area" => self.area(part, draft, exits),
             "access" => {
-                let words = Refused::OF_ACCESS.map(Refused::word);
+                let words = RefusalReason::OF_ACCESS.map(RefusalReason::word);
                 exits.words =
                     ["allowed"].into_iter().chain(words).map(|word| self.shelf.word(word)).collect();
                 Some(NodeKind::Access(self.access(part, &draft.name)))

@@ -2,7 +2,7 @@
 
 use crate::event::Cause;
 use crate::hotline::Dial;
-use crate::hotline::access::Refused;
+use crate::hotline::access::RefusalReason;
 use crate::id::{CallId, CommandId, LegId, LineId, SwitchId};
 use crate::prompt::{Prompt, RecordingName};
 use crate::record::{AttemptOutcome, CallRecord};
@@ -23,12 +23,13 @@ pub enum Command {
         /// What to do.
         action: Action,
     },
-    /// To the store of what calls share: agents' lines, queues, counts.
-    Store {
+    /// To the ACD, which keeps what calls share: agents' lines, queues, counts.
+    #[serde(rename = "store")]
+    Acd {
         /// The name under which its answer comes back.
         id: CommandId,
         /// What to do.
-        request: StoreRequest,
+        request: AcdRequest,
     },
     /// To the records: the call is over, and this is what it was.
     Record(Box<CallRecord>),
@@ -164,10 +165,10 @@ pub enum Action {
     },
 }
 
-/// What the store can be asked.
+/// A request to the ACD.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum StoreRequest {
+pub enum AcdRequest {
     /// Take a line of one of these agents; answered by `Claimed` or `Refused`, or by `Waiting` and later
     /// `Claimed` where the request may wait.
     Claim(Claim),
@@ -238,7 +239,7 @@ pub struct Claim {
     /// The caller, where the agent it last talked with comes first.
     pub caller: Option<Arc<str>>,
     /// Where the request waits if no line is free.
-    pub wait: Option<Turn>,
+    pub wait: Option<QueueRank>,
 }
 
 /// A group of a hotline: `4008001234/sales`.
@@ -275,7 +276,7 @@ pub enum Pick {
 
 /// A place in a queue: the highest priority first, within it the longest waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Turn {
+pub struct QueueRank {
     /// How early.
     pub priority: u8,
     /// Since when it waits.
@@ -307,7 +308,7 @@ pub enum Note {
     /// The caller may not call.
     Refused {
         /// Why.
-        why: Refused,
+        why: RefusalReason,
         /// What says so: the entry of a list, a place, a count.
         because: Box<str>,
     },

@@ -4,7 +4,7 @@
 //! far away; with the embedded store the answer is there within the same turn. The live daemon, a replay and
 //! the stories of the tests all turn this one crank.
 
-use crate::acd::{Input, Store};
+use crate::acd::{Acd, AcdInput};
 use crate::call::{Limits, Switchboard};
 use crate::command::{Command, Note};
 use crate::event::Event;
@@ -21,11 +21,11 @@ const ANSWERS_A_TURN_MAX: usize = 100_000;
 pub struct Engine {
     /// All live calls.
     pub switchboard: Switchboard,
-    store: Store,
+    store: Acd,
     /// What the store said and the switchboard has not heard.
     answers: VecDeque<Event>,
     /// What went into the store since that was asked last, where somebody wants to know.
-    inputs: Option<Vec<(Instant, Input)>>,
+    inputs: Option<Vec<(Instant, AcdInput)>>,
     /// Whether what calls share is somewhere else, so that the store here is never asked.
     is_shared: bool,
     now: Instant,
@@ -60,7 +60,7 @@ impl Engine {
 
     /// An engine without any call, with a store that was kept; what goes into it from now on is told by
     /// [`inputs`](Self::inputs), and somebody must ask.
-    pub fn with_store(limits: Limits, store: Store) -> Self {
+    pub fn with_store(limits: Limits, store: Acd) -> Self {
         Self { store, inputs: Some(Vec::new()), ..Self::new(limits) }
     }
 
@@ -71,7 +71,7 @@ impl Engine {
     }
 
     /// Takes out what went into the store since this was asked last.
-    pub fn inputs(&mut self) -> Vec<(Instant, Input)> {
+    pub fn inputs(&mut self) -> Vec<(Instant, AcdInput)> {
         self.inputs.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
@@ -81,7 +81,7 @@ impl Engine {
     }
 
     /// The store, to look at.
-    pub fn store(&self) -> &Store {
+    pub fn store(&self) -> &Acd {
         &self.store
     }
 
@@ -105,7 +105,7 @@ impl Engine {
         self.hear(&mut heard, out, watch);
         self.step(event, out, watch);
         if matches!(event, Event::Due) && self.store.deadline().is_some_and(|due| due <= self.now) {
-            note(&mut self.inputs, self.now, Input::Due);
+            note(&mut self.inputs, self.now, AcdInput::Due);
             self.store.due(self.now, &mut self.scratch.answers);
             self.answers.extend(self.scratch.answers.drain(..));
         }
@@ -128,10 +128,10 @@ impl Engine {
         for command in commands.drain(..) {
             watch(Entry::Out(&command));
             match command {
-                Command::Store { .. } if self.is_shared => out.push(command),
-                Command::Store { id, request } => {
+                Command::Acd { .. } if self.is_shared => out.push(command),
+                Command::Acd { id, request } => {
                     self.store.ask(self.now, &id, &request, answers);
-                    note(&mut self.inputs, self.now, Input::Ask(id, request));
+                    note(&mut self.inputs, self.now, AcdInput::Request(id, request));
                 }
                 Command::Record(record) => {
                     over.push(record.call.clone());
@@ -153,14 +153,14 @@ impl Engine {
         }
         for call in over.drain(..) {
             self.store.forget(self.now, &call, answers);
-            note(&mut self.inputs, self.now, Input::Forget(call));
+            note(&mut self.inputs, self.now, AcdInput::Forget(call));
         }
         self.answers.extend(answers.drain(..));
     }
 }
 
 /// Notes what went into the store, where somebody wants to know.
-fn note(inputs: &mut Option<Vec<(Instant, Input)>>, now: Instant, input: Input) {
+fn note(inputs: &mut Option<Vec<(Instant, AcdInput)>>, now: Instant, input: AcdInput) {
     if let Some(inputs) = inputs {
         inputs.push((now, input));
     }
@@ -172,7 +172,7 @@ pub fn take_back(out: &mut Vec<Command>, switch: &SwitchId) -> Vec<Event> {
     let orders = out.extract_if(.., |it| matches!(it, Command::Switch { switch: to, .. } if to == switch));
     let unknown = |command| match command {
         Command::Switch { id, .. } => Some(Event::unknown(id)),
-        Command::Store { .. } | Command::Record(_) | Command::Note { .. } => None,
+        Command::Acd { .. } | Command::Record(_) | Command::Note { .. } => None,
     };
     orders.filter_map(unknown).collect()
 }
@@ -180,8 +180,8 @@ pub fn take_back(out: &mut Vec<Command>, switch: &SwitchId) -> Vec<Event> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::command::{Action, Candidate, Claim, Pick, PoolId, StoreRequest};
-    use crate::event::StoreAnswer;
+    use crate::command::{AcdRequest, Action, Candidate, Claim, Pick, PoolId};
+    use crate::event::AcdReply;
     use crate::id::{CommandId, LineId};
     use crate::time::Millis;
 
@@ -192,12 +192,12 @@ mod tests {
     #[test]
     fn what_is_not_heard_in_one_turn_is_heard_in_the_next_which_is_due_at_once() {
         let mut engine = Engine::default();
-        let refused = Event::Store { command: id(1), answer: StoreAnswer::Refused };
+        let refused = Event::Acd { command: id(1), reply: AcdReply::Refused };
         engine.answers.extend(vec![refused; ANSWERS_A_TURN_MAX + 5]);
         let mut heard = 0;
         for (turns, expected) in [(1, ANSWERS_A_TURN_MAX), (2, ANSWERS_A_TURN_MAX + 5)] {
             let mut watch = |entry: Entry| {
-                heard += usize::from(matches!(entry, Entry::In(Event::Store { .. })));
+                heard += usize::from(matches!(entry, Entry::In(Event::Acd { .. })));
             };
             engine.turn(Instant(7), &Event::Due, &mut Vec::new(), &mut watch);
             assert_eq!(heard, expected, "after {turns} turns");
@@ -211,7 +211,7 @@ mod tests {
             let action = Action::Take { leg: "a".parse().unwrap() };
             Command::Switch { switch: SwitchId(switch.into()), id: id(number), action }
         };
-        let store = Command::Store { id: id(3), request: StoreRequest::Abandon { claim: 1 } };
+        let store = Command::Acd { id: id(3), request: AcdRequest::Abandon { claim: 1 } };
         let mut out = vec![order(1, "fs1"), order(2, "fs2"), store.clone(), order(4, "fs1")];
         assert_eq!(take_back(&mut out, &SwitchId("fs1".into())), [id(1), id(4)].map(Event::unknown));
         assert_eq!(out, [order(2, "fs2"), store]);
@@ -227,10 +227,10 @@ mod tests {
             caller: None,
             wait: None,
         };
-        let turn = Some(crate::command::Turn { priority: 0, since: Instant(0), length_max: 1 });
+        let turn = Some(crate::command::QueueRank { priority: 0, since: Instant(0), length_max: 1 });
         let waits = Claim { wait: turn, ..claim.clone() };
-        let release = StoreRequest::Release { claim: 1, talked: true, rest: Millis(50) };
-        let asked = [(1, StoreRequest::Claim(claim)), (2, StoreRequest::Claim(waits)), (3, release)];
+        let release = AcdRequest::Release { claim: 1, talked: true, rest: Millis(50) };
+        let asked = [(1, AcdRequest::Claim(claim)), (2, AcdRequest::Claim(waits)), (3, release)];
         for (number, request) in &asked {
             engine.store.ask(Instant(100), &id(*number), request, &mut Vec::new());
         }
@@ -242,8 +242,8 @@ mod tests {
             }
         };
         engine.turn(Instant(150), &Event::Due, &mut Vec::new(), &mut watch);
-        let answer = StoreAnswer::Claimed { line: LineId("a".into()) };
-        assert_eq!(heard, [Event::Due, Event::Store { command: id(2), answer }]);
+        let reply = AcdReply::Claimed { line: LineId("a".into()) };
+        assert_eq!(heard, [Event::Due, Event::Acd { command: id(2), reply }]);
         assert_eq!((engine.deadline(), engine.lines_in_use()), (None, 1));
     }
 }

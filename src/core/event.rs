@@ -7,7 +7,7 @@ pub use crate::cause::Cause;
 use crate::hotline::{Hotline, Hotlines};
 use crate::hours::Calendar;
 use crate::id::{CallId, CommandId, LegId, LineId, SwitchId};
-use crate::number::Atlas;
+use crate::number::NumberRegions;
 use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -47,12 +47,13 @@ pub enum Event {
         /// Its legs, in its own order.
         legs: Vec<LiveLeg>,
     },
-    /// The store answers.
-    Store {
+    /// The ACD replies to a request.
+    #[serde(rename = "store")]
+    Acd {
         /// The request.
         command: CommandId,
-        /// What it says.
-        answer: StoreAnswer,
+        /// The reply.
+        reply: AcdReply,
     },
     /// The earliest deadline of the switchboard may have passed.
     Due,
@@ -75,10 +76,11 @@ pub enum Event {
     },
     /// Which days are work changed.
     Calendar(Arc<Calendar>),
-    /// Where numbers are from changed.
-    Atlas(Arc<Atlas>),
-    /// The operator said something.
-    Operator(Order),
+    /// The table of the regions that telephone numbers belong to changed.
+    #[serde(rename = "atlas")]
+    NumberRegions(Arc<NumberRegions>),
+    /// The operator gave an order.
+    Operator(OperatorOrder),
 }
 
 impl Event {
@@ -224,20 +226,20 @@ pub enum CommandResult {
     Unknown,
 }
 
-/// What an operator can say.
+/// An order of the operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Order {
+pub enum OperatorOrder {
     /// Take no new calls; finish those in progress.
     Drain,
     /// Hand every call that is not in talk to the dialplan's fallback, and close the books on the others.
     HandOver,
 }
 
-/// What the store can say.
+/// A reply of the ACD.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum StoreAnswer {
+pub enum AcdReply {
     /// This agent's line is ours until we release it.
     Claimed {
         /// Whose.
@@ -246,7 +248,7 @@ pub enum StoreAnswer {
     /// No line of any of the agents is free, or no place in the queue is.
     Refused,
     /// The request waits for a line in its queue.
-    Waiting(QueuePlace),
+    Waiting(QueuePosition),
     /// Whether one more call may be live, and how often this caller called lately, with this call.
     Admitted {
         /// Whether the hotline has room.
@@ -265,7 +267,7 @@ pub enum StoreAnswer {
 
 /// A place in a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct QueuePlace {
+pub struct QueuePosition {
     /// How many are served before.
     pub ahead: u32,
     /// How long it will take as far as anybody can tell.

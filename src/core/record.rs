@@ -2,7 +2,7 @@
 
 use crate::cause::Cause;
 use crate::hotline::Version;
-use crate::hotline::access::Refused;
+use crate::hotline::access::RefusalReason;
 use crate::id::{CallId, LegId, SwitchId};
 use crate::prompt::RecordingName;
 use crate::time::{Instant, Millis};
@@ -44,7 +44,7 @@ pub struct CallRecord {
     /// The agent who talked with the caller.
     pub agent: Option<Arc<str>>,
     /// Why the caller was refused.
-    pub refused: Option<Refused>,
+    pub refused: Option<RefusalReason>,
     /// The nodes of the flow the call went through, in order; of a very long way the beginning.
     pub path: Vec<Arc<str>>,
     /// What the caller entered, by the names the flow gives.

@@ -193,7 +193,7 @@ impl Replayed {
     fn note(&mut self, now: Instant, command: &Command) {
         let kind = match command {
             Command::Switch { .. } => "orders to the switch",
-            Command::Store { .. } => "requests to the store of lines",
+            Command::Acd { .. } => "requests to the store of lines",
             Command::Record(_) => "call records",
             Command::Note { .. } => "notes",
         };

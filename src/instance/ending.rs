@@ -4,7 +4,7 @@
 use super::instance::{Instance, Keeping, Output};
 use super::lease_client::LeaseCommand;
 use crate::switch::freeswitch::link::LinkError;
-use hotlined_core::event::{Event, Order};
+use hotlined_core::event::{Event, OperatorOrder};
 use hotlined_core::id::SwitchId;
 use hotlined_core::time::{Instant, Millis};
 
@@ -79,7 +79,7 @@ impl Instance {
         match self.ending {
             Ending::No => {
                 self.ending = Ending::Draining(self.now + self.drain_max);
-                self.returned.push_back(Event::Operator(Order::Drain));
+                self.returned.push_back(Event::Operator(OperatorOrder::Drain));
                 if let Keeping::Redis(cluster) = &mut self.keeping {
                     cluster.lease.command(LeaseCommand::Leave);
                 }
@@ -98,7 +98,7 @@ impl Instance {
     /// What is left of the calls is handed over.
     pub(crate) fn hand_over(&mut self) {
         self.turn_returned();
-        self.turn(&Event::Operator(Order::HandOver));
+        self.turn(&Event::Operator(OperatorOrder::HandOver));
         self.ending = Ending::HandedOver;
     }
 

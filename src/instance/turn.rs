@@ -200,13 +200,13 @@ impl Instance {
             Event::LinkLost { switch } | Event::LinkRestored { switch, .. } => Some(switch),
             Event::Leg { .. }
             | Event::Done { .. }
-            | Event::Store { .. }
+            | Event::Acd { .. }
             | Event::Due
             | Event::Hotlines(_)
             | Event::TakenUp { .. }
             | Event::StoodBy { .. }
             | Event::Calendar(_)
-            | Event::Atlas(_)
+            | Event::NumberRegions(_)
             | Event::Operator(_) => None,
         };
         if switch.is_some_and(|switch| !self.links.is_open(switch)) {
@@ -331,7 +331,7 @@ impl Instance {
             Command::Record(record) => super::call_log::record(&record),
             Command::Note { call, note } => super::call_log::note(&call, &note),
             // An embedded store answered within the engine, and Redis was asked.
-            Command::Store { .. } => {}
+            Command::Acd { .. } => {}
         }
     }
 }

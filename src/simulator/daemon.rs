@@ -9,7 +9,7 @@ use bytes::Bytes;
 use fnv::FnvHasher;
 use hotlined_core::call::Limits;
 use hotlined_core::engine::Engine;
-use hotlined_core::event::{Event, Order};
+use hotlined_core::event::{Event, OperatorOrder};
 use hotlined_core::hotline::Hotlines;
 use hotlined_core::id::{CallId, SwitchId};
 use hotlined_core::record::{CallRecord, Outcome};
@@ -299,19 +299,19 @@ impl Daemon {
                 self.taken.append(&mut self.inherits);
                 observed.push(Observed::Acts);
             }
-            Event::Operator(Order::HandOver) => {
+            Event::Operator(OperatorOrder::HandOver) => {
                 self.has_handed_over = true;
                 observed.push(Observed::HandsOver);
             }
-            Event::Operator(Order::Drain)
+            Event::Operator(OperatorOrder::Drain)
             | Event::Arrived(_)
             | Event::Leg { .. }
             | Event::Done { .. }
-            | Event::Store { .. }
+            | Event::Acd { .. }
             | Event::Due
             | Event::Hotlines(_)
             | Event::Calendar(_)
-            | Event::Atlas(_) => {}
+            | Event::NumberRegions(_) => {}
         }
         if let Some(shadow) = &mut self.shadow {
             shadow.compare(&turn)?;

@@ -2,7 +2,7 @@
 
 use super::line::PASSWORD;
 use bytes::Bytes;
-use hotlined_core::hotline::BadDial;
+use hotlined_core::hotline::InvalidDial;
 use hotlined_core::id::SwitchId;
 use hotlined_core::prompt::SoundPath;
 use hotlined_core::time::{Instant, Millis};
@@ -30,7 +30,7 @@ pub(super) fn switch() -> SwitchId {
 fn site() -> Result<Site, String> {
     let endpoint = |text| Endpoint::new(text).map_err(|bad| bad.to_string());
     Ok(Site {
-        trunk: "sofia/gateway/carrier/{number}".parse().map_err(|bad: BadDial| bad.to_string())?,
+        trunk: "sofia/gateway/carrier/{number}".parse().map_err(|bad: InvalidDial| bad.to_string())?,
         fallback: Fallback {
             extension: endpoint(FALLBACK)?,
             dialplan: endpoint("XML")?,

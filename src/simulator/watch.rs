@@ -55,7 +55,7 @@ impl Watch {
     fn see(&self, at: Instant, entry: Entry, is_shared: bool) {
         let mut seen = self.seen();
         match entry {
-            Entry::In(Event::Store { .. }) if !is_shared => {}
+            Entry::In(Event::Acd { .. }) if !is_shared => {}
             Entry::In(event) => seen.push(Seen::Turn(Turn {
                 at,
                 event: event.clone(),
@@ -75,7 +75,7 @@ impl Watch {
                     }
                     Command::Note { .. }
                     | Command::Switch { .. }
-                    | Command::Store { .. }
+                    | Command::Acd { .. }
                     | Command::Record(_) => {}
                 }
             }

@@ -6,7 +6,7 @@ use hotlined::daemon::heartbeat::Pulse;
 use hotlined::daemon::serve::{Parts, ServeError};
 use hotlined::jsonl_writer::{LineFile, WhenSlow};
 use hotlined_core::call::Limits;
-use hotlined_core::event::{Event, Order};
+use hotlined_core::event::{Event, OperatorOrder};
 use hotlined_core::record::Outcome;
 use hotlined_core::time::Millis;
 use hotlined_esl::server;
@@ -183,7 +183,7 @@ async fn an_engine_that_crashes_is_no_daemon_that_was_told_to_stop() {
     let parts = Parts {
         limits: Limits::default(),
         drain_max: Millis(0),
-        first: vec![Event::Operator(Order::Drain)],
+        first: vec![Event::Operator(OperatorOrder::Drain)],
         links: vec![crate::peer::settings(switch.port)],
         records: LineFile::create(&folder.path().join("records"), WhenSlow::Wait).unwrap(),
         tap: None,

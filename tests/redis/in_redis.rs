@@ -5,7 +5,7 @@ use hotlined::redis::Connector;
 use hotlined::redis::Inbox;
 use hotlined::redis::RedisSettings;
 use hotlined::redis::RedisStore;
-use hotlined_core::command::StoreRequest;
+use hotlined_core::command::AcdRequest;
 use hotlined_core::event::Event;
 use hotlined_core::id::{CallId, CommandId};
 use hotlined_core::time::Instant;
@@ -65,7 +65,7 @@ impl Backing {
         Self { runtime, store, inbox, deadline, figures, left_behind }
     }
 
-    pub fn ask(&mut self, now: Instant, id: &CommandId, request: &StoreRequest, out: &mut Vec<Event>) {
+    pub fn ask(&mut self, now: Instant, id: &CommandId, request: &AcdRequest, out: &mut Vec<Event>) {
         self.say(now, Ask::Request { id: id.clone(), request: request.clone() }, out);
     }
 

@@ -8,8 +8,8 @@ use hotlined::redis::RedisSettings;
 use hotlined::redis::RedisStore;
 use hotlined_config::shorthand::Plain;
 use hotlined_core::call::SAVED_FORMAT;
-use hotlined_core::command::{Pick, StoreRequest};
-use hotlined_core::event::{KeptCall, StoreAnswer};
+use hotlined_core::command::{AcdRequest, Pick};
+use hotlined_core::event::{AcdReply, KeptCall};
 use hotlined_core::hotline::{Agent, Dial, Hotline};
 use hotlined_core::time::{Instant, Millis};
 use hotlined_instance::cluster::acd_failover::{Out, Sharing};
@@ -222,7 +222,7 @@ async fn what_a_dead_daemon_asked_and_never_heard_is_told_to_whoever_takes_over(
     let (queued_a, queued_b) = (waiting(a.clone(), 0, 7), waiting(b.clone(), 0, 9));
     // Somebody else's call has the first line, and one of ours waits for it.
     assert_eq!(two.asks_and_hears(ask_for("other", 1, &a)).await, said("other", 1, claimed("a")));
-    let admit = StoreRequest::Admit { hotline: "400".into(), calls_max: Some(1), recent: None };
+    let admit = AcdRequest::Admit { hotline: "400".into(), calls_max: Some(1), recent: None };
     one.asks_and_hears(fenced(ask("holds", 1, admit.clone()), &fence)).await;
     one.asks_and_hears(fenced(ask_for("holds", 2, &b), &fence)).await;
     one.asks_and_hears(fenced(ask_for("waits", 1, &queued_a), &fence)).await;
@@ -278,11 +278,7 @@ async fn what_a_dead_daemon_asked_and_never_heard_is_told_to_whoever_takes_over(
     two.ask(fenced(release("holds", 2, 0), &fence)).await;
     assert_eq!(two.event().await, said("never", 1, claimed("b")));
     let full = two.asks_and_hears(ask("third", 1, admit)).await;
-    assert_eq!(
-        full,
-        said("third", 1, StoreAnswer::Admitted { room: false, recent: 0 }),
-        "it is counted still"
-    );
+    assert_eq!(full, said("third", 1, AcdReply::Admitted { room: false, recent: 0 }), "it is counted still");
 }
 
 #[tokio::test]
@@ -332,7 +328,7 @@ async fn a_call_that_is_over_gives_back_as_it_said() {
     let answer = store.ask(&[ask_for("y", 1, &wish)]).await.remove(0).unwrap();
     assert_eq!(
         answer.said,
-        hotlined_instance::cluster::redis_reply::Said::Heard(said("y", 1, StoreAnswer::Refused)),
+        hotlined_instance::cluster::redis_reply::Said::Heard(said("y", 1, AcdReply::Refused)),
         "it rests"
     );
 }

@@ -9,7 +9,7 @@ use hotlined::redis::RedisSettings;
 use hotlined::redis::RedisStore;
 use hotlined_config::shorthand::Plain;
 use hotlined_core::call::SAVED_FORMAT;
-use hotlined_core::command::StoreRequest;
+use hotlined_core::command::AcdRequest;
 use hotlined_core::event::KeptCall;
 use hotlined_core::hotline::{Hotline, Version};
 use hotlined_core::id::{CallId, CommandId};
@@ -32,7 +32,7 @@ use tokio::runtime::Runtime;
 /// What one of two daemons says.
 #[derive(Clone, Debug)]
 enum Word {
-    Ask(u8, StoreRequest),
+    Ask(u8, AcdRequest),
     /// The last request of the call.
     Again(u8),
     Forget(u8),
@@ -137,7 +137,7 @@ struct Pair {
     now: Instant,
     numbers: u32,
     claims: BTreeMap<u8, Vec<u32>>,
-    last: BTreeMap<u8, (u32, StoreRequest)>,
+    last: BTreeMap<u8, (u32, AcdRequest)>,
 }
 
 impl Pair {
@@ -162,18 +162,18 @@ impl Pair {
         claims.iter().rev().nth(back as usize).copied().unwrap_or(u32::MAX)
     }
 
-    fn ask(&mut self, who: u8, request: &StoreRequest) -> Ask {
+    fn ask(&mut self, who: u8, request: &AcdRequest) -> Ask {
         self.numbers += 1;
         let mut request = request.clone();
         match &mut request {
-            StoreRequest::Claim(_) => self.claims.entry(who).or_default().push(self.numbers),
-            StoreRequest::Release { claim, .. }
-            | StoreRequest::Abandon { claim }
-            | StoreRequest::Place { claim } => *claim = self.claim(who, *claim),
-            StoreRequest::Remember { .. }
-            | StoreRequest::Admit { .. }
-            | StoreRequest::Leave { .. }
-            | StoreRequest::CountCode { .. } => {}
+            AcdRequest::Claim(_) => self.claims.entry(who).or_default().push(self.numbers),
+            AcdRequest::Release { claim, .. }
+            | AcdRequest::Abandon { claim }
+            | AcdRequest::Place { claim } => *claim = self.claim(who, *claim),
+            AcdRequest::Remember { .. }
+            | AcdRequest::Admit { .. }
+            | AcdRequest::Leave { .. }
+            | AcdRequest::CountCode { .. } => {}
         }
         self.last.insert(who, (self.numbers, request.clone()));
         Ask::Request { id: CommandId { call: name(who), number: self.numbers }, request }

@@ -4,7 +4,7 @@ use hotlined_config::shorthand::Plain;
 use hotlined_core::cause::Cause;
 use hotlined_core::hotline::Codes;
 use hotlined_core::hotline::Voice;
-use hotlined_core::hotline::access::{Access, Frequency, Refusal};
+use hotlined_core::hotline::access::{Access, Frequency, RefusalAction};
 use hotlined_core::hotline::flow::{
     ANY, Ask, Before, Collect, Flow, Node, NodeIx, NodeKind, Play, Queue, Reach, Set, Survey, VerifyCode,
     Voicemail,
@@ -109,8 +109,12 @@ fn maybe(chance: &mut Chance) -> Option<Prompt> {
     if chance.percent(60) { Some(prompt(chance)) } else { None }
 }
 
-fn refusal(chance: &mut Chance) -> Refusal {
-    if chance.percent(50) { Refusal::Announce(prompt(chance)) } else { Refusal::Reject(Cause::Busy) }
+fn refusal(chance: &mut Chance) -> RefusalAction {
+    if chance.percent(50) {
+        RefusalAction::Announce(prompt(chance))
+    } else {
+        RefusalAction::Reject(Cause::Busy)
+    }
 }
 
 fn ask(digit_len: u8, chance: &mut Chance) -> Ask {

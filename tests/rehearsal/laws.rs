@@ -3,7 +3,7 @@
 use super::hotlines::SOUNDS;
 use hotlined_core::command::{Action, Command, Note, StageName};
 use hotlined_core::engine::Entry;
-use hotlined_core::event::{CommandResult, Event, LegEvent, Order};
+use hotlined_core::event::{CommandResult, Event, LegEvent, OperatorOrder};
 use hotlined_core::hotline::{Agent, Dial, Hotline};
 use hotlined_core::id::{CallId, CommandId, LegId};
 use hotlined_core::phrases::Piece;
@@ -150,17 +150,17 @@ impl Laws {
                     }
                 }
             }
-            Event::Operator(Order::HandOver) => self.handed_over = true,
+            Event::Operator(OperatorOrder::HandOver) => self.handed_over = true,
             Event::Leg { .. }
             | Event::Done { .. }
-            | Event::Store { .. }
+            | Event::Acd { .. }
             | Event::Due
             | Event::Hotlines(_)
             | Event::TakenUp { .. }
             | Event::StoodBy { .. }
             | Event::Calendar(_)
-            | Event::Atlas(_)
-            | Event::Operator(Order::Drain) => {}
+            | Event::NumberRegions(_)
+            | Event::Operator(OperatorOrder::Drain) => {}
         }
     }
 
@@ -185,7 +185,7 @@ impl Laws {
                 self.calls.entry(call.clone()).or_default().not_taken += 1;
             }
             Command::Record(record) => self.recorded(record),
-            Command::Note { .. } | Command::Store { .. } => {}
+            Command::Note { .. } | Command::Acd { .. } => {}
         }
     }
 

@@ -5,7 +5,7 @@ use super::laws::Laws;
 use super::people;
 use hotlined_core::call::{Limits, SavedCall};
 use hotlined_core::engine::{Engine, Entry};
-use hotlined_core::event::{Event, Order};
+use hotlined_core::event::{Event, OperatorOrder};
 use hotlined_core::hotline::{Agent, Hotline, Hotlines};
 use hotlined_core::id::{CallId, LegId};
 use hotlined_core::prompt::SoundPath;
@@ -36,7 +36,7 @@ enum Turn {
     OneLeaves(u64),
     AllLeave,
     Hotlines(Arc<Hotlines>),
-    Operator(Order),
+    Operator(OperatorOrder),
 }
 
 pub struct Scene {
@@ -105,7 +105,7 @@ impl Scene {
             turns.push((BEGIN + Millis(chance.between(0, 90_000)), Turn::Hotlines(changed)));
         }
         if chance.percent(8) {
-            let order = if chance.percent(50) { Order::Drain } else { Order::HandOver };
+            let order = if chance.percent(50) { OperatorOrder::Drain } else { OperatorOrder::HandOver };
             turns.push((BEGIN + Millis(chance.between(0, 120_000)), Turn::Operator(order)));
         }
         turns.sort_by_key(|(at, _)| *at);

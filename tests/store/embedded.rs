@@ -1,6 +1,6 @@
 //! The store within the process.
 
-pub use hotlined_core::acd::Store as Backing;
+pub use hotlined_core::acd::Acd as Backing;
 
 /// How many random stories are told.
 pub const CASES: u32 = 300;

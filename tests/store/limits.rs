@@ -2,7 +2,7 @@
 
 use super::world::{World, claim, claimed};
 use hotlined_core::command::Pick;
-use hotlined_core::event::StoreAnswer::Refused;
+use hotlined_core::event::AcdReply::Refused;
 
 #[test]
 fn there_is_an_end_to_how_many_calls_can_ask() {

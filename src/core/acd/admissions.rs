@@ -2,7 +2,7 @@
 
 use super::CALLS_KNOWN_MAX;
 use super::expiring::Fading;
-use crate::event::StoreAnswer;
+use crate::event::AcdReply;
 use crate::id::CallId;
 use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
@@ -44,7 +44,7 @@ impl Admissions {
         hotline: &Arc<str>,
         calls_max: Option<u32>,
         recent: Option<&(Arc<str>, Millis)>,
-    ) -> StoreAnswer {
+    ) -> AcdReply {
         let counted_in = self.calls.get(call).map_or(&[][..], Vec::as_slice);
         if let Some(at) = counted_in.iter().position(|(in_, _)| in_ == hotline) {
             // A hotline asks first whether it has room, and its rules later how often the caller called.
@@ -54,7 +54,7 @@ impl Admissions {
             if let Some(counted_in) = self.calls.get_mut(call) {
                 counted_in[at].1 = recent;
             }
-            return StoreAnswer::Admitted { room: true, recent: recent.unwrap_or(0) };
+            return AcdReply::Admitted { room: true, recent: recent.unwrap_or(0) };
         }
         let live = self.live.get(hotline).copied().unwrap_or(0);
         let known = !counted_in.is_empty() || self.calls.len() < CALLS_KNOWN_MAX;
@@ -65,7 +65,7 @@ impl Admissions {
             self.live.insert(hotline.clone(), live + 1);
             self.calls.entry(call.clone()).or_default().push((hotline.clone(), recent));
         }
-        StoreAnswer::Admitted { room, recent: recent.unwrap_or(0) }
+        AcdReply::Admitted { room, recent: recent.unwrap_or(0) }
     }
 
     /// How many calls the caller made within the span, with this one, which is remembered if `keep`.

@@ -9,8 +9,8 @@ use super::line::{LINES_KNOWN_MAX, Lines};
 use super::pick::{Choice, Choosing, share_out};
 use super::queue::{POOLS_KNOWN_MAX, Pool, Queues, Rank, Seat, WAITING_PER_POOL_MAX};
 use super::slots::{Place, Shelf};
-use crate::command::{Claim, Pick, PoolId, Turn};
-use crate::event::{Event, QueuePlace, StoreAnswer};
+use crate::command::{Claim, Pick, PoolId, QueueRank};
+use crate::event::{AcdReply, Event, QueuePosition};
 use crate::id::{CallId, CommandId, LineId};
 use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
@@ -109,20 +109,20 @@ impl Claims {
         }
     }
 
-    pub(super) fn claim(&mut self, now: Instant, id: &CommandId, claim: &Claim) -> StoreAnswer {
+    pub(super) fn claim(&mut self, now: Instant, id: &CommandId, claim: &Claim) -> AcdReply {
         match self.standing(&id.call, id.number) {
             Some(Standing::Holds { line, .. }) => {
-                return StoreAnswer::Claimed { line: self.lines.name(line).clone() };
+                return AcdReply::Claimed { line: self.lines.name(line).clone() };
             }
             Some(Standing::Waits(rank)) => {
-                return self.place_of(&rank).map_or(StoreAnswer::Refused, StoreAnswer::Waiting);
+                return self.place_of(&rank).map_or(AcdReply::Refused, AcdReply::Waiting);
             }
             None => {}
         }
         if !self.is_new(id) {
-            return StoreAnswer::Refused;
+            return AcdReply::Refused;
         }
-        let Some(place) = self.pool(now, &claim.pool) else { return StoreAnswer::Refused };
+        let Some(place) = self.pool(now, &claim.pool) else { return AcdReply::Refused };
         let remembered =
             claim.caller.as_ref().and_then(|c| self.remembered.get(now, &(c.clone(), claim.pool.clone())));
         let agents = &claim.agents[..claim.agents.len().min(CANDIDATES_MAX)];
@@ -133,7 +133,7 @@ impl Claims {
         let answer = match (choice, &claim.wait) {
             (Some(choice), _) => self.take(id, place, (claim.pick, &seats), choice),
             (None, Some(turn)) if !seats.is_empty() => self.enter(now, id, place, (claim.pick, &seats), turn),
-            (None, _) => StoreAnswer::Refused,
+            (None, _) => AcdReply::Refused,
         };
         self.seats = seats;
         answer
@@ -205,7 +205,7 @@ impl Claims {
     }
 
     /// Where the claim stands in its queue, if it waits.
-    pub(super) fn place(&self, call: &CallId, claim: u32) -> Option<QueuePlace> {
+    pub(super) fn place(&self, call: &CallId, claim: u32) -> Option<QueuePosition> {
         match self.standing(call, claim)? {
             Standing::Waits(rank) => self.place_of(&rank),
             Standing::Holds { .. } => None,
@@ -250,7 +250,7 @@ impl Claims {
         }
     }
 
-    fn place_of(&self, rank: &Rank) -> Option<QueuePlace> {
+    fn place_of(&self, rank: &Rank) -> Option<QueuePosition> {
         Some(self.pools.at(self.queues.waiter(rank)?.pool).place(rank))
     }
 
@@ -283,17 +283,17 @@ impl Claims {
         id: &CommandId,
         place: Place,
         wish: (Pick, &[Seat]),
-        turn: &Turn,
-    ) -> StoreAnswer {
+        turn: &QueueRank,
+    ) -> AcdReply {
         let pool = self.pools.at_mut(place);
         if pool.length() >= usize::from(turn.length_max).min(WAITING_PER_POOL_MAX) {
-            return StoreAnswer::Refused;
+            return AcdReply::Refused;
         }
         self.order += 1;
         let rank = Rank { priority: Reverse(turn.priority), since: turn.since, asked: self.order };
         self.queues.enter(now, (place, pool), &mut self.lines, wish, (rank, id.clone()));
         self.stand(id, Standing::Waits(rank));
-        StoreAnswer::Waiting(self.pools.at(place).place(&rank))
+        AcdReply::Waiting(self.pools.at(place).place(&rank))
     }
 
     fn stand(&mut self, id: &CommandId, standing: Standing) {
@@ -306,7 +306,7 @@ impl Claims {
         place: Place,
         (pick, seats): (Pick, &[Seat]),
         choice: Choice,
-    ) -> StoreAnswer {
+    ) -> AcdReply {
         let pool = self.pools.at_mut(place);
         let number = pool.number;
         let claimant = self.calls.entry(id.call.clone()).or_default();
@@ -325,7 +325,7 @@ impl Claims {
         }
         self.lines.at_mut(choice.line).held += 1;
         self.held += 1;
-        StoreAnswer::Claimed { line }
+        AcdReply::Claimed { line }
     }
 
     /// A line may have come free: who has waited longest for it has it.
@@ -340,7 +340,7 @@ impl Claims {
             self.lines.at_mut(line).used = now;
             self.pools.at_mut(place).used = now;
             let answer = self.take(&waiter.id, place, (waiter.pick, &waiter.seats), choice);
-            out.push(Event::Store { command: waiter.id, answer });
+            out.push(Event::Acd { command: waiter.id, reply: answer });
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::CALLS_KNOWN_MAX;
 use super::expiring::Fading;
-use crate::event::StoreAnswer;
+use crate::event::AcdReply;
 use crate::id::{CallId, CommandId};
 use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
@@ -46,7 +46,7 @@ impl CodesSeen {
         hotline: &Arc<str>,
         codes: &Arc<str>,
         code: &Arc<str>,
-    ) -> StoreAnswer {
+    ) -> AcdReply {
         let told = self.told.get(&id.call).filter(|(number, _)| *number == id.number);
         if let Some((_, before)) = told {
             return answer(*before);
@@ -70,9 +70,9 @@ impl CodesSeen {
     }
 }
 
-fn answer(before: Option<Seen>) -> StoreAnswer {
+fn answer(before: Option<Seen>) -> AcdReply {
     match before {
-        None => StoreAnswer::CodeSeen { times: 0, first: None },
-        Some(Seen { times, first }) => StoreAnswer::CodeSeen { times, first: Some(first) },
+        None => AcdReply::CodeSeen { times: 0, first: None },
+        Some(Seen { times, first }) => AcdReply::CodeSeen { times, first: Some(first) },
     }
 }

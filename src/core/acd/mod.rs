@@ -41,7 +41,7 @@
 //!   not free; who is owed most gets it, and then has had it whole. What counts is being called, not answering.
 //!   Nobody is owed, or ahead by, more than ten rounds.
 //!
-//! The estimate of a [`QueuePlace`](crate::event::QueuePlace) is the place (from 1) times the pace of the pool's
+//! The estimate of a [`QueuePosition`](crate::event::QueuePosition) is the place (from 1) times the pace of the pool's
 //! queue: the mean of the intervals between its claims that were served after waiting, each new one weighing an
 //! eighth; the time when nobody waited does not count. There is none before the first was served.
 //!
@@ -63,8 +63,8 @@ mod pick;
 mod queue;
 mod slots;
 
-use crate::command::{PoolId, StoreRequest};
-use crate::event::{Event, StoreAnswer};
+use crate::command::{AcdRequest, PoolId};
+use crate::event::{AcdReply, Event};
 use crate::id::{CallId, CommandId, LineId};
 use crate::time::{self, Instant, Millis};
 use admissions::Admissions;
@@ -88,7 +88,7 @@ pub mod figures {
 /// The store, within the process.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Store {
+pub struct Acd {
     now: Instant,
     claims: Claims,
     admissions: Admissions,
@@ -99,16 +99,17 @@ pub struct Store {
 /// Something that went into a store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Input {
+pub enum AcdInput {
     /// See [`Store::ask`].
-    Ask(CommandId, StoreRequest),
+    #[serde(rename = "ask")]
+    Request(CommandId, AcdRequest),
     /// See [`Store::due`].
     Due,
     /// See [`Store::forget`].
     Forget(CallId),
 }
 
-impl Store {
+impl Acd {
     /// From now on time is told by a clock that says `now`: where another clock was ahead of it, what is in the
     /// store is that much earlier.
     pub fn goes_by(&mut self, now: Instant) {
@@ -124,50 +125,50 @@ impl Store {
     }
 
     /// Takes an input in again, as it went in at that time.
-    pub fn take(&mut self, now: Instant, input: &Input, out: &mut Vec<Event>) {
+    pub fn take(&mut self, now: Instant, input: &AcdInput, out: &mut Vec<Event>) {
         match input {
-            Input::Ask(id, request) => self.ask(now, id, request, out),
-            Input::Due => self.due(now, out),
-            Input::Forget(call) => self.forget(now, call, out),
+            AcdInput::Request(id, request) => self.ask(now, id, request, out),
+            AcdInput::Due => self.due(now, out),
+            AcdInput::Forget(call) => self.forget(now, call, out),
         }
     }
 
     /// Carries out a request; its answer, and what others get by it, is appended to `out`.
     ///
     /// `now` never goes back: an earlier instant than the last one is taken for the last one.
-    pub fn ask(&mut self, now: Instant, id: &CommandId, request: &StoreRequest, out: &mut Vec<Event>) {
+    pub fn ask(&mut self, now: Instant, id: &CommandId, request: &AcdRequest, out: &mut Vec<Event>) {
         let now = self.at(now);
         // Who gives up is out before anything is given out: the fewer answers cross.
-        if !matches!(request, StoreRequest::Abandon { .. }) {
+        if !matches!(request, AcdRequest::Abandon { .. }) {
             self.claims.due(now, out);
         }
         let answer = match request {
-            StoreRequest::Claim(claim) => Some(self.claims.claim(now, id, claim)),
-            StoreRequest::Release { claim, talked, rest } => {
+            AcdRequest::Claim(claim) => Some(self.claims.claim(now, id, claim)),
+            AcdRequest::Release { claim, talked, rest } => {
                 self.claims.release(now, (&id.call, *claim), (*talked, *rest), out);
                 None
             }
-            StoreRequest::Abandon { claim } => {
+            AcdRequest::Abandon { claim } => {
                 self.claims.abandon(now, &id.call, *claim, out);
                 None
             }
-            StoreRequest::Place { claim } => self.claims.place(&id.call, *claim).map(StoreAnswer::Waiting),
-            StoreRequest::Remember { pool, caller, line, keep } => {
+            AcdRequest::Place { claim } => self.claims.place(&id.call, *claim).map(AcdReply::Waiting),
+            AcdRequest::Remember { pool, caller, line, keep } => {
                 self.claims.remember(now, (caller, pool), line, *keep);
                 None
             }
-            StoreRequest::Admit { hotline, calls_max, recent } => {
+            AcdRequest::Admit { hotline, calls_max, recent } => {
                 Some(self.admissions.admit(now, &id.call, hotline, *calls_max, recent.as_ref()))
             }
-            StoreRequest::Leave { hotline } => {
+            AcdRequest::Leave { hotline } => {
                 self.admissions.leave(&id.call, hotline);
                 None
             }
-            StoreRequest::CountCode { hotline, codes, code } => {
+            AcdRequest::CountCode { hotline, codes, code } => {
                 Some(self.codes.count(now, id, hotline, codes, code))
             }
         };
-        out.extend(answer.map(|answer| Event::Store { command: id.clone(), answer }));
+        out.extend(answer.map(|answer| Event::Acd { command: id.clone(), reply: answer }));
     }
 
     /// The claim of this name has this line, as is known from elsewhere.

@@ -6,7 +6,7 @@
 use super::line::{Awaited, Lines};
 use super::slots::Place;
 use crate::command::Pick;
-use crate::event::QueuePlace;
+use crate::event::QueuePosition;
 use crate::id::{CommandId, LineId};
 use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
@@ -105,10 +105,10 @@ impl Pool {
     }
 
     /// How many are served before this one, and how long that takes if all goes on as it did.
-    pub(super) fn place(&self, rank: &Rank) -> QueuePlace {
+    pub(super) fn place(&self, rank: &Rank) -> QueuePosition {
         let ahead = u32::try_from(self.ahead(rank)).unwrap_or(u32::MAX);
         let estimate = self.pace.map(|pace| Millis(pace.0.saturating_mul(u64::from(ahead) + 1)));
-        QueuePlace { ahead, estimate }
+        QueuePosition { ahead, estimate }
     }
 
     /// Counts from both sides at once: who has just come stands near the end, who is told again near the front.

@@ -4,9 +4,9 @@
 use super::env::Context;
 use super::timer::Timer;
 use super::transition::{Door, Exit, Happening, Next, StoreNews};
-use crate::command::{Action, Note, StoreRequest};
+use crate::command::{AcdRequest, Action, Note};
 use crate::event::Cause;
-use crate::hotline::access::{Access, Refusal, Refused};
+use crate::hotline::access::{Access, RefusalAction, RefusalReason};
 use crate::hotline::flow::NodeKind;
 use crate::number::Kind;
 use crate::record::{EndedBy, Outcome};
@@ -40,7 +40,7 @@ pub(super) fn admit(cx: &mut Context) -> Door {
     cx.order(Action::Take { leg });
     cx.keep_fallback();
     match (&hotline.suspended, hotline.calls_max) {
-        (Some(refusal), _) => refuse(Refused::Suspended, "the hotline is suspended", refusal, cx),
+        (Some(refusal), _) => refuse(RefusalReason::Suspended, "the hotline is suspended", refusal, cx),
         (None, Some(_)) => Door::Admission,
         (None, None) => Door::Node(hotline.flow.start),
     }
@@ -68,7 +68,7 @@ impl Admission {
     pub(super) fn enter(cx: &mut Context) -> Next<Self> {
         let Some(hotline) = cx.hotline else { return Next::Go(Door::Ending { cause: Cause::UnknownNumber }) };
         let calls_max = hotline.calls_max;
-        let asked = cx.ask(StoreRequest::Admit { hotline: hotline.number.clone(), calls_max, recent: None });
+        let asked = cx.ask(AcdRequest::Admit { hotline: hotline.number.clone(), calls_max, recent: None });
         cx.facts.counted = true;
         cx.set(Timer::Store, ADMISSION_TIME_MAX);
         Next::Stay(Self { asked, about: About::Room })
@@ -91,7 +91,7 @@ impl Admission {
             return Next::Go(allow("no rule refuses"));
         };
         let recent = Some((caller, frequency.within));
-        let asked = cx.ask(StoreRequest::Admit { hotline: hotline.number.clone(), calls_max: None, recent });
+        let asked = cx.ask(AcdRequest::Admit { hotline: hotline.number.clone(), calls_max: None, recent });
         cx.facts.counted = true;
         cx.set(Timer::Store, ADMISSION_TIME_MAX);
         Next::Stay(Self { asked, about: About::Frequency })
@@ -124,11 +124,11 @@ impl Admission {
             About::Room => {
                 cx.facts.counted = false;
                 let because = format!("{} calls are live", hotline.calls_max.unwrap_or_default());
-                refuse(Refused::Concurrency, &because, &Refusal::Reject(Cause::Busy), cx)
+                refuse(RefusalReason::Concurrency, &because, &RefusalAction::Reject(Cause::Busy), cx)
             }
             About::Frequency => match rules(cx) {
                 Some(access) if access.frequency.is_some_and(|frequency| recent > frequency.calls) => {
-                    turn_away(Refused::Frequency, &format!("{recent} calls lately"), access, cx)
+                    turn_away(RefusalReason::Frequency, &format!("{recent} calls lately"), access, cx)
                 }
                 Some(_) | None => allow("no rule refuses"),
             },
@@ -145,44 +145,47 @@ fn allow(because: &str) -> Door {
 }
 
 /// Why the rules refuse the caller, as far as they need not ask the store.
-fn refused(access: &Access, cx: &Context) -> Option<(Refused, String)> {
+fn refused(access: &Access, cx: &Context) -> Option<(RefusalReason, String)> {
     let number = cx.number();
     if access.only_white {
-        return Some((Refused::NotWhitelisted, "only the white list may call".into()));
+        return Some((RefusalReason::NotWhitelisted, "only the white list may call".into()));
     }
     if access.refuse_anonymous && number.kind() == Kind::Withheld {
-        return Some((Refused::Anonymous, "the number is withheld".into()));
+        return Some((RefusalReason::Anonymous, "the number is withheld".into()));
     }
     if access.refuse_international && number.kind() == Kind::International {
-        return Some((Refused::International, "the call is from abroad".into()));
+        return Some((RefusalReason::International, "the call is from abroad".into()));
     }
     if let Some(entry) = access.black.find(&number) {
-        return Some((Refused::Blacklisted, format!("{entry} is on the black list")));
+        return Some((RefusalReason::Blacklisted, format!("{entry} is on the black list")));
     }
     let place = cx.place();
     let barred = access.refused_areas.contains(&place);
     let elsewhere = !access.only_areas.is_empty() && !access.only_areas.contains(&place);
     if barred || elsewhere {
-        return Some((Refused::Area, format!("the caller is in {}", super::flow::place_in_words(&place))));
+        return Some((
+            RefusalReason::Area,
+            format!("the caller is in {}", super::flow::place_in_words(&place)),
+        ));
     }
     let closed = access.hours.as_ref().filter(|hours| !cx.is_hours(hours));
-    closed.map(|(table, state)| (Refused::Hours, format!("{table} is not {state}")))
+    closed.map(|(table, state)| (RefusalReason::Hours, format!("{table} is not {state}")))
 }
 
 /// The flow's own way for such callers, if it has one; otherwise the rules' refusal.
-fn turn_away(why: Refused, because: &str, access: &Access, cx: &mut Context) -> Door {
+fn turn_away(why: RefusalReason, because: &str, access: &Access, cx: &mut Context) -> Door {
     if cx.node().is_some_and(|node| node.exits.contains_key(why.word())) {
         return Door::Exit { exit: Exit::Word(why.word()), because: because.into() };
     }
     refuse(why, because, &access.refusal, cx)
 }
 
-fn refuse(why: Refused, because: &str, refusal: &Refusal, cx: &mut Context) -> Door {
+fn refuse(why: RefusalReason, because: &str, refusal: &RefusalAction, cx: &mut Context) -> Door {
     cx.facts.findings.refused = Some(why);
     cx.note(Note::Refused { why, because: because.into() });
     match refusal {
-        Refusal::Announce(_) => Door::Closing { cause: Cause::Rejected },
-        Refusal::Reject(cause) => {
+        RefusalAction::Announce(_) => Door::Closing { cause: Cause::Rejected },
+        RefusalAction::Reject(cause) => {
             cx.conclude(Outcome::Refused, EndedBy::Hotline, *cause);
             Door::Ending { cause: *cause }
         }

@@ -19,13 +19,13 @@ use super::transition::{Door, Happening, Next};
 use super::verify::Verify;
 use super::voicemail::Voicemail;
 use super::whisper::Whisper;
-use crate::command::{Command, Note, StageName, StoreRequest};
+use crate::command::{AcdRequest, Command, Note, StageName};
 use crate::event::{Arrival, Cause};
 use crate::hotline::flow::NodeIx;
 use crate::hotline::{Hotline, Version};
 use crate::hours::Calendar;
 use crate::id::{CallId, LegId, SwitchId};
-use crate::number::Atlas;
+use crate::number::NumberRegions;
 use crate::record::{AttemptOutcome, CallRecord, EndedBy, Outcome};
 use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
@@ -127,7 +127,7 @@ pub(super) struct Desk<'a> {
     pub(super) now: Instant,
     pub(super) fallback_after: Millis,
     pub(super) calendar: &'a Calendar,
-    pub(super) atlas: Option<&'a Atlas>,
+    pub(super) atlas: Option<&'a NumberRegions>,
     pub(super) out: &'a mut Vec<Command>,
 }
 
@@ -325,7 +325,7 @@ impl Call {
         cx.forget_wishes();
         if let (true, Some(hotline)) = (cx.facts.counted, cx.hotline) {
             cx.facts.counted = false;
-            cx.ask(StoreRequest::Leave { hotline: hotline.number.clone() });
+            cx.ask(AcdRequest::Leave { hotline: hotline.number.clone() });
         }
         cx.conclude(Outcome::Lost, EndedBy::Switch, Cause::Other);
         cx.note(Note::Stage { from, to: None });

@@ -3,7 +3,7 @@
 use super::attempt::Attempt;
 use super::timer::Timers;
 use crate::event::Cause;
-use crate::hotline::access::Refused;
+use crate::hotline::access::RefusalReason;
 use crate::hotline::flow::NodeIx;
 use crate::id::{CallId, LegId, SwitchId};
 use crate::prompt::{Prompt, RecordingName};
@@ -66,7 +66,7 @@ pub(super) struct Facts {
 /// What comes to light on the way and stands in the record.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Findings {
-    pub(super) refused: Option<Refused>,
+    pub(super) refused: Option<RefusalReason>,
     pub(super) path: Vec<Arc<str>>,
     pub(super) entered: BTreeMap<Arc<str>, String>,
     pub(super) marks: BTreeMap<Arc<str>, Arc<str>>,

@@ -3,7 +3,7 @@
 use super::call_state::Search;
 use super::env::Context;
 use super::seeded;
-use crate::command::{Candidate, Claim, Pick, PoolId, StoreRequest, Turn};
+use crate::command::{AcdRequest, Candidate, Claim, Pick, PoolId, QueueRank};
 use crate::hotline::Agent;
 use crate::hotline::flow::Reach;
 use crate::hotline::group::{Group, Strategy};
@@ -45,7 +45,7 @@ fn agent<'a>(at: u16, cx: &Context<'a>) -> Option<&'a Agent> {
 }
 
 /// Asks for a line of one of these agents.
-pub(super) fn ask(agents: &[u16], wait: Option<Turn>, reach: &Reach, cx: &mut Context) {
+pub(super) fn ask(agents: &[u16], wait: Option<QueueRank>, reach: &Reach, cx: &mut Context) {
     let (Some(hotline), Some(group)) = (cx.hotline, group(reach, cx)) else { return };
     let agents = agents.iter().filter_map(|at| agent(*at, cx));
     let agents = agents.map(|a| Candidate { line: a.line.clone(), lines: a.lines, share: a.share }).collect();
@@ -58,7 +58,7 @@ pub(super) fn ask(agents: &[u16], wait: Option<Turn>, reach: &Reach, cx: &mut Co
     };
     let pool = pool(&hotline.number, group);
     let caller = group.last_agent_days.and_then(|_| cx.caller_key());
-    let wish = cx.ask(StoreRequest::Claim(Claim { pool, agents, pick, caller, wait }));
+    let wish = cx.ask(AcdRequest::Claim(Claim { pool, agents, pick, caller, wait }));
     cx.facts.wishes.push(wish);
 }
 

@@ -5,7 +5,7 @@ use super::env::Context;
 use super::timer::Timer;
 use super::transition::{Door, Happening, Next};
 use crate::event::Cause;
-use crate::hotline::access::{Refusal, Refused};
+use crate::hotline::access::{RefusalAction, RefusalReason};
 use crate::hotline::flow::NodeKind;
 use crate::prompt::{Prompt, Tone};
 use crate::time::Millis;
@@ -51,7 +51,7 @@ impl Closing {
 
 /// What a refused caller is told, where that is announced.
 fn refusal(cx: &Context) -> Option<Prompt> {
-    let refusal = if cx.facts.findings.refused? == Refused::Suspended {
+    let refusal = if cx.facts.findings.refused? == RefusalReason::Suspended {
         cx.hotline?.suspended.as_ref()
     } else if let NodeKind::Access(access) = &cx.node()?.kind {
         Some(&access.refusal)
@@ -59,7 +59,7 @@ fn refusal(cx: &Context) -> Option<Prompt> {
         None
     };
     match refusal? {
-        Refusal::Announce(prompt) => Some(prompt.clone()),
-        Refusal::Reject(_) => None,
+        RefusalAction::Announce(prompt) => Some(prompt.clone()),
+        RefusalAction::Reject(_) => None,
     }
 }

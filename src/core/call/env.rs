@@ -4,13 +4,13 @@ use super::attempt::{Attempt, Nth, Phase};
 use super::call_state::{Ended, Facts, Sound};
 use super::seeded;
 use super::timer::Timer;
-use crate::command::{Action, Command, Note, StoreRequest};
+use crate::command::{AcdRequest, Action, Command, Note};
 use crate::event::Cause;
 use crate::hotline::flow::{Node, NodeKind, Reach};
 use crate::hotline::{Agent, Dial, Hotline, Shows};
 use crate::hours::Calendar;
 use crate::id::{CommandId, LegId};
-use crate::number::{self, Atlas, Kind};
+use crate::number::{self, Kind, NumberRegions};
 use crate::phrases::{Piece, Speaker};
 use crate::prompt::{Prompt, RecordingName};
 use crate::record::{AttemptOutcome, EndedBy, Outcome};
@@ -31,7 +31,7 @@ pub(super) struct Context<'a> {
     pub(super) fallback_after: Millis,
     pub(super) calendar: &'a Calendar,
     /// Where numbers are from; without one, the table that is built in says it.
-    pub(super) atlas: Option<&'a Atlas>,
+    pub(super) atlas: Option<&'a NumberRegions>,
     pub(super) hotline: Option<&'a Arc<Hotline>>,
     pub(super) facts: &'a mut Facts,
     pub(super) out: &'a mut Vec<Command>,
@@ -98,7 +98,7 @@ impl<'a> Context<'a> {
 
     /// Where the caller is, as far as its number shows.
     pub(super) fn place(&self) -> number::Location {
-        self.atlas.unwrap_or_else(|| Atlas::built_in()).locate(&self.number())
+        self.atlas.unwrap_or_else(|| NumberRegions::built_in()).locate(&self.number())
     }
 
     /// What the hotline's voice says, where it has one.
@@ -137,10 +137,10 @@ impl<'a> Context<'a> {
     }
 
     /// Asks the store; its answer comes back under the number.
-    pub(super) fn ask(&mut self, request: StoreRequest) -> u32 {
+    pub(super) fn ask(&mut self, request: AcdRequest) -> u32 {
         let id = self.next_id();
         let number = id.number;
-        self.out.push(Command::Store { id, request });
+        self.out.push(Command::Acd { id, request });
         number
     }
 
@@ -225,7 +225,7 @@ impl<'a> Context<'a> {
     /// Wishes for no line any more.
     pub(super) fn forget_wishes(&mut self) {
         for claim in std::mem::take(&mut self.facts.wishes) {
-            self.ask(StoreRequest::Abandon { claim });
+            self.ask(AcdRequest::Abandon { claim });
         }
         self.clear(Timer::Store);
     }
@@ -245,7 +245,7 @@ impl<'a> Context<'a> {
             attempt.retry
         };
         let claim = attempt.claim;
-        self.ask(StoreRequest::Release { claim, talked, rest });
+        self.ask(AcdRequest::Release { claim, talked, rest });
     }
 
     /// Calls the agent of the attempt; tells how long the agent may ring.

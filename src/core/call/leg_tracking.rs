@@ -8,8 +8,8 @@ use super::candidates;
 use super::flow;
 use super::timer::Timer;
 use super::transition::{AgentNews, CallerNews, Door, Happening, StoreNews};
-use crate::command::{Action, Note, StoreRequest};
-use crate::event::{Cause, CommandResult, LegEvent, LegState, LiveLeg, StoreAnswer};
+use crate::command::{AcdRequest, Action, Note};
+use crate::event::{AcdReply, Cause, CommandResult, LegEvent, LegState, LiveLeg};
 use crate::id::{LegId, LineId};
 use crate::prompt::{Prompt, Tone};
 use crate::record::{AttemptOutcome, EndedBy, Outcome};
@@ -288,14 +288,14 @@ impl Call {
     }
 
     /// The store answered.
-    pub(super) fn on_store(&mut self, number: u32, answer: &StoreAnswer, desk: &mut Desk) -> Life {
+    pub(super) fn on_store(&mut self, number: u32, answer: &AcdReply, desk: &mut Desk) -> Life {
         let news = match answer {
-            StoreAnswer::Claimed { line } => return self.claimed(number, line, desk),
-            StoreAnswer::Refused if !self.unwish(number) => return Life::On,
-            StoreAnswer::Refused => StoreNews::Refused,
-            StoreAnswer::Waiting(place) => StoreNews::Waiting(*place),
-            StoreAnswer::Admitted { room, recent } => StoreNews::Admitted { room: *room, recent: *recent },
-            StoreAnswer::CodeSeen { times, first } => StoreNews::CodeSeen { times: *times, first: *first },
+            AcdReply::Claimed { line } => return self.claimed(number, line, desk),
+            AcdReply::Refused if !self.unwish(number) => return Life::On,
+            AcdReply::Refused => StoreNews::Refused,
+            AcdReply::Waiting(place) => StoreNews::Waiting(*place),
+            AcdReply::Admitted { room, recent } => StoreNews::Admitted { room: *room, recent: *recent },
+            AcdReply::CodeSeen { times, first } => StoreNews::CodeSeen { times: *times, first: *first },
         };
         self.tell(Happening::Store(number, news), desk)
     }
@@ -317,7 +317,7 @@ impl Call {
         let mut cx = self.context(desk);
         let found = candidates::whose(line, &cx);
         let (true, Some((at, agent))) = (wished, found) else {
-            cx.ask(StoreRequest::Release { claim: number, talked: false, rest: Millis(0) });
+            cx.ask(AcdRequest::Release { claim: number, talked: false, rest: Millis(0) });
             return Life::On;
         };
         let mut attempt = Attempt::new(agent, at, number, cx.now);

@@ -7,8 +7,8 @@ use super::ringing::{Bells, Rung};
 use super::timer::Timer;
 use super::transition::{AgentNews, CallerNews, Door, Exit, Happening, Next, StoreNews};
 use super::{candidates, ringback};
-use crate::command::{Action, Note, StoreRequest, Turn};
-use crate::event::QueuePlace;
+use crate::command::{AcdRequest, Action, Note, QueueRank};
+use crate::event::QueuePosition;
 use crate::hotline::flow::{NodeKind, Queue as Place, Reach};
 use crate::phrases::Piece;
 use crate::prompt::Prompt;
@@ -104,7 +104,7 @@ impl Queue {
             Happening::Due(Timer::Position) => {
                 self.tells = true;
                 if let (true, Some(claim)) = (self.bells.is_silent(), cx.facts.wishes.first().copied()) {
-                    cx.ask(StoreRequest::Place { claim });
+                    cx.ask(AcdRequest::Place { claim });
                 }
                 if let Some(every) = here(cx).and_then(|(place, _)| place.every) {
                     cx.set(Timer::Position, every);
@@ -151,13 +151,13 @@ impl Queue {
     fn ask(&mut self, cx: &mut Context) {
         let Some((place, reach)) = here(cx) else { return };
         let (priority, since) = (cx.facts.priority, cx.facts.search.since);
-        let turn = Turn { priority, since, length_max: place.length_max };
+        let turn = QueueRank { priority, since, length_max: place.length_max };
         candidates::ask(&candidates::on_duty(reach, cx), Some(turn), reach, cx);
     }
 
     /// The caller has to wait: from here on it pays, where the business wants that, and hears its place or the
     /// music.
-    fn wait(&mut self, at: QueuePlace, cx: &mut Context) {
+    fn wait(&mut self, at: QueuePosition, cx: &mut Context) {
         let Some((place, reach)) = here(cx) else { return };
         // Once for each time the caller is told: that it waits may be heard again before the switch has answered, and
         // the silence that an answer lays over the ring tone would cover what was begun after the first.
@@ -177,7 +177,7 @@ impl Queue {
     }
 
     /// Tells whether there was anything to say.
-    fn say_place(&mut self, at: QueuePlace, cx: &mut Context) -> bool {
+    fn say_place(&mut self, at: QueuePosition, cx: &mut Context) -> bool {
         let Some((place, _)) = here(cx).filter(|_| std::mem::take(&mut self.tells)) else { return false };
         let ahead = place.say_position.then(|| cx.say(|speaker| speaker.queue_ahead(at.ahead.into())));
         let estimate = at.estimate.filter(|_| place.say_wait);

@@ -5,11 +5,11 @@ use super::call::{Call, Desk, Life};
 use super::snapshot::{LoadError, SAVED_FORMAT, SavedCall};
 use super::table::{Change, Place, Table};
 use crate::command::{Action, Command, NotTaken, Note, StageName};
-use crate::event::{Arrival, Cause, Event, KeptCall, LegEvent, LegState, LiveLeg, Order};
+use crate::event::{Arrival, Cause, Event, KeptCall, LegEvent, LegState, LiveLeg, OperatorOrder};
 use crate::hotline::{Hotline, Hotlines, Version};
 use crate::hours::Calendar;
 use crate::id::{CallId, CommandId, LegId, SwitchId};
-use crate::number::{self, Atlas};
+use crate::number::{self, NumberRegions};
 use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,7 +40,7 @@ pub struct Switchboard {
     hotlines: Arc<Hotlines>,
     calendar: Arc<Calendar>,
     /// The operator's own table of numbers; without one it is that which is built in.
-    atlas: Option<Arc<Atlas>>,
+    atlas: Option<Arc<NumberRegions>>,
     /// Versions that are no longer the current one and that live calls still follow.
     editions: BTreeMap<(Arc<str>, Version), Arc<Hotline>>,
     calls: Table,
@@ -68,13 +68,13 @@ impl Switchboard {
                 let Some(place) = self.calls.of_call(&command.call) else { return };
                 self.with(place, out, |call, desk| call.on_done(command.number, result, desk));
             }
-            Event::Store { command, answer } => {
+            Event::Acd { command, reply: answer } => {
                 let Some(place) = self.calls.of_call(&command.call) else { return };
                 self.with(place, out, |call, desk| call.on_store(command.number, answer, desk));
             }
             Event::Calendar(calendar) => self.calendar = calendar.clone(),
             Event::TakenUp { calls, hotlines } => self.take_up(calls, hotlines, out),
-            Event::Atlas(atlas) => self.atlas = Some(atlas.clone()),
+            Event::NumberRegions(atlas) => self.atlas = Some(atlas.clone()),
             Event::StoodBy { switch } => self.stand_by(switch, out),
             Event::LinkLost { switch } => self.link_lost(switch, out),
             Event::LinkRestored { switch, connection, legs } => {
@@ -82,8 +82,8 @@ impl Switchboard {
             }
             Event::Due => self.due(out),
             Event::Hotlines(hotlines) => self.change_hotlines(hotlines),
-            Event::Operator(Order::Drain) => self.draining = true,
-            Event::Operator(Order::HandOver) => self.hand_over(out),
+            Event::Operator(OperatorOrder::Drain) => self.draining = true,
+            Event::Operator(OperatorOrder::HandOver) => self.hand_over(out),
         }
     }
 

@@ -6,7 +6,7 @@ use super::env::Context;
 use super::timer::Timer;
 use super::transition::{AgentNews, CallerNews, Door, Happening, Next};
 use super::{candidates, flow};
-use crate::command::{Action, StoreRequest};
+use crate::command::{AcdRequest, Action};
 use crate::event::Cause;
 use crate::hotline::Recording;
 use crate::record::{EndedBy, Outcome};
@@ -128,5 +128,5 @@ fn remember(nth: Nth, cx: &mut Context) {
     let Some(line) = cx.facts.attempts.get(nth).map(|attempt| attempt.line.clone()) else { return };
     let pool = candidates::pool(&hotline.number, group);
     let keep = Millis(DAY.0 * u64::from(days));
-    cx.ask(StoreRequest::Remember { pool, caller, line, keep });
+    cx.ask(AcdRequest::Remember { pool, caller, line, keep });
 }

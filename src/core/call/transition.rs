@@ -3,7 +3,7 @@
 
 use super::attempt::Nth;
 use super::timer::Timer;
-use crate::event::{Cause, QueuePlace};
+use crate::event::{Cause, QueuePosition};
 use crate::hotline::flow::NodeIx;
 use crate::time::Instant;
 use std::sync::Arc;
@@ -102,7 +102,7 @@ pub(super) enum StoreNews {
     /// Nothing is free.
     Refused,
     /// The claim waits at this place.
-    Waiting(QueuePlace),
+    Waiting(QueuePosition),
     /// Whether the hotline has room, and how often the caller called.
     Admitted { room: bool, recent: u32 },
     /// How often a code was asked for, and when first.

@@ -4,7 +4,7 @@ use super::digit_input::{Keys, Outcome, fit_length};
 use super::env::Context;
 use super::timer::Timer;
 use super::transition::{Door, Exit, Happening, Next, StoreNews};
-use crate::command::StoreRequest;
+use crate::command::AcdRequest;
 use crate::hotline::flow::{NodeKind, VerifyCode};
 use crate::phrases::Piece;
 use crate::time::{Instant, Millis};
@@ -95,7 +95,7 @@ impl Verify {
             return Self::tell(Found::Unknown, vec![Piece::CodeUnknown], cx);
         }
         let (hotline, codes) = (hotline.number.clone(), setting.codes.clone());
-        let asked = cx.ask(StoreRequest::CountCode { hotline, codes, code: code.into() });
+        let asked = cx.ask(AcdRequest::CountCode { hotline, codes, code: code.into() });
         cx.set(Timer::Store, COUNT_TIME_MAX);
         Next::Stay(Self::Counting(asked))
     }

@@ -30,7 +30,7 @@ pub struct Access {
     /// How often one may.
     pub frequency: Option<Frequency>,
     /// What a refused caller gets.
-    pub refusal: Refusal,
+    pub refusal: RefusalAction,
 }
 
 /// How often one number may call.
@@ -45,14 +45,14 @@ pub struct Frequency {
 /// What a refused caller gets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Refusal {
+pub enum RefusalAction {
     /// Hears why, unanswered.
     Announce(Prompt),
     /// Is rejected at once, unanswered, with this cause.
     Reject(Cause),
 }
 
-impl Default for Refusal {
+impl Default for RefusalAction {
     fn default() -> Self {
         Self::Reject(Cause::Rejected)
     }
@@ -61,7 +61,7 @@ impl Default for Refusal {
 /// Why a caller is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Refused {
+pub enum RefusalReason {
     /// On the black list.
     Blacklisted,
     /// Not on the white list, where only those may call.
@@ -82,7 +82,7 @@ pub enum Refused {
     Suspended,
 }
 
-impl Refused {
+impl RefusalReason {
     /// Those that the rules of an [`Access`] tell apart.
     pub const OF_ACCESS: [Self; 7] = [
         Self::Blacklisted,
@@ -110,7 +110,7 @@ impl Refused {
     }
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for RefusalReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.word())
     }

@@ -18,7 +18,7 @@ pub const ENDPOINT_BYTES_MAX: usize = 256;
 
 /// Why a text cannot be called.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadDial {
+pub enum InvalidDial {
     /// Something in a telephone number that is no digit.
     #[error(
         "a telephone number has no {0:?}: write ASCII digits, with a leading + if need be; spaces and dashes are dropped"
@@ -53,20 +53,20 @@ pub enum BadDial {
 
 impl Dial {
     /// A telephone number, kept as digits with an optional leading `+`; spaces and dashes are dropped.
-    pub fn phone(text: &str) -> Result<Self, BadDial> {
+    pub fn phone(text: &str) -> Result<Self, InvalidDial> {
         let kept: String = text.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
         let digits = kept.strip_prefix('+').unwrap_or(&kept);
         if let Some(bad) = digits.chars().find(|c| !c.is_ascii_digit()) {
-            return Err(BadDial::PhoneCharacter(bad));
+            return Err(InvalidDial::PhoneCharacter(bad));
         }
         if !(PHONE_DIGITS_MIN..=PHONE_DIGITS_MAX).contains(&digits.len()) {
-            return Err(BadDial::PhoneDigits(digits.len()));
+            return Err(InvalidDial::PhoneDigits(digits.len()));
         }
         Ok(Self::Phone(kept.into()))
     }
 
     /// An endpoint in the switch's own words.
-    pub fn endpoint(text: &str) -> Result<Self, BadDial> {
+    pub fn endpoint(text: &str) -> Result<Self, InvalidDial> {
         check_endpoint(text)?;
         Ok(Self::Endpoint(text.into()))
     }
@@ -102,21 +102,21 @@ fn national(phone: &Arc<str>) -> Arc<str> {
     }
 }
 
-fn check_endpoint(text: &str) -> Result<(), BadDial> {
+fn check_endpoint(text: &str) -> Result<(), InvalidDial> {
     if text.len() > ENDPOINT_BYTES_MAX {
-        return Err(BadDial::EndpointTooLong);
+        return Err(InvalidDial::EndpointTooLong);
     }
     let allowed = |c: char| c.is_ascii_alphanumeric() || "/._-+@:%*#".contains(c);
     if let Some(bad) = text.chars().find(|c| !allowed(*c)) {
-        return Err(BadDial::EndpointCharacter(bad));
+        return Err(InvalidDial::EndpointCharacter(bad));
     }
     // FreeSWITCH's enterprise originate (switch_ivr_originate.c: SWITCH_ENT_ORIGINATE_DELIM).
     if text.contains(":_:") {
-        return Err(BadDial::EndpointSeveral);
+        return Err(InvalidDial::EndpointSeveral);
     }
     match text.split_once('/') {
         Some((technology, place)) if !technology.is_empty() && !place.is_empty() => Ok(()),
-        _ => Err(BadDial::EndpointForm(text.into())),
+        _ => Err(InvalidDial::EndpointForm(text.into())),
     }
 }
 
@@ -138,17 +138,17 @@ impl Trunk {
 }
 
 impl FromStr for Trunk {
-    type Err = BadDial;
+    type Err = InvalidDial;
 
-    fn from_str(text: &str) -> Result<Self, BadDial> {
+    fn from_str(text: &str) -> Result<Self, InvalidDial> {
         let parts: Vec<&str> = text.split(NUMBER).collect();
         let [before, after] = parts[..] else {
-            return Err(BadDial::TrunkNumber(parts.len() - 1));
+            return Err(InvalidDial::TrunkNumber(parts.len() - 1));
         };
         let longest = "9".repeat(PHONE_DIGITS_MAX);
         check_endpoint(&format!("{before}+{longest}{after}"))?;
         if !before.contains('/') {
-            return Err(BadDial::EndpointForm(text.into()));
+            return Err(InvalidDial::EndpointForm(text.into()));
         }
         Ok(Self { before: before.into(), after: after.into() })
     }
@@ -173,9 +173,9 @@ mod tests {
     fn a_phone_keeps_its_digits_and_plus() {
         assert_eq!(Dial::phone("139-0000 0001"), Ok(phone("13900000001")));
         assert_eq!(Dial::phone("+86 21 8888 6666"), Ok(phone("+862188886666")));
-        assert_eq!(Dial::phone("１39"), Err(BadDial::PhoneCharacter('１')));
-        assert_eq!(Dial::phone("139+"), Err(BadDial::PhoneCharacter('+')));
-        assert_eq!(Dial::phone(" - "), Err(BadDial::PhoneDigits(0)));
+        assert_eq!(Dial::phone("１39"), Err(InvalidDial::PhoneCharacter('１')));
+        assert_eq!(Dial::phone("139+"), Err(InvalidDial::PhoneCharacter('+')));
+        assert_eq!(Dial::phone(" - "), Err(InvalidDial::PhoneDigits(0)));
     }
 
     #[test]
@@ -202,12 +202,12 @@ mod tests {
         }
         for bad in " \t\n\0$ {}[]'\"\\|,^&<>();=!?`~用".chars() {
             let text = format!("user/10{bad}01");
-            assert_eq!(Dial::endpoint(&text), Err(BadDial::EndpointCharacter(bad)), "{bad:?}");
+            assert_eq!(Dial::endpoint(&text), Err(InvalidDial::EndpointCharacter(bad)), "{bad:?}");
         }
         for text in ["", "1001", "/1001", "user/"] {
-            assert_eq!(Dial::endpoint(text), Err(BadDial::EndpointForm(text.into())));
+            assert_eq!(Dial::endpoint(text), Err(InvalidDial::EndpointForm(text.into())));
         }
-        assert_eq!(Dial::endpoint("user/1:_:user/2"), Err(BadDial::EndpointSeveral));
+        assert_eq!(Dial::endpoint("user/1:_:user/2"), Err(InvalidDial::EndpointSeveral));
     }
 
     #[test]
@@ -226,10 +226,10 @@ mod tests {
         let trunk: Trunk = "sofia/gateway/carrier/9{number}".parse().unwrap();
         assert_eq!(trunk.endpoint("139"), "sofia/gateway/carrier/9139");
         assert_eq!(trunk.to_string(), "sofia/gateway/carrier/9{number}");
-        assert_eq!("sofia/gateway/x/".parse::<Trunk>(), Err(BadDial::TrunkNumber(0)));
-        assert_eq!("s/{number}/{number}".parse::<Trunk>(), Err(BadDial::TrunkNumber(2)));
-        assert_eq!("s/${number}".parse::<Trunk>(), Err(BadDial::EndpointCharacter('$')));
-        assert_eq!("{number}/s".parse::<Trunk>(), Err(BadDial::EndpointForm("{number}/s".into())));
+        assert_eq!("sofia/gateway/x/".parse::<Trunk>(), Err(InvalidDial::TrunkNumber(0)));
+        assert_eq!("s/{number}/{number}".parse::<Trunk>(), Err(InvalidDial::TrunkNumber(2)));
+        assert_eq!("s/${number}".parse::<Trunk>(), Err(InvalidDial::EndpointCharacter('$')));
+        assert_eq!("{number}/s".parse::<Trunk>(), Err(InvalidDial::EndpointForm("{number}/s".into())));
     }
 
     proptest! {

@@ -195,7 +195,7 @@ pub enum NodeKind {
         routes: Vec<(AreaSet, Arc<str>)>,
     },
     /// Asks whether the caller may call (黑白名单). Exits: `allowed`, and for the refused one of
-    /// [`Refused`](super::access::Refused)'s words; without such an exit the access rules' own way.
+    /// [`RefusalReason`](super::access::RefusalReason)'s words; without such an exit the access rules' own way.
     Access(Access),
     /// Lets the caller choose by key (语音导航). Exits: the keys, `invalid`, `timeout`, `hangup`.
     Menu(Ask),

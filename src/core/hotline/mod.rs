@@ -15,7 +15,7 @@ pub mod ringback;
 pub mod voice;
 
 pub use codes::{CODE_DIGITS_MAX, Codes};
-pub use dial::{BadDial, ENDPOINT_BYTES_MAX, PHONE_DIGITS_MAX, PHONE_DIGITS_MIN, Trunk};
+pub use dial::{ENDPOINT_BYTES_MAX, InvalidDial, PHONE_DIGITS_MAX, PHONE_DIGITS_MIN, Trunk};
 pub use voice::Voice;
 
 use crate::hours::Hours;
@@ -23,7 +23,7 @@ use crate::id::LineId;
 use crate::number::AreaCode;
 use crate::prompt::Prompt;
 use crate::time::Millis;
-use access::Refusal;
+use access::RefusalAction;
 use flow::Flow;
 use fnv::FnvHasher;
 use group::Group;
@@ -82,7 +82,7 @@ pub struct Hotline {
     /// Who speaks where nothing was recorded for it.
     pub voice: Voice,
     /// Suspended (停机), and what callers get then.
-    pub suspended: Option<Refusal>,
+    pub suspended: Option<RefusalAction>,
     /// How many calls it takes at a time.
     pub calls_max: Option<u32>,
     /// Whose talks are recorded.
@@ -252,9 +252,9 @@ enum Unchecked {
 }
 
 impl TryFrom<Unchecked> for Dial {
-    type Error = BadDial;
+    type Error = InvalidDial;
 
-    fn try_from(unchecked: Unchecked) -> Result<Self, BadDial> {
+    fn try_from(unchecked: Unchecked) -> Result<Self, InvalidDial> {
         match unchecked {
             Unchecked::Phone(phone) => Self::phone(&phone),
             Unchecked::Endpoint(endpoint) => Self::endpoint(&endpoint),

@@ -367,14 +367,14 @@ impl FromIterator<Area> for AreaSet {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::number::{Atlas, normalise};
+    use crate::number::{NumberRegions, normalise};
 
     fn area(text: &str) -> Area {
         Area::parse(text).unwrap()
     }
 
     fn located(text: &str) -> Location {
-        Atlas::built_in().locate(&normalise(text, None))
+        NumberRegions::built_in().locate(&normalise(text, None))
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How much of all mobile numbers a table places.
 
-use super::atlas::{PREFIX_FIRST, PREFIXES};
-use super::{Atlas, Network, Operator};
+use super::number_regions::{PREFIX_FIRST, PREFIXES};
+use super::{Network, NumberRegions, Operator};
 use serde::Serialize;
 
 /// How many prefixes of seven digits a segment of three has.
@@ -41,7 +41,7 @@ pub struct Segment {
 
 impl Coverage {
     /// That of this table.
-    pub fn of(atlas: &Atlas) -> Self {
+    pub fn of(atlas: &NumberRegions) -> Self {
         let firsts = (PREFIX_FIRST..PREFIX_FIRST + PREFIXES).step_by(SEGMENT);
         let segments: Vec<Segment> = firsts.map(|first| Segment::of(atlas, first)).collect();
         let sum = |count: fn(&Segment) -> usize| segments.iter().map(count).sum();
@@ -61,7 +61,7 @@ impl Coverage {
 }
 
 impl Segment {
-    fn of(atlas: &Atlas, first: usize) -> Self {
+    fn of(atlas: &NumberRegions, first: usize) -> Self {
         let beginning = first / SEGMENT;
         let mut segment =
             Self { beginning, prefixes: 0, city: 0, province: 0, operator: 0, given: Vec::new() };
@@ -87,7 +87,7 @@ mod tests {
     /// The figures in docs/trying-calls.md.
     #[test]
     fn the_built_in_table_places_what_we_say_it_does() {
-        let coverage = Coverage::of(Atlas::built_in());
+        let coverage = Coverage::of(NumberRegions::built_in());
         let Coverage { prefixes, city, province, operator, .. } = coverage;
         assert_eq!((prefixes, city, province, operator), (552_600, 317_659, 2_458, 232_483));
         assert_eq!(city + province, 320_117);

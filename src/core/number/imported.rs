@@ -1,7 +1,7 @@
 //! A table of mobile prefixes that an operator brought: what it says of each, as it is written into a file or a
 //! journal.
 
-use super::atlas::{PREFIX_FIRST, PREFIXES};
+use super::number_regions::{PREFIX_FIRST, PREFIXES};
 use super::{Network, Operator, Place};
 use fnv::FnvHasher;
 use serde::{Deserialize, Serialize};
@@ -200,7 +200,7 @@ fn fingerprint_of(from: &str, sayings: &[Said], runs: &[(u32, u16)]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::number::{Atlas, Confidence, Source, normalise};
+    use crate::number::{Confidence, NumberRegions, Source, normalise};
     use std::sync::Arc;
 
     fn place(code: u32) -> Option<Place> {
@@ -247,9 +247,9 @@ mod tests {
 
     #[test]
     fn what_it_says_holds_and_what_it_does_not_say_stays() {
-        let atlas = Atlas::with(Arc::new(table()));
+        let atlas = NumberRegions::with(Arc::new(table()));
         let located = |text: &str| atlas.locate(&normalise(text, None));
-        let before = |text: &str| Atlas::built_in().locate(&normalise(text, None));
+        let before = |text: &str| NumberRegions::built_in().locate(&normalise(text, None));
         let shanghai = located("13000011234");
         assert_eq!((shanghai.city, shanghai.source), (place(310_000), Source::Imported));
         assert_eq!((shanghai.operator, shanghai.network), (Some(Operator::Unicom), Some(Network::Ordinary)));
@@ -272,7 +272,7 @@ mod tests {
         all[400_000] = said(Operator::Telecom, None);
         all[400_001] = said(Operator::Telecom, Some(Network::Ordinary));
         all[240_000] = said(Operator::Mobile, None);
-        let atlas = Atlas::with(Arc::new(Imported::new("a", all).unwrap()));
+        let atlas = NumberRegions::with(Arc::new(Imported::new("a", all).unwrap()));
         assert_eq!(atlas.of_prefix(1_700_000).network, Some(Network::Resold));
         assert_eq!(atlas.of_prefix(1_700_001).network, Some(Network::Ordinary));
         assert_eq!(atlas.of_prefix(1_540_000).operator, Some(Operator::Mobile));
@@ -282,14 +282,14 @@ mod tests {
 
     #[test]
     fn a_journal_holds_the_whole_table_and_nothing_of_the_one_that_is_built_in() {
-        let atlas = Atlas::with(Arc::new(table()));
+        let atlas = NumberRegions::with(Arc::new(table()));
         let text = serde_json::to_string(&atlas).unwrap();
         assert!(text.len() < 400, "{text}");
-        let read: Atlas = serde_json::from_str(&text).unwrap();
+        let read: NumberRegions = serde_json::from_str(&text).unwrap();
         assert_eq!(read, atlas);
         assert_eq!(read.of_prefix(1_300_002), atlas.of_prefix(1_300_002));
-        let built_in: Atlas = serde_json::from_str("null").unwrap();
-        assert!(built_in == **Atlas::built_in() && built_in != read);
-        assert_eq!(built_in.of_prefix(1_380_013), Atlas::built_in().of_prefix(1_380_013));
+        let built_in: NumberRegions = serde_json::from_str("null").unwrap();
+        assert!(built_in == **NumberRegions::built_in() && built_in != read);
+        assert_eq!(built_in.of_prefix(1_380_013), NumberRegions::built_in().of_prefix(1_380_013));
     }
 }

@@ -3,7 +3,6 @@
 //! Nothing here asks anybody: what a number says is in the number and in tables that are built in.
 
 mod area;
-mod atlas;
 mod coverage;
 mod entry;
 mod form;
@@ -12,12 +11,12 @@ pub mod import;
 mod imported;
 mod location;
 mod normal;
+mod number_regions;
 mod places;
 mod prefixes;
 mod segments;
 
 pub use area::{Area, AreaSet, BadArea, Region};
-pub use atlas::{Atlas, BadAtlas, PREFIX_FIRST, PREFIXES};
 pub use coverage::{Coverage, Segment};
 pub use entry::{BadEntry, Entry};
 pub use form::{Kind, NUMBER_CHARS_MAX, Number};
@@ -25,6 +24,7 @@ pub use grade::{BadGrades, Found, Grade, Grades};
 pub use imported::{BadTable, FROM_CHARS_MAX, Imported, Said, TABLE_FORMAT};
 pub use location::{Confidence, Location, Network, Operator, Source};
 pub use normal::normalise;
+pub use number_regions::{InvalidNumberRegions, NumberRegions, PREFIX_FIRST, PREFIXES};
 pub use places::{AreaCode, BadAreaCode, Place};
 pub use prefixes::{BAD_LINES_MAX, BadLine, ENTRIES_MAX, Prefixes};
 

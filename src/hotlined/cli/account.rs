@@ -120,10 +120,10 @@ impl Account {
             | Event::StoodBy { .. }
             | Event::LinkLost { .. }
             | Event::Done { .. }
-            | Event::Store { .. }
+            | Event::Acd { .. }
             | Event::Due
             | Event::Calendar(_)
-            | Event::Atlas(_)
+            | Event::NumberRegions(_)
             | Event::Operator(_) => {}
         }
     }
@@ -186,7 +186,7 @@ impl Account {
                 self.tell(at, Moment::Over);
                 self.record = Some(record.clone());
             }
-            Command::Switch { .. } | Command::Note { .. } | Command::Record(_) | Command::Store { .. } => {}
+            Command::Switch { .. } | Command::Note { .. } | Command::Record(_) | Command::Acd { .. } => {}
         }
     }
 

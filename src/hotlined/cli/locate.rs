@@ -3,7 +3,7 @@
 use super::{atlas, fail, put};
 use crate::daemon::settings::SETTINGS_VARIABLE;
 use hotlined_core::number::{
-    AreaCode, Atlas, Imported, Kind, Location, Network, Number, Place, Source, normalise,
+    AreaCode, Imported, Kind, Location, Network, Number, NumberRegions, Place, Source, normalise,
 };
 use serde::Serialize;
 use std::path::PathBuf;
@@ -60,7 +60,7 @@ pub fn run(args: &Args) -> ExitCode {
     }
 }
 
-fn answer(given: &str, args: &Args, atlas: &Atlas) -> anyhow::Result<()> {
+fn answer(given: &str, args: &Args, atlas: &NumberRegions) -> anyhow::Result<()> {
     let number = normalise(given, args.home);
     let location = atlas.locate(&number);
     let table = table(&location, atlas);
@@ -83,7 +83,7 @@ fn place(location: &Location) -> Option<String> {
 }
 
 /// What the imported table is called, where the place is from there.
-fn table<'a>(location: &Location, atlas: &'a Atlas) -> Option<&'a str> {
+fn table<'a>(location: &Location, atlas: &'a NumberRegions) -> Option<&'a str> {
     atlas.imported().filter(|_| location.source == Source::Imported).map(Imported::origin)
 }
 
@@ -169,7 +169,7 @@ mod tests {
             ("anonymous", "withheld; place unknown"),
         ] {
             let number = normalise(given, None);
-            assert_eq!(said(&number, &Atlas::built_in().locate(&number), None), answer, "{given}");
+            assert_eq!(said(&number, &NumberRegions::built_in().locate(&number), None), answer, "{given}");
         }
     }
 }

@@ -17,7 +17,7 @@ use crate::daemon::settings::{self, LogFormat, LogSettings, Settings};
 use crate::daemon::{holidays, numbers as numbers_file};
 use clap::{CommandFactory, Parser};
 use hotlined_core::hours::Calendar;
-use hotlined_core::number::Atlas;
+use hotlined_core::number::NumberRegions;
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -106,12 +106,15 @@ fn calendar(settings: Option<&Path>, folder: Option<&Path>) -> anyhow::Result<Ca
 }
 
 /// The table of numbers with that of this file over it, else of the file in the settings.
-fn atlas(settings: Option<&Path>, file: Option<&Path>) -> anyhow::Result<Arc<Atlas>> {
+fn atlas(settings: Option<&Path>, file: Option<&Path>) -> anyhow::Result<Arc<NumberRegions>> {
     let file = match file {
         Some(file) => Some(file.to_owned()),
         None => load_settings(settings).map_err(faults)?.numbers,
     };
-    Ok(file.map_or_else(|| Ok(Atlas::built_in().clone()), |file| numbers_file::load(&file).map(Arc::new))?)
+    Ok(file.map_or_else(
+        || Ok(NumberRegions::built_in().clone()),
+        |file| numbers_file::load(&file).map(Arc::new),
+    )?)
 }
 
 /// The variables of this process. What is not UTF-8 in one of ours shows as a value that is not valid, or not

@@ -184,7 +184,7 @@ fn tables(settings: &Settings) -> anyhow::Result<Vec<Event>> {
     let calendar = settings.holidays.as_deref().map(holidays::load).transpose().map_err(faults)?;
     let atlas = settings.numbers.as_deref().map(numbers::load).transpose()?;
     let calendar = calendar.map(|calendar| Event::Calendar(Arc::new(calendar)));
-    Ok(calendar.into_iter().chain(atlas.map(|atlas| Event::Atlas(Arc::new(atlas)))).collect())
+    Ok(calendar.into_iter().chain(atlas.map(|atlas| Event::NumberRegions(Arc::new(atlas)))).collect())
 }
 
 fn dialled(hotlines: &Hotlines, to: &str) -> anyhow::Result<Arc<Hotline>> {

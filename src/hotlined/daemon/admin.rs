@@ -6,7 +6,7 @@ use crate::jsonl_writer::LineFile;
 use crate::metrics_registry;
 use crate::metrics_registry::Registry;
 use hotlined_core::hours::Calendar;
-use hotlined_core::number::Atlas;
+use hotlined_core::number::NumberRegions;
 use hotlined_instance::health::Health;
 use hotlined_instance::metrics;
 use std::net::SocketAddr;
@@ -30,7 +30,7 @@ pub(super) struct Sources {
     /// The calendar in force.
     pub(super) calendar: watch::Receiver<Arc<Calendar>>,
     /// The table of numbers in force; none where it is the one that is built in.
-    pub(super) atlas: watch::Receiver<Option<Arc<Atlas>>>,
+    pub(super) atlas: watch::Receiver<Option<Arc<NumberRegions>>>,
 }
 
 impl Admin {

@@ -2,9 +2,9 @@
 
 use ::metrics::{Counter, Gauge, Histogram};
 use hotlined_core::call::Switchboard;
-use hotlined_core::command::{Command, NotTaken, Note, StageName, StoreRequest};
+use hotlined_core::command::{AcdRequest, Command, NotTaken, Note, StageName};
 use hotlined_core::engine::{Entry, Observer};
-use hotlined_core::event::{Event, Order};
+use hotlined_core::event::{Event, OperatorOrder};
 use hotlined_core::record::{AttemptOutcome, CallRecord, Outcome};
 use hotlined_core::time::Millis;
 use hotlined_instance::health::Health;
@@ -106,17 +106,17 @@ impl Tally {
         match event {
             Event::LinkLost { switch } => self.health.link(switch, false),
             Event::LinkRestored { switch, .. } => self.health.link(switch, true),
-            Event::Operator(Order::Drain | Order::HandOver) => self.health.drain(),
+            Event::Operator(OperatorOrder::Drain | OperatorOrder::HandOver) => self.health.drain(),
             Event::Arrived(_)
             | Event::Leg { .. }
             | Event::Done { .. }
-            | Event::Store { .. }
+            | Event::Acd { .. }
             | Event::Due
             | Event::Hotlines(_)
             | Event::TakenUp { .. }
             | Event::StoodBy { .. }
             | Event::Calendar(_)
-            | Event::Atlas(_) => {}
+            | Event::NumberRegions(_) => {}
         }
     }
 
@@ -124,7 +124,7 @@ impl Tally {
         match command {
             Command::Record(record) => self.over(record),
             Command::Note { note, .. } => self.noted(note),
-            Command::Store { request, .. } => {
+            Command::Acd { request, .. } => {
                 let request = request_word(request);
                 self.requests.entry(request).or_insert_with(|| request_counter(request)).increment(1);
             }
@@ -235,16 +235,16 @@ fn not_taken_word(why: NotTaken) -> &'static str {
     }
 }
 
-fn request_word(request: &StoreRequest) -> &'static str {
+fn request_word(request: &AcdRequest) -> &'static str {
     match request {
-        StoreRequest::Claim(_) => "claim",
-        StoreRequest::Abandon { .. } => "abandon",
-        StoreRequest::Release { .. } => "release",
-        StoreRequest::Place { .. } => "place",
-        StoreRequest::Remember { .. } => "remember",
-        StoreRequest::Admit { .. } => "admit",
-        StoreRequest::Leave { .. } => "leave",
-        StoreRequest::CountCode { .. } => "count_code",
+        AcdRequest::Claim(_) => "claim",
+        AcdRequest::Abandon { .. } => "abandon",
+        AcdRequest::Release { .. } => "release",
+        AcdRequest::Place { .. } => "place",
+        AcdRequest::Remember { .. } => "remember",
+        AcdRequest::Admit { .. } => "admit",
+        AcdRequest::Leave { .. } => "leave",
+        AcdRequest::CountCode { .. } => "count_code",
     }
 }
 

@@ -3,7 +3,7 @@
 //! Blocks on the file system: not for an async task.
 
 use super::file::{self, BadFile, CannotReplace};
-use hotlined_core::number::{Atlas, Imported};
+use hotlined_core::number::{Imported, NumberRegions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub enum BadNumbers {
 }
 
 /// The built-in table with that of this file over it.
-pub fn load(file: &Path) -> Result<Atlas, BadNumbers> {
+pub fn load(file: &Path) -> Result<NumberRegions, BadNumbers> {
     let bytes = file::read(file, NUMBERS_FILE_BYTES_MAX)?;
     let table: Imported = serde_json::from_slice(&bytes).map_err(|error| {
         let why = error.to_string();
@@ -46,7 +46,7 @@ pub fn load(file: &Path) -> Result<Atlas, BadNumbers> {
             why,
         }
     })?;
-    Ok(Atlas::with(Arc::new(table)))
+    Ok(NumberRegions::with(Arc::new(table)))
 }
 
 /// Writes a table into this file, whole or not at all.

@@ -26,7 +26,7 @@ use hotlined_core::event::Event;
 use hotlined_core::hotline::Hotlines;
 use hotlined_core::hours::Calendar;
 use hotlined_core::id::SwitchId;
-use hotlined_core::number::Atlas;
+use hotlined_core::number::NumberRegions;
 use hotlined_esl::argument::{BadEndpoint, Endpoint};
 use hotlined_esl::event::Format;
 use hotlined_esl::vocabulary::{BadSecret, BadWord, Secret, UserAtDomain};
@@ -169,7 +169,7 @@ pub async fn serve(
         None => None,
     };
     // The first to ask for it waits: that shall be no call.
-    Atlas::built_in();
+    NumberRegions::built_in();
     let live = match settings.redis {
         Some(_) => {
             tell_of_calls_left(&settings)?;

@@ -8,7 +8,7 @@ use hotlined_config::Sounds;
 use hotlined_core::event::Event;
 use hotlined_core::hotline::Hotlines;
 use hotlined_core::hours::Calendar;
-use hotlined_core::number::Atlas;
+use hotlined_core::number::NumberRegions;
 use std::ffi::OsStr;
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -109,7 +109,7 @@ impl Source for HolidayFolder {
 pub struct NumbersFile(pub PathBuf);
 
 impl Source for NumbersFile {
-    type Thing = Atlas;
+    type Thing = NumberRegions;
     type Fault = BadNumbers;
     const WHAT: &'static str = "numbers";
 
@@ -122,7 +122,7 @@ impl Source for NumbersFile {
         self.0.file_name()
     }
 
-    fn load(&self) -> Result<Atlas, Vec<BadNumbers>> {
+    fn load(&self) -> Result<NumberRegions, Vec<BadNumbers>> {
         numbers::load(&self.0).map_err(|fault| vec![fault])
     }
 
@@ -130,7 +130,7 @@ impl Source for NumbersFile {
         BadFile::unreadable(&self.0, &why).into()
     }
 
-    fn event(atlas: Arc<Atlas>) -> Event {
-        Event::Atlas(atlas)
+    fn event(atlas: Arc<NumberRegions>) -> Event {
+        Event::NumberRegions(atlas)
     }
 }

@@ -3,7 +3,7 @@
 use super::keys::{Keys, expiry, plain};
 use super::script::{self, Script};
 use hotlined_core::acd::figures::{CANDIDATES_MAX, WAITING_PER_POOL_MAX};
-use hotlined_core::command::{Claim, Pick, StoreRequest};
+use hotlined_core::command::{AcdRequest, Claim, Pick};
 use hotlined_core::id::{CallId, CommandId, SwitchId};
 use hotlined_core::time::Instant;
 use hotlined_instance::DaemonId;
@@ -138,30 +138,30 @@ impl RequestEncoder<'_> {
         command
     }
 
-    fn request(&self, asked: &Asked, id: &CommandId, request: &StoreRequest) -> Cmd {
+    fn request(&self, asked: &Asked, id: &CommandId, request: &AcdRequest) -> Cmd {
         let call = id.call.to_string();
         let begin = |what, number| self.begin(asked, what, &call, number);
         match request {
-            StoreRequest::Claim(claim) => {
+            AcdRequest::Claim(claim) => {
                 let mut command = begin("claim", id.number);
                 write_claim(&mut command, claim);
                 command
             }
-            StoreRequest::Abandon { claim } => begin("abandon", *claim),
-            StoreRequest::Release { claim, talked, rest } => {
+            AcdRequest::Abandon { claim } => begin("abandon", *claim),
+            AcdRequest::Release { claim, talked, rest } => {
                 let mut command = begin("release", *claim);
                 let until = (rest.0 > 0).then(|| millis(asked.at + *rest).to_string());
                 command.arg(u8::from(*talked)).arg(until.unwrap_or_default());
                 command
             }
-            StoreRequest::Place { claim } => begin("place", *claim),
-            StoreRequest::Remember { pool, caller, line, keep } => {
+            AcdRequest::Place { claim } => begin("place", *claim),
+            AcdRequest::Remember { pool, caller, line, keep } => {
                 let mut command = begin("remember", id.number);
                 command.arg(&*pool.0).arg(plain(caller)).arg(&*line.0);
                 command.arg(millis(asked.at + *keep)).arg(expiry(*keep));
                 command
             }
-            StoreRequest::Admit { hotline, calls_max, recent } => {
+            AcdRequest::Admit { hotline, calls_max, recent } => {
                 let mut command = begin("admit", id.number);
                 command.arg(&**hotline).arg(calls_max.map(|most| most.to_string()).unwrap_or_default());
                 match recent {
@@ -172,12 +172,12 @@ impl RequestEncoder<'_> {
                 };
                 command
             }
-            StoreRequest::Leave { hotline } => {
+            AcdRequest::Leave { hotline } => {
                 let mut command = begin("leave", id.number);
                 command.arg(&**hotline);
                 command
             }
-            StoreRequest::CountCode { hotline, codes, code } => {
+            AcdRequest::CountCode { hotline, codes, code } => {
                 let (counts, told) = self.keys.code([hotline, codes, code], id);
                 let mut command = run(&script::CODES, &[&counts, &told]);
                 command.arg(millis(asked.at)).arg(CODE_KEPT.0).arg(CALL_KEPT.0);

@@ -5,7 +5,7 @@
 
 use super::connection::{Connector, Link};
 use super::reply::Fields;
-use hotlined_core::event::{Event, StoreAnswer};
+use hotlined_core::event::{AcdReply, Event};
 use hotlined_core::id::{CallId, CommandId, LineId};
 use hotlined_instance::cluster::failure::Failure;
 use hotlined_instance::cluster::inbox_position::Position;
@@ -120,6 +120,6 @@ fn read(entry: Value) -> Result<Event, Failure> {
     let (call, number, line) = (expect("call")?, expect("number")?, expect("line")?);
     let call: CallId = call.parse().map_err(|bad| Failure::Garbled(format!("{bad}")))?;
     let number = number.parse().map_err(|_| Failure::Garbled(format!("{number:?} is no number")))?;
-    let answer = StoreAnswer::Claimed { line: LineId(line.into()) };
-    Ok(Event::Store { command: CommandId { call, number }, answer })
+    let answer = AcdReply::Claimed { line: LineId(line.into()) };
+    Ok(Event::Acd { command: CommandId { call, number }, reply: answer })
 }

@@ -1,7 +1,7 @@
 //! What the scripts answer, read.
 
 use hotlined_core::command::PoolId;
-use hotlined_core::event::{QueuePlace, StoreAnswer};
+use hotlined_core::event::{AcdReply, QueuePosition};
 use hotlined_core::id::LineId;
 use hotlined_core::time::{Instant, Millis};
 use hotlined_instance::cluster::failure::Failure;
@@ -83,7 +83,7 @@ pub(super) struct Reply {
 #[derive(Debug)]
 pub(super) enum Word {
     Nothing,
-    Answer(StoreAnswer),
+    Answer(AcdReply),
     Figures { held: u64, waiting: u64 },
     Adopted(Vec<Adopted>),
     Time(Instant),
@@ -95,15 +95,15 @@ pub(super) fn read(value: Value) -> Result<Reply, Failure> {
     let left = fields.number()?;
     let said = match fields.text()?.as_str() {
         "none" => Word::Nothing,
-        "claimed" => Word::Answer(StoreAnswer::Claimed { line: LineId(fields.text()?.into()) }),
-        "refused" => Word::Answer(StoreAnswer::Refused),
+        "claimed" => Word::Answer(AcdReply::Claimed { line: LineId(fields.text()?.into()) }),
+        "refused" => Word::Answer(AcdReply::Refused),
         "waiting" => {
             let (ahead, estimate) = (fields.small()?, fields.number_if_any()?.map(Millis));
-            Word::Answer(StoreAnswer::Waiting(QueuePlace { ahead, estimate }))
+            Word::Answer(AcdReply::Waiting(QueuePosition { ahead, estimate }))
         }
         "admitted" => {
             let (room, recent) = (fields.number()? == 1, fields.small()?);
-            Word::Answer(StoreAnswer::Admitted { room, recent })
+            Word::Answer(AcdReply::Admitted { room, recent })
         }
         "time" => Word::Time(Instant(fields.number()?)),
         "look" => Word::Figures { held: fields.number()?, waiting: fields.number()? },
@@ -135,7 +135,7 @@ fn adopted(value: Value) -> Result<Adopted, Failure> {
             "waits" => {
                 let (number, ahead) = (one.small()?, one.small()?);
                 let estimate = one.number_if_any()?.map(Millis);
-                adopted.waits.push((number, QueuePlace { ahead, estimate }));
+                adopted.waits.push((number, QueuePosition { ahead, estimate }));
             }
             "counted" => adopted.counted.push(one.text()?.into()),
             other => return Err(Failure::Garbled(format!("a call has {other:?}"))),
@@ -158,7 +158,7 @@ pub(super) fn read_kept(value: Value) -> Result<Reply, Failure> {
 pub(super) fn read_code(value: Value) -> Result<Reply, Failure> {
     let mut fields = Fields::of(value)?;
     let (times, first) = (fields.small()?, fields.number_if_any()?.map(Instant));
-    Ok(Reply { due: None, left: 0, said: Word::Answer(StoreAnswer::CodeSeen { times, first }) })
+    Ok(Reply { due: None, left: 0, said: Word::Answer(AcdReply::CodeSeen { times, first }) })
 }
 
 #[cfg(test)]
@@ -173,8 +173,8 @@ mod tests {
     fn whatever_is_answered_is_read_or_refused() {
         let reply = read(list(&["1500", "2", "waiting", "3", "9000"])).unwrap();
         assert_eq!((reply.due, reply.left), (Some(Instant(1_500)), 2));
-        let place = QueuePlace { ahead: 3, estimate: Some(Millis(9_000)) };
-        assert!(matches!(reply.said, Word::Answer(StoreAnswer::Waiting(at)) if at == place));
+        let place = QueuePosition { ahead: 3, estimate: Some(Millis(9_000)) };
+        assert!(matches!(reply.said, Word::Answer(AcdReply::Waiting(at)) if at == place));
         assert_eq!(read(list(&["", "0", "fenced", "7"])).unwrap_err(), Failure::Fenced { token: 7 });
         for wrong in [&[][..], &["", "0"], &["", "0", "waiting"], &["x", "0", "none"], &["", "0", "what"]] {
             assert!(matches!(read(list(wrong)), Err(Failure::Garbled(_))), "{wrong:?}");

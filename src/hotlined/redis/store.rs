@@ -168,7 +168,7 @@ fn read(asked: &Asked, outcome: Result<Value, Failure>) -> Result<Answered, Fail
     };
     let said = match (reply.said, &asked.ask) {
         (Word::Answer(answer), Ask::Request { id, .. } | Ask::Hold { id, .. }) => {
-            Said::Heard(Event::Store { command: id.clone(), answer })
+            Said::Heard(Event::Acd { command: id.clone(), reply: answer })
         }
         (Word::Figures { held, waiting }, _) => Said::Figures(Figures { held, waiting }),
         (Word::Adopted(adopted), _) => Said::Adopted(adopted),

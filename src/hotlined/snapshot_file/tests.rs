@@ -1,8 +1,8 @@
 use super::*;
 use hotlined_config::shorthand::Plain;
-use hotlined_core::acd::Input;
-use hotlined_core::command::{Candidate, Claim, Pick, PoolId, StoreRequest};
-use hotlined_core::event::{Event, KeptCall, StoreAnswer};
+use hotlined_core::acd::AcdInput;
+use hotlined_core::command::{AcdRequest, Candidate, Claim, Pick, PoolId};
+use hotlined_core::event::{AcdReply, Event, KeptCall};
 use hotlined_core::hotline::{Agent, Dial, Hotline};
 use hotlined_core::id::{CallId, CommandId, LineId, SwitchId};
 use hotlined_core::time::{Instant, Millis};
@@ -34,9 +34,12 @@ fn live(name: &str, state: &str, hotline: Option<Arc<Hotline>>) -> LiveCall {
     }
 }
 
-fn admit(name: &str) -> Input {
+fn admit(name: &str) -> AcdInput {
     let id = CommandId { call: call(name), number: 1 };
-    Input::Ask(id, StoreRequest::Admit { hotline: "4008001234".into(), calls_max: Some(1), recent: None })
+    AcdInput::Request(
+        id,
+        AcdRequest::Admit { hotline: "4008001234".into(), calls_max: Some(1), recent: None },
+    )
 }
 
 /// A file, and who writes frames for it.
@@ -97,9 +100,9 @@ fn what_was_kept_is_there_for_the_next_daemon() {
         assert_eq!(kept.deliveries, [record("z", "[]")]);
         let mut answers = Vec::new();
         kept.store.take(Instant(9), &admit("c"), &mut answers);
-        let full = StoreAnswer::Admitted { room: false, recent: 0 };
+        let full = AcdReply::Admitted { room: false, recent: 0 };
         let command = CommandId { call: call("c"), number: 1 };
-        assert_eq!(answers, [Event::Store { command, answer: full }], "a is counted in still");
+        assert_eq!(answers, [Event::Acd { command, reply: full }], "a is counted in still");
         drop(file);
     }
 }
@@ -111,12 +114,10 @@ fn where_the_clock_was_set_back_the_store_goes_on_by_the_new_one() {
     let hour = Millis::seconds(3_600);
     let agents = vec![Candidate { line: LineId("a".into()), lines: 1, share: 1 }];
     let claim = Claim { pool: PoolId("sales".into()), agents, pick: Pick::First, caller: None, wait: None };
-    let ask = |number, request| Input::Ask(CommandId { call: call("a"), number }, request);
-    let rest = StoreRequest::Release { claim: 1, talked: true, rest: Millis(10_000) };
-    let inputs = vec![
-        (NOW + hour, ask(1, StoreRequest::Claim(claim.clone()))),
-        (NOW + hour + Millis(5), ask(2, rest)),
-    ];
+    let ask = |number, request| AcdInput::Request(CommandId { call: call("a"), number }, request);
+    let rest = AcdRequest::Release { claim: 1, talked: true, rest: Millis(10_000) };
+    let inputs =
+        vec![(NOW + hour, ask(1, AcdRequest::Claim(claim.clone()))), (NOW + hour + Millis(5), ask(2, rest))];
     let (mut file, _) = Keeper::open_at(&path, NOW + hour);
     file.keep(Turn { inputs, ..Turn::default() });
     drop(file);
@@ -126,11 +127,13 @@ fn where_the_clock_was_set_back_the_store_goes_on_by_the_new_one() {
         let (file, mut kept) = Keeper::open_at(&path, now);
         assert_eq!(kept.store.deadline(), Some(NOW + Millis(10_000)), "{already}");
         let mut answers = Vec::new();
-        kept.store.take(now + Millis(1), &ask(3, StoreRequest::Claim(claim.clone())), &mut answers);
-        kept.store.take(NOW + Millis(10_000), &ask(4, StoreRequest::Claim(claim.clone())), &mut answers);
-        let line = StoreAnswer::Claimed { line: LineId("a".into()) };
-        let said = [(3, StoreAnswer::Refused), (4, line)]
-            .map(|(number, answer)| Event::Store { command: CommandId { call: call("a"), number }, answer });
+        kept.store.take(now + Millis(1), &ask(3, AcdRequest::Claim(claim.clone())), &mut answers);
+        kept.store.take(NOW + Millis(10_000), &ask(4, AcdRequest::Claim(claim.clone())), &mut answers);
+        let line = AcdReply::Claimed { line: LineId("a".into()) };
+        let said = [(3, AcdReply::Refused), (4, line)].map(|(number, answer)| Event::Acd {
+            command: CommandId { call: call("a"), number },
+            reply: answer,
+        });
         assert_eq!(answers, said, "{already}");
         drop(file);
     }
@@ -213,7 +216,7 @@ fn a_frame_of_everything_stands_for_all_before_it() {
     file.keep(Turn { live: calls, deliveries, inputs: vec![(Instant(5), admit("a"))], ..Turn::default() });
     let deliveries = vec![(switch, record("z", "[]"))];
     let turn = Turn { live: vec![live("b", "talks", Some(shop.clone()))], deliveries, ..Turn::default() };
-    let everything = file.1.everything(hotlined_core::acd::Store::default(), turn);
+    let everything = file.1.everything(hotlined_core::acd::Acd::default(), turn);
     file.0.append(&everything).unwrap();
     drop(file);
     let (_file, mut kept) = Keeper::open(&path);
@@ -221,8 +224,8 @@ fn a_frame_of_everything_stands_for_all_before_it() {
     assert_eq!(kept.hotlines, [shop]);
     let mut answers = Vec::new();
     kept.store.take(Instant(9), &admit("c"), &mut answers);
-    let room = StoreAnswer::Admitted { room: true, recent: 0 };
-    assert_eq!(answers, [Event::Store { command: CommandId { call: call("c"), number: 1 }, answer: room }]);
+    let room = AcdReply::Admitted { room: true, recent: 0 };
+    assert_eq!(answers, [Event::Acd { command: CommandId { call: call("c"), number: 1 }, reply: room }]);
 }
 
 #[test]

@@ -12,9 +12,9 @@ use super::failure::{Failure, Remedy};
 use super::kept_call::Adopted;
 use super::redis_event::Heard;
 use super::redis_op::Ask;
-use hotlined_core::acd::Store;
-use hotlined_core::command::{Claim, PoolId, StoreRequest};
-use hotlined_core::event::{Event, StoreAnswer};
+use hotlined_core::acd::Acd;
+use hotlined_core::command::{AcdRequest, Claim, PoolId};
+use hotlined_core::event::{AcdReply, Event};
 use hotlined_core::id::{CallId, CommandId, LineId};
 use hotlined_core::time::{Instant, Millis};
 use std::collections::{BTreeMap, VecDeque};
@@ -51,9 +51,9 @@ pub struct Out {
 pub struct Sharing {
     is_away: bool,
     /// Ours, and whether it is in use.
-    own: Option<Box<Store>>,
+    own: Option<Box<Acd>>,
     /// Claims, and questions for room, that have no last answer yet.
-    open: BTreeMap<CommandId, StoreRequest>,
+    open: BTreeMap<CommandId, AcdRequest>,
     /// The lines that our calls have.
     held: BTreeMap<CommandId, (PoolId, LineId)>,
     /// In which hotlines our calls are counted.
@@ -92,11 +92,11 @@ impl Sharing {
 
     /// How many of our claims have no last answer yet.
     pub fn claims_open(&self) -> usize {
-        self.open.values().filter(|request| matches!(request, StoreRequest::Claim(_))).count()
+        self.open.values().filter(|request| matches!(request, AcdRequest::Claim(_))).count()
     }
 
     /// A call asks.
-    pub fn ask(&mut self, now: Instant, id: CommandId, request: StoreRequest, out: &mut Out) {
+    pub fn ask(&mut self, now: Instant, id: CommandId, request: AcdRequest, out: &mut Out) {
         self.note_request(&id, &request);
         if self.is_away {
             self.ask_own(now, &id, &request, out);
@@ -146,15 +146,15 @@ impl Sharing {
     /// The claims of the call that wait, or were asked and not answered, and could wait for long.
     pub fn waits(&self, call: &CallId) -> Vec<(u32, Claim)> {
         let claims = self.open.range(all_of(call)).filter_map(|(id, request)| match request {
-            StoreRequest::Claim(claim) if claim.wait.is_some() => Some((id.number, claim.clone())),
-            StoreRequest::Claim(_)
-            | StoreRequest::Abandon { .. }
-            | StoreRequest::Release { .. }
-            | StoreRequest::Place { .. }
-            | StoreRequest::Remember { .. }
-            | StoreRequest::Admit { .. }
-            | StoreRequest::Leave { .. }
-            | StoreRequest::CountCode { .. } => None,
+            AcdRequest::Claim(claim) if claim.wait.is_some() => Some((id.number, claim.clone())),
+            AcdRequest::Claim(_)
+            | AcdRequest::Abandon { .. }
+            | AcdRequest::Release { .. }
+            | AcdRequest::Place { .. }
+            | AcdRequest::Remember { .. }
+            | AcdRequest::Admit { .. }
+            | AcdRequest::Leave { .. }
+            | AcdRequest::CountCode { .. } => None,
         });
         claims.collect()
     }
@@ -163,7 +163,7 @@ impl Sharing {
     /// is known once it was adopted.
     pub fn take_up(&mut self, now: Instant, call: &CallId, waits: Vec<(u32, Claim)>, out: &mut Out) {
         for (number, claim) in waits {
-            let (id, request) = (CommandId { call: call.clone(), number }, StoreRequest::Claim(claim));
+            let (id, request) = (CommandId { call: call.clone(), number }, AcdRequest::Claim(claim));
             self.open.insert(id.clone(), request.clone());
             if self.is_away {
                 self.ask_own(now, &id, &request, out);
@@ -178,17 +178,17 @@ impl Sharing {
         for (number, line, pool) in holds {
             self.open.remove(&id(number));
             self.held.insert(id(number), (pool, line.clone()));
-            out.answers.push(Event::Store { command: id(number), answer: StoreAnswer::Claimed { line } });
+            out.answers.push(Event::Acd { command: id(number), reply: AcdReply::Claimed { line } });
         }
         let asked: Vec<u32> = waits.iter().map(|(number, _)| *number).collect();
         for (number, place) in waits {
-            out.answers.push(Event::Store { command: id(number), answer: StoreAnswer::Waiting(place) });
+            out.answers.push(Event::Acd { command: id(number), reply: AcdReply::Waiting(place) });
         }
         for hotline in counted {
             self.counted.entry(call.clone()).or_default().entry(hotline).or_insert_with(|| id(0));
         }
         for (number, claim) in self.waits(&call).into_iter().filter(|(number, _)| !asked.contains(number)) {
-            out.asks.push((now, Ask::Request { id: id(number), request: StoreRequest::Claim(claim) }));
+            out.asks.push((now, Ask::Request { id: id(number), request: AcdRequest::Claim(claim) }));
         }
     }
 
@@ -242,9 +242,9 @@ impl Sharing {
     }
 
     fn heard_event(&mut self, event: Event, out: &mut Out) {
-        if let Event::Store { command, answer } = &event {
+        if let Event::Acd { command, reply: answer } = &event {
             // Our own store has answered it meanwhile.
-            if matches!(answer, StoreAnswer::Claimed { .. }) && self.held.contains_key(command) {
+            if matches!(answer, AcdReply::Claimed { .. }) && self.held.contains_key(command) {
                 return;
             }
             self.note_answer(&command.clone(), &answer.clone());
@@ -261,12 +261,12 @@ impl Sharing {
             Ask::Request { id, request } => {
                 // What was answered, or is not wanted any more, needs no answer of ours.
                 let is_open = match &request {
-                    StoreRequest::Claim(_) | StoreRequest::Admit { .. } => self.open.contains_key(&id),
-                    StoreRequest::Place { .. } | StoreRequest::CountCode { .. } => true,
-                    StoreRequest::Release { .. }
-                    | StoreRequest::Abandon { .. }
-                    | StoreRequest::Remember { .. }
-                    | StoreRequest::Leave { .. } => false,
+                    AcdRequest::Claim(_) | AcdRequest::Admit { .. } => self.open.contains_key(&id),
+                    AcdRequest::Place { .. } | AcdRequest::CountCode { .. } => true,
+                    AcdRequest::Release { .. }
+                    | AcdRequest::Abandon { .. }
+                    | AcdRequest::Remember { .. }
+                    | AcdRequest::Leave { .. } => false,
                 };
                 if is_open {
                     self.take_over(now, out);
@@ -287,13 +287,13 @@ impl Sharing {
         if self.own.is_some() {
             return;
         }
-        let mut own = Box::new(Store::default());
+        let mut own = Box::new(Acd::default());
         let mut known = Vec::new();
         for (id, (pool, line)) in &self.held {
             own.hold(now, id, pool, line);
         }
         for (hotline, id) in self.counted.values().flatten() {
-            let admit = StoreRequest::Admit { hotline: hotline.clone(), calls_max: None, recent: None };
+            let admit = AcdRequest::Admit { hotline: hotline.clone(), calls_max: None, recent: None };
             own.ask(now, id, &admit, &mut known);
         }
         self.own = Some(own);
@@ -337,13 +337,13 @@ impl Sharing {
             .iter()
             .map(|(id, request)| (id, Ask::Request { id: id.clone(), request: request.clone() }));
         let admits = self.counted.values().flatten().map(|(hotline, id)| {
-            let request = StoreRequest::Admit { hotline: hotline.clone(), calls_max: None, recent: None };
+            let request = AcdRequest::Admit { hotline: hotline.clone(), calls_max: None, recent: None };
             (id, Ask::Request { id: id.clone(), request })
         });
         admits.chain(holds).chain(open)
     }
 
-    fn ask_own(&mut self, now: Instant, id: &CommandId, request: &StoreRequest, out: &mut Out) {
+    fn ask_own(&mut self, now: Instant, id: &CommandId, request: &AcdRequest, out: &mut Out) {
         let Some(own) = &mut self.own else { return };
         let before = out.answers.len();
         own.ask(now, id, request, &mut out.answers);
@@ -358,7 +358,7 @@ impl Sharing {
         self.later.push_back((at, ask));
     }
 
-    fn note_given_back(&mut self, now: Instant, id: &CommandId, request: &StoreRequest) {
+    fn note_given_back(&mut self, now: Instant, id: &CommandId, request: &AcdRequest) {
         let is_old = |(at, _): &mut (Instant, Ask)| now.since(*at) > LOST_SPAN;
         while self.given_back.pop_front_if(is_old).is_some() {}
         if self.given_back.len() >= GIVEN_BACK_MAX {
@@ -368,47 +368,47 @@ impl Sharing {
         self.given_back.push_back((now, ask));
     }
 
-    fn note_request(&mut self, id: &CommandId, request: &StoreRequest) {
+    fn note_request(&mut self, id: &CommandId, request: &AcdRequest) {
         match request {
-            StoreRequest::Claim(_) | StoreRequest::Admit { .. } => {
+            AcdRequest::Claim(_) | AcdRequest::Admit { .. } => {
                 self.open.insert(id.clone(), request.clone());
             }
-            StoreRequest::Release { claim, .. } | StoreRequest::Abandon { claim } => {
+            AcdRequest::Release { claim, .. } | AcdRequest::Abandon { claim } => {
                 let claim = CommandId { call: id.call.clone(), number: *claim };
                 self.open.remove(&claim);
                 self.held.remove(&claim);
             }
-            StoreRequest::Leave { hotline } => {
+            AcdRequest::Leave { hotline } => {
                 if let Some(counted) = self.counted.get_mut(&id.call) {
                     counted.remove(hotline);
                 }
             }
-            StoreRequest::Place { .. } | StoreRequest::Remember { .. } | StoreRequest::CountCode { .. } => {}
+            AcdRequest::Place { .. } | AcdRequest::Remember { .. } | AcdRequest::CountCode { .. } => {}
         }
     }
 
     fn note_answers(&mut self, from: usize, out: &Out) {
         for event in &out.answers[from..] {
-            if let Event::Store { command, answer } = event {
+            if let Event::Acd { command, reply: answer } = event {
                 self.note_answer(command, answer);
             }
         }
     }
 
-    fn note_answer(&mut self, id: &CommandId, answer: &StoreAnswer) {
+    fn note_answer(&mut self, id: &CommandId, answer: &AcdReply) {
         match (answer, self.open.get(id)) {
-            (StoreAnswer::Claimed { line }, Some(StoreRequest::Claim(claim))) => {
+            (AcdReply::Claimed { line }, Some(AcdRequest::Claim(claim))) => {
                 self.held.insert(id.clone(), (claim.pool.clone(), line.clone()));
                 self.open.remove(id);
             }
-            (StoreAnswer::Admitted { room, .. }, Some(StoreRequest::Admit { hotline, .. })) => {
+            (AcdReply::Admitted { room, .. }, Some(AcdRequest::Admit { hotline, .. })) => {
                 if *room {
                     let counted = self.counted.entry(id.call.clone()).or_default();
                     counted.entry(hotline.clone()).or_insert_with(|| id.clone());
                 }
                 self.open.remove(id);
             }
-            (StoreAnswer::Refused, Some(_)) => {
+            (AcdReply::Refused, Some(_)) => {
                 self.open.remove(id);
             }
             (_, _) => {}
@@ -423,26 +423,26 @@ fn all_of(call: &CallId) -> RangeInclusive<CommandId> {
 }
 
 /// Whether a request leaves nothing behind that Redis would have to know later, but its answer.
-fn wants_answer_only(request: &StoreRequest) -> bool {
+fn wants_answer_only(request: &AcdRequest) -> bool {
     match request {
         // What comes of these is told when Redis is back.
-        StoreRequest::Claim(_) | StoreRequest::Admit { .. } | StoreRequest::Place { .. } => true,
-        StoreRequest::Release { .. }
-        | StoreRequest::Abandon { .. }
-        | StoreRequest::Remember { .. }
-        | StoreRequest::Leave { .. }
-        | StoreRequest::CountCode { .. } => false,
+        AcdRequest::Claim(_) | AcdRequest::Admit { .. } | AcdRequest::Place { .. } => true,
+        AcdRequest::Release { .. }
+        | AcdRequest::Abandon { .. }
+        | AcdRequest::Remember { .. }
+        | AcdRequest::Leave { .. }
+        | AcdRequest::CountCode { .. } => false,
     }
 }
 
-fn gives_back(request: &StoreRequest) -> bool {
+fn gives_back(request: &AcdRequest) -> bool {
     match request {
-        StoreRequest::Release { .. } | StoreRequest::Abandon { .. } | StoreRequest::Leave { .. } => true,
-        StoreRequest::Claim(_)
-        | StoreRequest::Admit { .. }
-        | StoreRequest::Place { .. }
-        | StoreRequest::Remember { .. }
-        | StoreRequest::CountCode { .. } => false,
+        AcdRequest::Release { .. } | AcdRequest::Abandon { .. } | AcdRequest::Leave { .. } => true,
+        AcdRequest::Claim(_)
+        | AcdRequest::Admit { .. }
+        | AcdRequest::Place { .. }
+        | AcdRequest::Remember { .. }
+        | AcdRequest::CountCode { .. } => false,
     }
 }
 

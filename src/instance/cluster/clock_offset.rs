@@ -1,7 +1,7 @@
 //! What time it is for all that daemons share.
 
 use super::redis_op::{Ask, Asked};
-use hotlined_core::command::{Claim, StoreRequest};
+use hotlined_core::command::{AcdRequest, Claim};
 use hotlined_core::time::{Instant, Millis};
 use std::borrow::Cow;
 
@@ -35,7 +35,7 @@ impl Timeline {
             return asked;
         }
         asked.at = asked.at + self.ahead;
-        if let Ask::Request { request: StoreRequest::Claim(Claim { wait: Some(turn), .. }), .. } =
+        if let Ask::Request { request: AcdRequest::Claim(Claim { wait: Some(turn), .. }), .. } =
             &mut asked.ask
         {
             turn.since = turn.since + self.ahead;
@@ -52,27 +52,24 @@ impl Timeline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hotlined_core::command::{Pick, PoolId, Turn};
+    use hotlined_core::command::{Pick, PoolId, QueueRank};
     use hotlined_core::id::CommandId;
 
     #[test]
     fn whose_clock_is_behind_asks_by_that_of_the_others() {
         let mut timeline = Timeline::default();
-        let wait = Some(Turn { priority: 0, since: Instant(5), length_max: 1 });
+        let wait = Some(QueueRank { priority: 0, since: Instant(5), length_max: 1 });
         let pool = PoolId("sales".into());
         let claim = Claim { pool, agents: Vec::new(), pick: Pick::First, caller: None, wait };
         let id = CommandId { call: "x".parse().unwrap(), number: 1 };
-        let ask = Ask::Request { id, request: StoreRequest::Claim(claim) };
+        let ask = Ask::Request { id, request: AcdRequest::Claim(claim) };
         let asked = [Asked { at: Instant(9), ask, fence: None }];
         timeline.learn(Instant(10), Instant(10));
         assert_eq!(*timeline.shared(&asked), asked, "none is behind");
         timeline.learn(Instant(10), Instant(3_610));
         timeline.learn(Instant(20), Instant(30));
-        let [
-            Asked {
-                at: Instant(3_609), ask: Ask::Request { request: StoreRequest::Claim(claim), .. }, ..
-            },
-        ] = &*timeline.shared(&asked)
+        let [Asked { at: Instant(3_609), ask: Ask::Request { request: AcdRequest::Claim(claim), .. }, .. }] =
+            &*timeline.shared(&asked)
         else {
             panic!("another question")
         };

@@ -14,7 +14,7 @@ use super::entry::Edition;
 use crate::persist::outbox::DeliveryId;
 use crate::persist::snapshot::Kept;
 use hotlined_core::command::{Claim, PoolId};
-use hotlined_core::event::QueuePlace;
+use hotlined_core::event::QueuePosition;
 use hotlined_core::id::{CallId, LineId, SwitchId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -27,7 +27,7 @@ pub struct Adopted {
     /// The lines it holds, by claim.
     pub holds: Vec<(u32, LineId, PoolId)>,
     /// The claims by which it waits, and where.
-    pub waits: Vec<(u32, QueuePlace)>,
+    pub waits: Vec<(u32, QueuePosition)>,
     /// The hotlines among whose live calls it is counted.
     pub counted: Vec<Arc<str>>,
 }

@@ -2,7 +2,7 @@
 
 use super::entry::{Edition, Entry};
 use crate::persist::outbox::{Delivery, DeliveryId};
-use hotlined_core::command::{PoolId, StoreRequest};
+use hotlined_core::command::{AcdRequest, PoolId};
 use hotlined_core::id::{CallId, CommandId, LineId, SwitchId};
 use hotlined_core::time::Instant;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ pub enum Ask {
         /// Its name.
         id: CommandId,
         /// What it is.
-        request: StoreRequest,
+        request: AcdRequest,
     },
     /// The call is over: all it has is given back.
     Forget(CallId),
@@ -81,7 +81,7 @@ pub struct Fence {
 impl Asked {
     /// Whether its keys have a tag of their own, so that a Cluster may have them on another node.
     pub fn stands_alone(&self) -> bool {
-        matches!(&self.ask, Ask::Request { request: StoreRequest::CountCode { .. }, .. })
+        matches!(&self.ask, Ask::Request { request: AcdRequest::CountCode { .. }, .. })
     }
 
     /// Whether one word can say both: each keeps a call, of the same switch and by the same right.

@@ -93,7 +93,7 @@ impl Common {
         let mut left_out = Vec::new();
         for command in std::mem::take(out) {
             match command {
-                Command::Store { id, request } => self.sharing.ask(now, id, request, &mut self.out),
+                Command::Acd { id, request } => self.sharing.ask(now, id, request, &mut self.out),
                 Command::Record(record) => {
                     self.sharing.forget(now, &record.call, &mut self.out);
                     out.push(Command::Record(record));
@@ -192,7 +192,7 @@ mod tests {
     use super::*;
     use crate::cluster::kept_call::Open;
     use crate::persist::snapshot::Kept;
-    use hotlined_core::command::{Claim, Pick, PoolId, Turn as Place};
+    use hotlined_core::command::{Claim, Pick, PoolId, QueueRank as Place};
     use hotlined_core::id::CallId;
     use std::collections::BTreeMap;
 

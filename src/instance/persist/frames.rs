@@ -2,7 +2,7 @@
 
 use crate::persist::outbox::{Delivery, DeliveryId};
 use crate::persist::snapshot::{Kept, LiveCall, Turn};
-use hotlined_core::acd::{Input, Store};
+use hotlined_core::acd::{Acd, AcdInput};
 use hotlined_core::event::KeptCall;
 use hotlined_core::hotline::{Hotline, Version};
 use hotlined_core::id::CallId;
@@ -26,7 +26,7 @@ type Edition = (Arc<str>, Version);
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Frame {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    store: Option<Box<Store>>,
+    store: Option<Box<Acd>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     editions: Vec<(Edition, String)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -34,7 +34,7 @@ struct Frame {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     over: Vec<CallId>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    inputs: Vec<(Instant, Input)>,
+    inputs: Vec<(Instant, AcdInput)>,
     /// What is to be delivered. The names are those of a time when there were records only.
     #[serde(default, skip_serializing_if = "Vec::is_empty", rename = "records")]
     deliveries: Vec<(DeliveryId, String)>,
@@ -66,12 +66,12 @@ impl FrameWriter {
     }
 
     /// A frame that stands for all before it: the store, and a turn with every live call and delivery.
-    pub fn everything(&mut self, store: Store, turn: Turn) -> Vec<u8> {
+    pub fn everything(&mut self, store: Acd, turn: Turn) -> Vec<u8> {
         self.known.clear();
         self.write(Some(Box::new(store)), turn)
     }
 
-    fn write(&mut self, store: Option<Box<Store>>, turn: Turn) -> Vec<u8> {
+    fn write(&mut self, store: Option<Box<Acd>>, turn: Turn) -> Vec<u8> {
         let Turn { live, over, inputs, deliveries, done } = turn;
         let mut editions = Vec::new();
         let mut follow = |hotline: &Arc<Hotline>| {
@@ -105,9 +105,9 @@ pub fn calls_in(frames: &[u8]) -> BTreeSet<CallId> {
     for frame in (Frames { bytes: frames, at: 0, fault: None }) {
         calls.extend(frame.live.into_iter().map(|(call, ..)| call).chain(frame.over));
         calls.extend(frame.inputs.into_iter().filter_map(|(_, input)| match input {
-            Input::Ask(id, _) => Some(id.call),
-            Input::Forget(call) => Some(call),
-            Input::Due => None,
+            AcdInput::Request(id, _) => Some(id.call),
+            AcdInput::Forget(call) => Some(call),
+            AcdInput::Due => None,
         }));
     }
     calls
@@ -116,7 +116,7 @@ pub fn calls_in(frames: &[u8]) -> BTreeSet<CallId> {
 /// Everything there is.
 #[derive(Debug, Default)]
 pub struct Whole {
-    store: Store,
+    store: Acd,
     editions: BTreeMap<Edition, String>,
     live: BTreeMap<CallId, (Option<Edition>, ByteBuf)>,
     deliveries: BTreeMap<DeliveryId, String>,
@@ -212,7 +212,7 @@ impl Whole {
 /// A [`Frame`] of everything, borrowed.
 #[derive(Serialize)]
 struct WholeFrame<'w> {
-    store: &'w Store,
+    store: &'w Acd,
     editions: Vec<(&'w Edition, &'w String)>,
     live: Vec<(&'w CallId, &'w Option<Edition>, &'w ByteBuf)>,
     #[serde(rename = "records")]

@@ -1,7 +1,7 @@
 //! What is kept of live calls, wherever it is kept.
 
 use super::outbox::{Delivery, DeliveryId};
-use hotlined_core::acd::{Input, Store};
+use hotlined_core::acd::{Acd, AcdInput};
 use hotlined_core::engine::Engine;
 use hotlined_core::event::KeptCall;
 use hotlined_core::hotline::Hotline;
@@ -18,7 +18,7 @@ pub struct Turn {
     /// The calls that ended.
     pub over: Vec<CallId>,
     /// What went into the store.
-    pub inputs: Vec<(Instant, Input)>,
+    pub inputs: Vec<(Instant, AcdInput)>,
     /// What is to be delivered because of calls, and at which switch each call is or was.
     pub deliveries: Vec<(SwitchId, Delivery)>,
     /// What was delivered.
@@ -75,7 +75,7 @@ pub struct Kept {
     /// The versions of hotlines that they follow.
     pub hotlines: Vec<Arc<Hotline>>,
     /// What calls share.
-    pub store: Store,
+    pub store: Acd,
     /// What may not have been delivered.
     pub deliveries: Vec<Delivery>,
     /// What was delivered, though it was still kept.
@@ -89,8 +89,8 @@ mod tests {
     use super::*;
     use hotlined_config::shorthand::Plain;
     use hotlined_core::call::Limits;
-    use hotlined_core::command::{Action, Command, StoreRequest};
-    use hotlined_core::event::{Arrival, Event, LegState, LiveLeg, StoreAnswer};
+    use hotlined_core::command::{AcdRequest, Action, Command};
+    use hotlined_core::event::{AcdReply, Arrival, Event, LegState, LiveLeg};
     use hotlined_core::hotline::{Agent, Dial, Hotlines};
     use hotlined_core::id::{CommandId, LineId};
 
@@ -129,7 +129,7 @@ mod tests {
         let gone = Event::LinkRestored { switch: SwitchId("fs".into()), connection: 1, legs: Vec::new() };
         let times = turn(&mut after, 7_000, &gone).into_iter().filter_map(|command| match command {
             Command::Record(record) => Some((record.call.to_string(), record.arrived.0, record.ended.0)),
-            Command::Switch { .. } | Command::Store { .. } | Command::Note { .. } => None,
+            Command::Switch { .. } | Command::Acd { .. } | Command::Note { .. } => None,
         });
         let times: Vec<(String, u64, u64)> = times.collect();
         assert_eq!(times, [("a".to_owned(), 2_000, 2_000), ("b".to_owned(), 5_000, 5_000)]);
@@ -144,23 +144,21 @@ mod tests {
         let hotlines = Event::Hotlines(Arc::new(hotlines));
         let claim = |out: Vec<Command>| {
             let claims = out.into_iter().filter_map(|command| match command {
-                Command::Store { id, request: StoreRequest::Claim(_) } => Some(id),
-                Command::Store { .. }
-                | Command::Switch { .. }
-                | Command::Record(_)
-                | Command::Note { .. } => None,
+                Command::Acd { id, request: AcdRequest::Claim(_) } => Some(id),
+                Command::Acd { .. } | Command::Switch { .. } | Command::Record(_) | Command::Note { .. } => {
+                    None
+                }
             });
             claims.last().expect("no claim")
         };
         let rings = |engine: &mut Engine, claim: &CommandId| {
             let line = LineId("13900000001".into());
-            let answer = Event::Store { command: claim.clone(), answer: StoreAnswer::Claimed { line } };
+            let answer = Event::Acd { command: claim.clone(), reply: AcdReply::Claimed { line } };
             let rings = turn(engine, 9, &answer).into_iter().filter_map(|command| match command {
                 Command::Switch { id, action: Action::Ring { leg, .. }, .. } => Some((leg, id.number)),
-                Command::Store { .. }
-                | Command::Switch { .. }
-                | Command::Record(_)
-                | Command::Note { .. } => None,
+                Command::Acd { .. } | Command::Switch { .. } | Command::Record(_) | Command::Note { .. } => {
+                    None
+                }
             });
             rings.last().expect("nobody is called")
         };

@@ -2,8 +2,8 @@
 
 use super::late::Late;
 use super::{Known, Redis, Standing, State};
-use hotlined_core::command::{PoolId, StoreRequest};
-use hotlined_core::event::{Event, StoreAnswer};
+use hotlined_core::command::{AcdRequest, PoolId};
+use hotlined_core::event::{AcdReply, Event};
 use hotlined_core::id::{CallId, CommandId, LineId, SwitchId};
 use hotlined_core::time::Instant;
 use hotlined_instance::DaemonId;
@@ -60,7 +60,7 @@ impl State {
         let asking = Asking { at: asked.at, daemon, fence: asked.fence.as_ref() };
         let of_store = match &asked.ask {
             Ask::Barrier(_) => return Ok(nothing()),
-            Ask::Request { id, request: StoreRequest::CountCode { hotline, codes, code } } => {
+            Ask::Request { id, request: AcdRequest::CountCode { hotline, codes, code } } => {
                 let answer = self.count_code(asked.at, id, [hotline, codes, code]);
                 return Ok(Answered { said: heard(id, answer), ..nothing() });
             }
@@ -129,24 +129,21 @@ impl State {
         }
     }
 
-    fn request(&mut self, asking: &Asking, id: &CommandId, request: &StoreRequest) -> Said {
+    fn request(&mut self, asking: &Asking, id: &CommandId, request: &AcdRequest) -> Said {
         let before = self.standing(id).cloned();
         let mut out = Vec::new();
         self.store.ask(asking.at, id, request, &mut out);
         // What others get by it stands before the answer.
         let answer = match (request, out.last()) {
-            (
-                StoreRequest::Claim(_) | StoreRequest::Admit { .. } | StoreRequest::CountCode { .. },
-                Some(_),
-            ) => out.pop(),
-            (StoreRequest::Place { .. }, Some(Event::Store { answer: StoreAnswer::Waiting(_), .. })) => {
+            (AcdRequest::Claim(_) | AcdRequest::Admit { .. } | AcdRequest::CountCode { .. }, Some(_)) => {
                 out.pop()
             }
+            (AcdRequest::Place { .. }, Some(Event::Acd { reply: AcdReply::Waiting(_), .. })) => out.pop(),
             (_, _) => None,
         };
         self.hand_on(asking.at, out);
         let answer = answer
-            .and_then(|event| if let Event::Store { answer, .. } = event { Some(answer) } else { None });
+            .and_then(|event| if let Event::Acd { reply: answer, .. } = event { Some(answer) } else { None });
         self.note(asking, id, request, (before, answer.as_ref()));
         answer.map_or(Said::Done, |answer| heard(id, answer))
     }
@@ -156,42 +153,40 @@ impl State {
         &mut self,
         asking: &Asking,
         id: &CommandId,
-        request: &StoreRequest,
-        (before, answer): (Option<Standing>, Option<&StoreAnswer>),
+        request: &AcdRequest,
+        (before, answer): (Option<Standing>, Option<&AcdReply>),
     ) {
         match (request, answer) {
-            (StoreRequest::Claim(claim), Some(answer)) => {
-                if let StoreAnswer::Waiting(_) = answer {
+            (AcdRequest::Claim(claim), Some(answer)) => {
+                if let AcdReply::Waiting(_) = answer {
                     self.told.insert(id.clone(), asking.daemon.clone());
                 }
                 if before.is_some() {
                     return;
                 }
                 let standing = match answer {
-                    StoreAnswer::Claimed { line } => Some(Standing::Holds(line.clone(), claim.pool.clone())),
-                    StoreAnswer::Waiting(_) => Some(Standing::Waits(claim.pool.clone())),
-                    StoreAnswer::Refused | StoreAnswer::Admitted { .. } | StoreAnswer::CodeSeen { .. } => {
-                        None
-                    }
+                    AcdReply::Claimed { line } => Some(Standing::Holds(line.clone(), claim.pool.clone())),
+                    AcdReply::Waiting(_) => Some(Standing::Waits(claim.pool.clone())),
+                    AcdReply::Refused | AcdReply::Admitted { .. } | AcdReply::CodeSeen { .. } => None,
                 };
                 let known = self.changed(asking, &id.call);
                 known.standing.extend(standing.map(|standing| (id.number, standing)));
             }
-            (StoreRequest::Release { claim, .. }, _) => {
+            (AcdRequest::Release { claim, .. }, _) => {
                 let claim = CommandId { call: id.call.clone(), number: *claim };
                 if let Some(Standing::Holds(..)) = self.standing(&claim) {
                     self.strike(&claim);
                     self.changed(asking, &id.call);
                 }
             }
-            (StoreRequest::Abandon { claim }, _) => {
+            (AcdRequest::Abandon { claim }, _) => {
                 let claim = CommandId { call: id.call.clone(), number: *claim };
                 if self.standing(&claim).is_some() {
                     self.strike(&claim);
                     self.changed(asking, &id.call);
                 }
             }
-            (StoreRequest::Admit { hotline, recent, .. }, Some(StoreAnswer::Admitted { room: true, .. })) => {
+            (AcdRequest::Admit { hotline, recent, .. }, Some(AcdReply::Admitted { room: true, .. })) => {
                 let counted = self.calls.get(&id.call).map_or(&[][..], |known| &known.counted);
                 let asked = counted.iter().find(|(counted, _)| counted == hotline).map(|(_, asked)| *asked);
                 match asked {
@@ -204,18 +199,18 @@ impl State {
                     Some(_) => {}
                 }
             }
-            (StoreRequest::Leave { hotline }, _) => {
+            (AcdRequest::Leave { hotline }, _) => {
                 let is_counted = |known: &Known| known.counted.iter().any(|(counted, _)| counted == hotline);
                 if self.calls.get(&id.call).is_some_and(is_counted) {
                     self.changed(asking, &id.call).counted.retain(|(counted, _)| counted != hotline);
                 }
             }
             (
-                StoreRequest::Claim(_)
-                | StoreRequest::Admit { .. }
-                | StoreRequest::Place { .. }
-                | StoreRequest::Remember { .. }
-                | StoreRequest::CountCode { .. },
+                AcdRequest::Claim(_)
+                | AcdRequest::Admit { .. }
+                | AcdRequest::Place { .. }
+                | AcdRequest::Remember { .. }
+                | AcdRequest::CountCode { .. },
                 _,
             ) => {}
         }
@@ -224,14 +219,14 @@ impl State {
     fn hold(&mut self, asking: &Asking, id: &CommandId, line: &LineId, pool: &PoolId) -> Said {
         self.due(asking.at);
         if let Some(Standing::Holds(line, _)) = self.standing(id) {
-            return heard(id, StoreAnswer::Claimed { line: line.clone() });
+            return heard(id, AcdReply::Claimed { line: line.clone() });
         }
         self.store.hold(asking.at, id, pool, line);
         self.strike(id);
         self.told.remove(id);
         let holds = Standing::Holds(line.clone(), pool.clone());
         self.changed(asking, &id.call).standing.push((id.number, holds));
-        heard(id, StoreAnswer::Claimed { line: line.clone() })
+        heard(id, AcdReply::Claimed { line: line.clone() })
     }
 
     /// Gives out the lines whose rest is over.
@@ -244,7 +239,7 @@ impl State {
     /// Claims that waited have a line: whoever asked last is told.
     fn hand_on(&mut self, at: Instant, events: Vec<Event>) {
         for event in events {
-            let Event::Store { command, answer: StoreAnswer::Claimed { line } } = &event else { continue };
+            let Event::Acd { command, reply: AcdReply::Claimed { line } } = &event else { continue };
             let known = self.calls.entry(command.call.clone()).or_default();
             known.heard = at;
             if let Some(place) = known.standing.iter().position(|(number, _)| *number == command.number)
@@ -318,8 +313,8 @@ impl State {
                         let claim = CommandId { call: call.clone(), number };
                         self.told.insert(claim.clone(), asking.daemon.clone());
                         let mut out = Vec::new();
-                        self.store.ask(asking.at, &claim, &StoreRequest::Place { claim: number }, &mut out);
-                        if let Some(Event::Store { answer: StoreAnswer::Waiting(place), .. }) = out.pop() {
+                        self.store.ask(asking.at, &claim, &AcdRequest::Place { claim: number }, &mut out);
+                        if let Some(Event::Acd { reply: AcdReply::Waiting(place), .. }) = out.pop() {
                             adopted.waits.push((number, place));
                         }
                     }
@@ -330,7 +325,7 @@ impl State {
         all
     }
 
-    fn count_code(&mut self, at: Instant, id: &CommandId, code: [&Arc<str>; 3]) -> StoreAnswer {
+    fn count_code(&mut self, at: Instant, id: &CommandId, code: [&Arc<str>; 3]) -> AcdReply {
         let (times, first) = match self.codes_told.get(id) {
             Some(told) => *told,
             None => {
@@ -345,7 +340,7 @@ impl State {
                 told
             }
         };
-        StoreAnswer::CodeSeen { times, first }
+        AcdReply::CodeSeen { times, first }
     }
 
     fn standing(&self, id: &CommandId) -> Option<&Standing> {
@@ -373,13 +368,13 @@ impl State {
 
 /// What the script of the store does.
 enum Of<'a> {
-    Request(&'a CommandId, &'a StoreRequest),
+    Request(&'a CommandId, &'a AcdRequest),
     Hold(&'a CommandId, &'a LineId, &'a PoolId),
     Forget(&'a CallId),
     Due,
     Look,
 }
 
-fn heard(id: &CommandId, answer: StoreAnswer) -> Said {
-    Said::Heard(Event::Store { command: id.clone(), answer })
+fn heard(id: &CommandId, answer: AcdReply) -> Said {
+    Said::Heard(Event::Acd { command: id.clone(), reply: answer })
 }

@@ -20,7 +20,7 @@ mod kept;
 mod late;
 mod leases;
 
-use hotlined_core::acd::Store;
+use hotlined_core::acd::Acd;
 use hotlined_core::command::PoolId;
 use hotlined_core::event::Event;
 use hotlined_core::id::{CallId, CommandId, LineId, SwitchId};
@@ -77,7 +77,7 @@ enum Mood {
 #[derive(Clone, Debug, Default)]
 struct State {
     /// Lines, queues, counts.
-    store: Store,
+    store: Acd,
     /// The latest time that any daemon said.
     latest: Instant,
     calls: BTreeMap<CallId, Known>,

@@ -5,8 +5,8 @@ use super::found::Form;
 use super::names;
 use super::sheet::{Sheet, Stop};
 use super::{BadImport, Whence, quoted};
-use crate::number::atlas::{PREFIX_FIRST, PREFIXES};
 use crate::number::imported::Said;
+use crate::number::number_regions::{PREFIX_FIRST, PREFIXES};
 use std::borrow::Cow;
 
 /// The longest row, in bytes.

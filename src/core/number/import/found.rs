@@ -1,7 +1,7 @@
 //! What was found in a table that an operator brought, beside the one that is built in.
 
 use super::Whence;
-use crate::number::{Atlas, Imported, Location, Place};
+use crate::number::{Imported, Location, NumberRegions, Place};
 use serde::Serialize;
 
 /// The form of a file.
@@ -88,7 +88,7 @@ impl Found {
                 Some(_) => province += 1,
                 None => operator += 1,
             }
-            let built_in = Atlas::built_in().of_prefix(prefix);
+            let built_in = NumberRegions::built_in().of_prefix(prefix);
             let place = said.place.map(|place| (place.province(), place.is_city().then_some(place)));
             compared.add(&built_in, place);
             if let (Some(ours), Some(theirs)) = (built_in.operator, said.operator) {

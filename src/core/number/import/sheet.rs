@@ -4,8 +4,8 @@ use super::found::{Form, Found, Unknown};
 use super::names::Names;
 use super::{BAD_ROWS_MAX, BadImport, BadRow, Import, UNKNOWN_MAX, Whence, quoted};
 use crate::number::Imported;
-use crate::number::atlas::{PREFIX_FIRST, PREFIXES};
 use crate::number::imported::Said;
+use crate::number::number_regions::{PREFIX_FIRST, PREFIXES};
 use std::collections::BTreeMap;
 
 /// Why reading ended early: everything there is to say stands in the sheet.

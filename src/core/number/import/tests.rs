@@ -1,7 +1,7 @@
 //! Whole files, as operators have them and as they break.
 
 use super::*;
-use crate::number::{Atlas, Network, Operator, Place, Source, normalise};
+use crate::number::{Network, NumberRegions, Operator, Place, Source, normalise};
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -58,7 +58,7 @@ fn a_phone_dat_is_read_whole() {
     };
     assert_eq!(found.compared, compared);
     assert_eq!((table.origin(), table.prefixes()), ("phone.dat", 4));
-    let atlas = Atlas::with(Arc::new(table));
+    let atlas = NumberRegions::with(Arc::new(table));
     let located = atlas.locate(&normalise("13000011234", None));
     assert_eq!((located.city, located.source), (place(652_800), Source::Imported));
     assert_eq!((located.operator, located.network), (Some(Operator::Unicom), Some(Network::Resold)));

@@ -2,7 +2,7 @@
 
 use hotlined_core::cause::Cause;
 use hotlined_core::command::NotTaken;
-use hotlined_core::hotline::access::Refused;
+use hotlined_core::hotline::access::RefusalReason;
 use hotlined_core::record::{AttemptOutcome, CallRecord};
 use hotlined_core::time::{Instant, Millis};
 use serde::{Serialize, Serializer};
@@ -58,7 +58,7 @@ pub(super) enum Moment {
         because: Option<String>,
     },
     Refused {
-        why: Refused,
+        why: RefusalReason,
         because: String,
     },
     Hears {

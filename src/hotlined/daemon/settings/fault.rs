@@ -2,7 +2,7 @@
 
 use super::{FILE_BYTES_MAX, PASSWORD_BYTES_MAX};
 use hotlined_config::source_position::{Hint, Position};
-use hotlined_core::hotline::BadDial;
+use hotlined_core::hotline::InvalidDial;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -111,7 +111,7 @@ pub enum Why {
     },
     /// Not a trunk.
     #[error("{0}")]
-    Trunk(#[from] BadDial),
+    Trunk(#[from] InvalidDial),
     /// Two waits the wrong way round.
     #[error("is {min}, more than reconnect_ms_max, which is {max}: turn them round")]
     ReconnectOrder {

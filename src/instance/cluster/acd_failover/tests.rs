@@ -1,13 +1,13 @@
 use super::*;
 use crate::cluster::redis_op::Asked;
-use hotlined_core::command::{Candidate, Claim, Pick, Turn};
+use hotlined_core::command::{Candidate, Claim, Pick, QueueRank};
 use hotlined_core::time::Millis;
 use proptest::prelude::*;
 
 /// Redis, as far as anybody can tell from here.
 #[derive(Default)]
 struct Remote {
-    store: Store,
+    store: Acd,
     is_away: bool,
 }
 
@@ -64,10 +64,10 @@ fn pool() -> PoolId {
     PoolId("pool".into())
 }
 
-fn claim(lines: &[u8], wait: Option<Turn>) -> StoreRequest {
+fn claim(lines: &[u8], wait: Option<QueueRank>) -> AcdRequest {
     let candidate = |name: &u8| Candidate { line: line(*name), lines: 1, share: 1 };
     let agents = lines.iter().map(candidate).collect();
-    StoreRequest::Claim(Claim { pool: pool(), agents, pick: Pick::First, caller: None, wait })
+    AcdRequest::Claim(Claim { pool: pool(), agents, pick: Pick::First, caller: None, wait })
 }
 
 impl World {
@@ -77,7 +77,7 @@ impl World {
         CommandId { call: call(name), number: *number }
     }
 
-    fn ask(&mut self, id: CommandId, request: StoreRequest) {
+    fn ask(&mut self, id: CommandId, request: AcdRequest) {
         let mut out = Out::default();
         self.sharing.ask(self.now, id, request, &mut out);
         self.carry(out);
@@ -107,24 +107,24 @@ impl World {
     }
 
     fn answered(&mut self, event: Event) {
-        let Event::Store { command, answer } = event else { panic!("{event:?}") };
+        let Event::Acd { command, reply: answer } = event else { panic!("{event:?}") };
         if let Some(answered) = self.asked.get_mut(&command) {
             *answered = true;
         }
         match answer {
-            StoreAnswer::Claimed { line } if self.asked.contains_key(&command) => {
+            AcdReply::Claimed { line } if self.asked.contains_key(&command) => {
                 self.has.entry(command).or_insert(line);
             }
             // As a call does that does not wish for it any more.
-            StoreAnswer::Claimed { .. } => {
-                let release = StoreRequest::Release { claim: command.number, talked: false, rest: Millis(0) };
+            AcdReply::Claimed { .. } => {
+                let release = AcdRequest::Release { claim: command.number, talked: false, rest: Millis(0) };
                 let number = command.number + 1_000;
                 self.ask(CommandId { call: command.call, number }, release);
             }
-            StoreAnswer::Refused => {
+            AcdReply::Refused => {
                 self.asked.remove(&command);
             }
-            StoreAnswer::Waiting(_) | StoreAnswer::Admitted { .. } | StoreAnswer::CodeSeen { .. } => {}
+            AcdReply::Waiting(_) | AcdReply::Admitted { .. } | AcdReply::CodeSeen { .. } => {}
         }
     }
 
@@ -147,7 +147,7 @@ impl World {
             Step::Claim { call, lines, waits } => {
                 let id = self.id(*call);
                 self.asked.insert(id.clone(), false);
-                let turn = Turn { priority: 0, since: self.now, length_max: 9 };
+                let turn = QueueRank { priority: 0, since: self.now, length_max: 9 };
                 self.ask(id, claim(lines, waits.then_some(turn)));
             }
             Step::GiveBack { call, rest } => {
@@ -156,18 +156,18 @@ impl World {
                 self.has.remove(&id);
                 let own = self.id(*call);
                 let rest = Millis(*rest);
-                self.ask(own, StoreRequest::Release { claim: id.number, talked: true, rest });
+                self.ask(own, AcdRequest::Release { claim: id.number, talked: true, rest });
             }
             Step::GiveUp { call } => {
                 let Some(id) = self.first(*call, false) else { return };
                 self.asked.remove(&id);
                 let own = self.id(*call);
-                self.ask(own, StoreRequest::Abandon { claim: id.number });
+                self.ask(own, AcdRequest::Abandon { claim: id.number });
             }
             Step::Admit { call } => {
                 let id = self.id(*call);
                 let hotline: Arc<str> = "4008001234".into();
-                self.ask(id, StoreRequest::Admit { hotline, calls_max: Some(2), recent: None });
+                self.ask(id, AcdRequest::Admit { hotline, calls_max: Some(2), recent: None });
             }
             Step::Over { call: name } => {
                 let over = call(*name);
@@ -268,8 +268,8 @@ proptest! {
         prop_assert_eq!(left, (0, 0));
         // Nobody is counted among the live calls any more.
         let id = CommandId { call: call(9), number: 1 };
-        let admit = StoreRequest::Admit { hotline: "4008001234".into(), calls_max: Some(1), recent: None };
-        let room = Event::Store { command: id.clone(), answer: StoreAnswer::Admitted { room: true, recent: 0 } };
+        let admit = AcdRequest::Admit { hotline: "4008001234".into(), calls_max: Some(1), recent: None };
+        let room = Event::Acd { command: id.clone(), reply: AcdReply::Admitted { room: true, recent: 0 } };
         prop_assert_eq!(world.remote.take(world.now, &Ask::Request { id, request: admit }), vec![room]);
     }
 }
@@ -278,12 +278,12 @@ proptest! {
 fn a_line_that_was_given_back_in_vain_is_given_back_again_when_redis_is_back() {
     let (mut sharing, mut out) = (Sharing::default(), Out::default());
     let id = |name, number| CommandId { call: call(name), number };
-    let release = |claim| StoreRequest::Release { claim, talked: false, rest: Millis(0) };
-    let admit = || StoreRequest::Admit { hotline: "4008001234".into(), calls_max: None, recent: None };
+    let release = |claim| AcdRequest::Release { claim, talked: false, rest: Millis(0) };
+    let admit = || AcdRequest::Admit { hotline: "4008001234".into(), calls_max: None, recent: None };
     for name in [1, 2] {
         sharing.ask(Instant(1_000), id(name, 1), admit(), &mut out);
-        let room = StoreAnswer::Admitted { room: true, recent: 0 };
-        let admitted = Event::Store { command: id(name, 1), answer: room };
+        let room = AcdReply::Admitted { room: true, recent: 0 };
+        let admitted = Event::Acd { command: id(name, 1), reply: room };
         sharing.heard(Instant(1_000), Heard::Event(admitted), &mut out);
         sharing.ask(Instant(1_000), id(name, 3), release(2), &mut out);
     }
@@ -293,7 +293,7 @@ fn a_line_that_was_given_back_in_vain_is_given_back_again_when_redis_is_back() {
         sharing.heard(Instant(at), Heard::Away(Failure::TimedOut), &mut out);
         sharing.heard(Instant(at), Heard::Back, &mut out);
         let released = |(_, ask): &(Instant, Ask)| match ask {
-            Ask::Request { id, request: StoreRequest::Release { .. } } => Some(id.clone()),
+            Ask::Request { id, request: AcdRequest::Release { .. } } => Some(id.clone()),
             _ => None,
         };
         out.asks.iter().filter_map(released).collect()

@@ -1,7 +1,7 @@
 use super::*;
 use crate::cluster::acd_failover::Out;
 use hotlined_config::shorthand::Plain;
-use hotlined_core::command::{Claim, Pick, PoolId, StoreRequest};
+use hotlined_core::command::{AcdRequest, Claim, Pick, PoolId};
 use hotlined_core::hotline::{Agent, Dial};
 use hotlined_core::id::CommandId;
 use std::sync::Arc;
@@ -84,12 +84,12 @@ fn calls_come_before_what_they_ask_and_what_ends_comes_after() {
     let old = hotline("Old");
     says(&mut keeping, 1, Turn { live: vec![live("a", Some(&old))], ..Turn::default() });
     let (mut sharing, mut out) = (Sharing::default(), Out::default());
-    let turn = hotlined_core::command::Turn { priority: 0, since: Instant(0), length_max: 9 };
+    let turn = hotlined_core::command::QueueRank { priority: 0, since: Instant(0), length_max: 9 };
     let claim =
         Claim { pool: PoolId("p".into()), agents: vec![], pick: Pick::First, caller: None, wait: Some(turn) };
     let id = CommandId { call: call("b"), number: 3 };
-    sharing.ask(Instant(2), id, StoreRequest::Claim(claim), &mut out);
-    let release = StoreRequest::Release { claim: 1, talked: true, rest: Millis(5) };
+    sharing.ask(Instant(2), id, AcdRequest::Claim(claim), &mut out);
+    let release = AcdRequest::Release { claim: 1, talked: true, rest: Millis(5) };
     sharing.ask(Instant(2), CommandId { call: call("a"), number: 9 }, release, &mut out);
     sharing.forget(Instant(2), &call("a"), &mut out);
     let turn = Turn {

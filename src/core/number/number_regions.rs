@@ -20,7 +20,7 @@ pub const PREFIX_FIRST: usize = 1_300_000;
 pub const PREFIXES: usize = 700_000;
 
 /// Which mobile prefix was sold where, and whom it was given to: 1.4 MB.
-pub struct Atlas {
+pub struct NumberRegions {
     /// Which of the locations each prefix has.
     mobile: Vec<u16>,
     /// Nowhere, and each location that occurs.
@@ -32,29 +32,29 @@ pub struct Atlas {
 /// Bytes that are no table of mobile prefixes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("broken table of mobile prefixes: {what}, {at} bytes from its beginning")]
-pub struct BadAtlas {
+pub struct InvalidNumberRegions {
     /// What is wrong.
     what: &'static str,
     /// Where.
     at: usize,
 }
 
-static BUILT_IN: LazyLock<Arc<Atlas>> = LazyLock::new(|| {
+static BUILT_IN: LazyLock<Arc<NumberRegions>> = LazyLock::new(|| {
     // A test reads the same bytes; were they broken, mobiles would have no place.
-    Arc::new(Atlas::read(MOBILE).unwrap_or_else(|_| Atlas::of_runs([(PREFIXES, None)])))
+    Arc::new(NumberRegions::read(MOBILE).unwrap_or_else(|_| NumberRegions::of_runs([(PREFIXES, None)])))
 });
 
-impl Atlas {
+impl NumberRegions {
     /// The table that is built in. The first to ask waits a few milliseconds for it: ask before calls come.
     pub fn built_in() -> &'static Arc<Self> {
         &BUILT_IN
     }
 
     /// Reads a table of the form of the one that is built in.
-    pub fn read(bytes: &[u8]) -> Result<Self, BadAtlas> {
+    pub fn read(bytes: &[u8]) -> Result<Self, InvalidNumberRegions> {
         let mut reader = Reader { bytes, at: 0 };
         if reader.take(MAGIC.len())? != MAGIC {
-            return Err(BadAtlas { what: "not written by generate.py", at: 0 });
+            return Err(InvalidNumberRegions { what: "not written by generate.py", at: 0 });
         }
         let count = reader.number::<2>()?;
         let mut places = vec![None];
@@ -156,26 +156,26 @@ fn prefix_of(digits: &[u8]) -> usize {
 }
 
 /// Two are equal if the same table lies over the one that is built in.
-impl PartialEq for Atlas {
+impl PartialEq for NumberRegions {
     fn eq(&self, other: &Self) -> bool {
         self.imported == other.imported
     }
 }
 
-impl fmt::Debug for Atlas {
+impl fmt::Debug for NumberRegions {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Atlas").field("imported", &self.imported).finish_non_exhaustive()
+        f.debug_struct("NumberRegions").field("imported", &self.imported).finish_non_exhaustive()
     }
 }
 
 /// Only what lies over the built-in table: a journal is replayed by a program that has that, too.
-impl Serialize for Atlas {
+impl Serialize for NumberRegions {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.imported.serialize(serializer)
     }
 }
 
-impl<'de> Deserialize<'de> for Atlas {
+impl<'de> Deserialize<'de> for NumberRegions {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(match Option::<Arc<Imported>>::deserialize(deserializer)? {
             Some(imported) => Self::with(imported),
@@ -246,11 +246,11 @@ struct Reader<'b> {
 }
 
 impl<'b> Reader<'b> {
-    fn fault(&self, what: &'static str) -> BadAtlas {
-        BadAtlas { what, at: self.at }
+    fn fault(&self, what: &'static str) -> InvalidNumberRegions {
+        InvalidNumberRegions { what, at: self.at }
     }
 
-    fn take(&mut self, count: usize) -> Result<&'b [u8], BadAtlas> {
+    fn take(&mut self, count: usize) -> Result<&'b [u8], InvalidNumberRegions> {
         let taken = self.bytes.get(self.at..self.at + count);
         let taken = taken.ok_or_else(|| self.fault("it ends in the middle"))?;
         self.at += count;
@@ -258,13 +258,13 @@ impl<'b> Reader<'b> {
     }
 
     /// A number of so many bytes, the least first.
-    fn number<const BYTES: usize>(&mut self) -> Result<u32, BadAtlas> {
+    fn number<const BYTES: usize>(&mut self) -> Result<u32, InvalidNumberRegions> {
         let bytes = self.take(BYTES)?;
         Ok(bytes.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte)))
     }
 
     /// A number in groups of seven bits, the least first; the high bit says that more follow.
-    fn varint(&mut self) -> Result<usize, BadAtlas> {
+    fn varint(&mut self) -> Result<usize, InvalidNumberRegions> {
         const GROUPS_MAX: usize = 4;
         let mut number = 0;
         for group in 0..GROUPS_MAX {
@@ -284,7 +284,7 @@ mod tests {
     use crate::number::{Confidence, Operator, normalise};
 
     fn located(text: &str) -> Location {
-        Atlas::built_in().locate(&normalise(text, None))
+        NumberRegions::built_in().locate(&normalise(text, None))
     }
 
     /// Province, city, area code: what is known of them.
@@ -365,7 +365,7 @@ mod tests {
     /// How many prefixes are placed is what the script that made the table counted: see data/README.md.
     #[test]
     fn the_built_in_table_is_whole() {
-        let atlas = Atlas::read(MOBILE).unwrap();
+        let atlas = NumberRegions::read(MOBILE).unwrap();
         let all = || (PREFIX_FIRST..PREFIX_FIRST + PREFIXES).map(|prefix| atlas.of_prefix(prefix));
         assert_eq!(
             (atlas.mobile.len(), all().filter(|found| found.province.is_some()).count()),
@@ -380,10 +380,10 @@ mod tests {
 
     #[test]
     fn a_broken_table_is_refused_with_its_place() {
-        let refused = |bytes: &[u8]| Atlas::read(bytes).map(|_| ()).unwrap_err().to_string();
+        let refused = |bytes: &[u8]| NumberRegions::read(bytes).map(|_| ()).unwrap_err().to_string();
         assert!(refused(b"").contains("ends in the middle"));
         assert!(refused(b"PK\x03\x04....").contains("not written by"));
-        assert!((0..MOBILE.len()).step_by(19_997).all(|end| Atlas::read(&MOBILE[..end]).is_err()));
+        assert!((0..MOBILE.len()).step_by(19_997).all(|end| NumberRegions::read(&MOBILE[..end]).is_err()));
         let mut bytes = MOBILE.to_vec();
         bytes[MAGIC.len() + 2] ^= 0xff;
         assert!(refused(&bytes).contains("nobody knows, 14 bytes"));
