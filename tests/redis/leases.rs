@@ -103,7 +103,7 @@ async fn who_was_paused_and_wakes_up_late_cannot_act() {
     let late = one.ask(&[fenced(ask_for("x", 1, &wish), &old)]).await.remove(0).unwrap_err();
     assert_eq!((&late, late.remedy()), (&Failure::Fenced { token: new.token }, Remedy::StandBy));
     let acts = two.ask(&[fenced(ask_for("y", 1, &wish), &new)]).await.remove(0).unwrap();
-    assert!(matches!(acts.said, Said::Heard(Event::Acd { reply, .. }) if answer == claimed("a")));
+    assert!(matches!(acts.said, Said::Heard(Event::Acd { reply, .. }) if reply == claimed("a")));
 }
 
 /// The first word of who acts, whatever it is about, shuts them out again.
