@@ -1,14 +1,14 @@
 //! A hotline as large as one may be by default.
 
-use hotlined::hotline::access::Access;
-use hotlined::hotline::flow::{ANY, Ask, Before, Flow, Node, NodeIx, NodeKind, Reach};
-use hotlined::hotline::group::{Group, GroupIx, Strategy};
-use hotlined::hotline::ringback::{RingbackRule, Ringbacks};
-use hotlined::hotline::short::Plain;
-use hotlined::hotline::{Agent, Dial, Hotline, Version};
-use hotlined::number::{Area, AreaSet, Place, Prefixes};
-use hotlined::prompt::{Prompt, SoundPath};
-use hotlined::time::Millis;
+use hotlined_core::hotline::access::Access;
+use hotlined_core::hotline::flow::{ANY, Ask, Before, Flow, Node, NodeIx, NodeKind, Reach};
+use hotlined_core::hotline::group::{Group, GroupIx, Strategy};
+use hotlined_core::hotline::ringback::{RingbackRule, Ringbacks};
+use hotlined_config::shorthand::Plain;
+use hotlined_core::hotline::{Agent, Dial, Hotline, Version};
+use hotlined_core::number::{Area, AreaSet, Place, Prefixes};
+use hotlined_core::prompt::{Prompt, SoundPath};
+use hotlined_core::time::Millis;
 use std::sync::Arc;
 
 /// How many menus a caller goes through.

@@ -4,12 +4,14 @@
 //! picked at random, so that what it touches is as cold as it would be. No peer does this job, so there is
 //! none beside it: the ratios are those between sizes.
 
-use hotlined::call::{Limits, Switchboard};
-use hotlined::command::{Action, Command};
-use hotlined::event::{Arrival, Cause, Event, LegEvent, StoreAnswer};
-use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, group::Strategy, short::Plain};
-use hotlined::id::{LegId, LineId, SwitchId};
-use hotlined::time::{Instant, Millis};
+use hotlined_core::call::{Limits, Switchboard};
+use hotlined_core::command::{Action, Command};
+use hotlined_core::event::{Arrival, Cause, Event, LegEvent, AcdReply};
+use hotlined_core::hotline::{Agent, Dial, Hotline, Hotlines};
+use hotlined_core::hotline::group::Strategy;
+use hotlined_config::shorthand::Plain;
+use hotlined_core::id::{LegId, LineId, SwitchId};
+use hotlined_core::time::{Instant, Millis};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -237,13 +239,13 @@ impl Bench {
             self.event(&Event::Leg { leg: caller.clone(), what }, times.as_deref_mut());
         }
         let claim = self.out.iter().find_map(|command| match command {
-            Command::Store { id, .. } => Some(id.clone()),
+            Command::Acd { id, .. } => Some(id.clone()),
             _ => None,
         });
         self.event(
-            &Event::Store {
+            &Event::Acd {
                 command: claim.expect("a line is claimed"),
-                answer: StoreAnswer::Claimed { line: LineId("13900000001".into()) },
+                reply: AcdReply::Claimed { line: LineId("13900000001".into()) },
             },
             times,
         );
@@ -280,7 +282,7 @@ impl Bench {
 fn kind(event: &Event) -> &'static str {
     match event {
         Event::Arrived(_) => "arrival",
-        Event::Store { .. } => "line claimed",
+        Event::Acd { .. } => "line claimed",
         Event::Leg { what: LegEvent::Created, .. } => "agent's leg made",
         Event::Leg { what: LegEvent::Ringing { .. }, .. } => "agent rings",
         Event::Leg { what: LegEvent::Answered, .. } => "answered",

@@ -3,8 +3,8 @@
 //! Each question is for an instant picked at random within four years, so that neither the day nor the branch is
 //! the one before. Timed in batches, since one answer is not longer than what a clock takes.
 
-use hotlined::hours::{Calendar, Hours};
-use hotlined::time::Instant;
+use hotlined_core::hours::{Calendar, Hours};
+use hotlined_core::time::Instant;
 use std::hint::black_box;
 
 const QUESTIONS: usize = 200_000;

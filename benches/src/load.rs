@@ -3,8 +3,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-use hotlined::hotline::{Sounds, inspect, load};
-use hotlined::speech::Piece;
+use hotlined_config::{Sounds, inspect, load};
+use hotlined_core::phrases::Piece;
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;

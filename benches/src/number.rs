@@ -4,7 +4,7 @@
 //! `phonenumber` reads and validates numbers of all countries and places none; a hash set asked once for each
 //! length is what one writes without a structure for beginnings.
 
-use hotlined::number::{Atlas, Number, Prefixes, normalise};
+use hotlined_core::number::{NumberRegions, Number, Prefixes, normalise};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::HashSet;
 use std::hint::black_box;
@@ -46,7 +46,7 @@ fn main() {
 
     let started = Instant::now();
     let before = BYTES.load(Ordering::Relaxed);
-    let atlas = black_box(Atlas::built_in().clone());
+    let atlas = black_box(NumberRegions::built_in().clone());
     let bytes = BYTES.load(Ordering::Relaxed) - before;
     println!("the table of places: {:.1?} to unpack, {bytes} bytes", started.elapsed());
 

@@ -2,7 +2,9 @@
 
 #![allow(dead_code)] // Not every bench asks everything of it.
 
-use hotlined::live::redis::{Account, Address, Connector, LEASE, RedisSettings, RedisStore, Servers};
+use hotlined::redis::{Account, Address, LEASE, RedisSettings, Servers};
+use hotlined::redis::Connector;
+use hotlined::redis::RedisStore;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -19,29 +19,32 @@ mod socket {
     pub mod template;
 }
 
-use hotlined::call::Limits;
+use hotlined_core::call::Limits;
 use hotlined::daemon::Wish;
 use hotlined::daemon::clock::Clock;
-use hotlined::daemon::pulse::Pulse;
+use hotlined::daemon::heartbeat::Pulse;
 use hotlined::daemon::serve::{Parts, Redis};
-use hotlined::daemon::supervisor::Supervisor;
-use hotlined::daemon::tally;
-use hotlined::event::Event;
-use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, group::Strategy, short::Plain};
-use hotlined::id::SwitchId;
-use hotlined::linefile::{LineFile, WhenSlow};
-use hotlined::live::file::LiveFile;
-use hotlined::meters::health::Health;
-use hotlined::meters::registry;
-use hotlined::prompt::SoundPath;
-use hotlined::switch::esl::argument::Endpoint;
-use hotlined::switch::esl::conversation::Account;
-use hotlined::switch::esl::event::Format;
-use hotlined::switch::esl::link::{self, LinkSettings};
-use hotlined::switch::esl::liveness::Patience;
-use hotlined::switch::esl::speak::{Fallback, Site};
-use hotlined::switch::esl::vocabulary::Secret;
-use hotlined::time::Millis;
+use hotlined::daemon::systemd::Supervisor;
+use hotlined::daemon::call_metrics;
+use hotlined_core::event::Event;
+use hotlined_core::hotline::{Agent, Dial, Hotline, Hotlines};
+use hotlined_core::hotline::group::Strategy;
+use hotlined_config::shorthand::Plain;
+use hotlined_core::id::SwitchId;
+use hotlined::jsonl_writer::{LineFile, WhenSlow};
+use hotlined::snapshot_file::LiveFile;
+use hotlined_instance::health::Health;
+use hotlined::metrics_registry;
+use hotlined_core::prompt::SoundPath;
+use hotlined_esl::argument::Endpoint;
+use hotlined_instance::switch::freeswitch::conversation::Account;
+use hotlined_esl::event::Format;
+use hotlined_instance::switch::freeswitch::link;
+use hotlined_instance::switch::freeswitch::link::LinkSettings;
+use hotlined_instance::switch::freeswitch::liveness::Patience;
+use hotlined_instance::switch::freeswitch::encode_command::{Fallback, Site};
+use hotlined_esl::vocabulary::Secret;
+use hotlined_core::time::Millis;
 use redis_server::Server;
 use socket::fake::{Load, Measured, Switch};
 use socket::floor;
@@ -59,7 +62,7 @@ fn main() {
     let keeping = args.next().unwrap_or(0);
     let redis = (keeping == 1).then(Server::start);
     if figures {
-        registry::of_the_process();
+        metrics_registry::of_the_process();
     }
     let kept = ["kept nowhere", "kept in Redis", "kept in a file"][keeping as usize];
     println!(
@@ -182,7 +185,7 @@ fn parts(port: u16, records: LineFile) -> Parts {
         }],
         records,
         tap: None,
-        observers: vec![tally::observer(health.clone())],
+        observers: vec![call_metrics::observer(health.clone())],
         live: None,
         redis: None,
         claim: None,

@@ -4,11 +4,11 @@
 //! The lines are many more than a claim names, so that what it touches is as cold as it would be. No peer does
 //! this job, so there is none beside it.
 
-use hotlined::command::{Candidate, Claim, Pick, PoolId, StoreRequest, Turn};
-use hotlined::event::{Event, StoreAnswer};
-use hotlined::id::{CallId, CommandId, LegId, LineId};
-use hotlined::store::Store;
-use hotlined::time::{Instant, Millis};
+use hotlined_core::command::{Candidate, Claim, Pick, PoolId, AcdRequest, QueueRank};
+use hotlined_core::event::{Event, AcdReply};
+use hotlined_core::id::{CallId, CommandId, LegId, LineId};
+use hotlined_core::acd::Acd;
+use hotlined_core::time::{Instant, Millis};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::VecDeque;
 use std::hint::black_box;
@@ -49,7 +49,7 @@ impl Times {
 }
 
 struct Bench {
-    store: Store,
+    store: Acd,
     now: Instant,
     out: Vec<Event>,
     calls: u64,
@@ -59,7 +59,7 @@ struct Bench {
 impl Bench {
     fn new() -> Self {
         let now = Instant(1_800_000_000_000);
-        Self { store: Store::default(), now, out: Vec::new(), calls: 0, number: 0 }
+        Self { store: Acd::default(), now, out: Vec::new(), calls: 0, number: 0 }
     }
 
     fn call(&mut self) -> CallId {
@@ -69,7 +69,7 @@ impl Bench {
         ))
     }
 
-    fn ask(&mut self, call: &CallId, request: &StoreRequest, times: Option<&mut Times>) -> u32 {
+    fn ask(&mut self, call: &CallId, request: &AcdRequest, times: Option<&mut Times>) -> u32 {
         self.number += 1;
         self.out.clear();
         let id = CommandId { call: call.clone(), number: self.number };
@@ -95,9 +95,9 @@ fn agents(pool: usize, count: usize) -> Vec<Candidate> {
     (0..count).map(agent).collect()
 }
 
-fn claims(count: usize, pick: Pick, wait: Option<Turn>) -> Vec<StoreRequest> {
+fn claims(count: usize, pick: Pick, wait: Option<QueueRank>) -> Vec<AcdRequest> {
     let claim = |pool| {
-        StoreRequest::Claim(Claim {
+        AcdRequest::Claim(Claim {
             pool: PoolId(format!("400800{pool:04}/sales").into()),
             agents: agents(pool, count),
             pick,
@@ -109,7 +109,7 @@ fn claims(count: usize, pick: Pick, wait: Option<Turn>) -> Vec<StoreRequest> {
 }
 
 fn main() {
-    println!("{:<60} {:>9} {:>9}", "one request to Store::ask, in ns", "median", "p99");
+    println!("{:<60} {:>9} {:>9}", "one request to Acd::ask, in ns", "median", "p99");
     let picks = [Pick::First, Pick::NextInTurn, Pick::FewestCalls, Pick::LongestIdle, Pick::ByShare];
     for count in [20, 500] {
         for pick in picks {
@@ -136,7 +136,7 @@ fn free_lines(count: usize, pick: Pick) {
         talks.push_back((call, claim));
         if talks.len() > POOLS * count / 2 {
             let (call, claim) = talks.pop_front().expect("somebody talks");
-            let release = StoreRequest::Release { claim, talked: true, rest: Millis(0) };
+            let release = AcdRequest::Release { claim, talked: true, rest: Millis(0) };
             bench.ask(&call, &release, timed.then_some(&mut releasing));
             bench.forget(&call);
         }
@@ -147,7 +147,7 @@ fn free_lines(count: usize, pick: Pick) {
 
 /// All lines are taken, and so many wait in one pool.
 fn queue(count: usize, length: usize) {
-    let turn = |bench: &Bench| Some(Turn { priority: 0, since: bench.now, length_max: 10_000 });
+    let turn = |bench: &Bench| Some(QueueRank { priority: 0, since: bench.now, length_max: 10_000 });
     let mut bench = Bench::new();
     let mut talks = VecDeque::new();
     let claim = |bench: &Bench| claims_one(count, turn(bench));
@@ -167,11 +167,11 @@ fn queue(count: usize, length: usize) {
             continue;
         }
         let (call, claim) = waiting[length / 2].clone();
-        bench.ask(&call, &StoreRequest::Place { claim }, Some(&mut placing));
+        bench.ask(&call, &AcdRequest::Place { claim }, Some(&mut placing));
         let (call, claim) = talks.pop_front().expect("somebody talks");
-        let release = StoreRequest::Release { claim, talked: true, rest: Millis(0) };
+        let release = AcdRequest::Release { claim, talked: true, rest: Millis(0) };
         bench.ask(&call, &release, Some(&mut granting));
-        assert!(matches!(&bench.out[..], [Event::Store { answer: StoreAnswer::Claimed { .. }, .. }]));
+        assert!(matches!(&bench.out[..], [Event::Acd { reply: AcdReply::Claimed { .. }, .. }]));
         bench.forget(&call);
         talks.push_back(waiting.pop_front().expect("somebody waits"));
     }
@@ -180,8 +180,8 @@ fn queue(count: usize, length: usize) {
     granting.tell("release a line, which the first who waits is given");
 }
 
-fn claims_one(count: usize, wait: Option<Turn>) -> StoreRequest {
-    StoreRequest::Claim(Claim {
+fn claims_one(count: usize, wait: Option<QueueRank>) -> AcdRequest {
+    AcdRequest::Claim(Claim {
         pool: PoolId("4008001234/sales".into()),
         agents: agents(0, count),
         pick: Pick::LongestIdle,
@@ -199,7 +199,7 @@ fn codes() {
         let code = format!("{:025}", (nth as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15));
         let (hotline, codes) = (hotline.clone(), codes.clone());
         let call = bench.call();
-        let request = StoreRequest::CountCode { hotline, codes, code: code.into() };
+        let request = AcdRequest::CountCode { hotline, codes, code: code.into() };
         bench.ask(&call, &request, Some(&mut times));
         bench.forget(&call);
     }

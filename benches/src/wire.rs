@@ -6,10 +6,10 @@
 use bytes::Bytes;
 use eslrs::event::{EventFormat, PlainEvent};
 use freeswitch_esl_tokio::parse_channel_dump;
-use hotlined::switch::esl::event::{EslEvent, Format};
-use hotlined::switch::esl::event_writer::EventWriter;
-use hotlined::switch::esl::frame::Limits;
-use hotlined::switch::esl::message::{Decoder, Message};
+use hotlined_esl::event::{EslEvent, Format};
+use hotlined_esl::event_writer::EventWriter;
+use hotlined_esl::frame::Limits;
+use hotlined_esl::message::{Decoder, Message};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::hint::black_box;
 use std::path::Path;

@@ -2,8 +2,8 @@
 #![no_main]
 
 use bytes::Bytes;
-use hotlined::switch::esl::event::EslEvent;
-use hotlined::switch::esl::frame::Limits;
+use hotlined_esl::event::EslEvent;
+use hotlined_esl::frame::Limits;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: &[u8]| {

@@ -1,8 +1,8 @@
 //! Any stream, cut in any way, gives the same messages and the same end. Start it with the captures' streams.
 #![no_main]
 
-use hotlined::switch::esl::frame::FrameError;
-use hotlined::switch::esl::message::{Decoder, Message};
+use hotlined_esl::frame::FrameError;
+use hotlined_esl::message::{Decoder, Message};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: (u8, &[u8])| {

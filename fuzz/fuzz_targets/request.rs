@@ -2,10 +2,10 @@
 #![no_main]
 
 use bytes::BytesMut;
-use hotlined::switch::esl::argument::{Argument, Variables};
-use hotlined::switch::esl::request::{ApiCall, Request};
-use hotlined::switch::esl::server::{ClientRequest, RequestDecoder};
-use hotlined::switch::esl::vocabulary::JobId;
+use hotlined_esl::argument::{Argument, Variables};
+use hotlined_esl::request::{ApiCall, Request};
+use hotlined_esl::server::{ClientRequest, RequestDecoder};
+use hotlined_esl::vocabulary::JobId;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: (&str, &str, &[u8])| {

@@ -1,12 +1,12 @@
 //! What the log says of a call.
 
-use crate::command::{Note, StageName};
-use crate::id::CallId;
-use crate::number::masked;
-use crate::record::CallRecord;
+use hotlined_core::command::{Note, StageName};
+use hotlined_core::id::CallId;
+use hotlined_core::number::masked;
+use hotlined_core::record::CallRecord;
 
 /// It is over.
-pub(super) fn record(record: &CallRecord) {
+pub(crate) fn record(record: &CallRecord) {
     let caller = masked(&record.caller);
     tracing::info!(
         call = %record.call,
@@ -23,7 +23,7 @@ pub(super) fn record(record: &CallRecord) {
 }
 
 /// Something became of it.
-pub(super) fn note(call: &CallId, note: &Note) {
+pub(crate) fn note(call: &CallId, note: &Note) {
     match note {
         Note::Stage { from, to } => {
             let (from, to) = (from.map(name), to.map(name));

@@ -1,12 +1,12 @@
 //! How an instance ends: calls in progress may finish for a while, the rest is handed over to the fallback, deliveries
 //! and links are given a moment, and leases are given up.
 
+use super::instance::{Instance, Keeping, Output};
 use super::lease_client::LeaseCommand;
-use super::{Instance, Keeping, Output};
-use crate::event::{Event, Order};
-use crate::id::SwitchId;
-use crate::switch::esl::link::LinkError;
-use crate::time::{Instant, Millis};
+use crate::switch::freeswitch::link::LinkError;
+use hotlined_core::event::{Event, OperatorOrder};
+use hotlined_core::id::SwitchId;
+use hotlined_core::time::{Instant, Millis};
 
 /// How long deliverers may take for what is left.
 const DELIVERIES_TIME_MAX: Millis = Millis::seconds(2);
@@ -27,7 +27,7 @@ pub struct Ended {
 
 /// How far it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) enum Ending {
+pub(crate) enum Ending {
     /// It was not told to end.
     #[default]
     No,
@@ -47,21 +47,21 @@ pub(super) enum Ending {
 
 impl Ending {
     /// Whether it still does what calls need.
-    pub(super) fn takes_calls(self) -> bool {
+    pub(crate) fn takes_calls(self) -> bool {
         matches!(self, Self::No | Self::Draining(_))
     }
 
-    pub(super) fn is_over(self) -> bool {
+    pub(crate) fn is_over(self) -> bool {
         self == Self::Over
     }
 
     /// Whether the calls are to be handed over now.
-    pub(super) fn is_to_end(self, now: Instant, live: usize) -> bool {
+    pub(crate) fn is_to_end(self, now: Instant, live: usize) -> bool {
         matches!(self, Self::Draining(until) if until <= now || live == 0)
     }
 
     /// When it goes on at the latest.
-    pub(super) fn deadline(self) -> Option<Instant> {
+    pub(crate) fn deadline(self) -> Option<Instant> {
         match self {
             Self::No | Self::HandedOver | Self::Over => None,
             Self::Draining(until)
@@ -75,11 +75,11 @@ impl Ending {
 impl Instance {
     /// The first wish drains, the second hands over at once. Where another daemon could act for our switches, it goes
     /// on with their calls.
-    pub(super) fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         match self.ending {
             Ending::No => {
                 self.ending = Ending::Draining(self.now + self.drain_max);
-                self.returned.push_back(Event::Operator(Order::Drain));
+                self.returned.push_back(Event::Operator(OperatorOrder::Drain));
                 if let Keeping::Redis(cluster) = &mut self.keeping {
                     cluster.lease.command(LeaseCommand::Leave);
                 }
@@ -96,20 +96,20 @@ impl Instance {
     }
 
     /// What is left of the calls is handed over.
-    pub(super) fn hand_over(&mut self) {
+    pub(crate) fn hand_over(&mut self) {
         self.turn_returned();
-        self.turn(&Event::Operator(Order::HandOver));
+        self.turn(&Event::Operator(OperatorOrder::HandOver));
         self.ending = Ending::HandedOver;
     }
 
     /// A switch does not let the daemon act, and no other daemon could.
-    pub(super) fn fail(&mut self, switch: SwitchId, error: LinkError) {
+    pub(crate) fn fail(&mut self, switch: SwitchId, error: LinkError) {
         self.ending = Ending::Over;
         self.outputs.push_back(Output::Ended(Err(Ended { switch, error })));
     }
 
     /// Goes one step on in ending; whether there was one.
-    pub(super) fn go_on_ending(&mut self) -> bool {
+    pub(crate) fn go_on_ending(&mut self) -> bool {
         let now = self.now;
         self.keep_due();
         match self.ending {

@@ -3,10 +3,12 @@
 //! It is a connection of its own, since a reader that waits holds up all others behind it. Its place in the stream is
 //! kept, so that nothing is missed when the connection is made anew.
 
-use super::redis::{Backoff, RedisQuestion, RedisReply, RedisRequest, out_of_step};
-use crate::event::Event;
-use crate::live::redis::{CONNECT_TIME_MAX, Failure, Position};
-use crate::time::Instant;
+use super::redis_request::{Backoff, RedisQuestion, RedisReply, RedisRequest, out_of_step};
+use crate::cluster::failure::Failure;
+use crate::cluster::inbox_position::Position;
+use crate::cluster::limits::CONNECT_TIME_MAX;
+use hotlined_core::event::Event;
+use hotlined_core::time::Instant;
 
 /// The client.
 #[derive(Debug, Default)]

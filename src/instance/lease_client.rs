@@ -4,23 +4,26 @@
 //! what is kept of a switch is loaded before the loop hears that the daemon acts for it, and it is known until when
 //! the daemon may write to which switch.
 
-use super::redis::{RedisQuestion, RedisReply, RedisRequest, out_of_step};
+use super::redis_request::{RedisQuestion, RedisReply, RedisRequest, out_of_step};
 use super::refusals::Refusals;
-use crate::id::SwitchId;
-use crate::live::duty::{Change, Duty, Question};
-use crate::live::outbox::DeliveryId;
-use crate::live::redis::{Failure, Fence, Loaded, Remedy};
-use crate::live::{DaemonId, Kept};
-use crate::meters;
-use crate::meters::health::Health;
-use crate::switch::claim::Claim;
-use crate::time::{Instant, Millis};
+use crate::cluster::failure::{Failure, Remedy};
+use crate::cluster::kept_call::Loaded;
+use crate::cluster::lease_policy::{Change, Duty, Question};
+use crate::cluster::redis_op::Fence;
+use crate::daemon_id::DaemonId;
+use crate::health::Health;
+use crate::metrics;
+use crate::persist::outbox::DeliveryId;
+use crate::persist::snapshot::Kept;
+use crate::switch::lease_token::Claim;
+use hotlined_core::id::SwitchId;
+use hotlined_core::time::{Instant, Millis};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 /// What the loop is told.
 #[derive(Debug)]
-pub(super) enum LeaseEvent {
+pub(crate) enum LeaseEvent {
     /// The daemon acts for a switch from now on.
     Begins {
         /// By what right.
@@ -38,7 +41,7 @@ pub(super) enum LeaseEvent {
 
 /// What the loop says.
 #[derive(Debug)]
-pub(super) enum LeaseCommand {
+pub(crate) enum LeaseCommand {
     /// Everything is kept, and nothing more is done for the switch; or it cannot be left yet.
     Left {
         /// The switch.
@@ -67,7 +70,7 @@ enum Job {
 
 /// The client.
 #[derive(Debug)]
-pub(super) struct LeaseClient {
+pub(crate) struct LeaseClient {
     us: DaemonId,
     duty: Duty,
     span: Millis,
@@ -92,7 +95,7 @@ pub(super) struct LeaseClient {
 
 impl LeaseClient {
     /// For this daemon, which could act for these switches. A lease lasts for so long.
-    pub(super) fn new(
+    pub(crate) fn new(
         now: Instant,
         us: DaemonId,
         span: Millis,
@@ -120,7 +123,7 @@ impl LeaseClient {
     }
 
     /// The loop says something. A switch that is not ours any more is not written to from this moment on.
-    pub(super) fn command(&mut self, command: LeaseCommand) {
+    pub(crate) fn command(&mut self, command: LeaseCommand) {
         match &command {
             LeaseCommand::Left { switch, kept: true } | LeaseCommand::Unable(switch) => {
                 let switch = switch.clone();
@@ -128,7 +131,7 @@ impl LeaseClient {
             }
             LeaseCommand::Superseded(fence) => {
                 if self.permits.contains_key(&fence.switch) {
-                    meters::LEASES_LOST.counter(&[&fence.switch.0]).increment(1);
+                    metrics::LEASES_LOST.counter(&[&fence.switch.0]).increment(1);
                 }
                 let switch = fence.switch.clone();
                 self.withdraw(&switch);
@@ -142,27 +145,27 @@ impl LeaseClient {
     }
 
     /// The next that the loop has not heard, without taking it.
-    pub(super) fn next_event(&self) -> Option<&LeaseEvent> {
+    pub(crate) fn next_event(&self) -> Option<&LeaseEvent> {
         self.events.front()
     }
 
     /// Takes it.
-    pub(super) fn take_event(&mut self) -> Option<LeaseEvent> {
+    pub(crate) fn take_event(&mut self) -> Option<LeaseEvent> {
         self.events.pop_front()
     }
 
     /// Until when the daemon may write to which switch.
-    pub(super) fn permits(&self) -> &BTreeMap<SwitchId, Instant> {
+    pub(crate) fn permits(&self) -> &BTreeMap<SwitchId, Instant> {
         &self.permits
     }
 
     /// Whether every lease was given up, as was commanded.
-    pub(super) fn is_finished(&self) -> bool {
+    pub(crate) fn is_finished(&self) -> bool {
         self.has_given_up && self.job.is_none() && self.questions.is_empty()
     }
 
     /// When [`advance`](Self::advance) is wanted.
-    pub(super) fn deadline(&self) -> Option<Instant> {
+    pub(crate) fn deadline(&self) -> Option<Instant> {
         match (self.is_waiting, self.has_given_up) {
             (true, _) => None,
             (false, true) => (self.job.is_some() || !self.questions.is_empty()).then_some(Instant(0)),
@@ -177,7 +180,7 @@ impl LeaseClient {
     }
 
     /// Gives the next request.
-    pub(super) fn advance(&mut self, now: Instant) -> Option<RedisRequest> {
+    pub(crate) fn advance(&mut self, now: Instant) -> Option<RedisRequest> {
         while !self.is_waiting {
             if self.job.is_some() {
                 return self.request(now);
@@ -224,7 +227,7 @@ impl LeaseClient {
     }
 
     /// The request under way is answered, or is not.
-    pub(super) fn reply(&mut self, now: Instant, reply: Result<RedisReply, Failure>) {
+    pub(crate) fn reply(&mut self, now: Instant, reply: Result<RedisReply, Failure>) {
         self.is_waiting = false;
         match (reply, &self.job) {
             (Ok(RedisReply::Connected), _) if !self.is_connected => self.is_connected = true,
@@ -299,8 +302,8 @@ impl LeaseClient {
 
     fn begin(&mut self, fence: Fence, until: Instant, loaded: Loaded) {
         let switch = &fence.switch;
-        meters::LEASE_HELD.gauge(&[&switch.0]).set(1.0);
-        meters::LEASES_TAKEN.counter(&[&switch.0]).increment(1);
+        metrics::LEASE_HELD.gauge(&[&switch.0]).set(1.0);
+        metrics::LEASES_TAKEN.counter(&[&switch.0]).increment(1);
         self.permits.insert(switch.clone(), until);
         let claim = Claim::new(self.us.as_str(), fence.token);
         self.events.push_back(LeaseEvent::Begins { fence, claim, loaded: Box::new(loaded) });
@@ -347,7 +350,7 @@ impl LeaseClient {
             }
             Change::Ends { switch } => {
                 self.withdraw(&switch);
-                meters::LEASES_LOST.counter(&[&switch.0]).increment(1);
+                metrics::LEASES_LOST.counter(&[&switch.0]).increment(1);
                 self.events.push_back(LeaseEvent::Ends(switch));
             }
             Change::Doubled { switch } => {
@@ -368,7 +371,7 @@ impl LeaseClient {
     }
 
     fn withdraw(&mut self, switch: &SwitchId) {
-        meters::LEASE_HELD.gauge(&[&switch.0]).set(0.0);
+        metrics::LEASE_HELD.gauge(&[&switch.0]).set(0.0);
         self.unsure.remove(switch);
         self.permits.remove(switch);
     }

@@ -1,13 +1,13 @@
 //! The links of an instance to the switches that it acts for.
 
-use crate::command::Action;
-use crate::event::Event;
-use crate::id::{CommandId, SwitchId};
-use crate::live::downs::Downs;
-use crate::switch::claim::{Claim, Claiming};
-use crate::switch::esl::link::{Link, LinkError, LinkOutput, LinkSettings, Order, Permit};
-use crate::time::Instant;
+use crate::link_outage::Downs;
+use crate::switch::freeswitch::link::{Link, LinkError, LinkOutput, LinkSettings, Order, Permit};
+use crate::switch::lease_token::{Claim, Claiming};
 use bytes::BytesMut;
+use hotlined_core::command::Action;
+use hotlined_core::event::Event;
+use hotlined_core::id::{CommandId, SwitchId};
+use hotlined_core::time::Instant;
 use std::collections::BTreeMap;
 use std::io;
 
@@ -26,11 +26,11 @@ pub enum LinkInput {
 
 /// All links.
 #[derive(Debug)]
-pub(super) struct Links {
+pub(crate) struct Links {
     known: BTreeMap<SwitchId, LinkSettings>,
     open: BTreeMap<SwitchId, Open>,
     /// For how long links are down.
-    pub(super) downs: Downs,
+    pub(crate) downs: Downs,
     seed: u64,
 }
 
@@ -44,18 +44,18 @@ struct Open {
 
 impl Links {
     /// None is open yet.
-    pub(super) fn new(settings: impl IntoIterator<Item = LinkSettings>, seed: u64) -> Self {
+    pub(crate) fn new(settings: impl IntoIterator<Item = LinkSettings>, seed: u64) -> Self {
         let known = settings.into_iter().map(|link| (link.switch.clone(), link)).collect();
         Self { known, open: BTreeMap::new(), downs: Downs::default(), seed }
     }
 
     /// The switches it knows how to reach.
-    pub(super) fn switches(&self) -> impl Iterator<Item = &SwitchId> {
+    pub(crate) fn switches(&self) -> impl Iterator<Item = &SwitchId> {
         self.known.keys()
     }
 
     /// Begins to connect to a switch.
-    pub(super) fn open(
+    pub(crate) fn open(
         &mut self,
         now: Instant,
         switch: &SwitchId,
@@ -70,7 +70,7 @@ impl Links {
     }
 
     /// Another daemon acts for a switch: not a word more is written to it.
-    pub(super) fn revoke(&mut self, switch: &SwitchId) {
+    pub(crate) fn revoke(&mut self, switch: &SwitchId) {
         self.downs.forget(switch);
         if let Some(open) = self.open.get_mut(switch) {
             open.link.revoke();
@@ -78,32 +78,32 @@ impl Links {
     }
 
     /// Nothing more is ordered: each link says goodbye.
-    pub(super) fn leave(&mut self, now: Instant) {
+    pub(crate) fn leave(&mut self, now: Instant) {
         self.open.values_mut().for_each(|open| open.link.leave(now));
     }
 
     /// Whether there is a link, up or not.
-    pub(super) fn is_open(&self, switch: &SwitchId) -> bool {
+    pub(crate) fn is_open(&self, switch: &SwitchId) -> bool {
         self.open.get(switch).is_some_and(|open| !open.link.is_ended())
     }
 
     /// Whether the link is up.
-    pub(super) fn is_up(&self, switch: &SwitchId) -> bool {
+    pub(crate) fn is_up(&self, switch: &SwitchId) -> bool {
         self.open.get(switch).is_some_and(|open| open.link.is_up())
     }
 
     /// Whether every link has ended.
-    pub(super) fn are_ended(&self) -> bool {
+    pub(crate) fn are_ended(&self) -> bool {
         self.open.values().all(|open| open.link.is_ended())
     }
 
     /// Whether something may be written to the switch now.
-    pub(super) fn may_write(&self, now: Instant, switch: &SwitchId) -> bool {
+    pub(crate) fn may_write(&self, now: Instant, switch: &SwitchId) -> bool {
         self.open.get(switch).is_some_and(|open| open.link.may_write(now))
     }
 
     /// A driver tells of a link.
-    pub(super) fn handle(&mut self, now: Instant, switch: &SwitchId, input: LinkInput) {
+    pub(crate) fn handle(&mut self, now: Instant, switch: &SwitchId, input: LinkInput) {
         let Some(Open { link, .. }) = self.open.get_mut(switch) else { return };
         match input {
             LinkInput::Connected(number) => link.connected(now, number),
@@ -114,7 +114,7 @@ impl Links {
     }
 
     /// Does what is due.
-    pub(super) fn due(&mut self, now: Instant) {
+    pub(crate) fn due(&mut self, now: Instant) {
         for Open { link, .. } in self.open.values_mut() {
             if link.deadline(now).is_some_and(|at| at <= now) {
                 link.due(now);
@@ -123,12 +123,12 @@ impl Links {
     }
 
     /// When [`due`](Self::due) is wanted.
-    pub(super) fn deadline(&self, now: Instant) -> Option<Instant> {
+    pub(crate) fn deadline(&self, now: Instant) -> Option<Instant> {
         self.open.values().filter_map(|open| open.link.deadline(now)).min()
     }
 
     /// The leases are good until then; a switch that is not there is not to be written to.
-    pub(super) fn permit(&mut self, permits: &BTreeMap<SwitchId, Instant>) {
+    pub(crate) fn permit(&mut self, permits: &BTreeMap<SwitchId, Instant>) {
         for (switch, Open { link, .. }) in &mut self.open {
             match permits.get(switch) {
                 Some(until) => link.permit(Permit::Until(*until)),
@@ -138,7 +138,7 @@ impl Links {
     }
 
     /// This connection is up, as the engine heard. What is ordered from now on is ordered by it.
-    pub(super) fn came_up(&mut self, now: Instant, switch: &SwitchId, connection: u64) {
+    pub(crate) fn came_up(&mut self, now: Instant, switch: &SwitchId, connection: u64) {
         self.downs.link(now, switch, true);
         if let Some(open) = self.open.get_mut(switch) {
             open.connection = connection;
@@ -146,7 +146,7 @@ impl Links {
     }
 
     /// Hands an order to the link. Says whether it is carried out.
-    pub(super) fn order(
+    pub(crate) fn order(
         &mut self,
         now: Instant,
         switch: &SwitchId,
@@ -159,22 +159,22 @@ impl Links {
     }
 
     /// How many events the engine has not heard.
-    pub(super) fn backlog(&self) -> usize {
+    pub(crate) fn backlog(&self) -> usize {
         self.open.values().map(|open| open.link.backlog()).sum()
     }
 
     /// The next thing that the driver has to do.
-    pub(super) fn next_output(&mut self, now: Instant) -> Option<(SwitchId, LinkOutput)> {
+    pub(crate) fn next_output(&mut self, now: Instant) -> Option<(SwitchId, LinkOutput)> {
         self.open.iter_mut().find_map(|(switch, open)| Some((switch.clone(), open.link.next_output(now)?)))
     }
 
     /// The next event that the engine has not heard.
-    pub(super) fn next_event(&mut self) -> Option<Event> {
+    pub(crate) fn next_event(&mut self) -> Option<Event> {
         self.open.values_mut().find_map(|open| open.link.next_event())
     }
 
     /// A link that ended by itself, and why.
-    pub(super) fn take_failed(&mut self) -> Option<(SwitchId, LinkError)> {
+    pub(crate) fn take_failed(&mut self) -> Option<(SwitchId, LinkError)> {
         self.open.iter_mut().find_map(|(switch, open)| match open.link.take_end()? {
             Ok(()) => None,
             Err(error) => Some((switch.clone(), error)),

@@ -1,7 +1,7 @@
 //! What Redis refuses, logged once for each kind of reason in a while: it refuses every call for the same.
 
-use crate::live::redis::Failure;
-use crate::time::{Instant, Millis};
+use crate::cluster::failure::Failure;
+use hotlined_core::time::{Instant, Millis};
 use std::collections::BTreeMap;
 
 /// How long until the same kind of refusal is logged again.
@@ -9,13 +9,13 @@ const REFUSAL_EVERY: Millis = Millis::seconds(60);
 
 /// What was logged, and when.
 #[derive(Debug, Default)]
-pub(super) struct Refusals {
+pub(crate) struct Refusals {
     logged: BTreeMap<&'static str, Instant>,
 }
 
 impl Refusals {
     /// Redis refused something.
-    pub(super) fn tell(&mut self, now: Instant, failure: &Failure) {
+    pub(crate) fn tell(&mut self, now: Instant, failure: &Failure) {
         if self.logged.get(failure.kind()).is_some_and(|logged| now.since(*logged) < REFUSAL_EVERY) {
             return;
         }

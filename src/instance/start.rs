@@ -1,21 +1,22 @@
 //! What an instance is started with.
 
-use super::cluster::Cluster;
+use super::cluster_state::Cluster;
 use super::ending::Ending;
-use super::file_keeping::FileKeeping;
+use super::file_persistence::FileKeeping;
+use super::instance::{Instance, Keeping, Output};
 use super::links::Links;
-use super::{Instance, Keeping, Output};
-use crate::call::{Limits, Switchboard};
-use crate::engine::{Engine, Observer};
-use crate::event::Event;
-use crate::id::SwitchId;
-use crate::live::outbox::{DeliveryKind, Outbox};
-use crate::live::standstill::Standstill;
-use crate::live::{DaemonId, Kept};
-use crate::meters::health::Health;
-use crate::switch::claim::{Claim, Claiming};
-use crate::switch::esl::link::{LinkSettings, Permit};
-use crate::time::{Instant, Millis};
+use crate::daemon_id::DaemonId;
+use crate::health::Health;
+use crate::persist::outbox::{DeliveryKind, Outbox};
+use crate::persist::snapshot::Kept;
+use crate::stall_guard::Standstill;
+use crate::switch::freeswitch::link::{LinkSettings, Permit};
+use crate::switch::lease_token::{Claim, Claiming};
+use hotlined_core::call::{Limits, Switchboard};
+use hotlined_core::engine::{Engine, Observer};
+use hotlined_core::event::Event;
+use hotlined_core::id::SwitchId;
+use hotlined_core::time::{Instant, Millis};
 use std::collections::VecDeque;
 use std::sync::Arc;
 

@@ -1,24 +1,25 @@
 //! One turn: what has come in is decided about, what changed is kept, and then what was decided is done.
 
+use super::instance::{Instance, Keeping, Output};
 use super::lease_client::{LeaseCommand, LeaseEvent};
-use super::{Instance, Keeping, Output};
-use crate::command::Command;
-use crate::engine::{Entry, take_back};
-use crate::event::Event;
-use crate::id::SwitchId;
-use crate::live::common::Legacy;
-use crate::live::outbox::Delivery;
-use crate::live::redis::{Fence, Loaded};
-use crate::meters;
-use crate::switch::claim::{Claim, Claiming};
-use crate::switch::esl::link::{LinkError, Permit};
+use crate::cluster::kept_call::Loaded;
+use crate::cluster::redis_op::Fence;
+use crate::cluster::shared_state::Legacy;
+use crate::metrics;
+use crate::persist::outbox::Delivery;
+use crate::switch::freeswitch::link::{LinkError, Permit};
+use crate::switch::lease_token::{Claim, Claiming};
+use hotlined_core::command::Command;
+use hotlined_core::engine::{Entry, take_back};
+use hotlined_core::event::Event;
+use hotlined_core::id::SwitchId;
 
 /// The most events that are decided about before what changed is kept.
 const EVENTS_A_TURN_MAX: usize = 256;
 
 impl Instance {
     /// Goes one step on; whether there was one.
-    pub(super) fn advance(&mut self) -> bool {
+    pub(crate) fn advance(&mut self) -> bool {
         if self.is_pending {
             if self.waits_to_be_kept() {
                 return false;
@@ -88,7 +89,7 @@ impl Instance {
     }
 
     /// Does what is due for what calls share and for what is kept.
-    pub(super) fn keep_due(&mut self) {
+    pub(crate) fn keep_due(&mut self) {
         let now = self.now;
         self.is_unsettled |= match &mut self.keeping {
             Keeping::Nowhere => false,
@@ -140,7 +141,7 @@ impl Instance {
         self.open(&switch, Some((claim, Claiming::Leased)), Permit::Until(until));
     }
 
-    pub(super) fn open(&mut self, switch: &SwitchId, claim: Option<(Claim, Claiming)>, permit: Permit) {
+    pub(crate) fn open(&mut self, switch: &SwitchId, claim: Option<(Claim, Claiming)>, permit: Permit) {
         self.health.acts(switch);
         self.links.open(self.now, switch, claim, permit);
     }
@@ -199,13 +200,13 @@ impl Instance {
             Event::LinkLost { switch } | Event::LinkRestored { switch, .. } => Some(switch),
             Event::Leg { .. }
             | Event::Done { .. }
-            | Event::Store { .. }
+            | Event::Acd { .. }
             | Event::Due
             | Event::Hotlines(_)
             | Event::TakenUp { .. }
             | Event::StoodBy { .. }
             | Event::Calendar(_)
-            | Event::Atlas(_)
+            | Event::NumberRegions(_)
             | Event::Operator(_) => None,
         };
         if switch.is_some_and(|switch| !self.links.is_open(switch)) {
@@ -222,7 +223,7 @@ impl Instance {
     }
 
     /// The engine decides about an event.
-    pub(super) fn turn(&mut self, event: &Event) {
+    pub(crate) fn turn(&mut self, event: &Event) {
         let (now, observers) = (self.now, &mut self.observers);
         let mut watch = |entry: Entry| observers.iter_mut().for_each(|observer| observer(now, entry));
         self.probe.engine_begins();
@@ -232,14 +233,14 @@ impl Instance {
     }
 
     /// Takes in what came back; says whether anything did.
-    pub(super) fn turn_returned(&mut self) -> bool {
+    pub(crate) fn turn_returned(&mut self) -> bool {
         let returned = std::mem::take(&mut self.returned);
         returned.iter().for_each(|event| self.turn(event));
         !returned.is_empty()
     }
 
     /// Keeps what changed.
-    pub(super) fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         (self.is_unsettled, self.strikes_at, self.is_pending) = (false, None, true);
         let (now, done) = (self.now, self.outbox.take_done());
         let kinds = &self.kinds;
@@ -309,7 +310,7 @@ impl Instance {
         }
     }
 
-    pub(super) fn deliver(&mut self, delivery: Delivery) {
+    pub(crate) fn deliver(&mut self, delivery: Delivery) {
         self.outputs.extend(self.outbox.put(delivery).map(Output::Deliver));
     }
 
@@ -323,14 +324,14 @@ impl Instance {
                     // would come of this, and a leg that was made after it would be nobody's.
                     self.returned.push_back(Event::unknown(id));
                 } else if !self.links.order(self.now, &switch, id.clone(), action) {
-                    meters::UNDELIVERED.counter(&[]).increment(1);
+                    metrics::UNDELIVERED.counter(&[]).increment(1);
                     tracing::warn!(%switch, command = %id, "an order could not be handed to the link");
                 }
             }
             Command::Record(record) => super::call_log::record(&record),
             Command::Note { call, note } => super::call_log::note(&call, &note),
             // An embedded store answered within the engine, and Redis was asked.
-            Command::Store { .. } => {}
+            Command::Acd { .. } => {}
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::channel::Channel;
 use super::model::{Model, TaskWhat};
 use super::report::{VERSION, header};
-use crate::switch::esl::event_writer::EventWriter;
+use hotlined_esl::event_writer::EventWriter;
 use serde_json::json;
 
 const NO_CHANNEL: &str = "-ERR No such channel!\n";

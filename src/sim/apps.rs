@@ -9,7 +9,7 @@ use super::digits::Collect;
 use super::dropping::Fails;
 use super::model::{Due, Model, TICK, TaskWhat};
 use super::report::{Header, header};
-use crate::time::{Instant, Millis};
+use hotlined_core::time::{Instant, Millis};
 
 /// A run of an application.
 #[derive(Clone, Debug)]

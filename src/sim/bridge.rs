@@ -1,10 +1,10 @@
 //! Two legs joined by `uuid_bridge`, and what becomes of the one that is left.
 
+use super::actors::{Leaves, Phone, Then};
 use super::apps::Run;
 use super::channel::{CallState, Direction, Doing, Interrupt, State, Uuid};
 use super::dropping::Fails;
 use super::model::{Due, Model, TICK};
-use super::people::{Leaves, Phone, Then};
 use super::report::{Header, header};
 use super::stats::What;
 

@@ -2,7 +2,7 @@
 //!
 //! Data and small questions only; what happens to a channel is decided in the model's other files.
 
-use crate::time::{Instant, Millis};
+use hotlined_core::time::{Instant, Millis};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -236,12 +236,12 @@ pub(super) struct Channel {
     /// What it is hung up with when it was parked too long.
     pub park_cause: String,
     pub recording: Vec<String>,
-    pub phone: Option<super::people::Phone>,
-    pub leaves: super::people::Leaves,
+    pub phone: Option<super::actors::Phone>,
+    pub leaves: super::actors::Leaves,
     pub says_bye: bool,
     /// From when to when the person at its end speaks, in order.
     pub speaks: Vec<(Instant, Instant)>,
-    pub replies: Vec<super::people::Reply>,
+    pub replies: Vec<super::actors::Reply>,
 }
 
 impl Channel {
@@ -287,7 +287,7 @@ impl Channel {
             park_cause: String::new(),
             recording: Vec::new(),
             phone: None,
-            leaves: super::people::Leaves::default(),
+            leaves: super::actors::Leaves::default(),
             says_bye: false,
             speaks: Vec::new(),
             replies: Vec::new(),

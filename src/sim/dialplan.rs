@@ -5,7 +5,7 @@
 
 use super::channel::Channel;
 use super::digits::matches;
-use crate::number;
+use hotlined_core::number;
 use serde::{Deserialize, Serialize};
 
 /// The extensions, the first that fits serving the call.

@@ -3,7 +3,7 @@
 //! The pattern is matched by a small reader that knows character classes, `\d`, `.`, single characters, `^`,
 //! `$`, `|` on the outside, and the quantifiers `*`, `+`, `?`, `{n}`, `{n,m}`. Groups are absent.
 
-use crate::time::Millis;
+use hotlined_core::time::Millis;
 
 /// One run of `play_and_get_digits`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,16 +8,16 @@
 
 mod link;
 
+use super::actors::{Caller, Cast, FaultKind, Phone, Scenario};
 use super::channel::Uuid;
 use super::model::{Input, Model, Output, Setup};
 use super::orders::answer_of;
-use super::people::{Caller, Cast, FaultKind, Phone, Scenario};
 use super::report::SwitchEvent;
 use super::stats::{CallReport, Happening, Stats, What};
-use crate::switch::esl::event::Format;
-use crate::switch::esl::server;
-use crate::time::{Instant, Millis};
 use bytes::Bytes;
+use hotlined_core::time::{Instant, Millis};
+use hotlined_esl::event::Format;
+use hotlined_esl::server;
 use link::Link;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};

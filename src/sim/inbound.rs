@@ -1,12 +1,12 @@
 //! A caller's leg: how it comes, what the dialplan does with it, and what is due without any order.
 
+use super::actors::{Caller, Leaves};
 use super::channel::{CallState, Channel, Direction, State, Uuid};
 use super::dialplan::FALLBACK;
 use super::model::{Due, Model, Task, TaskWhat};
-use super::people::{Caller, Leaves};
 use super::report::{VERSION, header};
 use super::stats::{CallReport, What};
-use crate::time::{Instant, Millis};
+use hotlined_core::time::{Instant, Millis};
 
 /// How often the switch's scheduler looks at its tasks (switch_scheduler.c:379). Tasks count whole seconds of
 /// the wall clock, so `+4` comes true after three seconds at the earliest and four and a tenth at the latest.

@@ -6,8 +6,8 @@
 //! itself before it asks.
 
 use super::stats::LeftRinging;
-use crate::record::{CallRecord, Outcome};
-use crate::time::Millis;
+use hotlined_core::record::{CallRecord, Outcome};
+use hotlined_core::time::Millis;
 use std::fmt::Debug;
 
 /// The longest a caller hears nothing while a daemon looks after the call. An observer adds how long its own news is
@@ -133,10 +133,10 @@ pub fn record_is_true(record: &CallRecord, talked: bool, fell_back: bool) -> Res
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cause::Cause;
-    use crate::id::SwitchId;
-    use crate::record::{AttemptOutcome, AttemptRecord, EndedBy};
-    use crate::time::Instant;
+    use hotlined_core::cause::Cause;
+    use hotlined_core::id::SwitchId;
+    use hotlined_core::record::{AttemptOutcome, AttemptRecord, EndedBy};
+    use hotlined_core::time::Instant;
     use std::collections::BTreeMap;
 
     /// A call of ten seconds: four of waiting, six of talk.

@@ -9,7 +9,7 @@ use super::digits::{Collect, Phase};
 use super::model::{Due, Model};
 use super::report::header;
 use super::stats::What;
-use crate::time::Millis;
+use hotlined_core::time::Millis;
 
 /// How long a person takes from one key to the next.
 const BETWEEN_KEYS: Millis = Millis(300);

@@ -7,14 +7,14 @@
 //! A channel does what it is told at its next tick of 20 ms, as FreeSWITCH's media loop does. An order that
 //! reaches a channel in the middle of an application is done inside of it, and the application goes on after.
 
-use super::chance::Chance;
+use super::actors::{Caller, Phone, Sounds};
 use super::channel::{Channel, Direction, PrivateWhat, Uuid};
 use super::dialplan::Dialplan;
-use super::people::{Caller, Phone, Sounds};
 use super::report::{Dates, SwitchEvent};
+use super::seeded::Chance;
 use super::stats::{CallReport, Happening, LeftRinging, PhoneReport, Stats, What};
 use super::table::Table;
-use crate::time::{Instant, Millis};
+use hotlined_core::time::{Instant, Millis};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How often a channel looks at what it was told.
@@ -32,7 +32,7 @@ pub struct Setup {
     pub dialplan: Dialplan,
     /// What sounds it has.
     pub sounds: Sounds,
-    /// The agents' telephones; see [`Cast::phones`](super::people::Cast::phones).
+    /// The agents' telephones; see [`Cast::phones`](super::actors::Cast::phones).
     pub phones: BTreeMap<String, Vec<Phone>>,
     /// How often it says that it lives.
     pub heartbeat: Millis,

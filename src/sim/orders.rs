@@ -2,8 +2,9 @@
 //! link is not here.
 
 use super::model::{Input, Output};
-use crate::switch::esl::server::{self, ReceivedRequest};
 use bytes::Bytes;
+use hotlined_esl::server;
+use hotlined_esl::server::ReceivedRequest;
 
 /// The answer on the wire, where the output answers somebody.
 pub fn answer_of(output: &Output) -> Option<Bytes> {

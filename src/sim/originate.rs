@@ -1,11 +1,11 @@
 //! An agent's leg: how `originate` makes it, what the telephone at its end does, and how the job ends.
 
+use super::actors::{Phone, Then, Why};
 use super::channel::{CallState, Channel, Direction, State, Uuid};
 use super::model::{Due, Model, PhoneStep};
-use super::people::{Phone, Then, Why};
 use super::report::header;
 use super::stats::What;
-use crate::time::{Instant, Millis};
+use hotlined_core::time::{Instant, Millis};
 
 /// How long `originate` lets a telephone ring when nobody says (`SWITCH_DEFAULT_TIMEOUT`).
 const ORIGINATE_TIMEOUT_S: u64 = 60;
@@ -229,7 +229,7 @@ impl Model {
             self.originate_job_ends(&job, format!("+OK {uuid}\n"));
         }
         if let Some(caller) = owner.and_then(|owner| self.channels.get(&owner))
-            && let super::people::Leaves::AfterAnswer(wait) = caller.leaves
+            && let super::actors::Leaves::AfterAnswer(wait) = caller.leaves
         {
             let leg = caller.uuid.clone();
             self.at(self.now + wait, Due::PersonLeaves(leg));

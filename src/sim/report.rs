@@ -6,11 +6,12 @@
 
 use super::channel::{CallState, Channel, Direction, OtherLeg, State, Uuid};
 use super::model::Model;
-use crate::switch::esl::event::Format;
-use crate::switch::esl::event_writer::{self, EventWriter};
-use crate::switch::esl::vocabulary::EventName;
-use crate::time::Instant;
 use bytes::Bytes;
+use hotlined_core::time::Instant;
+use hotlined_esl::event::Format;
+use hotlined_esl::event_writer;
+use hotlined_esl::event_writer::EventWriter;
+use hotlined_esl::vocabulary::EventName;
 use std::borrow::Cow;
 
 /// A header of an event.

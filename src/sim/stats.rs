@@ -4,7 +4,7 @@
 //! silent, and whether an agent's telephone went on ringing after its caller had left.
 
 use super::channel::Uuid;
-use crate::time::{Instant, Millis};
+use hotlined_core::time::{Instant, Millis};
 use serde::Serialize;
 use std::collections::BTreeMap;
 

@@ -4,7 +4,7 @@
 use super::channel::{Channel, Direction, Uuid};
 use super::model::Model;
 use super::report::Dates;
-use crate::time::{Instant, Millis};
+use hotlined_core::time::{Instant, Millis};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 

@@ -3,7 +3,7 @@
 use crate::people;
 use crate::site::DRAIN_S;
 use crate::stage::Stage;
-use hotlined::sim::chance::Chance;
+use hotlined_sim::seeded::Chance;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 

@@ -1,4 +1,4 @@
-//! What the records say in the end, by the sentences of [`hotlined::sim::invariants`]. A call that a daemon took has
+//! What the records say in the end, by the sentences of [`hotlined_sim::invariants`]. A call that a daemon took has
 //! one; another call has one at most. A daemon that was killed between
 //! writing a record and telling so is followed by one that writes it again, with the same outcome, into its own file.
 //! A daemon that stops hands its callers over: where the switch did not hear of it, the next daemon takes them once
@@ -8,8 +8,8 @@ use crate::known;
 use crate::ledger::Ledger;
 use crate::redis::Redis;
 use crate::stage::Recorded;
-use hotlined::record::{CallRecord, EndedBy, Outcome};
-use hotlined::sim::invariants;
+use hotlined_core::record::{CallRecord, EndedBy, Outcome};
+use hotlined_sim::invariants;
 use std::collections::BTreeMap;
 
 /// What stands in the records.

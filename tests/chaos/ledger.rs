@@ -1,6 +1,6 @@
 //! What everybody lives through, as the switches tell it, and what was promised about it.
 //!
-//! The promises are those of [`hotlined::sim::invariants`] and of the seeds, with the bounds that real processes on a
+//! The promises are those of [`hotlined_sim::invariants`] and of the seeds, with the bounds that real processes on a
 //! busy machine need:
 //! - while somebody looks after a switch, no caller is without sound for longer than [`people::sound_within`], counted
 //!   from when somebody does. While nobody does, words that end are followed by silence until the fallback comes:
@@ -22,9 +22,9 @@ use crate::people;
 use crate::redis::Redis;
 use crate::site::{Care, FALLBACK_S, SILENCE_S, switch_name};
 use crate::stage::Recorded;
-use hotlined::sim::invariants;
-use hotlined::sim::stats::{CallReport, Stats, What};
-use hotlined::time::Millis;
+use hotlined_core::time::Millis;
+use hotlined_sim::invariants;
+use hotlined_sim::stats::{CallReport, Stats, What};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -200,7 +200,7 @@ impl Ledger {
     }
 
     /// Whether a daemon stopped about then, and not every switch could hear it.
-    pub fn stopped_unheard(&self, at: hotlined::time::Instant) -> bool {
+    pub fn stopped_unheard(&self, at: hotlined_core::time::Instant) -> bool {
         let at = SystemTime::UNIX_EPOCH + Duration::from_millis(at.0);
         self.unheard_stops.iter().any(|stop| *stop + UNHEARD_MAX > at && *stop < at + STOPS_WITHIN)
     }
@@ -348,7 +348,7 @@ impl Ledger {
     }
 
     /// What is so by now on a switch.
-    pub fn looks(&mut self, switch: usize, care: Care, at: hotlined::time::Instant, stats: &Stats) {
+    pub fn looks(&mut self, switch: usize, care: Care, at: hotlined_core::time::Instant, stats: &Stats) {
         let now = Instant::now();
         let known = &mut self.attended[switch];
         if (known.care == Care::Full) != (care == Care::Full) {

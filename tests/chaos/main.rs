@@ -22,8 +22,8 @@ mod support;
 mod wire;
 
 use faults::Thing;
-use hotlined::sim::chance::Chance;
-use hotlined::sim::stats::Happening;
+use hotlined_sim::seeded::Chance;
+use hotlined_sim::stats::Happening;
 use site::Care;
 use stage::{SWITCHES, Stage};
 use std::sync::Arc;

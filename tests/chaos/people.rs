@@ -1,8 +1,8 @@
 //! Who calls, who is called, and what the hotlines do with them.
 
-use hotlined::sim::chance::Chance;
-use hotlined::sim::people::{Caller, Key, Leaves, Phone, Reply, Speech, Then, Why};
-use hotlined::time::Millis;
+use hotlined_core::time::Millis;
+use hotlined_sim::actors::{Caller, Key, Leaves, Phone, Reply, Speech, Then, Why};
+use hotlined_sim::seeded::Chance;
 use std::collections::BTreeMap;
 
 /// How many telephones there are.
@@ -10,7 +10,7 @@ const PHONES: u64 = 8;
 /// Longer than any talk.
 const TALK_MS_MAX: u64 = 9_000;
 /// How long a caller may hear nothing.
-pub const SOUND_WITHIN: Millis = hotlined::sim::invariants::SILENCE_MAX;
+pub const SOUND_WITHIN: Millis = hotlined_sim::invariants::SILENCE_MAX;
 /// How long where the flow listens: a message of five seconds; the wait for a key, and two seconds that the switch
 /// listens longer.
 const SOUND_WITHIN_LISTENING: Millis = Millis::seconds(7);

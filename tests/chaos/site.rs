@@ -2,7 +2,7 @@
 
 use crate::people;
 use crate::wire::Wire;
-use hotlined::record::CallRecord;
+use hotlined_core::record::CallRecord;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};

@@ -6,11 +6,11 @@ use crate::people;
 use crate::redis::Redis;
 use crate::site::{Care, Site, switch_name};
 use crate::wire::Wire;
-use hotlined::sim::chance::Chance;
-use hotlined::sim::exchange::{Exchange, Options};
-use hotlined::sim::model::Setup;
-use hotlined::sim::people::Sounds;
-use hotlined::time::Millis;
+use hotlined_core::time::Millis;
+use hotlined_sim::actors::Sounds;
+use hotlined_sim::exchange::{Exchange, Options};
+use hotlined_sim::model::Setup;
+use hotlined_sim::seeded::Chance;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
@@ -104,4 +104,4 @@ impl Stage {
     }
 }
 
-pub type Recorded = BTreeMap<String, Vec<(usize, hotlined::record::CallRecord)>>;
+pub type Recorded = BTreeMap<String, Vec<(usize, hotlined_core::record::CallRecord)>>;

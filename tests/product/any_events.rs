@@ -3,15 +3,17 @@
 //! Legs, numbers of commands and instants are drawn from so few that they hit each other all the time.
 
 use crate::support::cases;
-use hotlined::call::Limits;
-use hotlined::command::{Action, Command};
-use hotlined::engine::Engine;
-use hotlined::event::{
-    Arrival, Cause, CommandResult, Event, LegEvent, LegState, LiveLeg, Order, StoreAnswer,
+use hotlined_config::shorthand::Plain;
+use hotlined_core::call::Limits;
+use hotlined_core::command::{Action, Command};
+use hotlined_core::engine::Engine;
+use hotlined_core::event::{
+    AcdReply, Arrival, Cause, CommandResult, Event, LegEvent, LegState, LiveLeg, OperatorOrder,
 };
-use hotlined::hotline::{Agent, Dial, Hotline, Hotlines, group::Strategy as HuntStrategy, short::Plain};
-use hotlined::id::{CallId, CommandId, LegId, LineId, SwitchId};
-use hotlined::time::{Instant, Millis};
+use hotlined_core::hotline::group::Strategy as HuntStrategy;
+use hotlined_core::hotline::{Agent, Dial, Hotline, Hotlines};
+use hotlined_core::id::{CallId, CommandId, LegId, LineId, SwitchId};
+use hotlined_core::time::{Instant, Millis};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -125,7 +127,7 @@ impl House {
                     self.hung_up.insert(leg);
                 }
                 Command::Record(record) => *self.over.entry(record.call.clone()).or_default() += 1,
-                Command::Switch { .. } | Command::Store { .. } | Command::Note { .. } => {}
+                Command::Switch { .. } | Command::Acd { .. } | Command::Note { .. } => {}
             }
         }
         let live: BTreeSet<CallId> = self.engine.switchboard.stages().map(|(id, _)| id.clone()).collect();
@@ -180,10 +182,10 @@ impl House {
                 Event::Done { command: self.command(*call, *number), result: result.clone() }
             }
             Said::Store(call, number, true) => {
-                Event::Store { command: self.command(*call, *number), answer: claimed() }
+                Event::Acd { command: self.command(*call, *number), reply: claimed() }
             }
             Said::Store(call, number, false) => {
-                Event::Store { command: self.command(*call, *number), answer: StoreAnswer::Refused }
+                Event::Acd { command: self.command(*call, *number), reply: AcdReply::Refused }
             }
             Said::LinkLost => Event::LinkLost { switch: switch() },
             Said::LinkRestored(legs) => {
@@ -196,7 +198,7 @@ impl House {
                 };
                 Event::LinkRestored { switch: switch(), connection: 1, legs: legs.iter().map(live).collect() }
             }
-            Said::Drain => Event::Operator(Order::Drain),
+            Said::Drain => Event::Operator(OperatorOrder::Drain),
         };
         self.turn(&event);
     }
@@ -206,8 +208,8 @@ fn switch() -> SwitchId {
     SwitchId("fs1".into())
 }
 
-fn claimed() -> StoreAnswer {
-    StoreAnswer::Claimed { line: LineId("13900000001".into()) }
+fn claimed() -> AcdReply {
+    AcdReply::Claimed { line: LineId("13900000001".into()) }
 }
 
 fn hotline() -> Hotline {

@@ -1,8 +1,8 @@
 //! `hotlined check` as an operator runs it: what it prints, and how it ends.
 
 use crate::support::cases;
-use hotlined::hotline::{Sounds, expand, load};
-use hotlined::speech::Piece;
+use hotlined_config::{Sounds, expand, load};
+use hotlined_core::phrases::Piece;
 use proptest::prelude::*;
 use std::fs;
 use std::path::{Path, PathBuf};

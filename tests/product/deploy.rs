@@ -1,11 +1,9 @@
-//! What is shipped to deploy the daemon fits the daemon: settings are known and valid, files exist, times fit, and every
-//! figure that the README names is one.
+//! What is shipped to deploy the daemon fits the daemon: settings are known and valid, files exist, times fit.
 
 use crate::support::{needs, needs::LOGROTATE};
 use hotlined::daemon::settings::Settings;
-use hotlined::live::redis::{Address, Servers};
-use hotlined::meters::health::BEAT_AGE_MAX;
-use hotlined::meters::{ALL, Kind};
+use hotlined::redis::{Address, Servers};
+use hotlined_instance::health::BEAT_AGE_MAX;
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -157,23 +155,4 @@ fn every_file_that_is_deployed_exists() {
     }
     assert!(files.len() >= 9, "{files:?}");
     files.iter().for_each(|file| assert!(file.exists(), "{}", file.display()));
-}
-
-#[test]
-fn every_figure_that_the_readme_names_is_one() {
-    let mut names: Vec<String> = Vec::new();
-    for meter in ALL {
-        names.push(meter.name.to_owned());
-        if let Kind::Histogram(_) = meter.kind {
-            names.extend(["_bucket", "_sum", "_count"].map(|suffix| format!("{}{suffix}", meter.name)));
-        }
-    }
-    let readme = text("README.md");
-    let section = readme.split("\n## Watching it\n").nth(1).unwrap().split("\n## ").next().unwrap();
-    let words = section.split(|c: char| !c.is_alphanumeric() && c != '_');
-    let named: Vec<&str> = words.filter(|word| word.starts_with("hotlined_")).collect();
-    assert!(named.len() > 15, "{named:?}");
-    for name in named {
-        assert!(names.iter().any(|known| known == name), "{name}");
-    }
 }

@@ -1,7 +1,7 @@
 //! The hotlines that are shipped as examples, each at work. `tests/examples.txt` has the arguments of
 //! `hotlined simulate` behind `$`, and below them what must be told, in this order and with other lines between.
 
-use hotlined::speech::{Language, Piece};
+use hotlined_core::phrases::{Language, Piece};
 use std::fs;
 use std::path::Path;
 use std::process::Command;

@@ -16,13 +16,13 @@
 //! - `show channels as json` orders a row's columns by name.
 //! - the application `event` puts its headers where a real one does, but for `Event-Name`, which stands first.
 
-use hotlined::sim::dialplan::{Dialplan, Extension};
-use hotlined::sim::model::{Input, Model, Output, Setup};
-use hotlined::sim::orders::input_of;
-use hotlined::sim::people::{Caller, Key, Leaves, Phone, Sounds, Speech, Then};
-use hotlined::switch::esl::frame::Limits;
-use hotlined::switch::esl::server::RequestDecoder;
-use hotlined::time::{Instant, Millis};
+use hotlined_core::time::{Instant, Millis};
+use hotlined_esl::frame::Limits;
+use hotlined_esl::server::RequestDecoder;
+use hotlined_sim::actors::{Caller, Key, Leaves, Phone, Sounds, Speech, Then};
+use hotlined_sim::dialplan::{Dialplan, Extension};
+use hotlined_sim::model::{Input, Model, Output, Setup};
+use hotlined_sim::orders::input_of;
 use std::collections::BTreeMap;
 
 /// Events that tell nothing about a call that another event does not tell.

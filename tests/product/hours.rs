@@ -1,8 +1,8 @@
 //! Tables of hours against a second reader that knows nothing of the first: it goes minute by minute through the
-//! rules as [`hotlined::hours`] tells them, with the clock changes of its zones written out by hand.
+//! rules as [`hotlined_core::hours`] tells them, with the clock changes of its zones written out by hand.
 
-use hotlined::hours::{Calendar, DayKind, Hours};
-use hotlined::time::Instant;
+use hotlined_core::hours::{Calendar, DayKind, Hours};
+use hotlined_core::time::Instant;
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday, date};
 use proptest::prelude::*;

@@ -3,8 +3,8 @@
 use hotlined::daemon::numbers::save;
 use hotlined::daemon::reload::{Loaded, Watch};
 use hotlined::daemon::source::{HotlineFolder, NumbersFile, Source};
-use hotlined::hotline::Sounds;
-use hotlined::number::{import, normalise};
+use hotlined_config::Sounds;
+use hotlined_core::number::{import, normalise};
 use std::fs;
 use std::path::Path;
 use std::process::Command;

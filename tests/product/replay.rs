@@ -4,10 +4,10 @@
 //! `HOTLINED_REWRITE=1` rewrites what is expected; read the diff. The captures themselves come from
 //! `tests/real_freeswitch`.
 
-use hotlined::call::Limits;
-use hotlined::hotline::{Sounds, load};
-use hotlined::id::SwitchId;
 use hotlined::replay::{Options, Replayed, replay};
+use hotlined_config::{Sounds, load};
+use hotlined_core::call::Limits;
+use hotlined_core::id::SwitchId;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;

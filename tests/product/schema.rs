@@ -1,7 +1,7 @@
 //! The JSON Schema of a hotline file: that it is shipped as the code makes it, takes what the reader takes, and
 //! has no key that the reader does not know.
 
-use hotlined::hotline::schema;
+use hotlined_config::schema;
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;

@@ -4,7 +4,7 @@
 //!
 //! `hotlined explain` must tell the same of the journal of each of these calls.
 
-use hotlined::speech::{Language, Piece};
+use hotlined_core::phrases::{Language, Piece};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -1,7 +1,7 @@
 //! The recordings of `sounds/` are whole and fit together: a file for every piece, as long as
 //! `prompts.toml` says, for the telephone, loud enough and not too loud, and nothing quiet at its ends.
 
-use hotlined::speech::{Language, Piece};
+use hotlined_core::phrases::{Language, Piece};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

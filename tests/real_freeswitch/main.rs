@@ -12,8 +12,8 @@ mod services;
 #[path = "../support/mod.rs"]
 mod support;
 
-use hotlined::event::Cause;
-use hotlined::record::{AttemptOutcome, CallRecord, EndedBy, Outcome};
+use hotlined_core::event::Cause;
+use hotlined_core::record::{AttemptOutcome, CallRecord, EndedBy, Outcome};
 use lab::daemon::{Daemon, Hotline, Plan};
 use lab::phone::{Agent, Caller, endpoint};
 use lab::switch::free_port;

@@ -4,8 +4,8 @@
 use super::{lab, wait_for_talk, went};
 use crate::support::needs;
 use crate::support::redis_server::{self, Server};
-use hotlined::event::Cause;
-use hotlined::record::{AttemptOutcome, EndedBy, Outcome};
+use hotlined_core::event::Cause;
+use hotlined_core::record::{AttemptOutcome, EndedBy, Outcome};
 use lab::daemon::{Daemon, Hotline, Plan};
 use lab::phone::{Agent, Caller};
 use lab::proxy::Wire;

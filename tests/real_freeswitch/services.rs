@@ -3,9 +3,9 @@
 
 use super::lab;
 use super::{Went, went};
-use hotlined::event::Cause;
-use hotlined::record::{AttemptOutcome, EndedBy, Outcome};
-use hotlined::time::Millis;
+use hotlined_core::event::Cause;
+use hotlined_core::record::{AttemptOutcome, EndedBy, Outcome};
+use hotlined_core::time::Millis;
 use lab::daemon::{Daemon, Hotline, Plan};
 use lab::handset::{Handset, Keypad};
 use lab::sound::{Sound, read_wave};

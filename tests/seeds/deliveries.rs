@@ -1,15 +1,16 @@
 //! What leaves the daemon because of a call, of whatever kind: a kind that only this test knows is kept with the call,
 //! handed to its deliverer, given out again by the next daemon, and taken out once it is done.
 
-use hotlined::command::Command;
-use hotlined::event::{Arrival, Event};
-use hotlined::hotline::Hotlines;
-use hotlined::id::SwitchId;
-use hotlined::instance::{Input, Instance, KeepingStart, Output, Start};
-use hotlined::live::file::Whole;
-use hotlined::live::outbox::{Delivery, DeliveryId, DeliveryKind};
-use hotlined::meters::health::Health;
-use hotlined::time::{Instant, Millis};
+use hotlined_core::command::Command;
+use hotlined_core::event::{Arrival, Event};
+use hotlined_core::hotline::Hotlines;
+use hotlined_core::id::SwitchId;
+use hotlined_core::time::{Instant, Millis};
+use hotlined_instance::health::Health;
+use hotlined_instance::persist::frames::Whole;
+use hotlined_instance::persist::outbox::{Delivery, DeliveryId, DeliveryKind};
+use hotlined_instance::{Input, Instance, Output};
+use hotlined_instance::{KeepingStart, Start};
 use std::sync::Arc;
 
 /// All that a new kind takes beside its deliverer.

@@ -1,13 +1,13 @@
 //! What is promised to calls holds in worlds drawn by chance, whatever goes wrong in them: a fixed number of seeds,
-//! each of which lives through the same on every machine. `hotlined seed N` tells one, `hotlined seed --from A --count
-//! N` lives through more; see [`hotlined::sim::world`] for what is promised.
+//! each of which lives through the same on every machine. `hotlined-simulator N` tells one, `hotlined-simulator --from A --count
+//! N` lives through more; see [`hotlined_simulator`] for what is promised.
 
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests, which clippy does not see.
 
 mod deliveries;
 mod moments;
 
-use hotlined::sim::world::{self, Broken, Kind, Scene, Summary, Tally};
+use hotlined_simulator::{Broken, Kind, Scene, Summary, Tally};
 use std::ops::Range;
 use std::panic::catch_unwind;
 
@@ -22,8 +22,9 @@ fn shown(broken: &Broken, how: &str) -> String {
 }
 
 fn lived(scene: &Scene, how: &str) -> Summary {
-    let how = format!("hotlined seed {} {how}", scene.seed);
-    let lived = catch_unwind(|| world::run(scene)).unwrap_or_else(|_| panic!("it panicked; alone: {how}"));
+    let how = format!("hotlined-simulator {} {how}", scene.seed);
+    let lived = catch_unwind(|| hotlined_simulator::run(scene))
+        .unwrap_or_else(|_| panic!("it panicked; alone: {how}"));
     lived.unwrap_or_else(|broken| panic!("{}; faults: {:?}", shown(&broken, &how), scene.faults))
 }
 
@@ -64,7 +65,7 @@ fn promises_hold_in_the_third_hundred() {
     all_hold(200..300);
 }
 
-/// A day's load of the size that a debug build lives through in half a minute; `hotlined seed N --large` has more.
+/// A day's load of the size that a debug build lives through in half a minute; `hotlined-simulator N --large` has more.
 fn a_day_holds(seed: u64) {
     const CALLS: u64 = 500;
     let tally = lived(&Scene::large(seed, CALLS), "--large=500 --detail").tally;

@@ -1,10 +1,10 @@
 //! A fault at each single moment of a call: after every event that the daemon's engine takes.
 
 use super::shown;
-use hotlined::record::Outcome;
-use hotlined::sim::people::{Caller, Leaves, Phone, Then, Why};
-use hotlined::sim::world::{self, Fault, HOTLINE, Scene, When, agent, hotline, phone_number};
-use hotlined::time::Millis;
+use hotlined_core::record::Outcome;
+use hotlined_core::time::Millis;
+use hotlined_sim::actors::{Caller, Leaves, Phone, Then, Why};
+use hotlined_simulator::{Fault, HOTLINE, Scene, When, agent, hotline, phone_number};
 
 /// How long after the event the fault comes (before what follows from it is written, or when that was done), and
 /// how long a line or a daemon is away then: less than the fallback waits, or more.
@@ -81,7 +81,8 @@ fn at_each_moment(fault: impl Fn(Millis) -> Fault) -> usize {
     let mut broken = Vec::new();
     let mut runs = 0;
     for (name, calm, outcome) in calls() {
-        let summary = world::run(&calm).unwrap_or_else(|broken| panic!("{}", shown(&broken, name)));
+        let summary =
+            hotlined_simulator::run(&calm).unwrap_or_else(|broken| panic!("{}", shown(&broken, name)));
         assert_eq!(summary.tally.outcomes, [(outcome, 1)].into(), "{name}");
         let moments =
             (1..=summary.turns).flat_map(|turn| AFTER_AND_AWAY.map(|(wait, away)| (turn, wait, away)));
@@ -90,7 +91,7 @@ fn at_each_moment(fault: impl Fn(Millis) -> Fault) -> usize {
             let shadowed = (wait, away) == AFTER_AND_AWAY[0];
             let scene = Scene { faults, shadowed, ..calm.clone() };
             runs += 1;
-            if let Err(why) = world::run(&scene) {
+            if let Err(why) = hotlined_simulator::run(&scene) {
                 broken.push((format!("{name}: {:?}", scene.faults), why));
             }
         }

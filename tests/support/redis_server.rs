@@ -4,7 +4,7 @@
 
 use super::needs::REDIS;
 use super::wait::{s, until};
-use hotlined::live::redis::{Account, Address, LEASE, RedisSettings, Servers};
+use hotlined::redis::{Account, Address, LEASE, RedisSettings, Servers};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;

@@ -2,7 +2,7 @@
 
 use super::process::Process;
 use crate::redis_server::Server;
-use hotlined::sim::dialplan::{Dialplan, Extension};
+use hotlined_sim::dialplan::{Dialplan, Extension};
 use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};

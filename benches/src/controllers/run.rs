@@ -3,10 +3,10 @@
 use super::contender::{AGENTS, Contender, HOTLINE, Tools};
 use super::process::{own_processor_time, processor_time_of};
 use super::tap::{Seen, Tap};
-use hotlined::sim::exchange::{Exchange, Options};
-use hotlined::sim::people::{Caller, Leaves, Phone, Then};
-use hotlined::sim::stats::CallReport;
-use hotlined::time::Millis;
+use hotlined_sim::exchange::{Exchange, Options};
+use hotlined_sim::actors::{Caller, Leaves, Phone, Then};
+use hotlined_sim::stats::CallReport;
+use hotlined_core::time::Millis;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};

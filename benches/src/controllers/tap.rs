@@ -2,8 +2,8 @@
 //! ask for an order, and when the orders came.
 
 use bytes::{Buf, BytesMut};
-use hotlined::switch::esl::frame::Limits;
-use hotlined::switch::esl::server::{ReceivedRequest, RequestDecoder};
+use hotlined_esl::frame::Limits;
+use hotlined_esl::server::{ReceivedRequest, RequestDecoder};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};

@@ -3,8 +3,9 @@
 
 use super::template::{Names, Score, Template};
 use bytes::BytesMut;
-use hotlined::switch::esl::frame::Limits;
-use hotlined::switch::esl::server::{self, ClientRequest, RequestDecoder};
+use hotlined_esl::frame::Limits;
+use hotlined_esl::server;
+use hotlined_esl::server::{ClientRequest, RequestDecoder};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
 use std::io::{Read, Write};

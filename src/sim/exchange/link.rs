@@ -1,13 +1,14 @@
 //! One link to the exchange: the password, what it listens to, its commands and its events.
 
 use super::{Shared, Trouble};
-use crate::sim::orders::input_of;
-use crate::sim::report::SwitchEvent;
-use crate::switch::esl::event::Format;
-use crate::switch::esl::frame::Limits;
-use crate::switch::esl::server::{self, ReceivedRequest, RequestDecoder};
-use crate::switch::esl::vocabulary::EventName;
+use crate::orders::input_of;
+use crate::report::SwitchEvent;
 use bytes::{Bytes, BytesMut};
+use hotlined_esl::event::Format;
+use hotlined_esl::frame::Limits;
+use hotlined_esl::server;
+use hotlined_esl::server::{ReceivedRequest, RequestDecoder};
+use hotlined_esl::vocabulary::EventName;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;

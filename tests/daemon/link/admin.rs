@@ -3,18 +3,18 @@
 use super::house::{AGENT, Daemon, HOTLINE, House, caller, complains, exchange};
 use super::peer::{NO_CHANNELS, Switch, settings, within};
 use super::scrape::{figures, get, say, until};
-use hotlined::call::Limits;
-use hotlined::daemon::pulse::Pulse;
+use hotlined::daemon::heartbeat::Pulse;
 use hotlined::daemon::serve::Parts;
-use hotlined::daemon::supervisor::Supervisor;
-use hotlined::event::{Event, Order};
+use hotlined::daemon::systemd::Supervisor;
 use hotlined::http::admin::pages;
 use hotlined::http::listener::Listener;
-use hotlined::linefile::{LineFile, WhenSlow};
-use hotlined::meters::health::Health;
-use hotlined::record::Outcome;
-use hotlined::sim::people::{Leaves, Phone, Then};
-use hotlined::time::Millis;
+use hotlined::jsonl_writer::{LineFile, WhenSlow};
+use hotlined_core::call::Limits;
+use hotlined_core::event::{Event, OperatorOrder};
+use hotlined_core::record::Outcome;
+use hotlined_core::time::Millis;
+use hotlined_instance::health::Health;
+use hotlined_sim::actors::{Leaves, Phone, Then};
 use std::sync::{Arc, mpsc};
 use std::time::Instant;
 use tokio::io::AsyncWriteExt;
@@ -204,7 +204,7 @@ async fn a_loop_that_stands_still_is_not_alive() {
         records: LineFile::create(&folder.path().join("records"), WhenSlow::Wait).unwrap(),
         tap: None,
         observers: vec![Box::new(move |_, entry| {
-            if let hotlined::engine::Entry::In(Event::Operator(Order::Drain)) = entry {
+            if let hotlined_core::engine::Entry::In(Event::Operator(OperatorOrder::Drain)) = entry {
                 let _ = held.recv();
             }
         })],
@@ -218,7 +218,7 @@ async fn a_loop_that_stands_still_is_not_alive() {
     tokio::spawn(listener.serve(pages(health, Arc::new(String::new))));
     let running = parts.start().unwrap();
     assert_eq!(get(&address, "/healthz").await.status, 200);
-    running.inbox().send(Event::Operator(Order::Drain)).await.unwrap();
+    running.inbox().send(Event::Operator(OperatorOrder::Drain)).await.unwrap();
     let still = until(&address, "/healthz", |answer| answer.status == 503).await;
     assert!(still.body.starts_with("the loop has not turned for 5."), "{}", still.body);
     drop(let_go);

@@ -1,9 +1,9 @@
 //! Two daemons for one switch that share nothing: one acts, and the other one says why it does not.
 
 use super::house::{AGENT, House, caller, one_of_several};
-use hotlined::record::Outcome;
-use hotlined::sim::people::{Leaves, Phone, Then};
-use hotlined::time::Millis;
+use hotlined_core::record::Outcome;
+use hotlined_core::time::Millis;
+use hotlined_sim::actors::{Leaves, Phone, Then};
 
 const TALKS: Phone = Phone::Answers { after: Millis(200), then: Then::TalksFor(Millis(500)) };
 

@@ -5,10 +5,10 @@ use super::peer::within;
 use super::scrape::{figures, until};
 use crate::support::needs;
 use crate::support::redis_server::{Server, free_port};
-use hotlined::record::Outcome;
-use hotlined::sim::exchange::Exchange;
-use hotlined::sim::people::{Leaves, Phone, Then};
-use hotlined::time::Millis;
+use hotlined_core::record::Outcome;
+use hotlined_core::time::Millis;
+use hotlined_sim::actors::{Leaves, Phone, Then};
+use hotlined_sim::exchange::Exchange;
 use std::time::Duration;
 
 const KEPT: &str = "hotlined:{calls}:kept:fs1";

@@ -2,11 +2,11 @@
 //! binary and real sockets.
 
 use super::house::{AGENT, House, caller, complains, exchange};
-use hotlined::event::Cause;
-use hotlined::record::{AttemptOutcome, CallRecord, EndedBy, Outcome};
-use hotlined::sim::people::{Caller, Leaves, Phone, Then};
-use hotlined::sim::stats::CallReport;
-use hotlined::time::Millis;
+use hotlined_core::event::Cause;
+use hotlined_core::record::{AttemptOutcome, CallRecord, EndedBy, Outcome};
+use hotlined_core::time::Millis;
+use hotlined_sim::actors::{Caller, Leaves, Phone, Then};
+use hotlined_sim::stats::CallReport;
 
 const TALKS: Phone = Phone::Answers { after: Millis(200), then: Then::TalksFor(Millis(300)) };
 

@@ -1,14 +1,14 @@
 //! `hotlined capture` and `serve --capture`: what passes over the wire, both ways, fit to be replayed.
 
 use super::house::{House, caller, exchange};
-use hotlined::call::Limits;
 use hotlined::capture::{Direction, Piece};
-use hotlined::hotline::{Sounds, load};
-use hotlined::id::SwitchId;
 use hotlined::replay::{Options, Replayed, replay};
-use hotlined::sim::people::{Leaves, Phone, Then};
-use hotlined::sim::stats::What;
-use hotlined::time::Millis;
+use hotlined_config::{Sounds, load};
+use hotlined_core::call::Limits;
+use hotlined_core::id::SwitchId;
+use hotlined_core::time::Millis;
+use hotlined_sim::actors::{Leaves, Phone, Then};
+use hotlined_sim::stats::What;
 use std::fs;
 use std::sync::Arc;
 
@@ -82,7 +82,8 @@ async fn what_a_daemon_captures_of_itself_replays_to_the_same_record() {
     let replayed = replayed(&house, "own.jsonl");
     let line = replayed.lines.iter().find(|line| line.contains("\"record\"")).unwrap();
     let line: serde_json::Value = serde_json::from_str(line).unwrap();
-    let again: hotlined::record::CallRecord = serde_json::from_value(line["out"]["record"].clone()).unwrap();
+    let again: hotlined_core::record::CallRecord =
+        serde_json::from_value(line["out"]["record"].clone()).unwrap();
     assert_eq!((again.call, again.outcome, again.ended_by), (record.call, record.outcome, record.ended_by));
 }
 

@@ -1,9 +1,9 @@
 //! Before the link is up: who is there, if anybody, and whether we are welcome.
 
 use super::peer::{Kept, Log, Switch, settings, within};
-use hotlined::switch::esl::conversation::Refusal;
-use hotlined::switch::esl::link::LinkError;
-use hotlined::switch::esl::server;
+use hotlined_esl::server;
+use hotlined_instance::switch::freeswitch::conversation::Refusal;
+use hotlined_instance::switch::freeswitch::link::LinkError;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -55,7 +55,7 @@ async fn told_about(said: &[u8], closes: bool) -> String {
     let (log, _guard) = Log::listen();
     let switch = Switch::open().await;
     let limit = if closes { Duration::from_secs(30) } else { Duration::from_millis(100) };
-    let _kept = Kept::start(hotlined::switch::esl::link::LinkSettings {
+    let _kept = Kept::start(hotlined_instance::switch::freeswitch::link::LinkSettings {
         setup_time_max: limit,
         ..settings(switch.port)
     });
@@ -98,7 +98,7 @@ async fn a_peer_that_drips_does_not_keep_the_link_half_up_for_ever() {
     let switch = Switch::open().await;
     let limit = Duration::from_millis(500);
     let began = Instant::now();
-    let _kept = Kept::start(hotlined::switch::esl::link::LinkSettings {
+    let _kept = Kept::start(hotlined_instance::switch::freeswitch::link::LinkSettings {
         setup_time_max: limit,
         ..settings(switch.port)
     });
@@ -120,7 +120,7 @@ async fn attempts_to_connect_come_ever_more_seldom_up_to_a_limit() {
     let port = Switch::open().await.port;
     let (min, max) = (Duration::from_millis(20), Duration::from_secs(1));
     let began = Instant::now();
-    let kept = Kept::start(hotlined::switch::esl::link::LinkSettings {
+    let kept = Kept::start(hotlined_instance::switch::freeswitch::link::LinkSettings {
         reconnect_wait_min: min,
         reconnect_wait_max: max,
         ..settings(port)

@@ -1,11 +1,11 @@
 //! The real binary at work beside a simulated exchange: its folder, its process, its log.
 
 use super::peer::{PATIENCE, within};
-use hotlined::record::CallRecord;
-use hotlined::sim::exchange::{Exchange, Options};
-use hotlined::sim::model::Setup;
-use hotlined::sim::people::{Caller, Leaves, Phone, Sounds};
-use hotlined::time::Millis;
+use hotlined_core::record::CallRecord;
+use hotlined_core::time::Millis;
+use hotlined_sim::actors::{Caller, Leaves, Phone, Sounds};
+use hotlined_sim::exchange::{Exchange, Options};
+use hotlined_sim::model::Setup;
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

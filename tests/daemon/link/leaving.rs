@@ -1,9 +1,10 @@
 //! The engine stops, and the link with it: quickly, and not before its last words were read.
 
 use super::peer::{Kept, Log, Switch, command, digit, hang_up, settings, within};
-use hotlined::switch::esl::link::LinkSettings;
-use hotlined::switch::esl::liveness::Patience;
-use hotlined::switch::esl::server::{self, ClientRequest};
+use hotlined_esl::server;
+use hotlined_esl::server::ClientRequest;
+use hotlined_instance::switch::freeswitch::link::LinkSettings;
+use hotlined_instance::switch::freeswitch::liveness::Patience;
 use std::time::Duration;
 use tokio::time::Instant;
 

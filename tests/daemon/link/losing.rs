@@ -3,15 +3,16 @@
 use super::peer::{
     CALLER, Kept, Log, NO_CHANNELS, Switch, command, digit, hang_up, heard_digit, leased, leg, made, settings,
 };
-use hotlined::command::Action;
 use hotlined::daemon::clock::Clock;
-use hotlined::event::{Cause, CommandResult, Event, LegEvent};
-use hotlined::prompt::{Prompt, Tone};
-use hotlined::switch::esl::event_writer::EventWriter;
-use hotlined::switch::esl::link::{LinkSettings, Permit};
-use hotlined::switch::esl::liveness::Patience;
-use hotlined::switch::esl::server::{self, ClientRequest};
-use hotlined::time::Millis;
+use hotlined_core::command::Action;
+use hotlined_core::event::{Cause, CommandResult, Event, LegEvent};
+use hotlined_core::prompt::{Prompt, Tone};
+use hotlined_core::time::Millis;
+use hotlined_esl::event_writer::EventWriter;
+use hotlined_esl::server;
+use hotlined_esl::server::ClientRequest;
+use hotlined_instance::switch::freeswitch::link::{LinkSettings, Permit};
+use hotlined_instance::switch::freeswitch::liveness::Patience;
 use std::time::Duration;
 
 fn unknown(number: u32) -> Event {

@@ -5,10 +5,10 @@ use super::peer::within;
 use crate::support::needs;
 use crate::support::proxy::Wire;
 use crate::support::redis_server::{Server, free_port};
-use hotlined::record::{CallRecord, Outcome};
-use hotlined::sim::exchange::Exchange;
-use hotlined::sim::people::{Leaves, Phone, Then};
-use hotlined::time::Millis;
+use hotlined_core::record::{CallRecord, Outcome};
+use hotlined_core::time::Millis;
+use hotlined_sim::actors::{Leaves, Phone, Then};
+use hotlined_sim::exchange::Exchange;
 use std::time::Instant;
 
 const WAITS: Phone = Phone::Answers { after: Millis(100), then: Then::Waits };

@@ -3,9 +3,9 @@
 use super::peer::{
     Changes, Kept, Log, Switch, command, digit, hang_up, heard_digit, leased, settings, within,
 };
-use hotlined::event::{CommandResult, Event};
-use hotlined::switch::esl::link::{Limits, LinkSettings};
-use hotlined::switch::esl::liveness::Patience;
+use hotlined_core::event::{CommandResult, Event};
+use hotlined_instance::switch::freeswitch::link::{Limits, LinkSettings};
+use hotlined_instance::switch::freeswitch::liveness::Patience;
 use std::io::ErrorKind;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -25,7 +25,7 @@ async fn a_switch_that_does_not_read_is_still_listened_to() {
     }
     // When it reads again, nothing is missing.
     for number in 1..40_000 {
-        let Some(hotlined::switch::esl::server::ClientRequest::BgApi { job, .. }) = wire.asked().await else {
+        let Some(hotlined_esl::server::ClientRequest::BgApi { job, .. }) = wire.asked().await else {
             panic!()
         };
         assert_eq!(job, Some(command(number).to_string()));

@@ -1,9 +1,9 @@
 //! Hotlines change under the real binary: the next call follows a good change and ignores a bad one.
 
 use super::house::{AGENT, Daemon, House, caller, exchange};
-use hotlined::sim::exchange::Exchange;
-use hotlined::sim::people::{Leaves, Phone, Then};
-use hotlined::time::Millis;
+use hotlined_core::time::Millis;
+use hotlined_sim::actors::{Leaves, Phone, Then};
+use hotlined_sim::exchange::Exchange;
 
 const TALKS: Phone = Phone::Answers { after: Millis(50), then: Then::TalksFor(Millis(50)) };
 const OTHER: &str = "13900000002";

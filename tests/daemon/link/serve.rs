@@ -2,16 +2,16 @@
 
 use super::house::{House, caller, complains, exchange};
 use super::peer::{Switch, within};
-use hotlined::call::Limits;
-use hotlined::daemon::pulse::Pulse;
+use hotlined::daemon::heartbeat::Pulse;
 use hotlined::daemon::serve::{Parts, ServeError};
-use hotlined::event::{Event, Order};
-use hotlined::linefile::{LineFile, WhenSlow};
-use hotlined::record::Outcome;
-use hotlined::sim::people::{Leaves, Phone, Then};
-use hotlined::sim::stats::What;
-use hotlined::switch::esl::server;
-use hotlined::time::Millis;
+use hotlined::jsonl_writer::{LineFile, WhenSlow};
+use hotlined_core::call::Limits;
+use hotlined_core::event::{Event, OperatorOrder};
+use hotlined_core::record::Outcome;
+use hotlined_core::time::Millis;
+use hotlined_esl::server;
+use hotlined_sim::actors::{Leaves, Phone, Then};
+use hotlined_sim::stats::What;
 use std::fs;
 
 const TALKS: Phone = Phone::Answers { after: Millis(200), then: Then::TalksFor(Millis(300)) };
@@ -183,7 +183,7 @@ async fn an_engine_that_crashes_is_no_daemon_that_was_told_to_stop() {
     let parts = Parts {
         limits: Limits::default(),
         drain_max: Millis(0),
-        first: vec![Event::Operator(Order::Drain)],
+        first: vec![Event::Operator(OperatorOrder::Drain)],
         links: vec![super::peer::settings(switch.port)],
         records: LineFile::create(&folder.path().join("records"), WhenSlow::Wait).unwrap(),
         tap: None,

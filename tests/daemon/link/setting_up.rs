@@ -2,9 +2,10 @@
 //! channels, and what happens meanwhile.
 
 use super::peer::{CALLER, Kept, Log, NO_CHANNELS, Switch, digit, heard_digit, job_done, leg, settings};
-use hotlined::event::{Event, LegState};
-use hotlined::switch::esl::link::LinkSettings;
-use hotlined::switch::esl::server::{self, ClientRequest};
+use hotlined_core::event::{Event, LegState};
+use hotlined_esl::server;
+use hotlined_esl::server::ClientRequest;
+use hotlined_instance::switch::freeswitch::link::LinkSettings;
 use std::time::Duration;
 
 #[tokio::test]

@@ -3,10 +3,10 @@
 use super::house::{AGENT, Daemon, HOTLINE, House, caller, one_of_several};
 use crate::support::needs;
 use crate::support::redis_server::{Server, free_port};
-use hotlined::record::{AttemptOutcome, Outcome};
-use hotlined::sim::exchange::Exchange;
-use hotlined::sim::people::{Leaves, Phone, Then};
-use hotlined::time::Millis;
+use hotlined_core::record::{AttemptOutcome, Outcome};
+use hotlined_core::time::Millis;
+use hotlined_sim::actors::{Leaves, Phone, Then};
+use hotlined_sim::exchange::Exchange;
 
 const WAITS: Phone = Phone::Answers { after: Millis(100), then: Then::Waits };
 

@@ -4,10 +4,11 @@ use super::peer::{
     CALLER, Kept, NO_CHANNELS, Switch, Wire, digit, hang_up, heard_digit, made, settings, within,
 };
 use hotlined::daemon::link_task::Right;
-use hotlined::event::Event;
-use hotlined::switch::claim::{Claim, Claiming};
-use hotlined::switch::esl::event_writer::EventWriter;
-use hotlined::switch::esl::server::{self, ClientRequest};
+use hotlined_core::event::Event;
+use hotlined_esl::event_writer::EventWriter;
+use hotlined_esl::server;
+use hotlined_esl::server::ClientRequest;
+use hotlined_instance::switch::lease_token::{Claim, Claiming};
 
 fn acts(daemon: &str, token: u64) -> Vec<u8> {
     let event = EventWriter::custom("hotlined::acts").header("Hotlined-Daemon", daemon);

@@ -3,12 +3,12 @@
 
 use super::house::{AGENT, House, caller, exchange};
 use super::peer::{Log, Switch};
-use hotlined::daemon::years::remind;
-use hotlined::hours::Calendar;
-use hotlined::record::Outcome;
-use hotlined::sim::exchange::Exchange;
-use hotlined::sim::people::{Leaves, Phone, Then};
-use hotlined::time::{Instant, Millis};
+use hotlined::daemon::holiday_reminder::remind;
+use hotlined_core::hours::Calendar;
+use hotlined_core::record::Outcome;
+use hotlined_core::time::{Instant, Millis};
+use hotlined_sim::actors::{Leaves, Phone, Then};
+use hotlined_sim::exchange::Exchange;
 use std::fs;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};

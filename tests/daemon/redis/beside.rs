@@ -5,19 +5,19 @@ use super::world::{call, line, pool};
 use crate::support::cases;
 use crate::support::needs;
 use crate::support::needs::REDIS;
-use hotlined::command::{Candidate, Claim, Pick, StoreRequest, Turn};
-use hotlined::event::{Event, StoreAnswer};
-use hotlined::id::CommandId;
-use hotlined::live::redis::keys::CALL_KEPT;
-use hotlined::store::Store;
-use hotlined::time::{Instant, Millis};
+use hotlined_core::acd::Acd;
+use hotlined_core::command::{AcdRequest, Candidate, Claim, Pick, QueueRank};
+use hotlined_core::event::{AcdReply, Event};
+use hotlined_core::id::CommandId;
+use hotlined_core::time::{Instant, Millis};
+use hotlined_instance::cluster::limits::CALL_KEPT;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
 /// A word of a story: what is asked, and by which call. A claim is said by how many were made since.
 #[derive(Clone, Debug)]
 pub enum Word {
-    Ask(u8, StoreRequest),
+    Ask(u8, AcdRequest),
     /// The last request of the call.
     Again(u8),
     Forget(u8),
@@ -29,13 +29,13 @@ fn text(stem: &'static str, numbers: std::ops::Range<u8>) -> impl Strategy<Value
 }
 
 /// Any request; a claim is said by how many were made since.
-pub fn request() -> impl Strategy<Value = StoreRequest> {
+pub fn request() -> impl Strategy<Value = AcdRequest> {
     let pools = || (0..3u8).prop_map(|number| pool(&format!("400:{number}/销售")));
     let lines = || (0..5u8).prop_map(|number| line(&format!("139 {number}:x")));
     let picks = vec![Pick::First, Pick::NextInTurn, Pick::FewestCalls, Pick::LongestIdle, Pick::ByShare];
     // A line may stand among the candidates twice, and be said to have another number of lines.
     let agent = (lines(), 0..4u16, 0..4u16).prop_map(|(line, lines, share)| Candidate { line, lines, share });
-    let turn = (0..3u8, 0..50u64, 0..6u16).prop_map(|(priority, since, length_max)| Turn {
+    let turn = (0..3u8, 0..50u64, 0..6u16).prop_map(|(priority, since, length_max)| QueueRank {
         priority,
         since: Instant(since),
         length_max,
@@ -51,20 +51,20 @@ pub fn request() -> impl Strategy<Value = StoreRequest> {
     );
     prop_oneof![
         10 => wish.prop_map(|(pool, agents, pick, caller, wait)| {
-            StoreRequest::Claim(Claim { pool, agents, pick, caller, wait })
+            AcdRequest::Claim(Claim { pool, agents, pick, caller, wait })
         }),
         8 => (0..4u32, any::<bool>(), prop_oneof![Just(0), 0..3_000u64]).prop_map(|(claim, talked, rest)| {
-            StoreRequest::Release { claim, talked, rest: Millis(rest) }
+            AcdRequest::Release { claim, talked, rest: Millis(rest) }
         }),
-        2 => (0..4u32).prop_map(|claim| StoreRequest::Abandon { claim }),
-        1 => (0..4u32).prop_map(|claim| StoreRequest::Place { claim }),
+        2 => (0..4u32).prop_map(|claim| AcdRequest::Abandon { claim }),
+        1 => (0..4u32).prop_map(|claim| AcdRequest::Place { claim }),
         1 => (pools(), caller(), lines(), span())
-            .prop_map(|(pool, caller, line, keep)| StoreRequest::Remember { pool, caller, line, keep }),
+            .prop_map(|(pool, caller, line, keep)| AcdRequest::Remember { pool, caller, line, keep }),
         4 => (text("400", 0..3), prop::option::of(0..3u32), prop::option::of((caller(), span())))
-            .prop_map(|(hotline, calls_max, recent)| StoreRequest::Admit { hotline, calls_max, recent }),
-        2 => text("400", 0..3).prop_map(|hotline| StoreRequest::Leave { hotline }),
+            .prop_map(|(hotline, calls_max, recent)| AcdRequest::Admit { hotline, calls_max, recent }),
+        2 => text("400", 0..3).prop_map(|hotline| AcdRequest::Leave { hotline }),
         1 => (text("400", 0..2), text("set", 0..2), text("code}", 0..2))
-            .prop_map(|(hotline, codes, code)| StoreRequest::CountCode { hotline, codes, code }),
+            .prop_map(|(hotline, codes, code)| AcdRequest::CountCode { hotline, codes, code }),
     ]
 }
 
@@ -81,20 +81,20 @@ pub fn story() -> impl Strategy<Value = Vec<(u64, Word)>> {
 
 /// Both stores, and what was asked of them.
 struct Pair<'a> {
-    embedded: Store,
+    embedded: Acd,
     redis: &'a mut Backing,
     now: Instant,
     numbers: u32,
     /// The claims of each call, and its last request.
     claims: BTreeMap<u8, Vec<u32>>,
-    last: BTreeMap<u8, (u32, StoreRequest)>,
+    last: BTreeMap<u8, (u32, AcdRequest)>,
 }
 
 impl Pair<'_> {
     fn both(
         &mut self,
         word: &Word,
-        embedded: impl Fn(&mut Store, Instant, &mut Vec<Event>),
+        embedded: impl Fn(&mut Acd, Instant, &mut Vec<Event>),
         redis: impl Fn(&mut Backing, Instant, &mut Vec<Event>),
     ) -> Result<(), TestCaseError> {
         let (mut one, mut other): (Vec<Event>, Vec<Event>) = (Vec::new(), Vec::new());
@@ -106,11 +106,11 @@ impl Pair<'_> {
             Word::Again(who) => self.last.get(who).map(|(_, request)| request),
             Word::Forget(_) | Word::Due => None,
         };
-        if matches!(asked, Some(StoreRequest::CountCode { .. })) {
+        if matches!(asked, Some(AcdRequest::CountCode { .. })) {
             self.redis.due(self.now, &mut other);
             let of_code = |event: &Event| {
-                let Event::Store { answer, .. } = event else { return false };
-                matches!(answer, StoreAnswer::CodeSeen { .. })
+                let Event::Acd { reply: answer, .. } = event else { return false };
+                matches!(answer, AcdReply::CodeSeen { .. })
             };
             one.sort_by_key(of_code);
             other.sort_by_key(of_code);
@@ -138,14 +138,14 @@ impl Pair<'_> {
                 self.numbers += 1;
                 let mut request = request.clone();
                 match &mut request {
-                    StoreRequest::Claim(_) => self.claims.entry(*who).or_default().push(self.numbers),
-                    StoreRequest::Release { claim, .. }
-                    | StoreRequest::Abandon { claim }
-                    | StoreRequest::Place { claim } => *claim = self.claim(*who, *claim),
-                    StoreRequest::Remember { .. }
-                    | StoreRequest::Admit { .. }
-                    | StoreRequest::Leave { .. }
-                    | StoreRequest::CountCode { .. } => {}
+                    AcdRequest::Claim(_) => self.claims.entry(*who).or_default().push(self.numbers),
+                    AcdRequest::Release { claim, .. }
+                    | AcdRequest::Abandon { claim }
+                    | AcdRequest::Place { claim } => *claim = self.claim(*who, *claim),
+                    AcdRequest::Remember { .. }
+                    | AcdRequest::Admit { .. }
+                    | AcdRequest::Leave { .. }
+                    | AcdRequest::CountCode { .. } => {}
                 }
                 self.last.insert(*who, (self.numbers, request));
                 self.again(word, *who)
@@ -185,7 +185,7 @@ impl Pair<'_> {
 pub fn tell(story: &[(u64, Word)], redis: &mut Backing) -> Result<(), TestCaseError> {
     // Two hours before the counts of talks are halved.
     let begin = Instant(1_700_071_200_000);
-    let (embedded, claims, last) = (Store::default(), BTreeMap::new(), BTreeMap::new());
+    let (embedded, claims, last) = (Acd::default(), BTreeMap::new(), BTreeMap::new());
     let mut pair = Pair { embedded, redis, now: begin, numbers: 0, claims, last };
     for (after, word) in story {
         // In Redis a call is over that was not heard of for a day, so no story is longer.

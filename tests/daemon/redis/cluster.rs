@@ -6,9 +6,10 @@ use super::together::{Daemon, ask, ask_for, release, said};
 use super::world::{ahead, claim, claimed, waiting};
 use crate::support::needs;
 use crate::support::redis_server::{Cluster, Watched};
-use hotlined::command::{Pick, StoreRequest};
-use hotlined::event::{Event, StoreAnswer};
-use hotlined::live::redis::{Failure, RedisSettings};
+use hotlined::redis::RedisSettings;
+use hotlined_core::command::{AcdRequest, Pick};
+use hotlined_core::event::{AcdReply, Event};
+use hotlined_instance::cluster::failure::Failure;
 use proptest::test_runner::{Config, TestRunner};
 use std::cell::Cell;
 
@@ -45,8 +46,8 @@ async fn daemons_share_a_cluster_and_codes_are_on_all_its_nodes() {
     assert_eq!(two.event().await, said("y", 1, claimed("a")));
     for nth in 0..60 {
         let code = format!("{nth:025}").into();
-        let count = StoreRequest::CountCode { hotline: "4008001234".into(), codes: "wine".into(), code };
-        let new = StoreAnswer::CodeSeen { times: 0, first: None };
+        let count = AcdRequest::CountCode { hotline: "4008001234".into(), codes: "wine".into(), code };
+        let new = AcdReply::CodeSeen { times: 0, first: None };
         assert_eq!(one.asks_and_hears(ask("x", 2 + nth, count)).await, said("x", 2 + nth, new));
     }
     for node in &cluster.nodes {

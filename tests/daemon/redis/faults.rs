@@ -4,11 +4,12 @@ use super::together::{Daemon, ask, ask_for, release, said};
 use super::world::{ahead, claim, claimed, waiting};
 use crate::support::needs;
 use crate::support::redis_server::Server;
-use hotlined::command::{Pick, StoreRequest};
-use hotlined::event::StoreAnswer;
-use hotlined::live::duty::Presence;
-use hotlined::live::redis::{Account, Failure, Password, RedisSettings, Remedy};
-use hotlined::time::Millis;
+use hotlined::redis::{Account, Password, RedisSettings};
+use hotlined_core::command::{AcdRequest, Pick};
+use hotlined_core::event::AcdReply;
+use hotlined_core::time::Millis;
+use hotlined_instance::cluster::failure::{Failure, Remedy};
+use hotlined_instance::cluster::lease_policy::Presence;
 
 #[tokio::test]
 async fn a_server_that_stands_still_is_away_in_time_and_back_when_it_goes_on() {
@@ -27,7 +28,7 @@ async fn a_server_that_stands_still_is_away_in_time_and_back_when_it_goes_on() {
     daemon.back().await;
     // It was done in the end; asked again, it is answered and not done twice.
     assert_eq!(daemon.asks_and_hears(ask_for("y", 1, &wish)).await, said("y", 1, claimed("b")));
-    assert_eq!(daemon.asks_and_hears(ask_for("z", 1, &wish)).await, said("z", 1, StoreAnswer::Refused));
+    assert_eq!(daemon.asks_and_hears(ask_for("z", 1, &wish)).await, said("z", 1, AcdReply::Refused));
 }
 
 #[tokio::test]
@@ -54,8 +55,8 @@ async fn what_is_asked_of_a_dead_server_comes_back_at_once_and_a_new_one_learns_
     assert_eq!(daemon.event().await, said("z", 1, claimed("a")));
     // Scripts that a server forgets are taught again without anybody noticing.
     server.say::<()>(&["SCRIPT", "FLUSH"]);
-    let admit = StoreRequest::Admit { hotline: "400".into(), calls_max: Some(1), recent: None };
-    let room = StoreAnswer::Admitted { room: true, recent: 0 };
+    let admit = AcdRequest::Admit { hotline: "400".into(), calls_max: Some(1), recent: None };
+    let room = AcdReply::Admitted { room: true, recent: 0 };
     assert_eq!(daemon.asks_and_hears(ask("z", 2, admit)).await, said("z", 2, room));
 }
 
@@ -126,7 +127,7 @@ async fn a_full_server_takes_back_and_gives_nothing() {
     assert_eq!(daemon.event().await, said("w", 1, claimed("a")));
     server.say::<()>(&["CONFIG", "SET", "maxmemory", "0"]);
     // Nothing of it was done, so that it is asked as if for the first time.
-    assert_eq!(daemon.asks_and_hears(ask_for("z", 1, &wish)).await, said("z", 1, StoreAnswer::Refused));
+    assert_eq!(daemon.asks_and_hears(ask_for("z", 1, &wish)).await, said("z", 1, AcdReply::Refused));
     daemon.ask(release("y", 1, 0)).await;
     assert_eq!(daemon.asks_and_hears(ask_for("z", 2, &wish)).await, said("z", 2, claimed("b")));
 }

@@ -2,13 +2,16 @@
 
 use crate::support::needs::{Program, REDIS};
 use crate::support::redis_server::Server;
-use hotlined::command::StoreRequest;
-use hotlined::event::Event;
-use hotlined::id::{CallId, CommandId};
-use hotlined::live::redis::{
-    Answered, Ask, Asked, Connector, Figures, Inbox, RedisSettings, RedisStore, Said,
-};
-use hotlined::time::Instant;
+use hotlined::redis::Connector;
+use hotlined::redis::Inbox;
+use hotlined::redis::RedisSettings;
+use hotlined::redis::RedisStore;
+use hotlined_core::command::AcdRequest;
+use hotlined_core::event::Event;
+use hotlined_core::id::{CallId, CommandId};
+use hotlined_core::time::Instant;
+use hotlined_instance::cluster::redis_op::{Ask, Asked};
+use hotlined_instance::cluster::redis_reply::{Answered, Figures, Said};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -66,7 +69,7 @@ impl Backing {
         Self { runtime, store, inbox, deadline, figures, left_behind }
     }
 
-    pub fn ask(&mut self, now: Instant, id: &CommandId, request: &StoreRequest, out: &mut Vec<Event>) {
+    pub fn ask(&mut self, now: Instant, id: &CommandId, request: &AcdRequest, out: &mut Vec<Event>) {
         self.say(now, Ask::Request { id: id.clone(), request: request.clone() }, out);
     }
 

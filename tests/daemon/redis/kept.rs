@@ -5,20 +5,26 @@ use super::together::{Daemon, ask, ask_for, fenced, now, release, said};
 use super::world::{ahead, call, claim, claimed, line, pool, waiting};
 use crate::support::needs;
 use crate::support::redis_server::{Cluster, Server, Watched, free_port};
-use hotlined::call::SAVED_FORMAT;
-use hotlined::command::{Pick, StoreRequest};
-use hotlined::event::{KeptCall, StoreAnswer};
-use hotlined::hotline::short::Plain;
-use hotlined::hotline::{Agent, Dial, Hotline};
-use hotlined::live::keeping::{Keeping, Words};
-use hotlined::live::outbox::{Delivery, DeliveryId};
-use hotlined::live::redis::keys::{CALL_KEPT, KEPT};
-use hotlined::live::redis::{
-    Adopted, Ask, Asked, Edition, Failure, Fence, Heard, Keep, Loaded, RedisSettings, RedisStore, Taken,
-};
-use hotlined::live::sharing::{Out, Sharing};
-use hotlined::live::{LiveCall, Turn};
-use hotlined::time::{Instant, Millis};
+use hotlined::redis::RedisSettings;
+use hotlined::redis::RedisStore;
+use hotlined_config::shorthand::Plain;
+use hotlined_core::call::SAVED_FORMAT;
+use hotlined_core::command::{AcdRequest, Pick};
+use hotlined_core::event::{AcdReply, KeptCall};
+use hotlined_core::hotline::{Agent, Dial, Hotline};
+use hotlined_core::time::{Instant, Millis};
+use hotlined_instance::cluster::acd_failover::{Out, Sharing};
+use hotlined_instance::cluster::call_replication::{Keeping, Words};
+use hotlined_instance::cluster::entry::Edition;
+use hotlined_instance::cluster::failure::Failure;
+use hotlined_instance::cluster::kept_call::{Adopted, Loaded};
+use hotlined_instance::cluster::lease::Taken;
+use hotlined_instance::cluster::limits::{CALL_KEPT, KEPT};
+use hotlined_instance::cluster::redis_event::Heard;
+use hotlined_instance::cluster::redis_op::Keep;
+use hotlined_instance::cluster::redis_op::{Ask, Asked, Fence};
+use hotlined_instance::persist::outbox::{Delivery, DeliveryId};
+use hotlined_instance::persist::snapshot::{LiveCall, Turn};
 use std::sync::Arc;
 
 fn hotline(name: &str) -> Arc<Hotline> {
@@ -154,7 +160,8 @@ async fn a_daemon_that_acts_no_more_can_neither_keep_nor_forget() {
     server.say::<()>(&["DEL", "hotlined:{calls}:lease:fs-1"]);
     let new = takes(&mut two, LONG).await;
     let edition = Edition::of(&hotline("H"));
-    let entry = hotlined::live::redis::Entry { edition: None, waits: Vec::new(), saved: Vec::new() };
+    let entry =
+        hotlined_instance::cluster::entry::Entry { edition: None, waits: Vec::new(), saved: Vec::new() };
     let words = || {
         [
             Keep::Call { call: call("a"), entry: entry.clone() },
@@ -221,7 +228,7 @@ async fn what_a_dead_daemon_asked_and_never_heard_is_told_to_whoever_takes_over(
     let (queued_a, queued_b) = (waiting(a.clone(), 0, 7), waiting(b.clone(), 0, 9));
     // Somebody else's call has the first line, and one of ours waits for it.
     assert_eq!(two.asks_and_hears(ask_for("other", 1, &a)).await, said("other", 1, claimed("a")));
-    let admit = StoreRequest::Admit { hotline: "400".into(), calls_max: Some(1), recent: None };
+    let admit = AcdRequest::Admit { hotline: "400".into(), calls_max: Some(1), recent: None };
     one.asks_and_hears(fenced(ask("holds", 1, admit.clone()), &fence)).await;
     one.asks_and_hears(fenced(ask_for("holds", 2, &b), &fence)).await;
     one.asks_and_hears(fenced(ask_for("waits", 1, &queued_a), &fence)).await;
@@ -277,11 +284,7 @@ async fn what_a_dead_daemon_asked_and_never_heard_is_told_to_whoever_takes_over(
     two.ask(fenced(release("holds", 2, 0), &fence)).await;
     assert_eq!(two.event().await, said("never", 1, claimed("b")));
     let full = two.asks_and_hears(ask("third", 1, admit)).await;
-    assert_eq!(
-        full,
-        said("third", 1, StoreAnswer::Admitted { room: false, recent: 0 }),
-        "it is counted still"
-    );
+    assert_eq!(full, said("third", 1, AcdReply::Admitted { room: false, recent: 0 }), "it is counted still");
 }
 
 #[tokio::test]
@@ -333,7 +336,7 @@ async fn a_call_that_is_over_gives_back_as_it_said() {
     let answer = store.ask(&[ask_for("y", 1, &wish)]).await.remove(0).unwrap();
     assert_eq!(
         answer.said,
-        hotlined::live::redis::Said::Heard(said("y", 1, StoreAnswer::Refused)),
+        hotlined_instance::cluster::redis_reply::Said::Heard(said("y", 1, AcdReply::Refused)),
         "it rests"
     );
 }

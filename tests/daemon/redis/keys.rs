@@ -4,12 +4,15 @@ use super::together::{ask, ask_for, now, release};
 use super::world::{claim, line, pool, waiting};
 use crate::support::needs;
 use crate::support::redis_server::Server;
-use hotlined::command::{Claim, Pick, StoreRequest};
-use hotlined::event::{Event, StoreAnswer};
-use hotlined::live::duty::Presence;
-use hotlined::live::redis::keys::{CALL_KEPT, CODE_KEPT};
-use hotlined::live::redis::{Ask, Asked, COMMAND_TIME_MAX, Connector, Figures, RedisStore, Said};
-use hotlined::time::{Instant, Millis};
+use hotlined::redis::Connector;
+use hotlined::redis::RedisStore;
+use hotlined_core::command::{AcdRequest, Claim, Pick};
+use hotlined_core::event::{AcdReply, Event};
+use hotlined_core::time::{Instant, Millis};
+use hotlined_instance::cluster::lease_policy::Presence;
+use hotlined_instance::cluster::limits::{CALL_KEPT, CODE_KEPT, COMMAND_TIME_MAX};
+use hotlined_instance::cluster::redis_op::{Ask, Asked};
+use hotlined_instance::cluster::redis_reply::{Figures, Said};
 use std::collections::BTreeSet;
 
 async fn store(server: &Server) -> RedisStore {
@@ -18,16 +21,16 @@ async fn store(server: &Server) -> RedisStore {
     RedisStore::new(link, &settings)
 }
 
-fn answer(said: &Said) -> &StoreAnswer {
+fn answer(said: &Said) -> &AcdReply {
     match said {
-        Said::Heard(Event::Store { answer, .. }) => answer,
+        Said::Heard(Event::Acd { reply: answer, .. }) => answer,
         other => panic!("{other:?}"),
     }
 }
 
 /// The page of keys names a key by its stem, between the braces' end and the first name.
 fn documented() -> BTreeSet<String> {
-    let page = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/live/redis/keys.rs"));
+    let page = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/hotlined/redis/keys.rs"));
     let rows = page.lines().filter_map(|row| row.strip_prefix("//! | `"));
     let keys = rows.filter_map(|row| row.split_once('`').map(|(key, _)| key.to_owned()));
     keys.map(|key| key.split('<').next().unwrap().to_owned()).collect()
@@ -41,13 +44,13 @@ async fn every_key_is_on_the_page_and_expires() {
     let wish = Claim { caller: Some("138".into()), ..claim("sales", "a b", Pick::NextInTurn) };
     let share = claim("service", "c", Pick::ByShare);
     let (hotline, codes, code) = ("4008001234".into(), "wine".into(), "123".into());
-    let remember = StoreRequest::Remember {
+    let remember = AcdRequest::Remember {
         pool: pool("sales"),
         caller: "138".into(),
         line: line("a"),
         keep: Millis(5_000),
     };
-    let admit = StoreRequest::Admit {
+    let admit = AcdRequest::Admit {
         hotline: "4008001234".into(),
         calls_max: None,
         recent: Some(("138".into(), Millis(5_000))),
@@ -55,7 +58,7 @@ async fn every_key_is_on_the_page_and_expires() {
     let story = [
         ask("x", 1, remember),
         ask("x", 2, admit),
-        ask("x", 3, StoreRequest::CountCode { hotline, codes, code }),
+        ask("x", 3, AcdRequest::CountCode { hotline, codes, code }),
         ask_for("x", 4, &wish),
         ask_for("x", 5, &wish),
         ask_for("x", 6, &share),
@@ -108,7 +111,7 @@ async fn a_call_that_nobody_ever_forgets_loses_all_it_has() {
     let at = |at: Instant, asked: Asked| Asked { at, ..asked };
     let due = |at: Instant| Asked { at, ask: Ask::Due, fence: None };
     let look = |at: Instant| Asked { at, ask: Ask::Look, fence: None };
-    let admit = StoreRequest::Admit { hotline: "400".into(), calls_max: Some(1), recent: None };
+    let admit = AcdRequest::Admit { hotline: "400".into(), calls_max: Some(1), recent: None };
     let later = begin + Millis(CALL_KEPT.0 - 1);
     let story = [
         at(begin, ask_for("x", 1, &wish)),
@@ -124,7 +127,7 @@ async fn a_call_that_nobody_ever_forgets_loses_all_it_has() {
     assert_eq!(told[4].said, Said::Figures(Figures { held: 1, waiting: 1 }));
     assert_eq!((told[3].left_behind, told[5].left_behind), (0, 2), "its line and its place among live calls");
     assert_eq!(told[6].said, Said::Figures(Figures { held: 1, waiting: 0 }), "who waited has it");
-    assert_eq!(*answer(&told[7].said), StoreAnswer::Admitted { room: true, recent: 0 });
+    assert_eq!(*answer(&told[7].said), AcdReply::Admitted { room: true, recent: 0 });
 }
 
 #[tokio::test]
@@ -140,6 +143,6 @@ async fn there_is_an_end_to_how_many_calls_can_ask() {
     let story = [ask_for("x", 1, &wish), ask_for("y", 1, &wish), ask_for("x", 2, &wish)];
     let told: Vec<_> = store.ask(&story).await.into_iter().map(Result::unwrap).collect();
     assert_eq!(*answer(&told[0].said), super::world::claimed("a"));
-    assert_eq!(*answer(&told[1].said), StoreAnswer::Refused, "of so many calls");
+    assert_eq!(*answer(&told[1].said), AcdReply::Refused, "of so many calls");
     assert_eq!(*answer(&told[2].said), super::world::claimed("a"), "known already");
 }

@@ -4,16 +4,21 @@ use super::together::{ask_for, fenced, now};
 use super::world::{call, claim, claimed};
 use crate::support::needs;
 use crate::support::{redis_server::Server, wait::s};
-use hotlined::command::Pick;
-use hotlined::event::Event;
-use hotlined::id::SwitchId;
-use hotlined::live::duty::Presence;
-use hotlined::live::outbox::DeliveryId;
-use hotlined::live::redis::{
-    Ask, Asked, COMMAND_TIME_MAX, Connector, Failure, Fence, Keep, RedisSettings, RedisStore, Remedy, Said,
-    Taken,
-};
-use hotlined::time::Millis;
+use hotlined::redis::Connector;
+use hotlined::redis::RedisSettings;
+use hotlined::redis::RedisStore;
+use hotlined_core::command::Pick;
+use hotlined_core::event::Event;
+use hotlined_core::id::SwitchId;
+use hotlined_core::time::Millis;
+use hotlined_instance::cluster::failure::{Failure, Remedy};
+use hotlined_instance::cluster::lease::Taken;
+use hotlined_instance::cluster::lease_policy::Presence;
+use hotlined_instance::cluster::limits::COMMAND_TIME_MAX;
+use hotlined_instance::cluster::redis_op::Keep;
+use hotlined_instance::cluster::redis_op::{Ask, Asked, Fence};
+use hotlined_instance::cluster::redis_reply::Said;
+use hotlined_instance::persist::outbox::DeliveryId;
 
 pub const LONG: Millis = Millis(600_000);
 
@@ -102,7 +107,7 @@ async fn who_was_paused_and_wakes_up_late_cannot_act() {
     let late = one.ask(&[fenced(ask_for("x", 1, &wish), &old)]).await.remove(0).unwrap_err();
     assert_eq!((&late, late.remedy()), (&Failure::Fenced { token: new.token }, Remedy::StandBy));
     let acts = two.ask(&[fenced(ask_for("y", 1, &wish), &new)]).await.remove(0).unwrap();
-    assert!(matches!(acts.said, Said::Heard(Event::Store { answer, .. }) if answer == claimed("a")));
+    assert!(matches!(acts.said, Said::Heard(Event::Acd { reply, .. }) if reply == claimed("a")));
 }
 
 /// The first word of who acts, whatever it is about, shuts them out again.

@@ -5,12 +5,17 @@ use super::together::{ask_for, now, said};
 use super::world::{call, claim, claimed};
 use crate::support::needs;
 use crate::support::redis_server::{Cluster, Server};
-use hotlined::call::SAVED_FORMAT;
-use hotlined::command::Pick;
-use hotlined::event::KeptCall;
-use hotlined::live::redis::{
-    Ask, Asked, Entry, Failure, Fence, Keep, Loaded, RedisSettings, RedisStore, Said,
-};
+use hotlined::redis::RedisSettings;
+use hotlined::redis::RedisStore;
+use hotlined_core::call::SAVED_FORMAT;
+use hotlined_core::command::Pick;
+use hotlined_core::event::KeptCall;
+use hotlined_instance::cluster::entry::Entry;
+use hotlined_instance::cluster::failure::Failure;
+use hotlined_instance::cluster::kept_call::Loaded;
+use hotlined_instance::cluster::redis_op::Keep;
+use hotlined_instance::cluster::redis_op::{Ask, Asked, Fence};
+use hotlined_instance::cluster::redis_reply::Said;
 use std::collections::BTreeMap;
 
 fn keep(fence: Option<&Fence>, name: &str, state: &str) -> Asked {

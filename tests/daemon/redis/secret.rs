@@ -5,8 +5,9 @@ use super::together::{Daemon, ask_for, said};
 use super::world::{claim, claimed};
 use crate::support::needs;
 use crate::support::redis_server::{Server, free_port};
-use hotlined::command::Pick;
-use hotlined::live::redis::{Address, ClientCertificate, Failure, Password, RedisSettings, Servers, Tls};
+use hotlined::redis::{Address, ClientCertificate, Password, RedisSettings, Servers, Tls};
+use hotlined_core::command::Pick;
+use hotlined_instance::cluster::failure::Failure;
 
 const AUTHORITY: &[u8] = include_bytes!("tls/authority.pem");
 const CERTIFICATE: &[u8] = include_bytes!("tls/server.pem");

@@ -4,11 +4,12 @@ use super::together::{Daemon, ask, ask_for, now, release, said};
 use super::world::{ahead, call, claim, claimed, line, pool, waiting};
 use crate::support::needs;
 use crate::support::redis_server::Server;
-use hotlined::command::{Pick, StoreRequest};
-use hotlined::event::StoreAnswer;
-use hotlined::id::CommandId;
-use hotlined::live::redis::{Ask, Asked, Heard};
-use hotlined::time::{Instant, Millis};
+use hotlined_core::command::{AcdRequest, Pick};
+use hotlined_core::event::AcdReply;
+use hotlined_core::id::CommandId;
+use hotlined_core::time::{Instant, Millis};
+use hotlined_instance::cluster::redis_event::Heard;
+use hotlined_instance::cluster::redis_op::{Ask, Asked};
 use std::sync::Arc;
 
 #[tokio::test]
@@ -19,7 +20,7 @@ async fn a_line_is_had_by_one_whichever_daemon_asks_and_who_waits_is_told_where_
         (Daemon::up(server.settings("one")).await, Daemon::up(server.settings("two")).await);
     let wish = claim("sales", "a", Pick::First);
     assert_eq!(one.asks_and_hears(ask_for("x", 1, &wish)).await, said("x", 1, claimed("a")));
-    assert_eq!(two.asks_and_hears(ask_for("y", 1, &wish)).await, said("y", 1, StoreAnswer::Refused));
+    assert_eq!(two.asks_and_hears(ask_for("y", 1, &wish)).await, said("y", 1, AcdReply::Refused));
     let queued = waiting(wish, 0, 0);
     assert_eq!(two.asks_and_hears(ask_for("y", 2, &queued)).await, said("y", 2, ahead(0, None)));
     assert_eq!(one.asks_and_hears(ask_for("z", 1, &queued)).await, said("z", 1, ahead(1, None)));
@@ -49,8 +50,8 @@ async fn nobody_is_told_that_it_waits_once_it_has_a_line() {
             waited += 1;
         }
         // Answers come in order, so one that was late would be heard before this.
-        let admit = StoreRequest::Admit { hotline: "4008001234".into(), calls_max: None, recent: None };
-        let room = StoreAnswer::Admitted { room: true, recent: 0 };
+        let admit = AcdRequest::Admit { hotline: "4008001234".into(), calls_max: None, recent: None };
+        let room = AcdReply::Admitted { room: true, recent: 0 };
         assert_eq!(two.asks_and_hears(ask(&waits, 2, admit)).await, said(&waits, 2, room));
         two.ask(Asked { at: now(), ask: Ask::Forget(call(&waits)), fence: None }).await;
         assert_eq!(two.next().await, Heard::Forgotten { call: call(&waits), left_behind: 2 });
@@ -141,7 +142,7 @@ async fn a_line_given_while_nobody_could_be_asked_is_held_from_then_on() {
     assert_eq!(one.asks_and_hears(hold("a")).await, said("x", 3, claimed("a")), "once");
     let wish = claim("sales", "a*2", Pick::FewestCalls);
     assert_eq!(one.asks_and_hears(ask_for("y", 1, &wish)).await, said("y", 1, claimed("a")));
-    assert_eq!(one.asks_and_hears(ask_for("z", 1, &wish)).await, said("z", 1, StoreAnswer::Refused));
+    assert_eq!(one.asks_and_hears(ask_for("z", 1, &wish)).await, said("z", 1, AcdReply::Refused));
     assert_eq!(one.asks_and_hears(hold("b")).await, said("x", 3, claimed("a")), "it has one already");
     one.ask(release("x", 3, 0)).await;
     assert_eq!(one.asks_and_hears(ask_for("z", 2, &wish)).await, said("z", 2, claimed("a")));
@@ -159,7 +160,7 @@ async fn many_requests_of_one_turn_are_answered_in_their_order() {
     for nth in 0..900 {
         assert_eq!(one.event().await, said(&format!("call-{nth}"), 1, claimed("trunk")));
     }
-    let admit = StoreRequest::Admit { hotline: "4008001234".into(), calls_max: Some(1), recent: None };
-    let room = StoreAnswer::Admitted { room: true, recent: 0 };
+    let admit = AcdRequest::Admit { hotline: "4008001234".into(), calls_max: Some(1), recent: None };
+    let room = AcdReply::Admitted { room: true, recent: 0 };
     assert_eq!(one.asks_and_hears(ask("call-0", 2, admit)).await, said("call-0", 2, room));
 }

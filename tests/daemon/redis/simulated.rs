@@ -7,21 +7,27 @@ use super::world::{call, line, pool};
 use crate::support::cases;
 use crate::support::needs;
 use crate::support::needs::REDIS;
-use hotlined::call::SAVED_FORMAT;
-use hotlined::command::StoreRequest;
-use hotlined::event::KeptCall;
-use hotlined::hotline::short::Plain;
-use hotlined::hotline::{Hotline, Version};
-use hotlined::id::{CallId, CommandId};
-use hotlined::live::DaemonId;
-use hotlined::live::duty::{Presence, View};
-use hotlined::live::outbox::{Delivery, DeliveryId};
-use hotlined::live::redis::keys::CALL_KEPT;
-use hotlined::live::redis::{
-    Ask, Asked, Edition, Entry, Failure, Fence, Inbox, Keep, Loaded, RedisSettings, RedisStore, Taken,
-};
-use hotlined::sim::redis::Redis;
-use hotlined::time::{Instant, Millis};
+use hotlined::redis::Inbox;
+use hotlined::redis::RedisSettings;
+use hotlined::redis::RedisStore;
+use hotlined_config::shorthand::Plain;
+use hotlined_core::call::SAVED_FORMAT;
+use hotlined_core::command::AcdRequest;
+use hotlined_core::event::KeptCall;
+use hotlined_core::hotline::{Hotline, Version};
+use hotlined_core::id::{CallId, CommandId};
+use hotlined_core::time::{Instant, Millis};
+use hotlined_instance::DaemonId;
+use hotlined_instance::cluster::entry::{Edition, Entry};
+use hotlined_instance::cluster::failure::Failure;
+use hotlined_instance::cluster::kept_call::Loaded;
+use hotlined_instance::cluster::lease::Taken;
+use hotlined_instance::cluster::lease_policy::{Presence, View};
+use hotlined_instance::cluster::limits::CALL_KEPT;
+use hotlined_instance::cluster::redis_op::Keep;
+use hotlined_instance::cluster::redis_op::{Ask, Asked, Fence};
+use hotlined_instance::persist::outbox::{Delivery, DeliveryId};
+use hotlined_simulator::redis::Redis;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use tokio::runtime::Runtime;
@@ -29,7 +35,7 @@ use tokio::runtime::Runtime;
 /// What one of two daemons says.
 #[derive(Clone, Debug)]
 enum Word {
-    Ask(u8, StoreRequest),
+    Ask(u8, AcdRequest),
     /// The last request of the call.
     Again(u8),
     Forget(u8),
@@ -134,7 +140,7 @@ struct Pair {
     now: Instant,
     numbers: u32,
     claims: BTreeMap<u8, Vec<u32>>,
-    last: BTreeMap<u8, (u32, StoreRequest)>,
+    last: BTreeMap<u8, (u32, AcdRequest)>,
 }
 
 impl Pair {
@@ -159,18 +165,18 @@ impl Pair {
         claims.iter().rev().nth(back as usize).copied().unwrap_or(u32::MAX)
     }
 
-    fn ask(&mut self, who: u8, request: &StoreRequest) -> Ask {
+    fn ask(&mut self, who: u8, request: &AcdRequest) -> Ask {
         self.numbers += 1;
         let mut request = request.clone();
         match &mut request {
-            StoreRequest::Claim(_) => self.claims.entry(who).or_default().push(self.numbers),
-            StoreRequest::Release { claim, .. }
-            | StoreRequest::Abandon { claim }
-            | StoreRequest::Place { claim } => *claim = self.claim(who, *claim),
-            StoreRequest::Remember { .. }
-            | StoreRequest::Admit { .. }
-            | StoreRequest::Leave { .. }
-            | StoreRequest::CountCode { .. } => {}
+            AcdRequest::Claim(_) => self.claims.entry(who).or_default().push(self.numbers),
+            AcdRequest::Release { claim, .. }
+            | AcdRequest::Abandon { claim }
+            | AcdRequest::Place { claim } => *claim = self.claim(who, *claim),
+            AcdRequest::Remember { .. }
+            | AcdRequest::Admit { .. }
+            | AcdRequest::Leave { .. }
+            | AcdRequest::CountCode { .. } => {}
         }
         self.last.insert(who, (self.numbers, request.clone()));
         Ask::Request { id: CommandId { call: name(who), number: self.numbers }, request }

@@ -2,9 +2,13 @@
 
 use hotlined::daemon::clock::Clock;
 use hotlined::daemon::redis_connections::RedisConnections;
-use hotlined::instance::{Channel, InboxClient, StoreClient};
-use hotlined::live::redis::{Asked, Heard, RedisSettings};
-use hotlined::time::Instant;
+use hotlined::redis::RedisSettings;
+use hotlined_core::time::Instant;
+use hotlined_instance::Channel;
+use hotlined_instance::InboxClient;
+use hotlined_instance::StoreClient;
+use hotlined_instance::cluster::redis_event::Heard;
+use hotlined_instance::cluster::redis_op::Asked;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::mpsc::{Receiver, Sender};

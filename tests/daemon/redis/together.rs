@@ -3,11 +3,14 @@
 use super::store_task::{WakeClock, serve};
 use super::world::call;
 use crate::support::wait::s;
-use hotlined::command::{Claim, StoreRequest};
-use hotlined::event::Event;
-use hotlined::id::CommandId;
-use hotlined::live::redis::{Ask, Asked, Failure, Fence, Heard, RedisSettings};
-use hotlined::time::{Instant, Millis};
+use hotlined::redis::RedisSettings;
+use hotlined_core::command::{AcdRequest, Claim};
+use hotlined_core::event::Event;
+use hotlined_core::id::CommandId;
+use hotlined_core::time::{Instant, Millis};
+use hotlined_instance::cluster::failure::Failure;
+use hotlined_instance::cluster::redis_event::Heard;
+use hotlined_instance::cluster::redis_op::{Ask, Asked, Fence};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
@@ -17,17 +20,17 @@ pub fn now() -> Instant {
     Instant(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64)
 }
 
-pub fn ask(who: &str, number: u32, request: StoreRequest) -> Asked {
+pub fn ask(who: &str, number: u32, request: AcdRequest) -> Asked {
     let id = CommandId { call: call(who), number };
     Asked { at: now(), ask: Ask::Request { id, request }, fence: None }
 }
 
 pub fn ask_for(who: &str, number: u32, claim: &Claim) -> Asked {
-    ask(who, number, StoreRequest::Claim(claim.clone()))
+    ask(who, number, AcdRequest::Claim(claim.clone()))
 }
 
 pub fn release(who: &str, claim: u32, rest: u64) -> Asked {
-    ask(who, 1_000 + claim, StoreRequest::Release { claim, talked: true, rest: Millis(rest) })
+    ask(who, 1_000 + claim, AcdRequest::Release { claim, talked: true, rest: Millis(rest) })
 }
 
 pub fn fenced(asked: Asked, fence: &Fence) -> Asked {
@@ -120,6 +123,6 @@ impl Daemon {
     }
 }
 
-pub fn said(who: &str, number: u32, answer: hotlined::event::StoreAnswer) -> Event {
-    Event::Store { command: CommandId { call: call(who), number }, answer }
+pub fn said(who: &str, number: u32, answer: hotlined_core::event::AcdReply) -> Event {
+    Event::Acd { command: CommandId { call: call(who), number }, reply: answer }
 }

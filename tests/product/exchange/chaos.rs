@@ -1,10 +1,10 @@
 //! Anything may be asked at any time: seeded storms of orders, and what must hold through all of them.
 
-use hotlined::sim::chance::Chance;
-use hotlined::sim::dialplan::Dialplan;
-use hotlined::sim::model::{Input, Model, Output, Setup};
-use hotlined::sim::people::{Caller, Cast, Leaves};
-use hotlined::time::{Instant, Millis};
+use hotlined_core::time::{Instant, Millis};
+use hotlined_sim::actors::{Caller, Cast, Leaves};
+use hotlined_sim::dialplan::Dialplan;
+use hotlined_sim::model::{Input, Model, Output, Setup};
+use hotlined_sim::seeded::Chance;
 use std::collections::BTreeMap;
 
 const BEGAN: u64 = 1_795_296_000_000;

@@ -1,19 +1,20 @@
 //! Our own orders to join two legs, at every moment of a channel's 20 ms.
 
 use bytes::BytesMut;
-use hotlined::command::Action;
-use hotlined::hotline::Trunk;
-use hotlined::id::{CommandId, LegId};
-use hotlined::prompt::SoundPath;
-use hotlined::sim::model::{Input, Model, Output, Setup};
-use hotlined::sim::orders::input_of;
-use hotlined::sim::people::{Caller, Phone, Then};
-use hotlined::sim::report::SwitchEvent;
-use hotlined::switch::esl::argument::Endpoint;
-use hotlined::switch::esl::frame::Limits;
-use hotlined::switch::esl::server::RequestDecoder;
-use hotlined::switch::esl::speak::{self, Fallback, Site};
-use hotlined::time::{Instant, Millis};
+use hotlined_core::command::Action;
+use hotlined_core::hotline::Trunk;
+use hotlined_core::id::{CommandId, LegId};
+use hotlined_core::prompt::SoundPath;
+use hotlined_core::time::{Instant, Millis};
+use hotlined_esl::argument::Endpoint;
+use hotlined_esl::frame::Limits;
+use hotlined_esl::server::RequestDecoder;
+use hotlined_instance::switch::freeswitch::encode_command;
+use hotlined_instance::switch::freeswitch::encode_command::{Fallback, Site};
+use hotlined_sim::actors::{Caller, Phone, Then};
+use hotlined_sim::model::{Input, Model, Output, Setup};
+use hotlined_sim::orders::input_of;
+use hotlined_sim::report::SwitchEvent;
 
 const CALLER: &str = "a0000000-0000-4000-8000-000000000001";
 const AGENT: &str = "b0000000-0000-4000-8000-000000000001";
@@ -31,7 +32,7 @@ fn site() -> Site {
 fn inputs(action: &Action) -> Vec<Input> {
     let id: CommandId = format!("{CALLER}/7").parse().unwrap();
     let mut bytes = BytesMut::new();
-    for request in speak::requests(&site(), &id, action) {
+    for request in encode_command::requests(&site(), &id, action) {
         request.encode(&mut bytes);
     }
     let mut decoder = RequestDecoder::new(Limits::default());

@@ -1,13 +1,13 @@
 //! Links to the exchange over real TCP: passwords, subscriptions, events, and everything that can go wrong.
 
 use bytes::BytesMut;
-use hotlined::sim::exchange::{Exchange, Options};
-use hotlined::sim::people::{Caller, Cast, Fault, FaultKind, Phone, Scenario, Then};
-use hotlined::sim::stats::What;
-use hotlined::switch::esl::event::EslEvent;
-use hotlined::switch::esl::frame::Limits;
-use hotlined::switch::esl::message::{Decoder, Message};
-use hotlined::time::Millis;
+use hotlined_core::time::Millis;
+use hotlined_esl::event::EslEvent;
+use hotlined_esl::frame::Limits;
+use hotlined_esl::message::{Decoder, Message};
+use hotlined_sim::actors::{Caller, Cast, Fault, FaultKind, Phone, Scenario, Then};
+use hotlined_sim::exchange::{Exchange, Options};
+use hotlined_sim::stats::What;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;

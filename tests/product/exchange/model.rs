@@ -1,9 +1,9 @@
 //! Ticks, races, the scheduler and the people, in the pure model.
 
-use hotlined::sim::dialplan::{Dialplan, Extension};
-use hotlined::sim::model::{Input, Model, Output, Setup};
-use hotlined::sim::people::{Caller, Cast, Leaves, Phone, Sounds, Then, Why};
-use hotlined::time::{Instant, Millis};
+use hotlined_core::time::{Instant, Millis};
+use hotlined_sim::actors::{Caller, Cast, Leaves, Phone, Sounds, Then, Why};
+use hotlined_sim::dialplan::{Dialplan, Extension};
+use hotlined_sim::model::{Input, Model, Output, Setup};
 use std::sync::Arc;
 
 const CALLER: &str = "a0000000-0000-4000-8000-000000000001";

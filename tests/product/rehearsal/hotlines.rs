@@ -1,20 +1,22 @@
 //! Hotlines drawn by chance: every kind of node, exits that lead anywhere or nowhere, groups of all strategies.
 
-use hotlined::cause::Cause;
-use hotlined::hotline::access::{Access, Frequency, Refusal};
-use hotlined::hotline::flow::{
+use hotlined_config::shorthand::Plain;
+use hotlined_core::cause::Cause;
+use hotlined_core::hotline::Codes;
+use hotlined_core::hotline::Voice;
+use hotlined_core::hotline::access::{Access, Frequency, RefusalAction};
+use hotlined_core::hotline::flow::{
     ANY, Ask, Before, Collect, Flow, Node, NodeIx, NodeKind, Play, Queue, Reach, Set, Survey, VerifyCode,
     Voicemail,
 };
-use hotlined::hotline::group::{Group, GroupIx, Strategy};
-use hotlined::hotline::ringback::{RingbackRule, Ringbacks};
-use hotlined::hotline::short::Plain;
-use hotlined::hotline::{Agent, Codes, Dial, Hotline, Recording, Shows, Version, Voice};
-use hotlined::hours::Hours;
-use hotlined::number::{Area, AreaSet, Prefixes};
-use hotlined::prompt::{Prompt, SoundPath, Tone};
-use hotlined::sim::chance::Chance;
-use hotlined::time::Millis;
+use hotlined_core::hotline::group::{Group, GroupIx, Strategy};
+use hotlined_core::hotline::ringback::{RingbackRule, Ringbacks};
+use hotlined_core::hotline::{Agent, Dial, Hotline, Recording, Shows, Version};
+use hotlined_core::hours::Hours;
+use hotlined_core::number::{Area, AreaSet, Prefixes};
+use hotlined_core::prompt::{Prompt, SoundPath, Tone};
+use hotlined_core::time::Millis;
+use hotlined_sim::seeded::Chance;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -107,8 +109,12 @@ fn maybe(chance: &mut Chance) -> Option<Prompt> {
     if chance.percent(60) { Some(prompt(chance)) } else { None }
 }
 
-fn refusal(chance: &mut Chance) -> Refusal {
-    if chance.percent(50) { Refusal::Announce(prompt(chance)) } else { Refusal::Reject(Cause::Busy) }
+fn refusal(chance: &mut Chance) -> RefusalAction {
+    if chance.percent(50) {
+        RefusalAction::Announce(prompt(chance))
+    } else {
+        RefusalAction::Reject(Cause::Busy)
+    }
 }
 
 fn ask(digit_len: u8, chance: &mut Chance) -> Ask {

@@ -1,19 +1,20 @@
-//! What is promised to every call, checked after every step: the sentences of [`hotlined::sim::invariants`] about
+//! What is promised to every call, checked after every step: the sentences of [`hotlined_sim::invariants`] about
 //! records, lines and what callers hear, and what stands in orders, which only a rehearsal sees. Stricter here on purpose:
 //! the daemon ends an agent's leg in the same step in which it hears that the caller has left.
 
 use super::hotlines::SOUNDS;
-use hotlined::command::{Action, Command, Note, StageName};
-use hotlined::engine::Entry;
-use hotlined::event::{CommandResult, Event, LegEvent, Order};
-use hotlined::hotline::{Agent, Dial, Hotline};
-use hotlined::id::{CallId, CommandId, LegId};
-use hotlined::prompt::{Prompt, RecordingName, SoundPath};
-use hotlined::record::{CallRecord, Outcome};
-use hotlined::sim::invariants::{self, SILENCE_MAX};
-use hotlined::sim::rehearsal::{Cast, Rehearsal};
-use hotlined::speech::Piece;
-use hotlined::time::{Instant, Millis};
+use hotlined_core::command::{Action, Command, Note, StageName};
+use hotlined_core::engine::Entry;
+use hotlined_core::event::{CommandResult, Event, LegEvent, OperatorOrder};
+use hotlined_core::hotline::{Agent, Dial, Hotline};
+use hotlined_core::id::{CallId, CommandId, LegId};
+use hotlined_core::phrases::Piece;
+use hotlined_core::prompt::{Prompt, RecordingName, SoundPath};
+use hotlined_core::record::{CallRecord, Outcome};
+use hotlined_core::time::{Instant, Millis};
+use hotlined_sim::dry_run::{Cast, Rehearsal};
+use hotlined_sim::invariants;
+use hotlined_sim::invariants::SILENCE_MAX;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -157,17 +158,17 @@ impl Laws {
                     }
                 }
             }
-            Event::Operator(Order::HandOver) => self.handed_over = true,
+            Event::Operator(OperatorOrder::HandOver) => self.handed_over = true,
             Event::Leg { .. }
             | Event::Done { .. }
-            | Event::Store { .. }
+            | Event::Acd { .. }
             | Event::Due
             | Event::Hotlines(_)
             | Event::TakenUp { .. }
             | Event::StoodBy { .. }
             | Event::Calendar(_)
-            | Event::Atlas(_)
-            | Event::Operator(Order::Drain) => {}
+            | Event::NumberRegions(_)
+            | Event::Operator(OperatorOrder::Drain) => {}
         }
     }
 
@@ -192,7 +193,7 @@ impl Laws {
                 self.calls.entry(call.clone()).or_default().not_taken += 1;
             }
             Command::Record(record) => self.recorded(record),
-            Command::Note { .. } | Command::Store { .. } => {}
+            Command::Note { .. } | Command::Acd { .. } => {}
         }
     }
 
@@ -365,10 +366,10 @@ impl Laws {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hotlined::call::Limits;
-    use hotlined::engine::Engine;
-    use hotlined::event::Cause;
-    use hotlined::sim::rehearsal::Caller;
+    use hotlined_core::call::Limits;
+    use hotlined_core::engine::Engine;
+    use hotlined_core::event::Cause;
+    use hotlined_sim::dry_run::Caller;
 
     const BEGIN: Instant = Instant(1_000_000);
 

@@ -10,7 +10,7 @@ mod people;
 mod scene;
 
 use crate::support::number;
-use hotlined::record::Outcome;
+use hotlined_core::record::Outcome;
 use scene::{Lived, Log, Scene};
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};

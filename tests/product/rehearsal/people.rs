@@ -1,9 +1,9 @@
 //! People drawn by chance.
 
-use hotlined::id::LegId;
-use hotlined::sim::chance::Chance;
-use hotlined::sim::rehearsal::{Caller, Cast, Deed, Habit, Leaves};
-use hotlined::time::{Instant, Millis};
+use hotlined_core::id::LegId;
+use hotlined_core::time::{Instant, Millis};
+use hotlined_sim::dry_run::{Caller, Cast, Deed, Habit, Leaves};
+use hotlined_sim::seeded::Chance;
 
 /// What callers' numbers may look like, the last of them no numbers at all.
 const NUMBERS: [&str; 10] = [

@@ -3,16 +3,16 @@
 use super::hotlines::{self, SOUNDS};
 use super::laws::Laws;
 use super::people;
-use hotlined::call::{Limits, SavedCall};
-use hotlined::engine::{Engine, Entry};
-use hotlined::event::{Event, Order};
-use hotlined::hotline::{Agent, Hotline, Hotlines};
-use hotlined::id::{CallId, LegId};
-use hotlined::prompt::SoundPath;
-use hotlined::record::Outcome;
-use hotlined::sim::chance::Chance;
-use hotlined::sim::rehearsal::{Lengths, Rehearsal};
-use hotlined::time::{Instant, Millis};
+use hotlined_core::call::{Limits, SavedCall};
+use hotlined_core::engine::{Engine, Entry};
+use hotlined_core::event::{Event, OperatorOrder};
+use hotlined_core::hotline::{Agent, Hotline, Hotlines};
+use hotlined_core::id::{CallId, LegId};
+use hotlined_core::prompt::SoundPath;
+use hotlined_core::record::Outcome;
+use hotlined_core::time::{Instant, Millis};
+use hotlined_sim::dry_run::{Lengths, Rehearsal};
+use hotlined_sim::seeded::Chance;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ enum Turn {
     OneLeaves(u64),
     AllLeave,
     Hotlines(Arc<Hotlines>),
-    Operator(Order),
+    Operator(OperatorOrder),
 }
 
 pub struct Scene {
@@ -105,7 +105,7 @@ impl Scene {
             turns.push((BEGIN + Millis(chance.between(0, 90_000)), Turn::Hotlines(changed)));
         }
         if chance.percent(8) {
-            let order = if chance.percent(50) { Order::Drain } else { Order::HandOver };
+            let order = if chance.percent(50) { OperatorOrder::Drain } else { OperatorOrder::HandOver };
             turns.push((BEGIN + Millis(chance.between(0, 120_000)), Turn::Operator(order)));
         }
         turns.sort_by_key(|(at, _)| *at);

@@ -5,9 +5,9 @@ use super::model::{Model, Name, rank};
 use super::world::{Told, World, line, pool, told};
 use crate::support::cases;
 use crate::support::needs;
-use hotlined::command::{Candidate, Claim, Pick, StoreRequest, Turn};
-use hotlined::event::StoreAnswer;
-use hotlined::time::{Instant, Millis};
+use hotlined_core::command::{AcdRequest, Candidate, Claim, Pick, QueueRank};
+use hotlined_core::event::AcdReply;
+use hotlined_core::time::{Instant, Millis};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -113,7 +113,7 @@ impl Pair {
             Candidate { line: line(name), lines, share: 1 + *at as u16 % 3 }
         };
         let now = self.world.now;
-        let turn = |(priority, ago, length_max): (u8, u64, u16)| Turn {
+        let turn = |(priority, ago, length_max): (u8, u64, u16)| QueueRank {
             priority,
             since: now - Millis(ago),
             length_max,
@@ -127,7 +127,7 @@ impl Pair {
         })
     }
 
-    fn ask(&mut self, call: u8, number: u32, request: &StoreRequest) -> Result<(), TestCaseError> {
+    fn ask(&mut self, call: u8, number: u32, request: &AcdRequest) -> Result<(), TestCaseError> {
         let name = (call_name(call), number);
         let heard = self.world.ask(&name.0, number, request);
         let expected = self.model.ask(self.world.now, &name, request);
@@ -138,7 +138,7 @@ impl Pair {
     fn compare(
         &mut self,
         mut heard: Vec<Told>,
-        expected: Vec<(Name, StoreAnswer)>,
+        expected: Vec<(Name, AcdReply)>,
         repeated: bool,
     ) -> Result<(), TestCaseError> {
         let expected: Vec<_> = expected.into_iter().map(|((who, number), a)| told(&who, number, a)).collect();
@@ -148,10 +148,10 @@ impl Pair {
         }
         for (who, number, answer) in heard {
             match answer {
-                StoreAnswer::Claimed { .. } | StoreAnswer::Refused => {
+                AcdReply::Claimed { .. } | AcdReply::Refused => {
                     *self.decided.entry((who, number)).or_default() += 1;
                 }
-                StoreAnswer::Waiting(_) => {}
+                AcdReply::Waiting(_) => {}
                 other => prop_assert!(false, "{other:?}"),
             }
         }
@@ -164,12 +164,12 @@ impl Pair {
                 let Some(claim) = self.claim(said) else { return Ok(()) };
                 let number = self.number();
                 self.made.entry(*call).or_default().push((number, claim.clone()));
-                self.ask(*call, number, &StoreRequest::Claim(claim))
+                self.ask(*call, number, &AcdRequest::Claim(claim))
             }
             Said::Again(call, back) => match self.back(*call, *back) {
                 Some((number, claim)) => {
                     let name = (call_name(*call), number);
-                    let request = StoreRequest::Claim(claim);
+                    let request = AcdRequest::Claim(claim);
                     let heard = self.world.ask(&name.0, number, &request);
                     let expected = self.model.ask(self.world.now, &name, &request);
                     self.compare(heard, expected, true)
@@ -179,22 +179,22 @@ impl Pair {
             Said::Release { call, back, talked, rest } => {
                 let Some((claim, _)) = self.back(*call, *back) else { return Ok(()) };
                 let number = self.number();
-                let request = StoreRequest::Release { claim, talked: *talked, rest: Millis(*rest) };
+                let request = AcdRequest::Release { claim, talked: *talked, rest: Millis(*rest) };
                 self.ask(*call, number, &request)
             }
             Said::Abandon(call, back) => {
                 let Some((claim, _)) = self.back(*call, *back) else { return Ok(()) };
                 let number = self.number();
-                self.ask(*call, number, &StoreRequest::Abandon { claim })
+                self.ask(*call, number, &AcdRequest::Abandon { claim })
             }
             Said::Place(call, back) => {
                 let Some((claim, _)) = self.back(*call, *back) else { return Ok(()) };
                 let number = self.number();
-                self.ask(*call, number, &StoreRequest::Place { claim })
+                self.ask(*call, number, &AcdRequest::Place { claim })
             }
             Said::Remember { pool: in_pool, caller, line: at, keep } => {
                 let number = self.number();
-                let request = StoreRequest::Remember {
+                let request = AcdRequest::Remember {
                     pool: pool(&format!("pool-{in_pool}")),
                     caller: format!("1380000000{caller}").into(),
                     line: line(LINES[*at].0),
@@ -251,7 +251,7 @@ impl Pair {
             let (who, claim) = holds.name;
             let call = who.trim_start_matches("call-").parse().unwrap();
             let number = self.number();
-            self.ask(call, number, &StoreRequest::Release { claim, talked: true, rest: Millis(0) })?;
+            self.ask(call, number, &AcdRequest::Release { claim, talked: true, rest: Millis(0) })?;
             self.check()?;
         }
         Ok(())

@@ -2,9 +2,9 @@
 
 use super::world::{World, ahead, claim, claimed, told, waiting};
 use crate::support::needs;
-use hotlined::command::{Claim, Pick, StoreRequest, Turn};
-use hotlined::event::StoreAnswer::Refused;
-use hotlined::time::Instant;
+use hotlined_core::command::{AcdRequest, Claim, Pick, QueueRank};
+use hotlined_core::event::AcdReply::Refused;
+use hotlined_core::time::Instant;
 
 #[test]
 fn a_line_is_held_by_as_many_as_it_has_lines_and_whichever_pool_asks() {
@@ -123,7 +123,7 @@ fn a_queue_takes_as_many_as_it_may() {
     needs!(of super::backing::NEEDS);
     let mut world = World::default();
     let wish = claim("sales", "a", Pick::First);
-    let turn = |length_max| Some(Turn { priority: 0, since: Instant(0), length_max });
+    let turn = |length_max| Some(QueueRank { priority: 0, since: Instant(0), length_max });
     world.gets("x", 1, &wish);
     assert_eq!(world.claim("one", 1, &Claim { wait: turn(0), ..wish.clone() }), Refused);
     assert_eq!(world.claim("one", 2, &Claim { wait: turn(1), ..wish.clone() }), ahead(0, None));
@@ -180,7 +180,7 @@ fn a_rest_is_over_when_it_is_over_whether_or_not_somebody_woke_the_store() {
     world.release("y", 1, true, 500);
     world.claim("w", 1, &waiting(wish.clone(), 0, 0));
     world.wait(500);
-    let asked = world.ask("hunts", 1, &StoreRequest::Claim(wish.clone()));
+    let asked = world.ask("hunts", 1, &AcdRequest::Claim(wish.clone()));
     assert_eq!(asked, [told("w", 1, claimed("a")), told("hunts", 1, Refused)]);
     // Who gives up in the very moment is out before the line is given.
     world.release("w", 1, true, 500);
@@ -211,7 +211,7 @@ fn a_place_is_told_with_an_estimate_from_how_fast_the_queue_went() {
     needs!(of super::backing::NEEDS);
     let mut world = World::at(10_000);
     let wish = waiting(claim("sales", "a", Pick::First), 0, 0);
-    let place = |claim| StoreRequest::Place { claim };
+    let place = |claim| AcdRequest::Place { claim };
     world.gets("x", 1, &wish);
     for who in ["one", "two", "three", "four"] {
         world.claim(who, 1, &wish);
@@ -241,13 +241,13 @@ fn a_place_in_a_long_queue_is_the_number_before_it() {
     let mut world = World::default();
     let wish = claim("sales", "a", Pick::First);
     world.gets("x", 1, &wish);
-    let turn = |since| Some(Turn { priority: 0, since: Instant(since), length_max: 1_000 });
+    let turn = |since| Some(QueueRank { priority: 0, since: Instant(since), length_max: 1_000 });
     for nth in 0..100u32 {
         let queued = Claim { wait: turn(u64::from(nth)), ..wish.clone() };
         assert_eq!(world.claim(&format!("call-{nth}"), 1, &queued), ahead(nth, None));
     }
     for nth in 0..100u32 {
-        let answer = world.answer(&format!("call-{nth}"), 2, &StoreRequest::Place { claim: 1 });
+        let answer = world.answer(&format!("call-{nth}"), 2, &AcdRequest::Place { claim: 1 });
         assert_eq!(answer, ahead(nth, None));
     }
 }
@@ -260,7 +260,7 @@ fn a_call_that_is_over_leaves_nothing_and_what_it_left_is_counted() {
     world.gets("x", 1, &wish);
     world.claim("x", 2, &wish);
     world.claim("y", 1, &wish);
-    let admit = StoreRequest::Admit { hotline: "4008001234".into(), calls_max: Some(1), recent: None };
+    let admit = AcdRequest::Admit { hotline: "4008001234".into(), calls_max: Some(1), recent: None };
     world.ask("x", 3, &admit);
     assert_eq!(world.forget("x"), [told("y", 1, claimed("a"))], "and nothing for x");
     assert_eq!((world.store.left_behind(), world.store.lines_in_use(), world.store.waiting()), (3, 1, 0));
@@ -284,7 +284,7 @@ fn there_is_an_end_to_how_much_one_call_and_one_pool_can_ask_for() {
     assert_eq!(world.claim("modest", 1, &trunk), claimed("trunk"));
 
     let wish = claim("service", "a", Pick::First);
-    let turn = Some(Turn { priority: 0, since: Instant(0), length_max: u16::MAX });
+    let turn = Some(QueueRank { priority: 0, since: Instant(0), length_max: u16::MAX });
     let queued = Claim { wait: turn, ..wish.clone() };
     world.gets("modest", 2, &wish);
     for nth in 0..PER_POOL {

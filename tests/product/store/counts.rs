@@ -2,17 +2,17 @@
 
 use super::world::World;
 use crate::support::needs;
-use hotlined::command::StoreRequest;
-use hotlined::event::StoreAnswer;
-use hotlined::time::{Instant, Millis};
+use hotlined_core::command::AcdRequest;
+use hotlined_core::event::AcdReply;
+use hotlined_core::time::{Instant, Millis};
 
-fn admit(hotline: &str, calls_max: Option<u32>, recent: Option<(&str, u64)>) -> StoreRequest {
+fn admit(hotline: &str, calls_max: Option<u32>, recent: Option<(&str, u64)>) -> AcdRequest {
     let recent = recent.map(|(caller, span)| (caller.into(), Millis(span)));
-    StoreRequest::Admit { hotline: hotline.into(), calls_max, recent }
+    AcdRequest::Admit { hotline: hotline.into(), calls_max, recent }
 }
 
-fn admitted(room: bool, recent: u32) -> StoreAnswer {
-    StoreAnswer::Admitted { room, recent }
+fn admitted(room: bool, recent: u32) -> AcdReply {
+    AcdReply::Admitted { room, recent }
 }
 
 #[test]
@@ -20,7 +20,7 @@ fn a_hotline_takes_as_many_calls_as_it_may_and_a_call_counts_once() {
     needs!(of super::backing::NEEDS);
     let mut world = World::default();
     let (two, any) = (admit("4008001234", Some(2), None), admit("4008001234", None, None));
-    let leave = StoreRequest::Leave { hotline: "4008001234".into() };
+    let leave = AcdRequest::Leave { hotline: "4008001234".into() };
     assert_eq!(world.answer("x", 1, &two), admitted(true, 0));
     assert_eq!(world.answer("x", 1, &two), admitted(true, 0));
     assert_eq!(world.answer("y", 1, &two), admitted(true, 0));
@@ -100,12 +100,12 @@ fn a_callers_calls_are_counted_up_to_a_limit() {
 fn a_code_is_new_once() {
     needs!(of super::backing::NEEDS);
     let mut world = World::at(10_000);
-    let count = |codes: &str, code: &str| StoreRequest::CountCode {
+    let count = |codes: &str, code: &str| AcdRequest::CountCode {
         hotline: "4008001234".into(),
         codes: codes.into(),
         code: code.into(),
     };
-    let seen = |times, first: Option<u64>| StoreAnswer::CodeSeen { times, first: first.map(Instant) };
+    let seen = |times, first: Option<u64>| AcdReply::CodeSeen { times, first: first.map(Instant) };
     assert_eq!(world.answer("x", 1, &count("wine", "123")), seen(0, None));
     assert_eq!(world.answer("x", 1, &count("wine", "123")), seen(0, None), "a repetition");
     world.wait(5_000);

@@ -1,7 +1,7 @@
 //! The store within the process.
 
 use crate::support::needs::Program;
-pub use hotlined::store::Store as Backing;
+pub use hotlined_core::acd::Acd as Backing;
 
 /// What a test of this store needs of the machine.
 pub const NEEDS: &[Program] = &[];

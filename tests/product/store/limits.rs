@@ -1,8 +1,8 @@
 //! How much the embedded store can be asked for altogether.
 
 use super::world::{World, claim, claimed};
-use hotlined::command::Pick;
-use hotlined::event::StoreAnswer::Refused;
+use hotlined_core::command::Pick;
+use hotlined_core::event::AcdReply::Refused;
 
 #[test]
 fn there_is_an_end_to_how_many_calls_can_ask() {

@@ -1,9 +1,9 @@
 //! The rules of lines and queues, written down as plainly as possible and without any care for speed.
 
-use hotlined::command::{Claim, Pick, PoolId, StoreRequest};
-use hotlined::event::{QueuePlace, StoreAnswer};
-use hotlined::id::LineId;
-use hotlined::time::{Instant, Millis};
+use hotlined_core::command::{AcdRequest, Claim, Pick, PoolId};
+use hotlined_core::event::{AcdReply, QueuePosition};
+use hotlined_core::id::LineId;
+use hotlined_core::time::{Instant, Millis};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
@@ -57,7 +57,7 @@ impl Model {
         self.rests.iter().map(|(until, _)| *until).min()
     }
 
-    pub fn due(&mut self, now: Instant) -> Vec<(Name, StoreAnswer)> {
+    pub fn due(&mut self, now: Instant) -> Vec<(Name, AcdReply)> {
         self.now = now;
         let mut told = Vec::new();
         while let Some(at) =
@@ -69,29 +69,29 @@ impl Model {
         told
     }
 
-    pub fn ask(&mut self, now: Instant, name: &Name, request: &StoreRequest) -> Vec<(Name, StoreAnswer)> {
-        let abandons = matches!(request, StoreRequest::Abandon { .. });
+    pub fn ask(&mut self, now: Instant, name: &Name, request: &AcdRequest) -> Vec<(Name, AcdReply)> {
+        let abandons = matches!(request, AcdRequest::Abandon { .. });
         self.now = now;
         let mut told = if abandons { Vec::new() } else { self.due(now) };
         match request {
-            StoreRequest::Claim(claim) => {
+            AcdRequest::Claim(claim) => {
                 let answer = self.claim(name, claim);
                 told.push((name.clone(), answer));
             }
-            StoreRequest::Release { claim, talked, rest } => {
+            AcdRequest::Release { claim, talked, rest } => {
                 self.release(&(name.0.clone(), *claim), *talked, *rest, &mut told);
             }
-            StoreRequest::Abandon { claim } => {
+            AcdRequest::Abandon { claim } => {
                 let of = (name.0.clone(), *claim);
                 self.stop_waiting(&of);
                 self.release(&of, false, Millis(0), &mut told);
             }
-            StoreRequest::Place { claim } => {
+            AcdRequest::Place { claim } => {
                 if let Some(place) = self.place(&(name.0.clone(), *claim)) {
-                    told.push((name.clone(), StoreAnswer::Waiting(place)));
+                    told.push((name.clone(), AcdReply::Waiting(place)));
                 }
             }
-            StoreRequest::Remember { pool, caller, line, keep } => {
+            AcdRequest::Remember { pool, caller, line, keep } => {
                 let kept = (line.clone(), now + *keep);
                 self.remembered.insert((pool.clone(), caller.to_string()), kept);
             }
@@ -100,7 +100,7 @@ impl Model {
         told
     }
 
-    pub fn forget(&mut self, now: Instant, call: &str) -> Vec<(Name, StoreAnswer)> {
+    pub fn forget(&mut self, now: Instant, call: &str) -> Vec<(Name, AcdReply)> {
         self.now = now;
         let mut told = Vec::new();
         self.waits.retain(|waits| waits.name.0 != call);
@@ -115,32 +115,32 @@ impl Model {
         told
     }
 
-    fn claim(&mut self, name: &Name, claim: &Claim) -> StoreAnswer {
+    fn claim(&mut self, name: &Name, claim: &Claim) -> AcdReply {
         if let Some(holds) = self.holds.iter().find(|holds| holds.name == *name) {
-            return StoreAnswer::Claimed { line: holds.line.clone() };
+            return AcdReply::Claimed { line: holds.line.clone() };
         }
         if let Some(place) = self.place(name) {
-            return StoreAnswer::Waiting(place);
+            return AcdReply::Waiting(place);
         }
         let highest = self.highest.entry(name.0.clone()).or_default();
         if name.1 <= *highest {
-            return StoreAnswer::Refused;
+            return AcdReply::Refused;
         }
         *highest = name.1;
         if let Some((at, by_turn)) = self.choose(claim) {
             return self.take(name, claim, at, by_turn);
         }
-        let Some(turn) = claim.wait.filter(|_| !claim.agents.is_empty()) else { return StoreAnswer::Refused };
+        let Some(turn) = claim.wait.filter(|_| !claim.agents.is_empty()) else { return AcdReply::Refused };
         let queue = self.waits.iter().filter(|waits| waits.claim.pool == claim.pool).count();
         if queue >= usize::from(turn.length_max) {
-            return StoreAnswer::Refused;
+            return AcdReply::Refused;
         }
         if queue == 0 {
             self.unserved_since.insert(claim.pool.clone(), self.now);
         }
         self.orders += 1;
         self.waits.push(Waits { name: name.clone(), claim: claim.clone(), order: self.orders });
-        StoreAnswer::Waiting(self.place(name).unwrap())
+        AcdReply::Waiting(self.place(name).unwrap())
     }
 
     fn is_free(&self, claim: &Claim, at: usize) -> bool {
@@ -184,7 +184,7 @@ impl Model {
         chosen.map(|at| (at, true))
     }
 
-    fn take(&mut self, name: &Name, claim: &Claim, at: usize, by_turn: bool) -> StoreAnswer {
+    fn take(&mut self, name: &Name, claim: &Claim, at: usize, by_turn: bool) -> AcdReply {
         let line = claim.agents[at].line.clone();
         let turned = (name.0.clone(), claim.pool.clone());
         if claim.pick == Pick::NextInTurn && by_turn && !self.turned.contains(&turned) {
@@ -200,10 +200,10 @@ impl Model {
             }
         }
         self.holds.push(Holds { name: name.clone(), line: line.clone(), pool: claim.pool.clone() });
-        StoreAnswer::Claimed { line }
+        AcdReply::Claimed { line }
     }
 
-    fn release(&mut self, name: &Name, talked: bool, rest: Millis, told: &mut Vec<(Name, StoreAnswer)>) {
+    fn release(&mut self, name: &Name, talked: bool, rest: Millis, told: &mut Vec<(Name, AcdReply)>) {
         let Some(at) = self.holds.iter().position(|holds| holds.name == *name) else { return };
         let Holds { line, pool, .. } = self.holds.remove(at);
         if talked {
@@ -217,7 +217,7 @@ impl Model {
     }
 
     /// Gives lines to who waits, the first who can have any first, until nobody can.
-    fn serve(&mut self, told: &mut Vec<(Name, StoreAnswer)>) {
+    fn serve(&mut self, told: &mut Vec<(Name, AcdReply)>) {
         loop {
             let mut queue: Vec<&Waits> = self.waits.iter().collect();
             queue.sort_by_key(|waits| rank(waits));
@@ -241,13 +241,13 @@ impl Model {
         self.waits.retain(|waits| waits.name != *name);
     }
 
-    fn place(&self, name: &Name) -> Option<QueuePlace> {
+    fn place(&self, name: &Name) -> Option<QueuePosition> {
         let waits = self.waits.iter().find(|waits| waits.name == *name)?;
         let pool = &waits.claim.pool;
         let before = |other: &&Waits| other.claim.pool == *pool && rank(other) < rank(waits);
         let ahead = self.waits.iter().filter(before).count() as u64;
         let estimate = self.pace.get(pool).map(|pace| Millis(pace * (ahead + 1)));
-        Some(QueuePlace { ahead: ahead as u32, estimate })
+        Some(QueuePosition { ahead: ahead as u32, estimate })
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::world::{World, claim, claimed, line, pool, told, waiting};
 use crate::support::needs;
-use hotlined::command::{Claim, Pick, StoreRequest};
-use hotlined::event::StoreAnswer::Refused;
-use hotlined::time::Millis;
+use hotlined_core::command::{AcdRequest, Claim, Pick};
+use hotlined_core::event::AcdReply::Refused;
+use hotlined_core::time::Millis;
 use std::collections::BTreeMap;
 
 fn talks(world: &mut World, from: usize, count: usize, wish: &Claim) -> String {
@@ -194,7 +194,7 @@ fn the_line_a_caller_is_remembered_with_comes_first_while_it_is_remembered() {
         let knows = |keep| {
             let mut world = World::at(1_000);
             let (pool, caller, line) = (pool("sales"), "13800138000".into(), line("c"));
-            let remember = StoreRequest::Remember { pool, caller, line, keep: Millis(keep) };
+            let remember = AcdRequest::Remember { pool, caller, line, keep: Millis(keep) };
             assert_eq!(world.ask("x", 1, &remember), []);
             world
         };
@@ -227,7 +227,7 @@ fn a_remembered_line_is_no_turn() {
     let mut world = World::default();
     let wish = claim("sales", "a b c", Pick::NextInTurn);
     let known = Claim { caller: Some("13800138000".into()), ..wish.clone() };
-    let remember = StoreRequest::Remember {
+    let remember = AcdRequest::Remember {
         pool: pool("sales"),
         caller: "13800138000".into(),
         line: line("c"),

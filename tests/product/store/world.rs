@@ -1,10 +1,10 @@
 //! A store, and short words to ask it with.
 
 use super::backing::Backing;
-use hotlined::command::{Candidate, Claim, Pick, PoolId, StoreRequest, Turn};
-use hotlined::event::{Event, QueuePlace, StoreAnswer};
-use hotlined::id::{CallId, CommandId, LineId};
-use hotlined::time::{Instant, Millis};
+use hotlined_core::command::{AcdRequest, Candidate, Claim, Pick, PoolId, QueueRank};
+use hotlined_core::event::{AcdReply, Event, QueuePosition};
+use hotlined_core::id::{CallId, CommandId, LineId};
+use hotlined_core::time::{Instant, Millis};
 
 /// A store at some instant.
 #[derive(Default)]
@@ -14,7 +14,7 @@ pub struct World {
 }
 
 /// What somebody was told: call, number, answer.
-pub type Told = (String, u32, StoreAnswer);
+pub type Told = (String, u32, AcdReply);
 
 pub fn line(name: &str) -> LineId {
     LineId(name.into())
@@ -46,24 +46,24 @@ pub fn claim(in_pool: &str, agents: &str, pick: Pick) -> Claim {
 
 /// The claim waits: with this priority, since then.
 pub fn waiting(claim: Claim, priority: u8, since: u64) -> Claim {
-    Claim { wait: Some(Turn { priority, since: Instant(since), length_max: 100 }), ..claim }
+    Claim { wait: Some(QueueRank { priority, since: Instant(since), length_max: 100 }), ..claim }
 }
 
-pub fn claimed(name: &str) -> StoreAnswer {
-    StoreAnswer::Claimed { line: line(name) }
+pub fn claimed(name: &str) -> AcdReply {
+    AcdReply::Claimed { line: line(name) }
 }
 
-pub fn ahead(ahead: u32, estimate: Option<u64>) -> StoreAnswer {
-    StoreAnswer::Waiting(QueuePlace { ahead, estimate: estimate.map(Millis) })
+pub fn ahead(ahead: u32, estimate: Option<u64>) -> AcdReply {
+    AcdReply::Waiting(QueuePosition { ahead, estimate: estimate.map(Millis) })
 }
 
-pub fn told(who: &str, number: u32, answer: StoreAnswer) -> Told {
+pub fn told(who: &str, number: u32, answer: AcdReply) -> Told {
     (who.into(), number, answer)
 }
 
 fn heard(events: Vec<Event>) -> Vec<Told> {
     let told = |event| match event {
-        Event::Store { command, answer } => (command.call.to_string(), command.number, answer),
+        Event::Acd { command, reply: answer } => (command.call.to_string(), command.number, answer),
         other => panic!("the store says {other:?}"),
     };
     events.into_iter().map(told).collect()
@@ -79,7 +79,7 @@ impl World {
     }
 
     /// What everybody is told when this is asked.
-    pub fn ask(&mut self, who: &str, number: u32, request: &StoreRequest) -> Vec<Told> {
+    pub fn ask(&mut self, who: &str, number: u32, request: &AcdRequest) -> Vec<Told> {
         let mut out = Vec::new();
         let id = CommandId { call: call(who), number };
         self.store.ask(self.now, &id, request, &mut out);
@@ -99,31 +99,31 @@ impl World {
     }
 
     /// What is answered to this alone.
-    pub fn answer(&mut self, who: &str, number: u32, request: &StoreRequest) -> StoreAnswer {
+    pub fn answer(&mut self, who: &str, number: u32, request: &AcdRequest) -> AcdReply {
         let told = self.ask(who, number, request);
         let [(called, numbered, answer)] = &told[..] else { panic!("{told:?}") };
         assert_eq!((called.as_str(), *numbered), (who, number));
         answer.clone()
     }
 
-    pub fn claim(&mut self, who: &str, number: u32, claim: &Claim) -> StoreAnswer {
-        self.answer(who, number, &StoreRequest::Claim(claim.clone()))
+    pub fn claim(&mut self, who: &str, number: u32, claim: &Claim) -> AcdReply {
+        self.answer(who, number, &AcdRequest::Claim(claim.clone()))
     }
 
     /// The line a claim gets.
     pub fn gets(&mut self, who: &str, number: u32, claim: &Claim) -> String {
         match self.claim(who, number, claim) {
-            StoreAnswer::Claimed { line } => line.0.to_string(),
+            AcdReply::Claimed { line } => line.0.to_string(),
             other => panic!("{other:?}"),
         }
     }
 
     pub fn release(&mut self, who: &str, claim: u32, talked: bool, rest: u64) -> Vec<Told> {
-        self.ask(who, 1_000 + claim, &StoreRequest::Release { claim, talked, rest: Millis(rest) })
+        self.ask(who, 1_000 + claim, &AcdRequest::Release { claim, talked, rest: Millis(rest) })
     }
 
     pub fn abandon(&mut self, who: &str, claim: u32) -> Vec<Told> {
-        self.ask(who, 1_000 + claim, &StoreRequest::Abandon { claim })
+        self.ask(who, 1_000 + claim, &AcdRequest::Abandon { claim })
     }
 
     /// One whole talk of a call of its own: the line that had it.

@@ -3,12 +3,12 @@
 //! A version that saves calls in another way begins a folder of its own, with `HOTLINED_SAVE=1`.
 
 use super::story::{self, Home};
-use hotlined::call::{Limits, Switchboard};
-use hotlined::command::{Command, Note};
-use hotlined::event::{Event, KeptCall};
-use hotlined::hotline::Hotline;
-use hotlined::id::SwitchId;
-use hotlined::time::{Instant, Millis};
+use hotlined_core::call::{Limits, Switchboard};
+use hotlined_core::command::{Command, Note};
+use hotlined_core::event::{Event, KeptCall};
+use hotlined_core::hotline::Hotline;
+use hotlined_core::id::SwitchId;
+use hotlined_core::time::{Instant, Millis};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -27,16 +27,16 @@ mod words;
 
 pub use operator::Home;
 
-use hotlined::call::{Limits, SavedCall};
-use hotlined::command::{Action, Command};
-use hotlined::engine::{Engine, Entry};
-use hotlined::event::{
-    Arrival, Cause, CommandResult, Event, LegEvent, LegState, LiveLeg, Order, QueuePlace, StoreAnswer,
+use hotlined_core::call::{Limits, SavedCall};
+use hotlined_core::command::{Action, Command};
+use hotlined_core::engine::{Engine, Entry};
+use hotlined_core::event::{
+    AcdReply, Arrival, Cause, CommandResult, Event, LegEvent, LegState, LiveLeg, OperatorOrder, QueuePosition,
 };
-use hotlined::hotline::{Dial, Hotlines};
-use hotlined::id::{CallId, CommandId, LegId, LineId, SwitchId};
-use hotlined::live::{LiveCall, Turn};
-use hotlined::time::{Instant, Millis};
+use hotlined_core::hotline::{Dial, Hotlines};
+use hotlined_core::id::{CallId, CommandId, LegId, LineId, SwitchId};
+use hotlined_core::time::{Instant, Millis};
+use hotlined_instance::persist::snapshot::{LiveCall, Turn};
 use operator::Files;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -240,16 +240,16 @@ impl<'a> Teller<'a> {
                     _ => return Err("how did it end?".into()),
                 },
             },
-            ["claimed", name, number, line] => Event::Store {
+            ["claimed", name, number, line] => Event::Acd {
                 command: self.command(name, number)?,
-                answer: StoreAnswer::Claimed { line: LineId((*line).into()) },
+                reply: AcdReply::Claimed { line: LineId((*line).into()) },
             },
             ["refused", name, number] => {
-                Event::Store { command: self.command(name, number)?, answer: StoreAnswer::Refused }
+                Event::Acd { command: self.command(name, number)?, reply: AcdReply::Refused }
             }
-            ["waiting", name, number, ahead] => Event::Store {
+            ["waiting", name, number, ahead] => Event::Acd {
                 command: self.command(name, number)?,
-                answer: StoreAnswer::Waiting(QueuePlace {
+                reply: AcdReply::Waiting(QueuePosition {
                     ahead: ahead.parse().map_err(|_| "how many are ahead?")?,
                     estimate: None,
                 }),
@@ -259,7 +259,7 @@ impl<'a> Teller<'a> {
                 let legs = legs.iter().map(|leg| self.live_leg(leg)).collect::<Result<_, _>>()?;
                 Event::LinkRestored { switch: switch(), connection: 1, legs }
             }
-            ["operator", order] => Event::Operator(word::<Order>(order)?),
+            ["operator", order] => Event::Operator(word::<OperatorOrder>(order)?),
             ["nothing"] => return Ok(None),
             _ => return Err(format!("unknown: {}", words.join(" "))),
         };

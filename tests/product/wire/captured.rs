@@ -1,9 +1,9 @@
 //! What a real FreeSWITCH sent, and what was sent to it.
 
 use super::*;
-use hotlined::switch::esl::event::Format;
-use hotlined::switch::esl::event_writer::EventWriter;
-use hotlined::switch::esl::server::{ClientRequest, ReceivedRequest, RequestDecoder};
+use hotlined_esl::event::Format;
+use hotlined_esl::event_writer::EventWriter;
+use hotlined_esl::server::{ClientRequest, ReceivedRequest, RequestDecoder};
 use std::collections::BTreeMap;
 
 #[test]

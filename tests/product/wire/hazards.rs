@@ -4,14 +4,13 @@
 use super::captured::requests;
 use super::*;
 use bytes::BytesMut;
-use hotlined::id::LegId;
-use hotlined::switch::esl::argument::{Argument, BadEndpoint, Endpoint, OUTSIDE_BYTES_MAX, Variables};
-use hotlined::switch::esl::event::Format;
-use hotlined::switch::esl::event_writer::EventWriter;
-use hotlined::switch::esl::request::{ApiCall, Request, SendMsg};
-use hotlined::switch::esl::server::ClientRequest;
-use hotlined::switch::esl::vocabulary::{
-    App, EventName, HangupCause, HeaderName, JobId, Secret, Subclass, UserAtDomain,
+use hotlined_esl::argument::{Argument, BadEndpoint, Endpoint, OUTSIDE_BYTES_MAX, Variables};
+use hotlined_esl::event::Format;
+use hotlined_esl::event_writer::EventWriter;
+use hotlined_esl::request::{ApiCall, Request, SendMsg};
+use hotlined_esl::server::ClientRequest;
+use hotlined_esl::vocabulary::{
+    App, ChannelId, EventName, HangupCause, HeaderName, JobId, Secret, Subclass, UserAtDomain,
 };
 
 fn encoded(request: &Request) -> Vec<u8> {
@@ -24,8 +23,8 @@ fn sent(request: &Request) -> String {
     String::from_utf8(encoded(request)).unwrap()
 }
 
-fn leg() -> LegId {
-    "701c9af8-d4a8-42d9-8f84-f9ea13088ab2".parse().unwrap()
+fn channel() -> ChannelId {
+    ChannelId::new("701c9af8-d4a8-42d9-8f84-f9ea13088ab2").unwrap()
 }
 
 #[test]
@@ -167,7 +166,7 @@ fn hazard_8_no_request_ties_the_link_to_one_call() {
         Request::FilterDelete { header: HeaderName::new("Unique-ID").unwrap(), value: None },
         Request::Api(call()),
         Request::BgApi { call: call(), job: JobId::new("7").unwrap() },
-        Request::SendMsg { leg: leg(), message: SendMsg::HangUp { cause: HangupCause::USER_BUSY } },
+        Request::SendMsg { channel: channel(), message: SendMsg::HangUp { cause: HangupCause::USER_BUSY } },
         Request::Linger { seconds: None },
         Request::Linger { seconds: Some(5) },
         Request::NoLinger,
@@ -258,7 +257,7 @@ fn hazard_13_an_endpoint_of_the_settings_is_one_endpoint() {
 #[test]
 fn hazard_13_an_originate_is_put_together_from_typed_parts() {
     let variables = Variables::new()
-        .leg("origination_uuid", &leg())
+        .channel("origination_uuid", &channel())
         .number("originate_timeout", 20)
         .flag("ignore_early_media", true)
         .outside("origination_caller_id_number", "400,8001234}evil");
@@ -285,7 +284,7 @@ fn hazard_14_an_application_goes_out_with_its_argument_as_its_body() {
         loops: Some(-1),
         event_lock: true,
     };
-    let request = Request::SendMsg { leg: leg(), message };
+    let request = Request::SendMsg { channel: channel(), message };
     assert_eq!(
         sent(&request),
         "sendmsg 701c9af8-d4a8-42d9-8f84-f9ea13088ab2\ncall-command: execute\nexecute-app-name: playback\n\
@@ -364,7 +363,7 @@ fn the_answer_to_connect_is_an_event_in_the_head() {
 
 #[test]
 fn both_kinds_of_disconnect_and_a_rejection() {
-    use hotlined::switch::esl::server;
+    use hotlined_esl::server;
     let stream = [
         server::auth_request(),
         server::reply("+OK accepted"),

@@ -1,9 +1,9 @@
 //! Broken and malicious bytes: any panic is our fault, and so is any guess.
 
 use super::*;
-use hotlined::switch::esl::event::EventError;
-use hotlined::switch::esl::event_writer::EventWriter;
-use hotlined::switch::esl::frame::Framer;
+use hotlined_esl::event::EventError;
+use hotlined_esl::event_writer::EventWriter;
+use hotlined_esl::frame::Framer;
 
 /// The frames of a capture around a call's start: every kind of frame, short enough to break everywhere.
 fn victims() -> Vec<Vec<u8>> {
@@ -228,8 +228,8 @@ fn plain_that_is_none() {
 
 mod requests {
     use bytes::BytesMut;
-    use hotlined::switch::esl::frame::Limits;
-    use hotlined::switch::esl::server::{RequestDecoder, RequestError};
+    use hotlined_esl::frame::Limits;
+    use hotlined_esl::server::{RequestDecoder, RequestError};
 
     fn fault(bytes: &[u8]) -> RequestError {
         let limits = Limits { head_bytes_max: 100, body_bytes_max: 10, headers_max: 5 };

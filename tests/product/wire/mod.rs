@@ -10,9 +10,9 @@ mod sockets;
 mod witness;
 
 use bytes::Bytes;
-use hotlined::switch::esl::event::EslEvent;
-use hotlined::switch::esl::frame::{FrameError, Limits};
-use hotlined::switch::esl::message::{Decoder, Message};
+use hotlined_esl::event::EslEvent;
+use hotlined_esl::frame::{FrameError, Limits};
+use hotlined_esl::message::{Decoder, Message};
 use std::path::PathBuf;
 
 /// What one side of a captured connection sent, without the times.

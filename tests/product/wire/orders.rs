@@ -3,16 +3,16 @@
 use super::*;
 use crate::support::cases;
 use bytes::BytesMut;
-use hotlined::command::Action;
-use hotlined::event::{Cause, CommandResult, Event, LegEvent, LegState};
-use hotlined::hotline::Dial;
-use hotlined::id::{CallId, CommandId, LegId, SwitchId};
-use hotlined::prompt::{Prompt, RecordingName, SOUND_PATH_BYTES_MAX, SoundPath, Tone};
-use hotlined::switch::esl::argument::Endpoint;
-use hotlined::switch::esl::event_writer::EventWriter;
-use hotlined::switch::esl::speak::{Fallback, Site, requests};
-use hotlined::switch::esl::{hear, listing};
-use hotlined::time::Millis;
+use hotlined_core::command::Action;
+use hotlined_core::event::{Cause, CommandResult, Event, LegEvent, LegState};
+use hotlined_core::hotline::Dial;
+use hotlined_core::id::{CallId, CommandId, LegId, SwitchId};
+use hotlined_core::prompt::{Prompt, RecordingName, SOUND_PATH_BYTES_MAX, SoundPath, Tone};
+use hotlined_core::time::Millis;
+use hotlined_esl::argument::Endpoint;
+use hotlined_esl::event_writer::EventWriter;
+use hotlined_instance::switch::freeswitch::encode_command::{Fallback, Site, requests};
+use hotlined_instance::switch::freeswitch::{channel_list, decode_event};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use std::sync::Arc;
@@ -42,7 +42,7 @@ fn id() -> CommandId {
 fn said(action: &Action) -> Vec<String> {
     let text = |request| {
         let mut bytes = BytesMut::new();
-        hotlined::switch::esl::request::Request::encode(request, &mut bytes);
+        hotlined_esl::request::Request::encode(request, &mut bytes);
         String::from_utf8(bytes.to_vec()).unwrap().replace(CALLER, "A").replace(AGENT, "B")
     };
     requests(&site(), &id(), action).iter().map(text).collect()
@@ -240,7 +240,7 @@ fn heard(name: &str, headers: &[(&str, &str)]) -> Option<Event> {
     let writer = headers
         .iter()
         .fold(EventWriter::new(name), |writer, (name, value)| writer.header(name, value.as_bytes()));
-    hear::event(&SwitchId("fs1".into()), &only_event(&writer.plain()))
+    decode_event::event(&SwitchId("fs1".into()), &only_event(&writer.plain()))
 }
 
 #[test]
@@ -281,7 +281,7 @@ fn a_caller_behind_a_talk_is_back_and_has_not_just_come() {
         let row =
             r#""direction":"inbound","dest":"4001234567","initial_dest":"4001234567","callstate":"ACTIVE""#;
         let body = format!(r#"{{"row_count":1,"rows":[{{"uuid":"{CALLER}",{row},"state":"{state}"}}]}}"#);
-        listing::legs(&SwitchId("fs1".into()), body.as_bytes()).unwrap().remove(0).arrival.is_some()
+        channel_list::legs(&SwitchId("fs1".into()), body.as_bytes()).unwrap().remove(0).arrival.is_some()
     };
     assert!(new("CS_EXECUTE") && !new("CS_PARK"));
 }
@@ -311,7 +311,7 @@ fn the_end_of_an_application_is_told_by_its_name() {
 /// A row of `show channels as json`, as seen on 1.10.12.
 fn listed(row: &str) -> LegState {
     let body = format!("{{\"row_count\":1,\"rows\":[{{\"uuid\":\"{CALLER}\",{row}}}]}}");
-    listing::legs(&SwitchId("fs1".into()), body.as_bytes()).unwrap().remove(0).state
+    channel_list::legs(&SwitchId("fs1".into()), body.as_bytes()).unwrap().remove(0).state
 }
 
 #[test]

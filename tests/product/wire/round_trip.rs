@@ -4,11 +4,11 @@ use super::captured::requests;
 use super::*;
 use crate::support::cases;
 use bytes::BytesMut;
-use hotlined::switch::esl::argument::{Argument, Variables};
-use hotlined::switch::esl::event_writer::EventWriter;
-use hotlined::switch::esl::request::{ApiCall, Request, SendMsg};
-use hotlined::switch::esl::server::ClientRequest;
-use hotlined::switch::esl::vocabulary::{App, JobId};
+use hotlined_esl::argument::{Argument, Variables};
+use hotlined_esl::event_writer::EventWriter;
+use hotlined_esl::request::{ApiCall, Request, SendMsg};
+use hotlined_esl::server::ClientRequest;
+use hotlined_esl::vocabulary::{App, ChannelId, JobId};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -84,16 +84,16 @@ proptest! {
 
     #[test]
     fn any_argument_reaches_the_other_end(text in ".*", leg in "[a-z0-9-]{1,40}", number: u64, event_lock: bool) {
-        let leg: hotlined::id::LegId = leg.parse().unwrap();
-        let argument = Argument::new().leg(&leg).literal(" x:y ").number(number).literal(" ").outside(&text);
+        let channel = ChannelId::new(&leg).unwrap();
+        let argument = Argument::new().channel(&channel).literal(" x:y ").number(number).literal(" ").outside(&text);
         let message = SendMsg::Execute {
             application: App::PLAYBACK, argument: argument.clone(), event_uuid: None, loops: Some(3), event_lock,
         };
-        let bytes = encoded(&Request::SendMsg { leg: leg.clone(), message });
+        let bytes = encoded(&Request::SendMsg { channel: channel.clone(), message });
         let received = requests(&[&bytes[..], b"exit\n\n"].concat(), 11);
         prop_assert_eq!(received.len(), 2);
         let expected = ClientRequest::Execute {
-            leg: Some(leg.to_string()),
+            leg: Some(leg.clone()),
             application: "playback".into(),
             argument: argument.as_str().into(),
             event_uuid: None,

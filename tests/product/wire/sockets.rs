@@ -2,14 +2,15 @@
 
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use hotlined::switch::esl::codec::StreamError;
-use hotlined::switch::esl::event::Format;
-use hotlined::switch::esl::event_writer::EventWriter;
-use hotlined::switch::esl::frame::FrameError;
-use hotlined::switch::esl::message::{Decoder, Message};
-use hotlined::switch::esl::request::Request;
-use hotlined::switch::esl::server::{self, ClientRequest, RequestDecoder};
-use hotlined::switch::esl::vocabulary::{EventName, Secret};
+use hotlined_esl::codec::StreamError;
+use hotlined_esl::event::Format;
+use hotlined_esl::event_writer::EventWriter;
+use hotlined_esl::frame::FrameError;
+use hotlined_esl::message::{Decoder, Message};
+use hotlined_esl::request::Request;
+use hotlined_esl::server;
+use hotlined_esl::server::{ClientRequest, RequestDecoder};
+use hotlined_esl::vocabulary::{EventName, Secret};
 use tokio_util::codec::Framed;
 
 #[tokio::test]

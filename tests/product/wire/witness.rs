@@ -3,17 +3,17 @@
 
 use super::all;
 use bytes::BytesMut;
-use hotlined::hotline::Trunk;
-use hotlined::id::SwitchId;
-use hotlined::prompt::SoundPath;
-use hotlined::switch::claim::{Claim, Claiming};
-use hotlined::switch::esl::argument::Endpoint;
-use hotlined::switch::esl::conversation::{Account, Conversation, Outcome, Refusal};
-use hotlined::switch::esl::event::Format;
-use hotlined::switch::esl::event_writer::EventWriter;
-use hotlined::switch::esl::server;
-use hotlined::switch::esl::speak::{Fallback, Site};
-use hotlined::switch::esl::vocabulary::Secret;
+use hotlined_core::hotline::Trunk;
+use hotlined_core::id::SwitchId;
+use hotlined_core::prompt::SoundPath;
+use hotlined_esl::argument::Endpoint;
+use hotlined_esl::event::Format;
+use hotlined_esl::event_writer::EventWriter;
+use hotlined_esl::server;
+use hotlined_esl::vocabulary::Secret;
+use hotlined_instance::switch::freeswitch::conversation::{Account, Conversation, Outcome, Refusal};
+use hotlined_instance::switch::freeswitch::encode_command::{Fallback, Site};
+use hotlined_instance::switch::lease_token::{Claim, Claiming};
 
 const SAID: &str = "sendevent CUSTOM\nEvent-Subclass: hotlined::acts\nHotlined-Daemon: ours\nHotlined-Token: 1795344198738\n\n";
 

@@ -3,7 +3,7 @@
 use super::sound::write_wave;
 use super::switch::{PASSWORD, REWRITE_VARIABLE, Switch};
 use super::wait::{s, until};
-use hotlined::record::CallRecord;
+use hotlined_core::record::CallRecord;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

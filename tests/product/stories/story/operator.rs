@@ -1,11 +1,12 @@
 //! The hotlines of a story, as an operator writes them, and the folders they lie in.
 
 use super::word;
-use hotlined::hotline::short::Plain;
-use hotlined::hotline::{Agent, Dial, Hotline, Sounds, Version, load};
-use hotlined::prompt::{Prompt, SoundPath, Tone};
-use hotlined::speech::{Language, Piece};
-use hotlined::time::Millis;
+use hotlined_config::shorthand::Plain;
+use hotlined_config::{Sounds, load};
+use hotlined_core::hotline::{Agent, Dial, Hotline, Version};
+use hotlined_core::phrases::{Language, Piece};
+use hotlined_core::prompt::{Prompt, SoundPath, Tone};
+use hotlined_core::time::Millis;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;

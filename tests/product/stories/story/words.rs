@@ -1,13 +1,13 @@
 //! What we did, in the words of a story.
 
 use super::operator::SOUNDS;
-use hotlined::command::{Action, Claim, Command, Note, Pick, StoreRequest};
-use hotlined::hotline::Dial;
-use hotlined::id::LegId;
-use hotlined::prompt::{Prompt, SoundPath};
-use hotlined::record::CallRecord;
-use hotlined::speech::{Language, Piece};
-use hotlined::time::{Instant, Millis};
+use hotlined_core::command::{AcdRequest, Action, Claim, Command, Note, Pick};
+use hotlined_core::hotline::Dial;
+use hotlined_core::id::LegId;
+use hotlined_core::phrases::{Language, Piece};
+use hotlined_core::prompt::{Prompt, SoundPath};
+use hotlined_core::record::CallRecord;
+use hotlined_core::time::{Instant, Millis};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
@@ -21,7 +21,7 @@ pub(super) fn command(command: &Command, names: &Names, begin: Instant) -> Strin
         Command::Switch { id, action, .. } => {
             format!("{} #{} {}", name(&id.call.0, names), id.number, self::action(action, names))
         }
-        Command::Store { id, request } => {
+        Command::Acd { id, request } => {
             format!("{} #{} {}", name(&id.call.0, names), id.number, asked(request, begin))
         }
         Command::Note { call, note } => format!("{} note {}", name(&call.0, names), self::note(note)),
@@ -201,25 +201,25 @@ fn spoken(path: &SoundPath) -> Option<Piece> {
 }
 
 /// What the store is asked.
-fn asked(request: &StoreRequest, begin: Instant) -> String {
+fn asked(request: &AcdRequest, begin: Instant) -> String {
     match request {
-        StoreRequest::Claim(claim) => claimed(claim, begin),
-        StoreRequest::Abandon { claim } => format!("abandon #{claim}"),
-        StoreRequest::Release { claim, rest: Millis(0), .. } => format!("release #{claim}"),
-        StoreRequest::Release { claim, rest, .. } => format!("release #{claim} to rest for {rest}"),
-        StoreRequest::Place { claim } => format!("ask the place of #{claim}"),
-        StoreRequest::Remember { pool, caller, line, keep } => {
+        AcdRequest::Claim(claim) => claimed(claim, begin),
+        AcdRequest::Abandon { claim } => format!("abandon #{claim}"),
+        AcdRequest::Release { claim, rest: Millis(0), .. } => format!("release #{claim}"),
+        AcdRequest::Release { claim, rest, .. } => format!("release #{claim} to rest for {rest}"),
+        AcdRequest::Place { claim } => format!("ask the place of #{claim}"),
+        AcdRequest::Remember { pool, caller, line, keep } => {
             format!("remember {} for {caller} in {} for {keep}", line.0, pool.0)
         }
-        StoreRequest::Admit { hotline, calls_max, recent } => {
+        AcdRequest::Admit { hotline, calls_max, recent } => {
             let most = calls_max.map_or(String::new(), |most| format!(" of at most {most}"));
             let often = recent.as_ref().map_or(String::new(), |(caller, span)| {
                 format!(", counting those of {caller} within {span}")
             });
             format!("count a call of {hotline} in{most}{often}")
         }
-        StoreRequest::Leave { hotline } => format!("count a call of {hotline} out"),
-        StoreRequest::CountCode { hotline, codes, code } => {
+        AcdRequest::Leave { hotline } => format!("count a call of {hotline} out"),
+        AcdRequest::CountCode { hotline, codes, code } => {
             format!("count a question for {code} of {hotline}'s {codes}")
         }
     }

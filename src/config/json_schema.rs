@@ -1,0 +1,144 @@
+//! The JSON Schema of a hotline file, made of the same forms that the reader goes by.
+//!
+//! For editors that complete and check while one writes. What needs more than one key to be seen, or the sound
+//! folder, is left to `hotlined check`.
+
+use super::schema::{HOTLINE, NODES};
+use super::schema_types::{Form, Key, Section};
+use serde_json::{Map, Value, json};
+
+/// The schema, as a file.
+pub fn schema() -> String {
+    let mut defs = Map::new();
+    let hotline = object(&HOTLINE, &mut defs);
+    let mut schema = Map::new();
+    schema.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
+    schema.insert("title".to_owned(), json!("A hotline of hotlined"));
+    if let Value::Object(hotline) = hotline {
+        schema.extend(hotline);
+    }
+    schema.insert("$defs".to_owned(), Value::Object(defs));
+    // Neither keys nor values here can fail to be written.
+    let mut text = serde_json::to_string_pretty(&Value::Object(schema)).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// A table with fixed keys.
+fn object(section: &Section, defs: &mut Map<String, Value>) -> Value {
+    let mut properties = Map::new();
+    for key in section.all() {
+        properties.insert(key.name.to_owned(), property(key, defs));
+    }
+    let needed: Vec<&str> = section.all().filter(|key| key.needed.is_some()).map(|key| key.name).collect();
+    json!({
+        "description": section.says,
+        "type": "object",
+        "properties": properties,
+        "required": needed,
+        "additionalProperties": false,
+    })
+}
+
+fn property(key: &Key, defs: &mut Map<String, Value>) -> Value {
+    let mut form = form(&key.form, defs);
+    if let Value::Object(form) = &mut form {
+        form.insert("description".to_owned(), json!(key.says));
+    }
+    form
+}
+
+fn form(form: &Form, defs: &mut Map<String, Value>) -> Value {
+    match form {
+        Form::Text(pattern) => text(*pattern),
+        Form::Texts(pattern) => one_or_several(text(*pattern)),
+        Form::Flag => json!({ "type": "boolean" }),
+        Form::Number(min, max, unit) => {
+            json!({ "type": "integer", "minimum": min, "maximum": max, "$comment": unit })
+        }
+        Form::Words(words) => json!({ "enum": words }),
+        Form::Sound => sound(),
+        Form::SoundOrNone => json!({ "anyOf": [sound(), { "const": false }] }),
+        Form::KeyOrNone => json!({ "anyOf": [text(Some("^[0-9*#]$")), { "const": false }] }),
+        Form::Table(section) => reference(section, section.name, defs),
+        Form::Tables(section) => {
+            json!({ "type": "array", "items": reference(section, section.name, defs) })
+        }
+        Form::Named(section) => named(reference(section, section.name, defs)),
+        Form::Pairs => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
+        Form::Sounds => json!({ "type": "object", "additionalProperties": sound() }),
+        Form::Hours => {
+            defs.entry("hours_table").or_insert_with(hours);
+            let mut main = hours();
+            let lines = main["additionalProperties"].take();
+            main["additionalProperties"] = json!({ "anyOf": [lines, { "$ref": "#/$defs/hours_table" }] });
+            main
+        }
+        Form::Nodes => {
+            let node = |section: &'static Section| {
+                let name = format!("node_{}", section.name);
+                (section, name)
+            };
+            let nodes: Vec<Value> =
+                NODES.iter().map(node).map(|(section, name)| reference(section, &name, defs)).collect();
+            named(json!({ "oneOf": nodes }))
+        }
+    }
+}
+
+fn text(pattern: Option<&str>) -> Value {
+    match pattern {
+        Some(pattern) => json!({ "type": "string", "pattern": pattern }),
+        None => json!({ "type": "string" }),
+    }
+}
+
+fn one_or_several(item: Value) -> Value {
+    json!({ "anyOf": [item, { "type": "array", "items": item }] })
+}
+
+fn sound() -> Value {
+    json!({ "anyOf": [
+        { "type": "string", "minLength": 1 },
+        { "type": "array", "items": { "type": "string", "minLength": 1 }, "minItems": 1 },
+    ] })
+}
+
+fn named(item: Value) -> Value {
+    json!({ "type": "object", "additionalProperties": item })
+}
+
+/// A table by its name; what it is stands once.
+fn reference(section: &'static Section, name: &str, defs: &mut Map<String, Value>) -> Value {
+    if !defs.contains_key(name) {
+        // Taken before its own keys are looked at, so that a table may hold its like.
+        defs.insert(name.to_owned(), Value::Null);
+        let object = object(section, defs);
+        defs.insert(name.to_owned(), object);
+    }
+    json!({ "$ref": format!("#/$defs/{name}") })
+}
+
+/// A table of hours: its keys are states.
+fn hours() -> Value {
+    let lines = one_or_several(json!({ "type": "string" }));
+    let shifts = json!({ "anyOf": [lines, { "const": true }] });
+    json!({
+        "description": "When each state holds; what no line names is closed.",
+        "type": "object",
+        "properties": {
+            "zone": { "type": "string", "description": "The IANA time zone; Asia/Shanghai if none is written." },
+            "except": {
+                "description": "Days that have their own lines and no others.",
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": { "date": { "type": "string" } },
+                    "required": ["date"],
+                    "additionalProperties": shifts,
+                },
+            },
+        },
+        "additionalProperties": lines,
+    })
+}

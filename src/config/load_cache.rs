@@ -1,0 +1,139 @@
+//! What the files of one load share: sounds that were looked up, lists that were read, words that stand in many.
+//!
+//! Ten thousand hotlines name the same ringback, the same black list and the same exit `invalid`: each is looked
+//! up once and held once by each thread that reads, a list once by all of them. Nothing is remembered beyond one
+//! load.
+
+use super::{BadSound, Sounds};
+use super::{Fault, Why};
+use hotlined_core::hotline::Codes;
+use hotlined_core::hotline::voice::{OwnRecordings, Voice};
+use hotlined_core::number::{AreaCode, Prefixes};
+use hotlined_core::phrases::{Language, Piece};
+use hotlined_core::prompt::SoundPath;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// The lists that were read so far, for all threads of a load.
+#[derive(Default)]
+pub(super) struct Lists {
+    prefixes: Once<(PathBuf, Option<AreaCode>), Result<Prefixes, Vec<Fault>>>,
+    codes: Once<PathBuf, Result<Arc<Codes>, Vec<Fault>>>,
+}
+
+/// What is made once for each key: by who asks first, while the others wait.
+struct Once<K, V>(Mutex<BTreeMap<K, Arc<OnceLock<V>>>>);
+
+impl<K, V> Default for Once<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Ord, V: Clone> Once<K, V> {
+    fn get(&self, key: K, make: impl FnOnce() -> V) -> V {
+        let place = self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
+        place.get_or_init(make).clone()
+    }
+}
+
+/// What was looked up so far.
+pub(super) struct Shelf {
+    pub(super) sounds: Sounds,
+    /// The hotlines that have sounds of their own; none if nobody knows.
+    owners: Option<BTreeSet<String>>,
+    found: BTreeMap<String, SoundPath>,
+    standard: BTreeMap<Language, Arc<BTreeSet<Piece>>>,
+    words: BTreeSet<Arc<str>>,
+    lists: Arc<Lists>,
+    /// The lists whose faults were told.
+    told: BTreeSet<PathBuf>,
+}
+
+impl Shelf {
+    pub(super) fn new(sounds: &Sounds, lists: Arc<Lists>) -> Self {
+        Self {
+            sounds: sounds.clone(),
+            owners: sounds.owners(),
+            found: BTreeMap::new(),
+            standard: BTreeMap::new(),
+            words: BTreeSet::new(),
+            lists,
+            told: BTreeSet::new(),
+        }
+    }
+
+    /// The one copy of a word.
+    pub(super) fn word(&mut self, word: &str) -> Arc<str> {
+        if let Some(known) = self.words.get(word) {
+            return known.clone();
+        }
+        let word: Arc<str> = word.into();
+        self.words.insert(word.clone());
+        word
+    }
+
+    /// The path of a sound of this hotline, as [`Sounds::find`] gives it.
+    pub(super) fn sound(&mut self, number: Option<&str>, name: &str) -> Result<SoundPath, BadSound> {
+        let shared = number.is_none_or(|number| !self.has_own(number));
+        if let Some(path) = self.found.get(name).filter(|_| shared) {
+            return Ok(path.clone());
+        }
+        let path = self.sounds.find(number, name)?;
+        if shared {
+            self.found.insert(name.to_owned(), path.clone());
+        }
+        Ok(path)
+    }
+
+    fn has_own(&self, number: &str) -> bool {
+        self.owners.as_ref().is_none_or(|owners| owners.contains(number))
+    }
+
+    /// Who speaks on this hotline.
+    pub(super) fn voice(&self, number: Option<&str>, language: Language) -> Voice {
+        let folder = language.folder();
+        let own = number.filter(|number| self.has_own(number)).and_then(|number| {
+            let folder = Sounds::own(number).join(folder);
+            let pieces = self.sounds.recordings(&folder);
+            let folder = self.sounds.switch_folder().join(folder).to_str()?.into();
+            (!pieces.is_empty()).then(|| Arc::new(OwnRecordings { folder, pieces }))
+        });
+        let standard = self.sounds.switch_folder().join(folder);
+        // A path that is no text is none a switch can be given: everything in it is missing.
+        Voice { language, folder: standard.to_str().unwrap_or_default().into(), own }
+    }
+
+    /// The first of these pieces that has no recording.
+    pub(super) fn unrecorded(&mut self, voice: &Voice, pieces: &[Piece]) -> Option<Piece> {
+        let sounds = &self.sounds;
+        let standard = self.standard.entry(voice.language).or_insert_with(|| {
+            Arc::new(sounds.recordings(Path::new(voice.language.folder())).into_iter().collect())
+        });
+        let own = voice.own.as_deref().map_or(&[][..], |own| &own.pieces);
+        let has = |piece: &Piece| standard.contains(piece) || own.binary_search(piece).is_ok();
+        pieces.iter().find(|piece| !has(piece)).copied()
+    }
+
+    /// The numbers in this file, as a hotline at home there means them.
+    pub(super) fn prefixes(&self, file: &Path, home: Option<AreaCode>) -> Result<Prefixes, Vec<Fault>> {
+        self.lists.prefixes.get((file.to_owned(), home), || super::lists::prefixes(file, home))
+    }
+
+    /// Whether the faults of this list are told for the first time.
+    pub(super) fn is_new_fault(&mut self, file: &Path) -> bool {
+        self.told.insert(file.to_owned())
+    }
+
+    /// The codes in this file.
+    pub(super) fn codes(&self, file: &Path) -> Result<Arc<Codes>, Vec<Fault>> {
+        self.lists.codes.get(file.to_owned(), || super::lists::codes(file).map(Arc::new))
+    }
+}
+
+/// The fault that a recording is not there.
+pub(super) fn unrecorded(voice: &Voice, sounds: &Sounds, piece: Piece, remedy: &'static str) -> Why {
+    let folder = sounds.folder().join(voice.language.folder());
+    Why::NoRecording { file: folder.join(piece.file()).display().to_string(), remedy }
+}

@@ -1,0 +1,368 @@
+//! The short forms of a hotline, and the flow they expand to.
+//!
+//! ```text
+//! access ─allowed▶ hours ─open▶ menu ─1▶ sales ─talked▶ survey ▶ end
+//!                    │closed      │2▶ …    │busy▶ sales_queue
+//!                    ▼            ▼_       ▼_
+//!                  notice ▶ voicemail, or else closing ▶ end
+//! ```
+//!
+//! What a file does not have is left out; what is always there are the groups, `closing` and `end`.
+
+use super::Why;
+use super::agents::EVERYBODY;
+use super::hotline_file::{MAIN, Reader};
+use super::input_keys::Answer;
+use super::node_keys::is_dialled;
+use super::section_reader::Part;
+use super::toml_reader::Found;
+use crate::source_position::{Hint, shortened};
+use hotlined_core::hotline::Voice;
+use hotlined_core::hotline::access::Access;
+use hotlined_core::hotline::flow::{
+    ANY, Ask, Before, Flow, NODES_MAX, Node, NodeIx, NodeKind, Play, Queue, Reach, Survey, Voicemail,
+};
+use hotlined_core::hotline::group::{Group, GroupIx, Strategy};
+use hotlined_core::hotline::limits::WAIT_S_DEFAULT;
+use hotlined_core::hotline::ringback::Ringbacks;
+use hotlined_core::hotline::{Agent, Hotline, Recording, Shows, Version};
+use hotlined_core::hours::OPEN;
+use hotlined_core::phrases::Piece;
+use hotlined_core::prompt::{Prompt, Tone};
+use hotlined_core::time::Millis;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How long an agent is left alone after a talk when nothing else is said.
+pub const WRAP_UP_DEFAULT: Millis = Millis(0);
+/// How long a queue leaves an agent alone who did not take a call, when nothing else is said.
+pub const RETRY_DEFAULT: Millis = Millis::seconds(30);
+
+const ACCESS: &str = "access";
+const HOURS: &str = "hours";
+const MENU: &str = "menu";
+const VOICEMAIL: &str = "voicemail";
+const SURVEY: &str = "survey";
+const CLOSING: &str = "closing";
+const END: &str = "end";
+/// The nodes that a group may not be called like.
+const RESERVED: [&str; 7] = [ACCESS, HOURS, MENU, VOICEMAIL, SURVEY, CLOSING, END];
+
+/// A hotline of one group: the caller hears the ringback while agents are tried, and a closing announcement
+/// when nobody comes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plain {
+    /// What the caller hears meanwhile.
+    pub ringback: Prompt,
+    /// What the caller hears when nobody came.
+    pub closing: Prompt,
+    /// Who is tried first.
+    pub strategy: Strategy,
+    /// How long all attempts together may take.
+    pub wait: Millis,
+    /// Which number an agent sees.
+    pub shows: Shows,
+}
+
+impl Default for Plain {
+    fn default() -> Self {
+        Self {
+            ringback: Prompt::Tone(Tone::Ringing),
+            closing: Prompt::Tone(Tone::Busy),
+            strategy: Strategy::Sequential,
+            wait: Millis::seconds(WAIT_S_DEFAULT),
+            shows: Shows::default(),
+        }
+    }
+}
+
+impl Plain {
+    /// A hotline of these agents.
+    pub fn hotline(self, number: &str, name: &str, agents: Vec<Agent>) -> Hotline {
+        let group = Group {
+            name: EVERYBODY.into(),
+            agents: (0..u16::try_from(agents.len()).unwrap_or(u16::MAX)).collect(),
+            strategy: self.strategy,
+            last_agent_days: None,
+            wrap_up: WRAP_UP_DEFAULT,
+            retry: RETRY_DEFAULT,
+        };
+        let reach = Reach {
+            group: GroupIx(0),
+            ringback: Ringbacks { rules: Vec::new(), otherwise: self.ringback },
+            wait: self.wait,
+            before: Before::default(),
+        };
+        let short = Short::new(vec![(EVERYBODY.into(), reach, None)], self.closing.clone());
+        let mut hotline = Hotline {
+            number: number.into(),
+            name: name.into(),
+            version: Version::default(),
+            shows: self.shows,
+            home: None,
+            voice: Voice::default(),
+            suspended: None,
+            calls_max: None,
+            recording: Recording::default(),
+            closing: self.closing,
+            hours: BTreeMap::new(),
+            codes: BTreeMap::new(),
+            agents,
+            groups: vec![group],
+            flow: short.expand().unwrap_or_default(),
+        };
+        hotline.version = Version::of(&hotline);
+        hotline
+    }
+}
+
+/// A table of hours, and what is heard in each state that is not open.
+type Notices = (Arc<str>, Vec<(Arc<str>, Prompt)>);
+/// How keys are asked for, and the group of each.
+type KeysToGroups = (Ask, Vec<(Arc<str>, Arc<str>)>);
+
+/// What the short forms of a file say.
+struct Short {
+    access: Option<Access>,
+    hours: Option<Notices>,
+    menu: Option<KeysToGroups>,
+    /// The groups by the names of their nodes; without a menu there is one.
+    groups: Vec<(Arc<str>, Reach, Option<Queue>)>,
+    queue_exits: Vec<(Arc<str>, Arc<str>)>,
+    voicemail: Option<Voicemail>,
+    survey: Option<Survey>,
+    closing: Prompt,
+}
+
+/// A node with its exits by name.
+pub(super) struct Sketch {
+    pub(super) name: Arc<str>,
+    pub(super) kind: NodeKind,
+    pub(super) exits: Vec<(Arc<str>, Arc<str>)>,
+}
+
+/// The flow of these nodes; none if an exit leads nowhere.
+pub(super) fn flow(start: &str, sketches: Vec<Sketch>) -> Option<Flow> {
+    let places: BTreeMap<Arc<str>, NodeIx> = sketches
+        .iter()
+        .enumerate()
+        .filter_map(|(at, sketch)| Some((sketch.name.clone(), NodeIx(u16::try_from(at).ok()?))))
+        .collect();
+    let node = |sketch: Sketch| {
+        let exit = |(exit, to): (Arc<str>, Arc<str>)| Some((exit, *places.get(&to)?));
+        let exits = sketch.exits.into_iter().map(exit).collect::<Option<_>>()?;
+        Some(Node { name: sketch.name, kind: sketch.kind, exits })
+    };
+    let nodes = sketches.into_iter().map(node).collect::<Option<_>>()?;
+    Some(Flow { start: *places.get(start)?, nodes })
+}
+
+impl Short {
+    fn new(groups: Vec<(Arc<str>, Reach, Option<Queue>)>, closing: Prompt) -> Self {
+        Self {
+            access: None,
+            hours: None,
+            menu: None,
+            groups,
+            queue_exits: Vec::new(),
+            voicemail: None,
+            survey: None,
+            closing,
+        }
+    }
+
+    fn expand(self) -> Option<Flow> {
+        let mut sketches = Vec::new();
+        let mut add = |name: &str, kind, exits: &[(&str, &str)]| {
+            let exits = exits.iter().map(|(exit, to)| (Arc::from(*exit), Arc::from(*to))).collect();
+            sketches.push(Sketch { name: name.into(), kind, exits });
+        };
+        let away = if self.voicemail.is_some() { VOICEMAIL } else { CLOSING };
+        let after = if self.survey.is_some() { SURVEY } else { END };
+        let first_group = self.groups.first().map(|(name, _, _)| name.clone())?;
+        let within = if self.menu.is_some() { MENU } else { &first_group };
+        let inside = if self.hours.is_some() { HOURS } else { within };
+        let start = if self.access.is_some() { ACCESS } else { inside }.to_owned();
+        if let Some(access) = self.access {
+            add(ACCESS, NodeKind::Access(access), &[("allowed", inside)]);
+        }
+        if let Some((table, notices)) = self.hours {
+            let names: Vec<String> = notices.iter().map(|(state, _)| format!("notice_{state}")).collect();
+            let mut exits = vec![(OPEN, within)];
+            exits.extend(notices.iter().zip(&names).map(|((state, _), name)| (&**state, name.as_str())));
+            add(HOURS, NodeKind::Hours { table }, &exits);
+            let then = if away == CLOSING { END } else { away };
+            for ((_, prompt), name) in notices.into_iter().zip(&names) {
+                add(name, NodeKind::Play(Play { prompt, answer: false }), &[(ANY, then)]);
+            }
+        }
+        if let Some((ask, exits)) = self.menu {
+            let mut exits: Vec<(&str, &str)> = exits.iter().map(|(exit, to)| (&**exit, &**to)).collect();
+            if !exits.iter().any(|(exit, _)| *exit == ANY) {
+                exits.push((ANY, away));
+            }
+            add(MENU, NodeKind::Menu(ask), &exits);
+        }
+        for (name, reach, queue) in self.groups {
+            let waiting = format!("{name}_queue");
+            let mut exits = vec![("talked", after), (ANY, away)];
+            if queue.is_some() {
+                exits.push(("busy", &waiting));
+            }
+            add(&name, NodeKind::Group(reach), &exits);
+            if let Some(queue) = queue {
+                let keys = self.queue_exits.iter().map(|(exit, to)| (&**exit, &**to));
+                let exits: Vec<_> = [("talked", after), (ANY, away)].into_iter().chain(keys).collect();
+                add(&waiting, NodeKind::Queue(queue), &exits);
+            }
+        }
+        if let Some(voicemail) = self.voicemail {
+            add(VOICEMAIL, NodeKind::Voicemail(voicemail), &[(ANY, END)]);
+        }
+        if let Some(survey) = self.survey {
+            add(SURVEY, NodeKind::Survey(survey), &[(ANY, END)]);
+        }
+        add(CLOSING, NodeKind::Play(Play { prompt: self.closing, answer: false }), &[(ANY, END)]);
+        add(END, NodeKind::HangUp { cause: None }, &[]);
+        if sketches.len() > NODES_MAX { None } else { flow(&start, sketches) }
+    }
+}
+
+impl Reader<'_, '_> {
+    /// The flow that the short forms make.
+    pub(super) fn short_flow(&mut self, part: &Part<'_>, closing: &Prompt) -> Option<Flow> {
+        let access = part.part(&mut self.sheet, ACCESS).map(|part| self.access(&part, ACCESS));
+        let hours = self.notices(part);
+        let voicemail = part.part(&mut self.sheet, VOICEMAIL).map(|part| self.voicemail(&part));
+        let survey = part.part(&mut self.sheet, SURVEY);
+        let survey = survey.and_then(|part| self.survey(&part));
+        let queue = part.part(&mut self.sheet, "queue");
+        let menu = part.part(&mut self.sheet, MENU);
+        let mut names: Vec<Arc<str>> = Vec::new();
+        let menu = menu.map(|part| self.menu(&part, &mut names, voicemail.is_some()));
+        if names.is_empty() {
+            names.push(EVERYBODY.into());
+        }
+        let queue_exits = queue.as_ref().map(|part| self.queue_exits(part, voicemail.is_some()));
+        let mut groups = Vec::with_capacity(names.len());
+        for name in names {
+            let group = self.roster.group(&name)?;
+            let queue = queue.as_ref().map(|part| self.queue(part, group));
+            groups.push((name, Reach { group, ..self.reach.clone() }, queue));
+        }
+        let short = Short {
+            access,
+            hours,
+            menu: menu.flatten(),
+            queue_exits: queue_exits.unwrap_or_default(),
+            voicemail,
+            survey,
+            ..Short::new(groups, closing.clone())
+        };
+        short.expand()
+    }
+
+    /// The states of the main table that are not open, and what is heard then.
+    fn notices(&mut self, part: &Part<'_>) -> Option<Notices> {
+        let said = part.table_of(&mut self.sheet, "notices");
+        let Some((table, hours)) = self.hours.get_key_value(MAIN).map(|(n, h)| (n.clone(), h.clone())) else {
+            if said.is_some() && !self.hours_written.contains(MAIN) {
+                let why = Why::Node(
+                    "have no hours: write [hours] with a line such as open = \"mon-fri 09:00-18:00\"",
+                );
+                self.sheet.fault(part.at("notices"), "notices", why);
+            }
+            return None;
+        };
+        let shut = |state: &&Arc<str>| &***state != OPEN && hours.ever(state);
+        let states: Vec<&Arc<str>> = hours.states().iter().filter(shut).collect();
+        for (key, at) in said.iter().flat_map(|table| table.keys()) {
+            if !states.iter().any(|state| &***state == key) {
+                let hint = Hint::of(key, states.iter().map(|state| &***state));
+                let why = Why::Unknown { found: shortened(key), what: "state of the hours", hint };
+                self.sheet.fault(at, format!("notices.{key}"), why);
+            }
+        }
+        let notices = said.map(Part::of_sounds);
+        let mut heard = Vec::new();
+        for state in states {
+            let standard = match &**state {
+                "holiday" => [Piece::ClosedForHoliday],
+                "lunch" => [Piece::ClosedForLunch],
+                _ => [Piece::ClosedNow],
+            };
+            let prompt = match &notices {
+                Some(notices) if notices.has(state) => self.sound(notices, state),
+                Some(_) | None => self.standard_notice(part, state, &standard),
+            };
+            heard.extend(prompt.map(|prompt| (state.clone(), prompt)));
+        }
+        Some((table, heard))
+    }
+
+    fn standard_notice(&mut self, part: &Part<'_>, state: &str, pieces: &[Piece]) -> Option<Prompt> {
+        let key = format!("notices.{state}");
+        let at = part.at("hours");
+        self.standard_at(at, &key, pieces, "record it, or name another file in [notices]")
+    }
+
+    /// The menu, with the groups it leads to.
+    fn menu(&mut self, part: &Part<'_>, names: &mut Vec<Arc<str>>, voicemail: bool) -> Option<KeysToGroups> {
+        let pairs = part.pairs(&mut self.sheet, "exits");
+        let dialled = pairs.iter().map(|(exit, _)| *exit).filter(|exit| is_dialled(exit));
+        let answer = Answer::one_of(dialled);
+        let prompt = self.sound(part, "prompt");
+        let ask = self.ask(part, prompt, &[Piece::InvalidKey], &answer);
+        let mut exits = Vec::new();
+        for (exit, found) in pairs {
+            if !is_dialled(exit) && !["invalid", "timeout", "hangup", ANY].contains(&exit) {
+                let hint = Hint::of(exit, ["invalid", "timeout", ANY]);
+                self.sheet.fault(found.at, found.key.clone(), Why::NoExit { kind: MENU, hint });
+            }
+            let own = [MENU, CLOSING, END].contains(&found.value) || (voicemail && found.value == VOICEMAIL);
+            let to: Arc<str> = found.value.into();
+            if !own {
+                if RESERVED.contains(&found.value) {
+                    self.no_target(&found, voicemail);
+                    continue;
+                }
+                if self.group_at(found).is_none() {
+                    continue;
+                }
+                if !names.contains(&to) {
+                    names.push(to.clone());
+                }
+            }
+            exits.push((self.shelf.word(exit), to));
+        }
+        if names.is_empty() && !part.has("exits") {
+            let why = Why::Missing("write a group for each key: exits = { 1 = \"sales\" }");
+            self.sheet.fault(part.table.at, part.table.path("exits"), why);
+        }
+        Some((ask?, exits))
+    }
+
+    /// Where the keys of the queue lead.
+    fn queue_exits(&mut self, part: &Part<'_>, voicemail: bool) -> Vec<(Arc<str>, Arc<str>)> {
+        let mut exits = Vec::new();
+        for (exit, found) in part.pairs(&mut self.sheet, "exits") {
+            let fits = is_dialled(exit) || ["timeout", "full", "off_duty", "hangup", ANY].contains(&exit);
+            if !fits {
+                let hint = Hint::of(exit, ["timeout", "full", "off_duty", ANY]);
+                self.sheet.fault(found.at, found.key.clone(), Why::NoExit { kind: "queue", hint });
+            } else if [CLOSING, END].contains(&found.value) || (voicemail && found.value == VOICEMAIL) {
+                exits.push((self.shelf.word(exit), found.value.into()));
+            } else {
+                self.no_target(&found, voicemail);
+            }
+        }
+        exits
+    }
+
+    fn no_target(&mut self, found: &Found<&str>, voicemail: bool) {
+        let own = [CLOSING, END].into_iter().chain(voicemail.then_some(VOICEMAIL));
+        let hint = Hint::of(found.value, own);
+        let why = Why::Unknown { found: shortened(found.value), what: "node of the short forms", hint };
+        self.sheet.fault(found.at, found.key.clone(), why);
+    }
+}

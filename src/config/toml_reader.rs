@@ -1,0 +1,321 @@
+//! One TOML file being read: its tables with a place for every key, and the faults found so far.
+//!
+//! Nothing here knows what a hotline is. A reader asks for a key in the type it wants; a wrong type or value
+//! becomes a fault at its place, and the reader goes on without it.
+
+use super::limits::FILE_FAULTS_MAX;
+use super::{Fault, Why};
+use crate::source_position::{Hint, Lines, Position, kind_of, shortened};
+use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
+
+/// The file and what is wrong with it.
+pub(super) struct Sheet<'t> {
+    file: PathBuf,
+    lines: Lines<'t>,
+    faults: Vec<Fault>,
+    left_out: usize,
+}
+
+impl<'t> Sheet<'t> {
+    pub(super) fn new(file: &Path, text: &'t str) -> Self {
+        Self { file: file.to_owned(), lines: Lines::of(text), faults: Vec::new(), left_out: 0 }
+    }
+
+    pub(super) fn file(&self) -> &Path {
+        &self.file
+    }
+
+    pub(super) fn position(&self, offset: usize) -> Position {
+        self.lines.position(offset)
+    }
+
+    pub(super) fn fault(&mut self, offset: usize, key: impl Into<String>, why: impl Into<Why>) {
+        if self.faults.len() == FILE_FAULTS_MAX {
+            self.left_out += 1;
+            return;
+        }
+        let at = Some(self.position(offset));
+        self.faults.push(Fault { file: self.file.clone(), at, key: key.into(), why: why.into() });
+    }
+
+    /// A fault in another file, which this one names.
+    pub(super) fn fault_in(&mut self, fault: Fault) {
+        if self.faults.len() == FILE_FAULTS_MAX {
+            self.left_out += 1;
+            return;
+        }
+        self.faults.push(fault);
+    }
+
+    /// How many faults there are so far, to tell whether a part of the file has any.
+    pub(super) fn faults(&self) -> usize {
+        self.faults.len() + self.left_out
+    }
+
+    pub(super) fn is_clean(&self) -> bool {
+        self.faults.is_empty()
+    }
+
+    /// All faults, from the top of the file down.
+    pub(super) fn into_faults(mut self) -> Vec<Fault> {
+        self.faults.sort_by_key(|fault| fault.at);
+        if self.left_out > 0 {
+            let why = Why::More(self.left_out);
+            self.faults.push(Fault { file: self.file, at: None, key: String::new(), why });
+        }
+        self.faults
+    }
+
+    /// The file's outermost table, or its syntax errors as faults: one for each line, since one slip makes
+    /// several. What can be guessed of a broken file is not looked at.
+    pub(super) fn parse(&mut self) -> Option<Spanned<DeTable<'t>>> {
+        let (table, errors) = DeTable::parse_recoverable(self.lines.text());
+        if errors.is_empty() {
+            return Some(table);
+        }
+        let mut line_before = 0;
+        for error in errors {
+            let offset = error.span().map_or(0, |span| span.start);
+            let line = self.lines.position(offset).line;
+            if line != line_before {
+                self.fault(offset, "", Why::Syntax(error.message().to_owned()));
+            }
+            line_before = line;
+        }
+        None
+    }
+}
+
+/// A value and where it stands.
+pub(super) struct Found<T> {
+    pub(super) value: T,
+    /// The offset of the value.
+    pub(super) at: usize,
+    /// The key's full path.
+    pub(super) key: String,
+}
+
+/// One table of the file.
+pub(super) struct Table<'d> {
+    /// The offset of the table.
+    pub(super) at: usize,
+    path: String,
+    entries: &'d DeTable<'d>,
+    /// Keys that are another's business.
+    left_out: Vec<&'d str>,
+}
+
+impl<'d> Table<'d> {
+    pub(super) fn new(at: usize, path: String, entries: &'d DeTable<'d>) -> Self {
+        Self { at, path, entries, left_out: Vec::new() }
+    }
+
+    /// The same table without these keys, where all keys are asked for.
+    pub(super) fn without(&self, keys: &[(&'d str, usize)]) -> Self {
+        let left_out = keys.iter().map(|(key, _)| *key).collect();
+        Self { left_out, ..Self::new(self.at, self.path.clone(), self.entries) }
+    }
+
+    /// The full path of this table.
+    pub(super) fn name(&self) -> &str {
+        &self.path
+    }
+
+    /// The full path of a key of this table.
+    pub(super) fn path(&self, key: &str) -> String {
+        match self.path.as_str() {
+            "" => key.to_owned(),
+            path => [path, ".", key].concat(),
+        }
+    }
+
+    /// The value of a key; a fault names it if it is missing.
+    pub(super) fn required<T>(
+        &self,
+        sheet: &mut Sheet<'_>,
+        key: &str,
+        remedy: &'static str,
+        read: impl FnOnce(&Self, &mut Sheet<'_>) -> Option<T>,
+    ) -> Option<T> {
+        if !self.entries.contains_key(key) {
+            sheet.fault(self.at, self.path(key), Why::Missing(remedy));
+        }
+        read(self, sheet)
+    }
+
+    /// A text.
+    pub(super) fn text(&self, sheet: &mut Sheet<'_>, key: &str) -> Option<Found<&'d str>> {
+        self.typed(sheet, key, "write text in double quotes", DeValue::as_str)
+    }
+
+    /// True or false.
+    pub(super) fn flag(&self, sheet: &mut Sheet<'_>, key: &str) -> Option<bool> {
+        self.typed(sheet, key, "write true or false, without quotes", DeValue::as_bool)
+            .map(|found| found.value)
+    }
+
+    /// A whole number within its limits.
+    pub(super) fn number(
+        &self,
+        sheet: &mut Sheet<'_>,
+        key: &str,
+        limits: RangeInclusive<u64>,
+        unit: &'static str,
+    ) -> Option<Found<u64>> {
+        let found = self.typed(sheet, key, "write a whole number, without quotes", DeValue::as_integer)?;
+        match u64::from_str_radix(found.value.as_str(), found.value.radix()) {
+            Ok(value) if limits.contains(&value) => Some(Found { value, at: found.at, key: found.key }),
+            _ => {
+                let (min, max) = limits.into_inner();
+                let shown = shortened(&found.value.to_string());
+                sheet.fault(found.at, found.key, Why::OutOfRange { found: shown, min, max, unit });
+                None
+            }
+        }
+    }
+
+    /// A text, or several in a list, each with its own place.
+    pub(super) fn texts(
+        &self,
+        sheet: &mut Sheet<'_>,
+        key: &str,
+        expected: &'static str,
+    ) -> Option<Vec<Found<&'d str>>> {
+        let list = |value: &'d DeValue<'d>| match value {
+            DeValue::String(_) => Some(None),
+            value => value.as_array().map(Some),
+        };
+        let found = self.typed(sheet, key, expected, list)?;
+        let Some(list) = found.value else { return self.text(sheet, key).map(|text| vec![text]) };
+        let mut texts = Vec::new();
+        for (index, item) in list.iter().enumerate() {
+            let (at, key) = (item.span().start, format!("{}[{index}]", found.key));
+            match item.get_ref().as_str() {
+                Some(value) => texts.push(Found { value, at, key }),
+                None => sheet.fault(at, key, Why::WrongType { found: kind_of(item.get_ref()), expected }),
+            }
+        }
+        Some(texts)
+    }
+
+    /// Whether a key holds true or false.
+    pub(super) fn is_flag(&self, key: &str) -> bool {
+        self.entries.get::<str>(key).is_some_and(|entry| entry.get_ref().as_bool().is_some())
+    }
+
+    /// The keys and where they stand, in the order of their names.
+    pub(super) fn keys(&self) -> Vec<(&'d str, usize)> {
+        let mut keys: Vec<_> =
+            self.entries.keys().map(|key| (key.get_ref().as_ref(), key.span().start)).collect();
+        keys.retain(|(key, _)| !self.left_out.contains(key));
+        keys.sort();
+        keys
+    }
+
+    /// One of these words.
+    pub(super) fn choice<T: Copy>(&self, sheet: &mut Sheet<'_>, key: &str, words: &[(&str, T)]) -> Option<T> {
+        let found = self.text(sheet, key)?;
+        let chosen = words.iter().find(|(word, _)| *word == found.value);
+        if chosen.is_none() {
+            let hint = Hint::of(found.value, words.iter().map(|(word, _)| *word));
+            sheet.fault(found.at, found.key, Why::Choice { found: shortened(found.value), hint });
+        }
+        chosen.map(|(_, value)| *value)
+    }
+
+    /// The table under a key.
+    pub(super) fn table(
+        &self,
+        sheet: &mut Sheet<'_>,
+        key: &str,
+        expected: &'static str,
+    ) -> Option<Table<'d>> {
+        let found = self.typed(sheet, key, expected, DeValue::as_table)?;
+        // A table below a line in brackets begins at that line; what is in it is nearer to its key.
+        Some(Table::new(found.at, found.key, found.value))
+    }
+
+    /// Whether a key holds a table.
+    pub(super) fn is_table(&self, key: &str) -> bool {
+        self.entries.get::<str>(key).is_some_and(|entry| entry.get_ref().as_table().is_some())
+    }
+
+    /// The tables under a key that is written `[[key]]`, each with its own path.
+    pub(super) fn tables(
+        &self,
+        sheet: &mut Sheet<'_>,
+        key: &str,
+        expected: &'static str,
+    ) -> Option<Vec<Table<'d>>> {
+        let found = self.typed(sheet, key, expected, DeValue::as_array)?;
+        let mut tables = Vec::new();
+        for (index, item) in found.value.iter().enumerate() {
+            let path = format!("{}[{index}]", found.key);
+            match item.get_ref() {
+                DeValue::Table(entries) => tables.push(Table::new(item.span().start, path, entries)),
+                other => {
+                    sheet.fault(item.span().start, path, Why::WrongType { found: kind_of(other), expected })
+                }
+            }
+        }
+        Some(tables)
+    }
+
+    /// Whether all its keys are such.
+    pub(super) fn has_only(&self, is_known: impl Fn(&str) -> bool) -> bool {
+        self.entries.keys().all(|key| is_known(key.get_ref()))
+    }
+
+    /// Makes a fault of every key that is not among the known; `elsewhere` knows where a word does belong.
+    pub(super) fn refuse_unknown(
+        &self,
+        sheet: &mut Sheet<'_>,
+        known: &[&str],
+        elsewhere: impl Fn(&str) -> Option<&'static str>,
+    ) {
+        for key in self.entries.keys() {
+            let word: &str = key.get_ref();
+            if !known.contains(&word) {
+                let hint = match elsewhere(word) {
+                    Some(remedy) => Hint::Elsewhere(remedy),
+                    None => Hint::of(word, known.iter().copied()),
+                };
+                sheet.fault(key.span().start, self.path(&shortened(word)), Why::UnknownKey(hint));
+            }
+        }
+    }
+
+    fn typed<T>(
+        &self,
+        sheet: &mut Sheet<'_>,
+        key: &str,
+        expected: &'static str,
+        read: impl FnOnce(&'d DeValue<'d>) -> Option<T>,
+    ) -> Option<Found<T>> {
+        let entry: &'d Spanned<DeValue<'d>> = self.entries.get::<str>(key)?;
+        let at = entry.span().start;
+        match read(entry.get_ref()) {
+            Some(value) => Some(Found { value, at, key: self.path(key) }),
+            None => {
+                sheet.fault(at, self.path(key), Why::WrongType { found: kind_of(entry.get_ref()), expected });
+                None
+            }
+        }
+    }
+
+    /// Whether a key holds a list of nothing.
+    pub(super) fn is_empty_list(&self, key: &str) -> bool {
+        self.entries
+            .get::<str>(key)
+            .and_then(|entry| entry.get_ref().as_array())
+            .is_some_and(|list| list.is_empty())
+    }
+
+    /// Where a key stands.
+    pub(super) fn place_of(&self, key: &str) -> Option<usize> {
+        self.entries.get_key_value::<str>(key).map(|(key, _): (&Spanned<DeString<'_>>, _)| key.span().start)
+    }
+}

@@ -1,0 +1,65 @@
+//! There is no further way: the caller hears the closing words, and the call ends with the cause that is nearest
+//! to the truth. A call that was not answered yet stays so, and is not billed.
+
+use super::env::Context;
+use super::timer::Timer;
+use super::transition::{Door, Happening, Next};
+use crate::event::Cause;
+use crate::hotline::access::{RefusalAction, RefusalReason};
+use crate::hotline::flow::NodeKind;
+use crate::prompt::{Prompt, Tone};
+use crate::time::Millis;
+use serde::{Deserialize, Serialize};
+
+/// The longest a closing announcement may take.
+const CLOSING_TIME_MAX: Millis = Millis::seconds(60);
+
+/// What to tell the caller's side in the end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Closing {
+    cause: Cause,
+}
+
+impl Closing {
+    pub(super) fn enter(cause: Cause, cx: &mut Context) -> Next<Self> {
+        let prompt = refusal(cx).or_else(|| cx.hotline.map(|hotline| hotline.closing.clone()));
+        cx.play(prompt.unwrap_or(Prompt::Tone(Tone::Busy)), false);
+        cx.set(Timer::Announcement, CLOSING_TIME_MAX);
+        Next::Stay(Self { cause })
+    }
+
+    pub(super) fn on(self, happening: Happening, cx: &mut Context) -> Next<Self> {
+        match happening {
+            Happening::SoundEnded | Happening::Due(Timer::Announcement) => {
+                cx.clear(Timer::Announcement);
+                let cause = cx.conclude_by_flow(Some(self.cause));
+                Next::Go(Door::Ending { cause })
+            }
+            Happening::Relinked => {
+                cx.keep_fallback();
+                cx.play_again();
+                Next::Stay(self)
+            }
+            Happening::Store(..)
+            | Happening::Agent(..)
+            | Happening::Caller(_)
+            | Happening::Done(..)
+            | Happening::Due(_) => Next::Stay(self),
+        }
+    }
+}
+
+/// What a refused caller is told, where that is announced.
+fn refusal(cx: &Context) -> Option<Prompt> {
+    let refusal = if cx.facts.findings.refused? == RefusalReason::Suspended {
+        cx.hotline?.suspended.as_ref()
+    } else if let NodeKind::Access(access) = &cx.node()?.kind {
+        Some(&access.refusal)
+    } else {
+        None
+    };
+    match refusal? {
+        RefusalAction::Announce(prompt) => Some(prompt.clone()),
+        RefusalAction::Reject(_) => None,
+    }
+}

@@ -1,0 +1,80 @@
+//! The call is decided: what is left of it on the switch is hung up until nothing is, and then it becomes a
+//! record.
+
+use super::env::{Context, ENDING_RETRY};
+use super::timer::Timer;
+use super::transition::{AgentNews, CallerNews, Happening, Next};
+use crate::command::Action;
+use crate::event::Cause;
+use crate::record::AttemptOutcome;
+use crate::time::Millis;
+use serde::{Deserialize, Serialize};
+
+/// How long to wait at most before a leg is hung up once more.
+const RETRY_MAX: Millis = Millis::seconds(10);
+/// How often a leg is hung up before we believe that nobody will ever report its end: for three minutes,
+/// longer than a telephone may ring at all, since a leg can come into being after its end was asked for.
+const ENDING_TRIES_MAX: u32 = 20;
+
+/// How often the legs were told to end.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Ending {
+    cause: Cause,
+    tries: u32,
+}
+
+impl Ending {
+    pub(super) fn enter(cause: Cause, cx: &mut Context) -> Next<Self> {
+        cx.facts.sound = None;
+        cx.forget_wishes();
+        cx.facts.timers.clear_all();
+        let agents_cause = if cx.facts.talk.is_some() { Cause::Normal } else { Cause::Cancelled };
+        for nth in 0..cx.facts.attempts.len() {
+            cx.end_attempt(nth, AttemptOutcome::CallerLeft, agents_cause);
+        }
+        let ending = Self { cause, tries: 1 };
+        ending.hang_up_caller(cx);
+        ending.over_or_wait(cx)
+    }
+
+    pub(super) fn on(mut self, happening: Happening, cx: &mut Context) -> Next<Self> {
+        match happening {
+            Happening::Agent(_, AgentNews::Gone) | Happening::Caller(CallerNews::Gone) => {
+                self.over_or_wait(cx)
+            }
+            // The legs were told again already: the books do that after every loss of the link.
+            Happening::Relinked => self.over_or_wait(cx),
+            Happening::Due(Timer::Ending) => {
+                if self.tries >= ENDING_TRIES_MAX {
+                    return Next::Over;
+                }
+                self.tries += 1;
+                cx.hang_up_attempts();
+                self.hang_up_caller(cx);
+                self.over_or_wait(cx)
+            }
+            Happening::Store(..)
+            | Happening::Agent(..)
+            | Happening::Caller(_)
+            | Happening::Done(..)
+            | Happening::SoundEnded
+            | Happening::Due(_) => Next::Stay(self),
+        }
+    }
+
+    pub(super) fn hang_up_caller(&self, cx: &mut Context) {
+        if cx.facts.gone.is_none() {
+            let leg = cx.facts.leg.clone();
+            cx.facts.hang_up = Some(cx.order(Action::HangUp { leg, cause: self.cause }));
+        }
+    }
+
+    fn over_or_wait(self, cx: &mut Context) -> Next<Self> {
+        if cx.facts.gone.is_some() && !cx.facts.attempts.iter().any(|attempt| attempt.lives()) {
+            return Next::Over;
+        }
+        let wait = ENDING_RETRY.0 << self.tries.saturating_sub(1).min(ENDING_TRIES_MAX);
+        cx.set(Timer::Ending, Millis(wait).min(RETRY_MAX));
+        Next::Stay(self)
+    }
+}

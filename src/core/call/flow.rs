@@ -1,0 +1,195 @@
+//! The way through the flow: nodes that decide at once are passed here, and the first that takes time is a
+//! stage's door.
+
+use super::env::Context;
+use super::transition::{Door, Exit};
+use crate::command::{Action, Note};
+use crate::event::Cause;
+use crate::hotline::flow::{Node, NodeIx, NodeKind, Set};
+use crate::number;
+use std::sync::Arc;
+
+/// The most nodes a call may come through: a flow that needs more goes in a circle.
+const NODES_MAX: u16 = 500;
+/// The most nodes that stand in the call record.
+const PATH_NODES_MAX: usize = 100;
+
+/// What a stage is for, where a node's kind has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Room {
+    Access,
+    Menu,
+    Announce,
+    Hunt,
+    Queue,
+    Voicemail,
+    Survey,
+    Verify,
+}
+
+/// Where a walk through the flow ends.
+#[derive(Debug)]
+pub(super) enum Arrived {
+    At(Room),
+    Through(Door),
+}
+
+/// Walks from this node to the first that takes time.
+pub(super) fn walk(mut at: NodeIx, cx: &mut Context) -> Arrived {
+    loop {
+        cx.facts.nodes += 1;
+        let Some(node) = cx.hotline.and_then(|hotline| hotline.flow.node(at)) else { return nowhere(cx) };
+        if cx.facts.nodes > NODES_MAX {
+            cx.note(Note::Endless);
+            return nowhere(cx);
+        }
+        cx.facts.node = at;
+        if cx.facts.findings.path.len() < PATH_NODES_MAX {
+            cx.facts.findings.path.push(node.name.clone());
+        }
+        // A queue answers who has to wait in it, which it knows later.
+        if node.answers() && !cx.is_queue() && cx.facts.answered.is_none() {
+            let leg = cx.facts.leg.clone();
+            cx.order(Action::Answer { leg });
+        }
+        let (exit, because) = match &node.kind {
+            NodeKind::Hours { .. } | NodeKind::Area { .. } | NodeKind::Set(_) | NodeKind::Goto => {
+                at_once(node, cx)
+            }
+            NodeKind::HangUp { cause } => {
+                let cause = cx.conclude_by_flow(*cause);
+                return Arrived::Through(Door::Ending { cause });
+            }
+            NodeKind::Access(_) => return Arrived::At(Room::Access),
+            NodeKind::Menu(_) | NodeKind::Collect(_) | NodeKind::Extension(_) => {
+                return Arrived::At(Room::Menu);
+            }
+            NodeKind::Play(_) => return Arrived::At(Room::Announce),
+            NodeKind::Group(_) => return Arrived::At(Room::Hunt),
+            NodeKind::Queue(_) => return Arrived::At(Room::Queue),
+            NodeKind::Voicemail(_) => return Arrived::At(Room::Voicemail),
+            NodeKind::Survey(_) => return Arrived::At(Room::Survey),
+            NodeKind::VerifyCode(_) => return Arrived::At(Room::Verify),
+        };
+        match next(node, &exit, because, cx) {
+            Some(to) => at = to,
+            None => return nowhere(cx),
+        }
+    }
+}
+
+/// Leaves the node where the call is.
+pub(super) fn leave(exit: &Exit, because: Box<str>, cx: &mut Context) -> Door {
+    let to = cx.node().and_then(|node| next(node, exit, because, cx));
+    match to {
+        Some(to) => Door::Node(to),
+        None if exit.name() == TALKED || exit.name() == "done" => {
+            let cause = cx.conclude_by_flow(None);
+            Door::Ending { cause }
+        }
+        None => closing(cx),
+    }
+}
+
+/// The caller hung up at a node: what the flow still wants to note down about that.
+pub(super) fn after_hang_up(cx: &mut Context) {
+    const HANG_UP: &str = "hangup";
+    let mut exit = (Exit::Word(HANG_UP), Box::from("the caller hung up"));
+    let first = cx.node().filter(|node| node.exits.contains_key(HANG_UP));
+    let mut from = first;
+    while let Some(node) = from {
+        let Some(to) = next(node, &exit.0, exit.1, cx) else { return };
+        cx.facts.nodes = cx.facts.nodes.saturating_add(1);
+        let node = cx.hotline.and_then(|hotline| hotline.flow.node(to));
+        let Some(node) = node.filter(|node| node.is_instant() && cx.facts.nodes <= NODES_MAX) else { return };
+        exit = at_once(node, cx);
+        from = Some(node);
+    }
+}
+
+/// What a node decides that needs no time; of one that does, nothing.
+fn at_once(node: &Node, cx: &mut Context) -> (Exit, Box<str>) {
+    match &node.kind {
+        NodeKind::Hours { table } => hours(table, cx),
+        NodeKind::Area { routes } => area(routes, cx),
+        NodeKind::Set(set) => note_down(set, cx),
+        NodeKind::Goto
+        | NodeKind::Access(_)
+        | NodeKind::Menu(_)
+        | NodeKind::Collect(_)
+        | NodeKind::Extension(_)
+        | NodeKind::Play(_)
+        | NodeKind::Group(_)
+        | NodeKind::Queue(_)
+        | NodeKind::Voicemail(_)
+        | NodeKind::Survey(_)
+        | NodeKind::VerifyCode(_)
+        | NodeKind::HangUp { .. } => (Exit::Word("done"), "".into()),
+    }
+}
+
+/// The exit of those who talked with somebody: a flow goes on after a talk only where it says so.
+pub(super) const TALKED: &str = "talked";
+
+/// Where the flow goes on after a talk, if it does.
+pub(super) fn after_talk(cx: &Context) -> Option<NodeIx> {
+    let to = *cx.node()?.exits.get(TALKED)?;
+    let ends = matches!(cx.hotline?.flow.node(to)?.kind, NodeKind::HangUp { .. });
+    (!ends).then_some(to)
+}
+
+fn next(node: &Node, exit: &Exit, because: Box<str>, cx: &mut Context) -> Option<NodeIx> {
+    let to = match exit.name() {
+        TALKED => node.exits.get(TALKED).copied(),
+        name => node.exit(name),
+    };
+    let known = node.exits.get_key_value(exit.name());
+    let exit = known.map_or_else(|| exit.name().into(), |(known, _)| known.clone());
+    cx.note(Note::Node { node: node.name.clone(), exit, because });
+    to
+}
+
+fn nowhere(cx: &mut Context) -> Arrived {
+    Arrived::Through(closing(cx))
+}
+
+fn closing(cx: &Context) -> Door {
+    let cause = if cx.facts.findings.hunted { cx.nobody_came(0) } else { Cause::Normal };
+    Door::Closing { cause }
+}
+
+fn hours(table: &Arc<str>, cx: &Context) -> (Exit, Box<str>) {
+    let Some(hours) = cx.hotline.and_then(|hotline| hotline.hours.get(table)) else {
+        return (Exit::Word("closed"), "there is no such table of hours".into());
+    };
+    let answer = hours.state(cx.now, cx.calendar);
+    (Exit::Named(answer.state), answer.because.to_string().into())
+}
+
+fn area(routes: &[(number::AreaSet, Arc<str>)], cx: &Context) -> (Exit, Box<str>) {
+    let place = cx.place();
+    let route = routes.iter().find(|(areas, _)| areas.contains(&place));
+    let exit = route.map_or(Exit::Word("elsewhere"), |(_, exit)| Exit::Named(exit.clone()));
+    (exit, place_in_words(&place).into())
+}
+
+fn note_down(set: &Set, cx: &mut Context) -> (Exit, Box<str>) {
+    if let Some(priority) = set.priority {
+        cx.facts.priority = priority;
+    }
+    if let Some((name, value)) = &set.mark {
+        cx.facts.findings.marks.insert(name.clone(), value.clone());
+    }
+    (Exit::Word("done"), "".into())
+}
+
+/// Where a caller is, for who asks why.
+pub(super) fn place_in_words(place: &number::Location) -> String {
+    let cities: Vec<&str> = place.cities().iter().map(|city| city.name()).collect();
+    match (cities.is_empty(), place.province) {
+        (false, _) => cities.join(" or "),
+        (true, Some(province)) => province.name().to_owned(),
+        (true, None) if place.is_abroad() => "abroad".to_owned(),
+        (true, None) => "a place nobody knows".to_owned(),
+    }
+}

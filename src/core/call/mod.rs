@@ -1,0 +1,53 @@
+//! The decision core: all calls, each in one of its stages.
+//!
+//! Pure: no clock, no socket, no file, no chance but the seed a call arrives with. It learns by
+//! [`Event`](crate::event::Event) and acts by [`Command`](crate::command::Command); the same events give the
+//! same commands, byte for byte.
+//!
+//! ```text
+//!             ┌────────────────────────── flow ─────────────────────────┐
+//! admission ──┤ announce  menu  verify  hunt  queue ◀─▶ call_back       ├──▶ closing ──▶ ending ──▶ record
+//!             └─────────────▲───────────┬──────┬────────────────────────┘
+//!                           │           ▼      ▼
+//!                           │         whisper ──▶ connect ──▶ talk
+//!                           └──────── survey, voicemail … ◀────┘
+//! ```
+//!
+//! A stage is a file and knows no other stage: it names a `door`, and `call` opens it; through most doors the
+//! `flow` of the hotline says where they lead. Whatever must hold in every stage (the caller left, a leg must not
+//! outlive its call) is kept by the `books`. `keys`, `bells`, `search` and `ringback` are what several stages do.
+
+mod admission;
+mod announce;
+mod attempt;
+#[allow(clippy::module_inception)]
+mod call;
+mod call_back;
+mod call_state;
+mod candidates;
+mod closing;
+mod connect;
+mod digit_input;
+mod ending;
+mod env;
+mod flow;
+mod hunt;
+mod leg_tracking;
+mod menu;
+mod queue;
+mod ringback;
+mod ringing;
+mod seeded;
+mod snapshot;
+mod survey;
+mod switchboard;
+mod table;
+mod talk;
+mod timer;
+mod transition;
+mod verify;
+mod voicemail;
+mod whisper;
+
+pub use snapshot::{LoadError, SAVED_FORMAT, SavedCall};
+pub use switchboard::{Limits, Switchboard};

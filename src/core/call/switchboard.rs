@@ -1,0 +1,339 @@
+//! All live calls: which leg belongs to which, and when the next of them wants to be woken.
+
+use super::admission::Found;
+use super::call::{Call, Desk, Life};
+use super::snapshot::{LoadError, SAVED_FORMAT, SavedCall};
+use super::table::{Change, Place, Table};
+use crate::command::{Action, Command, NotTaken, Note, StageName};
+use crate::event::{Arrival, Cause, Event, KeptCall, LegEvent, LegState, LiveLeg, OperatorOrder};
+use crate::hotline::{Hotline, Hotlines, Version};
+use crate::hours::Calendar;
+use crate::id::{CallId, CommandId, LegId, SwitchId};
+use crate::number::{self, NumberRegions};
+use crate::time::{Instant, Millis};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What a switchboard may hold and how long the switch waits for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// The most calls at a time; a further one is left to the dialplan's fallback.
+    pub live_max: usize,
+    /// How long after our last word the dialplan's fallback serves a caller who is not in talk.
+    pub fallback_after: Millis,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { live_max: 20_000, fallback_after: Millis::seconds(4) }
+    }
+}
+
+/// All live calls.
+#[derive(Debug, Default)]
+pub struct Switchboard {
+    limits: Limits,
+    now: Instant,
+    draining: bool,
+    hotlines: Arc<Hotlines>,
+    calendar: Arc<Calendar>,
+    /// The operator's own table of numbers; without one it is that which is built in.
+    atlas: Option<Arc<NumberRegions>>,
+    /// Versions that are no longer the current one and that live calls still follow.
+    editions: BTreeMap<(Arc<str>, Version), Arc<Hotline>>,
+    calls: Table,
+}
+
+impl Switchboard {
+    /// An empty switchboard without any hotline.
+    pub fn new(limits: Limits) -> Self {
+        Self { limits, calendar: Arc::new(Calendar::known()), ..Self::default() }
+    }
+
+    /// Takes in what happened and tells what to do about it.
+    ///
+    /// `now` never goes back for a call: an earlier instant than the last one is taken for the last one.
+    pub fn handle(&mut self, now: Instant, event: &Event, out: &mut Vec<Command>) {
+        self.now = self.now.max(now);
+        match event {
+            Event::Arrived(arrival) => self.arrived(arrival, Found::AtTheDoor, out),
+            Event::Leg { leg, what: LegEvent::Renamed { from } } => self.calls.rename(from, leg),
+            Event::Leg { leg, what } => {
+                let Some(place) = self.calls.of_leg(leg) else { return };
+                self.with(place, out, |call, desk| call.on_leg(leg, what, desk));
+            }
+            Event::Done { command, result } => {
+                let Some(place) = self.calls.of_call(&command.call) else { return };
+                self.with(place, out, |call, desk| call.on_done(command.number, result, desk));
+            }
+            Event::Acd { command, reply: answer } => {
+                let Some(place) = self.calls.of_call(&command.call) else { return };
+                self.with(place, out, |call, desk| call.on_store(command.number, answer, desk));
+            }
+            Event::Calendar(calendar) => self.calendar = calendar.clone(),
+            Event::TakenUp { calls, hotlines } => self.take_up(calls, hotlines, out),
+            Event::NumberRegions(atlas) => self.atlas = Some(atlas.clone()),
+            Event::StoodBy { switch } => self.stand_by(switch, out),
+            Event::LinkLost { switch } => self.link_lost(switch, out),
+            Event::LinkRestored { switch, connection, legs } => {
+                self.link_restored(switch, *connection, legs, out);
+            }
+            Event::Due => self.due(out),
+            Event::Hotlines(hotlines) => self.change_hotlines(hotlines),
+            Event::Operator(OperatorOrder::Drain) => self.draining = true,
+            Event::Operator(OperatorOrder::HandOver) => self.hand_over(out),
+        }
+    }
+
+    /// When [`Event::Due`] is wanted next; it may turn out that nothing is due then.
+    pub fn deadline(&self) -> Option<Instant> {
+        self.calls.earliest()
+    }
+
+    /// How many calls are live.
+    pub fn live(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// The live calls and their stages, in the order of their names.
+    pub fn stages(&self) -> impl Iterator<Item = (&CallId, StageName)> {
+        self.calls.by_name().into_iter().filter_map(|(id, place)| Some((id, self.calls.get(place)?.stage())))
+    }
+
+    /// A live call as plain data.
+    pub fn save(&self, call: &CallId) -> Option<SavedCall> {
+        let state = self.calls.get(self.calls.of_call(call)?)?.save();
+        Some(SavedCall { format: SAVED_FORMAT, call: call.clone(), at: Some(self.now), state })
+    }
+
+    /// Tells what became of live calls since this was asked last: `over` of each that ended, if it was told of
+    /// before, and `live` of each that is new or changed, with the hotline it follows.
+    pub fn changes(
+        &mut self,
+        mut over: impl FnMut(CallId),
+        mut live: impl FnMut(SavedCall, Option<&Arc<Hotline>>),
+    ) {
+        let at = Some(self.now);
+        self.calls.changes(|change| match change {
+            Change::Over(call) => over(call),
+            Change::Live(id, call) => {
+                let saved = SavedCall { format: SAVED_FORMAT, call: id.clone(), at, state: call.save() };
+                live(saved, call.hotline.as_ref());
+            }
+        });
+    }
+
+    /// Has [`changes`](Self::changes) tell every live call once more.
+    pub fn tell_all(&mut self) {
+        let all: Vec<Place> = self.calls.by_name().into_iter().map(|(_, place)| place).collect();
+        all.into_iter().for_each(|place| self.calls.tell(place));
+    }
+
+    /// Has [`changes`](Self::changes) tell this call once more, if it is live.
+    pub fn tell_again(&mut self, call: &CallId) {
+        if let Some(place) = self.calls.of_call(call) {
+            self.calls.tell(place);
+        }
+    }
+
+    /// Takes a saved call up again, in place of the one of that name if there is one.
+    pub fn load(&mut self, saved: SavedCall) -> Result<(), LoadError> {
+        let SavedCall { format, call: id, at: _, state } = saved;
+        if format != SAVED_FORMAT {
+            return Err(LoadError::Format { call: id, format });
+        }
+        let hotline = match &state.hotline {
+            None => None,
+            Some((number, version)) => Some(self.edition(number, *version).ok_or_else(|| {
+                LoadError::Hotline { call: id.clone(), number: number.clone(), version: *version }
+            })?),
+        };
+        if let Some(place) = self.calls.of_call(&id) {
+            self.calls.remove(place);
+        }
+        self.calls.insert(id, Call::load(state, hotline));
+        Ok(())
+    }
+
+    /// Takes up the calls of a daemon before us. Until the link to their switch has told what is left of them,
+    /// the switch does not hear them.
+    fn take_up(&mut self, calls: &[KeptCall], hotlines: &[Arc<Hotline>], out: &mut Vec<Command>) {
+        for hotline in hotlines {
+            self.editions.insert((hotline.number.clone(), hotline.version), hotline.clone());
+        }
+        let ahead = KeptCall::ahead(calls, self.now);
+        for kept in calls {
+            let loaded = SavedCall::of(kept, ahead).and_then(|saved| self.load(saved));
+            match loaded {
+                Ok(()) => {
+                    let Some(place) = self.calls.of_call(&kept.call) else { continue };
+                    self.with(place, out, |call, _| {
+                        call.inherit();
+                        Life::On
+                    });
+                    // Whoever takes it up next finds it as it was kept, and no link either.
+                    self.calls.is_told(place);
+                }
+                Err(error) => {
+                    let why = error.to_string().into();
+                    out.push(Command::Note { call: kept.call.clone(), note: Note::NotTakenUp { why } });
+                }
+            }
+        }
+        self.forget_editions();
+    }
+
+    /// The calls of the switch go on, but with another daemon: nothing is done about them, and nothing told.
+    fn stand_by(&mut self, switch: &SwitchId, out: &mut Vec<Command>) {
+        for place in self.on_switch(switch) {
+            self.with(place, out, |_, _| Life::Over);
+        }
+        self.forget_editions();
+    }
+
+    fn edition(&self, number: &Arc<str>, version: Version) -> Option<Arc<Hotline>> {
+        let current = self.hotlines.get(number).filter(|hotline| hotline.version == version);
+        current.or_else(|| self.editions.get(&(number.clone(), version))).cloned()
+    }
+
+    /// Lets a live call take an event, and keeps the tables about it right.
+    fn with(
+        &mut self,
+        place: Place,
+        out: &mut Vec<Command>,
+        turn: impl FnOnce(&mut Call, &mut Desk) -> Life,
+    ) {
+        let Some(call) = self.calls.get_mut(place) else { return };
+        let mut desk = Desk {
+            now: self.now,
+            fallback_after: self.limits.fallback_after,
+            calendar: &self.calendar,
+            atlas: self.atlas.as_deref(),
+            out,
+        };
+        match turn(call, &mut desk) {
+            Life::On => self.calls.settle(place),
+            Life::Over => self.calls.remove(place),
+        }
+    }
+
+    fn arrived(&mut self, arrival: &Arrival, from: Found, out: &mut Vec<Command>) {
+        if let Some(place) = self.calls.of_leg(&arrival.leg) {
+            // A leg of ours that is parked again: an agent left it.
+            let leg = &arrival.leg;
+            self.with(place, out, |call, desk| call.on_leg(leg, &LegEvent::Parked, desk));
+            return;
+        }
+        let id = CallId(arrival.leg.clone());
+        let why = match (self.draining, self.calls.len() >= self.limits.live_max) {
+            (true, _) => Some(NotTaken::Draining),
+            (false, true) => Some(NotTaken::Full),
+            (false, false) => None,
+        };
+        if let Some(why) = why {
+            out.push(Command::Note { call: id, note: Note::NotTaken { why } });
+            return;
+        }
+        let hotline = number::hotline(&arrival.dialled).and_then(|number| self.hotlines.get(number)).cloned();
+        let mut desk = Desk {
+            now: self.now,
+            fallback_after: self.limits.fallback_after,
+            calendar: &self.calendar,
+            atlas: self.atlas.as_deref(),
+            out,
+        };
+        let call = Call::take(arrival, from, hotline, &mut desk);
+        self.calls.insert(id, call);
+    }
+
+    fn on_switch(&self, switch: &SwitchId) -> Vec<Place> {
+        let places = self.calls.by_name().into_iter().map(|(_, place)| place);
+        places.filter(|place| self.calls.get(*place).is_some_and(|call| call.switch() == switch)).collect()
+    }
+
+    fn link_lost(&mut self, switch: &SwitchId, out: &mut Vec<Command>) {
+        for place in self.on_switch(switch) {
+            self.with(place, out, |call, _| {
+                call.link_lost();
+                Life::On
+            });
+        }
+    }
+
+    fn link_restored(
+        &mut self,
+        switch: &SwitchId,
+        connection: u64,
+        live: &[LiveLeg],
+        out: &mut Vec<Command>,
+    ) {
+        let by_leg: BTreeMap<&LegId, &LiveLeg> = live.iter().map(|live| (&live.leg, live)).collect();
+        for place in self.on_switch(switch) {
+            let find = |leg: &LegId| by_leg.get(leg).map(|live| (*live).clone());
+            self.with(place, out, |call, desk| call.relink(connection, &find, desk));
+        }
+        for live in live {
+            if self.calls.of_leg(&live.leg).is_some() {
+                continue;
+            }
+            match &live.arrival {
+                Some(arrival) => self.arrived(arrival, Found::InTheList { connection }, out),
+                None => {
+                    // One that talks is left to talk, unless it talks to nobody: FreeSWITCH keeps an agent's leg
+                    // for ever whose caller left in the instant of being joined.
+                    let talks = live.state == LegState::Bridged;
+                    let orphaned = live.of.as_ref().is_some_and(|of| !talks || !by_leg.contains_key(of));
+                    if orphaned {
+                        orphan(switch, &live.leg, out);
+                    }
+                }
+            }
+        }
+    }
+
+    fn due(&mut self, out: &mut Vec<Command>) {
+        for place in self.calls.take_due(self.now) {
+            self.with(place, out, |call, desk| call.on_due(desk));
+        }
+    }
+
+    fn change_hotlines(&mut self, hotlines: &Arc<Hotlines>) {
+        let old = std::mem::replace(&mut self.hotlines, hotlines.clone());
+        for hotline in old.iter() {
+            self.editions.insert((hotline.number.clone(), hotline.version), hotline.clone());
+        }
+        self.forget_editions();
+    }
+
+    /// Forgets the versions that no live call follows.
+    fn forget_editions(&mut self) {
+        let followed: BTreeSet<(Arc<str>, Version)> = self
+            .calls
+            .by_name()
+            .into_iter()
+            .filter_map(|(_, place)| self.calls.get(place)?.hotline.as_ref())
+            .map(|hotline| (hotline.number.clone(), hotline.version))
+            .collect();
+        self.editions.retain(|edition, _| followed.contains(edition));
+    }
+
+    fn hand_over(&mut self, out: &mut Vec<Command>) {
+        self.draining = true;
+        let all: Vec<Place> = self.calls.by_name().into_iter().map(|(_, place)| place).collect();
+        for place in all {
+            self.with(place, out, |call, desk| {
+                call.hand_over(desk);
+                Life::Over
+            });
+        }
+    }
+}
+
+/// An agent's leg of a call that nobody knows any more, left ringing or waiting by a daemon that died.
+fn orphan(switch: &SwitchId, leg: &LegId, out: &mut Vec<Command>) {
+    let id = CommandId { call: CallId(leg.clone()), number: 1 };
+    let action = Action::HangUp { leg: leg.clone(), cause: Cause::Cancelled };
+    out.push(Command::Switch { switch: switch.clone(), id, action });
+}

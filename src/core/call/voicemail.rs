@@ -1,0 +1,174 @@
+//! The caller leaves a message: greeting, beep, recording. It ends by hanging up, by silence, by `#`, or when it is
+//! long enough; what was recorded until then is kept.
+
+use super::env::Context;
+use super::timer::Timer;
+use super::transition::{CallerNews, Door, Happening, Next};
+use crate::command::Action;
+use crate::hotline::flow::{NodeKind, Voicemail as Setting};
+use crate::prompt::{Prompt, RecordingName, Tone};
+use crate::record::MessageRecord;
+use crate::time::{Instant, Millis};
+use serde::{Deserialize, Serialize};
+
+/// How long the words before the recording may take.
+const GREETING_TIME_MAX: Millis = Millis::seconds(60);
+/// How much longer than the longest message the switch may take to say that it is over.
+const MESSAGE_SPARE: Millis = Millis::seconds(3);
+/// The key that ends a message.
+const END_KEY: char = '#';
+
+/// How far it got.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Voicemail {
+    /// The caller hears the greeting.
+    Greeting,
+    /// The caller hears the beep.
+    Beep,
+    /// The caller speaks.
+    Recording {
+        /// The command that records.
+        command: u32,
+        since: Instant,
+        file: RecordingName,
+        /// Whether the caller said that it is the end; otherwise silence does.
+        ended: bool,
+    },
+    /// The caller is told that the message is kept.
+    Saved,
+}
+
+impl Voicemail {
+    pub(super) fn enter(cx: &mut Context) -> Next<Self> {
+        let Some(setting) = setting(cx) else { return Next::Go(Door::exit("done")) };
+        cx.set(Timer::Announcement, GREETING_TIME_MAX);
+        match &setting.greeting {
+            Some(greeting) => {
+                cx.play(greeting.clone(), false);
+                Next::Stay(Self::Greeting)
+            }
+            None => Self::beep(cx),
+        }
+    }
+
+    pub(super) fn on(self, happening: Happening, cx: &mut Context) -> Next<Self> {
+        match (self, happening) {
+            (Self::Greeting, Happening::SoundEnded | Happening::Caller(CallerNews::Digit(END_KEY))) => {
+                Self::beep(cx)
+            }
+            (Self::Beep, Happening::SoundEnded) => Self::record(cx),
+            (Self::Greeting | Self::Beep, Happening::Due(Timer::Announcement)) => Self::record(cx),
+            (Self::Recording { command, since, file, ended }, Happening::Done(done, well))
+                if done == command =>
+            {
+                if well {
+                    let spoken = spoken(since, ended, cx);
+                    Self::keep(since, spoken, file, cx)
+                } else {
+                    Next::Go(Door::exit("too_short"))
+                }
+            }
+            (Self::Recording { command, since, file, .. }, Happening::Caller(CallerNews::Digit(END_KEY))) => {
+                let leg = cx.facts.leg.clone();
+                cx.order(Action::Stop { leg });
+                Next::Stay(Self::Recording { command, since, file, ended: true })
+            }
+            (Self::Recording { since, file, .. }, Happening::Due(Timer::Message)) => {
+                let leg = cx.facts.leg.clone();
+                cx.order(Action::Stop { leg });
+                Self::keep(since, cx.now.since(since), file, cx)
+            }
+            // What was said meanwhile is recorded, or lost with the switch; the caller may well have finished.
+            (Self::Recording { since, file, .. }, Happening::Relinked) => {
+                let leg = cx.facts.leg.clone();
+                cx.order(Action::Stop { leg });
+                cx.keep_fallback();
+                Self::keep(since, cx.now.since(since), file, cx)
+            }
+            (Self::Saved, Happening::SoundEnded | Happening::Due(Timer::Announcement)) => {
+                cx.clear(Timer::Announcement);
+                Next::Go(Door::exit("done"))
+            }
+            (stay @ (Self::Greeting | Self::Beep | Self::Saved), Happening::Relinked) => {
+                cx.keep_fallback();
+                cx.play_again();
+                Next::Stay(stay)
+            }
+            (
+                stay,
+                Happening::Store(..)
+                | Happening::Agent(..)
+                | Happening::Caller(_)
+                | Happening::Done(..)
+                | Happening::SoundEnded
+                | Happening::Due(_),
+            ) => Next::Stay(stay),
+        }
+    }
+
+    fn beep(cx: &mut Context) -> Next<Self> {
+        cx.play(Prompt::Tone(Tone::Beep), false);
+        Next::Stay(Self::Beep)
+    }
+
+    fn record(cx: &mut Context) -> Next<Self> {
+        let (Some(setting), Some(file)) = (setting(cx), cx.recording("-message")) else {
+            return Next::Go(Door::exit("too_short"));
+        };
+        cx.clear(Timer::Announcement);
+        cx.stop();
+        let (leg, longest, silence) = (cx.facts.leg.clone(), setting.longest, setting.silence);
+        let command = cx.order(Action::RecordMessage { leg, file: file.clone(), longest, silence });
+        cx.set(Timer::Message, Millis(longest.0 + MESSAGE_SPARE.0));
+        Next::Stay(Self::Recording { command, since: cx.now, file, ended: false })
+    }
+
+    /// The caller is gone: what was said until then counts.
+    pub(super) fn caller_gone(&self, cx: &mut Context) {
+        if let Self::Recording { since, file, .. } = self {
+            note_message(*since, cx.now.since(*since), file, cx);
+        }
+    }
+
+    fn keep(since: Instant, spoken: Millis, file: RecordingName, cx: &mut Context) -> Next<Self> {
+        cx.clear(Timer::Message);
+        if !note_message(since, spoken, &file, cx) {
+            return Next::Go(Door::exit("too_short"));
+        }
+        match setting(cx).and_then(|setting| setting.saved.clone()) {
+            Some(saved) => {
+                cx.play(saved, false);
+                cx.set(Timer::Announcement, GREETING_TIME_MAX);
+                Next::Stay(Self::Saved)
+            }
+            None => Next::Go(Door::exit("done")),
+        }
+    }
+}
+
+/// For how long the caller spoke, as far as that is known: it was silent at the end unless it ended the message or
+/// the message was as long as may be.
+fn spoken(since: Instant, ended: bool, cx: &Context) -> Millis {
+    let length = cx.now.since(since);
+    let Some(setting) = setting(cx) else { return length };
+    // The switch counts whole seconds, and may end it one early.
+    let full = length.0 + 1_000 >= setting.longest.0;
+    if ended || full { length } else { Millis(length.0.saturating_sub(setting.silence.0)) }
+}
+
+/// Enters the message where enough was spoken for it to be one.
+fn note_message(since: Instant, spoken: Millis, file: &RecordingName, cx: &mut Context) -> bool {
+    let Some(setting) = setting(cx) else { return false };
+    let kept = spoken >= setting.shortest;
+    if kept {
+        // The news that it is over may come late; it is no longer for that.
+        let length = cx.now.since(since).min(setting.longest);
+        cx.facts.findings.message = Some(MessageRecord { file: file.clone(), length });
+    }
+    kept
+}
+
+fn setting<'a>(cx: &Context<'a>) -> Option<&'a Setting> {
+    if let NodeKind::Voicemail(setting) = &cx.node()?.kind { Some(setting) } else { None }
+}

@@ -1,0 +1,29 @@
+//! The decisions of `hotlined`: an [`Event`](event::Event) in, [`Command`](command::Command)s out.
+//!
+//! The core knows no switch, no clock, no socket, no file and no randomness of its own: time is an argument, and each
+//! call brings the seed of its random choices with it. The same events give the same commands, byte for byte.
+//!
+//! | module | content |
+//! |---|---|
+//! | [`engine`] | one turn: the switchboard and the embedded ACD answer each other |
+//! | [`call`] | all calls, each in one of its stages; a file for each stage |
+//! | [`acd`] | what calls share: agents' lines, queues, counts, codes |
+//! | [`event`], [`command`], [`record`] | the data that goes in and comes out |
+//! | [`hotline`] | what a business has set: agents, groups, the flow of a call |
+//! | [`hours`], [`number`], [`phrases`] | opening hours, telephone numbers, spoken sentences |
+//! | [`cause`], [`id`], [`prompt`], [`time`] | the plain values below |
+
+pub mod acd;
+pub mod call;
+pub mod cause;
+pub mod command;
+pub mod engine;
+pub mod event;
+pub mod hotline;
+pub mod hours;
+pub mod id;
+pub mod number;
+pub mod phrases;
+pub mod prompt;
+pub mod record;
+pub mod time;

@@ -1,0 +1,108 @@
+//! The demo as a load: many calls of all outcomes, and the promises held against them.
+
+use super::{QUIET_TIME_MAX, Stage, put, word};
+use hotlined_config::shorthand::Plain;
+use hotlined_core::hotline::group::Strategy;
+use hotlined_core::hotline::limits::LINES_MAX;
+use hotlined_core::hotline::{Agent, Dial, Hotlines};
+use hotlined_core::record::CallRecord;
+use hotlined_core::time::Millis;
+use hotlined_sim::actors::{Cast, SEEDED_HOTLINE, SEEDED_PHONES};
+use hotlined_sim::stats::CallReport;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// How often progress is printed.
+const PROGRESS_EVERY: Duration = Duration::from_secs(5);
+/// By when a caller must have heard something.
+const FIRST_SOUND_TIME_MAX: Millis = Millis::seconds(1);
+
+/// The hotline of the load, with all its agents.
+pub(super) fn hotlines() -> Hotlines {
+    let agent = |index: u64| {
+        let dial = Dial::Phone((86_000 + index).to_string().into());
+        let id = format!("{index:02}");
+        let ring_time = Millis::seconds(8);
+        Agent { lines: LINES_MAX, ring_time, ..Agent::new(&id, dial) }
+    };
+    let mut hotlines = Hotlines::default();
+    let plain = Plain { wait: Millis::seconds(60), strategy: Strategy::Random, ..Plain::default() };
+    let load = plain.hotline(SEEDED_HOTLINE, "Demo", (1..=SEEDED_PHONES).map(agent).collect());
+    hotlines.insert(std::sync::Arc::new(load));
+    hotlines
+}
+
+/// The people of the load.
+pub(super) fn cast(seed: u64, calls: usize, rate: f64) -> Cast {
+    Cast::seeded(seed, calls, rate)
+}
+
+#[derive(Default)]
+struct Tally {
+    outcomes: BTreeMap<String, usize>,
+    calls: BTreeSet<String>,
+    twice: usize,
+    reports: Vec<CallReport>,
+}
+
+impl Tally {
+    fn count(&mut self, record: &CallRecord) {
+        *self.outcomes.entry(word(&record.outcome)).or_default() += 1;
+        self.twice += usize::from(!self.calls.insert(record.call.to_string()));
+    }
+}
+
+/// Lets them call; fails when a promise was broken.
+pub(super) async fn run(mut stage: Stage, cast: Cast, rate: f64) -> anyhow::Result<()> {
+    let expected = cast.callers.len();
+    let last = cast.callers.last().map_or(Millis(0), |caller| caller.at);
+    put(&format!("{expected} calls at {rate} a second"))?;
+    stage.exchange.enter(cast);
+    let began = std::time::Instant::now();
+    let mut tally = Tally::default();
+    let mut progress = tokio::time::interval(PROGRESS_EVERY);
+    progress.tick().await;
+    let enough = tokio::time::sleep(Duration::from(last) + QUIET_TIME_MAX);
+    tokio::pin!(enough);
+    while tally.calls.len() < expected {
+        tokio::select! {
+            record = stage.records.recv() => {
+                tally.count(&record.ok_or_else(|| anyhow::anyhow!("the daemon died"))?);
+            }
+            _ = progress.tick() => {
+                tally.reports.extend(stage.exchange.take_ended());
+                let legs = stage.exchange.channel_count();
+                put(&format!("{:>5} s  {legs:>6} legs  {:>7} records", began.elapsed().as_secs(), tally.calls.len()))?;
+            }
+            () = &mut enough => break,
+        }
+    }
+    tally.reports.extend(stage.exchange.take_ended());
+    let left_ringing = stage.exchange.stats().left_ringing.len();
+    let dropped = stage.exchange.events_dropped();
+    stage.strike().await?;
+    judge(&tally, expected, left_ringing, dropped)
+}
+
+fn judge(tally: &Tally, expected: usize, left_ringing: usize, dropped: u64) -> anyhow::Result<()> {
+    for (outcome, count) in &tally.outcomes {
+        put(&format!("{count:>7}  {outcome}"))?;
+    }
+    let mut first_sounds: Vec<Millis> =
+        tally.reports.iter().filter_map(|report| report.first_sound).collect();
+    first_sounds.sort_unstable();
+    let at = |share: usize| first_sounds.get(first_sounds.len() * share / 100).copied().unwrap_or_default().0;
+    let slowest = first_sounds.last().copied().unwrap_or_default();
+    put(&format!("first sound after ms: p50 {}, p99 {}, max {}", at(50), at(99), slowest.0))?;
+    let outlived = tally.reports.iter().map(|report| report.outlived).max().unwrap_or_default();
+    put(&format!("longest an agent's leg outlived its caller: {outlived}"))?;
+    let mut broken = Vec::new();
+    let mut promise = |kept: bool, what: String| broken.extend((!kept).then_some(what));
+    let missing = expected - tally.calls.len();
+    promise(missing == 0, format!("{missing} calls have no record"));
+    promise(tally.twice == 0, format!("{} records are second ones", tally.twice));
+    promise(left_ringing == 0, format!("{left_ringing} telephones ring on without a caller"));
+    promise(slowest <= FIRST_SOUND_TIME_MAX, format!("a caller heard nothing for {slowest}"));
+    promise(dropped == 0, format!("the exchange dropped {dropped} events"));
+    if broken.is_empty() { Ok(()) } else { Err(anyhow::anyhow!(broken.join("; "))) }
+}

@@ -1,0 +1,100 @@
+//! The dozen calls of the demo: each to a hotline of its own, so that each goes its own way.
+
+use hotlined_config::shorthand::Plain;
+use hotlined_core::hotline::limits::RING_TIME_S_MIN;
+use hotlined_core::hotline::{Agent, Dial, Hotlines};
+use hotlined_core::time::Millis;
+use hotlined_sim::actors::{Caller, Cast, Leaves, Phone, Then, Why};
+use std::sync::Arc;
+
+/// What each call is about, and how the telephones of its hotline behave.
+struct Act {
+    leaves: Leaves,
+    phones: Vec<Phone>,
+}
+
+fn acts() -> Vec<Act> {
+    let answers = |after, then| Phone::Answers { after: Millis(after), then };
+    let talks = |talk| Then::TalksFor(Millis(talk));
+    let patient = Leaves::AtTheEnd;
+    vec![
+        // The first agent takes the call; the caller hangs up, or the agent does.
+        Act { leaves: Leaves::AfterTalk(Millis(4_000)), phones: vec![answers(2_500, Then::Waits)] },
+        Act { leaves: patient, phones: vec![answers(3_000, talks(5_000))] },
+        // The first is busy, refuses, does not answer, is out of reach: the second takes it.
+        Act { leaves: patient, phones: vec![Phone::Busy, answers(2_000, talks(6_000))] },
+        Act {
+            leaves: patient,
+            phones: vec![Phone::Refuses { after: Millis(2_000) }, answers(1_500, talks(4_000))],
+        },
+        Act { leaves: patient, phones: vec![Phone::NeverAnswers, answers(2_000, talks(3_000))] },
+        Act {
+            leaves: patient,
+            phones: vec![Phone::Unreachable(Why::SwitchedOff), answers(1_000, talks(7_000))],
+        },
+        // An agent takes the call and is gone at once.
+        Act {
+            leaves: patient,
+            phones: vec![answers(2_000, Then::HangsUpAfter(Millis(0))), answers(2_000, talks(4_000))],
+        },
+        // Nobody comes: all busy, nobody answers, nobody can be reached.
+        Act { leaves: patient, phones: vec![Phone::Busy, Phone::Busy] },
+        Act { leaves: patient, phones: vec![Phone::NeverAnswers, Phone::Refuses { after: Millis(1_000) }] },
+        Act {
+            leaves: patient,
+            phones: vec![Phone::Unreachable(Why::NoSuchNumber), Phone::Unreachable(Why::NoGateway)],
+        },
+        // The caller gives up while a telephone rings.
+        Act { leaves: Leaves::After(Millis(4_000)), phones: vec![Phone::NeverAnswers] },
+    ]
+}
+
+/// A number that is no hotline's.
+const NO_HOTLINE: &str = "4009999999";
+
+fn number(act: usize) -> String {
+    format!("40080010{:02}", act + 1)
+}
+
+fn phone(act: usize, agent: usize) -> String {
+    format!("139{:04}{:04}", act + 1, agent + 1)
+}
+
+/// The hotlines of the demo.
+pub(super) fn hotlines() -> Hotlines {
+    let mut hotlines = Hotlines::default();
+    for (at, act) in acts().iter().enumerate() {
+        let agents = (0..act.phones.len()).map(|agent| agent_of(at, agent)).collect();
+        let plain = Plain { wait: Millis::seconds(60), ..Plain::default() };
+        hotlines.insert(Arc::new(plain.hotline(&number(at), "Demo", agents)));
+    }
+    hotlines
+}
+
+fn agent_of(act: usize, agent: usize) -> Agent {
+    let dial = Dial::Phone(phone(act, agent).into());
+    let id = format!("{:02}", agent + 1);
+    let ring_time = Millis::seconds(RING_TIME_S_MIN);
+    Agent { ring_time, ..Agent::new(&id, dial) }
+}
+
+/// The people of the demo; the last caller dials a number that nobody has.
+pub(super) fn cast() -> Cast {
+    const GAP_MS: u64 = 700;
+    let mut cast = Cast::default();
+    for (at, act) in acts().into_iter().enumerate() {
+        for (agent, habit) in act.phones.into_iter().enumerate() {
+            cast.phones.insert(phone(at, agent), vec![habit]);
+        }
+        cast.callers.push(caller(at, number(at), act.leaves));
+    }
+    cast.callers.push(caller(cast.callers.len(), NO_HOTLINE.to_owned(), Leaves::AtTheEnd));
+    for (at, caller) in (0..).zip(&mut cast.callers) {
+        caller.at = Millis(at * GAP_MS);
+    }
+    cast
+}
+
+fn caller(at: usize, dials: String, leaves: Leaves) -> Caller {
+    Caller { number: format!("138001380{:02}", at + 1), dials, leaves, ..Caller::default() }
+}

@@ -1,0 +1,241 @@
+//! The calls of the demo as they go: a row a call on a terminal, a line an event elsewhere.
+
+use super::{QUIET_TIME_MAX, Stage, print_records, put};
+use hotlined_core::number::masked;
+use hotlined_core::record::CallRecord;
+use hotlined_core::time::{Instant, Millis};
+use hotlined_sim::actors::Cast;
+use hotlined_sim::stats::{Happening, What};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::time::Duration;
+use tokio::sync::broadcast::error::RecvError;
+
+/// What one character of a row stands for.
+const CELL: Millis = Millis(400);
+/// How often the rows are drawn anew.
+const DRAW_EVERY: Duration = Duration::from_millis(200);
+
+/// What a caller goes through, in the order a row shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// Hears the ringback; nobody's telephone rings.
+    Waits,
+    /// Hears the ringback; somebody's telephone rings.
+    Rings,
+    /// Talks.
+    Talks,
+    /// Hears that nobody comes.
+    Closing,
+    /// Is served by the dialplan.
+    Fallback,
+    /// Has left.
+    Gone,
+}
+
+impl State {
+    fn cell(self) -> char {
+        match self {
+            Self::Waits => '~',
+            Self::Rings => 'r',
+            Self::Talks => '=',
+            Self::Closing => 'c',
+            Self::Fallback => 'f',
+            Self::Gone => ' ',
+        }
+    }
+
+    fn colour(self) -> &'static str {
+        match self {
+            Self::Waits => "\x1b[36m",
+            Self::Rings => "\x1b[33m",
+            Self::Talks => "\x1b[32m",
+            Self::Closing => "\x1b[35m",
+            Self::Fallback => "\x1b[31m",
+            Self::Gone => "",
+        }
+    }
+}
+
+struct Row {
+    title: String,
+    states: Vec<(Instant, State)>,
+    end: String,
+}
+
+struct Timeline {
+    plain: bool,
+    began: Instant,
+    rows: Vec<Row>,
+    /// Rows by the caller's leg, and callers by the agent's.
+    callers: BTreeMap<String, usize>,
+    agents: BTreeMap<String, usize>,
+    drawn: usize,
+}
+
+/// Lets the people call, shows what they go through, then their call records.
+pub(super) async fn show(mut stage: Stage, cast: Cast, plain: bool) -> anyhow::Result<()> {
+    let expected = cast.callers.len();
+    let mut happenings = stage.exchange.happenings();
+    let mut timeline = Timeline::new(stage.exchange.now(), plain);
+    put(&"~ ringback   r an agent's telephone rings   = talk   c closing announcement   f fallback"
+        .to_owned())?;
+    stage.exchange.enter(cast);
+    let mut records: Vec<CallRecord> = Vec::new();
+    let mut clock = tokio::time::interval(DRAW_EVERY);
+    let enough = tokio::time::sleep(QUIET_TIME_MAX);
+    tokio::pin!(enough);
+    while records.len() < expected {
+        tokio::select! {
+            biased;
+            happening = happenings.recv() => match happening {
+                Ok(happening) => timeline.take(&happening)?,
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => anyhow::bail!("the simulated exchange died"),
+            },
+            record = stage.records.recv() => {
+                let record = record.ok_or_else(|| anyhow::anyhow!("the daemon died"))?;
+                timeline.over(&record)?;
+                records.push(record);
+            }
+            _ = clock.tick() => timeline.draw(stage.exchange.now())?,
+            () = &mut enough => anyhow::bail!("{} of {expected} calls have no record", expected - records.len()),
+        }
+    }
+    timeline.draw(stage.exchange.now())?;
+    put(&String::new())?;
+    records.sort_by_key(|record| record.arrived);
+    print_records(&records)?;
+    stage.strike().await
+}
+
+impl Timeline {
+    fn new(began: Instant, plain: bool) -> Self {
+        let (callers, agents) = (BTreeMap::new(), BTreeMap::new());
+        Self { plain, began, rows: Vec::new(), callers, agents, drawn: 0 }
+    }
+
+    fn take(&mut self, happening: &Happening) -> std::io::Result<()> {
+        let at = happening.at;
+        match &happening.what {
+            What::Dials { leg, number, dials } => {
+                self.callers.insert(leg.to_string(), self.rows.len());
+                let title = format!("{} -> {dials}", masked(number));
+                self.rows.push(Row { title, states: vec![(at, State::Waits)], end: String::new() });
+                self.tell(leg, at, "dials", "")
+            }
+            What::Hears { leg, sound } => {
+                let Some(&row) = self.callers.get(&**leg) else { return Ok(()) };
+                // The busy tone of the demo's hotlines is their closing.
+                if sound.contains("350,350") && self.state(row) != Some(State::Fallback) {
+                    self.enter(row, at, State::Closing);
+                }
+                self.tell(leg, at, "hears", sound)
+            }
+            What::Calls { leg, number, caller: Some(caller) } => {
+                let Some(&row) = self.callers.get(&**caller) else { return Ok(()) };
+                self.agents.insert(leg.to_string(), row);
+                self.tell(caller, at, "agent is called:", &masked(number))
+            }
+            What::Rings { leg } => {
+                let Some(&row) = self.agents.get(&**leg) else { return Ok(()) };
+                if self.state(row) == Some(State::Waits) {
+                    self.enter(row, at, State::Rings);
+                }
+                self.tell(leg, at, "agent's telephone rings", "")
+            }
+            What::Joined { leg, peer } => {
+                let row = [leg, peer].iter().find_map(|leg| self.callers.get(&***leg)).copied();
+                let Some(row) = row else { return Ok(()) };
+                self.enter(row, at, State::Talks);
+                self.tell(leg, at, "talks with an agent", "")
+            }
+            What::FellBack { leg } => {
+                let Some(&row) = self.callers.get(&**leg) else { return Ok(()) };
+                self.enter(row, at, State::Fallback);
+                self.tell(leg, at, "is served by the dialplan's fallback", "")
+            }
+            What::HungUp { leg, cause, left: _ } => {
+                let is_caller = self.callers.get(&**leg).copied();
+                let rang_for = self.agents.get(&**leg).copied();
+                let rang_for = rang_for.filter(|row| self.state(*row) == Some(State::Rings));
+                match (is_caller, rang_for) {
+                    (Some(row), _) => self.enter(row, at, State::Gone),
+                    (None, Some(row)) => self.enter(row, at, State::Waits),
+                    (None, None) => {}
+                }
+                self.tell(leg, at, "leg is gone:", cause)
+            }
+            What::Calls { caller: None, .. } | What::Answered { .. } | What::Presses { .. } => Ok(()),
+            What::LinkUp | What::LinkDown | What::Crashed => Ok(()),
+        }
+    }
+
+    fn state(&self, row: usize) -> Option<State> {
+        self.rows.get(row)?.states.last().map(|(_, state)| *state)
+    }
+
+    fn enter(&mut self, row: usize, at: Instant, state: State) {
+        if let Some(row) = self.rows.get_mut(row) {
+            row.states.push((at, state));
+        }
+    }
+
+    /// A line, where lines are wanted.
+    fn tell(&self, leg: &str, at: Instant, what: &str, detail: &str) -> std::io::Result<()> {
+        let row = self.callers.get(leg).or_else(|| self.agents.get(leg)).and_then(|row| self.rows.get(*row));
+        let Some(row) = row.filter(|_| self.plain) else { return Ok(()) };
+        put(&format!("{:>7.3}  {}  {what} {detail}", self.seconds(at), row.title).trim_end().to_owned())
+    }
+
+    fn seconds(&self, at: Instant) -> f64 {
+        super::seconds(at.since(self.began))
+    }
+
+    fn over(&mut self, record: &CallRecord) -> std::io::Result<()> {
+        let caller = record.call.to_string();
+        let outcome = super::word(&record.outcome);
+        if let Some(row) = self.callers.get(&caller).and_then(|row| self.rows.get_mut(*row)) {
+            row.end = outcome.clone();
+        }
+        self.tell(&caller, record.ended, "is over:", &outcome)
+    }
+
+    /// Draws the rows over those drawn before.
+    fn draw(&mut self, now: Instant) -> std::io::Result<()> {
+        if self.plain {
+            return Ok(());
+        }
+        let mut frame = String::new();
+        if self.drawn > 0 {
+            frame.push_str(&format!("\x1b[{}A", self.drawn));
+        }
+        for row in &self.rows {
+            frame.push_str(&format!("\x1b[2K{}  {}\x1b[0m {}\n", row.title, self.cells(row, now), row.end));
+        }
+        self.drawn = self.rows.len();
+        let mut out = std::io::stdout().lock();
+        out.write_all(frame.as_bytes())?;
+        out.flush()
+    }
+
+    fn cells(&self, row: &Row, now: Instant) -> String {
+        let count = now.since(self.began).0 / CELL.0;
+        let mut colour = "";
+        let mut cells = String::new();
+        for cell in 0..=count {
+            let from = self.began + Millis(cell * CELL.0);
+            let to = from + CELL;
+            // Of what happened within a cell the last is shown, but a call's end only when nothing else did.
+            let states = row.states.iter().take_while(|(at, _)| *at < to);
+            let state = states.filter(|(at, state)| *state != State::Gone || *at < from).last();
+            let state = state.map_or(State::Gone, |(_, state)| *state);
+            if state.colour() != colour {
+                colour = state.colour();
+                cells.push_str(if colour.is_empty() { "\x1b[0m" } else { colour });
+            }
+            cells.push(state.cell());
+        }
+        cells
+    }
+}

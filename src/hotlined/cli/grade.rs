@@ -1,0 +1,93 @@
+//! `hotlined grade`: what 400 numbers are worth by their patterns (靓号).
+
+use super::{fail, put};
+use anyhow::Context;
+use hotlined_core::number::{Grade, Grades, normalise};
+use serde::Serialize;
+use std::borrow::Cow;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Say how good 400 numbers are, and by which patterns.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The numbers.
+    #[arg(required = true, value_name = "NUMBER")]
+    numbers: Vec<String>,
+    /// Patterns and classes in TOML, in place of those that are built in.
+    #[arg(long, value_name = "FILE")]
+    table: Option<PathBuf>,
+    /// One JSON object a line, in place of text.
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is printed of a number.
+#[derive(Serialize)]
+struct Answer<'a> {
+    number: &'a str,
+    #[serde(flatten)]
+    grade: Grade,
+}
+
+/// Prints the grade of each: 0 when all are 400 numbers, 1 when not.
+pub fn run(args: &Args) -> ExitCode {
+    match grade(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+fn grade(args: &Args) -> anyhow::Result<()> {
+    let table = match &args.table {
+        None => Cow::Borrowed(Grades::built_in()),
+        Some(file) => {
+            let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
+            Cow::Owned(Grades::parse(&text).with_context(|| file.display().to_string())?)
+        }
+    };
+    let mut others = Vec::new();
+    for given in &args.numbers {
+        let number = normalise(given, None);
+        match table.grade(&number) {
+            Some(grade) if args.json => {
+                put(&serde_json::to_string(&Answer { number: number.digits(), grade })?)?;
+            }
+            Some(grade) => put(&said(number.digits(), &grade))?,
+            None => others.push(given.as_str()),
+        }
+    }
+    anyhow::ensure!(others.is_empty(), "only a 400 number has a grade, and not {}", others.join(", "));
+    Ok(())
+}
+
+fn said(number: &str, grade: &Grade) -> String {
+    let found: Vec<String> = grade
+        .found
+        .iter()
+        .map(|found| {
+            let place = if found.at_end { "at the end" } else { "inside" };
+            format!("{} {} {place} ({})", found.pattern, found.digits, found.class)
+        })
+        .collect();
+    let found = if found.is_empty() { "no pattern".to_owned() } else { found.join(", ") };
+    format!("{number}: {}; {found}", grade.class)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grade_names_its_patterns() {
+        let line = |number: &str| {
+            let grade = Grades::built_in().grade(&normalise(number, None)).unwrap();
+            said(number, &grade)
+        };
+        assert_eq!(
+            line("4008118844"),
+            "4008118844: 2A; AABBCC 118844 at the end (2A), ABBA 8118 inside (1A)"
+        );
+        assert_eq!(line("4007391628"), "4007391628: 普通; no pattern");
+    }
+}

@@ -1,0 +1,90 @@
+//! `hotlined replay`: a record drives the switchboard again, and what it would do is printed.
+
+use super::{fail, put};
+use crate::replay::{self, Kind, Options, Replayed};
+use anyhow::Context;
+use hotlined_config;
+use hotlined_config::Sounds;
+use hotlined_core::call::Limits;
+use hotlined_core::hotline::Hotlines;
+use hotlined_core::id::SwitchId;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// Run a capture, a journal, raw socket bytes or JSON events through the decoder and the core.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The record: what kind it is shows at its beginning.
+    file: PathBuf,
+    /// The folder of the hotlines; a journal holds its own.
+    #[arg(long)]
+    hotlines: Option<PathBuf>,
+    /// The folder of their sound files.
+    #[arg(long, default_value = "sounds")]
+    sounds: PathBuf,
+    /// Our own name for the switch.
+    #[arg(long, default_value = "fs1")]
+    switch: String,
+    /// Compare with what an earlier run printed, or with a journal; differences are printed, and the exit code
+    /// is 1 if there are any.
+    #[arg(long)]
+    expect: Option<PathBuf>,
+    /// Cut what the switch said into pieces of so many bytes. This must change nothing.
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
+    chunk: Option<u32>,
+}
+
+/// Runs it: 0 is well, 1 is a difference or a broken record.
+pub fn run(args: &Args) -> ExitCode {
+    match replayed(args) {
+        Ok(code) => code,
+        Err(error) => fail(&error),
+    }
+}
+
+fn replayed(args: &Args) -> anyhow::Result<ExitCode> {
+    let bytes = std::fs::read(&args.file).with_context(|| args.file.display().to_string())?;
+    let options = Options {
+        hotlines: Arc::new(hotlines(args, replay::kind_of(&bytes))?),
+        switch: SwitchId(args.switch.as_str().into()),
+        limits: Limits::default(),
+        chunk: args.chunk.map(|bytes| bytes as usize),
+    };
+    let replayed = replay::replay(&bytes, &options).with_context(|| args.file.display().to_string())?;
+    let Some(expected) = &args.expect else {
+        replayed.lines.iter().try_for_each(put)?;
+        summarise(&replayed);
+        return Ok(ExitCode::SUCCESS);
+    };
+    let earlier = std::fs::read_to_string(expected).with_context(|| expected.display().to_string())?;
+    let differing = replay::difference(&earlier, &replayed.lines);
+    differing.iter().try_for_each(put)?;
+    summarise(&replayed);
+    eprintln!("{} lines differ from {}", differing.len(), expected.display());
+    Ok(if differing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn hotlines(args: &Args, kind: Kind) -> anyhow::Result<Hotlines> {
+    match (&args.hotlines, kind) {
+        (None, Kind::Journal) => Ok(Hotlines::default()),
+        (None, Kind::Capture | Kind::Events | Kind::Raw) => {
+            anyhow::bail!("this record holds no hotlines: name their folder with --hotlines DIR")
+        }
+        (Some(folder), _) => {
+            let sounds = std::path::absolute(&args.sounds)?;
+            hotlined_config::load(folder, &Sounds::new(sounds.clone(), sounds)).map_err(|faults| {
+                anyhow::anyhow!(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+            })
+        }
+    }
+}
+
+fn summarise(replayed: &Replayed) {
+    let commands: Vec<String> =
+        replayed.commands.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+    if replayed.cut_off > 0 {
+        eprintln!("{} lines were cut off in the middle by a kill and are left out", replayed.cut_off);
+    }
+    eprintln!("{} events; {}; {} calls still live", replayed.events, commands.join(", "), replayed.live);
+}

@@ -1,0 +1,260 @@
+//! `hotlined simulate`: one call through the hotlines of a folder, from its first second to its record, without a
+//! telephone, a switch or a wait.
+
+mod said;
+
+use super::account::Account;
+use super::{fail, faults, load_settings};
+use crate::daemon::settings::Settings;
+use crate::daemon::{holidays, numbers};
+use crate::journal::Journal;
+use crate::jsonl_writer::{LineFile, WhenSlow};
+use anyhow::bail;
+use hotlined_config;
+use hotlined_config::Sounds;
+use hotlined_config::source_position::Hint;
+use hotlined_core::call::Limits;
+use hotlined_core::command::Command;
+use hotlined_core::engine::{Engine, Entry};
+use hotlined_core::event::Event;
+use hotlined_core::hotline::{Hotline, Hotlines};
+use hotlined_core::id::{CallId, LegId};
+use hotlined_core::prompt::SoundPath;
+use hotlined_core::time::{Instant, Millis};
+use hotlined_sim::dry_run::{
+    Caller, Cast, Deed, Habit, LENGTH_DEFAULT, Lengths, PRESSES_AFTER, Rehearsal, wav_length,
+};
+use hotlined_sim::seeded::Chance;
+use said::{AgentSaid, At, CallerSaid, HabitSaid, KeysSaid};
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+/// How long a call may last: longer than anybody waits to be called back, and talks then.
+const CALL_TIME_MAX: Millis = Millis::seconds(6 * 3600);
+/// Within what time before and after the call the other calls come.
+const OTHERS_SPAN: Millis = Millis::seconds(30);
+/// The most other calls.
+const OTHERS_MAX: u64 = 1_000;
+/// How much of a sound file is read to see how long it is, in bytes.
+const HEAD_BYTES_MAX: u64 = 64 * 1024;
+
+const EXAMPLES: &str = "\
+Examples:
+  hotlined simulate --to 4008001234 --keys 1
+  hotlined simulate --hotlines hotlines --to 4008001234 --from 02161234567 --at 2026-10-01T10:00+08:00 \\
+      --keys 2,802#,wait:20s,9 --agent 01=busy,02=answer:20s+talk:40s --caller after-talk:30s";
+
+/// What to simulate.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The folder of the hotlines, in place of the one in the settings.
+    #[arg(long, value_name = "DIR")]
+    hotlines: Option<PathBuf>,
+    /// The folder of their sound files, in place of the one in the settings.
+    #[arg(long, value_name = "DIR")]
+    sounds: Option<PathBuf>,
+    /// The hotline that is dialled.
+    #[arg(long, value_name = "NUMBER")]
+    to: String,
+    /// The caller's number; empty when it is withheld.
+    #[arg(long, value_name = "NUMBER", default_value = "13800138000")]
+    from: String,
+    /// When the call comes; in China's time where no zone is written; now when nothing is.
+    #[arg(long, value_name = "TIME")]
+    at: Option<At>,
+    /// What the caller presses, one answer a question: keys; `none` for silence; `wait:5s` to press the next when
+    /// so much time has passed, asked or not.
+    #[arg(long, value_name = "KEYS", value_delimiter = ',')]
+    keys: Vec<KeysSaid>,
+    /// What an agent's telephone does, by agent number or telephone: busy, reject:5s, no-answer, unreachable,
+    /// answer:20s, press-1:4s (answers, and takes the call by key), mailbox:20s; an answer may have +talk:40s,
+    /// +no-press. Named twice, it is the first and the second time it is called. All others answer after 3 s and
+    /// talk for 60 s.
+    #[arg(long = "agent", value_name = "AGENT=DOES", value_delimiter = ',')]
+    agents: Vec<AgentSaid>,
+    /// What else the caller does: hangs-up:15s, after-talk:30s, speaks:10s (into a mailbox),
+    /// called-back:no-answer.
+    #[arg(long, value_name = "DOES", value_delimiter = ',')]
+    caller: Vec<CallerSaid>,
+    /// So many other calls to the same hotline around the same time.
+    #[arg(long = "with", value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=OTHERS_MAX))]
+    others: u64,
+    /// What chance begins with: the same seed, the same call.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Write a journal as a daemon would, for `explain` and `replay`.
+    #[arg(long, value_name = "FILE")]
+    journal: Option<PathBuf>,
+    /// One JSON object a line, in place of text.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Simulates and prints: 0 when the call came to its end, 1 when something is wrong with what was asked.
+pub fn run(args: &Args) -> ExitCode {
+    let account = match simulated(args) {
+        Ok(account) => account,
+        Err(error) => return fail(&error),
+    };
+    // A reader who has seen enough is no fault of the call.
+    let _ = account.print(args.json, &mut io::stdout().lock());
+    if account.is_over() {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("hotlined: the call had not ended after {}", account.lasted());
+    ExitCode::FAILURE
+}
+
+fn simulated(args: &Args) -> anyhow::Result<Account> {
+    let Loaded { hotlines, sounds, tables } = hotlines(args)?;
+    let mut first = vec![Event::Hotlines(hotlines.clone())];
+    first.extend(tables);
+    let hotline = dialled(&hotlines, &args.to)?;
+    let at = args.at.map_or_else(now, |At(at)| at);
+    let mut chance = Chance::new(args.seed);
+    let leg = leg(&mut chance);
+    let call = CallId(leg.clone());
+    let mut caller = Caller::new(at, &args.from, &args.to, leg);
+    caller.deeds = args.keys.iter().map(|KeysSaid(deed)| deed.clone()).collect();
+    args.caller.iter().for_each(|said| said.apply(&mut caller));
+    let mut cast = Cast { callers: vec![caller], ..cast_of(&hotline, &args.agents)? };
+    cast.callers.extend((0..args.others).map(|_| other(&args.to, at, &mut chance)));
+    play(cast, at, &first, sounds, &call, args.journal.as_deref())
+}
+
+/// Plays everything until the call is over.
+fn play(
+    cast: Cast,
+    at: Instant,
+    first: &[Event],
+    sounds: Sounds,
+    call: &CallId,
+    journal: Option<&Path>,
+) -> anyhow::Result<Account> {
+    let limits = Limits::default();
+    let file = journal.map(|path| LineFile::create(path, WhenSlow::Wait)).transpose()?;
+    let mut journal = file.clone().map(|file| Journal::new(file, limits));
+    let mut account = Account::new(call.clone());
+    let mut watch = |at, entry: Entry| {
+        journal.iter_mut().for_each(|journal| journal.record(at, entry));
+        account.take(at, entry);
+    };
+    let mut rehearsal = Rehearsal::new(Engine::new(limits), at - OTHERS_SPAN, cast, lengths(sounds));
+    first.iter().for_each(|event| rehearsal.tell(event, &mut watch));
+    let mut over = false;
+    while !over && rehearsal.next().is_some_and(|next| next <= at + CALL_TIME_MAX) {
+        let mut watch = |at, entry: Entry| {
+            watch(at, entry);
+            over |= matches!(entry, Entry::Out(Command::Record(record)) if record.call == *call);
+        };
+        rehearsal.step(&mut watch);
+    }
+    file.iter().for_each(LineFile::close);
+    Ok(account)
+}
+
+/// What a daemon of these settings would serve.
+struct Loaded {
+    hotlines: Arc<Hotlines>,
+    sounds: Sounds,
+    /// The operator's own calendar and table of numbers.
+    tables: Vec<Event>,
+}
+
+fn hotlines(args: &Args) -> anyhow::Result<Loaded> {
+    let own = args.sounds.as_deref().map(std::path::absolute).transpose()?;
+    let own = own.map(|sounds| Sounds::new(sounds.clone(), sounds));
+    let (folder, sounds, tables) = match (&args.hotlines, own) {
+        (Some(folder), Some(sounds)) => (folder.clone(), sounds, Vec::new()),
+        (folder, own) => {
+            let settings = load_settings(None).map_err(faults)?;
+            let tables = tables(&settings)?;
+            (folder.clone().unwrap_or(settings.hotlines), own.unwrap_or(settings.sounds), tables)
+        }
+    };
+    let hotlines = Arc::new(hotlined_config::load(&folder, &sounds).map_err(faults)?);
+    Ok(Loaded { hotlines, sounds, tables })
+}
+
+fn tables(settings: &Settings) -> anyhow::Result<Vec<Event>> {
+    let calendar = settings.holidays.as_deref().map(holidays::load).transpose().map_err(faults)?;
+    let atlas = settings.numbers.as_deref().map(numbers::load).transpose()?;
+    let calendar = calendar.map(|calendar| Event::Calendar(Arc::new(calendar)));
+    Ok(calendar.into_iter().chain(atlas.map(|atlas| Event::NumberRegions(Arc::new(atlas)))).collect())
+}
+
+fn dialled(hotlines: &Hotlines, to: &str) -> anyhow::Result<Arc<Hotline>> {
+    let known: Vec<&str> = hotlines.iter().map(|hotline| &*hotline.number).collect();
+    let Some(number) = hotlined_core::number::hotline(to) else {
+        bail!("--to {to}: is no 400 number: write ten digits that begin with 400");
+    };
+    match hotlines.get(number) {
+        Some(hotline) => Ok(hotline.clone()),
+        None => bail!("--to {to}: no hotline of the folder has this number{}", Hint::of(number, known)),
+    }
+}
+
+fn now() -> Instant {
+    let millis = jiff::Timestamp::now().as_millisecond();
+    Instant(u64::try_from(millis).unwrap_or_default())
+}
+
+fn leg(chance: &mut Chance) -> LegId {
+    LegId::from_bits(u128::from(chance.bits()) << 64 | u128::from(chance.bits()))
+}
+
+/// What the telephones of the hotline's agents do.
+fn cast_of(hotline: &Hotline, said: &[AgentSaid]) -> anyhow::Result<Cast> {
+    let mut cast = Cast { others: Habit::answers(Millis::seconds(3)), ..Cast::default() };
+    for AgentSaid { agent, .. } in said {
+        if !hotline.agents.iter().any(|a| a.id.as_ref() == agent.as_str() || *a.line.0 == **agent) {
+            let known = hotline.agents.iter().map(|agent| &*agent.id);
+            bail!("--agent {agent}=…: the hotline has no such agent{}", Hint::of(agent, known));
+        }
+    }
+    for agent in &hotline.agents {
+        let presses = agent.confirm.then_some(PRESSES_AFTER);
+        let mine = |said: &&AgentSaid| *agent.id == *said.agent || *agent.line.0 == *said.agent;
+        let mut habits: Vec<Habit> = said.iter().filter(mine).map(|said| said.habit.habit(presses)).collect();
+        if habits.is_empty() {
+            habits.push(HabitSaid::default().habit(presses));
+        }
+        let (hotlined_core::hotline::Dial::Phone(place) | hotlined_core::hotline::Dial::Endpoint(place)) =
+            &agent.dial;
+        cast.agents.insert(place.to_string(), habits);
+    }
+    Ok(cast)
+}
+
+/// One of the other calls.
+fn other(to: &str, at: Instant, chance: &mut Chance) -> Caller {
+    let number = format!("137{:08}", chance.between(0, 99_999_999));
+    let at = at - OTHERS_SPAN + Millis(chance.between(0, 2 * OTHERS_SPAN.0));
+    let leg = leg(chance);
+    // Whatever is asked, the first key is a likely answer.
+    let deeds = (0..3).map(|_| Deed::Answers("1".into())).collect();
+    Caller { deeds, ..Caller::new(at, &number, to, leg) }
+}
+
+/// How long the files last that are there; what cannot be read lasts as long as most.
+fn lengths(sounds: Sounds) -> Lengths {
+    Box::new(move |path: &SoundPath| {
+        let seen = Path::new(path.as_str());
+        let here = seen
+            .strip_prefix(sounds.switch_folder())
+            .map_or_else(|_| seen.to_owned(), |inside| sounds.folder().join(inside));
+        Some(length_of(&here).unwrap_or(LENGTH_DEFAULT))
+    })
+}
+
+fn length_of(path: &Path) -> Option<Millis> {
+    let file = File::open(path).ok()?;
+    let bytes = file.metadata().ok()?.len();
+    let mut head = Vec::new();
+    file.take(HEAD_BYTES_MAX).read_to_end(&mut head).ok()?;
+    wav_length(&head, bytes)
+}

@@ -1,0 +1,275 @@
+//! What the arguments of `simulate` say about people, read into habits.
+
+use hotlined_core::time::{Instant, Millis};
+use hotlined_sim::dry_run::{Caller, Deed, Habit, Leaves};
+use jiff::civil::DateTime;
+use jiff::tz::{Offset, TimeZone};
+use std::str::FromStr;
+
+/// How long a telephone rings before it is answered or refused, and a talk lasts, when nothing else is said.
+const RINGS: Millis = Millis::seconds(3);
+const TALKS: Millis = Millis::seconds(60);
+/// How long a mailbox stays when nothing else is said.
+const MAILBOX_STAYS: Millis = Millis::seconds(60);
+/// The longest span that can be said.
+const SPAN_MAX: Millis = Millis::seconds(3 * 3600);
+
+/// What is wrong with what was said, and the remedy.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum BadSaid {
+    #[error("{0:?} is no time: write such as 2026-10-01T10:00+08:00")]
+    Time(String),
+    #[error("{0:?} is no span of time: write such as 5s, 1.5s, 500ms or 2m, up to {SPAN_MAX}")]
+    Span(String),
+    #[error("{0:?} is nothing to press: write keys such as 1 or 802#, none, or wait:5s")]
+    Keys(String),
+    #[error("{0:?} names no agent: write such as 01=busy or 13900000001=answer:20s+talk:40s")]
+    NoAgent(String),
+    #[error(
+        "{0:?} is nothing a telephone does: write busy, reject:5s, no-answer, unreachable, answer:20s, press-1:4s or mailbox:20s"
+    )]
+    Habit(String),
+    #[error("{0:?} is nothing an agent does: write +talk:40s or +no-press behind answer or press-1")]
+    Manner(String),
+    #[error(
+        "{0:?} is nothing a caller does: write hangs-up:15s, after-talk:30s, speaks:10s or called-back:no-answer"
+    )]
+    Caller(String),
+}
+
+/// When a call comes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct At(pub(super) Instant);
+
+impl FromStr for At {
+    type Err = BadSaid;
+
+    fn from_str(text: &str) -> Result<Self, BadSaid> {
+        let bad = || BadSaid::Time(text.to_owned());
+        let timestamp = match text.parse::<jiff::Timestamp>() {
+            Ok(timestamp) => timestamp,
+            Err(_) => {
+                let local: DateTime = text.parse().map_err(|_| bad())?;
+                let china = TimeZone::fixed(Offset::constant(8));
+                local.to_zoned(china).map_err(|_| bad())?.timestamp()
+            }
+        };
+        u64::try_from(timestamp.as_millisecond()).map(|millis| Self(Instant(millis))).map_err(|_| bad())
+    }
+}
+
+fn span(text: &str) -> Result<Millis, BadSaid> {
+    let bad = || BadSaid::Span(text.to_owned());
+    let (number, unit) = [("ms", 1.0), ("s", 1_000.0), ("m", 60_000.0)]
+        .iter()
+        .find_map(|(unit, millis)| Some((text.strip_suffix(unit)?, *millis)))
+        .ok_or_else(bad)?;
+    let plain = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let number: f64 = number.parse().ok().filter(|_| plain).ok_or_else(bad)?;
+    let millis = (number * unit).round();
+    if millis <= SPAN_MAX.0 as f64 { Ok(Millis(millis as u64)) } else { Err(bad()) }
+}
+
+/// One thing the caller presses, or does instead.
+#[derive(Clone, Debug)]
+pub(super) struct KeysSaid(pub(super) Deed);
+
+impl FromStr for KeysSaid {
+    type Err = BadSaid;
+
+    fn from_str(text: &str) -> Result<Self, BadSaid> {
+        let is_key = |c: char| c.is_ascii_digit() || c == '*' || c == '#';
+        match text.strip_prefix("wait:") {
+            Some(time) => Ok(Self(Deed::Waits(span(time)?))),
+            None if text == "none" => Ok(Self(Deed::Ignores)),
+            None if !text.is_empty() && text.chars().all(is_key) => Ok(Self(Deed::Answers(text.to_owned()))),
+            None => Err(BadSaid::Keys(text.to_owned())),
+        }
+    }
+}
+
+/// What an agent's telephone does.
+#[derive(Clone, Debug)]
+pub(super) struct AgentSaid {
+    pub(super) agent: String,
+    pub(super) habit: HabitSaid,
+}
+
+impl FromStr for AgentSaid {
+    type Err = BadSaid;
+
+    fn from_str(text: &str) -> Result<Self, BadSaid> {
+        match text.rsplit_once('=') {
+            Some((agent, habit)) if !agent.is_empty() => {
+                Ok(Self { agent: agent.to_owned(), habit: habit.parse()? })
+            }
+            Some(_) | None => Err(BadSaid::NoAgent(text.to_owned())),
+        }
+    }
+}
+
+/// A habit, as far as it was said.
+#[derive(Clone, Debug)]
+pub(super) enum HabitSaid {
+    Fixed(Habit),
+    Answers { after: Millis, presses: Presses, talks: Millis },
+}
+
+/// Whether the key that takes a call is pressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Presses {
+    /// Where the agent is asked to.
+    IfAsked,
+    After(Millis),
+    Never,
+}
+
+impl Default for HabitSaid {
+    fn default() -> Self {
+        Self::Answers { after: RINGS, presses: Presses::IfAsked, talks: TALKS }
+    }
+}
+
+impl HabitSaid {
+    /// The habit; `if_asked` is when an agent presses the key of whom nothing was said.
+    pub(super) fn habit(&self, if_asked: Option<Millis>) -> Habit {
+        match *self {
+            Self::Fixed(habit) => habit,
+            Self::Answers { after, presses, talks } => {
+                let presses = match presses {
+                    Presses::IfAsked => if_asked,
+                    Presses::After(after) => Some(after),
+                    Presses::Never => None,
+                };
+                Habit::Answers { after, presses, talks: Some(talks) }
+            }
+        }
+    }
+}
+
+impl FromStr for HabitSaid {
+    type Err = BadSaid;
+
+    fn from_str(text: &str) -> Result<Self, BadSaid> {
+        let mut parts = text.split('+');
+        let first = parts.next().unwrap_or_default();
+        let (word, time) = match first.split_once(':') {
+            Some((word, time)) => (word, Some(span(time)?)),
+            None => (first, None),
+        };
+        let mut said = match (word, time) {
+            ("busy", None) => Self::Fixed(Habit::Busy),
+            ("no-answer", None) => Self::Fixed(Habit::NeverAnswers),
+            ("unreachable", None) => Self::Fixed(Habit::Unreachable),
+            ("reject", time) => Self::Fixed(Habit::Refuses { after: time.unwrap_or(RINGS) }),
+            ("mailbox", time) => {
+                Self::Fixed(Habit::Mailbox { after: time.unwrap_or(RINGS), stays: MAILBOX_STAYS })
+            }
+            ("answer", time) => {
+                Self::Answers { after: time.unwrap_or(RINGS), presses: Presses::IfAsked, talks: TALKS }
+            }
+            ("press-1", Some(time)) => {
+                Self::Answers { after: RINGS, presses: Presses::After(time), talks: TALKS }
+            }
+            _ => return Err(BadSaid::Habit(text.to_owned())),
+        };
+        for manner in parts {
+            let bad = || BadSaid::Manner(manner.to_owned());
+            let Self::Answers { presses, talks, .. } = &mut said else { return Err(bad()) };
+            match manner.split_once(':') {
+                Some(("talk", time)) => *talks = span(time)?,
+                None if manner == "no-press" => *presses = Presses::Never,
+                Some(_) | None => return Err(bad()),
+            }
+        }
+        Ok(said)
+    }
+}
+
+/// What else a caller does.
+#[derive(Clone, Debug)]
+pub(super) enum CallerSaid {
+    Leaves(Leaves),
+    Speaks(Millis),
+    CalledBack(HabitSaid),
+}
+
+impl CallerSaid {
+    pub(super) fn apply(&self, caller: &mut Caller) {
+        match self {
+            Self::Leaves(leaves) => caller.leaves = *leaves,
+            Self::Speaks(time) => caller.speaks = *time,
+            Self::CalledBack(habit) => caller.called_back = habit.habit(None),
+        }
+    }
+}
+
+impl FromStr for CallerSaid {
+    type Err = BadSaid;
+
+    fn from_str(text: &str) -> Result<Self, BadSaid> {
+        match text.split_once(':') {
+            Some(("hangs-up", time)) => Ok(Self::Leaves(Leaves::After(span(time)?))),
+            Some(("after-talk", time)) => Ok(Self::Leaves(Leaves::AfterTalk(span(time)?))),
+            Some(("speaks", time)) => Ok(Self::Speaks(span(time)?)),
+            Some(("called-back", habit)) => Ok(Self::CalledBack(habit.parse()?)),
+            Some(_) | None => Err(BadSaid::Caller(text.to_owned())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_time_without_a_zone_is_chinas() {
+        let at = |text: &str| text.parse::<At>().map(|At(at)| at.to_string());
+        assert_eq!(at("2026-10-01T10:00+08:00").unwrap(), "2026-10-01T02:00:00.000Z");
+        assert_eq!(at("2026-10-01T10:00"), at("2026-10-01T02:00:00Z"));
+        assert_eq!(at("2026-10-01 10:00:05").unwrap(), "2026-10-01T02:00:05.000Z");
+        assert_eq!(at("yesterday"), Err(BadSaid::Time("yesterday".into())));
+        assert!(at("1969-01-01T00:00Z").is_err());
+    }
+
+    #[test]
+    fn what_a_telephone_does_is_read_with_its_manners() {
+        let habit = |text: &str| text.parse::<HabitSaid>().map(|said| said.habit(None));
+        let answers = |after, presses, talks| {
+            Ok(Habit::Answers { after: Millis(after), presses, talks: Some(Millis(talks)) })
+        };
+        assert_eq!(habit("busy"), Ok(Habit::Busy));
+        assert_eq!(habit("reject:500ms"), Ok(Habit::Refuses { after: Millis(500) }));
+        assert_eq!(habit("answer"), answers(3_000, None, 60_000));
+        assert_eq!(habit("answer:20s+talk:1.5m"), answers(20_000, None, 90_000));
+        assert_eq!(habit("press-1:4s+talk:5s"), answers(3_000, Some(Millis(4_000)), 5_000));
+        assert_eq!(habit("busy:5s"), Err(BadSaid::Habit("busy:5s".into())));
+        assert_eq!(habit("busy+talk:5s"), Err(BadSaid::Manner("talk:5s".into())));
+        assert_eq!(habit("answer+sing"), Err(BadSaid::Manner("sing".into())));
+        assert_eq!(habit("answer:20"), Err(BadSaid::Span("20".into())));
+        assert_eq!(habit("answer:4h"), Err(BadSaid::Span("4h".into())));
+        assert_eq!(habit("answer:999m"), Err(BadSaid::Span("999m".into())));
+    }
+
+    #[test]
+    fn keys_are_answers_silence_or_a_wait() {
+        let keys = |text: &str| text.parse::<KeysSaid>().map(|KeysSaid(deed)| deed);
+        assert_eq!(keys("802#"), Ok(Deed::Answers("802#".into())));
+        assert_eq!(keys("none"), Ok(Deed::Ignores));
+        assert_eq!(keys("wait:5s"), Ok(Deed::Waits(Millis(5_000))));
+        assert_eq!(keys("8o2"), Err(BadSaid::Keys("8o2".into())));
+        assert_eq!(keys(""), Err(BadSaid::Keys(String::new())));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_understood_or_refused(text in "\\PC{0,20}|(answer|wait|hangs-up):[0-9.]{0,400}(s|ms|m)") {
+            let _ = text.parse::<At>();
+            let _ = text.parse::<KeysSaid>();
+            let _ = text.parse::<AgentSaid>();
+            let _ = text.parse::<HabitSaid>();
+            let _ = text.parse::<CallerSaid>();
+        }
+    }
+}

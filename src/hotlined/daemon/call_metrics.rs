@@ -1,0 +1,269 @@
+//! Counts what passes through the engine, and learns from it how the daemon is.
+
+use ::metrics::{Counter, Gauge, Histogram};
+use hotlined_core::call::Switchboard;
+use hotlined_core::command::{AcdRequest, Command, NotTaken, Note, StageName};
+use hotlined_core::engine::{Entry, Observer};
+use hotlined_core::event::{Event, OperatorOrder};
+use hotlined_core::record::{AttemptOutcome, CallRecord, Outcome};
+use hotlined_core::time::Millis;
+use hotlined_instance::health::Health;
+use hotlined_instance::metrics;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Every one there is, so that a figure is 0 before it first counts: what grows from nothing to 1 is no growth to
+/// whoever scrapes. One that is missing here is shown from its first time on.
+const STAGES: [StageName; 14] = [
+    StageName::Admission,
+    StageName::Announce,
+    StageName::Menu,
+    StageName::Queue,
+    StageName::CallBack,
+    StageName::Whisper,
+    StageName::Voicemail,
+    StageName::Survey,
+    StageName::Verify,
+    StageName::Hunt,
+    StageName::Connect,
+    StageName::Talk,
+    StageName::Closing,
+    StageName::Ending,
+];
+const OUTCOMES: [Outcome; 9] = [
+    Outcome::Answered,
+    Outcome::Abandoned,
+    Outcome::Unanswered,
+    Outcome::Message,
+    Outcome::Served,
+    Outcome::Refused,
+    Outcome::UnknownHotline,
+    Outcome::Fallback,
+    Outcome::Lost,
+];
+const ATTEMPTS: [AttemptOutcome; 11] = [
+    AttemptOutcome::Talked,
+    AttemptOutcome::Busy,
+    AttemptOutcome::LinesTaken,
+    AttemptOutcome::NoAnswer,
+    AttemptOutcome::Refused,
+    AttemptOutcome::Unreachable,
+    AttemptOutcome::Failed,
+    AttemptOutcome::CallerLeft,
+    AttemptOutcome::Dropped,
+    AttemptOutcome::LostRace,
+    AttemptOutcome::Unconfirmed,
+];
+const REQUESTS: [&str; 8] =
+    ["claim", "abandon", "release", "place", "remember", "admit", "leave", "count_code"];
+
+/// The handles of everything that is counted.
+struct Tally {
+    health: Arc<Health>,
+    stages: BTreeMap<StageName, Gauge>,
+    outcomes: BTreeMap<Outcome, Counter>,
+    attempts: BTreeMap<AttemptOutcome, Counter>,
+    requests: BTreeMap<&'static str, Counter>,
+    taken: Counter,
+    draining: Counter,
+    full: Counter,
+    not_taken_up: Counter,
+    wait: Histogram,
+    sounds_failed: Counter,
+}
+
+/// Counts what it sees.
+pub fn observer(health: Arc<Health>) -> Observer {
+    let not_taken = |why| metrics::CALLS_NOT_TAKEN.counter(&[not_taken_word(why)]);
+    let mut tally = Tally {
+        health,
+        stages: STAGES.into_iter().map(|one| (one, stage_gauge(one))).collect(),
+        outcomes: OUTCOMES.into_iter().map(|one| (one, outcome_counter(one))).collect(),
+        attempts: ATTEMPTS.into_iter().map(|one| (one, attempt_counter(one))).collect(),
+        requests: REQUESTS.into_iter().map(|one| (one, request_counter(one))).collect(),
+        taken: metrics::CALLS_TAKEN.counter(&[]),
+        draining: not_taken(NotTaken::Draining),
+        full: not_taken(NotTaken::Full),
+        not_taken_up: metrics::CALLS_NOT_TAKEN_UP.counter(&[]),
+        wait: metrics::CALL_WAIT.histogram(&[]),
+        sounds_failed: metrics::SOUNDS_FAILED.counter(&[]),
+    };
+    Box::new(move |_, entry| match entry {
+        Entry::In(event) => tally.heard(event),
+        Entry::Out(command) => tally.decided(command),
+    })
+}
+
+/// The live calls by stage, counted anew: nobody told of those that a daemon before us left.
+pub(super) fn count_stages(switchboard: &Switchboard) {
+    let mut counts: BTreeMap<StageName, u32> = STAGES.into_iter().map(|stage| (stage, 0)).collect();
+    switchboard.stages().for_each(|(_, stage)| *counts.entry(stage).or_default() += 1);
+    counts.into_iter().for_each(|(stage, count)| stage_gauge(stage).set(count));
+}
+
+impl Tally {
+    fn heard(&mut self, event: &Event) {
+        match event {
+            Event::LinkLost { switch } => self.health.link(switch, false),
+            Event::LinkRestored { switch, .. } => self.health.link(switch, true),
+            Event::Operator(OperatorOrder::Drain | OperatorOrder::HandOver) => self.health.drain(),
+            Event::Arrived(_)
+            | Event::Leg { .. }
+            | Event::Done { .. }
+            | Event::Acd { .. }
+            | Event::Due
+            | Event::Hotlines(_)
+            | Event::TakenUp { .. }
+            | Event::StoodBy { .. }
+            | Event::Calendar(_)
+            | Event::NumberRegions(_) => {}
+        }
+    }
+
+    fn decided(&mut self, command: &Command) {
+        match command {
+            Command::Record(record) => self.over(record),
+            Command::Note { note, .. } => self.noted(note),
+            Command::Acd { request, .. } => {
+                let request = request_word(request);
+                self.requests.entry(request).or_insert_with(|| request_counter(request)).increment(1);
+            }
+            Command::Switch { .. } => {}
+        }
+    }
+
+    fn over(&mut self, record: &CallRecord) {
+        let outcome = record.outcome;
+        self.outcomes.entry(outcome).or_insert_with(|| outcome_counter(outcome)).increment(1);
+        for outcome in record.attempts.iter().map(|attempt| attempt.outcome) {
+            self.attempts.entry(outcome).or_insert_with(|| attempt_counter(outcome)).increment(1);
+        }
+        if outcome == Outcome::Answered {
+            let Millis(wait) = record.wait;
+            self.wait.record(wait as f64 / 1e3);
+        }
+    }
+
+    fn noted(&mut self, note: &Note) {
+        match note {
+            Note::Stage { from, to } => {
+                if let (None, Some(_)) = (from, to) {
+                    self.taken.increment(1);
+                }
+                if let Some(from) = from {
+                    self.stage(*from).decrement(1);
+                }
+                if let Some(to) = to {
+                    self.stage(*to).increment(1);
+                }
+            }
+            Note::NotTaken { why: NotTaken::Draining } => self.draining.increment(1),
+            Note::NotTaken { why: NotTaken::Full } => self.full.increment(1),
+            Note::NotTakenUp { .. } => self.not_taken_up.increment(1),
+            Note::SoundFailed { .. } => self.sounds_failed.increment(1),
+            Note::Node { .. }
+            | Note::Refused { .. }
+            | Note::Queued { .. }
+            | Note::CallBack
+            | Note::Endless
+            | Note::Ringing { .. }
+            // Who talked is noted by no attempt: the record has all of them.
+            | Note::Attempt { .. } => {}
+        }
+    }
+
+    fn stage(&mut self, stage: StageName) -> &Gauge {
+        self.stages.entry(stage).or_insert_with(|| stage_gauge(stage))
+    }
+}
+
+fn stage_gauge(stage: StageName) -> Gauge {
+    metrics::CALLS.gauge(&[stage_word(stage)])
+}
+
+fn outcome_counter(outcome: Outcome) -> Counter {
+    metrics::CALLS_ENDED.counter(&[outcome.word()])
+}
+
+fn attempt_counter(outcome: AttemptOutcome) -> Counter {
+    metrics::ATTEMPTS.counter(&[attempt_word(outcome)])
+}
+
+fn request_counter(request: &str) -> Counter {
+    metrics::STORE_REQUESTS.counter(&[request])
+}
+
+fn stage_word(stage: StageName) -> &'static str {
+    match stage {
+        StageName::Admission => "admission",
+        StageName::Announce => "announce",
+        StageName::Menu => "menu",
+        StageName::Queue => "queue",
+        StageName::CallBack => "call_back",
+        StageName::Whisper => "whisper",
+        StageName::Voicemail => "voicemail",
+        StageName::Survey => "survey",
+        StageName::Verify => "verify",
+        StageName::Hunt => "hunt",
+        StageName::Connect => "connect",
+        StageName::Talk => "talk",
+        StageName::Closing => "closing",
+        StageName::Ending => "ending",
+    }
+}
+
+fn attempt_word(outcome: AttemptOutcome) -> &'static str {
+    match outcome {
+        AttemptOutcome::Talked => "talked",
+        AttemptOutcome::Busy => "busy",
+        AttemptOutcome::LinesTaken => "lines_taken",
+        AttemptOutcome::NoAnswer => "no_answer",
+        AttemptOutcome::Refused => "refused",
+        AttemptOutcome::Unreachable => "unreachable",
+        AttemptOutcome::Failed => "failed",
+        AttemptOutcome::CallerLeft => "caller_left",
+        AttemptOutcome::Dropped => "dropped",
+        AttemptOutcome::LostRace => "lost_race",
+        AttemptOutcome::Unconfirmed => "unconfirmed",
+    }
+}
+
+fn not_taken_word(why: NotTaken) -> &'static str {
+    match why {
+        NotTaken::Draining => "draining",
+        NotTaken::Full => "full",
+    }
+}
+
+fn request_word(request: &AcdRequest) -> &'static str {
+    match request {
+        AcdRequest::Claim(_) => "claim",
+        AcdRequest::Abandon { .. } => "abandon",
+        AcdRequest::Release { .. } => "release",
+        AcdRequest::Place { .. } => "place",
+        AcdRequest::Remember { .. } => "remember",
+        AcdRequest::Admit { .. } => "admit",
+        AcdRequest::Leave { .. } => "leave",
+        AcdRequest::CountCode { .. } => "count_code",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Serialize;
+
+    fn written(thing: impl Serialize) -> String {
+        serde_json::to_value(thing).unwrap().as_str().unwrap().to_owned()
+    }
+
+    #[test]
+    fn figures_and_records_have_one_word_for_one_thing() {
+        STAGES.iter().for_each(|one| assert_eq!(written(one), stage_word(*one)));
+        OUTCOMES.iter().for_each(|one| assert_eq!(written(one), one.word()));
+        ATTEMPTS.iter().for_each(|one| assert_eq!(written(one), attempt_word(*one)));
+        [NotTaken::Draining, NotTaken::Full]
+            .iter()
+            .for_each(|one| assert_eq!(written(one), not_taken_word(*one)));
+    }
+}

@@ -1,0 +1,139 @@
+//! The one loop: tells the [`Instance`] what happened, and does what it says. It decides nothing.
+//!
+//! Reading, deciding, keeping and writing of all links happen on this one thread, without handing anything over. What
+//! is slow happens elsewhere: files of records, reading hotlines, the admin address.
+
+use super::clock::Clock;
+use super::deliverer::Deliverers;
+use super::heartbeat::Pulse;
+use super::redis_connections::RedisConnections;
+use super::sockets::Sockets;
+use crate::snapshot_file::LiveFile;
+use hotlined_core::event::Event;
+use hotlined_core::id::SwitchId;
+use hotlined_core::time::{Instant, Millis};
+use hotlined_instance::Ended;
+use hotlined_instance::LinkInput;
+use hotlined_instance::cluster::failure::Failure;
+use hotlined_instance::{Channel, RedisReply};
+use hotlined_instance::{Input, Instance, Output};
+use std::io;
+use tokio::sync::mpsc;
+
+/// The most changes of configuration that wait for the loop.
+pub(super) const CONFIGURED_MAX: usize = 64;
+/// How long after something was handed to a deliverer it is looked whether it is done, if nothing else comes first.
+const DONE_LOOK: Millis = Millis(20);
+
+/// What an operator, or the supervisor of the process, wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Stop, but let calls in progress finish for a while. Said again: stop now.
+    Stop,
+}
+
+/// The loop and everything it owns.
+pub(super) struct EventLoop {
+    pub(super) instance: Instance,
+    pub(super) clock: Clock,
+    pub(super) sockets: Sockets,
+    pub(super) file: Option<LiveFile>,
+    pub(super) redis: Option<RedisConnections>,
+    pub(super) deliverers: Deliverers,
+    pub(super) pulse: Pulse,
+}
+
+/// What woke the loop.
+enum Woke {
+    Wish,
+    Sockets,
+    Redis(Channel, Result<RedisReply, Failure>),
+    Configured(Event),
+    Due,
+}
+
+impl EventLoop {
+    /// Works until the instance has ended.
+    pub(super) async fn run(
+        mut self,
+        mut configured: mpsc::Receiver<Event>,
+        mut wishes: mpsc::Receiver<Wish>,
+    ) -> Result<(), Ended> {
+        let mut from_sockets: Vec<(SwitchId, LinkInput)> = Vec::new();
+        loop {
+            while let Some(output) = self.instance.next_output() {
+                if let Some(end) = self.carry_out(output) {
+                    return end;
+                }
+            }
+            self.sockets.flush();
+            let wake = self.wake();
+            let wake_at = self.clock.wake_at(wake);
+            let woke = tokio::select! {
+                // Wishes and changes of configuration are too rare to keep sockets waiting, and a call that comes after
+                // one of them follows it. What lies in a socket is read before a timer is looked at: after a standstill
+                // both are ready.
+                biased;
+                Some(Wish::Stop) = wishes.recv() => Woke::Wish,
+                Some(event) = configured.recv() => Woke::Configured(event),
+                () = self.sockets.next(&mut from_sockets) => Woke::Sockets,
+                (channel, reply) = next_reply(&mut self.redis) => Woke::Redis(channel, reply),
+                () = tokio::time::sleep_until(wake_at) => Woke::Due,
+            };
+            let now = self.clock.now();
+            match woke {
+                Woke::Wish => self.instance.handle(now, Input::Stop),
+                Woke::Sockets => {
+                    for (switch, input) in from_sockets.drain(..) {
+                        self.instance.handle(now, Input::Link(switch, input));
+                    }
+                }
+                Woke::Redis(channel, reply) => self.instance.handle(now, Input::Redis(channel, reply)),
+                Woke::Configured(event) => self.instance.handle(now, Input::Configured(event)),
+                Woke::Due => self.instance.handle(now, Input::Due),
+            }
+            while let Some(id) = self.deliverers.next_done() {
+                self.instance.handle(now, Input::Delivered(id));
+            }
+        }
+    }
+
+    /// When the loop has something to do, whether anything happens or not.
+    fn wake(&mut self) -> Instant {
+        let now = self.clock.now();
+        let beat = self.pulse.beat(now, &self.instance);
+        let done = self.deliverers.are_behind().then_some(now + DONE_LOOK);
+        [self.instance.deadline(), done].into_iter().flatten().fold(beat, Instant::min)
+    }
+
+    fn carry_out(&mut self, output: Output) -> Option<Result<(), Ended>> {
+        match output {
+            Output::Link(switch, output) => self.sockets.carry_out(&switch, output),
+            Output::Redis(channel, request) => {
+                if let Some(redis) = &mut self.redis {
+                    redis.ask(channel, request);
+                }
+            }
+            Output::Keep { number, frames } => {
+                let kept = self.file.as_mut().map_or_else(
+                    || Err(io::Error::other("there is no file of live calls")),
+                    |file| file.append(&frames),
+                );
+                let renews = *kept.as_ref().unwrap_or(&false);
+                let outcome = kept.map(|_| ()).map_err(|error| error.to_string());
+                self.instance.handle(self.clock.now(), Input::Kept { number, outcome, renews });
+            }
+            Output::Deliver(delivery) => self.deliverers.deliver(delivery),
+            Output::Ended(end) => return Some(end),
+        }
+        None
+    }
+}
+
+/// What Redis answers, where there is one; otherwise nothing, ever.
+async fn next_reply(redis: &mut Option<RedisConnections>) -> (Channel, Result<RedisReply, Failure>) {
+    match redis {
+        Some(redis) => redis.next().await,
+        None => std::future::pending().await,
+    }
+}

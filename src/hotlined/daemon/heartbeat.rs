@@ -1,0 +1,197 @@
+//! The signs of life of the loop itself: the beat that comes only while it turns, and what it shows of its pace.
+
+use super::call_metrics;
+use super::systemd::{News, Supervisor};
+use ::metrics::{Counter, Gauge, Histogram};
+use hotlined_core::call::Switchboard;
+use hotlined_core::time::{Instant, Millis};
+use hotlined_instance::Instance;
+use hotlined_instance::Probe;
+use hotlined_instance::health::Health;
+use hotlined_instance::metrics;
+use std::sync::Arc;
+
+/// How often the loop beats at least, whether anything happens or not.
+const BEAT: Millis = Millis::seconds(1);
+
+/// The beat of a loop.
+#[derive(Debug)]
+pub struct Pulse {
+    health: Arc<Health>,
+    supervisor: Supervisor,
+    every: Millis,
+    next: Instant,
+    lines_held: Gauge,
+    claims_waiting: Gauge,
+}
+
+/// The pulse of a loop that nobody watches.
+impl Default for Pulse {
+    fn default() -> Self {
+        Self::new(Arc::new(Health::new(std::time::Instant::now(), [])), Supervisor::default())
+    }
+}
+
+impl Pulse {
+    /// What is known goes to `health` and to the supervisor.
+    pub fn new(health: Arc<Health>, supervisor: Supervisor) -> Self {
+        // Twice as often as wanted, so that one beat may be late.
+        let every = supervisor.watchdog().map_or(BEAT, |span| BEAT.min(Millis(span.0 / 2)));
+        Self {
+            health,
+            supervisor,
+            every,
+            next: Instant(0),
+            lines_held: metrics::LINES_HELD.gauge(&[]),
+            claims_waiting: metrics::CLAIMS_WAITING.gauge(&[]),
+        }
+    }
+
+    /// Where others tell how the daemon is.
+    pub(super) fn health(&self) -> &Arc<Health> {
+        &self.health
+    }
+
+    /// Beats if it is time to, and says when it is next.
+    pub(super) fn beat(&mut self, now: Instant, instance: &Instance) -> Instant {
+        if self.next <= now {
+            let (lines, waiting) = instance.in_use();
+            self.next = now + self.every;
+            self.health.beat(std::time::Instant::now());
+            self.supervisor.tell(&News::Turning { calls: instance.engine().switchboard.live() });
+            self.lines_held.set(lines as f64);
+            self.claims_waiting.set(waiting as f64);
+        }
+        self.next
+    }
+}
+
+/// How long things take in an instance.
+#[derive(Debug)]
+pub(super) struct Pace {
+    health: Arc<Health>,
+    /// Since when it has been turning for what it does now.
+    busy_since: Option<std::time::Instant>,
+    /// Since when the engine decides about an event.
+    engine_since: Option<std::time::Instant>,
+    /// Since when a turn waits to be kept.
+    keeping_since: Option<std::time::Instant>,
+    /// Whether the last turn could not be kept; so that a lasting failure is logged once.
+    fails_to_keep: bool,
+    engine_turn: Histogram,
+    loop_turn: Histogram,
+    inbox: Gauge,
+    kept: Counter,
+    not_kept: Counter,
+    keep_time: Histogram,
+}
+
+impl Pace {
+    /// Whether turns are kept is told to `health`.
+    pub(super) fn new(health: Arc<Health>) -> Self {
+        // Shown before it first counts.
+        metrics::UNDELIVERED.counter(&[]).increment(0);
+        Self {
+            health,
+            busy_since: None,
+            engine_since: None,
+            keeping_since: None,
+            fails_to_keep: false,
+            engine_turn: metrics::ENGINE_TURN.histogram(&[]),
+            loop_turn: metrics::LOOP_TURN.histogram(&[]),
+            inbox: metrics::INBOX.gauge(&[]),
+            kept: metrics::LIVE_KEPT.counter(&[]),
+            not_kept: metrics::LIVE_FAILED.counter(&[]),
+            keep_time: metrics::LIVE_TIME.histogram(&[]),
+        }
+    }
+}
+
+impl Probe for Pace {
+    fn engine_begins(&mut self) {
+        let now = std::time::Instant::now();
+        self.busy_since.get_or_insert(now);
+        self.engine_since = Some(now);
+    }
+
+    fn engine_ends(&mut self) {
+        if let Some(since) = self.engine_since.take() {
+            self.engine_turn.record(since.elapsed());
+        }
+    }
+
+    fn keeping_begins(&mut self) {
+        self.keeping_since = Some(std::time::Instant::now());
+    }
+
+    fn keeping_ends(&mut self, why_not: Option<&str>) {
+        let Some(since) = self.keeping_since.take() else { return };
+        self.keep_time.record(since.elapsed());
+        if why_not.is_some() { &self.not_kept } else { &self.kept }.increment(1);
+        self.health.keeps(why_not.is_none());
+        match (why_not, self.fails_to_keep) {
+            (Some(why), false) => tracing::warn!(
+                why,
+                "calls go on, but a daemon that takes their place now will not know them as they are"
+            ),
+            (None, true) => tracing::info!("calls are kept again"),
+            (Some(_), true) | (None, false) => {}
+        }
+        self.fails_to_keep = why_not.is_some();
+    }
+
+    fn turn_ends(&mut self, waiting: usize) {
+        if let Some(since) = self.busy_since.take() {
+            self.loop_turn.record(since.elapsed());
+            self.inbox.set(waiting as f64);
+        }
+    }
+
+    fn recount(&mut self, calls: &Switchboard) {
+        // What the loop does before anything happened is no turn.
+        self.busy_since = None;
+        call_metrics::count_stages(calls);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics_registry::Registry;
+    use hotlined_instance::{KeepingStart, Start};
+
+    #[test]
+    fn what_the_loop_waited_for_is_no_turn() {
+        let registry = Registry::default();
+        let mut pace = ::metrics::with_local_recorder(&registry, || {
+            Pace::new(Arc::new(Health::new(std::time::Instant::now(), [])))
+        });
+        let turns = || {
+            let page = registry.show();
+            let count =
+                |line: &str| line.strip_prefix("hotlined_loop_turn_seconds_count ").map(str::to_owned);
+            page.lines().find_map(count).unwrap()
+        };
+        pace.engine_begins();
+        pace.recount(&Switchboard::default());
+        pace.turn_ends(0);
+        assert_eq!(turns(), "0");
+        pace.engine_begins();
+        pace.engine_begins();
+        pace.turn_ends(3);
+        pace.turn_ends(0);
+        assert_eq!(turns(), "1");
+        assert!(registry.show().contains("hotlined_inbox_events 3\n"));
+    }
+
+    #[test]
+    fn a_loop_beats_no_sooner_than_is_due() {
+        let mut pulse = Pulse::default();
+        let begin = Instant(5_000);
+        let instance = Instance::new(begin, Start::nothing(pulse.health().clone(), KeepingStart::Nowhere));
+        let next = pulse.beat(begin, &instance);
+        assert_eq!(next, begin + BEAT);
+        assert_eq!(pulse.beat(next - Millis(1), &instance), next);
+        assert_eq!(pulse.beat(next + Millis(300), &instance), next + Millis(300) + BEAT);
+    }
+}

@@ -1,0 +1,109 @@
+//! One link without a daemon: for a listener, and for tests of the wire.
+
+use super::clock::Clock;
+use super::sockets::{Sockets, random};
+use crate::capture::Tap;
+use hotlined_core::event::Event;
+use hotlined_instance::LinkInput;
+use hotlined_instance::switch::freeswitch::link::{Link, LinkEnd, LinkSettings, Order, Permit};
+use hotlined_instance::switch::lease_token::{Claim, Claiming};
+use tokio::sync::mpsc;
+
+/// By what right the link speaks to its switch.
+#[derive(Debug)]
+pub struct Right {
+    /// What is said of it at the switch.
+    pub claim: Option<(Claim, Claiming)>,
+    /// Whether something may be written.
+    pub permit: Permit,
+    /// How that changes. None ends the link at once.
+    pub changes: mpsc::Receiver<Option<Permit>>,
+}
+
+impl Right {
+    /// For a listener, and where no other daemon could act.
+    pub fn undisputed() -> Self {
+        let (_, changes) = mpsc::channel(1);
+        Self { claim: None, permit: Permit::Always, changes }
+    }
+}
+
+/// Keeps the link up until nobody can order anything any more, or it ends by itself. Events wait in the link while the
+/// inbox is full.
+///
+/// # Errors
+/// Where the very first connection is refused for a reason that only the operator can mend, or another daemon acts by
+/// a right that goes before this one.
+pub async fn keep(
+    settings: LinkSettings,
+    mut orders: mpsc::Receiver<Order>,
+    inbox: mpsc::Sender<Event>,
+    tap: Option<Tap>,
+    mut right: Right,
+) -> LinkEnd {
+    let (clock, switch) = (Clock::start(), settings.switch.clone());
+    let mut sockets = Sockets::new(clock, [settings.clone()], tap);
+    let mut link = Link::new(clock.now(), settings, (right.claim, right.permit), random() | 1);
+    let (mut can_order, mut can_change) = (true, true);
+    let mut inputs = Vec::new();
+    loop {
+        // The owner of the link has dropped it.
+        if can_order && orders.is_closed() && orders.is_empty() {
+            can_order = false;
+            link.leave(clock.now());
+        }
+        while let Some(output) = link.next_output(clock.now()) {
+            sockets.carry_out(&switch, output);
+        }
+        sockets.flush();
+        // As much as the inbox takes at once.
+        while link.backlog() > 0 {
+            match inbox.try_reserve() {
+                Ok(room) => {
+                    if let Some(event) = link.next_event() {
+                        room.send(event);
+                    }
+                }
+                Err(mpsc::error::TrySendError::Full(())) => break,
+                Err(mpsc::error::TrySendError::Closed(())) => drop(link.next_event()),
+            }
+        }
+        if let Some(end) = link.take_end() {
+            return end;
+        }
+        let deadline = link.deadline(clock.now());
+        let wake_at = deadline.map(|at| clock.wake_at(at));
+        tokio::select! {
+            biased;
+            change = right.changes.recv(), if can_change => match change {
+                Some(Some(permit)) => link.permit(permit),
+                Some(None) => link.revoke(),
+                None => can_change = false,
+            },
+            () = sockets.next(&mut inputs) => {}
+            permit = inbox.reserve(), if link.backlog() > 0 => drop(permit),
+            order = orders.recv(), if can_order => {
+                if let Some(order) = order {
+                    link.order(clock.now(), order);
+                }
+            }
+            () = wait_until(wake_at) => {}
+        }
+        for (_, input) in inputs.drain(..) {
+            match input {
+                LinkInput::Connected(number) => link.connected(clock.now(), number),
+                LinkInput::Refused(error) => link.refused(clock.now(), error),
+                LinkInput::Received(bytes) => link.received(clock.now(), bytes),
+                LinkInput::Closed(error) => link.closed(clock.now(), error),
+            }
+        }
+        link.due(clock.now());
+    }
+}
+
+async fn wait_until(at: Option<tokio::time::Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
+    }
+}

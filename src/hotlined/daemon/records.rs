@@ -1,0 +1,80 @@
+//! The file of call records: the deliverer that writes them there, and what stands in it already.
+
+use super::deliverer::Deliverer;
+use crate::jsonl_writer::LineFile;
+use crate::snapshot_file::CannotKeep;
+use hotlined_core::id::CallId;
+use hotlined_instance::persist::outbox::{Delivery, DeliveryId};
+use serde::Deserialize;
+use std::collections::{BTreeSet, VecDeque};
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+
+/// How much of the end of the file of records is looked at, in bytes: more than any daemon can have written
+/// between two turns.
+const LOOKED_AT_BYTES_MAX: u64 = 16 << 20;
+
+/// Writes records into their file.
+#[derive(Debug)]
+pub(super) struct RecordFile {
+    file: LineFile,
+    /// How many were handed to it.
+    handed: u64,
+    /// Those that may not be in it yet, by their number.
+    unwritten: VecDeque<(u64, DeliveryId)>,
+}
+
+impl RecordFile {
+    /// Nobody else writes to the file.
+    pub(super) fn new(file: LineFile) -> Self {
+        Self { file, handed: 0, unwritten: VecDeque::new() }
+    }
+}
+
+impl Deliverer for RecordFile {
+    fn deliver(&mut self, Delivery { id, payload }: Delivery) {
+        self.handed += 1;
+        self.unwritten.push_back((self.handed, id));
+        self.file.write(payload);
+    }
+
+    fn next_done(&mut self) -> Option<DeliveryId> {
+        let written = self.file.written();
+        self.unwritten.pop_front_if(|(number, _)| *number <= written).map(|(_, id)| id)
+    }
+
+    fn is_behind(&self) -> bool {
+        !self.unwritten.is_empty()
+    }
+}
+
+/// The records that were written last.
+pub(super) fn recorded(file: &Path) -> Result<BTreeSet<DeliveryId>, CannotKeep> {
+    let system = |error| CannotKeep::System { path: file.to_owned(), error };
+    let end = match end_of(file) {
+        Ok(end) => end,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
+        Err(error) => return Err(system(error)),
+    };
+    #[derive(Deserialize)]
+    struct Line {
+        call: CallId,
+    }
+    let lines = end.split(|byte| *byte == b'\n');
+    let calls = lines.filter_map(|line| serde_json::from_slice::<Line>(line).ok());
+    Ok(calls.map(|line| DeliveryId::record(line.call)).collect())
+}
+
+/// The last bytes of a file; of anything else, such as a pipe, none.
+fn end_of(file: &Path) -> io::Result<Vec<u8>> {
+    if !std::fs::metadata(file)?.is_file() {
+        return Ok(Vec::new());
+    }
+    let mut file = File::open(file)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(LOOKED_AT_BYTES_MAX)))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,391 @@
+//! The whole daemon: everything is checked first, then files are opened, then the link; never the other way.
+
+use super::admin::{self, Admin, Sources};
+use super::clock::Clock;
+use super::event_loop::Wish;
+use super::heartbeat::Pulse;
+use super::holidays::BadHolidays;
+use super::numbers::BadNumbers;
+use super::records;
+use super::reload::{Loaded, Watch, WatchError};
+pub use super::running::{Parts, Redis, Running};
+use super::settings::{self, EventFormat, Settings, SwitchSettings};
+use super::source::{HolidayFolder, HotlineFolder, NumbersFile, Source};
+use super::systemd::{News, Supervisor};
+use super::{call_metrics, holiday_reminder, reloading};
+use crate::capture::Tap;
+use crate::http::listener::CannotListen;
+use crate::journal::Journal;
+use crate::jsonl_writer::{CannotWrite, LineFile, WhenSlow};
+use crate::redis::BadConnector;
+use crate::snapshot_file::{CannotKeep, LiveFile};
+use hotlined_config;
+use hotlined_core::call::Limits;
+use hotlined_core::engine::Observer;
+use hotlined_core::event::Event;
+use hotlined_core::hotline::Hotlines;
+use hotlined_core::hours::Calendar;
+use hotlined_core::id::SwitchId;
+use hotlined_core::number::NumberRegions;
+use hotlined_esl::argument::{BadEndpoint, Endpoint};
+use hotlined_esl::event::Format;
+use hotlined_esl::vocabulary::{BadSecret, BadWord, Secret, UserAtDomain};
+use hotlined_instance::health::Health;
+use hotlined_instance::metrics;
+use hotlined_instance::persist::snapshot::Kept;
+use hotlined_instance::switch::freeswitch::conversation::Account;
+use hotlined_instance::switch::freeswitch::encode_command::{Fallback, Site};
+use hotlined_instance::switch::freeswitch::link;
+use hotlined_instance::switch::freeswitch::link::{LinkError, LinkSettings};
+use hotlined_instance::switch::freeswitch::liveness::Patience;
+use hotlined_instance::switch::lease_token::{Claim, Claiming};
+use std::path::Path;
+use std::sync::Arc;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+
+/// Where Linux says what the machine is called.
+const HOST_NAME_FILE: &str = "/proc/sys/kernel/hostname";
+
+/// Why the daemon did not start or could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The settings.
+    #[error("{}", lines(.0))]
+    Settings(Vec<settings::Fault>),
+    /// The hotlines.
+    #[error("{}", lines(.0))]
+    Hotlines(Vec<hotlined_config::Fault>),
+    /// The holidays.
+    #[error("{}", lines(.0))]
+    Holidays(Vec<BadHolidays>),
+    /// The table of numbers.
+    #[error("{}", lines(.0))]
+    Numbers(Vec<BadNumbers>),
+    /// A folder cannot be watched.
+    #[error(transparent)]
+    Watch(#[from] WatchError),
+    /// A file.
+    #[error(transparent)]
+    File(#[from] CannotWrite),
+    /// The file of live calls.
+    #[error(transparent)]
+    Live(#[from] CannotKeep),
+    /// The settings of Redis.
+    #[error("[redis] {0}")]
+    Redis(#[from] BadConnector),
+    /// The admin address.
+    #[error(transparent)]
+    Admin(#[from] CannotListen),
+    /// A setting that the switch could not read as what it is.
+    #[error("[switch] fallback: {0}")]
+    Fallback(#[from] BadEndpoint),
+    /// The same.
+    #[error("[switch] user: {0}")]
+    User(#[from] BadWord),
+    /// The same.
+    #[error("[switch] password: {0}")]
+    Password(#[from] BadSecret),
+    /// The switch does not want us as we are.
+    #[error(transparent)]
+    Link(#[from] LinkError),
+    /// The system does not let us hear signals.
+    #[error("SIGTERM, SIGINT and SIGHUP cannot be listened for: {0}")]
+    Signals(std::io::Error),
+    /// A capture does not say of which switch a line is.
+    #[error(
+        "a capture is of one switch, and the settings have several: use `hotlined capture --switch NAME`"
+    )]
+    CaptureOfSeveral,
+    /// The system has no thread for the daemon.
+    #[error("a thread cannot be started: {0}")]
+    Thread(std::io::Error),
+    /// A fault of our own.
+    #[error("the {0} ended by a fault of its own, which stands above: please report it")]
+    Crashed(&'static str),
+}
+
+fn lines<T: std::fmt::Display>(faults: &[T]) -> String {
+    faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+/// The links' settings out of the daemon's.
+pub fn link_settings(settings: &Settings) -> Result<Vec<LinkSettings>, ServeError> {
+    settings.switches.iter().map(link_to).collect()
+}
+
+fn link_to(switch: &SwitchSettings) -> Result<LinkSettings, ServeError> {
+    let fallback = Fallback {
+        extension: Endpoint::new(&switch.fallback.extension)?,
+        dialplan: Endpoint::new(&switch.fallback.dialplan)?,
+        context: Endpoint::new(&switch.fallback.context)?,
+    };
+    let password = switch.password().map_err(ServeError::Settings)?.reveal();
+    let account = Account {
+        user: switch.user.as_deref().map(UserAtDomain::new).transpose()?,
+        password: Secret::new(password)?,
+    };
+    Ok(LinkSettings {
+        switch: switch.name.clone(),
+        host: switch.host.clone(),
+        port: switch.port,
+        account,
+        site: Site { trunk: switch.trunk.clone(), fallback, recordings: switch.recordings.clone() },
+        format: match switch.format {
+            EventFormat::Plain => Format::Plain,
+            EventFormat::Json => Format::Json,
+        },
+        setup_time_max: switch.connect_timeout.into(),
+        patience: Patience { silence_max: switch.silence_max, answer_max: switch.answer_max },
+        reconnect_wait_min: switch.reconnect_min.into(),
+        reconnect_wait_max: switch.reconnect_max.into(),
+        limits: link::Limits::default(),
+    })
+}
+
+/// Serves until it is told to stop by SIGTERM or SIGINT.
+pub async fn serve(
+    settings: Settings,
+    journal: Option<&Path>,
+    capture: Option<&Path>,
+    claiming: Claiming,
+) -> Result<(), ServeError> {
+    let links = link_settings(&settings)?;
+    if claiming == Claiming::TakingOver && settings.redis.is_some() {
+        tracing::warn!("--take-over changes nothing beside [redis]: leases say which daemon acts");
+    }
+    if capture.is_some() && links.len() > 1 {
+        return Err(ServeError::CaptureOfSeveral);
+    }
+    let folder = HotlineFolder { folder: settings.hotlines.clone(), sounds: settings.sounds.clone() };
+    let hotlines = Watched::begin(folder, ServeError::Hotlines)?;
+    let holidays = settings.holidays.clone().map(HolidayFolder);
+    let holidays = holidays.map(|folder| Watched::begin(folder, ServeError::Holidays)).transpose()?;
+    let numbers = settings.numbers.clone().map(NumbersFile);
+    let numbers = numbers.map(|file| Watched::begin(file, ServeError::Numbers)).transpose()?;
+    // Before any file is touched that another daemon might use, which has the port, too.
+    let door = match settings.admin {
+        Some(address) => Some(Admin::open(address).await?),
+        None => None,
+    };
+    // The first to ask for it waits: that shall be no call.
+    NumberRegions::built_in();
+    let live = match settings.redis {
+        Some(_) => {
+            tell_of_calls_left(&settings)?;
+            None
+        }
+        None => Some(live_file(&settings)?),
+    };
+    let records = LineFile::append(&settings.records, WhenSlow::Wait)?;
+    let journal = journal.or(settings.journal.as_deref());
+    let journal = journal.map(|path| LineFile::append(path, WhenSlow::Drop)).transpose()?;
+    let capture = capture.map(|path| LineFile::append(path, WhenSlow::Drop)).transpose()?;
+    let limits = Limits { live_max: settings.calls.live_max, fallback_after: settings.calls.fallback };
+    let switches: Vec<SwitchId> = links.iter().map(|link| link.switch.clone()).collect();
+    // Where several daemons could act, it shows later for which switches this one does.
+    let acts = switches.iter().filter(|_| settings.redis.is_none()).cloned();
+    let health = Arc::new(Health::new(std::time::Instant::now(), acts));
+    let known = records.clone();
+    health.add_check(move || known.failure().map(|why| format!("call records cannot be written: {why}")));
+    let supervisor = Supervisor::of_the_process();
+    let observe = |file: &LineFile| journal_observer(file.clone(), limits);
+    let observers: Vec<Observer> =
+        journal.iter().map(observe).chain([call_metrics::observer(health.clone())]).collect();
+    let calls = live.as_ref().map_or(0, |(_, kept)| kept.calls.len());
+    for link in &links {
+        tracing::info!(hotlines = hotlines.current.len(), calls, switch = %link.switch, host = link.host, port = link.port, "serving");
+    }
+    let of_settings = |redis| Redis { settings: redis, records: settings.records.clone() };
+    let redis = settings.redis.clone().map(of_settings);
+    let parts = Parts {
+        limits,
+        drain_max: settings.calls.drain_max,
+        first: [
+            Some(hotlines.event()),
+            holidays.as_ref().map(Watched::event),
+            numbers.as_ref().map(Watched::event),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
+        links,
+        records: records.clone(),
+        tap: capture.clone().map(Tap::new),
+        observers,
+        live,
+        redis,
+        claim: Some((claim_of_the_process(), claiming)),
+        pulse: Pulse::new(health.clone(), supervisor.clone()),
+    };
+    // Before anything runs: a signal that came in between would end the process at once.
+    let signals = Signals::listen()?;
+    let running = parts.start()?;
+    let known = holidays.as_ref().map(|holidays| holidays.current.clone());
+    let (calendar, calendars) = watch::channel(known.unwrap_or_else(|| Arc::new(Calendar::known())));
+    let (atlas, atlases) = watch::channel(numbers.as_ref().map(|numbers| numbers.current.clone()));
+    let (loads, loaded) = watch::channel(0);
+    let sources = 1 + u64::from(holidays.is_some()) + u64::from(numbers.is_some());
+    let count = |hotlines: &Arc<Hotlines>| metrics::HOTLINES.gauge(&[]).set(hotlines.len() as f64);
+    count(&hotlines.current);
+    hotlines.follow(running.inbox(), &loads, count);
+    if let Some(holidays) = holidays {
+        let calendar = calendar.clone();
+        holidays.follow(running.inbox(), &loads, move |changed| drop(calendar.send_replace(changed.clone())));
+    }
+    if let Some(numbers) = numbers {
+        numbers
+            .follow(running.inbox(), &loads, move |changed| drop(atlas.send_replace(Some(changed.clone()))));
+    }
+    if let Some(door) = door {
+        let files = [Some(("records", records.clone())), journal.clone().map(|file| ("journal", file))];
+        let files = files.into_iter().chain([capture.clone().map(|file| ("capture", file))]).flatten();
+        door.start(health, Sources { files: files.collect(), calendar: calendars.clone(), atlas: atlases });
+    }
+    tokio::spawn(holiday_reminder::remind(calendars));
+    let files: Vec<_> = [Some(records), journal, capture].into_iter().flatten().collect();
+    tokio::spawn(reloading::tell(supervisor.clone(), signals.hangup, files.clone(), (loaded, sources)));
+    supervisor.tell(&News::Ready);
+    tokio::spawn(obey(signals.stop, running.wishes(), supervisor));
+    let ended = running.finished().await;
+    for file in files {
+        file.close();
+        if file.dropped() > 0 {
+            tracing::warn!(lines = file.dropped(), "the disk was too slow for some lines");
+        }
+    }
+    tracing::info!("stopped");
+    ended
+}
+
+/// The claim of this process at a switch, where there is no Redis to give out leases. Of two claims that are made at
+/// the same time, the later one counts.
+fn claim_of_the_process() -> Claim {
+    let host = std::fs::read_to_string(HOST_NAME_FILE).unwrap_or_default();
+    Claim::new(&format!("{}-{}", host.trim(), std::process::id()), Clock::start().now().0)
+}
+
+/// The file of live calls, and what is in it that is not done yet.
+fn live_file(settings: &Settings) -> Result<(LiveFile, Kept), ServeError> {
+    let (live, mut kept) = LiveFile::open(&settings.live, Clock::start().now())?;
+    kept.losses.iter().for_each(|loss| tracing::error!(file = %settings.live.display(), "lost: {loss}"));
+    if !kept.deliveries.is_empty() {
+        kept.leave_out(&records::recorded(&settings.records)?);
+    }
+    Ok((live, kept))
+}
+
+/// Calls that were kept before there was a Redis are not gone on with: what they share is in that file, too.
+fn tell_of_calls_left(settings: &Settings) -> Result<(), ServeError> {
+    if !settings.live.exists() {
+        return Ok(());
+    }
+    let (_, kept) = live_file(settings)?;
+    if !kept.calls.is_empty() || !kept.deliveries.is_empty() {
+        tracing::warn!(
+            file = %settings.live.display(),
+            calls = kept.calls.len(),
+            records = kept.deliveries.len(),
+            "left there by a daemon without [redis], and not gone on with: the file stays as it is, and a daemon \
+             without [redis] still can"
+        );
+    }
+    Ok(())
+}
+
+/// Writes a journal as an observer.
+pub fn journal_observer(file: LineFile, limits: Limits) -> Observer {
+    let mut journal = Journal::new(file, limits);
+    Box::new(move |now, entry| journal.record(now, entry))
+}
+
+/// A source that is watched, and what it was when it was read.
+struct Watched<S: Source> {
+    watch: Watch<S>,
+    current: Arc<S::Thing>,
+}
+
+impl<S: Source> Watched<S> {
+    /// Watches first, so that no change is lost between the two.
+    fn begin(source: S, bad: fn(Vec<S::Fault>) -> ServeError) -> Result<Self, ServeError> {
+        let watch = Watch::begin(source.clone())?;
+        Ok(Self { watch, current: Arc::new(source.load().map_err(bad)?) })
+    }
+
+    fn event(&self) -> Event {
+        S::event(self.current.clone())
+    }
+
+    /// Tells the engine of each change from now on, and `also` whoever else wants to know.
+    fn follow(
+        self,
+        inbox: mpsc::Sender<Event>,
+        loads: &watch::Sender<u64>,
+        also: impl Fn(&Arc<S::Thing>) + Send + 'static,
+    ) {
+        admin::loaded(S::WHAT, true);
+        let (tell, told) = mpsc::channel(1);
+        tokio::spawn(self.watch.run(self.current, tell));
+        tokio::spawn(follow::<S>(told, inbox, loads.clone(), also));
+    }
+}
+
+/// A good version goes to the engine; of a broken one the log says why it does not.
+async fn follow<S: Source>(
+    mut told: mpsc::Receiver<Loaded<S>>,
+    inbox: mpsc::Sender<Event>,
+    loads: watch::Sender<u64>,
+    also: impl Fn(&Arc<S::Thing>),
+) {
+    while let Some(loaded) = told.recv().await {
+        admin::loaded(S::WHAT, loaded.is_ok());
+        match loaded {
+            Ok(thing) => {
+                tracing::info!("{} changed: the next call follows", S::WHAT);
+                also(&thing);
+                if inbox.send(S::event(thing)).await.is_err() {
+                    return;
+                }
+            }
+            Err(faults) => {
+                faults.iter().for_each(|fault| tracing::warn!(%fault));
+                tracing::warn!(faults = faults.len(), "{} changed for the worse: the old ones stay", S::WHAT);
+            }
+        }
+        loads.send_modify(|loads| *loads += 1);
+    }
+}
+
+/// What an operator or a supervisor can say by a signal.
+struct Signals {
+    stop: Stop,
+    hangup: Signal,
+}
+
+/// SIGTERM and SIGINT.
+struct Stop {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, ServeError> {
+        let listen = |kind| signal(kind).map_err(ServeError::Signals);
+        let (terminate, interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+        Ok(Self { stop: Stop { terminate, interrupt }, hangup: listen(SignalKind::hangup())? })
+    }
+}
+
+/// Both signals are wishes to stop.
+async fn obey(mut signals: Stop, wishes: mpsc::Sender<Wish>, supervisor: Supervisor) {
+    loop {
+        tokio::select! {
+            _ = signals.terminate.recv() => {}
+            _ = signals.interrupt.recv() => {}
+        }
+        supervisor.tell(&News::Stopping);
+        if wishes.send(Wish::Stop).await.is_err() {
+            return;
+        }
+    }
+}

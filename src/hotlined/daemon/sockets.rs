@@ -1,0 +1,193 @@
+//! The sockets of the links to the switches: they connect, read and write, and decide nothing.
+//!
+//! Nothing that is written keeps a socket from being read, because a client that does not read stalls FreeSWITCH
+//! itself. Just before each write it is looked whether the permit still allows it.
+
+use super::clock::Clock;
+use crate::capture::{Direction, Tap};
+use bytes::{Buf, BytesMut};
+use hotlined_core::id::SwitchId;
+use hotlined_instance::LinkInput;
+use hotlined_instance::switch::freeswitch::link::{LinkOutput, LinkSettings, Permit};
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, Hasher};
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use tokio::io::AsyncWrite;
+use tokio::net::TcpStream;
+use tokio_util::io::poll_read_buf;
+
+/// The most bytes taken from a socket at once.
+const READ_BYTES: usize = 256 * 1024;
+/// How much room there is at least for what is read: below that, room is made.
+const READ_BYTES_MIN: usize = 64 * 1024;
+/// How often a socket that always has more is read before others have their turn.
+const READS_AT_ONCE_MAX: usize = 4;
+
+/// All sockets.
+pub struct Sockets {
+    clock: Clock,
+    known: BTreeMap<SwitchId, LinkSettings>,
+    tap: Option<Tap>,
+    open: BTreeMap<SwitchId, Socket>,
+    /// What was read and nobody has taken. Kept for its room.
+    buffer: BytesMut,
+}
+
+type Connecting = Pin<Box<dyn Future<Output = io::Result<TcpStream>> + Send>>;
+
+enum Socket {
+    Connecting(Connecting),
+    Connected(Connected),
+}
+
+struct Connected {
+    stream: TcpStream,
+    unwritten: BytesMut,
+    permit: Permit,
+}
+
+/// A number nobody foresees, from the keys that the standard library draws for its tables.
+pub(super) fn random() -> u64 {
+    std::hash::RandomState::new().build_hasher().finish()
+}
+
+impl Sockets {
+    /// None is open. What passes is recorded by the tap.
+    pub fn new(clock: Clock, links: impl IntoIterator<Item = LinkSettings>, tap: Option<Tap>) -> Self {
+        let known = links.into_iter().map(|link| (link.switch.clone(), link)).collect();
+        Self { clock, known, tap, open: BTreeMap::new(), buffer: BytesMut::new() }
+    }
+
+    /// Does what a link wants. What it wants written is written by the next [`flush`](Self::flush).
+    pub fn carry_out(&mut self, switch: &SwitchId, output: LinkOutput) {
+        match output {
+            LinkOutput::Connect => self.connect(switch),
+            LinkOutput::Write { bytes, permit } => {
+                let Some(Socket::Connected(socket)) = self.open.get_mut(switch) else { return };
+                if let Some(tap) = self.tap.as_ref().filter(|_| !bytes.is_empty()) {
+                    tap.record(Direction::ToSwitch, &bytes);
+                }
+                socket.permit = permit;
+                socket.unwritten.extend_from_slice(&bytes);
+            }
+            LinkOutput::Close { discard } => self.close(switch, discard),
+        }
+    }
+
+    fn connect(&mut self, switch: &SwitchId) {
+        let Some(link) = self.known.get(switch) else { return };
+        let (host, port) = (link.host.clone(), link.port);
+        let connecting = Box::pin(async move {
+            let stream = TcpStream::connect((host.as_str(), port)).await?;
+            stream.set_nodelay(true)?;
+            Ok(stream)
+        });
+        self.open.insert(switch.clone(), Socket::Connecting(connecting));
+    }
+
+    fn close(&mut self, switch: &SwitchId, discard: bool) {
+        let Some(Socket::Connected(socket)) = self.open.remove(switch) else { return };
+        if discard && let Err(error) = socket.stream.set_zero_linger() {
+            tracing::warn!(%switch, %error, "our last words may arrive late");
+        }
+    }
+
+    /// Writes as much as there is room for, where that is allowed.
+    pub fn flush(&mut self) {
+        for socket in self.open.values_mut() {
+            if let Socket::Connected(socket) = socket {
+                // An error shows when the socket is read or written next.
+                let _ = socket.write(&self.clock);
+            }
+        }
+    }
+
+    /// Waits until something comes of any socket. Safe to be dropped in between.
+    pub async fn next(&mut self, inputs: &mut Vec<(SwitchId, LinkInput)>) {
+        std::future::poll_fn(|cx| self.poll(cx, inputs)).await;
+    }
+
+    fn poll(&mut self, cx: &mut Context, inputs: &mut Vec<(SwitchId, LinkInput)>) -> Poll<()> {
+        let Self { clock, tap, open, buffer, known: _ } = self;
+        for (switch, socket) in open.iter_mut() {
+            poll_one(socket, (clock, tap.as_ref(), buffer), cx, |input| inputs.push((switch.clone(), input)));
+        }
+        for (switch, input) in &*inputs {
+            if matches!(input, LinkInput::Refused(_) | LinkInput::Closed(_)) {
+                open.remove(switch);
+            }
+        }
+        if inputs.is_empty() { Poll::Pending } else { Poll::Ready(()) }
+    }
+}
+
+/// Takes from one socket what is there.
+fn poll_one(
+    socket: &mut Socket,
+    (clock, tap, buffer): (&Clock, Option<&Tap>, &mut BytesMut),
+    cx: &mut Context,
+    mut tell: impl FnMut(LinkInput),
+) {
+    if let Socket::Connecting(connecting) = socket {
+        match connecting.as_mut().poll(cx) {
+            Poll::Pending => return,
+            Poll::Ready(Err(error)) => return tell(LinkInput::Refused(error)),
+            Poll::Ready(Ok(stream)) => {
+                if let Some(tap) = tap {
+                    tap.record(Direction::Open, b"");
+                }
+                let unwritten = BytesMut::new();
+                *socket = Socket::Connected(Connected { stream, unwritten, permit: Permit::Always });
+                tell(LinkInput::Connected(random()));
+            }
+        }
+    }
+    let Socket::Connected(socket) = socket else { return };
+    for _ in 0..READS_AT_ONCE_MAX {
+        if buffer.capacity() < READ_BYTES_MIN {
+            buffer.reserve(READ_BYTES);
+        }
+        match poll_read_buf(Pin::new(&mut socket.stream), cx, buffer) {
+            Poll::Pending => break,
+            Poll::Ready(Ok(0)) => return tell(LinkInput::Closed(None)),
+            Poll::Ready(Err(error)) => return tell(LinkInput::Closed(Some(error))),
+            Poll::Ready(Ok(_)) => {
+                if let Some(tap) = tap {
+                    tap.record(Direction::FromSwitch, buffer);
+                }
+                tell(LinkInput::Received(buffer.split()));
+            }
+        }
+    }
+    if let Poll::Ready(Err(error)) = socket.poll_write(clock, cx) {
+        tell(LinkInput::Closed(Some(error)));
+    }
+}
+
+impl Connected {
+    fn may_write(&self, clock: &Clock) -> bool {
+        !self.unwritten.is_empty() && self.permit.allows(clock.now())
+    }
+
+    fn write(&mut self, clock: &Clock) -> io::Result<()> {
+        while self.may_write(clock) {
+            match self.stream.try_write(&self.unwritten) {
+                Ok(count) => self.unwritten.advance(count),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes until there is no room, and then waits for some.
+    fn poll_write(&mut self, clock: &Clock, cx: &mut Context) -> Poll<io::Result<()>> {
+        while self.may_write(clock) {
+            let count = ready!(Pin::new(&mut self.stream).poll_write(cx, &self.unwritten))?;
+            self.unwritten.advance(count);
+        }
+        Poll::Pending
+    }
+}

@@ -1,0 +1,136 @@
+//! What an operator changes while the daemon runs, each with the way it is read and what the engine hears of it.
+
+use super::file::BadFile;
+use super::holidays::{self, BadHolidays};
+use super::numbers::{self, BadNumbers};
+use hotlined_config;
+use hotlined_config::Sounds;
+use hotlined_core::event::Event;
+use hotlined_core::hotline::Hotlines;
+use hotlined_core::hours::Calendar;
+use hotlined_core::number::NumberRegions;
+use std::ffi::OsStr;
+use std::fmt::Display;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Something that lies in a folder and is read as a whole.
+pub trait Source: Clone + Send + Sync + 'static {
+    /// What it is read as.
+    type Thing: PartialEq + Send + Sync + 'static;
+    /// What can be wrong with it.
+    type Fault: Clone + PartialEq + Display + Send + Sync + 'static;
+    /// What it is called in a log, in the plural.
+    const WHAT: &'static str;
+
+    /// The folder it lies in.
+    fn folder(&self) -> &Path;
+
+    /// The one file of the folder that it is; without one it is every file.
+    fn file(&self) -> Option<&OsStr>;
+
+    /// Reads it, or says everything that is wrong with it. Blocks on the file system.
+    fn load(&self) -> Result<Self::Thing, Vec<Self::Fault>>;
+
+    /// The fault that it cannot be read for this reason.
+    fn unreadable(&self, why: &dyn std::error::Error) -> Self::Fault;
+
+    /// How the engine hears of it.
+    fn event(thing: Arc<Self::Thing>) -> Event;
+}
+
+/// The hotlines: a folder with a file each.
+#[derive(Clone, Debug)]
+pub struct HotlineFolder {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Where their sounds lie.
+    pub sounds: Sounds,
+}
+
+impl Source for HotlineFolder {
+    type Thing = Hotlines;
+    type Fault = hotlined_config::Fault;
+    const WHAT: &'static str = "hotlines";
+
+    fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    fn file(&self) -> Option<&OsStr> {
+        None
+    }
+
+    fn load(&self) -> Result<Hotlines, Vec<hotlined_config::Fault>> {
+        hotlined_config::load(&self.folder, &self.sounds)
+    }
+
+    fn unreadable(&self, why: &dyn std::error::Error) -> hotlined_config::Fault {
+        hotlined_config::Fault::unreadable(&self.folder, why)
+    }
+
+    fn event(hotlines: Arc<Hotlines>) -> Event {
+        Event::Hotlines(hotlines)
+    }
+}
+
+/// The operator's own years: a folder with a file each.
+#[derive(Clone, Debug)]
+pub struct HolidayFolder(pub PathBuf);
+
+impl Source for HolidayFolder {
+    type Thing = Calendar;
+    type Fault = BadHolidays;
+    const WHAT: &'static str = "holidays";
+
+    fn folder(&self) -> &Path {
+        &self.0
+    }
+
+    fn file(&self) -> Option<&OsStr> {
+        None
+    }
+
+    fn load(&self) -> Result<Calendar, Vec<BadHolidays>> {
+        holidays::load(&self.0)
+    }
+
+    fn unreadable(&self, why: &dyn std::error::Error) -> BadHolidays {
+        BadFile::unreadable(&self.0, &why).into()
+    }
+
+    fn event(calendar: Arc<Calendar>) -> Event {
+        Event::Calendar(calendar)
+    }
+}
+
+/// The operator's own table of numbers: one file.
+#[derive(Clone, Debug)]
+pub struct NumbersFile(pub PathBuf);
+
+impl Source for NumbersFile {
+    type Thing = NumberRegions;
+    type Fault = BadNumbers;
+    const WHAT: &'static str = "numbers";
+
+    /// A settings file names it by an absolute path, so it has one.
+    fn folder(&self) -> &Path {
+        self.0.parent().unwrap_or(&self.0)
+    }
+
+    fn file(&self) -> Option<&OsStr> {
+        self.0.file_name()
+    }
+
+    fn load(&self) -> Result<NumberRegions, Vec<BadNumbers>> {
+        numbers::load(&self.0).map_err(|fault| vec![fault])
+    }
+
+    fn unreadable(&self, why: &dyn std::error::Error) -> BadNumbers {
+        BadFile::unreadable(&self.0, &why).into()
+    }
+
+    fn event(atlas: Arc<NumberRegions>) -> Event {
+        Event::NumberRegions(atlas)
+    }
+}

@@ -1,0 +1,269 @@
+//! Where figures stand, and how they are shown: the text format of Prometheus, version 0.0.4.
+//!
+//! Only what [`ALL`] names is kept, and only with the labels it names there. To count is one addition to a number
+//! that all threads share; nobody waits for whoever reads.
+
+use ::metrics::{
+    Counter, Gauge, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit,
+};
+use hotlined_instance::metrics::{ALL, Kind, Meter};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+
+/// What a page of figures calls itself.
+pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+/// The most series, whatever values labels have: beyond them nothing is kept.
+const SERIES_MAX: usize = 2_000;
+
+/// All figures of a daemon.
+#[derive(Debug, Default)]
+pub struct Registry {
+    /// By the meter's place in [`ALL`], then by the labels as they are shown.
+    series: Mutex<BTreeMap<(usize, String), Series>>,
+}
+
+#[derive(Clone, Debug)]
+enum Series {
+    Counter(Arc<AtomicU64>),
+    /// The bits of an `f64`.
+    Gauge(Arc<AtomicU64>),
+    Histogram(Arc<Buckets>),
+}
+
+/// The figures of this process, which are recorded from the first call on: whoever wants a handle that counts asks
+/// for it after that.
+pub fn of_the_process() -> &'static Arc<Registry> {
+    static REGISTRY: OnceLock<Arc<Registry>> = OnceLock::new();
+    REGISTRY.get_or_init(|| {
+        let registry = Arc::new(Registry::default());
+        // Somebody who embeds us may record in a way of their own: then nothing is to be seen here.
+        let _ = metrics::set_global_recorder(registry.clone());
+        registry
+    })
+}
+
+impl Registry {
+    /// Every figure as of now.
+    pub fn show(&self) -> String {
+        let mut page = String::new();
+        let Ok(series) = self.series.lock() else { return page };
+        let mut last = None;
+        for ((place, labels), series) in &*series {
+            let meter = &ALL[*place];
+            if last != Some(place) {
+                last = Some(place);
+                head(&mut page, meter);
+            }
+            series.show(&mut page, meter.name, labels);
+        }
+        page
+    }
+
+    /// Makes 1 the value of these labels and forgets any other the meter had: what a thing is now, it was not before.
+    pub fn only(&self, meter: &Meter, values: &[&str]) {
+        let Some(place) = place_of(meter.name) else { return };
+        let shown = shown(meter.labels.iter().copied().zip(values.iter().copied()));
+        let Ok(mut series) = self.series.lock() else { return };
+        series.retain(|(at, labels), _| *at != place || *labels == shown);
+        let one = || Series::Gauge(Arc::new(AtomicU64::new(1_f64.to_bits())));
+        series.entry((place, shown)).or_insert_with(one);
+    }
+
+    /// The series of this key, where it is one of ours.
+    fn series(&self, key: &Key) -> Option<Series> {
+        let place = place_of(key.name())?;
+        let named = |(label, name): (&metrics::Label, &&str)| label.key() == *name;
+        let meter = &ALL[place];
+        let fits = key.labels().len() == meter.labels.len() && key.labels().zip(meter.labels).all(named);
+        let labels = shown(key.labels().map(|label| (label.key(), label.value())));
+        let mut series = self.series.lock().ok()?;
+        let room = series.len() < SERIES_MAX || series.contains_key(&(place, labels.clone()));
+        (fits && room)
+            .then(|| series.entry((place, labels)).or_insert_with(|| Series::of(meter.kind)).clone())
+    }
+}
+
+fn place_of(name: &str) -> Option<usize> {
+    ALL.iter().position(|meter| meter.name == name)
+}
+
+/// `stage="talk",why="full"`.
+fn shown<'a>(labels: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let escaped = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+    labels.map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect::<Vec<_>>().join(",")
+}
+
+// Nothing can fail that is written into a `String`.
+fn head(page: &mut String, meter: &Meter) {
+    let kind = match meter.kind {
+        Kind::Counter => "counter",
+        Kind::Gauge => "gauge",
+        Kind::Histogram(_) => "histogram",
+    };
+    let _ = writeln!(page, "# HELP {0} {1}\n# TYPE {0} {kind}", meter.name, meter.help);
+}
+
+impl Series {
+    fn of(kind: Kind) -> Self {
+        match kind {
+            Kind::Counter => Self::Counter(Arc::default()),
+            Kind::Gauge => Self::Gauge(Arc::default()),
+            Kind::Histogram(bounds) => Self::Histogram(Arc::new(Buckets::new(bounds))),
+        }
+    }
+
+    fn show(&self, page: &mut String, name: &str, labels: &str) {
+        let braced = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
+        match self {
+            Self::Counter(count) => {
+                let _ = writeln!(page, "{name}{braced} {}", count.load(Ordering::Relaxed));
+            }
+            Self::Gauge(bits) => {
+                let _ = writeln!(page, "{name}{braced} {}", f64::from_bits(bits.load(Ordering::Relaxed)));
+            }
+            Self::Histogram(buckets) => {
+                let before = if labels.is_empty() { String::new() } else { format!("{labels},") };
+                let mut count = 0;
+                let bounds = buckets.bounds.iter().map(f64::to_string).chain(["+Inf".to_owned()]);
+                for (bound, bucket) in bounds.zip(&buckets.counts) {
+                    count += bucket.load(Ordering::Relaxed);
+                    let _ = writeln!(page, "{name}_bucket{{{before}le=\"{bound}\"}} {count}");
+                }
+                let sum = buckets.sum_ns.load(Ordering::Relaxed) as f64 / 1e9;
+                let _ = writeln!(page, "{name}_sum{braced} {sum}\n{name}_count{braced} {count}");
+            }
+        }
+    }
+}
+
+/// Values in seconds, counted by how large they are.
+#[derive(Debug)]
+struct Buckets {
+    bounds: &'static [f64],
+    /// One more than there are bounds: the last counts what is beyond them all.
+    counts: Vec<AtomicU64>,
+    sum_ns: AtomicU64,
+}
+
+impl Buckets {
+    fn new(bounds: &'static [f64]) -> Self {
+        let counts = (0..=bounds.len()).map(|_| AtomicU64::new(0)).collect();
+        Self { bounds, counts, sum_ns: AtomicU64::new(0) }
+    }
+}
+
+impl HistogramFn for Buckets {
+    fn record(&self, seconds: f64) {
+        let bucket = self.bounds.partition_point(|bound| *bound < seconds);
+        if let Some(count) = self.counts.get(bucket) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        // No span is below zero, and what is beyond counting saturates.
+        self.sum_ns.fetch_add((seconds * 1e9) as u64, Ordering::Relaxed);
+    }
+}
+
+/// A handle of another kind than its figure does nothing.
+impl Recorder for Registry {
+    fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_gauge(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
+
+    fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
+        match self.series(key) {
+            Some(Series::Counter(count)) => Counter::from_arc(count),
+            Some(Series::Gauge(_) | Series::Histogram(_)) | None => Counter::noop(),
+        }
+    }
+
+    fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
+        match self.series(key) {
+            Some(Series::Gauge(bits)) => Gauge::from_arc(bits),
+            Some(Series::Counter(_) | Series::Histogram(_)) | None => Gauge::noop(),
+        }
+    }
+
+    fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
+        match self.series(key) {
+            Some(Series::Histogram(buckets)) => Histogram::from_arc(buckets),
+            Some(Series::Counter(_) | Series::Gauge(_)) | None => Histogram::noop(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hotlined_instance::metrics::{ATTEMPTS, CALL_WAIT, CALLS, CALLS_TAKEN, NUMBERS};
+
+    #[test]
+    fn figures_are_shown_in_order_with_help_and_type_before_them() {
+        let registry = Registry::default();
+        metrics::with_local_recorder(&registry, || {
+            ATTEMPTS.counter(&["busy"]).increment(2);
+            CALLS_TAKEN.counter(&[]).increment(1);
+            CALLS.gauge(&["talk"]).increment(3.0);
+            CALLS.gauge(&["talk"]).decrement(1.0);
+            // The same series, asked for again.
+            ATTEMPTS.counter(&["busy"]).increment(1);
+        });
+        let page = registry.show();
+        let samples: Vec<_> = page.lines().filter(|line| !line.starts_with('#')).collect();
+        let expected = [
+            "hotlined_calls{stage=\"talk\"} 2",
+            "hotlined_calls_taken_total 1",
+            "hotlined_attempts_total{outcome=\"busy\"} 3",
+        ];
+        assert_eq!(samples, expected);
+        assert!(page.starts_with("# HELP hotlined_calls Calls that are live now, by the stage they are in.\n# TYPE hotlined_calls gauge\n"), "{page}");
+    }
+
+    #[test]
+    fn a_histogram_counts_up_to_each_bound_and_what_is_on_it() {
+        let registry = Registry::default();
+        metrics::with_local_recorder(&registry, || {
+            let waits = CALL_WAIT.histogram(&[]);
+            [0.0, 2.0, 2.5, 700.0].iter().for_each(|wait| waits.record(*wait));
+        });
+        let page = registry.show();
+        for line in [
+            "hotlined_call_wait_seconds_bucket{le=\"2\"} 2",
+            "hotlined_call_wait_seconds_bucket{le=\"5\"} 3",
+            "hotlined_call_wait_seconds_bucket{le=\"600\"} 3",
+            "hotlined_call_wait_seconds_bucket{le=\"+Inf\"} 4",
+            "hotlined_call_wait_seconds_sum 704.5",
+            "hotlined_call_wait_seconds_count 4",
+        ] {
+            assert!(page.lines().any(|shown| shown == line), "{line}:\n{page}");
+        }
+    }
+
+    #[test]
+    fn a_label_is_escaped_and_an_info_has_one_value_at_a_time() {
+        let registry = Registry::default();
+        registry.only(&NUMBERS, &["old"]);
+        registry.only(&NUMBERS, &["a\"b\\c\nd"]);
+        let page = registry.show();
+        assert_eq!(page.lines().last(), Some(r#"hotlined_numbers_info{fingerprint="a\"b\\c\nd"} 1"#));
+        assert!(!page.contains("old"), "{page}");
+    }
+
+    #[test]
+    fn what_nobody_named_or_too_much_of_it_is_not_kept() {
+        let registry = Registry::default();
+        metrics::with_local_recorder(&registry, || {
+            metrics::counter!("stranger").increment(1);
+            metrics::counter!(ATTEMPTS.name, "hotline" => "4008001234").increment(1);
+            ATTEMPTS.gauge(&["busy"]).set(1.0);
+            (0..2 * SERIES_MAX).for_each(|n| CALLS.gauge(&[&n.to_string()]).set(1.0));
+        });
+        let page = registry.show();
+        assert!(!page.contains("stranger") && !page.contains("4008001234"));
+        assert!(page.lines().count() <= SERIES_MAX + 4);
+    }
+}

@@ -1,0 +1,267 @@
+//! A connection to Redis, wherever it stands: alone, behind sentinels, as a Cluster.
+//!
+//! A connection that was lost is not made anew behind our back: whoever uses it must know that an answer may have
+//! been lost with it, and asks the [`Connector`] for the next. A Cluster's finds a key that moved by itself, and
+//! asks again there: what is asked of it must bear that. Each way to wait has an end.
+
+use super::deadline::within;
+use super::failure::{failure_of, garbled};
+use super::settings::{Account, Address, BadSettings, RedisSettings, Servers, Tls};
+use hotlined_instance::cluster::failure::Failure;
+use hotlined_instance::cluster::limits::CONNECT_TIME_MAX;
+use redis::aio::MultiplexedConnection;
+use redis::cluster::ClusterClientBuilder;
+use redis::cluster_async::ClusterConnection;
+use redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
+use redis::{
+    AsyncConnectionConfig, Client, ClientTlsConfig, Cmd, ConnectionAddr, ConnectionInfo, IntoConnectionInfo,
+    Pipeline, RedisConnectionInfo, TlsCertificates, TlsMode, Value,
+};
+use std::time::Duration;
+
+/// How long one server among several may take to accept a connection.
+const SERVER_TIME_MAX: Duration = Duration::from_secs(1);
+/// How often a Cluster is asked again by itself, when keys moved or a node failed.
+const CLUSTER_RETRIES_MAX: u32 = 3;
+/// How long a Cluster is left alone before it is asked again.
+const CLUSTER_RETRY_WAIT_MS_MAX: u64 = 100;
+
+/// Makes connections to the Redis of some settings.
+pub struct Connector {
+    source: Source,
+}
+
+enum Source {
+    Single(Client),
+    Sentinel(Box<SentinelClient>),
+    Cluster { nodes: Vec<ConnectionInfo>, account: Account, tls: Option<TlsCertificates> },
+}
+
+/// A connection. A copy is the same connection.
+#[derive(Clone)]
+pub struct Link {
+    wire: Wire,
+    time_max: Duration,
+}
+
+#[derive(Clone)]
+enum Wire {
+    Single(MultiplexedConnection),
+    Cluster(ClusterConnection),
+}
+
+/// Why there can be no connector.
+#[derive(Debug, thiserror::Error)]
+pub enum BadConnector {
+    /// The settings are wrong.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Settings(Vec<BadSettings>),
+    /// They cannot be used all the same.
+    #[error("Redis cannot be reached by these settings: {0}")]
+    Client(#[from] redis::RedisError),
+}
+
+fn info(account: &Account, database: u16) -> RedisConnectionInfo {
+    let mut info = RedisConnectionInfo::default().set_db(i64::from(database));
+    if let Some(user) = &account.user {
+        info = info.set_username(user);
+    }
+    if let Some(password) = &account.password {
+        info = info.set_password(password.reveal());
+    }
+    info
+}
+
+fn address(address: &Address, tls: bool) -> ConnectionAddr {
+    match address {
+        Address::Tcp { host, port } if tls => {
+            ConnectionAddr::TcpTls { host: host.clone(), port: *port, insecure: false, tls_params: None }
+        }
+        Address::Tcp { host, port } => ConnectionAddr::Tcp(host.clone(), *port),
+        Address::Unix(path) => ConnectionAddr::Unix(path.clone()),
+    }
+}
+
+fn certificates(tls: &Tls) -> TlsCertificates {
+    let client = tls.client.as_ref().map(|client| ClientTlsConfig {
+        client_cert: client.certificate.to_vec(),
+        client_key: client.key.reveal().as_bytes().to_vec(),
+    });
+    TlsCertificates { client_tls: client, root_cert: tls.authority.as_ref().map(|pem| pem.to_vec()) }
+}
+
+/// One provider of ciphers for the whole process: where two are built in and none is chosen, the first connection
+/// panics. Where one is chosen already, it stays.
+fn choose_ciphers() {
+    if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
+        tracing::debug!("the provider of ciphers was chosen before");
+    }
+}
+
+fn sentinel_client(
+    settings: &RedisSettings,
+    (sentinels, service, account): (&[Address], &str, &Account),
+) -> redis::RedisResult<SentinelClient> {
+    let master = SentinelServerType::Master;
+    let addresses = sentinels.iter().map(|sentinel| address(sentinel, settings.tls.is_some()));
+    let mut builder = SentinelClientBuilder::new(addresses, service, master)?
+        .set_client_to_redis_db(i64::from(settings.database));
+    if let Some(tls) = &settings.tls {
+        builder = builder
+            .set_client_to_redis_tls_mode(TlsMode::Secure)
+            .set_client_to_redis_certificates(certificates(tls))
+            .set_client_to_sentinel_tls_mode(TlsMode::Secure)
+            .set_client_to_sentinel_certificates(certificates(tls));
+    }
+    if let Some(user) = &settings.account.user {
+        builder = builder.set_client_to_redis_username(user);
+    }
+    if let Some(password) = &settings.account.password {
+        builder = builder.set_client_to_redis_password(password.reveal());
+    }
+    if let Some(user) = &account.user {
+        builder = builder.set_client_to_sentinel_username(user);
+    }
+    if let Some(password) = &account.password {
+        builder = builder.set_client_to_sentinel_password(password.reveal());
+    }
+    builder.build()
+}
+
+impl Connector {
+    /// A connector by these settings; nobody is asked yet.
+    pub fn new(settings: &RedisSettings) -> Result<Self, BadConnector> {
+        settings.validate().map_err(BadConnector::Settings)?;
+        let tls = settings.tls.as_ref().map(certificates);
+        if tls.is_some() {
+            choose_ciphers();
+        }
+        let source = match &settings.servers {
+            Servers::Single(server) => {
+                let info = info(&settings.account, settings.database);
+                let info = address(server, tls.is_some()).into_connection_info()?.set_redis_settings(info);
+                Source::Single(match tls {
+                    Some(certificates) => Client::build_with_tls(info, certificates)?,
+                    None => Client::open(info)?,
+                })
+            }
+            Servers::Sentinel { sentinels, service, account } => {
+                Source::Sentinel(Box::new(sentinel_client(settings, (sentinels, service, account))?))
+            }
+            Servers::Cluster(nodes) => {
+                let node = |node: &Address| address(node, tls.is_some()).into_connection_info();
+                let nodes = nodes.iter().map(node).collect::<redis::RedisResult<_>>()?;
+                Source::Cluster { nodes, account: settings.account.clone(), tls }
+            }
+        };
+        Ok(Self { source })
+    }
+
+    /// A new connection, by which each answer may take so long.
+    pub async fn connect(&mut self, time_max: Duration) -> Result<Link, Failure> {
+        let wire = tokio::time::timeout(CONNECT_TIME_MAX, self.wire(time_max));
+        Ok(Link { wire: wire.await.map_err(|_| Failure::TimedOut)??, time_max })
+    }
+
+    async fn wire(&mut self, time_max: Duration) -> Result<Wire, Failure> {
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(SERVER_TIME_MAX))
+            // How long an answer may take is ours to say: `patience` knows whether we stood still.
+            .set_response_timeout(None);
+        Ok(match &mut self.source {
+            Source::Single(client) => Wire::Single(
+                client
+                    .get_multiplexed_async_connection_with_config(&config)
+                    .await
+                    .map_err(|error| failure_of(&error))?,
+            ),
+            Source::Sentinel(client) => Wire::Single(
+                client.get_async_connection_with_config(&config).await.map_err(|error| failure_of(&error))?,
+            ),
+            Source::Cluster { nodes, account, tls } => {
+                let mut builder = ClusterClientBuilder::new(nodes.iter().cloned())
+                    .connection_timeout(SERVER_TIME_MAX)
+                    .response_timeout(time_max)
+                    .overall_response_timeout(None)
+                    .retries(CLUSTER_RETRIES_MAX)
+                    .max_retry_wait(CLUSTER_RETRY_WAIT_MS_MAX);
+                if let Some(user) = &account.user {
+                    builder = builder.username(user);
+                }
+                if let Some(password) = &account.password {
+                    builder = builder.password(password.reveal());
+                }
+                if let Some(certificates) = tls {
+                    builder = builder.tls(TlsMode::Secure).certs(certificates.clone());
+                }
+                Wire::Cluster(
+                    builder
+                        .build()
+                        .map_err(|error| failure_of(&error))?
+                        .get_async_connection()
+                        .await
+                        .map_err(|error| failure_of(&error))?,
+                )
+            }
+        })
+    }
+}
+
+impl Link {
+    /// Whether keys live on several nodes, so that a pipeline may have those of one tag only.
+    pub fn is_cluster(&self) -> bool {
+        matches!(self.wire, Wire::Cluster(_))
+    }
+
+    /// What one command is answered.
+    pub async fn ask(&mut self, command: &Cmd) -> Result<Value, Failure> {
+        self.ask_raw(command).await?.map_err(|error| failure_of(&error))
+    }
+
+    /// As [`ask`](Self::ask), with what the server itself says about a refusal.
+    pub(super) async fn ask_raw(&mut self, command: &Cmd) -> Result<redis::RedisResult<Value>, Failure> {
+        let answer = async {
+            match &mut self.wire {
+                Wire::Single(wire) => command.query_async(wire).await,
+                Wire::Cluster(wire) => command.query_async(wire).await,
+            }
+        };
+        within(self.time_max, answer).await.ok_or(Failure::TimedOut)
+    }
+
+    /// What the commands are answered, each for itself, in one round trip.
+    pub(super) async fn ask_all_raw(
+        &mut self,
+        commands: &mut Pipeline,
+    ) -> Result<Vec<redis::RedisResult<Value>>, Failure> {
+        if commands.is_empty() {
+            return Ok(Vec::new());
+        }
+        commands.ignore_errors();
+        let answers = async {
+            match &mut self.wire {
+                Wire::Single(wire) => commands.query_async(wire).await,
+                Wire::Cluster(wire) => commands.query_async(wire).await,
+            }
+        };
+        let answers: redis::RedisResult<Vec<redis::RedisResult<Value>>> =
+            within(self.time_max, answers).await.ok_or(Failure::TimedOut)?;
+        let answers = answers.map_err(|error| failure_of(&error))?;
+        if answers.len() == commands.len() {
+            return Ok(answers);
+        }
+        Err(Failure::Garbled(format!("{} answers to {} commands", answers.len(), commands.len())))
+    }
+
+    /// What Redis throws away when its memory is full, if it throws away anything: then keys of ours may be gone
+    /// that were to stay. Of a Cluster nothing is known.
+    pub async fn evicts(&mut self) -> Result<Option<String>, Failure> {
+        if self.is_cluster() {
+            return Ok(None);
+        }
+        let info = self.ask(redis::cmd("INFO").arg("memory")).await?;
+        let info: String = redis::from_redis_value(info).map_err(|error| garbled(&error))?;
+        let policy = info.lines().find_map(|line| line.strip_prefix("maxmemory_policy:"));
+        Ok(policy.map(str::trim).filter(|policy| *policy != "noeviction").map(str::to_owned))
+    }
+}

@@ -1,0 +1,125 @@
+//! What comes later, unasked: the lines that claims of this daemon waited for.
+//!
+//! Each daemon has a stream of its own, read by a connection of its own, since a reader that waits holds up all
+//! others behind it. A place in the stream is kept, so that nothing is missed when the connection is made anew.
+
+use super::connection::{Connector, Link};
+use super::reply::Fields;
+use hotlined_core::event::{AcdReply, Event};
+use hotlined_core::id::{CallId, CommandId, LineId};
+use hotlined_instance::cluster::failure::Failure;
+use hotlined_instance::cluster::inbox_position::Position;
+use hotlined_instance::cluster::limits::COMMAND_TIME_MAX;
+use hotlined_instance::cluster::limits::INBOX_WAIT;
+use redis::{Cmd, Value};
+use std::time::Duration;
+
+/// The most answers read at once.
+const READ_AT_ONCE_MAX: usize = 512;
+
+/// A daemon's inbox.
+#[derive(Clone, Debug)]
+pub struct Inbox {
+    key: String,
+    position: Position,
+}
+
+impl Inbox {
+    /// The inbox at this key, from its end on: what came before is nothing to whoever opens it.
+    pub async fn open(link: &mut Link, key: String) -> Result<Self, Failure> {
+        let position = end(link, &key).await?;
+        Ok(Self { key, position })
+    }
+
+    /// The inbox at this key, from behind this place on.
+    pub fn behind(key: String, position: Position) -> Self {
+        Self { key, position }
+    }
+
+    /// The place behind which nothing was read yet.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// A connection by which [`wait`](Self::wait) can wait.
+    pub async fn connect(connector: &mut Connector) -> Result<Link, Failure> {
+        connector.connect(INBOX_WAIT + COMMAND_TIME_MAX).await
+    }
+
+    /// What came since the last time, without waiting for more.
+    pub async fn read(&mut self, link: &mut Link) -> Result<Vec<Event>, Failure> {
+        self.take(link, None).await
+    }
+
+    /// What came since the last time; if nothing did, waits a while for it.
+    pub async fn wait(&mut self, link: &mut Link) -> Result<Vec<Event>, Failure> {
+        self.take(link, Some(INBOX_WAIT)).await
+    }
+
+    async fn take(&mut self, link: &mut Link, wait: Option<Duration>) -> Result<Vec<Event>, Failure> {
+        let answer = link.ask(&self.command(wait)).await?;
+        if answer == Value::Nil {
+            return Ok(Vec::new());
+        }
+        // A list of streams, each a key and its entries; we asked for one.
+        let mut streams = Fields::of(answer)?;
+        let mut stream = Fields::of(streams.value()?)?;
+        stream.value()?;
+        let mut entries = Fields::of(stream.value()?)?;
+        let mut events = Vec::new();
+        while let Some(entry) = entries.next() {
+            let mut entry = Fields::of(entry)?;
+            self.position = position(&entry.text()?)?;
+            // What nobody understands is passed by: it would be there for ever.
+            match entry.value().and_then(read) {
+                Ok(event) => events.push(event),
+                Err(failure) => tracing::warn!(%failure, "an answer of the inbox is passed by"),
+            }
+        }
+        Ok(events)
+    }
+
+    fn command(&self, wait: Option<Duration>) -> Cmd {
+        let Position(millis, count) = self.position;
+        let mut command = redis::cmd("XREAD");
+        command.arg("COUNT").arg(READ_AT_ONCE_MAX);
+        if let Some(wait) = wait {
+            command.arg("BLOCK").arg(wait.as_millis() as u64);
+        }
+        command.arg("STREAMS").arg(&self.key).arg(format!("{millis}-{count}"));
+        command
+    }
+}
+
+async fn end(link: &mut Link, key: &str) -> Result<Position, Failure> {
+    let last = link.ask(redis::cmd("XREVRANGE").arg(key).arg("+").arg("-").arg("COUNT").arg(1)).await?;
+    match Fields::of(last)?.next() {
+        Some(entry) => position(&Fields::of(entry)?.text()?),
+        None => Ok(Position::default()),
+    }
+}
+
+fn position(text: &str) -> Result<Position, Failure> {
+    let parts =
+        text.split_once('-').and_then(|(millis, count)| Some((millis.parse().ok()?, count.parse().ok()?)));
+    let (millis, count) =
+        parts.ok_or_else(|| Failure::Garbled(format!("{text:?} is no place in a stream")))?;
+    Ok(Position(millis, count))
+}
+
+/// One entry: names and values, one after the other.
+fn read(entry: Value) -> Result<Event, Failure> {
+    let mut fields = Fields::of(entry)?;
+    let mut expect = |name: &str| {
+        let found = fields.text()?;
+        if found != name {
+            return Err(Failure::Garbled(format!("expected {name}, got {found:?}")));
+        }
+        fields.text()
+    };
+    let (call, number, line) = (expect("call")?, expect("number")?, expect("line")?);
+    let call: CallId = call.parse().map_err(|bad| Failure::Garbled(format!("{bad}")))?;
+    let number = number.parse().map_err(|_| Failure::Garbled(format!("{number:?} is no number")))?;
+    let answer = AcdReply::Claimed { line: LineId(line.into()) };
+    Ok(Event::Acd { command: CommandId { call, number }, reply: answer })
+}

@@ -1,0 +1,128 @@
+//! The calls of a switch as they are kept in Redis, read by the daemon that takes over.
+//!
+//! What is kept of a switch stands in three hashes, so that the next daemon finds everything without a search.
+
+use super::failure::garbled;
+use super::store::RedisStore;
+use hotlined_core::call::SAVED_FORMAT;
+use hotlined_core::event::KeptCall;
+use hotlined_core::hotline::Hotline;
+use hotlined_core::time::Instant;
+use hotlined_instance::cluster::entry::{Edition, Entry};
+use hotlined_instance::cluster::failure::Failure;
+use hotlined_instance::cluster::kept_call::{Loaded, Open};
+use hotlined_instance::cluster::redis_op::{Ask, Asked, Fence, Keep};
+use hotlined_instance::persist::Kept;
+use hotlined_instance::persist::outbox::Delivery;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// How many calls, or records, are loaded at once.
+const LOADED_AT_ONCE_MAX: usize = 500;
+/// How many versions of hotlines are loaded at once: one may be some hundred kilobytes.
+const EDITIONS_AT_ONCE_MAX: usize = 20;
+
+impl RedisStore {
+    /// What is kept of the switch that we act for. What cannot be read is told among the losses, and left as it is.
+    pub async fn load(&mut self, now: Instant, fence: &Fence) -> Result<Loaded, Failure> {
+        let [calls, editions, outbox] = self.keys().kept(&fence.switch);
+        let mut loaded = Loaded {
+            switch: fence.switch.clone(),
+            kept: Kept::default(),
+            open: BTreeMap::new(),
+            over: Vec::new(),
+        };
+        let names = self.names(&calls).await?;
+        for page in names.chunks(LOADED_AT_ONCE_MAX) {
+            for (name, bytes) in self.fields(&calls, page).await? {
+                match read_call(&name, &bytes) {
+                    Ok((entry, call)) => {
+                        let Entry { edition, waits, saved: _ } = entry;
+                        loaded.open.insert(call.call.clone(), Open { edition, waits });
+                        loaded.kept.calls.push(call);
+                    }
+                    Err(why) => loaded.kept.losses.push(format!("the call {name:?} at {calls} is {why}")),
+                }
+            }
+        }
+        self.load_editions(now, fence, &editions, &mut loaded).await?;
+        let names = self.names(&outbox).await?;
+        for page in names.chunks(LOADED_AT_ONCE_MAX) {
+            for (name, bytes) in self.fields(&outbox, page).await? {
+                match (name.parse(), String::from_utf8(bytes)) {
+                    (Ok(id), Ok(payload)) => loaded.kept.deliveries.push(Delivery { id, payload }),
+                    (Err(_), _) | (_, Err(_)) => {
+                        loaded.kept.losses.push(format!("the delivery {name:?} at {outbox} is no text"));
+                    }
+                }
+            }
+        }
+        Ok(loaded)
+    }
+
+    /// The versions of hotlines that the calls follow; any other is struck, unless a call that we cannot read may
+    /// need it.
+    async fn load_editions(
+        &mut self,
+        now: Instant,
+        fence: &Fence,
+        key: &str,
+        loaded: &mut Loaded,
+    ) -> Result<(), Failure> {
+        let followed: BTreeSet<String> =
+            loaded.open.values().filter_map(|open| open.edition.as_ref()).map(ToString::to_string).collect();
+        let names = self.names(key).await?;
+        let (wanted, others): (Vec<_>, Vec<_>) = names
+            .into_iter()
+            .partition(|name| followed.contains(&String::from_utf8_lossy(name).into_owned()));
+        for page in wanted.chunks(EDITIONS_AT_ONCE_MAX) {
+            for (name, bytes) in self.fields(key, page).await? {
+                match serde_json::from_slice::<Hotline>(&bytes) {
+                    Ok(hotline) => loaded.kept.hotlines.push(Arc::new(hotline)),
+                    Err(error) => {
+                        loaded.kept.losses.push(format!("the version {name} of a hotline at {key}: {error}"));
+                    }
+                }
+            }
+        }
+        if !loaded.kept.losses.is_empty() {
+            return Ok(());
+        }
+        let outdated: Vec<Edition> =
+            others.iter().filter_map(|name| Edition::read(std::str::from_utf8(name).ok()?)).collect();
+        for page in outdated.chunks(LOADED_AT_ONCE_MAX) {
+            let ask = Ask::Keep { switch: fence.switch.clone(), what: Keep::Outdated(page.to_vec()) };
+            let struck = self.ask(&[Asked { at: now, ask, fence: Some(fence.clone()) }]).await;
+            struck.into_iter().collect::<Result<Vec<_>, _>>()?;
+        }
+        Ok(())
+    }
+
+    /// The names of all fields of a hash.
+    async fn names(&mut self, key: &str) -> Result<Vec<Vec<u8>>, Failure> {
+        let names = self.link().ask(redis::cmd("HKEYS").arg(key)).await?;
+        redis::from_redis_value(names).map_err(|error| garbled(&error))
+    }
+
+    /// Those of these fields that are there.
+    async fn fields(&mut self, key: &str, names: &[Vec<u8>]) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+        let values = self.link().ask(redis::cmd("HMGET").arg(key).arg(names)).await?;
+        let values: Vec<Option<Vec<u8>>> =
+            redis::from_redis_value(values).map_err(|error| garbled(&error))?;
+        let name = |name: &Vec<u8>| String::from_utf8_lossy(name).into_owned();
+        Ok(names.iter().zip(values).filter_map(|(of, value)| Some((name(of), value?))).collect())
+    }
+}
+
+/// A call, or what it is instead.
+fn read_call(name: &str, bytes: &[u8]) -> Result<(Entry, KeptCall), String> {
+    let (entry, call) = Entry::read(bytes)?;
+    if call.call.to_string() != name {
+        return Err(format!("another one: {}", call.call));
+    }
+    if call.format > SAVED_FORMAT {
+        let format = call.format;
+        return Err(format!("saved in format {format} by a later version; this one knows {SAVED_FORMAT}"));
+    }
+    Ok((entry, call))
+}

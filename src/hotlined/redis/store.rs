@@ -1,0 +1,182 @@
+//! The shared store, one batch of requests at a time.
+
+use super::connection::Link;
+use super::encode_request::RequestEncoder;
+use super::failure::{failure_of, script_unknown};
+use super::keys::Keys;
+use super::reply::{self, Word};
+use super::script::{self, Script};
+use super::settings::RedisSettings;
+use hotlined_core::event::Event;
+use hotlined_instance::DaemonId;
+use hotlined_instance::cluster::failure::{Failure, Remedy};
+use hotlined_instance::cluster::limits::BATCH_MAX;
+use hotlined_instance::cluster::redis_op::Keep;
+use hotlined_instance::cluster::redis_op::{Ask, Asked};
+use hotlined_instance::cluster::redis_reply::{Answered, Figures, Said};
+use redis::{Cmd, Pipeline, Value};
+
+/// The most calls that are kept by one word: the server does nothing else meanwhile.
+pub const RUN_MAX: usize = 100;
+
+/// The shared store over one connection.
+#[derive(Clone)]
+pub struct RedisStore {
+    link: Link,
+    keys: Keys,
+    daemon: DaemonId,
+}
+
+impl RedisStore {
+    /// The store of these settings, over this connection.
+    pub fn new(link: Link, settings: &RedisSettings) -> Self {
+        Self { link, keys: Keys::new(&settings.prefix), daemon: settings.daemon.clone() }
+    }
+
+    /// The connection, for what else is to be asked by it.
+    pub fn link(&mut self) -> &mut Link {
+        &mut self.link
+    }
+
+    /// The names of keys.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// Which daemon asks.
+    pub fn daemon(&self) -> &DaemonId {
+        &self.daemon
+    }
+
+    /// Asks all of these in their order, in one round trip where that is possible. Each has its own outcome; what
+    /// has no answer may have been done all the same, and can be asked again. Once the connection is lost, nothing
+    /// more is asked.
+    pub async fn ask(&mut self, asked: &[Asked]) -> Vec<Result<Answered, Failure>> {
+        let clustered = self.link.is_cluster();
+        let runs: Vec<&[Asked]> =
+            asked.chunk_by(Asked::is_said_with).flat_map(|run| run.chunks(RUN_MAX)).collect();
+        let encoder = RequestEncoder { keys: &self.keys, daemon: &self.daemon };
+        let mut commands: Vec<Option<Cmd>> = runs.iter().map(|run| encoder.command_of(run)).collect();
+        let (alone, together): (Vec<_>, Vec<_>) = (0..runs.len())
+            .filter(|at| commands[*at].is_some())
+            .partition(|at| clustered && runs[*at].iter().any(Asked::stands_alone));
+        let mut outcomes: Vec<Option<Result<Value, Failure>>> = vec![None; runs.len()];
+        let mut lost: Option<Failure> = None;
+        for batch in together.chunks(BATCH_MAX).chain(alone.chunks(1)) {
+            match &lost {
+                None => lost = self.run(&mut commands, batch, &mut outcomes).await,
+                Some(failure) => batch.iter().for_each(|at| outcomes[*at] = Some(Err(failure.clone()))),
+            }
+        }
+        // What was said in one word has one outcome.
+        let each = runs.iter().zip(outcomes).flat_map(|(run, outcome)| {
+            run.iter().map(move |asked| match outcome.clone() {
+                Some(outcome) => read(asked, outcome),
+                None => Ok(nothing()),
+            })
+        });
+        each.collect()
+    }
+
+    /// Asks those of these numbers. A server that does not know the scripts is taught them and asked again: each
+    /// refused what it did not know, so their order stays. Gives back why the connection is lost, if it is.
+    async fn run(
+        &mut self,
+        all: &mut [Option<Cmd>],
+        numbers: &[usize],
+        outcomes: &mut [Option<Result<Value, Failure>>],
+    ) -> Option<Failure> {
+        let mut numbers = numbers.to_vec();
+        for taught in [false, true] {
+            let mut commands = Pipeline::with_capacity(numbers.len());
+            for command in numbers.iter().filter_map(|at| all[*at].take()) {
+                commands.add_command(command);
+            }
+            let answers = match self.link.ask_all_raw(&mut commands).await {
+                Ok(answers) => answers,
+                Err(failure) => {
+                    numbers.iter().for_each(|at| outcomes[*at] = Some(Err(failure.clone())));
+                    return Some(failure).filter(|failure| failure.remedy() == Remedy::Reconnect);
+                }
+            };
+            let mut unknown = Vec::new();
+            for ((at, command), answer) in numbers.drain(..).zip(commands.cmd_iter()).zip(answers) {
+                match answer {
+                    Err(error) if !taught && script_unknown(&error) => {
+                        all[at] = Some(command.clone());
+                        unknown.push(at);
+                    }
+                    answer => outcomes[at] = Some(answer.map_err(|error| failure_of(&error))),
+                }
+            }
+            if unknown.is_empty() {
+                return None;
+            }
+            if let Err(failure) = self.teach().await {
+                unknown.iter().for_each(|at| outcomes[*at] = Some(Err(failure.clone())));
+                return Some(failure).filter(|failure| failure.remedy() == Remedy::Reconnect);
+            }
+            numbers = unknown;
+        }
+        None
+    }
+
+    /// One script by itself.
+    pub(super) async fn run_script(
+        &mut self,
+        script: &Script,
+        keys: &[&str],
+        arguments: &[&str],
+    ) -> Result<Value, Failure> {
+        let mut command = redis::cmd("EVALSHA");
+        command.arg(&script.hash).arg(keys.len()).arg(keys).arg(arguments);
+        match self.link.ask_raw(&command).await? {
+            Err(error) if script_unknown(&error) => {
+                self.teach().await?;
+                self.link.ask(&command).await
+            }
+            answer => answer.map_err(|error| failure_of(&error)),
+        }
+    }
+
+    /// Lets the server, or all masters of the Cluster, know the scripts.
+    async fn teach(&mut self) -> Result<(), Failure> {
+        for script in script::all() {
+            self.link.ask(redis::cmd("SCRIPT").arg("LOAD").arg(&script.code)).await?;
+        }
+        Ok(())
+    }
+}
+
+/// What is told of what Redis was not asked.
+fn nothing() -> Answered {
+    Answered { said: Said::Done, due: None, left_behind: 0 }
+}
+
+fn read(asked: &Asked, outcome: Result<Value, Failure>) -> Result<Answered, Failure> {
+    let value = outcome?;
+    let reply = match &asked.ask {
+        Ask::Keep { what: Keep::Over { .. } | Keep::Adopt(_), .. } => reply::read(value)?,
+        Ask::Keep { .. } => reply::read_kept(value)?,
+        Ask::Request { .. } | Ask::Forget(_) | Ask::Hold { .. } | Ask::Barrier(_) | Ask::Due | Ask::Look => {
+            if asked.stands_alone() {
+                reply::read_code(value)?
+            } else {
+                reply::read(value)?
+            }
+        }
+    };
+    let said = match (reply.said, &asked.ask) {
+        (Word::Answer(answer), Ask::Request { id, .. } | Ask::Hold { id, .. }) => {
+            Said::Heard(Event::Acd { command: id.clone(), reply: answer })
+        }
+        (Word::Figures { held, waiting }, _) => Said::Figures(Figures { held, waiting }),
+        (Word::Adopted(adopted), _) => Said::Adopted(adopted),
+        (Word::Time(shared), _) => Said::Time(shared),
+        (Word::Nothing, _) => Said::Done,
+        (Word::Answer(_), Ask::Forget(_) | Ask::Keep { .. } | Ask::Barrier(_) | Ask::Due | Ask::Look) => {
+            return Err(Failure::Garbled("an answer to what has none".to_owned()));
+        }
+    };
+    Ok(Answered { said, due: reply.due, left_behind: reply.left })
+}

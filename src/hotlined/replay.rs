@@ -1,0 +1,371 @@
+//! What was recorded drives a switchboard again, on a virtual clock: a capture of the wire, raw bytes of a
+//! socket, one JSON event a line, or a journal.
+//!
+//! Everything that came from the switch goes through the decoder and the core that serve live calls. What we
+//! would do is written out and done to nobody. Deadlines pass in between as they would have.
+//!
+//! A journal needs no hotlines beside it: they stand in it. Its events include the answers of the store, so
+//! none is asked.
+
+use crate::capture::{BadPiece, Direction, Piece};
+use crate::journal;
+use bytes::{Bytes, BytesMut};
+use hotlined_core::call::{Limits, Switchboard};
+use hotlined_core::command::Command;
+use hotlined_core::engine::{Engine, Entry};
+use hotlined_core::event::Event;
+use hotlined_core::hotline::Hotlines;
+use hotlined_core::id::SwitchId;
+use hotlined_core::time::{Instant, Millis};
+use hotlined_esl::event::{EslEvent, EventError};
+use hotlined_esl::frame;
+use hotlined_esl::frame::FrameError;
+use hotlined_esl::message::{Decoder, Message};
+use hotlined_esl::server::{RequestDecoder, RequestError};
+use hotlined_instance::switch::freeswitch::conversation::{Conversation, Outcome, Refusal};
+use hotlined_instance::switch::freeswitch::decode_event;
+use serde::Serialize;
+use serde::de::IgnoredAny;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How long after the end of a record deadlines still pass, so that calls cut off by it come to their end.
+const AFTERMATH: Millis = Millis::seconds(600);
+
+/// What kind of record a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// JSON lines of both directions: see [`capture`](crate::capture).
+    Capture,
+    /// JSON lines of what passed through an engine: see [`journal`].
+    Journal,
+    /// An event of the switch a line, as JSON.
+    Events,
+    /// What a socket delivered, byte for byte.
+    Raw,
+}
+
+/// How to replay.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The hotlines, where the record does not hold them.
+    pub hotlines: Arc<Hotlines>,
+    /// What to call the switch.
+    pub switch: SwitchId,
+    /// The switchboard's limits.
+    pub limits: Limits,
+    /// Cut what the switch said into pieces of so many bytes.
+    pub chunk: Option<usize>,
+}
+
+/// Why a file cannot be replayed, and where in it.
+#[derive(Debug, thiserror::Error)]
+#[error("line {line}: {fault}")]
+pub struct ReplayError {
+    line: usize,
+    fault: Fault,
+}
+
+/// What can be wrong with a record.
+#[derive(Debug, thiserror::Error)]
+enum Fault {
+    #[error(transparent)]
+    Piece(#[from] BadPiece),
+    #[error("no line of a journal: {0}")]
+    Journal(serde_json::Error),
+    #[error("from the switch: {0}")]
+    Frame(#[from] FrameError),
+    #[error("to the switch: {0}")]
+    Request(#[from] RequestError),
+    #[error("no event: {0}")]
+    Event(#[from] EventError),
+    #[error("the event has no usable Event-Date-Timestamp")]
+    NoTime,
+    #[error("the switch ended the connection: {0}")]
+    Refused(#[from] Refusal),
+}
+
+/// What a replay came to.
+#[derive(Debug, Default)]
+pub struct Replayed {
+    /// Every command, as a line of JSON, in order.
+    pub lines: Vec<String>,
+    /// How many events reached the calls.
+    pub events: usize,
+    /// How many commands of each kind there were.
+    pub commands: BTreeMap<&'static str, usize>,
+    /// How many lines were left out because their writer was killed in the middle of them.
+    pub cut_off: usize,
+    /// How many calls were still live when the aftermath was over.
+    pub live: usize,
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    t: Instant,
+    out: &'a Command,
+}
+
+/// Tells the kind of a record by its beginning.
+pub fn kind_of(bytes: &[u8]) -> Kind {
+    let line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let Ok(first) = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(line) else {
+        return if line.first() == Some(&b'{') { Kind::Events } else { Kind::Raw };
+    };
+    if first.contains_key("dir") {
+        Kind::Capture
+    } else if first.contains_key("begin") || first.contains_key("in") || first.contains_key("out") {
+        Kind::Journal
+    } else {
+        Kind::Events
+    }
+}
+
+/// Replays a record.
+pub fn replay(bytes: &[u8], options: &Options) -> Result<Replayed, ReplayError> {
+    match kind_of(bytes) {
+        Kind::Journal => replay_journal(bytes, options),
+        Kind::Capture => {
+            let mut stage = Stage::new(options);
+            let (lines, cut_off) = lines(bytes);
+            stage.replayed.cut_off = cut_off;
+            for (line, text) in lines {
+                stage.piece(text).map_err(|fault| ReplayError { line, fault })?;
+            }
+            Ok(stage.end())
+        }
+        Kind::Events => {
+            let mut stage = Stage::new(options);
+            let (lines, cut_off) = lines(bytes);
+            stage.replayed.cut_off = cut_off;
+            for (line, text) in lines {
+                stage.json_event(text).map_err(|fault| ReplayError { line, fault })?;
+            }
+            Ok(stage.end())
+        }
+        Kind::Raw => {
+            let mut stage = Stage::new(options);
+            let line = bytes.iter().filter(|&&byte| byte == b'\n').count();
+            stage.heard_from_switch(bytes, None).map_err(|fault| ReplayError { line, fault })?;
+            Ok(stage.end())
+        }
+    }
+}
+
+/// The lines that hold something, with their numbers; and how many were left out because whoever wrote them was
+/// killed in the middle: such a line is the last, or the next one begins anew.
+pub(crate) fn lines(bytes: &[u8]) -> (Vec<(usize, &[u8])>, usize) {
+    let numbered = (1..).zip(bytes.split(|&byte| byte == b'\n'));
+    let mut lines: Vec<(usize, &[u8])> = numbered.filter(|(_, line)| !line.trim_ascii().is_empty()).collect();
+    let begins: Vec<bool> = lines.iter().map(|(_, line)| begins_anew(line)).collect();
+    let all = lines.len();
+    let mut next = 1..;
+    lines.retain(|(_, line)| {
+        let may_be_cut = begins.get(next.next().unwrap_or(all)).copied().unwrap_or(!bytes.ends_with(b"\n"));
+        !may_be_cut || serde_json::from_slice::<IgnoredAny>(line).is_ok()
+    });
+    let cut_off = all - lines.len();
+    (lines, cut_off)
+}
+
+/// Whether a line begins a journal or a connection of a capture.
+fn begins_anew(line: &[u8]) -> bool {
+    let has = |word: &[u8]| memchr::memmem::find(line, word).is_some();
+    has(b"\"begin\":") || has(b"\"dir\":\"open\"")
+}
+
+/// Lines that differ from an earlier run: `-` as it was, `+` as it is. Only what went out is compared, so an
+/// earlier run may be a journal, too.
+pub fn difference(earlier: &str, now: &[String]) -> Vec<String> {
+    let earlier: Vec<&str> = earlier.lines().filter(|line| line.contains("\"out\":")).collect();
+    let mut differing = Vec::new();
+    for at in 0..earlier.len().max(now.len()) {
+        let (was, is) = (earlier.get(at).copied(), now.get(at).map(String::as_str));
+        if was != is {
+            differing.extend(was.map(|line| format!("{}- {line}", at + 1)));
+            differing.extend(is.map(|line| format!("{}+ {line}", at + 1)));
+        }
+    }
+    differing
+}
+
+impl Replayed {
+    fn note(&mut self, now: Instant, command: &Command) {
+        let kind = match command {
+            Command::Switch { .. } => "orders to the switch",
+            Command::Acd { .. } => "requests to the store of lines",
+            Command::Record(_) => "call records",
+            Command::Note { .. } => "notes",
+        };
+        *self.commands.entry(kind).or_default() += 1;
+        // Plain data always has a JSON form.
+        self.lines.extend(serde_json::to_string(&Written { t: now, out: command }));
+    }
+}
+
+fn replay_journal(bytes: &[u8], options: &Options) -> Result<Replayed, ReplayError> {
+    let mut switchboard = Switchboard::new(options.limits);
+    let mut replayed = Replayed::default();
+    let mut out = Vec::new();
+    let (lines, cut_off) = lines(bytes);
+    replayed.cut_off = cut_off;
+    for (number, line) in lines {
+        let line: journal::Line = serde_json::from_slice(line)
+            .map_err(|error| ReplayError { line: number, fault: Fault::Journal(error) })?;
+        if let Some(limits) = line.begin {
+            switchboard = Switchboard::new(limits);
+        }
+        let Some(event) = line.event else { continue };
+        replayed.events += 1;
+        switchboard.handle(line.t, &event, &mut out);
+        out.drain(..).for_each(|command| replayed.note(line.t, &command));
+    }
+    replayed.live = switchboard.live();
+    Ok(replayed)
+}
+
+/// Where a recorded conversation is played again.
+struct Stage<'a> {
+    options: &'a Options,
+    engine: Engine,
+    now: Instant,
+    decoder: Decoder,
+    requests: RequestDecoder,
+    heard: BytesMut,
+    said: BytesMut,
+    conversation: Conversation,
+    replayed: Replayed,
+}
+
+impl<'a> Stage<'a> {
+    fn new(options: &'a Options) -> Self {
+        let mut stage = Self {
+            options,
+            engine: Engine::new(options.limits),
+            now: Instant(0),
+            decoder: Decoder::new(frame::Limits::default()),
+            requests: RequestDecoder::new(frame::Limits::default()),
+            heard: BytesMut::new(),
+            said: BytesMut::new(),
+            conversation: Conversation::recorded(options.switch.clone()),
+            replayed: Replayed::default(),
+        };
+        stage.turn(&Event::Hotlines(options.hotlines.clone()));
+        stage
+    }
+
+    fn piece(&mut self, line: &[u8]) -> Result<(), Fault> {
+        let text = String::from_utf8_lossy(line);
+        let piece = Piece::parse(&text)?;
+        self.wait_until(Instant((piece.t.max(0.0) * 1_000.0) as u64));
+        match piece.dir {
+            Direction::Open => {
+                self.reopen();
+                Ok(())
+            }
+            Direction::FromSwitch => self.heard_from_switch(&piece.bytes()?, Some(self.now)),
+            Direction::ToSwitch => self.said_to_switch(&piece.bytes()?),
+        }
+    }
+
+    /// A new connection: nothing is left of the old one but what it owes.
+    fn reopen(&mut self) {
+        for event in self.conversation.lost() {
+            self.turn(&event);
+        }
+        self.conversation = Conversation::recorded(self.options.switch.clone());
+        self.decoder = Decoder::new(frame::Limits::default());
+        self.requests = RequestDecoder::new(frame::Limits::default());
+        self.heard.clear();
+        self.said.clear();
+    }
+
+    fn said_to_switch(&mut self, bytes: &[u8]) -> Result<(), Fault> {
+        self.said.extend_from_slice(bytes);
+        while let Some(request) = self.requests.decode(&mut self.said)? {
+            self.conversation.overhear(&request.parse());
+        }
+        Ok(())
+    }
+
+    /// Without a time of its own, a piece is as old as the events in it say.
+    fn heard_from_switch(&mut self, bytes: &[u8], at: Option<Instant>) -> Result<(), Fault> {
+        let size = self.options.chunk.unwrap_or(bytes.len()).max(1);
+        for chunk in bytes.chunks(size) {
+            self.heard.extend_from_slice(chunk);
+            while let Some(message) = self.decoder.decode(&mut self.heard)? {
+                if let (None, Message::Event(event)) = (at, &message) {
+                    self.wait_until(event.date_timestamp_us().map_or(self.now, |us| Instant(us / 1_000)));
+                }
+                self.message(message)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn message(&mut self, message: Message) -> Result<(), Fault> {
+        let mut outcome = Outcome::default();
+        match self.conversation.hear(message, &mut outcome) {
+            // That the connection ended is part of the record.
+            Ok(()) | Err(Refusal::Closing(_)) => {}
+            Err(refusal) => return Err(refusal.into()),
+        }
+        outcome.events.iter().for_each(|event| self.turn(event));
+        Ok(())
+    }
+
+    fn json_event(&mut self, line: &[u8]) -> Result<(), Fault> {
+        let event = EslEvent::json(Bytes::copy_from_slice(line), &frame::Limits::default())?;
+        self.wait_until(event.date_timestamp_us().map(|us| Instant(us / 1_000)).ok_or(Fault::NoTime)?);
+        if let Some(event) = decode_event::event(&self.options.switch, &event) {
+            self.turn(&event);
+        }
+        Ok(())
+    }
+
+    fn wait_until(&mut self, then: Instant) {
+        while let Some(at) = self.engine.deadline().filter(|at| *at <= then) {
+            self.now = self.now.max(at);
+            self.turn(&Event::Due);
+        }
+        self.now = self.now.max(then);
+    }
+
+    fn turn(&mut self, event: &Event) {
+        let (now, replayed) = (self.now, &mut self.replayed);
+        let mut watch = |entry: Entry| match entry {
+            Entry::In(_) => replayed.events += 1,
+            Entry::Out(command) => replayed.note(now, command),
+        };
+        self.engine.turn(now, event, &mut Vec::new(), &mut watch);
+    }
+
+    fn end(mut self) -> Replayed {
+        self.wait_until(self.now + AFTERMATH);
+        self.replayed.live = self.engine.switchboard.live();
+        self.replayed
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options() -> Options {
+        let hotlines = Arc::new(Hotlines::default());
+        Options { hotlines, switch: SwitchId("fs1".into()), limits: Limits::default(), chunk: None }
+    }
+
+    #[test]
+    fn a_line_cut_off_by_a_kill_is_left_out_and_any_other_broken_line_is_refused() {
+        let begin = r#"{"t":1,"begin":{"live_max":1,"fallback_after":5000}}"#;
+        let due = r#"{"t":2,"in":"due"}"#;
+        let killed = format!("{begin}\n{due}\n{{\"t\":3,\"in\":{{\"arr\n{begin}\n{due}\n{{\"t\":4,");
+        let replayed = replay(killed.as_bytes(), &options()).unwrap();
+        assert_eq!((replayed.events, replayed.cut_off), (2, 2));
+        for broken in [format!("{begin}\nrubbish\n{due}\n"), format!("{begin}\n{due}\nrubbish\n")] {
+            let error = replay(broken.as_bytes(), &options()).unwrap_err().to_string();
+            assert!(error.starts_with("line ") && error.contains("no line of a journal"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The file written anew, by a thread of its own: with everything in it, and without what was before.
+
+use super::beside;
+use hotlined_instance::persist::frames::Whole;
+use std::fs::File;
+use std::io::{self, Write};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::path::Path;
+use std::thread::JoinHandle;
+
+/// How much a file may grow by turns before it is written anew, in bytes, whatever it began with.
+const GROWTH_BYTES_MIN: u64 = 16 << 20;
+/// How many times what it began with a file may grow before it is written anew.
+const GROWTH_TIMES_MAX: u64 = 4;
+/// What stands behind the name of a file that is being written anew.
+const NEW: &str = ".new";
+
+/// Whether a file that began with so much, and is so long now, is to be written anew.
+pub(super) fn is_large(begun: u64, length: u64) -> bool {
+    length - begun > GROWTH_BYTES_MIN.max(begun * GROWTH_TIMES_MAX)
+}
+
+/// A file being written anew.
+#[derive(Debug)]
+pub(super) struct Renewal {
+    writing: JoinHandle<io::Result<(File, u64)>>,
+    /// The frames of the turns since.
+    since: Vec<u8>,
+}
+
+impl Renewal {
+    /// Begins to write anew what stands in the first bytes of the file.
+    pub(super) fn begin(path: &Path, file: &File, length: u64) -> io::Result<Self> {
+        // The file is open for writing alone.
+        let (old, path) = (File::open(path)?, path.to_owned());
+        debug_assert!(file.metadata().is_ok_and(|file| file.len() >= length));
+        let thread = std::thread::Builder::new().name("live-file-anew".into());
+        let writing = thread.spawn(move || {
+            let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
+            old.read_exact_at(&mut bytes, 0)?;
+            let (mut whole, fault) = Whole::read(&bytes).map_err(io::Error::other)?;
+            match fault {
+                None => write_beside(&path, &whole.bytes()),
+                Some(fault) => Err(io::Error::other(fault)),
+            }
+        })?;
+        Ok(Self { writing, since: Vec::new() })
+    }
+
+    /// These frames were added to the old file.
+    pub(super) fn add(&mut self, frames: &[u8]) {
+        self.since.extend_from_slice(frames);
+    }
+
+    pub(super) fn is_written(&self) -> bool {
+        self.writing.is_finished()
+    }
+
+    /// Gives the new file, which takes the place of the old one, and its length.
+    pub(super) fn finish(self, path: &Path) -> io::Result<(File, u64)> {
+        let written = self.writing.join().unwrap_or_else(|_| Err(io::Error::other("its writer crashed")));
+        let (mut file, length) = written?;
+        file.write_all(&self.since)?;
+        std::fs::rename(beside(path, NEW), path)?;
+        Ok((file, length + self.since.len() as u64))
+    }
+}
+
+/// Writes a file with these bytes in the place of the one that is there.
+pub(super) fn write_anew(path: &Path, bytes: &[u8]) -> io::Result<(File, u64)> {
+    let written = write_beside(path, bytes)?;
+    std::fs::rename(beside(path, NEW), path)?;
+    Ok(written)
+}
+
+/// Writes these bytes into a file beside this one, and waits until they are on the disk.
+fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<(File, u64)> {
+    let mut options = File::options();
+    options.create(true).append(true).mode(0o600);
+    let new = beside(path, NEW);
+    match std::fs::remove_file(&new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let mut file = options.open(new)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    Ok((file, bytes.len() as u64))
+}

@@ -1,0 +1,287 @@
+//! What stands in the file, and what it comes to. Pure: bytes in, bytes out.
+
+use crate::persist::outbox::{Delivery, DeliveryId};
+use crate::persist::snapshot::{Kept, LiveCall, Turn};
+use hotlined_core::acd::{Acd, AcdInput};
+use hotlined_core::event::KeptCall;
+use hotlined_core::hotline::{Hotline, Version};
+use hotlined_core::id::CallId;
+use hotlined_core::time::Instant;
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// What the file begins with; the number is that of its format.
+const HEAD: &[u8] = b"hotlined live state 1\n";
+/// What stands before a frame: its length and its CRC-32, both little-endian.
+const PREFIX_BYTES: usize = 8;
+/// The longest frame: everything there is, of a large daemon.
+const FRAME_BYTES_MAX: usize = 1 << 31;
+
+/// A version of a hotline, by number.
+type Edition = (Arc<str>, Version);
+
+/// A frame: what a turn changed, or, as the first of a file, everything.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Frame {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    store: Option<Box<Acd>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    editions: Vec<(Edition, String)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    live: Vec<(CallId, Option<Edition>, ByteBuf)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    over: Vec<CallId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    inputs: Vec<(Instant, AcdInput)>,
+    /// What is to be delivered. The names are those of a time when there were records only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", rename = "records")]
+    deliveries: Vec<(DeliveryId, String)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty", rename = "written")]
+    done: Vec<DeliveryId>,
+}
+
+/// Writes turns as frames.
+#[derive(Debug, Default)]
+pub struct FrameWriter {
+    /// The versions of hotlines that stand in the file.
+    known: BTreeSet<Edition>,
+}
+
+impl FrameWriter {
+    /// These versions stand in the file.
+    pub fn know<'h>(&mut self, hotlines: impl IntoIterator<Item = &'h Arc<Hotline>>) {
+        self.known.extend(hotlines.into_iter().map(edition_of));
+    }
+
+    /// The file is being written anew. The new one may lack versions that no call follows now.
+    pub fn forget_known(&mut self) {
+        self.known.clear();
+    }
+
+    /// The frame of a turn.
+    pub fn turn(&mut self, turn: Turn) -> Vec<u8> {
+        self.write(None, turn)
+    }
+
+    /// A frame that stands for all before it: the store, and a turn with every live call and delivery.
+    pub fn everything(&mut self, store: Acd, turn: Turn) -> Vec<u8> {
+        self.known.clear();
+        self.write(Some(Box::new(store)), turn)
+    }
+
+    fn write(&mut self, store: Option<Box<Acd>>, turn: Turn) -> Vec<u8> {
+        let Turn { live, over, inputs, deliveries, done } = turn;
+        let mut editions = Vec::new();
+        let mut follow = |hotline: &Arc<Hotline>| {
+            let edition = edition_of(hotline);
+            if self.known.insert(edition.clone()) {
+                // Only a type that has no JSON could fail here.
+                editions.push((edition.clone(), serde_json::to_string(&**hotline).unwrap_or_default()));
+            }
+            edition
+        };
+        let live = live.into_iter().map(|LiveCall { call, hotline, bytes, switch: _ }| {
+            let edition = hotline.as_ref().map(&mut follow);
+            (call, edition, ByteBuf::from(bytes))
+        });
+        let live = live.collect();
+        let deliveries = deliveries.into_iter().map(|(_, Delivery { id, payload })| (id, payload)).collect();
+        let frame = Frame { store, editions, live, over, inputs, deliveries, done };
+        let mut bytes = Vec::new();
+        put(&mut bytes, &frame);
+        bytes
+    }
+}
+
+fn edition_of(hotline: &Arc<Hotline>) -> Edition {
+    (hotline.number.clone(), hotline.version)
+}
+
+/// The calls that these frames, without the head of a file, tell of.
+pub fn calls_in(frames: &[u8]) -> BTreeSet<CallId> {
+    let mut calls = BTreeSet::new();
+    for frame in (Frames { bytes: frames, at: 0, fault: None }) {
+        calls.extend(frame.live.into_iter().map(|(call, ..)| call).chain(frame.over));
+        calls.extend(frame.inputs.into_iter().filter_map(|(_, input)| match input {
+            AcdInput::Request(id, _) => Some(id.call),
+            AcdInput::Forget(call) => Some(call),
+            AcdInput::Due => None,
+        }));
+    }
+    calls
+}
+
+/// Everything there is.
+#[derive(Debug, Default)]
+pub struct Whole {
+    store: Acd,
+    editions: BTreeMap<Edition, String>,
+    live: BTreeMap<CallId, (Option<Edition>, ByteBuf)>,
+    deliveries: BTreeMap<DeliveryId, String>,
+}
+
+impl Whole {
+    /// What a file with these bytes comes to, and what could not be read of it.
+    ///
+    /// # Errors
+    /// Where the bytes are no file of live state, or that of another version.
+    pub fn read(bytes: &[u8]) -> Result<(Self, Option<String>), String> {
+        let mut frames = Frames::of(bytes)?;
+        let mut whole = Self::default();
+        for frame in frames.by_ref() {
+            whole.take(frame);
+        }
+        whole.forget_editions();
+        let fault = frames.left().map(str::to_owned);
+        Ok((whole, fault))
+    }
+
+    /// Takes in what changed.
+    fn take(&mut self, frame: Frame) {
+        if let Some(store) = frame.store {
+            *self = Self { store: *store, ..Self::default() };
+        }
+        self.editions.extend(frame.editions);
+        let mut answers = Vec::new();
+        for (now, input) in &frame.inputs {
+            self.store.take(*now, input, &mut answers);
+            answers.clear();
+        }
+        for call in frame.over {
+            self.live.remove(&call);
+        }
+        self.live.extend(frame.live.into_iter().map(|(call, edition, bytes)| (call, (edition, bytes))));
+        self.deliveries.extend(frame.deliveries);
+        for id in frame.done {
+            self.deliveries.remove(&id);
+        }
+    }
+
+    /// From now on time is told by a clock that says `now`.
+    pub fn goes_by(&mut self, now: Instant) {
+        self.store.goes_by(now);
+    }
+
+    /// Forgets the versions of hotlines that no call follows.
+    fn forget_editions(&mut self) {
+        let followed: BTreeSet<&Edition> =
+            self.live.values().filter_map(|(edition, _)| edition.as_ref()).collect();
+        self.editions.retain(|edition, _| followed.contains(edition));
+    }
+
+    /// The bytes of a file with all of this and nothing else.
+    pub fn bytes(&mut self) -> Vec<u8> {
+        self.forget_editions();
+        let live = self.live.iter().map(|(call, (edition, bytes))| (call, edition, bytes));
+        let whole = WholeFrame {
+            store: &self.store,
+            editions: self.editions.iter().collect(),
+            live: live.collect(),
+            deliveries: self.deliveries.iter().collect(),
+        };
+        let mut bytes = HEAD.to_vec();
+        put(&mut bytes, &whole);
+        bytes
+    }
+
+    /// What is left for the daemon that reads the file.
+    pub fn kept(&self, losses: &mut Vec<String>) -> Kept {
+        let mut calls = Vec::new();
+        for (call, (_, bytes)) in &self.live {
+            match KeptCall::from_bytes(bytes) {
+                Ok(kept) => calls.push(kept),
+                Err(bad) => losses.push(format!("call {call}: {bad}")),
+            }
+        }
+        let mut hotlines = Vec::new();
+        for ((number, version), text) in &self.editions {
+            match serde_json::from_str::<Hotline>(text) {
+                Ok(hotline) => hotlines.push(Arc::new(hotline)),
+                Err(error) => losses.push(format!("version {version} of hotline {number}: {error}")),
+            }
+        }
+        let delivery =
+            |(id, payload): (&DeliveryId, &String)| Delivery { id: id.clone(), payload: payload.clone() };
+        let deliveries = self.deliveries.iter().map(delivery).collect();
+        Kept { calls, hotlines, store: self.store.clone(), deliveries, ..Kept::default() }
+    }
+}
+
+/// A [`Frame`] of everything, borrowed.
+#[derive(Serialize)]
+struct WholeFrame<'w> {
+    store: &'w Acd,
+    editions: Vec<(&'w Edition, &'w String)>,
+    live: Vec<(&'w CallId, &'w Option<Edition>, &'w ByteBuf)>,
+    #[serde(rename = "records")]
+    deliveries: Vec<(&'w DeliveryId, &'w String)>,
+}
+
+/// Adds a frame.
+fn put(bytes: &mut Vec<u8>, frame: &impl Serialize) {
+    let begin = bytes.len();
+    bytes.extend([0; PREFIX_BYTES]);
+    // Writing to memory cannot fail, and there is no type here without a form.
+    let _ = rmp_serde::encode::write_named(bytes, frame);
+    let (length, sum) = (bytes.len() - begin - PREFIX_BYTES, crc32fast::hash(&bytes[begin + PREFIX_BYTES..]));
+    bytes[begin..begin + 4].copy_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
+    bytes[begin + 4..begin + PREFIX_BYTES].copy_from_slice(&sum.to_le_bytes());
+}
+
+/// The frames of a file, up to its end or the first that is none.
+struct Frames<'b> {
+    bytes: &'b [u8],
+    at: usize,
+    fault: Option<String>,
+}
+
+impl<'b> Frames<'b> {
+    /// The frames in these bytes, of which there are none where there is no byte.
+    fn of(bytes: &'b [u8]) -> Result<Self, String> {
+        if !bytes.is_empty() && !bytes.starts_with(HEAD) {
+            return Err("it is no live state of this version".to_owned());
+        }
+        Ok(Self { bytes, at: HEAD.len().min(bytes.len()), fault: None })
+    }
+
+    /// What stands behind the last good frame, if it is more than a write that was cut off.
+    fn left(&self) -> Option<&str> {
+        self.fault.as_deref()
+    }
+
+    fn word(&self, at: usize) -> Option<u32> {
+        Some(u32::from_le_bytes(self.bytes.get(at..at + 4)?.try_into().ok()?))
+    }
+
+    fn frame(&mut self) -> Option<Frame> {
+        let (length, sum) = (self.word(self.at)? as usize, self.word(self.at + 4)?);
+        let begin = self.at + PREFIX_BYTES;
+        let end = begin.checked_add(length).filter(|_| length <= FRAME_BYTES_MAX)?;
+        let body = self.bytes.get(begin..end)?;
+        if crc32fast::hash(body) != sum {
+            self.fault =
+                Some(format!("the frame at byte {} is damaged: it and what follows are left out", self.at));
+            return None;
+        }
+        match rmp_serde::from_slice(body) {
+            Ok(frame) => {
+                self.at = end;
+                Some(frame)
+            }
+            Err(error) => {
+                self.fault = Some(format!("the frame at byte {} cannot be read: {error}", self.at));
+                None
+            }
+        }
+    }
+}
+
+impl Iterator for Frames<'_> {
+    type Item = Frame;
+
+    fn next(&mut self) -> Option<Frame> {
+        self.fault.is_none().then(|| self.frame()).flatten()
+    }
+}

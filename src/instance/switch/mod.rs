@@ -1,0 +1,4 @@
+//! The switches a daemon is linked to, without their sockets.
+
+pub mod freeswitch;
+pub mod lease_token;

@@ -1,0 +1,123 @@
+//! How long things sound.
+
+use hotlined_core::prompt::{Prompt, SoundPath, Tone};
+use hotlined_core::time::Millis;
+
+/// How long a file sounds when nobody knows better.
+pub const LENGTH_DEFAULT: Millis = Millis::seconds(3);
+
+/// How often a sound that shall be repeated is played before its end is reported: a switch puts some into a row.
+const REPEATED_TIMES: u64 = 20;
+
+/// Tells how long a file sounds; none when it is not there.
+pub type Lengths = Box<dyn Fn(&SoundPath) -> Option<Millis>>;
+
+/// What comes of playing something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Sounding {
+    For(Millis),
+    Endless,
+    Missing,
+}
+
+pub(super) fn sounding(prompt: &Prompt, repeat: bool, lengths: &Lengths) -> Sounding {
+    let paths = match prompt {
+        Prompt::Tone(_) if repeat => return Sounding::Endless,
+        Prompt::Tone(Tone::Ringing) => return Sounding::For(Millis(5_000)),
+        Prompt::Tone(Tone::Busy) => return Sounding::For(Millis(4_900)),
+        Prompt::Tone(Tone::Beep) => return Sounding::For(Millis(400)),
+        Prompt::File(path) => std::slice::from_ref(path),
+        Prompt::Files(paths) => paths,
+    };
+    if paths.is_empty() {
+        return Sounding::For(Millis::seconds(1));
+    }
+    let mut sum = Millis(0);
+    for path in paths {
+        let Some(length) = lengths(path) else { return Sounding::Missing };
+        sum = Millis(sum.0.saturating_add(length.0));
+    }
+    Sounding::For(if repeat { Millis(sum.0.saturating_mul(REPEATED_TIMES)) } else { sum })
+}
+
+/// How long a WAV file sounds, by its header: the length of its samples over their rate. None of anything else.
+///
+/// A header that was written before the length was known counts for what the file has (`file_bytes`).
+pub fn wav_length(head: &[u8], file_bytes: u64) -> Option<Millis> {
+    const CHUNK_HEADER_BYTES: usize = 8;
+    const BYTE_RATE: std::ops::Range<usize> = 8..12;
+    if head.get(..4)? != b"RIFF" || head.get(8..12)? != b"WAVE" {
+        return None;
+    }
+    let (mut at, mut rate) = (12, None);
+    loop {
+        let header = head.get(at..at + CHUNK_HEADER_BYTES)?;
+        let size = u32::from_le_bytes(header[4..8].try_into().ok()?);
+        let body = at + CHUNK_HEADER_BYTES;
+        match &header[..4] {
+            b"fmt " => {
+                let bytes = head.get(body + BYTE_RATE.start..body + BYTE_RATE.end)?;
+                rate = Some(u32::from_le_bytes(bytes.try_into().ok()?)).filter(|rate| *rate > 0);
+            }
+            b"data" => {
+                let there = file_bytes.saturating_sub(body as u64);
+                let samples = u64::from(size).min(there);
+                return Some(Millis(samples * 1_000 / u64::from(rate?)));
+            }
+            _ => {}
+        }
+        // Chunks begin at even places.
+        at = body.checked_add(size as usize)?.checked_add(size as usize % 2)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn wav(rate: u32, samples: u32) -> Vec<u8> {
+        let mut bytes = b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0".to_vec();
+        bytes.extend(rate.to_le_bytes());
+        bytes.extend((rate * 2).to_le_bytes());
+        bytes.extend(b"\x02\0\x10\0LIST\x03\0\0\0abc\0data");
+        bytes.extend((samples * 2).to_le_bytes());
+        bytes.resize(bytes.len() + samples as usize * 2, 0);
+        bytes
+    }
+
+    #[test]
+    fn a_wav_lasts_as_long_as_its_samples() {
+        let bytes = wav(8_000, 20_000);
+        assert_eq!(wav_length(&bytes, bytes.len() as u64), Some(Millis(2_500)));
+        assert_eq!(wav_length(&bytes[..100], bytes.len() as u64), Some(Millis(2_500)));
+        assert_eq!(wav_length(&bytes[..100], 100), Some(Millis(2)));
+        assert_eq!(wav_length(b"RIFF", 4), None);
+        assert_eq!(wav_length(b"ID3 an mp3", 10), None);
+    }
+
+    #[test]
+    fn a_row_lasts_as_long_as_its_files_and_a_missing_one_is_none() {
+        let lengths: Lengths = Box::new(|path| (path.as_str() != "/gone.wav").then_some(Millis(700)));
+        let path = |path| SoundPath::new(path).unwrap();
+        let row = Prompt::Files([path("/a.wav"), path("/b.wav")].into());
+        assert_eq!(sounding(&row, false, &lengths), Sounding::For(Millis(1_400)));
+        assert_eq!(sounding(&Prompt::File(path("/gone.wav")), false, &lengths), Sounding::Missing);
+        assert_eq!(sounding(&Prompt::Tone(Tone::Ringing), true, &lengths), Sounding::Endless);
+        assert_eq!(sounding(&Prompt::Files([].into()), true, &lengths), Sounding::For(Millis(1_000)));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_a_length_or_none(mut bytes in proptest::collection::vec(any::<u8>(), 0..80), at in 0..60usize, sound: bool) {
+            if sound {
+                let mut head = wav(8_000, 4);
+                for (place, byte) in head.iter_mut().skip(at).zip(&bytes) {
+                    *place = *byte;
+                }
+                bytes = head;
+            }
+            let _ = wav_length(&bytes, bytes.len() as u64);
+        }
+    }
+}

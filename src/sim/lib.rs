@@ -1,0 +1,37 @@
+//! A simulated telephone exchange with its people, for tests, load and the demonstration.
+//!
+//! ```text
+//!            people (data) ──▶ ┌ model ┐ ◀── orders ── exchange ◀── event socket ◀── the daemon
+//!   timeline, statistics ◀──── └───────┘ ─── events ─▶ exchange ──▶ event socket ──▶ the daemon
+//! ```
+//!
+//! It speaks FreeSWITCH's event socket over real TCP and behaves as FreeSWITCH 1.10.12 was seen to behave;
+//! `tests/product/exchange_truth.rs` holds it against recordings of a real one. The [`model`] is pure; only
+//! [`exchange`] knows sockets and clocks.
+//!
+//! Absent: sound, SIP, XML events, outbound sockets, the `bridge` application and dial strings of more than one
+//! number, `${...}` in arguments, permissions of users.
+
+pub mod actors;
+mod api;
+mod apps;
+mod bridge;
+mod channel;
+pub mod dialplan;
+mod digits;
+mod dropping;
+pub mod dry_run;
+mod ending;
+pub mod exchange;
+mod inbound;
+pub mod invariants;
+mod keys;
+pub mod model;
+pub mod orders;
+mod originate;
+pub mod report;
+pub mod seeded;
+pub mod stats;
+mod table;
+
+pub use channel::Uuid;

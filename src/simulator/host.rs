@@ -1,0 +1,90 @@
+//! A place where a daemon can be: a machine with its clock and its disks, and a line to the switch.
+
+use super::daemon::Daemon;
+use super::disk::Disk;
+use super::line::Line;
+use crate::redis::Redis;
+use hotlined_core::id::CallId;
+use hotlined_core::time::Instant;
+use hotlined_instance::persist::outbox::DeliveryId;
+use std::collections::BTreeSet;
+
+/// A place, and who is there.
+#[derive(Default)]
+pub(super) struct Post {
+    pub(super) daemon: Option<Daemon>,
+    pub(super) line: Option<Line>,
+    /// When the daemon notices that its line is gone, and whether it was cut; else the switch closed it.
+    pub(super) notices: Option<(Instant, bool)>,
+    /// Until when the network lets nobody connect to the switch.
+    pub(super) refuses_until: Instant,
+    /// Until when the daemon stands still.
+    pub(super) paused_until: Option<Instant>,
+    /// Since when the daemon hears at once what the switch tells, or from when on it will.
+    pub(super) hears_from: Instant,
+    /// Since when nothing came through the line that stands still now, or did last.
+    pub(super) deaf_since: Instant,
+    /// Since when whoever is here looks after callers.
+    pub(super) serves_since: Option<Instant>,
+    /// Until when nothing can be kept.
+    pub(super) disk_full_until: Instant,
+    /// Until when the daemon does not reach Redis, though others do.
+    pub(super) cut_off_until: Instant,
+    /// How far the machine's clock is ahead of ours, in milliseconds.
+    pub(super) clock_ahead: i64,
+    /// How far it was when a daemon last looked.
+    pub(super) clock_told: i64,
+    /// Where a daemon keeps its calls, where there is no Redis.
+    pub(super) disk: Disk,
+    /// The records in the file of records.
+    pub(super) file: BTreeSet<DeliveryId>,
+    /// The calls that any daemon here ever took.
+    pub(super) taken: BTreeSet<CallId>,
+    /// Since when the daemon is there.
+    pub(super) started: Instant,
+}
+
+impl Post {
+    /// Whether there is a daemon that does something.
+    pub(super) fn is_awake(&self) -> bool {
+        self.paused_until.is_none()
+    }
+
+    /// Whether whoever is here looks after callers now.
+    pub(super) fn serves(&self, now: Instant) -> bool {
+        self.is_awake()
+            && self.line.as_ref().is_some_and(|line| !line.dead)
+            && self.daemon.as_ref().is_some_and(|daemon| daemon.serves(now))
+    }
+
+    /// Until when the daemon has heard what the switch told.
+    pub(super) fn heard_until(&self, now: Instant) -> Instant {
+        if now < self.hears_from { self.deaf_since.min(now) } else { now }
+    }
+
+    /// Whether a daemon here wrote the record of the call, or has handed it to whoever writes it.
+    pub(super) fn has_written(&self, call: &CallId) -> bool {
+        let deliveries = self.daemon.iter().flat_map(|daemon| &daemon.deliveries);
+        self.file.contains(&DeliveryId::record(call.clone()))
+            || deliveries.into_iter().any(|(_, delivery)| delivery.id.call == *call)
+    }
+
+    /// When something happens here next. `redis` is what the daemon reaches of it.
+    pub(super) fn next(&self, now: Instant, redis: Option<&Redis>) -> Option<Instant> {
+        let (line, daemon) = (self.line.as_ref(), self.daemon.as_ref());
+        let asleep = [
+            line.and_then(|line| line.to_switch.next()),
+            line.and_then(|line| line.polls_at),
+            daemon.and_then(|daemon| daemon.wires.as_ref()?.reaches()),
+        ];
+        let awake = || {
+            [
+                self.notices.map(|(at, _)| at),
+                line.and_then(|line| line.to_daemon.next()),
+                daemon.and_then(|daemon| daemon.next(now, redis)),
+            ]
+        };
+        let awake = if self.is_awake() { awake() } else { [None; 3] };
+        asleep.into_iter().chain(awake).flatten().min()
+    }
+}

@@ -1,0 +1,214 @@
+//! The network between daemon and switch, and the switch's end of a connection: bytes that take their time, come
+//! in pieces, and are lost when the line is cut.
+
+use bytes::{Bytes, BytesMut};
+use hotlined_core::time::{Instant, Millis};
+use hotlined_esl::event::Format;
+use hotlined_esl::frame::Limits;
+use hotlined_esl::server;
+use hotlined_esl::server::{ClientRequest, RequestDecoder};
+use hotlined_sim::model::Input;
+use hotlined_sim::orders::input_of;
+use hotlined_sim::report::SwitchEvent;
+use hotlined_sim::seeded::Chance;
+use std::collections::{BTreeSet, VecDeque};
+
+/// How often the switch looks for events to send (MES:1504).
+const POLL: Millis = Millis(20);
+/// What goes out in one write of this length arrives whole or not at all.
+const SEGMENT_BYTES: usize = 1_400;
+/// The switch's password.
+pub const PASSWORD: &str = "ClueCon";
+
+/// The headers by which an event names other legs.
+const TIES: [&str; 4] = ["Other-Leg-Unique-ID", "Bridge-A-Unique-ID", "Bridge-B-Unique-ID", "Old-Unique-ID"];
+
+/// One direction.
+pub struct Pipe {
+    flying: VecDeque<(Instant, Bytes)>,
+    newest: Instant,
+    delay: (u64, u64),
+}
+
+impl Pipe {
+    pub fn new(delay: (u64, u64)) -> Self {
+        Self { flying: VecDeque::new(), newest: Instant(0), delay }
+    }
+
+    /// Sends what was written in one go: in pieces cut anywhere. Those of one segment come together.
+    pub fn send(&mut self, now: Instant, bytes: &[u8], chance: &mut Chance) {
+        for segment in bytes.chunks(SEGMENT_BYTES) {
+            let at = now + Millis(chance.between(self.delay.0, self.delay.1));
+            self.newest = self.newest.max(at);
+            let cut = chance.between(0, segment.len() as u64) as usize;
+            for piece in [&segment[..cut], &segment[cut..]] {
+                self.flying.push_back((self.newest, Bytes::copy_from_slice(piece)));
+            }
+        }
+    }
+
+    /// Nothing arrives before this.
+    pub fn stall(&mut self, until: Instant) {
+        self.newest = self.newest.max(until);
+        self.flying.iter_mut().for_each(|(at, _)| *at = (*at).max(until));
+    }
+
+    /// When the next piece arrives.
+    pub fn next(&self) -> Option<Instant> {
+        self.flying.front().map(|(at, _)| *at)
+    }
+
+    /// The next piece that has arrived by now.
+    pub fn arrived(&mut self, now: Instant) -> Option<Bytes> {
+        self.flying.pop_front_if(|(at, _)| *at <= now).map(|(_, bytes)| bytes)
+    }
+}
+
+/// An event that waits to be sent.
+struct Waiting {
+    written: Bytes,
+    leg: Option<String>,
+    /// What ties it to other legs.
+    others: Vec<String>,
+}
+
+/// A connection, as the switch has it.
+pub struct Line {
+    pub to_switch: Pipe,
+    pub to_daemon: Pipe,
+    began: Instant,
+    decoder: RequestDecoder,
+    unread: BytesMut,
+    let_in: bool,
+    format: Format,
+    names: BTreeSet<String>,
+    waiting: Vec<Waiting>,
+    /// The legs of which an event told since the subscription, until the list was asked for.
+    told: Option<BTreeSet<String>>,
+    /// When the switch looks for events next, if there are any.
+    pub polls_at: Option<Instant>,
+    /// Nothing passes any more, and nobody has noticed.
+    pub dead: bool,
+}
+
+/// What a request means to the exchange.
+pub enum Asked {
+    /// The exchange's model is to do it; its answer goes back.
+    Model(Input),
+    /// It was about the line itself, and is answered.
+    Answered(Bytes),
+    /// Good-bye.
+    Exit,
+}
+
+impl Waiting {
+    /// Whether the two are about legs that have nothing to do with each other.
+    fn is_apart(&self, other: &Self) -> bool {
+        let (Some(leg), Some(of_other)) = (&self.leg, &other.leg) else { return false };
+        leg != of_other && !self.others.contains(of_other) && !other.others.contains(leg)
+    }
+}
+
+impl Line {
+    /// A daemon connects.
+    pub fn open(now: Instant, delay: (u64, u64), chance: &mut Chance) -> Self {
+        let mut line = Self {
+            to_switch: Pipe::new(delay),
+            to_daemon: Pipe::new(delay),
+            began: now,
+            decoder: RequestDecoder::new(Limits::default()),
+            unread: BytesMut::new(),
+            let_in: false,
+            format: Format::Plain,
+            names: BTreeSet::new(),
+            waiting: Vec::new(),
+            told: None,
+            polls_at: None,
+            dead: false,
+        };
+        line.to_daemon.send(now, &server::auth_request(), chance);
+        line
+    }
+
+    /// Everything on its way is lost, and nothing more passes.
+    pub fn cut(&mut self) {
+        self.dead = true;
+        self.to_switch = Pipe::new((0, 0));
+        self.to_daemon = Pipe::new((0, 0));
+        self.waiting.clear();
+        self.polls_at = None;
+    }
+
+    /// Something happened at the switch. Says whether the event went before the one that came before it: each
+    /// channel has a thread of its own, so of what they do at the same time either may be told first.
+    pub fn tell(&mut self, now: Instant, event: &SwitchEvent, swapped: bool) -> bool {
+        if self.dead || !self.names.contains(event.header("Event-Subclass").unwrap_or(event.name())) {
+            return false;
+        }
+        let polls = now.since(self.began).0 / POLL.0 + 1;
+        self.polls_at.get_or_insert(self.began + Millis(polls * POLL.0));
+        let leg = event.header("Unique-ID").map(str::to_owned);
+        if let (Some(told), Some(leg)) = (&mut self.told, &leg) {
+            told.insert(leg.clone());
+        }
+        let others = TIES.iter().filter_map(|tie| event.header(tie)).map(str::to_owned).collect();
+        let waiting = Waiting { written: event.encoded(self.format), leg, others };
+        let swaps = swapped && self.waiting.last().is_some_and(|last| last.is_apart(&waiting));
+        let place = self.waiting.len() - usize::from(swaps);
+        self.waiting.insert(place, waiting);
+        swaps
+    }
+
+    /// The list of channels goes out: gives how many of them an event has told of since the subscription.
+    pub fn listed(&mut self, list: &str) -> u64 {
+        let told = self.told.take().unwrap_or_default();
+        told.iter().filter(|leg| list.contains(leg.as_str())).count() as u64
+    }
+
+    /// The switch sends the events that wait.
+    pub fn poll(&mut self, now: Instant, chance: &mut Chance) {
+        self.polls_at = None;
+        let waiting = std::mem::take(&mut self.waiting);
+        if !waiting.is_empty() && !self.dead {
+            let written: Vec<Bytes> = waiting.into_iter().map(|waiting| waiting.written).collect();
+            self.to_daemon.send(now, &written.concat(), chance);
+        }
+    }
+
+    /// The switch answers.
+    pub fn answer(&mut self, now: Instant, answer: &[u8], chance: &mut Chance) {
+        if !self.dead {
+            self.to_daemon.send(now, answer, chance);
+        }
+    }
+
+    /// Bytes of the daemon have come.
+    pub fn read(&mut self, bytes: &[u8]) {
+        self.unread.extend_from_slice(bytes);
+    }
+
+    /// The next whole request.
+    pub fn asked(&mut self) -> Result<Option<Asked>, String> {
+        let request = self.decoder.decode(&mut self.unread).map_err(|fault| fault.to_string())?;
+        let Some(request) = request else { return Ok(None) };
+        let parsed = request.parse();
+        if let ClientRequest::Auth { password } = &parsed {
+            self.let_in = password.is(PASSWORD);
+            return Ok(Some(Asked::Answered(server::reply("+OK accepted"))));
+        }
+        if !self.let_in {
+            return Err(format!("{} before the password", request.line));
+        }
+        Ok(Some(match parsed {
+            ClientRequest::Events { format, names, custom } => {
+                self.format = format;
+                self.names.extend(names.into_iter().chain(custom));
+                self.told = Some(BTreeSet::new());
+                Asked::Answered(server::reply("+OK event listener enabled plain"))
+            }
+            ClientRequest::NoLog => Asked::Answered(server::reply(server::NOT_LOGGING)),
+            ClientRequest::Exit => Asked::Exit,
+            _ => Asked::Model(input_of(&request).ok_or_else(|| format!("{:?}", request.line))?),
+        }))
+    }
+}

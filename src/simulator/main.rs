@@ -1,0 +1,184 @@
+//! `hotlined-simulator`: the whole daemon with its switch and people on a clock of its own, and whatever can go wrong
+//! with any of them; one seed as a story, or many of them with a report.
+
+use anyhow::Context;
+use clap::Parser;
+use hotlined_core::time::Millis;
+use hotlined_simulator::{Broken, Kind, Scene, Summary, Tally, Told};
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How often a long run says how far it is.
+const PROGRESS_EVERY: Duration = Duration::from_secs(10);
+/// The most calls of a seed.
+const LARGE_CALLS_MAX: u64 = 1_000_000;
+/// The most seeds of one run.
+const COUNT_MAX: u64 = 1_000_000_000;
+/// The most broken promises that are written down; a run of many more stops there.
+const BROKEN_MAX: usize = 100;
+
+const EXAMPLES: &str = "\
+Examples:
+  hotlined-simulator 17                                    one, told as a story
+  hotlined-simulator 17 --detail                           with all that the daemon heard and said
+  hotlined-simulator --from 0 --count 10000 --report r.txt many, with a report
+  hotlined-simulator --from 0 --count 20 --large           thousands of calls a seed";
+
+/// What to live through.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXAMPLES)]
+struct Args {
+    /// The seed to tell.
+    #[arg(value_name = "N", required_unless_present = "count", conflicts_with = "count")]
+    seed: Option<u64>,
+    /// The first seed of a long run.
+    #[arg(long, value_name = "A", default_value_t = 0, requires = "count")]
+    from: u64,
+    /// How many seeds a long run has.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=COUNT_MAX))]
+    count: Option<u64>,
+    /// Write the report of a long run to this file, too.
+    #[arg(long, value_name = "FILE", requires = "count")]
+    report: Option<PathBuf>,
+    /// So many calls a seed, to hotlines of all services; 2000 where no number is said.
+    #[arg(
+        long,
+        value_name = "CALLS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "2000",
+        value_parser = clap::value_parser!(u64).range(1..=LARGE_CALLS_MAX)
+    )]
+    large: Option<u64>,
+    /// Tell also what the daemon heard and said, to the letter.
+    #[arg(long, conflicts_with = "count")]
+    detail: bool,
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let scene = |seed| args.large.map_or_else(|| Scene::drawn(seed), |calls| Scene::large(seed, calls));
+    let done = match (args.seed, args.count) {
+        (Some(seed), _) => one(&scene(seed), args.detail),
+        (None, count) => many(args.from, count.unwrap_or(1), &scene, &args),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("hotlined-simulator: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+/// Prints a line; a reader who has gone away is an error that ends the printing.
+fn put(line: &str) -> io::Result<()> {
+    writeln!(io::stdout().lock(), "{line}")
+}
+
+/// Tells one seed.
+fn one(scene: &Scene, detail: bool) -> anyhow::Result<ExitCode> {
+    let lived = hotlined_simulator::tell(scene);
+    let (story, end, code) = match &lived {
+        Ok((summary, story)) => (story, held(summary), ExitCode::SUCCESS),
+        Err(Broken { why, story }) => (story, format!("broken: {why}"), ExitCode::FAILURE),
+    };
+    // A reader who has seen enough is no fault of the seed.
+    let _ = print(story, detail).and_then(|()| put(&end));
+    Ok(code)
+}
+
+fn print(story: &[Told], detail: bool) -> io::Result<()> {
+    story.iter().filter(|told| detail || !told.is_detail).try_for_each(|told| put(&told.to_string()))
+}
+
+fn held(summary: &Summary) -> String {
+    let happened = Kind::ALL.into_iter().filter(|kind| summary.tally.of(*kind) > 0);
+    let counts: Vec<String> =
+        happened.map(|kind| format!("{} {}", summary.tally.of(kind), kind.many())).collect();
+    format!("every promise held: {}", counts.join(", "))
+}
+
+/// What a long run came to.
+#[derive(Default)]
+struct Report {
+    tally: Tally,
+    seeds: u64,
+    broken: Vec<(u64, String)>,
+}
+
+/// Lives through many on all cores.
+fn many(
+    from: u64,
+    count: u64,
+    scene: &(dyn Fn(u64) -> Scene + Sync),
+    args: &Args,
+) -> anyhow::Result<ExitCode> {
+    let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let (next, over) = (AtomicU64::new(0), AtomicBool::new(false));
+    let report = Mutex::new(Report::default());
+    let began = Instant::now();
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let nth = next.fetch_add(1, Ordering::Relaxed);
+                    if nth >= count || over.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    let seed = from.wrapping_add(nth);
+                    let lived = hotlined_simulator::run(&scene(seed));
+                    let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
+                    report.seeds += 1;
+                    match lived {
+                        Ok(summary) => report.tally.join(&summary.tally),
+                        Err(Broken { why, .. }) => report.broken.push((seed, why)),
+                    }
+                    over.fetch_or(report.broken.len() >= BROKEN_MAX, Ordering::Relaxed);
+                }
+            });
+        }
+        scope.spawn(|| progress(&report, count, &over));
+    });
+    let report = report.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let text = written(&report, from, threads, began.elapsed());
+    let _ = put(&text);
+    if let Some(path) = &args.report {
+        std::fs::write(path, format!("{text}\n")).with_context(|| path.display().to_string())?;
+    }
+    Ok(if report.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Says now and then how far it is, until it is over.
+fn progress(report: &Mutex<Report>, count: u64, over: &AtomicBool) {
+    const LOOK_EVERY: Duration = Duration::from_millis(50);
+    let mut said = Instant::now();
+    loop {
+        std::thread::sleep(LOOK_EVERY);
+        let report = report.lock().unwrap_or_else(PoisonError::into_inner);
+        if report.seeds >= count || over.load(Ordering::Relaxed) {
+            return;
+        }
+        if said.elapsed() >= PROGRESS_EVERY {
+            said = Instant::now();
+            let (calls, broken) = (report.tally.of(Kind::Call), report.broken.len());
+            eprintln!("{} of {count} seeds, {calls} calls, {broken} promises broken", report.seeds);
+        }
+    }
+}
+
+fn written(report: &Report, from: u64, threads: usize, took: Duration) -> String {
+    let Report { tally, seeds, broken } = report;
+    let last = from.wrapping_add(seeds.saturating_sub(1));
+    let took = Millis::from(took);
+    let mut text = format!("{seeds:>10}  seeds ({from} to {last}), on {threads} threads in {took}\n{tally}");
+    let _ = write!(text, "{:>10}  promises broken", broken.len());
+    for (seed, why) in broken {
+        let why = why.lines().next().unwrap_or_default();
+        let _ = write!(text, "\n  seed {seed}: {why}");
+    }
+    text
+}

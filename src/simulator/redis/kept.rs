@@ -1,0 +1,116 @@
+//! What is kept of a switch's calls for whoever takes them over.
+
+use super::Redis;
+use hotlined_core::call::SAVED_FORMAT;
+use hotlined_core::event::KeptCall;
+use hotlined_core::hotline::Hotline;
+use hotlined_core::id::CallId;
+use hotlined_core::time::Instant;
+use hotlined_instance::cluster::entry::{Edition, Entry};
+use hotlined_instance::cluster::failure::Failure;
+use hotlined_instance::cluster::kept_call::{Loaded, Open};
+use hotlined_instance::cluster::redis_op::Fence;
+use hotlined_instance::cluster::redis_op::Keep;
+use hotlined_instance::persist::outbox::{Delivery, DeliveryId};
+use hotlined_instance::persist::snapshot::Kept;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+/// The calls of a switch, the versions of hotlines that they follow, what is not delivered yet.
+#[derive(Clone, Debug, Default)]
+pub(super) struct KeptOfSwitch {
+    calls: BTreeMap<CallId, Entry>,
+    editions: BTreeMap<Edition, Arc<str>>,
+    outbox: BTreeMap<DeliveryId, String>,
+}
+
+impl KeptOfSwitch {
+    pub(super) fn has(&self, call: &CallId) -> bool {
+        self.calls.contains_key(call)
+    }
+
+    pub(super) fn names(&self) -> BTreeSet<CallId> {
+        self.calls.keys().chain(self.outbox.keys().map(|id| &id.call)).cloned().collect()
+    }
+
+    pub(super) fn keep(&mut self, what: &Keep) {
+        match what {
+            Keep::Call { call, entry } => {
+                self.calls.insert(call.clone(), entry.clone());
+            }
+            Keep::Edition { edition, json } => {
+                self.editions.insert(edition.clone(), json.clone());
+            }
+            Keep::Outdated(editions) => self.editions.retain(|edition, _| !editions.contains(edition)),
+            Keep::Deliver(deliveries) => self.deliver(deliveries),
+            Keep::Done(done) => self.outbox.retain(|id, _| !done.contains(id)),
+            Keep::Over { call, deliveries } => self.is_over(call, deliveries),
+            Keep::Adopt(_) => {}
+        }
+    }
+
+    pub(super) fn is_over(&mut self, call: &CallId, deliveries: &[Delivery]) {
+        self.calls.remove(call);
+        self.deliver(deliveries);
+    }
+
+    fn deliver(&mut self, deliveries: &[Delivery]) {
+        let delivery = |delivery: &Delivery| (delivery.id.clone(), delivery.payload.clone());
+        self.outbox.extend(deliveries.iter().map(delivery));
+    }
+}
+
+impl Redis {
+    /// What is kept of the switch that somebody acts for, as
+    /// [`RedisStore::load`](hotlined::redis::RedisStore::load) gives it.
+    pub fn load(&mut self, now: Instant, fence: &Fence) -> Result<Loaded, Failure> {
+        self.touch(now)?;
+        let token = self.highest_token(&fence.switch);
+        let kept = self.state.kept.entry(fence.switch.clone()).or_default();
+        let mut loaded = Loaded {
+            switch: fence.switch.clone(),
+            kept: Kept::default(),
+            open: BTreeMap::new(),
+            over: Vec::new(),
+        };
+        for (name, Entry { edition, waits, saved }) in kept.calls.clone() {
+            match read(&name, &saved) {
+                Ok(call) => {
+                    loaded.kept.calls.push(call);
+                    loaded.open.insert(name, Open { edition, waits });
+                }
+                Err(why) => loaded.kept.losses.push(format!("the call {name} is {why}")),
+            }
+        }
+        let followed: BTreeSet<&Edition> =
+            loaded.open.values().filter_map(|open| open.edition.as_ref()).collect();
+        for (edition, json) in kept.editions.iter().filter(|(edition, _)| followed.contains(edition)) {
+            match serde_json::from_str::<Hotline>(json) {
+                Ok(hotline) => loaded.kept.hotlines.push(Arc::new(hotline)),
+                Err(error) => loaded.kept.losses.push(format!("the version {edition} of a hotline: {error}")),
+            }
+        }
+        if loaded.kept.losses.is_empty() {
+            if token > fence.token && kept.editions.keys().any(|edition| !followed.contains(edition)) {
+                return Err(Failure::Fenced { token });
+            }
+            kept.editions.retain(|edition, _| followed.contains(edition));
+        }
+        let delivery =
+            |(id, payload): (&DeliveryId, &String)| Delivery { id: id.clone(), payload: payload.clone() };
+        loaded.kept.deliveries.extend(kept.outbox.iter().map(delivery));
+        Ok(loaded)
+    }
+}
+
+/// A call that was kept, or what it is instead.
+fn read(name: &CallId, saved: &[u8]) -> Result<KeptCall, String> {
+    let call = KeptCall::from_bytes(saved).map_err(|bad| bad.to_string())?;
+    if call.call != *name {
+        return Err(format!("another one: {}", call.call));
+    }
+    if call.format > SAVED_FORMAT {
+        return Err(format!("saved in format {} by a later version", call.format));
+    }
+    Ok(call)
+}

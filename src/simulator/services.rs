@@ -1,0 +1,244 @@
+//! A day's load: thousands of calls to hotlines that have a menu, groups of every order, a queue, a survey and a
+//! mailbox, and agents whom they share.
+
+use super::generate::{faults, faults_of_several};
+use super::scene::{Fault, Scene, When, agent, phone_number, plain, sound};
+use hotlined_core::hotline::flow::{
+    ANY, Ask, Before, Flow, Node, NodeIx, NodeKind, Play, Queue, Reach, Survey, Voicemail,
+};
+use hotlined_core::hotline::group::{Group, GroupIx, Strategy};
+use hotlined_core::hotline::ringback::Ringbacks;
+use hotlined_core::hotline::{Agent, Hotline, Recording, Version};
+use hotlined_core::prompt::{Prompt, Tone};
+use hotlined_core::time::Millis;
+use hotlined_esl::event::Format;
+use hotlined_sim::actors::{Caller, Leaves, Phone, Reply, Speech, Then, Why};
+use hotlined_sim::seeded::Chance;
+use std::collections::BTreeMap;
+
+/// How many call in a second of the day, in thousandths.
+const CALLS_A_SECOND_MILLI: u64 = 1_700;
+/// How many agents there are.
+const AGENTS: u64 = 40;
+/// How many hotlines.
+const HOTLINES: u64 = 4;
+/// Among how many calls something goes wrong once, at least.
+const CALLS_A_FAULT: u64 = 70;
+/// How long after the last caller the last one is served.
+const QUIET_WITHIN: Millis = Millis::seconds(900);
+
+impl Scene {
+    /// A day's load of so many calls, drawn by chance.
+    pub fn large(seed: u64, calls: u64) -> Self {
+        let span_ms = calls * 1_000_000 / CALLS_A_SECOND_MILLI;
+        let mut chance = Chance::new(seed ^ 0x6c61_7267_6500);
+        let agents: Vec<Agent> = (1..=AGENTS).map(|index| bound(index, &mut chance)).collect();
+        let hotlines = (0..HOTLINES).map(|nth| hotline(nth, &agents, &mut chance)).collect();
+        let phones = (1..=AGENTS).map(|index| {
+            let confirms = agents[(index - 1) as usize].confirm;
+            (phone_number(index), (0..8).map(|_| phone(confirms, &mut chance)).collect())
+        });
+        let phones = phones.collect();
+        let callers = (0..calls).map(|nth| caller(nth, span_ms, &mut chance)).collect();
+        let many = chance.between(calls / CALLS_A_FAULT / 2, calls / CALLS_A_FAULT);
+        let mut faults: Vec<(When, Fault)> = (0..many).flat_map(|_| faults(span_ms, &mut chance)).collect();
+        let mut beside = Chance::new(seed ^ 0x6c61_7267_6532);
+        let daemons = if beside.percent(50) { 2 } else { 1 };
+        if daemons > 1 {
+            faults = (0..many).flat_map(|_| faults_of_several(span_ms, &mut beside)).collect();
+        }
+        Self {
+            callers,
+            phones,
+            hotlines,
+            daemons,
+            live_max: 1_000,
+            faults,
+            delay_ms: if chance.percent(30) { (5, 40) } else { (0, 5) },
+            engine_lag_ms: if chance.percent(20) { 20 } else { 2 },
+            reordered_percent: chance.between(0, 20),
+            format: if chance.percent(50) { Format::Json } else { Format::Plain },
+            shadowed: false,
+            check_every: Millis(200),
+            quiet_within: QUIET_WITHIN,
+            ..Self::calm(seed)
+        }
+    }
+}
+
+fn bound(index: u64, chance: &mut Chance) -> Agent {
+    Agent {
+        on: !chance.percent(5),
+        confirm: chance.percent(20),
+        share: if chance.percent(50) { 1 } else { 3 },
+        ..agent(index, if chance.percent(20) { 2 } else { 1 }, Millis::seconds(chance.between(5, 12)))
+    }
+}
+
+fn number(nth: u64) -> String {
+    format!("40080010{:02}", nth + 1)
+}
+
+fn hotline(nth: u64, agents: &[Agent], chance: &mut Chance) -> Hotline {
+    use Strategy::{FewestCalls, LongestIdle, Random, Ratio, RoundRobin, Sequential, Simultaneous};
+    let orders = [Sequential, Random, RoundRobin, FewestCalls, LongestIdle, Ratio, Simultaneous];
+    let own: Vec<Agent> = agents.iter().filter(|_| !chance.percent(60)).cloned().collect();
+    let half = (own.len() / 2) as u16;
+    let group = |name: &str, agents: std::ops::Range<u16>, chance: &mut Chance| Group {
+        name: name.into(),
+        agents: agents.collect(),
+        strategy: chance.pick(&orders).copied().unwrap_or_default(),
+        last_agent_days: chance.percent(30).then_some(7),
+        wrap_up: Millis::seconds(if chance.percent(50) { chance.between(1, 20) } else { 0 }),
+        retry: Millis::seconds(chance.between(1, 20)),
+    };
+    let groups = vec![group("sales", 0..half, chance), group("service", half..own.len() as u16, chance)];
+    let mut hotline = Hotline {
+        groups,
+        flow: flow(chance),
+        recording: if chance.percent(30) { Recording::All } else { Recording::Off },
+        calls_max: chance.percent(25).then_some(60),
+        ..plain().hotline(&number(nth), "Example", own)
+    };
+    hotline.version = Version::of(&hotline);
+    hotline
+}
+
+/// The nodes, in their order.
+const MENU: u16 = 0;
+const SALES: u16 = 1;
+const SERVICE: u16 = 2;
+const MAILBOX: u16 = 3;
+const SURVEY: u16 = 4;
+const CLOSING: u16 = 5;
+const END: u16 = 6;
+
+fn flow(chance: &mut Chance) -> Flow {
+    let reach = |group, wait, chance: &mut Chance| Reach {
+        group: GroupIx(group),
+        ringback: Ringbacks { rules: Vec::new(), otherwise: Prompt::Tone(Tone::Ringing) },
+        wait: Millis::seconds(wait),
+        before: Before {
+            to_caller: chance.percent(30).then(|| sound("/may_be_recorded.wav")),
+            to_agent: chance.percent(30).then(|| sound("/whisper.wav")),
+            agent_number: false,
+        },
+    };
+    let queue = Queue {
+        reach: reach(1, chance.between(20, 120), chance),
+        length_max: chance.between(3, 30) as u16,
+        answer: chance.percent(50),
+        say_position: false,
+        say_wait: false,
+        every: chance.percent(50).then_some(Millis::seconds(15)),
+        notice: Some(sound("/to_leave_a_message.wav")),
+        call_back: None,
+    };
+    let mailbox = Voicemail {
+        greeting: Some(sound("/greeting.wav")),
+        longest: Millis::seconds(20),
+        shortest: Millis::seconds(2),
+        silence: Millis::seconds(5),
+        saved: Some(sound("/saved.wav")),
+    };
+    let survey = Survey { ask: ask("/how_was_it.wav"), highest: 3, thanks: Some(sound("/thanks.wav")) };
+    let closing = Play { prompt: sound("/closing.wav"), answer: false };
+    let node = |name: &str, kind, exits: &[(&str, u16)]| Node {
+        name: name.into(),
+        kind,
+        exits: exits.iter().map(|(exit, to)| ((*exit).into(), NodeIx(*to))).collect::<BTreeMap<_, _>>(),
+    };
+    let nodes = vec![
+        node(
+            "menu",
+            NodeKind::Menu(ask("/menu.wav")),
+            &[("1", SALES), ("2", SERVICE), ("3", MAILBOX), (ANY, SERVICE)],
+        ),
+        node(
+            "sales",
+            NodeKind::Group(reach(0, chance.between(10, 40), chance)),
+            &[("talked", SURVEY), ("busy", SERVICE), (ANY, MAILBOX)],
+        ),
+        node("service", NodeKind::Queue(queue), &[("talked", SURVEY), ("9", MAILBOX), (ANY, MAILBOX)]),
+        node("mailbox", NodeKind::Voicemail(mailbox), &[(ANY, CLOSING)]),
+        node("survey", NodeKind::Survey(survey), &[(ANY, END)]),
+        node("closing", NodeKind::Play(closing), &[(ANY, END)]),
+        node("end", NodeKind::HangUp { cause: None }, &[]),
+    ];
+    Flow { start: NodeIx(if chance.percent(75) { MENU } else { SERVICE }), nodes }
+}
+
+fn ask(prompt: &str) -> Ask {
+    Ask {
+        prompt: sound(prompt),
+        invalid: Some(sound("/wrong.wav")),
+        timeout: Millis::seconds(3),
+        inter_digit_timeout: Millis::seconds(2),
+        max_failures: 2,
+        max_timeouts: 2,
+        digits_min: 1,
+        digit_len: 1,
+        terminator: None,
+    }
+}
+
+fn caller(nth: u64, span_ms: u64, chance: &mut Chance) -> Caller {
+    let reply = |hears: &str, keys: &str, after| Reply { hears: hears.into(), after, keys: keys.into() };
+    let mut replies = Vec::new();
+    let soon = |chance: &mut Chance| Millis(chance.between(200, 5_000));
+    if !chance.percent(10) {
+        let key = match chance.between(0, 19) {
+            0..=8 => "1",
+            9..=16 => "2",
+            17..=18 => "3",
+            _ => "8",
+        };
+        replies.push(reply("menu", key, soon(chance)));
+    }
+    if chance.percent(70) {
+        let key = if chance.percent(90) { "1" } else { "7" };
+        replies.push(reply("how_was_it", key, soon(chance)));
+    }
+    if chance.percent(15) {
+        replies.push(reply("to_leave", "9", soon(chance)));
+    }
+    let leaves = match chance.between(0, 9) {
+        0 => Leaves::After(Millis(chance.between(0, 2_000))),
+        1..=2 => Leaves::After(Millis(chance.between(2_000, 60_000))),
+        3 => Leaves::AfterAnswer(Millis(chance.between(0, 150))),
+        4..=6 => Leaves::AfterTalk(Millis(chance.between(0, 40_000))),
+        _ => Leaves::AtTheEnd,
+    };
+    let speaks = Speech { at: Millis(0), lasts: Millis::seconds(120) };
+    Caller {
+        at: Millis(chance.between(0, span_ms)),
+        // Some call again.
+        number: format!("1380000{:04}", if chance.percent(30) { nth % 50 } else { nth }),
+        dials: number(chance.between(0, HOTLINES - 1)),
+        leg: chance.uuid().parse().ok(),
+        leaves,
+        replies,
+        speaks: if chance.percent(60) { vec![speaks] } else { Vec::new() },
+        says_bye: chance.percent(20),
+        ..Caller::default()
+    }
+}
+
+/// Every talk ends.
+fn phone(confirms: bool, chance: &mut Chance) -> Phone {
+    let after = Millis(chance.between(500, 8_000));
+    let then = match chance.between(0, 9) {
+        0 => Then::HangsUpAfter(Millis(chance.between(0, 150))),
+        _ => Then::TalksFor(Millis(chance.between(1_000, 40_000))),
+    };
+    match chance.between(0, 19) {
+        0 => Phone::Busy,
+        1..=2 => Phone::NeverAnswers,
+        3 => Phone::Refuses { after },
+        4 => Phone::Unreachable(Why::SwitchedOff),
+        _ if confirms && !chance.percent(10) => {
+            Phone::Accepts { after, press_after: Millis(chance.between(1_000, 4_000)), key: '1', then }
+        }
+        _ => Phone::Answers { after, then },
+    }
+}

@@ -1,0 +1,123 @@
+//! What is seen of an instance from outside: what its engine is told and decides, and when that is done.
+
+use hotlined_core::call::SavedCall;
+use hotlined_core::command::{Command, Note};
+use hotlined_core::engine::{Engine, Entry, Observer};
+use hotlined_core::event::Event;
+use hotlined_core::id::CallId;
+use hotlined_core::time::Instant;
+use hotlined_instance::Probe;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// An event that the engine took, and what it decided.
+#[derive(Debug)]
+pub(super) struct Turn {
+    /// When, by the daemon's clock.
+    pub(super) at: Instant,
+    pub(super) event: Event,
+    /// What it decided, as text.
+    pub(super) decided: Vec<String>,
+    /// The calls that it took.
+    pub(super) taken: Vec<CallId>,
+    /// A call that was kept and cannot be taken up, and why.
+    pub(super) not_taken_up: Option<String>,
+}
+
+/// What was seen.
+#[derive(Debug)]
+pub(super) enum Seen {
+    Turn(Turn),
+    /// Everything before this is done; or could not be kept, and is done all the same.
+    Kept(bool),
+    Done,
+}
+
+/// Sees everything that passes through the engine of an instance.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Watch(Arc<Mutex<Vec<Seen>>>);
+
+impl Watch {
+    fn seen(&self) -> MutexGuard<'_, Vec<Seen>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes out what was seen.
+    pub(super) fn take(&self) -> Vec<Seen> {
+        std::mem::take(&mut *self.seen())
+    }
+
+    /// Watches the engine. One with a store of its own hears that store within a turn.
+    pub(super) fn observer(&self, is_shared: bool) -> Observer {
+        let watch = self.clone();
+        Box::new(move |at, entry| watch.see(at, entry, is_shared))
+    }
+
+    fn see(&self, at: Instant, entry: Entry, is_shared: bool) {
+        let mut seen = self.seen();
+        match entry {
+            Entry::In(Event::Acd { .. }) if !is_shared => {}
+            Entry::In(event) => seen.push(Seen::Turn(Turn {
+                at,
+                event: event.clone(),
+                decided: Vec::new(),
+                taken: Vec::new(),
+                not_taken_up: None,
+            })),
+            Entry::Out(command) => {
+                let Some(Seen::Turn(turn)) = seen.last_mut() else { return };
+                turn.decided.push(format!("{command:?}"));
+                match command {
+                    Command::Note { call, note: Note::Stage { from: None, .. } } => {
+                        turn.taken.push(call.clone());
+                    }
+                    Command::Note { call, note: Note::NotTakenUp { why } } => {
+                        turn.not_taken_up = Some(format!("{call} was kept and is not taken up: {why}"));
+                    }
+                    Command::Note { .. }
+                    | Command::Switch { .. }
+                    | Command::Acd { .. }
+                    | Command::Record(_) => {}
+                }
+            }
+        }
+    }
+}
+
+impl Probe for Watch {
+    fn keeping_ends(&mut self, why_not: Option<&str>) {
+        self.seen().push(Seen::Kept(why_not.is_none()));
+    }
+
+    fn turn_ends(&mut self, _waiting: usize) {
+        self.seen().push(Seen::Done);
+    }
+}
+
+/// An engine that lives through the same as that of an instance, each call saved and loaded before each event.
+pub(super) struct Shadow(pub(super) Engine);
+
+impl Shadow {
+    /// Does the same, or says what it does otherwise.
+    pub(super) fn compare(&mut self, turn: &Turn) -> Result<(), String> {
+        let Self(engine) = self;
+        let calls: Vec<CallId> = engine.switchboard.stages().map(|(id, _)| id.clone()).collect();
+        for call in calls {
+            let saved = engine.switchboard.save(&call).ok_or("a live call cannot be saved")?;
+            let text = serde_json::to_string(&saved).map_err(|error| error.to_string())?;
+            let loaded: SavedCall = serde_json::from_str(&text).map_err(|error| error.to_string())?;
+            engine.switchboard.load(loaded).map_err(|error| error.to_string())?;
+        }
+        let mut decided = Vec::new();
+        let mut watch = |entry: Entry| {
+            if let Entry::Out(command) = entry {
+                decided.push(format!("{command:?}"));
+            }
+        };
+        engine.turn(turn.at, &turn.event, &mut Vec::new(), &mut watch);
+        if decided == turn.decided {
+            return Ok(());
+        }
+        let (event, seen) = (&turn.event, &turn.decided);
+        Err(format!("saved and loaded it does otherwise: on {event:?}\n {seen:#?}\n {decided:#?}"))
+    }
+}

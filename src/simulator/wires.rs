@@ -1,0 +1,275 @@
+//! The connections of a daemon to Redis: requests and answers that take their time, connections that break with the
+//! server, and waits that end.
+
+use crate::redis::Redis;
+use hotlined_core::time::{Instant, Millis};
+use hotlined_instance::DaemonId;
+use hotlined_instance::cluster::failure::Failure;
+use hotlined_instance::cluster::inbox_position::Position;
+use hotlined_instance::cluster::lease_policy::{Presence, Question};
+use hotlined_instance::cluster::limits::COMMAND_TIME_MAX;
+use hotlined_instance::cluster::limits::CONNECT_TIME_MAX;
+use hotlined_instance::persist::outbox::DeliveryId;
+use hotlined_instance::{Channel, RedisQuestion, RedisReply, RedisRequest};
+use std::collections::BTreeSet;
+
+/// How long a lease is good for (`redis.lease_ms`).
+pub(super) const LEASE: Millis = Millis::seconds(2);
+/// How long a request is on its way to Redis, and its answer back.
+const TRANSIT: Millis = Millis(1);
+
+/// What a request ends with.
+type Answer = Result<RedisReply, Failure>;
+
+/// All connections of a daemon.
+#[derive(Debug)]
+pub(super) struct Wires {
+    daemon: DaemonId,
+    wires: [Wire; 3],
+}
+
+#[derive(Debug, Default)]
+struct Wire {
+    /// How often the server had gone away when the connection was made.
+    breaks: Option<u64>,
+    request: Option<Request>,
+}
+
+/// A request under way.
+#[derive(Debug)]
+struct Request {
+    what: RedisQuestion,
+    /// When nobody waits for its answer any more.
+    until: Instant,
+    stage: Stage,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// It reaches the server then.
+    Sent(Instant),
+    /// It is there, and not answered yet.
+    Waits,
+    /// Its answer is heard then.
+    Answered(Instant, Answer),
+}
+
+fn lost(why: &str) -> Failure {
+    Failure::Lost(why.to_owned())
+}
+
+impl Wires {
+    /// Those of this daemon: none is connected.
+    pub(super) fn new(daemon: DaemonId) -> Self {
+        Self { daemon, wires: Default::default() }
+    }
+
+    /// The daemon asks.
+    pub(super) fn ask(
+        &mut self,
+        now: Instant,
+        channel: Channel,
+        request: RedisRequest,
+    ) -> Result<(), String> {
+        let RedisRequest { what, time_max } = request;
+        let usual = match &what {
+            RedisQuestion::Connect => CONNECT_TIME_MAX,
+            RedisQuestion::ReadInbox(_) => hotlined_instance::cluster::limits::INBOX_WAIT + COMMAND_TIME_MAX,
+            RedisQuestion::Ask(_)
+            | RedisQuestion::EndOfInbox
+            | RedisQuestion::Lease(..)
+            | RedisQuestion::Load(_) => COMMAND_TIME_MAX,
+        };
+        let until = now + time_max.unwrap_or(usual.into());
+        let wire = &mut self.wires[channel as usize];
+        let before = wire.request.replace(Request { what, until, stage: Stage::Sent(now + TRANSIT) });
+        match before {
+            None => Ok(()),
+            Some(before) => {
+                Err(format!("asked on {channel:?} while another request is under way: {before:?}"))
+            }
+        }
+    }
+
+    /// Whether the connection on which calls are kept has not broken since it was made.
+    pub(super) fn is_in_touch(&self, redis: &Redis) -> bool {
+        self.wires[Channel::Store as usize].breaks == Some(redis.breaks())
+    }
+
+    /// When a request reaches the server, whether the daemon is awake or not.
+    pub(super) fn reaches(&self) -> Option<Instant> {
+        let requests = self.wires.iter().filter_map(|wire| wire.request.as_ref());
+        let sent = requests.filter_map(|request| match request.stage {
+            Stage::Sent(at) => Some(at),
+            Stage::Waits | Stage::Answered(..) => None,
+        });
+        sent.min()
+    }
+
+    /// When there is something to do beside that.
+    pub(super) fn next(&self, redis: &Redis) -> Option<Instant> {
+        let next = |wire: &Wire| {
+            let request = wire.request.as_ref()?;
+            match request.stage {
+                Stage::Sent(_) => None,
+                Stage::Waits if wire.goes_on(&self.daemon, redis) => Some(Instant(0)),
+                Stage::Waits => Some(wire.waits_until(request)),
+                Stage::Answered(at, _) => Some(at),
+            }
+        };
+        self.wires.iter().filter_map(next).min()
+    }
+
+    /// What has come to the server by now is done there. `delivered` is what the daemon's own deliverers know.
+    pub(super) fn reach(&mut self, now: Instant, redis: &mut Redis, delivered: &BTreeSet<DeliveryId>) {
+        for wire in &mut self.wires {
+            let sent = wire.request.take_if(|request| matches!(request.stage, Stage::Sent(at) if at <= now));
+            if let Some(mut request) = sent {
+                let Stage::Sent(at) = request.stage else { continue };
+                request.stage = wire.arrives(at, &request, &self.daemon, redis, delivered);
+                wire.request = Some(request);
+            }
+        }
+    }
+
+    /// Looks after what waits at the server.
+    pub(super) fn look(&mut self, now: Instant, redis: &Redis) {
+        for wire in &mut self.wires {
+            let goes_on = wire.goes_on(&self.daemon, redis);
+            let Some(request) = wire.request.take_if(|request| matches!(request.stage, Stage::Waits)) else {
+                continue;
+            };
+            let is_over = wire.waits_until(&request) <= now;
+            let stage = match &request.what {
+                _ if !goes_on && !is_over => Stage::Waits,
+                RedisQuestion::Connect if goes_on => wire.connects(now, redis),
+                RedisQuestion::ReadInbox(place) if !redis.is_away() => {
+                    Stage::Answered(now + TRANSIT, wire.mail(*place, &self.daemon, redis))
+                }
+                _ if goes_on => Stage::Answered(now + TRANSIT, Err(lost("connection reset"))),
+                _ => Stage::Answered(now, Err(Failure::TimedOut)),
+            };
+            wire.request = Some(Request { stage, ..request });
+        }
+    }
+
+    /// The next answer that is heard by now.
+    pub(super) fn heard(&mut self, now: Instant) -> Option<(Channel, Answer)> {
+        Channel::ALL.into_iter().find_map(|channel| {
+            let wire = &mut self.wires[channel as usize];
+            let is_heard = |it: &mut Request| matches!(it.stage, Stage::Answered(at, _) if at <= now);
+            match wire.request.take_if(is_heard)?.stage {
+                Stage::Answered(_, answer) => Some((channel, answer)),
+                Stage::Sent(_) | Stage::Waits => None,
+            }
+        })
+    }
+}
+
+impl Wire {
+    fn is_broken(&self, redis: &Redis) -> bool {
+        self.breaks != Some(redis.breaks()) || redis.is_gone()
+    }
+
+    /// Until when the request waits at the server.
+    fn waits_until(&self, request: &Request) -> Instant {
+        match &request.what {
+            RedisQuestion::ReadInbox(_) => Instant(request.until.0 - Millis::from(COMMAND_TIME_MAX).0),
+            _ => request.until,
+        }
+    }
+
+    /// Whether what waits at the server waits no longer.
+    fn goes_on(&self, daemon: &DaemonId, redis: &Redis) -> bool {
+        match self.request.as_ref().map(|request| &request.what) {
+            Some(RedisQuestion::Connect) => redis.is_gone() || !redis.is_away(),
+            Some(RedisQuestion::ReadInbox(place)) => {
+                self.is_broken(redis) || !redis.is_away() && redis.end_of_inbox(daemon) > place.0
+            }
+            _ => false,
+        }
+    }
+
+    fn connects(&mut self, at: Instant, redis: &Redis) -> Stage {
+        if redis.is_gone() {
+            return Stage::Answered(at + TRANSIT, Err(lost("connection refused")));
+        }
+        if redis.is_away() {
+            return Stage::Waits;
+        }
+        self.breaks = Some(redis.breaks());
+        Stage::Answered(at + TRANSIT, Ok(RedisReply::Connected))
+    }
+
+    fn mail(&self, place: Position, daemon: &DaemonId, redis: &Redis) -> Answer {
+        if self.is_broken(redis) {
+            return Err(lost("connection reset"));
+        }
+        let mut behind = place.0;
+        let events = redis.read_inbox(daemon, &mut behind);
+        Ok(RedisReply::Mail(events, Position(behind, 0)))
+    }
+
+    /// A request comes to the server.
+    fn arrives(
+        &mut self,
+        at: Instant,
+        request: &Request,
+        daemon: &DaemonId,
+        redis: &mut Redis,
+        delivered: &BTreeSet<DeliveryId>,
+    ) -> Stage {
+        match &request.what {
+            RedisQuestion::Connect => return self.connects(at, redis),
+            _ if self.is_broken(redis) => {
+                return Stage::Answered(at + TRANSIT, Err(lost("connection reset")));
+            }
+            RedisQuestion::ReadInbox(_) => return Stage::Waits,
+            RedisQuestion::Ask(_)
+            | RedisQuestion::EndOfInbox
+            | RedisQuestion::Lease(..)
+            | RedisQuestion::Load(_) => {}
+        }
+        let answer = answer(at, &request.what, daemon, redis, delivered);
+        // A server that stands still does later what it is asked, and nobody waits for the answer any more.
+        match redis.is_away() {
+            true => Stage::Answered(request.until, Err(Failure::TimedOut)),
+            false => Stage::Answered(at + TRANSIT, answer),
+        }
+    }
+}
+
+fn answer(
+    at: Instant,
+    what: &RedisQuestion,
+    daemon: &DaemonId,
+    redis: &mut Redis,
+    delivered: &BTreeSet<DeliveryId>,
+) -> Answer {
+    match what {
+        RedisQuestion::Connect => Ok(RedisReply::Connected),
+        RedisQuestion::Ask(asked) => Ok(RedisReply::Answered(redis.ask(at, daemon, asked))),
+        RedisQuestion::EndOfInbox => Ok(RedisReply::EndOfInbox(Position(redis.end_of_inbox(daemon), 0))),
+        RedisQuestion::ReadInbox(place) => Ok(RedisReply::Mail(Vec::new(), *place)),
+        RedisQuestion::Lease(question, presence) => lease(at, question, presence, daemon, redis),
+        RedisQuestion::Load(fence) => {
+            let loaded = redis.load(at, fence)?;
+            Ok(RedisReply::Loaded(Box::new(loaded), delivered.clone()))
+        }
+    }
+}
+
+fn lease(
+    at: Instant,
+    question: &Question,
+    presence: &Presence,
+    daemon: &DaemonId,
+    redis: &mut Redis,
+) -> Answer {
+    match question {
+        Question::Look => redis.look(at, daemon, presence, LEASE).map(RedisReply::Saw),
+        Question::Acquire(switch) => redis.acquire(at, daemon, switch, LEASE).map(RedisReply::Taken),
+        Question::Renew(fence) => redis.renew(at, daemon, fence, LEASE).map(RedisReply::Taken),
+        Question::GiveUp(fence) => redis.give_up(at, daemon, fence).map(|()| RedisReply::GivenUp),
+    }
+}
