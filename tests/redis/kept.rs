@@ -9,7 +9,7 @@ use hotlined::redis::RedisStore;
 use hotlined_config::shorthand::Plain;
 use hotlined_core::call::SAVED_FORMAT;
 use hotlined_core::command::{AcdRequest, Pick};
-use hotlined_core::event::{AcdReply, KeptCall};
+use hotlined_core::event::{AcdReply, RawSavedCall};
 use hotlined_core::hotline::{Agent, Dial, Hotline};
 use hotlined_core::time::{Instant, Millis};
 use hotlined_instance::cluster::acd_failover::{Out, Sharing};
@@ -32,7 +32,8 @@ fn hotline(name: &str) -> Arc<Hotline> {
 }
 
 fn saved(name: &str, state: &str, format: u16) -> Vec<u8> {
-    rmp_serde::to_vec_named(&KeptCall { format, call: call(name), at: None, state: state.into() }).unwrap()
+    rmp_serde::to_vec_named(&RawSavedCall { format, call: call(name), at: None, state: state.into() })
+        .unwrap()
 }
 
 fn live(name: &str, state: &str, hotline: Option<&Arc<Hotline>>) -> LiveCall {

@@ -10,7 +10,7 @@ use hotlined::redis::RedisStore;
 use hotlined_config::shorthand::Plain;
 use hotlined_core::call::SAVED_FORMAT;
 use hotlined_core::command::AcdRequest;
-use hotlined_core::event::KeptCall;
+use hotlined_core::event::RawSavedCall;
 use hotlined_core::hotline::{Hotline, Version};
 use hotlined_core::id::{CallId, CommandId};
 use hotlined_core::time::{Instant, Millis};
@@ -204,7 +204,7 @@ impl Pair {
             Word::Barrier(number) => Some(Ask::Barrier(*number)),
             Word::IsLive(who, edition) => {
                 let call = name(*who);
-                let kept = KeptCall {
+                let kept = RawSavedCall {
                     format: SAVED_FORMAT,
                     call: call.clone(),
                     at: None,

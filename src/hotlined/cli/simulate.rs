@@ -15,7 +15,7 @@ use hotlined_config::Sounds;
 use hotlined_config::source_position::Hint;
 use hotlined_core::call::Limits;
 use hotlined_core::command::Command;
-use hotlined_core::engine::{Engine, Entry};
+use hotlined_core::engine::{Engine, TraceEntry};
 use hotlined_core::event::Event;
 use hotlined_core::hotline::{Hotline, Hotlines};
 use hotlined_core::id::{CallId, LegId};
@@ -139,7 +139,7 @@ fn play(
     let file = journal.map(|path| LineFile::create(path, WhenSlow::Wait)).transpose()?;
     let mut journal = file.clone().map(|file| Journal::new(file, limits));
     let mut account = Account::new(call.clone());
-    let mut watch = |at, entry: Entry| {
+    let mut watch = |at, entry: TraceEntry| {
         journal.iter_mut().for_each(|journal| journal.record(at, entry));
         account.take(at, entry);
     };
@@ -147,9 +147,9 @@ fn play(
     first.iter().for_each(|event| rehearsal.tell(event, &mut watch));
     let mut over = false;
     while !over && rehearsal.next().is_some_and(|next| next <= at + CALL_TIME_MAX) {
-        let mut watch = |at, entry: Entry| {
+        let mut watch = |at, entry: TraceEntry| {
             watch(at, entry);
-            over |= matches!(entry, Entry::Out(Command::Record(record)) if record.call == *call);
+            over |= matches!(entry, TraceEntry::Out(Command::Record(record)) if record.call == *call);
         };
         rehearsal.step(&mut watch);
     }

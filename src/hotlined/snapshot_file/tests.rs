@@ -2,7 +2,7 @@ use super::*;
 use hotlined_config::shorthand::Plain;
 use hotlined_core::acd::AcdInput;
 use hotlined_core::command::{AcdRequest, Candidate, Claim, Pick, PoolId};
-use hotlined_core::event::{AcdReply, Event, KeptCall};
+use hotlined_core::event::{AcdReply, Event, RawSavedCall};
 use hotlined_core::hotline::{Agent, Dial, Hotline};
 use hotlined_core::id::{CallId, CommandId, LineId, SwitchId};
 use hotlined_core::time::{Instant, Millis};
@@ -25,7 +25,7 @@ fn hotline(name: &str) -> Arc<Hotline> {
 }
 
 fn live(name: &str, state: &str, hotline: Option<Arc<Hotline>>) -> LiveCall {
-    let kept = KeptCall { format: 2, call: call(name), at: None, state: state.into() };
+    let kept = RawSavedCall { format: 2, call: call(name), at: None, state: state.into() };
     LiveCall {
         call: call(name),
         switch: SwitchId("fs".into()),
@@ -69,7 +69,7 @@ fn record(name: &str, line: &str) -> Delivery {
 }
 
 fn states(kept: &Kept) -> Vec<(String, String)> {
-    let state = |kept: &KeptCall| (kept.call.to_string(), kept.state.as_str().unwrap().to_owned());
+    let state = |kept: &RawSavedCall| (kept.call.to_string(), kept.state.as_str().unwrap().to_owned());
     kept.calls.iter().map(state).collect()
 }
 
