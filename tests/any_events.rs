@@ -4,7 +4,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use hotlined_config::shorthand::Plain;
+use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::call::Limits;
 use hotlined_core::command::{Action, Command};
 use hotlined_core::engine::Engine;
@@ -215,7 +215,11 @@ fn claimed() -> AcdReply {
 
 fn hotline() -> Hotline {
     let agent = |id: &str| Agent::new(id, Dial::phone(&format!("139000000{id}")).unwrap());
-    let plain = Plain { strategy: HuntStrategy::Random, wait: Millis::seconds(60), ..Plain::default() };
+    let plain = SimpleHotline {
+        strategy: HuntStrategy::Random,
+        wait: Millis::seconds(60),
+        ..SimpleHotline::default()
+    };
     plain.hotline("4008001234", "Any", vec![agent("01"), agent("02"), agent("03")])
 }
 

@@ -21,7 +21,7 @@ use hotlined_core::engine::Engine;
 use hotlined_core::event::{Arrival, Cause, Event, LegEvent, LegState, LiveLeg};
 use hotlined_core::hotline::{Agent, Dial, Hotline, Hotlines};
 use hotlined_core::hotline::group::Strategy;
-use hotlined_config::shorthand::Plain;
+use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::id::{LegId, SwitchId};
 use hotlined_instance::cluster::shared_state::Common;
 use hotlined_instance::persist::outbox::{Delivery, DeliveryId};
@@ -69,7 +69,7 @@ fn hotlines() -> Event {
         let dial = Dial::Phone(format!("139000000{number:02}").into());
         Agent { lines: 10_000, ..Agent::new(&format!("{number:02}"), dial) }
     };
-    let plain = Plain { strategy: Strategy::RoundRobin, ..Plain::default() };
+    let plain = SimpleHotline { strategy: Strategy::RoundRobin, ..SimpleHotline::default() };
     let hotline: Hotline = plain.hotline("4008001234", "Bench", (1..=20).map(agent).collect());
     let mut hotlines = Hotlines::default();
     hotlines.insert(Arc::new(hotline));

@@ -6,7 +6,7 @@ use crate::together::{Daemon, ask, ask_for, fenced, now, release, said};
 use crate::world::{ahead, call, claim, claimed, line, pool, waiting};
 use hotlined::redis::RedisSettings;
 use hotlined::redis::RedisStore;
-use hotlined_config::shorthand::Plain;
+use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::call::SAVED_FORMAT;
 use hotlined_core::command::{AcdRequest, Pick};
 use hotlined_core::event::{AcdReply, RawSavedCall};
@@ -28,7 +28,7 @@ use std::sync::Arc;
 
 fn hotline(name: &str) -> Arc<Hotline> {
     let agent = Agent::new("01", Dial::phone("13900000001").unwrap());
-    Arc::new(Plain::default().hotline("4008001234", name, vec![agent]))
+    Arc::new(SimpleHotline::default().hotline("4008001234", name, vec![agent]))
 }
 
 fn saved(name: &str, state: &str, format: u16) -> Vec<u8> {

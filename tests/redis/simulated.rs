@@ -7,7 +7,7 @@ use crate::world::{call, line, pool};
 use hotlined::redis::Inbox;
 use hotlined::redis::RedisSettings;
 use hotlined::redis::RedisStore;
-use hotlined_config::shorthand::Plain;
+use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::call::SAVED_FORMAT;
 use hotlined_core::command::AcdRequest;
 use hotlined_core::event::RawSavedCall;
@@ -96,7 +96,7 @@ fn name(who: u8) -> CallId {
 }
 
 fn hotline(edition: u8) -> Hotline {
-    let hotline = Plain::default().hotline("4008001234", &format!("The {edition}th"), Vec::new());
+    let hotline = SimpleHotline::default().hotline("4008001234", &format!("The {edition}th"), Vec::new());
     Hotline { version: Version::of(&hotline), ..hotline }
 }
 

@@ -11,7 +11,7 @@ use crate::journal::Journal;
 use crate::jsonl_writer::{LineFile, WhenSlow};
 use anyhow::bail;
 use hotlined_config;
-use hotlined_config::Sounds;
+use hotlined_config::SoundFolder;
 use hotlined_config::source_position::Hint;
 use hotlined_core::call::Limits;
 use hotlined_core::command::Command;
@@ -131,7 +131,7 @@ fn play(
     cast: Cast,
     at: Instant,
     first: &[Event],
-    sounds: Sounds,
+    sounds: SoundFolder,
     call: &CallId,
     journal: Option<&Path>,
 ) -> anyhow::Result<Account> {
@@ -160,14 +160,14 @@ fn play(
 /// What a daemon of these settings would serve.
 struct Loaded {
     hotlines: Arc<Hotlines>,
-    sounds: Sounds,
+    sounds: SoundFolder,
     /// The operator's own calendar and table of numbers.
     tables: Vec<Event>,
 }
 
 fn hotlines(args: &Args) -> anyhow::Result<Loaded> {
     let own = args.sounds.as_deref().map(std::path::absolute).transpose()?;
-    let own = own.map(|sounds| Sounds::new(sounds.clone(), sounds));
+    let own = own.map(|sounds| SoundFolder::new(sounds.clone(), sounds));
     let (folder, sounds, tables) = match (&args.hotlines, own) {
         (Some(folder), Some(sounds)) => (folder.clone(), sounds, Vec::new()),
         (folder, own) => {
@@ -241,7 +241,7 @@ fn other(to: &str, at: Instant, chance: &mut Chance) -> Caller {
 }
 
 /// How long the files last that are there; what cannot be read lasts as long as most.
-fn lengths(sounds: Sounds) -> Lengths {
+fn lengths(sounds: SoundFolder) -> Lengths {
     Box::new(move |path: &SoundPath| {
         let seen = Path::new(path.as_str());
         let here = seen

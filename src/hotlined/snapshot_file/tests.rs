@@ -1,5 +1,5 @@
 use super::*;
-use hotlined_config::shorthand::Plain;
+use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::acd::AcdInput;
 use hotlined_core::command::{AcdRequest, Candidate, Claim, Pick, PoolId};
 use hotlined_core::event::{AcdReply, Event, RawSavedCall};
@@ -21,7 +21,7 @@ fn call(name: &str) -> CallId {
 
 fn hotline(name: &str) -> Arc<Hotline> {
     let agent = Agent::new("01", Dial::phone("13900000001").unwrap());
-    Arc::new(Plain::default().hotline("4008001234", name, vec![agent]))
+    Arc::new(SimpleHotline::default().hotline("4008001234", name, vec![agent]))
 }
 
 fn live(name: &str, state: &str, hotline: Option<Arc<Hotline>>) -> LiveCall {

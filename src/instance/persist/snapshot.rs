@@ -87,7 +87,7 @@ pub struct Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hotlined_config::shorthand::Plain;
+    use hotlined_config::shorthand::SimpleHotline;
     use hotlined_core::call::Limits;
     use hotlined_core::command::{AcdRequest, Action, Command};
     use hotlined_core::event::{AcdReply, Arrival, Event, LegState, LiveLeg};
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn what_was_done_since_a_call_was_kept_is_not_taken_for_what_its_next_daemon_does() {
         let agent = Agent::new("01", Dial::phone("13900000001").unwrap());
-        let hotline = Plain::default().hotline("4008001234", "Shop", vec![agent]);
+        let hotline = SimpleHotline::default().hotline("4008001234", "Shop", vec![agent]);
         let mut hotlines = Hotlines::default();
         hotlines.insert(Arc::new(hotline));
         let hotlines = Event::Hotlines(Arc::new(hotlines));
