@@ -4,7 +4,7 @@ use hotlined_core::hotline::access::Access;
 use hotlined_core::hotline::flow::{ANY, Ask, Before, Flow, Node, NodeIx, NodeKind, Reach};
 use hotlined_core::hotline::group::{Group, GroupIx, Strategy};
 use hotlined_core::hotline::ringback::{RingbackRule, Ringbacks};
-use hotlined_config::shorthand::Plain;
+use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::hotline::{Agent, Dial, Hotline, Version};
 use hotlined_core::number::{Area, AreaSet, Place, Prefixes};
 use hotlined_core::prompt::{Prompt, SoundPath};
@@ -28,7 +28,7 @@ pub fn hotline() -> Hotline {
         let dial = Dial::Phone(format!("139000000{number:02}").into());
         Agent { lines: 1_000, ..Agent::new(&format!("{number:02}"), dial) }
     };
-    let plain = Plain { strategy: Strategy::RoundRobin, ..Plain::default() };
+    let plain = SimpleHotline { strategy: Strategy::RoundRobin, ..SimpleHotline::default() };
     let mut hotline = plain.hotline("4008001234", "Big", (1..=NUMBERS).map(agent).collect());
     let groups = LAYERS * KEYS;
     let pattern = hotline.groups[0].clone();

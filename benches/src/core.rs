@@ -9,7 +9,7 @@ use hotlined_core::command::{Action, Command};
 use hotlined_core::event::{Arrival, Cause, Event, LegEvent, AcdReply};
 use hotlined_core::hotline::{Agent, Dial, Hotline, Hotlines};
 use hotlined_core::hotline::group::Strategy;
-use hotlined_config::shorthand::Plain;
+use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::id::{LegId, LineId, SwitchId};
 use hotlined_core::time::{Instant, Millis};
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -300,6 +300,6 @@ fn plain() -> Hotline {
         let dial = Dial::Phone(format!("139000000{number:02}").into());
         Agent { lines: 1_000, ..Agent::new(&format!("{number:02}"), dial) }
     };
-    let plain = Plain { strategy: Strategy::Sequential, ..Plain::default() };
+    let plain = SimpleHotline { strategy: Strategy::Sequential, ..SimpleHotline::default() };
     plain.hotline("4008001234", "Bench", (1..=20).map(agent).collect())
 }

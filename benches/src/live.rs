@@ -21,7 +21,7 @@ use hotlined_core::engine::Engine;
 use hotlined_core::event::{Arrival, Cause, Event, LegEvent, LegState, LiveLeg};
 use hotlined_core::hotline::{Agent, Dial, Hotline, Hotlines};
 use hotlined_core::hotline::group::Strategy;
-use hotlined_config::shorthand::Plain;
+use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::id::{LegId, SwitchId};
 use hotlined_instance::cluster::shared_state::Common;
 use hotlined_instance::persist::outbox::{Delivery, DeliveryId};
@@ -69,7 +69,7 @@ fn hotlines() -> Event {
         let dial = Dial::Phone(format!("139000000{number:02}").into());
         Agent { lines: 10_000, ..Agent::new(&format!("{number:02}"), dial) }
     };
-    let plain = Plain { strategy: Strategy::RoundRobin, ..Plain::default() };
+    let plain = SimpleHotline { strategy: Strategy::RoundRobin, ..SimpleHotline::default() };
     let hotline: Hotline = plain.hotline("4008001234", "Bench", (1..=20).map(agent).collect());
     let mut hotlines = Hotlines::default();
     hotlines.insert(Arc::new(hotline));
@@ -120,7 +120,7 @@ impl Desk {
         while heard.recv().await != Some(Heard::Back) {}
         let limits = Limits { live_max: usize::MAX, fallback_after: Millis::seconds(30) };
         let mut desk = Self {
-            engine: Engine::shared(limits),
+            engine: Engine::with_shared_acd(limits),
             common: Common::default(),
             asks,
             heard,
@@ -156,7 +156,7 @@ impl Desk {
     }
 
     fn hear(&mut self, event: &Event) {
-        self.engine.turn(now(), event, &mut self.out, &mut |_| {});
+        self.engine.run_turn(now(), event, &mut self.out, &mut |_| {});
     }
 
     fn comes(&mut self, at: Instant, what: Happens) {
@@ -395,7 +395,7 @@ async fn take_over(server: &Server) {
     }
     other.empty().await;
     let took = begun.elapsed().as_secs_f64();
-    assert_eq!((calls as u64, other.engine.switchboard.live() as u64), (TAKEN_OVER, TAKEN_OVER));
+    assert_eq!((calls as u64, other.engine.switchboard.live_count() as u64), (TAKEN_OVER, TAKEN_OVER));
     println!(
         "{TAKEN_OVER} live calls of a daemon that died: taken up after {:.2} s, reconciled with the switch and kept after \
          {took:.2} s",
@@ -417,7 +417,7 @@ async fn hold(server: &Server) {
     desk.begin(&mut store, fence).await;
     let before = memory();
     desk.talk(HELD).await;
-    assert_eq!(desk.engine.switchboard.live() as u64, HELD);
+    assert_eq!(desk.engine.switchboard.live_count() as u64, HELD);
     let after = memory();
     println!(
         "{HELD} live calls in talk: {:.2} GiB in all, {} bytes a call",

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use hotlined_config::{Sounds, inspect, load};
+use hotlined_config::{SoundFolder, inspect, load};
 use hotlined_core::phrases::Piece;
 use std::fmt::Write;
 use std::fs;
@@ -34,7 +34,7 @@ fn main() {
         fs::write(hotlines.join(format!("{index}.toml")), text).unwrap();
     }
     println!("{HOTLINES} hotlines, {:.1} MiB of text", mib(bytes));
-    let sounds = Sounds::new(&sounds, "/usr/share/sounds");
+    let sounds = SoundFolder::new(&sounds, "/usr/share/sounds");
     let before = resident();
     let begun = Instant::now();
     let loaded = load(&hotlines, &sounds);

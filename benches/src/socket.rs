@@ -29,7 +29,7 @@ use hotlined::daemon::call_metrics;
 use hotlined_core::event::Event;
 use hotlined_core::hotline::{Agent, Dial, Hotline, Hotlines};
 use hotlined_core::hotline::group::Strategy;
-use hotlined_config::shorthand::Plain;
+use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::id::SwitchId;
 use hotlined::jsonl_writer::{LineFile, WhenSlow};
 use hotlined::snapshot_file::LiveFile;
@@ -198,7 +198,7 @@ fn hotline() -> Hotline {
         let dial = Dial::Phone(format!("139000000{number:02}").into());
         Agent { lines: 1_000, ..Agent::new(&format!("{number:02}"), dial) }
     };
-    let plain = Plain { strategy: Strategy::Random, ..Plain::default() };
+    let plain = SimpleHotline { strategy: Strategy::Random, ..SimpleHotline::default() };
     plain.hotline("4008001234", "Bench", (1..=20).map(agent).collect())
 }
 

@@ -1,6 +1,6 @@
 //! The ways out of a node: which there are, which take no time, which lead nowhere.
 
-use super::node_keys::is_dialled;
+use super::telephone_key::is_dialled;
 use hotlined_core::hotline::Hotline;
 use hotlined_core::hotline::flow::{ANY, Node, NodeIx, NodeKind};
 use hotlined_core::hotline::ringback::Ringbacks;

@@ -1,9 +1,9 @@
 //! A hotline written as a file that reads back to the very same hotline: every default and every short form as
 //! what it comes to.
 
-use super::Sounds;
-use super::agents::ALONE;
-use super::hotline_file::Source;
+use super::SoundFolder;
+use super::limits::ONE_AGENT_PREFIX;
+use super::reader::SourceInfo;
 use super::schema::{CAUSES, LANGUAGES, RECORDINGS, SHOWS, STRATEGIES};
 use super::sound_keys::{TONE, TONES};
 use hotlined_core::hotline::access::{Access, RefusalAction};
@@ -20,21 +20,21 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 /// The text of a hotline. `source` is what its own file said in words that the hotline does not keep.
-pub(super) fn write(hotline: &Hotline, source: &Source, sounds: &Sounds) -> String {
-    let mut page = Page { text: String::new(), hotline, source, sounds };
-    page.head();
-    page.hours();
-    page.agents();
-    page.groups();
-    page.flow();
-    page.text
+pub(super) fn write(hotline: &Hotline, source: &SourceInfo, sounds: &SoundFolder) -> String {
+    let mut writer = TomlWriter { text: String::new(), hotline, source, sounds };
+    writer.head();
+    writer.hours();
+    writer.agents();
+    writer.groups();
+    writer.flow();
+    writer.text
 }
 
-struct Page<'h> {
+struct TomlWriter<'h> {
     text: String,
     hotline: &'h Hotline,
-    source: &'h Source,
-    sounds: &'h Sounds,
+    source: &'h SourceInfo,
+    sounds: &'h SoundFolder,
 }
 
 /// A text as a TOML value.
@@ -78,7 +78,7 @@ fn areas(set: &AreaSet) -> String {
     texts(set.iter().map(|area| area.name()))
 }
 
-impl Page<'_> {
+impl TomlWriter<'_> {
     fn put(&mut self, key: &str, value: impl AsRef<str>) {
         // Writing to a String cannot fail.
         let _ = writeln!(self.text, "{} = {}", name(key), value.as_ref());
@@ -117,8 +117,8 @@ impl Page<'_> {
         }
         self.put("closing", self.prompt(&hotline.closing));
         // A group of one agent has no table of its own.
-        if let Some(alone) = hotline.groups.iter().find(|group| group.name.starts_with(ALONE)) {
-            self.manner(alone);
+        if let Some(alone) = hotline.groups.iter().find(|group| group.name.starts_with(ONE_AGENT_PREFIX)) {
+            self.policy(alone);
         }
         let limits = self.source.limits;
         self.table("[limits]");
@@ -126,7 +126,7 @@ impl Page<'_> {
         self.put("keys", limits.keys.to_string());
         self.put("numbers", limits.numbers.to_string());
         self.put("ringbacks", limits.ringbacks.to_string());
-        for (set, file) in &self.source.codes {
+        for (set, file) in &self.source.code_files {
             self.table(&format!("[codes.{}]", name(set)));
             self.put("file", text(file));
         }
@@ -189,15 +189,15 @@ impl Page<'_> {
     }
 
     fn groups(&mut self) {
-        for group in self.hotline.groups.iter().filter(|group| !group.name.starts_with(ALONE)) {
+        for group in self.hotline.groups.iter().filter(|group| !group.name.starts_with(ONE_AGENT_PREFIX)) {
             self.table(&format!("[groups.{}]", name(&group.name)));
             let ids = group.agents.iter().filter_map(|at| self.hotline.agents.get(usize::from(*at)));
             self.put("agents", texts(ids.map(|agent| &agent.id)));
-            self.manner(group);
+            self.policy(group);
         }
     }
 
-    fn manner(&mut self, group: &Group) {
+    fn policy(&mut self, group: &Group) {
         self.put("order", word(&STRATEGIES, &group.strategy));
         self.maybe("last_agent_days", group.last_agent_days, |_, days| days.to_string());
         self.put("wrap_up_s", seconds(group.wrap_up));
@@ -307,7 +307,7 @@ impl Page<'_> {
     fn group(&mut self, reach: &Reach) {
         let group = self.hotline.groups.get(usize::from(reach.group.0));
         let group = group.map_or("", |group| &*group.name);
-        match group.strip_prefix(ALONE) {
+        match group.strip_prefix(ONE_AGENT_PREFIX) {
             Some(id) => {
                 self.kind("agent");
                 self.put("agent", text(id));
@@ -330,7 +330,7 @@ impl Page<'_> {
         self.put("say_position", queue.say_position.to_string());
         self.put("say_wait", queue.say_wait.to_string());
         self.maybe("every_s", queue.every, |_, every| seconds(every));
-        self.maybe("notice", queue.notice.as_ref(), |page, notice| page.prompt(notice));
+        self.maybe("notice", queue.notice.as_ref(), |writer, notice| writer.prompt(notice));
         self.maybe("call_back", queue.call_back, |_, key| text(&key.to_string()));
     }
 

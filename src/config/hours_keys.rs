@@ -21,8 +21,8 @@
 //! seven statutory holidays by their Chinese names (a key in Chinese needs double quotes; a value has them). What no line names is closed. Which lines count on a date
 //! where several could stands in [`hotlined_core::hours`].
 
-use super::Why;
-use super::toml_reader::{Found, Sheet, Table};
+use super::Problem;
+use super::toml_reader::{Located, Table, TomlFile};
 use crate::source_position::{Hint, shortened};
 use hotlined_core::hours::{
     BadHours, BadLine, CLOSED, Dates, Exception, Hours, Line, OPEN, Place, Rule, Shifts, ZONE_DEFAULT, Zone,
@@ -41,24 +41,24 @@ const STATE_EXAMPLE: &str = "open = \"mon-fri 09:00-18:00\"";
 const EXCEPT_EXAMPLE: &str = "open = \"09:00-12:00\" or closed = true";
 
 /// Reads a table of hours. None if any of it is faulty: hours are never taken by halves.
-pub(super) fn hours(table: &Table<'_>, sheet: &mut Sheet<'_>) -> Option<Hours> {
-    let faults = sheet.faults();
+pub(super) fn hours(table: &Table<'_>, toml: &mut TomlFile<'_>) -> Option<Hours> {
+    let diagnostics = toml.diagnostic_count();
     let mut written = Written::default();
-    let zone = if table.place_of(ZONE).is_some() { zone(table, sheet) } else { Some(Zone::default()) };
+    let zone = if table.place_of(ZONE).is_some() { zone(table, toml) } else { Some(Zone::default()) };
     for (key, at) in table.keys() {
         match key {
             ZONE => {}
-            EXCEPT => written.exceptions(table, sheet),
+            EXCEPT => written.exceptions(table, toml),
             state => match state_of(state) {
-                Ok(state) => written.lines(&state, table, sheet),
-                Err(why) => sheet.fault(at, table.path(&shortened(key)), why),
+                Ok(state) => written.lines(&state, table, toml),
+                Err(problem) => toml.report(at, table.path(&shortened(key)), problem),
             },
         }
     }
     if table.keys().iter().all(|(key, _)| *key == ZONE) {
-        sheet.fault(table.at, table.path(OPEN), Why::NoState(STATE_EXAMPLE));
+        toml.report(table.at, table.path(OPEN), Problem::NoState(STATE_EXAMPLE));
     }
-    if sheet.faults() == faults { written.made(zone?, table, sheet) } else { None }
+    if toml.diagnostic_count() == diagnostics { written.made(zone?, table, toml) } else { None }
 }
 
 /// What is read so far, and where each part of it stands.
@@ -71,24 +71,24 @@ struct Written {
 }
 
 impl Written {
-    fn lines(&mut self, state: &Arc<str>, table: &Table<'_>, sheet: &mut Sheet<'_>) {
-        for (line, at, key) in each::<Line>(table, sheet, state, LINES_FORM) {
+    fn lines(&mut self, state: &Arc<str>, table: &Table<'_>, toml: &mut TomlFile<'_>) {
+        for (line, at, key) in each::<Line>(table, toml, state, LINES_FORM) {
             self.rules.push(Rule { state: state.clone(), line });
             self.rules_at.push((at, key));
         }
     }
 
-    fn exceptions(&mut self, table: &Table<'_>, sheet: &mut Sheet<'_>) {
-        let tables = table.tables(sheet, EXCEPT, EXCEPT_FORM);
+    fn exceptions(&mut self, table: &Table<'_>, toml: &mut TomlFile<'_>) {
+        let tables = table.tables(toml, EXCEPT, EXCEPT_FORM);
         for table in tables.iter().flatten() {
-            if let Some(exception) = exception(table, sheet) {
+            if let Some(exception) = exception(table, toml) {
                 self.exceptions.push(exception);
                 self.exceptions_at.push((table.at, table.path(DATE)));
             }
         }
     }
 
-    fn made(self, zone: Zone, table: &Table<'_>, sheet: &mut Sheet<'_>) -> Option<Hours> {
+    fn made(self, zone: Zone, table: &Table<'_>, toml: &mut TomlFile<'_>) -> Option<Hours> {
         let place = |place| match place {
             Place::Rule(index) => self.rules_at.get(index),
             Place::Exception(index) => self.exceptions_at.get(index),
@@ -100,8 +100,8 @@ impl Written {
                 // Told where the reader comes to it second.
                 places.sort();
                 let [(first, _), (second, key)] = places;
-                let first = sheet.position(*first).line;
-                sheet.fault(*second, key, Why::TwoStates { when: overlap.to_string(), first });
+                let first = toml.position(*first).line;
+                toml.report(*second, key, Problem::TwoStates { when: overlap.to_string(), first });
             }
             Err(
                 BadHours::TooMuch
@@ -110,7 +110,7 @@ impl Written {
                 | BadHours::Line(_)
                 | BadHours::Dates(_)
                 | BadHours::NoState(_),
-            ) => sheet.fault(table.at, table.name(), Why::TooManyHours),
+            ) => toml.report(table.at, table.name(), Problem::TooManyHours),
         }
         None
     }
@@ -119,58 +119,59 @@ impl Written {
 /// The texts of a key, each read.
 fn each<T: FromStr<Err = BadLine>>(
     table: &Table<'_>,
-    sheet: &mut Sheet<'_>,
+    toml: &mut TomlFile<'_>,
     key: &str,
     form: &'static str,
 ) -> Vec<(T, usize, String)> {
     let empty = table.is_empty_list(key).then(|| (table.place_of(key).unwrap_or(table.at), table.path(key)));
     if let Some((at, key)) = empty {
-        sheet.fault(at, key, Why::WrongType { found: "an empty list", expected: form });
+        toml.report(at, key, Problem::WrongType { found: "an empty list", expected: form });
     }
-    let texts = table.texts(sheet, key, form);
+    let texts = table.texts(toml, key, form);
     let mut read = Vec::new();
-    for Found { value, at, key } in texts.into_iter().flatten() {
+    for Located { value, at, key } in texts.into_iter().flatten() {
         match value.parse() {
             Ok(good) => read.push((good, at, key)),
-            Err(bad) => sheet.fault(at, key, why(bad)),
+            Err(bad) => toml.report(at, key, problem(bad)),
         }
     }
     read
 }
 
-fn exception(table: &Table<'_>, sheet: &mut Sheet<'_>) -> Option<Exception> {
-    let dates = table.required(sheet, DATE, "write such as date = \"2026-12-31\"", dates);
+fn exception(table: &Table<'_>, toml: &mut TomlFile<'_>) -> Option<Exception> {
+    let dates = table.required(toml, DATE, "write such as date = \"2026-12-31\"", dates);
     let mut states = Vec::new();
     for (key, at) in table.keys().into_iter().filter(|(key, _)| *key != DATE) {
         let state = match exception_state_of(key) {
             Ok(state) => state,
-            Err(why) => {
-                sheet.fault(at, table.path(&shortened(key)), why);
+            Err(problem) => {
+                toml.report(at, table.path(&shortened(key)), problem);
                 continue;
             }
         };
         if table.is_flag(key) {
-            match table.flag(sheet, key) {
+            match table.flag(toml, key) {
                 Some(true) => states.push((state, Shifts::default())),
                 // Of a day that has one line, another need not be denied.
                 Some(false) | None => {
-                    let why = Why::WrongType { found: "false", expected: "write true, or leave it out" };
-                    sheet.fault(at, table.path(key), why);
+                    let problem =
+                        Problem::WrongType { found: "false", expected: "write true, or leave it out" };
+                    toml.report(at, table.path(key), problem);
                 }
             }
             continue;
         }
-        let shifts = each::<Shifts>(table, sheet, key, SHIFTS_FORM);
+        let shifts = each::<Shifts>(table, toml, key, SHIFTS_FORM);
         states.extend(shifts.into_iter().map(|(shifts, _, _)| (state.clone(), shifts)));
     }
     if table.keys().iter().all(|(key, _)| *key == DATE) {
-        sheet.fault(table.at, table.path(OPEN), Why::NoState(EXCEPT_EXAMPLE));
+        toml.report(table.at, table.path(OPEN), Problem::NoState(EXCEPT_EXAMPLE));
     }
     if states.is_empty() { None } else { Some(Exception { dates: dates?, states }) }
 }
 
 /// A key that is a state, if it is not a slip of a key that is none.
-fn state_of(key: &str) -> Result<Arc<str>, Why> {
+fn state_of(key: &str) -> Result<Arc<str>, Problem> {
     let meant = match key {
         "timezone" | "time_zone" | "tz" => Some(ZONE),
         "exception" | "exceptions" => Some(EXCEPT),
@@ -178,27 +179,27 @@ fn state_of(key: &str) -> Result<Arc<str>, Why> {
     };
     let near = || matches!(Hint::of(key, [EXCEPT]), Hint::Near(_)).then_some(EXCEPT);
     match meant.or_else(near) {
-        Some(meant) => Err(Why::UnknownKey(Hint::Near(meant.to_owned()))),
+        Some(meant) => Err(Problem::UnknownKey(Hint::Near(meant.to_owned()))),
         None if is_state_name(key) => Ok(key.into()),
-        None => Err(Why::State),
+        None => Err(Problem::State),
     }
 }
 
-fn exception_state_of(key: &str) -> Result<Arc<str>, Why> {
+fn exception_state_of(key: &str) -> Result<Arc<str>, Problem> {
     match key {
-        "dates" | "day" | "days" => Err(Why::UnknownKey(Hint::Near(DATE.to_owned()))),
-        ZONE => Err(Why::UnknownKey(Hint::Elsewhere("an exception has the zone of its table"))),
-        "state" | "all_day" => Err(Why::UnknownKey(Hint::Near(format!("{CLOSED} = true")))),
+        "dates" | "day" | "days" => Err(Problem::UnknownKey(Hint::Near(DATE.to_owned()))),
+        ZONE => Err(Problem::UnknownKey(Hint::Elsewhere("an exception has the zone of its table"))),
+        "state" | "all_day" => Err(Problem::UnknownKey(Hint::Near(format!("{CLOSED} = true")))),
         key => state_of(key),
     }
 }
 
-fn zone(table: &Table<'_>, sheet: &mut Sheet<'_>) -> Option<Zone> {
-    let found = table.text(sheet, ZONE)?;
+fn zone(table: &Table<'_>, toml: &mut TomlFile<'_>) -> Option<Zone> {
+    let found = table.text(toml, ZONE)?;
     let zone = Zone::named(found.value);
     if zone.is_none() {
         let near = nearest_zone(found.value);
-        sheet.fault(found.at, found.key, Why::Zone { found: shortened(found.value), near });
+        toml.report(found.at, found.key, Problem::Zone { found: shortened(found.value), near });
     }
     zone
 }
@@ -215,19 +216,19 @@ fn nearest_zone(word: &str) -> String {
     near.map_or_else(|| ZONE_DEFAULT.to_owned(), |index| names.swap_remove(index))
 }
 
-fn dates(table: &Table<'_>, sheet: &mut Sheet<'_>) -> Option<Dates> {
-    let found = table.text(sheet, DATE)?;
+fn dates(table: &Table<'_>, toml: &mut TomlFile<'_>) -> Option<Dates> {
+    let found = table.text(toml, DATE)?;
     match found.value.parse() {
         Ok(dates) => Some(dates),
         Err(bad) => {
-            sheet.fault(found.at, found.key, bad);
+            toml.report(found.at, found.key, bad);
             None
         }
     }
 }
 
 /// The fault of a line, with the day that may have been meant.
-fn why(bad: BadLine) -> Why {
+fn problem(bad: BadLine) -> Problem {
     let BadLine::Day(found) = bad else { return bad.into() };
     // Among words of two characters every other is near.
     let (latin, chinese): (Vec<_>, Vec<_>) = day_words().into_iter().partition(|word| word.is_ascii());
@@ -235,13 +236,13 @@ fn why(bad: BadLine) -> Why {
         true => Hint::of(&found, latin.iter().chain(&chinese).copied()),
         false => Hint::OneOf(chinese.iter().chain(&latin).map(|word| (*word).to_owned()).collect()),
     };
-    Why::Day { found, hint }
+    Problem::Day { found, hint }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Fault;
+    use crate::Diagnostic;
     use hotlined_core::hours::Calendar;
     use hotlined_core::time::Instant;
     use proptest::prelude::*;
@@ -261,20 +262,20 @@ date = "05-20"
 closed = true
 "#;
 
-    fn read(text: &str) -> Result<Hours, Vec<Fault>> {
-        let mut sheet = Sheet::new(Path::new("shop.toml"), text);
-        let read = sheet.parse().and_then(|document| {
+    fn read(text: &str) -> Result<Hours, Vec<Diagnostic>> {
+        let mut toml = TomlFile::new(Path::new("shop.toml"), text);
+        let read = toml.parse().and_then(|document| {
             let table = Table::new(document.span().start, "hours".to_owned(), document.get_ref());
-            hours(&table, &mut sheet)
+            hours(&table, &mut toml)
         });
         // One without the other would be a table taken by halves, or one refused without a word.
-        assert_eq!(read.is_some(), sheet.is_clean(), "{text}");
-        read.ok_or(sheet.into_faults())
+        assert_eq!(read.is_some(), toml.is_clean(), "{text}");
+        read.ok_or(toml.into_diagnostics())
     }
 
     fn told(text: &str) -> String {
-        let faults = read(text).unwrap_err();
-        faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        let diagnostics = read(text).unwrap_err();
+        diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
     }
 
     #[test]
@@ -402,9 +403,9 @@ except = [
         #[test]
         fn a_table_with_a_slip_is_a_table_or_has_a_placed_fault(at in 0..SHOP.len(), slip in "\\PC{0,3}|[\\[\\]{}\"=\n.]") {
             if let (Some(before), Some(after)) = (SHOP.get(..at), SHOP.get(at + 1..))
-                && let Err(faults) = read(&format!("{before}{slip}{after}"))
+                && let Err(diagnostics) = read(&format!("{before}{slip}{after}"))
             {
-                prop_assert!(!faults.is_empty() && faults.iter().all(|fault| fault.at.is_some()), "{faults:?}");
+                prop_assert!(!diagnostics.is_empty() && diagnostics.iter().all(|diagnostic| diagnostic.at.is_some()), "{diagnostics:?}");
             }
         }
     }

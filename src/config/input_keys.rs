@@ -1,8 +1,12 @@
 //! What is asked of a caller, and what is said, as a hotline file says it: the insides of nodes.
 
-use super::Why;
-use super::hotline_file::Reader;
-use super::section_reader::Part;
+use super::Problem;
+use super::limits::{
+    EVERY_DEFAULT, HIGHEST_DEFAULT, INTER_DIGIT_TIMEOUT_DEFAULT, LENGTH_MAX_DEFAULT, LONGEST_DEFAULT,
+    SHORTEST_DEFAULT, SILENCE_DEFAULT, SURVEY_TRIES_DEFAULT, TIMEOUT_DEFAULT, TRIES_DEFAULT,
+};
+use super::reader::Reader;
+use super::section_reader::Section;
 use hotlined_core::hotline::CODE_DIGITS_MAX;
 use hotlined_core::hotline::flow::{Ask, Queue, Reach, Survey, Voicemail};
 use hotlined_core::hotline::group::GroupIx;
@@ -10,31 +14,15 @@ use hotlined_core::phrases::Piece;
 use hotlined_core::prompt::Prompt;
 use hotlined_core::time::Millis;
 
-/// How long the first key may take when nothing else is said.
-pub(super) const TIMEOUT_DEFAULT: Millis = Millis(5_000);
-/// How long each further key may take when nothing else is said.
-pub(super) const INTER_DIGIT_TIMEOUT_DEFAULT: Millis = Millis(3_000);
-/// How many wrong answers are taken when nothing else is said, and how many times of silence.
-pub(super) const TRIES_DEFAULT: u8 = 3;
-/// How many times a survey asks: who wants to leave shall not be held.
-pub(super) const SURVEY_TRIES_DEFAULT: u8 = 2;
-/// The score a survey goes to when nothing else is said: what the standard question offers.
-pub(super) const HIGHEST_DEFAULT: u8 = 3;
-const LENGTH_MAX_DEFAULT: u16 = 50;
-const EVERY_DEFAULT: Millis = Millis::seconds(30);
-const LONGEST_DEFAULT: Millis = Millis::seconds(120);
-const SHORTEST_DEFAULT: Millis = Millis::seconds(2);
-const SILENCE_DEFAULT: Millis = Millis::seconds(10);
-
 /// What kind of answer is asked for, where the file does not say.
-pub(super) struct Answer {
+pub(super) struct AnswerDefaults {
     pub(super) digits_min: u8,
     pub(super) digit_len: u8,
     pub(super) terminator: Option<char>,
     pub(super) tries: u8,
 }
 
-impl Answer {
+impl AnswerDefaults {
     /// One key.
     pub(super) const KEY: Self = Self { digits_min: 1, digit_len: 1, terminator: None, tries: TRIES_DEFAULT };
     /// Digits up to the pound key.
@@ -55,24 +43,24 @@ impl Reader<'_, '_> {
     /// How keys are asked for. `prompt` is what is said, if the file is not faulty.
     pub(super) fn ask(
         &mut self,
-        part: &Part<'_>,
+        section: &Section<'_>,
         prompt: Option<Prompt>,
         invalid: &[Piece],
-        answer: &Answer,
+        answer: &AnswerDefaults,
     ) -> Option<Ask> {
-        let invalid = self.sound_or_none(part, "invalid", invalid);
-        let sheet = &mut self.sheet;
-        let timeout = part.small(sheet, "timeout").map_or(TIMEOUT_DEFAULT, Millis);
+        let invalid = self.sound_or_none(section, "invalid", invalid);
+        let toml = &mut self.toml;
+        let timeout = section.small(toml, "timeout").map_or(TIMEOUT_DEFAULT, Millis);
         let inter_digit_timeout =
-            part.small(sheet, "inter_digit_timeout").map_or(INTER_DIGIT_TIMEOUT_DEFAULT, Millis);
-        let max_failures = part.small(sheet, "max_failures").unwrap_or(answer.tries);
-        let max_timeouts = part.small(sheet, "max_timeouts").unwrap_or(answer.tries);
-        let digit_len = part.small(sheet, "digit_len").unwrap_or(answer.digit_len);
-        let digits_min = part.small(sheet, "digits_min").unwrap_or(answer.digits_min.min(digit_len));
-        let terminator = part.telephone_key(sheet, "terminator", answer.terminator);
+            section.small(toml, "inter_digit_timeout").map_or(INTER_DIGIT_TIMEOUT_DEFAULT, Millis);
+        let max_failures = section.small(toml, "max_failures").unwrap_or(answer.tries);
+        let max_timeouts = section.small(toml, "max_timeouts").unwrap_or(answer.tries);
+        let digit_len = section.small(toml, "digit_len").unwrap_or(answer.digit_len);
+        let digits_min = section.small(toml, "digits_min").unwrap_or(answer.digits_min.min(digit_len));
+        let terminator = section.telephone_key(toml, "terminator", answer.terminator);
         if digits_min > digit_len {
-            let why = Why::DigitsMin { min: digits_min, max: digit_len };
-            sheet.fault(part.at("digits_min"), part.table.path("digits_min"), why);
+            let problem = Problem::DigitsMin { min: digits_min, max: digit_len };
+            toml.report(section.at("digits_min"), section.table.path("digits_min"), problem);
         }
         Some(Ask {
             prompt: prompt?,
@@ -88,47 +76,47 @@ impl Reader<'_, '_> {
     }
 
     /// How a group is reached, where the part does not say as elsewhere in the file.
-    pub(super) fn reach(&mut self, part: &Part<'_>, group: GroupIx) -> Reach {
+    pub(super) fn reach(&mut self, section: &Section<'_>, group: GroupIx) -> Reach {
         let otherwise = self.reach.clone();
-        let wait = part.small(&mut self.sheet, "wait_s").map_or(otherwise.wait, Millis::seconds);
-        let ringback = self.ringbacks(part, &otherwise.ringback);
-        Reach { group, ringback, wait, before: self.before(part, &otherwise.before) }
+        let wait = section.small(&mut self.toml, "wait_s").map_or(otherwise.wait, Millis::seconds);
+        let ringback = self.ringbacks(section, &otherwise.ringback);
+        Reach { group, ringback, wait, before: self.before(section, &otherwise.before) }
     }
 
     /// A place to wait in.
-    pub(super) fn queue(&mut self, part: &Part<'_>, group: GroupIx) -> Queue {
-        let reach = self.reach(part, group);
-        let notice = self.sound(part, "notice");
-        let sheet = &mut self.sheet;
-        let length_max = part.small(sheet, "length_max").unwrap_or(LENGTH_MAX_DEFAULT);
-        let answer = part.flag(sheet, "answer").unwrap_or(true);
-        let say_position = part.flag(sheet, "say_position").unwrap_or_default();
-        let say_wait = part.flag(sheet, "say_wait").unwrap_or_default();
+    pub(super) fn queue(&mut self, section: &Section<'_>, group: GroupIx) -> Queue {
+        let reach = self.reach(section, group);
+        let notice = self.sound(section, "notice");
+        let toml = &mut self.toml;
+        let length_max = section.small(toml, "length_max").unwrap_or(LENGTH_MAX_DEFAULT);
+        let answer = section.flag(toml, "answer").unwrap_or(true);
+        let say_position = section.flag(toml, "say_position").unwrap_or_default();
+        let say_wait = section.flag(toml, "say_wait").unwrap_or_default();
         let says = say_position || say_wait || notice.is_some();
-        let every = part.small(sheet, "every_s").map(Millis::seconds).or(says.then_some(EVERY_DEFAULT));
-        let call_back = part.telephone_key(sheet, "call_back", None);
+        let every = section.small(toml, "every_s").map(Millis::seconds).or(says.then_some(EVERY_DEFAULT));
+        let call_back = section.telephone_key(toml, "call_back", None);
         let speaker = self.voice.speaker();
         if say_position {
             let places = (0..u64::from(length_max)).map(|ahead| speaker.queue_ahead(ahead));
-            self.needs_all(part, "say_position", places);
+            self.needs_all(section, "say_position", places);
         }
         if say_wait {
             let waits =
                 (0..=reach.wait.whole_seconds_up()).map(|s| speaker.estimated_wait(Millis::seconds(s)));
-            self.needs_all(part, "say_wait", waits);
+            self.needs_all(section, "say_wait", waits);
         }
         if call_back.is_some() {
-            self.needs_all(part, "call_back", [speaker.callback_noted("0123456789")].into_iter());
+            self.needs_all(section, "call_back", [speaker.callback_noted("0123456789")].into_iter());
         }
         Queue { reach, length_max, answer, say_position, say_wait, every, notice, call_back }
     }
 
     /// How a message is taken.
-    pub(super) fn voicemail(&mut self, part: &Part<'_>) -> Voicemail {
-        let greeting = self.sound_or_none(part, "greeting", &[Piece::LeaveMessage]);
-        let saved = self.sound_or_none(part, "saved", &[Piece::MessageSaved]);
+    pub(super) fn voicemail(&mut self, section: &Section<'_>) -> Voicemail {
+        let greeting = self.sound_or_none(section, "greeting", &[Piece::LeaveMessage]);
+        let saved = self.sound_or_none(section, "saved", &[Piece::MessageSaved]);
         let mut seconds =
-            |key, otherwise| part.small(&mut self.sheet, key).map_or(otherwise, Millis::seconds);
+            |key, otherwise| section.small(&mut self.toml, key).map_or(otherwise, Millis::seconds);
         Voicemail {
             greeting,
             longest: seconds("longest_s", LONGEST_DEFAULT),
@@ -139,17 +127,17 @@ impl Reader<'_, '_> {
     }
 
     /// What is asked after the talk.
-    pub(super) fn survey(&mut self, part: &Part<'_>) -> Option<Survey> {
-        let prompt = self.sound_or(part, "prompt", &[Piece::SurveyInvite, Piece::SurveySatisfied]);
-        let answer = Answer { tries: SURVEY_TRIES_DEFAULT, ..Answer::KEY };
-        let ask = self.ask(part, prompt, &[Piece::SurveyInvalidKey], &answer);
-        let highest = part.small(&mut self.sheet, "highest").unwrap_or(HIGHEST_DEFAULT);
-        let thanks = self.sound_or_none(part, "thanks", &[Piece::SurveyThanks]);
+    pub(super) fn survey(&mut self, section: &Section<'_>) -> Option<Survey> {
+        let prompt = self.sound_or(section, "prompt", &[Piece::SurveyInvite, Piece::SurveySatisfied]);
+        let answer = AnswerDefaults { tries: SURVEY_TRIES_DEFAULT, ..AnswerDefaults::KEY };
+        let ask = self.ask(section, prompt, &[Piece::SurveyInvalidKey], &answer);
+        let highest = section.small(&mut self.toml, "highest").unwrap_or(HIGHEST_DEFAULT);
+        let thanks = self.sound_or_none(section, "thanks", &[Piece::SurveyThanks]);
         Some(Survey { ask: ask?, highest, thanks })
     }
 
     /// What is said of a code is put together while a call runs.
-    pub(super) fn needs_code_sentences(&mut self, part: &Part<'_>) {
+    pub(super) fn needs_code_sentences(&mut self, section: &Section<'_>) {
         use jiff::civil::date;
         let speaker = self.voice.speaker();
         let years = (2020..=2059).map(|year| (1, date(year, 1, 1)));
@@ -159,6 +147,6 @@ impl Reader<'_, '_> {
         let seen = years.chain(days).chain(last).chain(times);
         let fixed = vec![Piece::CodeGenuine, Piece::CodeUnknown];
         let sentences = seen.map(|(times, first)| speaker.code_seen(times, first)).chain([fixed]);
-        self.needs_all(part, "codes", sentences);
+        self.needs_all(section, "codes", sentences);
     }
 }

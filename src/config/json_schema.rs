@@ -4,7 +4,7 @@
 //! folder, is left to `hotlined check`.
 
 use super::schema::{HOTLINE, NODES};
-use super::schema_types::{Form, Key, Section};
+use super::schema_types::{KeySchema, TableSchema, ValueSchema};
 use serde_json::{Map, Value, json};
 
 /// The schema, as a file.
@@ -25,14 +25,15 @@ pub fn schema() -> String {
 }
 
 /// A table with fixed keys.
-fn object(section: &Section, defs: &mut Map<String, Value>) -> Value {
+fn object(table_schema: &TableSchema, defs: &mut Map<String, Value>) -> Value {
     let mut properties = Map::new();
-    for key in section.all() {
+    for key in table_schema.all() {
         properties.insert(key.name.to_owned(), property(key, defs));
     }
-    let needed: Vec<&str> = section.all().filter(|key| key.needed.is_some()).map(|key| key.name).collect();
+    let needed: Vec<&str> =
+        table_schema.all().filter(|key| key.needed.is_some()).map(|key| key.name).collect();
     json!({
-        "description": section.says,
+        "description": table_schema.says,
         "type": "object",
         "properties": properties,
         "required": needed,
@@ -40,7 +41,7 @@ fn object(section: &Section, defs: &mut Map<String, Value>) -> Value {
     })
 }
 
-fn property(key: &Key, defs: &mut Map<String, Value>) -> Value {
+fn property(key: &KeySchema, defs: &mut Map<String, Value>) -> Value {
     let mut form = form(&key.form, defs);
     if let Value::Object(form) = &mut form {
         form.insert("description".to_owned(), json!(key.says));
@@ -48,39 +49,42 @@ fn property(key: &Key, defs: &mut Map<String, Value>) -> Value {
     form
 }
 
-fn form(form: &Form, defs: &mut Map<String, Value>) -> Value {
+fn form(form: &ValueSchema, defs: &mut Map<String, Value>) -> Value {
     match form {
-        Form::Text(pattern) => text(*pattern),
-        Form::Texts(pattern) => one_or_several(text(*pattern)),
-        Form::Flag => json!({ "type": "boolean" }),
-        Form::Number(min, max, unit) => {
+        ValueSchema::Text(pattern) => text(*pattern),
+        ValueSchema::Texts(pattern) => one_or_several(text(*pattern)),
+        ValueSchema::Flag => json!({ "type": "boolean" }),
+        ValueSchema::Number(min, max, unit) => {
             json!({ "type": "integer", "minimum": min, "maximum": max, "$comment": unit })
         }
-        Form::Words(words) => json!({ "enum": words }),
-        Form::Sound => sound(),
-        Form::SoundOrNone => json!({ "anyOf": [sound(), { "const": false }] }),
-        Form::KeyOrNone => json!({ "anyOf": [text(Some("^[0-9*#]$")), { "const": false }] }),
-        Form::Table(section) => reference(section, section.name, defs),
-        Form::Tables(section) => {
-            json!({ "type": "array", "items": reference(section, section.name, defs) })
+        ValueSchema::Words(words) => json!({ "enum": words }),
+        ValueSchema::Sound => sound(),
+        ValueSchema::SoundOrNone => json!({ "anyOf": [sound(), { "const": false }] }),
+        ValueSchema::KeyOrNone => json!({ "anyOf": [text(Some("^[0-9*#]$")), { "const": false }] }),
+        ValueSchema::Table(table_schema) => reference(table_schema, table_schema.name, defs),
+        ValueSchema::Tables(table_schema) => {
+            json!({ "type": "array", "items": reference(table_schema, table_schema.name, defs) })
         }
-        Form::Named(section) => named(reference(section, section.name, defs)),
-        Form::Pairs => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
-        Form::Sounds => json!({ "type": "object", "additionalProperties": sound() }),
-        Form::Hours => {
+        ValueSchema::Named(table_schema) => named(reference(table_schema, table_schema.name, defs)),
+        ValueSchema::Pairs => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
+        ValueSchema::Sounds => json!({ "type": "object", "additionalProperties": sound() }),
+        ValueSchema::Hours => {
             defs.entry("hours_table").or_insert_with(hours);
             let mut main = hours();
             let lines = main["additionalProperties"].take();
             main["additionalProperties"] = json!({ "anyOf": [lines, { "$ref": "#/$defs/hours_table" }] });
             main
         }
-        Form::Nodes => {
-            let node = |section: &'static Section| {
-                let name = format!("node_{}", section.name);
-                (section, name)
+        ValueSchema::Nodes => {
+            let node = |table_schema: &'static TableSchema| {
+                let name = format!("node_{}", table_schema.name);
+                (table_schema, name)
             };
-            let nodes: Vec<Value> =
-                NODES.iter().map(node).map(|(section, name)| reference(section, &name, defs)).collect();
+            let nodes: Vec<Value> = NODES
+                .iter()
+                .map(node)
+                .map(|(table_schema, name)| reference(table_schema, &name, defs))
+                .collect();
             named(json!({ "oneOf": nodes }))
         }
     }
@@ -109,11 +113,11 @@ fn named(item: Value) -> Value {
 }
 
 /// A table by its name; what it is stands once.
-fn reference(section: &'static Section, name: &str, defs: &mut Map<String, Value>) -> Value {
+fn reference(table_schema: &'static TableSchema, name: &str, defs: &mut Map<String, Value>) -> Value {
     if !defs.contains_key(name) {
         // Taken before its own keys are looked at, so that a table may hold its like.
         defs.insert(name.to_owned(), Value::Null);
-        let object = object(section, defs);
+        let object = object(table_schema, defs);
         defs.insert(name.to_owned(), object);
     }
     json!({ "$ref": format!("#/$defs/{name}") })

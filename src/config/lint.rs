@@ -5,8 +5,8 @@
 //! written is looked at.
 
 use super::exits::{Ways, dialled};
-use super::hotline_file::Source;
-use super::{Fault, Why};
+use super::reader::SourceInfo;
+use super::{Diagnostic, Problem};
 use crate::source_position::Position;
 use hotlined_core::hotline::flow::{ANY, Flow, Node, NodeIx, NodeKind};
 use hotlined_core::hotline::{Agent, Hotline};
@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 
 /// What refuses the file.
-pub(super) fn errors(file: &Path, hotline: &Hotline, source: &Source) -> Vec<Fault> {
+pub(super) fn errors(file: &Path, hotline: &Hotline, source: &SourceInfo) -> Vec<Diagnostic> {
     let mut lint = Lint::new(file, hotline, source);
     lint.empty_groups();
     lint.loops();
@@ -27,7 +27,7 @@ pub(super) fn errors(file: &Path, hotline: &Hotline, source: &Source) -> Vec<Fau
 }
 
 /// What somebody should look at.
-pub(super) fn warnings(file: &Path, hotline: &Hotline, source: &Source) -> Vec<Fault> {
+pub(super) fn warnings(file: &Path, hotline: &Hotline, source: &SourceInfo) -> Vec<Diagnostic> {
     let mut lint = Lint::new(file, hotline, source);
     lint.unreachable();
     lint.nowhere();
@@ -42,34 +42,34 @@ struct Lint<'h> {
     file: &'h Path,
     hotline: &'h Hotline,
     flow: &'h Flow,
-    source: &'h Source,
-    found: Vec<Fault>,
+    source: &'h SourceInfo,
+    found: Vec<Diagnostic>,
 }
 
 impl<'h> Lint<'h> {
-    fn new(file: &'h Path, hotline: &'h Hotline, source: &'h Source) -> Self {
+    fn new(file: &'h Path, hotline: &'h Hotline, source: &'h SourceInfo) -> Self {
         Self { file, hotline, flow: &hotline.flow, source, found: Vec::new() }
     }
 
-    fn found(mut self) -> Vec<Fault> {
-        self.found.sort_by_key(|fault| fault.at);
+    fn found(mut self) -> Vec<Diagnostic> {
+        self.found.sort_by_key(|diagnostic| diagnostic.at);
         self.found
     }
 
-    fn tell(&mut self, table: &str, key: &str, why: Why) {
-        let at = self.source.places.get(table).copied();
+    fn tell(&mut self, table: &str, key: &str, problem: Problem) {
+        let at = self.source.positions.get(table).copied();
         let key = if key.is_empty() { table.to_owned() } else { format!("{table}.{key}") };
         let at = at.or(Some(Position { line: 1, column: 1 }));
-        self.found.push(Fault { file: self.file.to_owned(), at, key, why });
+        self.found.push(Diagnostic { file: self.file.to_owned(), at, key, problem });
     }
 
-    fn tell_node(&mut self, node: &Node, key: &str, why: Why) {
-        self.tell(&table_of(node), key, why);
+    fn tell_node(&mut self, node: &Node, key: &str, problem: Problem) {
+        self.tell(&table_of(node), key, problem);
     }
 
     /// The nodes that somebody wrote, with their places.
     fn written(&self) -> impl Iterator<Item = (NodeIx, &'h Node)> + use<'_, 'h> {
-        let is_written = |node: &Node| self.source.places.contains_key(&table_of(node));
+        let is_written = |node: &Node| self.source.positions.contains_key(&table_of(node));
         let places = (0..).map(NodeIx);
         places.zip(&self.flow.nodes).filter(move |(_, node)| is_written(node))
     }
@@ -90,7 +90,7 @@ impl<'h> Lint<'h> {
 impl Lint<'_> {
     fn empty_groups(&mut self) {
         for group in self.hotline.groups.iter().filter(|group| group.agents.is_empty()) {
-            self.tell(&format!("groups.{}", group.name), "", Why::EmptyGroup);
+            self.tell(&format!("groups.{}", group.name), "", Problem::EmptyGroup);
         }
     }
 
@@ -108,7 +108,7 @@ impl Lint<'_> {
             let nodes: Vec<&Node> = circle.iter().filter_map(|at| self.flow.node(*at)).collect();
             let Some(first) = nodes.first() else { continue };
             let names: Vec<&str> = nodes.iter().chain([first]).map(|node| &*node.name).collect();
-            self.tell_node(first, "exits", Why::Loop(names.join(" -> ")));
+            self.tell_node(first, "exits", Problem::Loop(names.join(" -> ")));
         }
     }
 
@@ -171,7 +171,7 @@ impl Lint<'_> {
         for (at, layer) in self.depths() {
             let Some(node) = self.flow.node(at) else { continue };
             if layer > max && is_menu(node) {
-                self.tell_node(node, "", Why::TooDeep { layer, max });
+                self.tell_node(node, "", Problem::TooDeep { layer, max });
             }
         }
     }
@@ -181,7 +181,7 @@ impl Lint<'_> {
         for node in self.flow.nodes.iter().filter(|node| matches!(node.kind, NodeKind::Menu(_))) {
             let count = dialled(node).count();
             if count > max {
-                self.tell_node(node, "exits", Why::TooManyKeys { count, max });
+                self.tell_node(node, "exits", Problem::TooManyKeys { count, max });
             }
         }
     }
@@ -195,7 +195,11 @@ impl Lint<'_> {
         for group in groups.iter().filter_map(|ix| self.hotline.groups.get(usize::from(ix.0))) {
             let count = group.agents.len();
             if count > max {
-                self.tell(&format!("groups.{}", group.name), "agents", Why::TooManyNumbers { count, max });
+                self.tell(
+                    &format!("groups.{}", group.name),
+                    "agents",
+                    Problem::TooManyNumbers { count, max },
+                );
             }
         }
     }
@@ -208,7 +212,7 @@ impl Lint<'_> {
         let lost: Vec<&Node> =
             self.written().filter(|(at, _)| !reached.contains(at)).map(|(_, node)| node).collect();
         for node in lost {
-            self.tell_node(node, "", Why::Unreachable);
+            self.tell_node(node, "", Problem::Unreachable);
         }
     }
 
@@ -219,7 +223,7 @@ impl Lint<'_> {
             .filter(|(_, ways)| !ways.is_empty())
             .collect();
         for (node, ways) in open {
-            self.tell_node(node, "exits", Why::Nowhere(ways.join(", ")));
+            self.tell_node(node, "exits", Problem::Nowhere(ways.join(", ")));
         }
     }
 
@@ -227,7 +231,7 @@ impl Lint<'_> {
         for (name, hours) in &self.hotline.hours {
             let opens = hours.states().iter().any(|state| &**state != CLOSED && hours.ever(state));
             if !opens {
-                self.tell(&format!("hours.{name}"), "", Why::NeverOpens);
+                self.tell(&format!("hours.{name}"), "", Problem::NeverOpens);
             }
         }
         let mut never = Vec::new();
@@ -238,7 +242,7 @@ impl Lint<'_> {
             never.extend(states.map(|state| (node, state.clone())));
         }
         for (node, state) in never {
-            self.tell_node(node, &format!("exits.{state}"), Why::NeverState);
+            self.tell_node(node, &format!("exits.{state}"), Problem::NeverState);
         }
     }
 
@@ -255,7 +259,7 @@ impl Lint<'_> {
             }
         }
         for (node, index) in told {
-            self.tell_node(node, &format!("routes[{index}]"), Why::NeverRoute);
+            self.tell_node(node, &format!("routes[{index}]"), Problem::NeverRoute);
         }
     }
 
@@ -282,7 +286,7 @@ impl Lint<'_> {
             }
         }
         for (group, (when, state)) in told {
-            self.tell(&format!("groups.{group}"), "", Why::NobodyOnDuty { when, state });
+            self.tell(&format!("groups.{group}"), "", Problem::NobodyOnDuty { when, state });
         }
     }
 
@@ -310,7 +314,7 @@ impl Lint<'_> {
         let idle = self.hotline.hours.keys().filter(|table| !tables.contains(&***table));
         unused.extend(idle.map(|table| format!("hours.{table}")));
         for table in unused {
-            self.tell(&table, "", Why::Unused);
+            self.tell(&table, "", Problem::Unused);
         }
     }
 }

@@ -1,13 +1,15 @@
-//! All hotlines of a folder: which files count, and what only several of them together show.
+//! Loads all hotlines of a folder: finds the files, reads them on several threads, and checks what only several
+//! files together show, such as a number that two hotlines use.
 //!
-//! Blocks on the file system: not for an async task. Nothing is remembered between two loads.
+//! Loading blocks on the file system: do not call it in an async task. Nothing is remembered between two loads.
 
-use super::Sounds;
+use super::SoundFolder;
 use super::hotline_file;
-use super::hotline_file::{LineSaid, Outline};
+use super::hotline_file::ParsedFile;
 use super::limits::{FILE_BYTES_MAX, FILES_MAX};
-use super::load_cache::Shelf;
-use super::{Fault, Why};
+use super::load_cache::LoadCache;
+use super::reader::DeclaredLines;
+use super::{Diagnostic, Problem};
 use crate::source_position::{Lines, Position};
 use hotlined_core::hotline::Hotlines;
 use hotlined_core::id::LineId;
@@ -19,79 +21,86 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The most threads that read a folder.
+/// The most threads that read one folder.
 const THREADS_MAX: usize = 8;
-/// How many files there must be for each thread.
+/// The least number of files for each thread: fewer are not worth a thread.
 const FILES_A_THREAD_MIN: usize = 64;
 
-/// Reads every `*.toml` of the folder, in the order of their names. Hidden files, editors' backups and
-/// subfolders are passed over. Either all files are good, or every fault of every file comes back: hotlines
-/// are never taken by halves.
-pub fn load(folder: &Path, sounds: &Sounds) -> Result<Hotlines, Vec<Fault>> {
-    let Inspected { hotlines, faults, .. } = read_all(folder, sounds, false);
-    if faults.is_empty() { Ok(hotlines) } else { Err(faults) }
+/// Reads every `*.toml` of the folder, in the order of the file names. Hidden files, editors' backups and
+/// subfolders are ignored.
+///
+/// # Errors
+///
+/// If any file has an error, the diagnostics of all files come back and no hotline is loaded.
+pub fn load(folder: &Path, sounds: &SoundFolder) -> Result<Hotlines, Vec<Diagnostic>> {
+    let Inspected { hotlines, errors, .. } = read_all(folder, sounds, false);
+    if errors.is_empty() { Ok(hotlines) } else { Err(errors) }
 }
 
-/// What a folder holds.
+/// The content of a folder, with all diagnostics.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Inspected {
-    /// The hotlines of all files that have no fault.
+    /// The hotlines of all files without an error.
     pub hotlines: Hotlines,
-    /// What must be repaired before any of them is taken.
-    pub faults: Vec<Fault>,
-    /// What somebody should look at.
-    pub warnings: Vec<Fault>,
+    /// The errors. Any of them keeps [`load`] from loading the folder.
+    pub errors: Vec<Diagnostic>,
+    /// The warnings, which keep nothing from being loaded.
+    pub warnings: Vec<Diagnostic>,
 }
 
-/// As [`load`], with everything there is to say.
-pub fn inspect(folder: &Path, sounds: &Sounds) -> Inspected {
+/// Reads a folder as [`load`] does, and returns all hotlines, errors and warnings.
+pub fn inspect(folder: &Path, sounds: &SoundFolder) -> Inspected {
     read_all(folder, sounds, true)
 }
 
-/// The text of one hotline with every default and every short form as what it comes to. It reads back to the
-/// same hotline, where the lists and sounds are that it names.
-pub fn expand(file: &Path, sounds: &Sounds) -> Result<String, Vec<Fault>> {
-    let outline = read(file, &mut Shelf::new(sounds, Arc::default()))?;
-    match outline.hotline {
-        Some(hotline) => Ok(super::expand::write(&hotline, &outline.source, sounds)),
-        None => Err(outline.faults),
+/// The text of one hotline file with every default written out and every short form as the nodes it stands for. The
+/// text reads back to the same hotline, as long as the lists and sounds that it names exist.
+///
+/// # Errors
+///
+/// The diagnostics of the file, if the file is not a valid hotline.
+pub fn expand(file: &Path, sounds: &SoundFolder) -> Result<String, Vec<Diagnostic>> {
+    let parsed = read(file, &mut LoadCache::new(sounds, Arc::default()))?;
+    match parsed.hotline {
+        Some(hotline) => Ok(super::expand::write(&hotline, &parsed.source, sounds)),
+        None => Err(parsed.diagnostics),
     }
 }
 
-fn read_all(folder: &Path, sounds: &Sounds, with_warnings: bool) -> Inspected {
-    let mut load = Load::default();
+fn read_all(folder: &Path, sounds: &SoundFolder, with_warnings: bool) -> Inspected {
+    let mut load = FolderLoad::default();
     let files = match files_of(folder) {
         Ok(files) => files,
-        Err(faults) => return Inspected { faults, ..Inspected::default() },
+        Err(errors) => return Inspected { errors, ..Inspected::default() },
     };
-    let outlines = read_files(&files, sounds, with_warnings);
-    for (file, (outline, warnings)) in files.into_iter().zip(outlines) {
+    let parsed_files = read_files(&files, sounds, with_warnings);
+    for (file, (parsed, warnings)) in files.into_iter().zip(parsed_files) {
         load.warnings.extend(warnings);
-        load.add(file, outline);
+        load.add(file, parsed);
     }
-    load.refuse_circles();
-    Inspected { hotlines: load.hotlines, faults: load.faults, warnings: load.warnings }
+    load.refuse_self_calls();
+    Inspected { hotlines: load.hotlines, errors: load.errors, warnings: load.warnings }
 }
 
-/// What one file gave, and its warnings.
-type Read = (Outline, Vec<Fault>);
+/// One parsed file and its warnings.
+type ParsedWithWarnings = (ParsedFile, Vec<Diagnostic>);
 
-/// Reads the files on as many threads as are worth it; what they gave comes back in the order of the files.
-fn read_files(files: &[PathBuf], sounds: &Sounds, with_warnings: bool) -> Vec<Read> {
+/// Reads the files on as many threads as are worth it. The result is in the order of the files.
+fn read_files(files: &[PathBuf], sounds: &SoundFolder, with_warnings: bool) -> Vec<ParsedWithWarnings> {
     let lists = Arc::default();
     let next = AtomicUsize::new(0);
     let read_some = || {
-        let mut shelf = Shelf::new(sounds, Arc::clone(&lists));
+        let mut cache = LoadCache::new(sounds, Arc::clone(&lists));
         let mut done = Vec::new();
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some(file) = files.get(at) else { return done };
-            done.push((at, read_one(file, &mut shelf, with_warnings)));
+            done.push((at, read_one(file, &mut cache, with_warnings)));
         }
     };
     let cores = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
     let threads = cores.min(THREADS_MAX).min(files.len().div_ceil(FILES_A_THREAD_MIN));
-    let mut done: Vec<(usize, Read)> = std::thread::scope(|scope| {
+    let mut done: Vec<(usize, ParsedWithWarnings)> = std::thread::scope(|scope| {
         let others: Vec<_> = (1..threads).map(|_| scope.spawn(read_some)).collect();
         let mut done = read_some();
         for other in others {
@@ -106,17 +115,19 @@ fn read_files(files: &[PathBuf], sounds: &Sounds, with_warnings: bool) -> Vec<Re
     done.into_iter().map(|(_, read)| read).collect()
 }
 
-fn read_one(file: &Path, shelf: &mut Shelf, with_warnings: bool) -> Read {
-    let mut outline = read(file, shelf).unwrap_or_else(|faults| Outline { faults, ..Outline::default() });
-    let source = std::mem::take(&mut outline.source);
-    let hotline = outline.hotline.as_ref().filter(|_| with_warnings);
+fn read_one(file: &Path, cache: &mut LoadCache, with_warnings: bool) -> ParsedWithWarnings {
+    let mut parsed =
+        read(file, cache).unwrap_or_else(|diagnostics| ParsedFile { diagnostics, ..ParsedFile::default() });
+    let source = std::mem::take(&mut parsed.source);
+    let hotline = parsed.hotline.as_ref().filter(|_| with_warnings);
     let warnings = hotline.map(|hotline| super::lint::warnings(file, hotline, &source)).unwrap_or_default();
-    (outline, warnings)
+    (parsed, warnings)
 }
 
-fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Vec<Fault>> {
-    let fault = |why| vec![Fault { file: folder.to_owned(), at: None, key: String::new(), why }];
-    let unreadable = |error: std::io::Error| vec![Fault::unreadable(folder, &error)];
+fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Vec<Diagnostic>> {
+    let diagnostic =
+        |problem| vec![Diagnostic { file: folder.to_owned(), at: None, key: String::new(), problem }];
+    let unreadable = |error: std::io::Error| vec![Diagnostic::unreadable(folder, &error)];
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let name = entry.map_err(unreadable)?.file_name();
@@ -126,142 +137,160 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>, Vec<Fault>> {
         }
     }
     match files.len() {
-        0 => Err(fault(Why::NoFiles)),
+        0 => Err(diagnostic(Problem::NoFiles)),
         1..=FILES_MAX => {
             files.sort();
             Ok(files)
         }
-        many => Err(fault(Why::TooManyFiles(many))),
+        many => Err(diagnostic(Problem::TooManyFiles(many))),
     }
 }
 
-fn read(file: &Path, shelf: &mut Shelf) -> Result<Outline, Vec<Fault>> {
-    let fault = |at, why| vec![Fault { file: file.to_owned(), at, key: String::new(), why }];
-    let unreadable = |error: std::io::Error| vec![Fault::unreadable(file, &error)];
-    // Asked before opening: opening a pipe would wait for its other end.
+fn read(file: &Path, cache: &mut LoadCache) -> Result<ParsedFile, Vec<Diagnostic>> {
+    let diagnostic =
+        |at, problem| vec![Diagnostic { file: file.to_owned(), at, key: String::new(), problem }];
+    let unreadable = |error: std::io::Error| vec![Diagnostic::unreadable(file, &error)];
+    // Checked before the file is opened: opening a pipe would wait for a writer.
     if !std::fs::metadata(file).map_err(unreadable)?.is_file() {
-        return Err(fault(None, Why::NotAFile));
+        return Err(diagnostic(None, Problem::NotAFile));
     }
     let mut bytes = Vec::new();
     let open = File::open(file).map_err(unreadable)?;
     open.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > FILE_BYTES_MAX {
-        return Err(fault(None, Why::TooBig));
+        return Err(diagnostic(None, Problem::TooBig));
     }
     match std::str::from_utf8(&bytes) {
-        Ok(text) => Ok(hotline_file::read(file, text, shelf)),
+        Ok(text) => Ok(hotline_file::read(file, text, cache)),
         Err(error) => {
             let good = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
-            Err(fault(Some(Lines::of(good).position(good.len())), Why::NotUtf8))
+            Err(diagnostic(Some(Lines::of(good).position(good.len())), Problem::NotUtf8))
         }
     }
 }
 
-/// The files read so far.
+/// The files of a folder that are loaded so far.
 #[derive(Default)]
-struct Load {
+struct FolderLoad {
     hotlines: Hotlines,
-    faults: Vec<Fault>,
-    warnings: Vec<Fault>,
-    /// The lists whose faults were told.
-    lists_told: BTreeSet<PathBuf>,
-    numbers: BTreeMap<Arc<str>, Place>,
-    /// Looked up and never walked.
-    lines: HashMap<LineId, (u16, Place)>,
-    /// Every telephone that is called, and the place and key of the agent.
-    called: Vec<(LineId, Place, String)>,
+    errors: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
+    /// The list files whose diagnostics are already among the errors.
+    lists_reported: BTreeSet<PathBuf>,
+    /// The hotline numbers and the position of each.
+    numbers: BTreeMap<Arc<str>, FilePosition>,
+    /// The number of lines of each telephone and the position that declares it. Looked up, never iterated.
+    lines: HashMap<LineId, (u16, FilePosition)>,
+    /// Every agent telephone that is a hotline number, with the position and the key of the agent.
+    hotlines_called: Vec<(LineId, FilePosition, String)>,
 }
 
+/// A position in one of the files.
 #[derive(Clone)]
-struct Place {
+struct FilePosition {
     file: Arc<Path>,
     at: Position,
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for FilePosition {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}:{}", self.file.display(), self.at)
     }
 }
 
-impl Load {
-    fn add(&mut self, file: PathBuf, outline: Outline) {
+impl FolderLoad {
+    fn add(&mut self, file: PathBuf, parsed: ParsedFile) {
         let file: Arc<Path> = file.into();
-        self.add_faults(outline.faults, &file);
-        if let Some((number, at)) = outline.number {
-            self.add_number(number, Place { file: file.clone(), at });
+        self.add_diagnostics(parsed.diagnostics, &file);
+        if let Some((number, at)) = parsed.number {
+            self.add_number(number, FilePosition { file: file.clone(), at });
         }
-        for said in outline.lines {
-            self.add_line(said, &file);
+        for declared in parsed.lines {
+            self.add_line(declared, &file);
         }
-        if let Some(hotline) = outline.hotline {
+        if let Some(hotline) = parsed.hotline {
             self.hotlines.insert(Arc::new(hotline));
         }
     }
 
-    /// A list may be named by many files: its faults are told with the first of them.
-    fn add_faults(&mut self, faults: Vec<Fault>, file: &Path) {
-        let before = self.faults.len();
-        let is_new = |fault: &Fault| fault.file == file || !self.lists_told.contains(&fault.file);
-        self.faults.extend(faults.into_iter().filter(is_new));
-        let lists = self.faults[before..].iter().filter(|fault| fault.file != file);
-        self.lists_told.extend(lists.map(|fault| fault.file.clone()));
+    /// Many hotlines may use one list: its diagnostics are reported once, with the first of these hotlines.
+    fn add_diagnostics(&mut self, diagnostics: Vec<Diagnostic>, file: &Path) {
+        let before = self.errors.len();
+        let is_new = |diagnostic: &Diagnostic| {
+            diagnostic.file == file || !self.lists_reported.contains(&diagnostic.file)
+        };
+        self.errors.extend(diagnostics.into_iter().filter(is_new));
+        let lists = self.errors[before..].iter().filter(|diagnostic| diagnostic.file != file);
+        self.lists_reported.extend(lists.map(|diagnostic| diagnostic.file.clone()));
     }
 
-    fn add_number(&mut self, number: Arc<str>, place: Place) {
+    fn add_number(&mut self, number: Arc<str>, position: FilePosition) {
         match self.numbers.get(&number) {
             Some(first) => {
-                let why = Why::NumberTwice { number: number.to_string(), first: first.to_string() };
-                let fault = Fault {
-                    file: place.file.to_path_buf(),
-                    at: Some(place.at),
+                let problem = Problem::NumberTwice { number: number.to_string(), first: first.to_string() };
+                let diagnostic = Diagnostic {
+                    file: position.file.to_path_buf(),
+                    at: Some(position.at),
                     key: "number".to_owned(),
-                    why,
+                    problem,
                 };
-                self.faults.push(fault);
+                self.errors.push(diagnostic);
             }
             None => {
-                self.numbers.insert(number, place);
+                self.numbers.insert(number, position);
             }
         }
     }
 
-    /// One telephone may be bound to many hotlines, but it has only so many lines: if two tables disagreed,
-    /// it could be rung beyond what it can take.
-    fn add_line(&mut self, said: LineSaid, file: &Arc<Path>) {
-        // Only a hotline's number can be a hotline's.
-        if hotlined_core::number::hotline(&said.line.0).is_some() {
-            let place = Place { file: file.clone(), at: said.agent_at };
-            self.called.push((said.line.clone(), place, [&said.agent, ".phone"].concat()));
+    /// Records how many lines a telephone has. Many hotlines may use one telephone, but it has one number of lines: if
+    /// two declarations differed, the telephone could be rung beyond its capacity.
+    fn add_line(&mut self, declared: DeclaredLines, file: &Arc<Path>) {
+        // Which hotlines exist is known only after the last file; a number that is no 400 number is none of them.
+        if hotlined_core::number::hotline(&declared.line.0).is_some() {
+            let position = FilePosition { file: file.clone(), at: declared.agent_at };
+            self.hotlines_called.push((
+                declared.line.clone(),
+                position,
+                [&declared.agent, ".phone"].concat(),
+            ));
         }
-        match self.lines.get(&said.line) {
-            Some((lines, first)) if *lines != said.lines => {
-                let why =
-                    Why::LinesDiffer { lines: said.lines, first_lines: *lines, first: first.to_string() };
-                let fault = Fault {
-                    file: file.to_path_buf(),
-                    at: Some(said.at),
-                    key: [&said.agent, ".lines"].concat(),
-                    why,
+        match self.lines.get(&declared.line) {
+            Some((lines, first)) if *lines != declared.lines => {
+                let problem = Problem::LinesDiffer {
+                    lines: declared.lines,
+                    first_lines: *lines,
+                    first: first.to_string(),
                 };
-                self.faults.push(fault);
+                let diagnostic = Diagnostic {
+                    file: file.to_path_buf(),
+                    at: Some(declared.at),
+                    key: [&declared.agent, ".lines"].concat(),
+                    problem,
+                };
+                self.errors.push(diagnostic);
             }
             Some(_) => {}
             None => {
-                let place = Place { file: file.clone(), at: said.at };
-                self.lines.insert(said.line, (said.lines, place));
+                let position = FilePosition { file: file.clone(), at: declared.at };
+                self.lines.insert(declared.line, (declared.lines, position));
             }
         }
     }
 }
 
-impl Load {
-    /// An agent whose telephone is one of our own hotlines would make a call that calls itself, without end.
-    fn refuse_circles(&mut self) {
-        for (line, place, key) in std::mem::take(&mut self.called) {
+impl FolderLoad {
+    /// Reports every agent whose telephone is a hotline of this folder: such a call would call itself without end.
+    fn refuse_self_calls(&mut self) {
+        for (line, position, key) in std::mem::take(&mut self.hotlines_called) {
             if let Some(hotline) = self.numbers.get(&line.0) {
-                let why = Why::CallsHotline { number: line.0.to_string(), hotline: hotline.to_string() };
-                self.faults.push(Fault { file: place.file.to_path_buf(), at: Some(place.at), key, why });
+                let problem =
+                    Problem::CallsHotline { number: line.0.to_string(), hotline: hotline.to_string() };
+                self.errors.push(Diagnostic {
+                    file: position.file.to_path_buf(),
+                    at: Some(position.at),
+                    key,
+                    problem,
+                });
             }
         }
     }
@@ -270,7 +299,7 @@ impl Load {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shorthand::Plain;
+    use crate::shorthand::SimpleHotline;
     use hotlined_core::prompt::{Prompt, Tone};
     use hotlined_core::time::Millis;
     use proptest::prelude::*;
@@ -292,10 +321,10 @@ ring_time_s = 15
 on = false
 "#;
 
-    fn load_text(text: &[u8]) -> Result<Hotlines, Vec<Fault>> {
+    fn load_text(text: &[u8]) -> Result<Hotlines, Vec<Diagnostic>> {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("shop.toml"), text).unwrap();
-        load(folder.path(), &Sounds::new("/", "/"))
+        load(folder.path(), &SoundFolder::new("/", "/"))
     }
 
     fn version(text: &str) -> hotlined_core::hotline::Version {
@@ -307,7 +336,7 @@ on = false
         let hotlines = load_text(SHOP.as_bytes()).unwrap();
         let hotline = hotlines.get("4008001234").unwrap();
         let agents = hotline.agents.clone();
-        assert_eq!(hotline.flow, Plain::default().hotline("4008001234", "Shop", agents).flow);
+        assert_eq!(hotline.flow, SimpleHotline::default().hotline("4008001234", "Shop", agents).flow);
         assert_eq!(hotline.closing, Prompt::Tone(Tone::Busy));
         let [first, second] = &hotline.agents[..] else { panic!("two agents") };
         assert_eq!(
@@ -338,21 +367,24 @@ on = false
         text.resize(usize::try_from(FILE_BYTES_MAX).unwrap(), b'\n');
         assert!(load_text(&text).is_ok());
         text.push(b'\n');
-        assert_eq!(load_text(&text).unwrap_err()[0].why, Why::TooBig);
+        assert_eq!(load_text(&text).unwrap_err()[0].problem, Problem::TooBig);
     }
 
     #[test]
     fn a_folder_of_too_many_files_is_refused_before_any_is_read() {
         let folder = tempfile::tempdir().unwrap();
-        let sounds = Sounds::new(folder.path(), folder.path());
-        assert_eq!(load(folder.path(), &sounds).unwrap_err()[0].why, Why::NoFiles);
+        let sounds = SoundFolder::new(folder.path(), folder.path());
+        assert_eq!(load(folder.path(), &sounds).unwrap_err()[0].problem, Problem::NoFiles);
         for index in 0..=FILES_MAX {
             fs::write(folder.path().join(format!("{index}.toml")), "").unwrap();
         }
-        assert_eq!(load(folder.path(), &sounds).unwrap_err()[0].why, Why::TooManyFiles(FILES_MAX + 1));
+        assert_eq!(
+            load(folder.path(), &sounds).unwrap_err()[0].problem,
+            Problem::TooManyFiles(FILES_MAX + 1)
+        );
         assert!(matches!(
-            load(&folder.path().join("nowhere"), &sounds).unwrap_err()[0].why,
-            Why::Unreadable(_)
+            load(&folder.path().join("nowhere"), &sounds).unwrap_err()[0].problem,
+            Problem::Unreadable(_)
         ));
     }
 
@@ -365,7 +397,7 @@ on = false
         {
             fs::write(folder.path().join(name), "not = a hotline").unwrap();
         }
-        assert_eq!(load(folder.path(), &Sounds::new("/", "/")).unwrap().len(), 1);
+        assert_eq!(load(folder.path(), &SoundFolder::new("/", "/")).unwrap().len(), 1);
     }
 
     #[test]
@@ -376,7 +408,7 @@ on = false
                 SHOP.replace("4008001234", &format!("400{index:07}")).replace("0001", &format!("{index:04}"));
             fs::write(folder.path().join(format!("{index}.toml")), text).unwrap();
         }
-        let hotlines = load(folder.path(), &Sounds::new("/", "/")).unwrap();
+        let hotlines = load(folder.path(), &SoundFolder::new("/", "/")).unwrap();
         assert_eq!(hotlines.len(), 1_000);
         assert_eq!(&*hotlines.get("4000000999").unwrap().agents[0].line.0, "13900000999");
     }
@@ -393,15 +425,16 @@ on = false
             );
             fs::write(folder.path().join(format!("{index:03}.toml")), text).unwrap();
         }
-        let faults = load(folder.path(), &Sounds::new("/", "/")).unwrap_err();
-        let told: Vec<String> = faults.iter().map(|fault| fault.file.display().to_string()).collect();
+        let diagnostics = load(folder.path(), &SoundFolder::new("/", "/")).unwrap_err();
+        let told: Vec<String> =
+            diagnostics.iter().map(|diagnostic| diagnostic.file.display().to_string()).collect();
         let lists: Vec<usize> = (0..told.len()).filter(|at| told[*at].ends_with("black.txt")).collect();
-        assert_eq!((lists.len(), told.len()), (1, 501), "{}", faults[0]);
+        assert_eq!((lists.len(), told.len()), (1, 501), "{}", diagnostics[0]);
         let with = usize::from(lists[0] == 0);
         assert!(lists[0] <= 1 && told[with].ends_with("000.toml"), "{told:?}");
         assert_eq!(
-            load(folder.path(), &Sounds::new("/", "/")).unwrap_err(),
-            faults,
+            load(folder.path(), &SoundFolder::new("/", "/")).unwrap_err(),
+            diagnostics,
             "whichever thread was first"
         );
     }
@@ -409,9 +442,9 @@ on = false
     #[test]
     fn a_file_full_of_faults_is_cut_short() {
         let text: String = (0..1_000).map(|index| format!("key{index} = 1\n")).collect();
-        let faults = load_text(text.as_bytes()).unwrap_err();
-        assert_eq!(faults.len(), crate::limits::FILE_FAULTS_MAX + 1);
-        assert!(matches!(faults.last().unwrap().why, Why::More(_)));
+        let diagnostics = load_text(text.as_bytes()).unwrap_err();
+        assert_eq!(diagnostics.len(), crate::limits::FILE_DIAGNOSTICS_MAX + 1);
+        assert!(matches!(diagnostics.last().unwrap().problem, Problem::More(_)));
     }
 
     #[test]
@@ -425,8 +458,8 @@ on = false
     #[test]
     fn a_long_file_of_nonsense_is_told_briefly() {
         for nonsense in ["=\n", "[[", "\"", "a=[", "a.", "[a]\n", "{", "'''\n", "a=1\n", "a={b="] {
-            let faults = load_text(nonsense.repeat(10_000).as_bytes()).unwrap_err();
-            assert!(faults.len() <= crate::limits::FILE_FAULTS_MAX + 1, "{nonsense:?}");
+            let diagnostics = load_text(nonsense.repeat(10_000).as_bytes()).unwrap_err();
+            assert!(diagnostics.len() <= crate::limits::FILE_DIAGNOSTICS_MAX + 1, "{nonsense:?}");
         }
     }
 
@@ -441,8 +474,8 @@ on = false
         #[test]
         fn a_hotline_with_a_slip_is_a_hotline_or_has_a_placed_fault(at in 0..SHOP.len(), slip in "\\PC{0,3}|[\\[\\]{}\"=\n.]") {
             let (before, after) = SHOP.split_at(at);
-            if let Err(faults) = load_text(format!("{before}{slip}{}", &after[1..]).as_bytes()) {
-                prop_assert!(faults.iter().all(|fault| fault.at.is_some()), "{faults:?}");
+            if let Err(diagnostics) = load_text(format!("{before}{slip}{}", &after[1..]).as_bytes()) {
+                prop_assert!(diagnostics.iter().all(|diagnostic| diagnostic.at.is_some()), "{diagnostics:?}");
             }
         }
     }

@@ -4,8 +4,8 @@
 //! up once and held once by each thread that reads, a list once by all of them. Nothing is remembered beyond one
 //! load.
 
-use super::{BadSound, Sounds};
-use super::{Fault, Why};
+use super::{Diagnostic, Problem};
+use super::{SoundError, SoundFolder};
 use hotlined_core::hotline::Codes;
 use hotlined_core::hotline::voice::{OwnRecordings, Voice};
 use hotlined_core::number::{AreaCode, Prefixes};
@@ -18,8 +18,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 /// The lists that were read so far, for all threads of a load.
 #[derive(Default)]
 pub(super) struct Lists {
-    prefixes: Once<(PathBuf, Option<AreaCode>), Result<Prefixes, Vec<Fault>>>,
-    codes: Once<PathBuf, Result<Arc<Codes>, Vec<Fault>>>,
+    prefixes: Once<(PathBuf, Option<AreaCode>), Result<Prefixes, Vec<Diagnostic>>>,
+    codes: Once<PathBuf, Result<Arc<Codes>, Vec<Diagnostic>>>,
 }
 
 /// What is made once for each key: by who asks first, while the others wait.
@@ -39,8 +39,8 @@ impl<K: Ord, V: Clone> Once<K, V> {
 }
 
 /// What was looked up so far.
-pub(super) struct Shelf {
-    pub(super) sounds: Sounds,
+pub(super) struct LoadCache {
+    pub(super) sounds: SoundFolder,
     /// The hotlines that have sounds of their own; none if nobody knows.
     owners: Option<BTreeSet<String>>,
     found: BTreeMap<String, SoundPath>,
@@ -51,8 +51,8 @@ pub(super) struct Shelf {
     told: BTreeSet<PathBuf>,
 }
 
-impl Shelf {
-    pub(super) fn new(sounds: &Sounds, lists: Arc<Lists>) -> Self {
+impl LoadCache {
+    pub(super) fn new(sounds: &SoundFolder, lists: Arc<Lists>) -> Self {
         Self {
             sounds: sounds.clone(),
             owners: sounds.owners(),
@@ -74,8 +74,8 @@ impl Shelf {
         word
     }
 
-    /// The path of a sound of this hotline, as [`Sounds::find`] gives it.
-    pub(super) fn sound(&mut self, number: Option<&str>, name: &str) -> Result<SoundPath, BadSound> {
+    /// The path of a sound of this hotline, as [`SoundFolder::find`] gives it.
+    pub(super) fn sound(&mut self, number: Option<&str>, name: &str) -> Result<SoundPath, SoundError> {
         let shared = number.is_none_or(|number| !self.has_own(number));
         if let Some(path) = self.found.get(name).filter(|_| shared) {
             return Ok(path.clone());
@@ -95,7 +95,7 @@ impl Shelf {
     pub(super) fn voice(&self, number: Option<&str>, language: Language) -> Voice {
         let folder = language.folder();
         let own = number.filter(|number| self.has_own(number)).and_then(|number| {
-            let folder = Sounds::own(number).join(folder);
+            let folder = SoundFolder::own(number).join(folder);
             let pieces = self.sounds.recordings(&folder);
             let folder = self.sounds.switch_folder().join(folder).to_str()?.into();
             (!pieces.is_empty()).then(|| Arc::new(OwnRecordings { folder, pieces }))
@@ -117,23 +117,23 @@ impl Shelf {
     }
 
     /// The numbers in this file, as a hotline at home there means them.
-    pub(super) fn prefixes(&self, file: &Path, home: Option<AreaCode>) -> Result<Prefixes, Vec<Fault>> {
-        self.lists.prefixes.get((file.to_owned(), home), || super::lists::prefixes(file, home))
+    pub(super) fn prefixes(&self, file: &Path, home: Option<AreaCode>) -> Result<Prefixes, Vec<Diagnostic>> {
+        self.lists.prefixes.get((file.to_owned(), home), || super::list_files::prefixes(file, home))
     }
 
     /// Whether the faults of this list are told for the first time.
-    pub(super) fn is_new_fault(&mut self, file: &Path) -> bool {
+    pub(super) fn is_new_list_error(&mut self, file: &Path) -> bool {
         self.told.insert(file.to_owned())
     }
 
     /// The codes in this file.
-    pub(super) fn codes(&self, file: &Path) -> Result<Arc<Codes>, Vec<Fault>> {
-        self.lists.codes.get(file.to_owned(), || super::lists::codes(file).map(Arc::new))
+    pub(super) fn codes(&self, file: &Path) -> Result<Arc<Codes>, Vec<Diagnostic>> {
+        self.lists.codes.get(file.to_owned(), || super::list_files::codes(file).map(Arc::new))
     }
 }
 
 /// The fault that a recording is not there.
-pub(super) fn unrecorded(voice: &Voice, sounds: &Sounds, piece: Piece, remedy: &'static str) -> Why {
+pub(super) fn unrecorded(voice: &Voice, sounds: &SoundFolder, piece: Piece, remedy: &'static str) -> Problem {
     let folder = sounds.folder().join(voice.language.folder());
-    Why::NoRecording { file: folder.join(piece.file()).display().to_string(), remedy }
+    Problem::NoRecording { file: folder.join(piece.file()).display().to_string(), remedy }
 }

@@ -1,6 +1,6 @@
 //! All keys of a hotline file. A key that does not stand here is refused, and is not in the schema.
 
-use super::schema_types::{Form, Key, Section, key, needed, words};
+use super::schema_types::{KeySchema, TableSchema, ValueSchema, key, needed, words};
 use hotlined_core::cause::Cause;
 use hotlined_core::hotline::CODE_DIGITS_MAX;
 use hotlined_core::hotline::group::Strategy;
@@ -10,7 +10,7 @@ use hotlined_core::hotline::limits::{
 use hotlined_core::hotline::{Recording, Shows};
 use hotlined_core::phrases::Language;
 
-use Form::{
+use ValueSchema::{
     Flag, Hours, KeyOrNone, Named, Nodes, Number, Pairs, Sound, SoundOrNone, Sounds, Table, Tables, Text,
     Texts, Words,
 };
@@ -53,15 +53,15 @@ const FREQUENCY_CALLS_MAX: u64 = 10_000;
 const FREQUENCY_MINUTES_MAX: u64 = 24 * 60;
 const QUEUE_LENGTH_MAX: u64 = 1_000;
 const CALLS_MAX: u64 = 100_000;
-const KEY_PATTERN: Form = Text(Some("^[0-9*#]$"));
-const RING_TIME: Form = Number(RING_TIME_S_MIN, RING_TIME_S_MAX, "seconds");
-const WAIT: Form = Number(WAIT_S_MIN, WAIT_S_MAX, "seconds");
-const TIME_MS: Form = Number(100, TIMEOUT_MS_MAX, "milliseconds");
-const DAYS: Form = Number(1, DAYS_MAX, "days");
-const WRAP_UP: Form = Number(0, WRAP_UP_S_MAX, "seconds");
-const RETRY: Form = Number(1, WAIT_S_MAX, "seconds");
-const ORDER: Form = Words(&words(&STRATEGIES));
-const STATE: Form = Text(None);
+const KEY_PATTERN: ValueSchema = Text(Some("^[0-9*#]$"));
+const RING_TIME: ValueSchema = Number(RING_TIME_S_MIN, RING_TIME_S_MAX, "seconds");
+const WAIT: ValueSchema = Number(WAIT_S_MIN, WAIT_S_MAX, "seconds");
+const TIME_MS: ValueSchema = Number(100, TIMEOUT_MS_MAX, "milliseconds");
+const DAYS: ValueSchema = Number(1, DAYS_MAX, "days");
+const WRAP_UP: ValueSchema = Number(0, WRAP_UP_S_MAX, "seconds");
+const RETRY: ValueSchema = Number(1, WAIT_S_MAX, "seconds");
+const ORDER: ValueSchema = Words(&words(&STRATEGIES));
+const STATE: ValueSchema = Text(None);
 
 const NAME: &str = "What it is called.";
 const RINGBACK: &str = "What the caller hears while agents are tried (彩铃).";
@@ -76,7 +76,7 @@ const BEFORE_SAYS: &str = "What is said before caller and agent talk (通话前�
 const WHEN: &str =
     "A state of a table of hours, such as \"main.open\"; a table alone means its state `open`.";
 
-pub(super) static HOTLINE: Section = Section {
+pub(super) static HOTLINE: TableSchema = TableSchema {
     name: "hotline",
     says: "One 400 hotline.",
     also: &[],
@@ -134,7 +134,7 @@ pub(super) static HOTLINE: Section = Section {
     ],
 };
 
-pub(super) static AGENT: Section = Section {
+pub(super) static AGENT: TableSchema = TableSchema {
     name: "agent",
     says: "Somebody who answers calls (绑定号码).",
     also: &[],
@@ -159,7 +159,7 @@ pub(super) static AGENT: Section = Section {
     ],
 };
 
-pub(super) static GROUP: Section = Section {
+pub(super) static GROUP: TableSchema = TableSchema {
     name: "group",
     says: "Agents who take the same calls.",
     also: &[],
@@ -173,7 +173,7 @@ pub(super) static GROUP: Section = Section {
     ],
 };
 
-pub(super) static FREQUENCY: Section = Section {
+pub(super) static FREQUENCY: TableSchema = TableSchema {
     name: "frequency",
     says: "How often one number may call.",
     also: &[],
@@ -188,7 +188,7 @@ pub(super) static FREQUENCY: Section = Section {
     ],
 };
 
-const ACCESS_KEYS: &[Key] = &[
+const ACCESS_KEYS: &[KeySchema] = &[
     key("white", Texts(None), "Numbers and beginnings of numbers that may always call, such as \"138*\"."),
     key("white_file", Text(None), "A file beside the hotline's with more of them, one a line."),
     key("only_white", Flag, "Whether only those may call."),
@@ -205,14 +205,14 @@ const ACCESS_KEYS: &[Key] = &[
     key("cause", Words(&words(&CAUSES)), "The cause they are rejected with."),
 ];
 
-pub(super) static ACCESS: Section = Section {
+pub(super) static ACCESS: TableSchema = TableSchema {
     name: "access",
     says: "Who may call: a caller on the white list is refused by nothing else.",
     also: &[],
     keys: ACCESS_KEYS,
 };
 
-pub(super) static RINGBACK_RULE: Section = Section {
+pub(super) static RINGBACK_RULE: TableSchema = TableSchema {
     name: "ringback_rule",
     says: "A ringback and when it is played.",
     also: &[],
@@ -223,7 +223,7 @@ pub(super) static RINGBACK_RULE: Section = Section {
     ],
 };
 
-pub(super) static BEFORE: Section = Section {
+pub(super) static BEFORE: TableSchema = TableSchema {
     name: "before",
     says: BEFORE_SAYS,
     also: &[],
@@ -234,7 +234,7 @@ pub(super) static BEFORE: Section = Section {
     ],
 };
 
-const REACH_KEYS: &[Key] = &[
+const REACH_KEYS: &[KeySchema] = &[
     key("ringback", Sound, RINGBACK),
     key("ringbacks", Tables(&RINGBACK_RULE), RINGBACKS_SAY),
     key("wait_s", WAIT, WAIT_SAYS),
@@ -242,7 +242,7 @@ const REACH_KEYS: &[Key] = &[
 ];
 
 /// How keys are asked for; all but the prompt.
-const ASK_KEYS: &[Key] = &[
+const ASK_KEYS: &[KeySchema] = &[
     key("invalid", SoundOrNone, "What is said to a wrong answer; false: nothing."),
     key("timeout", TIME_MS, "How long the first key may take after the prompt."),
     key("inter_digit_timeout", TIME_MS, "How long each further key may take."),
@@ -252,20 +252,21 @@ const ASK_KEYS: &[Key] = &[
     key("digit_len", DIGITS, "How many digits an answer has at most."),
     key("terminator", KeyOrNone, "The key that ends an answer; false: none."),
 ];
-const DIGITS: Form = Number(1, CODE_DIGITS_MAX as u64, "digits");
+const DIGITS: ValueSchema = Number(1, CODE_DIGITS_MAX as u64, "digits");
 
-const EXITS: Key = key("exits", Pairs, "Where each exit leads: to a node; `_` is every other exit.");
-const PROMPT: Key = key("prompt", Sound, "What is said.");
-const PROMPT_NEEDED: Key = needed("prompt", Sound, "What is said.", "name what is said: prompt = \"….wav\"");
+const EXITS: KeySchema = key("exits", Pairs, "Where each exit leads: to a node; `_` is every other exit.");
+const PROMPT: KeySchema = key("prompt", Sound, "What is said.");
+const PROMPT_NEEDED: KeySchema =
+    needed("prompt", Sound, "What is said.", "name what is said: prompt = \"….wav\"");
 
-pub(super) static MENU: Section = Section {
+pub(super) static MENU: TableSchema = TableSchema {
     name: "menu",
     says: "A menu of one layer.",
     also: &[ASK_KEYS],
     keys: &[PROMPT_NEEDED, key("exits", Pairs, "A group for each key; `_` is every other exit.")],
 };
 
-const QUEUE_KEYS: &[Key] = &[
+const QUEUE_KEYS: &[KeySchema] = &[
     key("length_max", Number(1, QUEUE_LENGTH_MAX, "callers"), "How many may wait."),
     key("answer", Flag, "Whether waiting answers the call, so that keys work with every carrier."),
     key("say_position", Flag, "Whether the caller is told how many are ahead."),
@@ -275,14 +276,14 @@ const QUEUE_KEYS: &[Key] = &[
     key("call_back", KEY_PATTERN, "The key that asks to be called back."),
 ];
 
-pub(super) static QUEUE: Section = Section {
+pub(super) static QUEUE: TableSchema = TableSchema {
     name: "queue",
     says: "Where callers wait when all agents are busy.",
     also: &[QUEUE_KEYS, REACH_KEYS],
     keys: &[key("exits", Pairs, "Where keys lead, such as { 9 = \"voicemail\" }.")],
 };
 
-const VOICEMAIL_KEYS: &[Key] = &[
+const VOICEMAIL_KEYS: &[KeySchema] = &[
     key("greeting", SoundOrNone, "What is said before the beep; false: nothing."),
     key("longest_s", Number(5, MESSAGE_S_MAX, "seconds"), "The longest message."),
     key("shortest_s", Number(0, 60, "seconds"), "What is shorter is none."),
@@ -290,19 +291,23 @@ const VOICEMAIL_KEYS: &[Key] = &[
     key("saved", SoundOrNone, "What is said when it is kept; false: nothing."),
 ];
 
-pub(super) static VOICEMAIL: Section =
-    Section { name: "voicemail", says: "How a message is taken.", also: &[], keys: VOICEMAIL_KEYS };
+pub(super) static VOICEMAIL: TableSchema =
+    TableSchema { name: "voicemail", says: "How a message is taken.", also: &[], keys: VOICEMAIL_KEYS };
 
-const SURVEY_KEYS: &[Key] = &[
+const SURVEY_KEYS: &[KeySchema] = &[
     PROMPT,
     key("highest", Number(2, 9, "points"), "The highest score."),
     key("thanks", SoundOrNone, "What is said for it; false: nothing."),
 ];
 
-pub(super) static SURVEY: Section =
-    Section { name: "survey", says: "What is asked after the talk.", also: &[ASK_KEYS], keys: SURVEY_KEYS };
+pub(super) static SURVEY: TableSchema = TableSchema {
+    name: "survey",
+    says: "What is asked after the talk.",
+    also: &[ASK_KEYS],
+    keys: SURVEY_KEYS,
+};
 
-pub(super) static LIMITS: Section = Section {
+pub(super) static LIMITS: TableSchema = TableSchema {
     name: "limits",
     says: "How large the hotline may be.",
     also: &[],
@@ -314,7 +319,7 @@ pub(super) static LIMITS: Section = Section {
     ],
 };
 
-pub(super) static CODES: Section = Section {
+pub(super) static CODES: TableSchema = TableSchema {
     name: "codes",
     says: "A set of codes.",
     also: &[],
@@ -326,14 +331,14 @@ pub(super) static CODES: Section = Section {
     )],
 };
 
-pub(super) static FLOW: Section = Section {
+pub(super) static FLOW: TableSchema = TableSchema {
     name: "flow",
     says: "Where a call begins.",
     also: &[],
     keys: &[needed("start", Text(None), "The first node.", "name the first node: start = \"…\"")],
 };
 
-pub(super) static ROUTE: Section = Section {
+pub(super) static ROUTE: TableSchema = TableSchema {
     name: "route",
     says: "Where callers from some place go.",
     also: &[],
@@ -353,7 +358,7 @@ pub(super) static ROUTE: Section = Section {
     ],
 };
 
-pub(super) static MARK: Section = Section {
+pub(super) static MARK: TableSchema = TableSchema {
     name: "mark",
     says: "A mark for the call record.",
     also: &[],
@@ -366,7 +371,7 @@ pub(super) static MARK: Section = Section {
 macro_rules! nodes {
     ($($name:literal, $says:literal, [$($own:expr),*], [$($also:expr),*];)*) => {
         /// The types of nodes.
-        pub(super) static NODES: &[Section] = &[$(Section {
+        pub(super) static NODES: &[TableSchema] = &[$(TableSchema {
             name: $name,
             says: $says,
             keys: &[$($own,)* needed("type", Words(&[$name]), "What the node does.", "write such as type = \"menu\""), EXITS],
@@ -375,7 +380,7 @@ macro_rules! nodes {
     };
 }
 
-const GROUP_NAME: Key = needed("group", Text(None), "Whom to try.", "name whom to try: group = \"…\"");
+const GROUP_NAME: KeySchema = needed("group", Text(None), "Whom to try.", "name whom to try: group = \"…\"");
 
 nodes! {
     "hours", "Goes by the state of a table of hours (上下班): the exits are the states.",

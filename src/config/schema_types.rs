@@ -5,22 +5,22 @@
 
 /// A table of the file.
 #[derive(Debug)]
-pub(super) struct Section {
+pub(super) struct TableSchema {
     /// What its kind is called in the schema.
     pub(super) name: &'static str,
     /// What it is for.
     pub(super) says: &'static str,
     /// Its keys, in the order in which a message lists them.
-    pub(super) keys: &'static [Key],
+    pub(super) keys: &'static [KeySchema],
     /// Lists that stand for several tables' keys at once: each node can have what all nodes have.
-    pub(super) also: &'static [&'static [Key]],
+    pub(super) also: &'static [&'static [KeySchema]],
 }
 
 /// One key.
 #[derive(Debug)]
-pub(super) struct Key {
+pub(super) struct KeySchema {
     pub(super) name: &'static str,
-    pub(super) form: Form,
+    pub(super) form: ValueSchema,
     /// What it is for, as the schema says it.
     pub(super) says: &'static str,
     /// What to write where it is missing, if the table is faulty without it.
@@ -29,7 +29,7 @@ pub(super) struct Key {
 
 /// What may stand behind a key.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Form {
+pub(super) enum ValueSchema {
     /// Text; a schema may hold it to this pattern.
     Text(Option<&'static str>),
     /// Text or a list of texts.
@@ -47,11 +47,11 @@ pub(super) enum Form {
     /// A key of a telephone, or `false` for none.
     KeyOrNone,
     /// One table.
-    Table(&'static Section),
+    Table(&'static TableSchema),
     /// A list of tables.
-    Tables(&'static Section),
+    Tables(&'static TableSchema),
     /// A table of tables, whose keys are names.
-    Named(&'static Section),
+    Named(&'static TableSchema),
     /// A table whose keys are names and whose values are texts.
     Pairs,
     /// A table whose keys are names and whose values are sounds.
@@ -63,13 +63,18 @@ pub(super) enum Form {
 }
 
 /// A key that may be left out.
-pub(super) const fn key(name: &'static str, form: Form, says: &'static str) -> Key {
-    Key { name, form, says, needed: None }
+pub(super) const fn key(name: &'static str, form: ValueSchema, says: &'static str) -> KeySchema {
+    KeySchema { name, form, says, needed: None }
 }
 
 /// A key that must be there; a message says the remedy.
-pub(super) const fn needed(name: &'static str, form: Form, says: &'static str, remedy: &'static str) -> Key {
-    Key { name, form, says, needed: Some(remedy) }
+pub(super) const fn needed(
+    name: &'static str,
+    form: ValueSchema,
+    says: &'static str,
+    remedy: &'static str,
+) -> KeySchema {
+    KeySchema { name, form, says, needed: Some(remedy) }
 }
 
 /// The words of a list of words and their meanings.
@@ -83,9 +88,9 @@ pub(super) const fn words<T: Copy, const N: usize>(pairs: &[(&'static str, T); N
     words
 }
 
-impl Section {
+impl TableSchema {
     /// All keys.
-    pub(super) fn all(&self) -> impl Iterator<Item = &'static Key> {
+    pub(super) fn all(&self) -> impl Iterator<Item = &'static KeySchema> {
         self.keys.iter().chain(self.also.iter().copied().flatten())
     }
 
@@ -95,7 +100,7 @@ impl Section {
     }
 
     /// A key by its name.
-    pub(super) fn key(&self, name: &str) -> Option<&'static Key> {
+    pub(super) fn key(&self, name: &str) -> Option<&'static KeySchema> {
         self.all().find(|key| key.name == name)
     }
 }

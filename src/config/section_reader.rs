@@ -1,9 +1,10 @@
 //! A table of the file together with its form: what is asked of it is held to the limits and words that stand
 //! in [`keys`](super::schema).
 
-use super::Why;
-use super::schema_types::{Form, Section};
-use super::toml_reader::{Found, Sheet, Table};
+use super::Problem;
+use super::schema_types::{TableSchema, ValueSchema};
+use super::telephone_key::is_telephone_key;
+use super::toml_reader::{Located, Table, TomlFile};
 use crate::source_position::shortened;
 
 const TEXTS_FORM: &str = "write text in double quotes, or several in a list";
@@ -14,43 +15,43 @@ const TABLE_FORM: &str = "write a table: a line in brackets above its keys, or {
 const TABLES_FORM: &str = "write each below a line of its own in two brackets, such as [[ringbacks]]";
 
 /// The form of a table whose every key is a sound.
-static OF_SOUNDS: Section = Section { name: "sounds", says: "", keys: &[], also: &[] };
+static OF_SOUNDS: TableSchema = TableSchema { name: "sounds", says: "", keys: &[], also: &[] };
 
 /// A table and its form.
-pub(super) struct Part<'d> {
+pub(super) struct Section<'d> {
     pub(super) table: Table<'d>,
-    section: &'static Section,
+    schema: &'static TableSchema,
 }
 
-impl<'d> Part<'d> {
+impl<'d> Section<'d> {
     /// A table of this form. Unknown keys are faults here and now, missing ones too.
     pub(super) fn new(
         table: Table<'d>,
-        section: &'static Section,
-        sheet: &mut Sheet<'_>,
+        schema: &'static TableSchema,
+        toml: &mut TomlFile<'_>,
         elsewhere: impl Fn(&str) -> Option<&'static str>,
     ) -> Self {
         // Most tables have no unknown key, and then nobody needs a list of the known ones.
-        if !table.has_only(|key| section.key(key).is_some()) {
-            table.refuse_unknown(sheet, &section.names(), elsewhere);
+        if !table.has_only(|key| schema.key(key).is_some()) {
+            table.refuse_unknown(toml, &schema.names(), elsewhere);
         }
-        for key in section.all() {
+        for key in schema.all() {
             if let Some(remedy) = key.needed
                 && table.place_of(key.name).is_none()
             {
-                sheet.fault(table.at, table.path(key.name), Why::Missing(remedy));
+                toml.report(table.at, table.path(key.name), Problem::Missing(remedy));
             }
         }
-        Self { table, section }
+        Self { table, schema }
     }
 
     /// The form of a key. One that stands in no form is none that a file may have; asking for it is our mistake.
-    fn form(&self, key: &str) -> Option<Form> {
-        if std::ptr::eq(self.section, &OF_SOUNDS) {
-            return Some(Form::Sound);
+    fn form(&self, key: &str) -> Option<ValueSchema> {
+        if std::ptr::eq(self.schema, &OF_SOUNDS) {
+            return Some(ValueSchema::Sound);
         }
-        let form = self.section.key(key).map(|key| key.form);
-        debug_assert!(form.is_some(), "{key} is no key of {}", self.section.name);
+        let form = self.schema.key(key).map(|key| key.form);
+        debug_assert!(form.is_some(), "{key} is no key of {}", self.schema.name);
         form
     }
 
@@ -65,27 +66,27 @@ impl<'d> Part<'d> {
     }
 
     /// A text.
-    pub(super) fn text(&self, sheet: &mut Sheet<'_>, key: &str) -> Option<Found<&'d str>> {
-        debug_assert!(matches!(self.form(key), Some(Form::Text(_))), "{key} is no text");
-        self.table.text(sheet, key)
+    pub(super) fn text(&self, toml: &mut TomlFile<'_>, key: &str) -> Option<Located<&'d str>> {
+        debug_assert!(matches!(self.form(key), Some(ValueSchema::Text(_))), "{key} is no text");
+        self.table.text(toml, key)
     }
 
     /// A text, or several.
-    pub(super) fn texts(&self, sheet: &mut Sheet<'_>, key: &str) -> Vec<Found<&'d str>> {
-        debug_assert!(matches!(self.form(key), Some(Form::Texts(_))), "{key} is no list of texts");
-        self.table.texts(sheet, key, TEXTS_FORM).unwrap_or_default()
+    pub(super) fn texts(&self, toml: &mut TomlFile<'_>, key: &str) -> Vec<Located<&'d str>> {
+        debug_assert!(matches!(self.form(key), Some(ValueSchema::Texts(_))), "{key} is no list of texts");
+        self.table.texts(toml, key, TEXTS_FORM).unwrap_or_default()
     }
 
     /// True or false.
-    pub(super) fn flag(&self, sheet: &mut Sheet<'_>, key: &str) -> Option<bool> {
-        debug_assert!(matches!(self.form(key), Some(Form::Flag)), "{key} is no flag");
-        self.table.flag(sheet, key)
+    pub(super) fn flag(&self, toml: &mut TomlFile<'_>, key: &str) -> Option<bool> {
+        debug_assert!(matches!(self.form(key), Some(ValueSchema::Flag)), "{key} is no flag");
+        self.table.flag(toml, key)
     }
 
     /// A number within its limits.
-    pub(super) fn number(&self, sheet: &mut Sheet<'_>, key: &str) -> Option<Found<u64>> {
+    pub(super) fn number(&self, toml: &mut TomlFile<'_>, key: &str) -> Option<Located<u64>> {
         match self.form(key)? {
-            Form::Number(min, max, unit) => self.table.number(sheet, key, min..=max, unit),
+            ValueSchema::Number(min, max, unit) => self.table.number(toml, key, min..=max, unit),
             other => {
                 debug_assert!(false, "{key} is {other:?}");
                 None
@@ -94,113 +95,125 @@ impl<'d> Part<'d> {
     }
 
     /// A number within its limits, as a smaller type that holds them.
-    pub(super) fn small<T: TryFrom<u64>>(&self, sheet: &mut Sheet<'_>, key: &str) -> Option<T> {
-        self.number(sheet, key).and_then(|found| T::try_from(found.value).ok())
+    pub(super) fn small<T: TryFrom<u64>>(&self, toml: &mut TomlFile<'_>, key: &str) -> Option<T> {
+        self.number(toml, key).and_then(|found| T::try_from(found.value).ok())
     }
 
     /// One of its words.
-    pub(super) fn choice<T: Copy>(&self, sheet: &mut Sheet<'_>, key: &str, words: &[(&str, T)]) -> Option<T> {
+    pub(super) fn choice<T: Copy>(
+        &self,
+        toml: &mut TomlFile<'_>,
+        key: &str,
+        words: &[(&str, T)],
+    ) -> Option<T> {
         let known = match self.form(key) {
-            Some(Form::Words(known)) => known,
+            Some(ValueSchema::Words(known)) => known,
             Some(_) | None => &[],
         };
         debug_assert!(words.iter().map(|(word, _)| word).eq(known), "{key} has other words");
-        self.table.choice(sheet, key, words)
+        self.table.choice(toml, key, words)
     }
 
     /// The table under a key.
-    pub(super) fn part(&self, sheet: &mut Sheet<'_>, key: &str) -> Option<Part<'d>> {
-        let Some(Form::Table(section)) = self.form(key) else { return None };
-        let table = self.table.table(sheet, key, TABLE_FORM)?;
-        Some(Part::new(table, section, sheet, |_| None))
+    pub(super) fn section(&self, toml: &mut TomlFile<'_>, key: &str) -> Option<Section<'d>> {
+        let Some(ValueSchema::Table(schema)) = self.form(key) else { return None };
+        let table = self.table.table(toml, key, TABLE_FORM)?;
+        Some(Section::new(table, schema, toml, |_| None))
     }
 
     /// The table under a key whose own keys are no fixed ones.
-    pub(super) fn table_of(&self, sheet: &mut Sheet<'_>, key: &str) -> Option<Table<'d>> {
-        debug_assert!(matches!(self.form(key), Some(Form::Hours | Form::Sounds)), "{key} has fixed keys");
-        self.table.table(sheet, key, TABLE_FORM)
+    pub(super) fn table_of(&self, toml: &mut TomlFile<'_>, key: &str) -> Option<Table<'d>> {
+        debug_assert!(
+            matches!(self.form(key), Some(ValueSchema::Hours | ValueSchema::Sounds)),
+            "{key} has fixed keys"
+        );
+        self.table.table(toml, key, TABLE_FORM)
     }
 
     /// The tables of a list.
-    pub(super) fn parts(&self, sheet: &mut Sheet<'_>, key: &str) -> Option<Vec<Part<'d>>> {
-        let Some(Form::Tables(section)) = self.form(key) else { return None };
-        let tables = self.table.tables(sheet, key, TABLES_FORM)?;
-        Some(tables.into_iter().map(|table| Part::new(table, section, sheet, |_| None)).collect())
+    pub(super) fn sections(&self, toml: &mut TomlFile<'_>, key: &str) -> Option<Vec<Section<'d>>> {
+        let Some(ValueSchema::Tables(schema)) = self.form(key) else { return None };
+        let tables = self.table.tables(toml, key, TABLES_FORM)?;
+        Some(tables.into_iter().map(|table| Section::new(table, schema, toml, |_| None)).collect())
     }
 
     /// The tables of a table, by their names; in the order of the file.
-    pub(super) fn named(&self, sheet: &mut Sheet<'_>, key: &str) -> Vec<(&'d str, Part<'d>)> {
-        let Some(Form::Named(section)) = self.form(key) else { return Vec::new() };
-        let Some(table) = self.table.table(sheet, key, TABLE_FORM) else { return Vec::new() };
-        let tables = tables_of(&table, sheet);
-        let part = |(name, table)| (name, Part::new(table, section, sheet, |_| None));
-        tables.into_iter().map(part).collect()
+    pub(super) fn named(&self, toml: &mut TomlFile<'_>, key: &str) -> Vec<(&'d str, Section<'d>)> {
+        let Some(ValueSchema::Named(schema)) = self.form(key) else { return Vec::new() };
+        let Some(table) = self.table.table(toml, key, TABLE_FORM) else { return Vec::new() };
+        let tables = tables_of(&table, toml);
+        let section = |(name, table)| (name, Section::new(table, schema, toml, |_| None));
+        tables.into_iter().map(section).collect()
     }
 
     /// As [`named`](Self::named), of tables that each have a form of their own.
-    pub(super) fn named_tables(&self, sheet: &mut Sheet<'_>, key: &str) -> Vec<(&'d str, Table<'d>)> {
-        let table = self.table.table(sheet, key, TABLE_FORM);
-        table.map(|table| tables_of(&table, sheet)).unwrap_or_default()
+    pub(super) fn named_tables(&self, toml: &mut TomlFile<'_>, key: &str) -> Vec<(&'d str, Table<'d>)> {
+        let table = self.table.table(toml, key, TABLE_FORM);
+        table.map(|table| tables_of(&table, toml)).unwrap_or_default()
     }
 
     /// The texts of a table, by their names.
-    pub(super) fn pairs(&self, sheet: &mut Sheet<'_>, key: &str) -> Vec<(&'d str, Found<&'d str>)> {
-        debug_assert!(matches!(self.form(key), Some(Form::Pairs)), "{key} is no table of texts");
-        let Some(table) = self.table.table(sheet, key, TABLE_FORM) else { return Vec::new() };
-        let pair = |(name, _)| table.text(sheet, name).map(|found| (name, found));
+    pub(super) fn pairs(&self, toml: &mut TomlFile<'_>, key: &str) -> Vec<(&'d str, Located<&'d str>)> {
+        debug_assert!(matches!(self.form(key), Some(ValueSchema::Pairs)), "{key} is no table of texts");
+        let Some(table) = self.table.table(toml, key, TABLE_FORM) else { return Vec::new() };
+        let pair = |(name, _)| table.text(toml, name).map(|found| (name, found));
         table.keys().into_iter().filter_map(pair).collect()
     }
 }
 
 /// The tables of a table, in the order of the file; what is none is a fault.
-fn tables_of<'d>(table: &Table<'d>, sheet: &mut Sheet<'_>) -> Vec<(&'d str, Table<'d>)> {
-    tables_of_keys(table, sheet, &table.keys())
+fn tables_of<'d>(table: &Table<'d>, toml: &mut TomlFile<'_>) -> Vec<(&'d str, Table<'d>)> {
+    tables_of_keys(table, toml, &table.keys())
 }
 
 /// The tables under these keys of a table, in the order of the file.
 pub(super) fn tables_of_keys<'d>(
     table: &Table<'d>,
-    sheet: &mut Sheet<'_>,
+    toml: &mut TomlFile<'_>,
     keys: &[(&'d str, usize)],
 ) -> Vec<(&'d str, Table<'d>)> {
     let read =
-        |(name, at): &(&'d str, usize)| table.table(sheet, name, TABLE_FORM).map(|inner| (*at, *name, inner));
+        |(name, at): &(&'d str, usize)| table.table(toml, name, TABLE_FORM).map(|inner| (*at, *name, inner));
     let mut tables: Vec<_> = keys.iter().filter_map(read).collect();
     tables.sort_by_key(|(at, _, _)| *at);
     tables.into_iter().map(|(_, name, table)| (name, table)).collect()
 }
 
-impl<'d> Part<'d> {
+impl<'d> Section<'d> {
     /// A table whose keys are names and whose values are sounds.
     pub(super) fn of_sounds(table: Table<'d>) -> Self {
-        Self { table, section: &OF_SOUNDS }
+        Self { table, schema: &OF_SOUNDS }
     }
 
     /// The names of a sound.
-    pub(super) fn sounds(&self, sheet: &mut Sheet<'_>, key: &str) -> Option<Vec<Found<&'d str>>> {
+    pub(super) fn sounds(&self, toml: &mut TomlFile<'_>, key: &str) -> Option<Vec<Located<&'d str>>> {
         let form = match self.form(key)? {
-            Form::Sound => SOUND_FORM,
-            Form::SoundOrNone => SOUND_OR_NONE_FORM,
+            ValueSchema::Sound => SOUND_FORM,
+            ValueSchema::SoundOrNone => SOUND_OR_NONE_FORM,
             other => {
                 debug_assert!(false, "{key} is {other:?}");
                 return None;
             }
         };
         if self.table.is_empty_list(key) {
-            let why = Why::WrongType { found: "an empty list", expected: form };
-            sheet.fault(self.at(key), self.table.path(key), why);
+            let problem = Problem::WrongType { found: "an empty list", expected: form };
+            toml.report(self.at(key), self.table.path(key), problem);
             return None;
         }
-        self.table.texts(sheet, key, form)
+        self.table.texts(toml, key, form)
     }
 
     /// Whether a key that may say `false` says so. `true` means nothing there.
-    pub(super) fn is_none(&self, sheet: &mut Sheet<'_>, key: &str) -> bool {
-        debug_assert!(matches!(self.form(key), Some(Form::SoundOrNone | Form::KeyOrNone)), "{key}");
+    pub(super) fn is_none(&self, toml: &mut TomlFile<'_>, key: &str) -> bool {
+        debug_assert!(
+            matches!(self.form(key), Some(ValueSchema::SoundOrNone | ValueSchema::KeyOrNone)),
+            "{key}"
+        );
         self.table.is_flag(key) && {
-            if self.table.flag(sheet, key) == Some(true) {
-                let why = Why::WrongType { found: "true", expected: "write a value, or false for none" };
-                sheet.fault(self.at(key), self.table.path(key), why);
+            if self.table.flag(toml, key) == Some(true) {
+                let problem =
+                    Problem::WrongType { found: "true", expected: "write a value, or false for none" };
+                toml.report(self.at(key), self.table.path(key), problem);
             }
             true
         }
@@ -209,30 +222,25 @@ impl<'d> Part<'d> {
     /// A key of a telephone; `otherwise` where nothing is written.
     pub(super) fn telephone_key(
         &self,
-        sheet: &mut Sheet<'_>,
+        toml: &mut TomlFile<'_>,
         key: &str,
         otherwise: Option<char>,
     ) -> Option<char> {
         if !self.has(key) {
             return otherwise;
         }
-        let may_be_none = matches!(self.form(key), Some(Form::KeyOrNone));
-        if may_be_none && self.is_none(sheet, key) {
+        let may_be_none = matches!(self.form(key), Some(ValueSchema::KeyOrNone));
+        if may_be_none && self.is_none(toml, key) {
             return None;
         }
-        let found = self.table.text(sheet, key)?;
+        let found = self.table.text(toml, key)?;
         let mut signs = found.value.chars();
         match (signs.next(), signs.next()) {
             (Some(sign), None) if is_telephone_key(sign) => Some(sign),
             _ => {
-                sheet.fault(found.at, found.key, Why::TelephoneKey(shortened(found.value)));
+                toml.report(found.at, found.key, Problem::TelephoneKey(shortened(found.value)));
                 None
             }
         }
     }
-}
-
-/// Whether a telephone has a key of this sign.
-pub(super) fn is_telephone_key(sign: char) -> bool {
-    sign.is_ascii_digit() || matches!(sign, '*' | '#')
 }

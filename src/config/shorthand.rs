@@ -9,18 +9,19 @@
 //!
 //! What a file does not have is left out; what is always there are the groups, `closing` and `end`.
 
-use super::Why;
-use super::agents::EVERYBODY;
-use super::hotline_file::{MAIN, Reader};
-use super::input_keys::Answer;
-use super::node_keys::is_dialled;
-use super::section_reader::Part;
-use super::toml_reader::Found;
+use super::Problem;
+use super::flow_builder::{NodeDraft, build_flow};
+use super::input_keys::AnswerDefaults;
+use super::limits::{EVERYBODY, MAIN, RETRY_DEFAULT, WRAP_UP_DEFAULT};
+use super::reader::Reader;
+use super::section_reader::Section;
+use super::telephone_key::is_dialled;
+use super::toml_reader::Located;
 use crate::source_position::{Hint, shortened};
 use hotlined_core::hotline::Voice;
 use hotlined_core::hotline::access::Access;
 use hotlined_core::hotline::flow::{
-    ANY, Ask, Before, Flow, NODES_MAX, Node, NodeIx, NodeKind, Play, Queue, Reach, Survey, Voicemail,
+    ANY, Ask, Before, Flow, NODES_MAX, NodeKind, Play, Queue, Reach, Survey, Voicemail,
 };
 use hotlined_core::hotline::group::{Group, GroupIx, Strategy};
 use hotlined_core::hotline::limits::WAIT_S_DEFAULT;
@@ -32,11 +33,6 @@ use hotlined_core::prompt::{Prompt, Tone};
 use hotlined_core::time::Millis;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// How long an agent is left alone after a talk when nothing else is said.
-pub const WRAP_UP_DEFAULT: Millis = Millis(0);
-/// How long a queue leaves an agent alone who did not take a call, when nothing else is said.
-pub const RETRY_DEFAULT: Millis = Millis::seconds(30);
 
 const ACCESS: &str = "access";
 const HOURS: &str = "hours";
@@ -51,7 +47,7 @@ const RESERVED: [&str; 7] = [ACCESS, HOURS, MENU, VOICEMAIL, SURVEY, CLOSING, EN
 /// A hotline of one group: the caller hears the ringback while agents are tried, and a closing announcement
 /// when nobody comes.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Plain {
+pub struct SimpleHotline {
     /// What the caller hears meanwhile.
     pub ringback: Prompt,
     /// What the caller hears when nobody came.
@@ -64,7 +60,7 @@ pub struct Plain {
     pub shows: Shows,
 }
 
-impl Default for Plain {
+impl Default for SimpleHotline {
     fn default() -> Self {
         Self {
             ringback: Prompt::Tone(Tone::Ringing),
@@ -76,7 +72,7 @@ impl Default for Plain {
     }
 }
 
-impl Plain {
+impl SimpleHotline {
     /// A hotline of these agents.
     pub fn hotline(self, number: &str, name: &str, agents: Vec<Agent>) -> Hotline {
         let group = Group {
@@ -93,7 +89,7 @@ impl Plain {
             wait: self.wait,
             before: Before::default(),
         };
-        let short = Short::new(vec![(EVERYBODY.into(), reach, None)], self.closing.clone());
+        let short = ShortForms::new(vec![(EVERYBODY.into(), reach, None)], self.closing.clone());
         let mut hotline = Hotline {
             number: number.into(),
             name: name.into(),
@@ -122,7 +118,7 @@ type Notices = (Arc<str>, Vec<(Arc<str>, Prompt)>);
 type KeysToGroups = (Ask, Vec<(Arc<str>, Arc<str>)>);
 
 /// What the short forms of a file say.
-struct Short {
+struct ShortForms {
     access: Option<Access>,
     hours: Option<Notices>,
     menu: Option<KeysToGroups>,
@@ -134,30 +130,7 @@ struct Short {
     closing: Prompt,
 }
 
-/// A node with its exits by name.
-pub(super) struct Sketch {
-    pub(super) name: Arc<str>,
-    pub(super) kind: NodeKind,
-    pub(super) exits: Vec<(Arc<str>, Arc<str>)>,
-}
-
-/// The flow of these nodes; none if an exit leads nowhere.
-pub(super) fn flow(start: &str, sketches: Vec<Sketch>) -> Option<Flow> {
-    let places: BTreeMap<Arc<str>, NodeIx> = sketches
-        .iter()
-        .enumerate()
-        .filter_map(|(at, sketch)| Some((sketch.name.clone(), NodeIx(u16::try_from(at).ok()?))))
-        .collect();
-    let node = |sketch: Sketch| {
-        let exit = |(exit, to): (Arc<str>, Arc<str>)| Some((exit, *places.get(&to)?));
-        let exits = sketch.exits.into_iter().map(exit).collect::<Option<_>>()?;
-        Some(Node { name: sketch.name, kind: sketch.kind, exits })
-    };
-    let nodes = sketches.into_iter().map(node).collect::<Option<_>>()?;
-    Some(Flow { start: *places.get(start)?, nodes })
-}
-
-impl Short {
+impl ShortForms {
     fn new(groups: Vec<(Arc<str>, Reach, Option<Queue>)>, closing: Prompt) -> Self {
         Self {
             access: None,
@@ -172,10 +145,10 @@ impl Short {
     }
 
     fn expand(self) -> Option<Flow> {
-        let mut sketches = Vec::new();
+        let mut drafts = Vec::new();
         let mut add = |name: &str, kind, exits: &[(&str, &str)]| {
             let exits = exits.iter().map(|(exit, to)| (Arc::from(*exit), Arc::from(*to))).collect();
-            sketches.push(Sketch { name: name.into(), kind, exits });
+            drafts.push(NodeDraft { name: name.into(), kind, exits });
         };
         let away = if self.voicemail.is_some() { VOICEMAIL } else { CLOSING };
         let after = if self.survey.is_some() { SURVEY } else { END };
@@ -224,53 +197,53 @@ impl Short {
         }
         add(CLOSING, NodeKind::Play(Play { prompt: self.closing, answer: false }), &[(ANY, END)]);
         add(END, NodeKind::HangUp { cause: None }, &[]);
-        if sketches.len() > NODES_MAX { None } else { flow(&start, sketches) }
+        if drafts.len() > NODES_MAX { None } else { build_flow(&start, drafts) }
     }
 }
 
 impl Reader<'_, '_> {
     /// The flow that the short forms make.
-    pub(super) fn short_flow(&mut self, part: &Part<'_>, closing: &Prompt) -> Option<Flow> {
-        let access = part.part(&mut self.sheet, ACCESS).map(|part| self.access(&part, ACCESS));
-        let hours = self.notices(part);
-        let voicemail = part.part(&mut self.sheet, VOICEMAIL).map(|part| self.voicemail(&part));
-        let survey = part.part(&mut self.sheet, SURVEY);
-        let survey = survey.and_then(|part| self.survey(&part));
-        let queue = part.part(&mut self.sheet, "queue");
-        let menu = part.part(&mut self.sheet, MENU);
+    pub(super) fn short_flow(&mut self, section: &Section<'_>, closing: &Prompt) -> Option<Flow> {
+        let access = section.section(&mut self.toml, ACCESS).map(|section| self.access(&section, ACCESS));
+        let hours = self.notices(section);
+        let voicemail = section.section(&mut self.toml, VOICEMAIL).map(|section| self.voicemail(&section));
+        let survey = section.section(&mut self.toml, SURVEY);
+        let survey = survey.and_then(|section| self.survey(&section));
+        let queue = section.section(&mut self.toml, "queue");
+        let menu = section.section(&mut self.toml, MENU);
         let mut names: Vec<Arc<str>> = Vec::new();
-        let menu = menu.map(|part| self.menu(&part, &mut names, voicemail.is_some()));
+        let menu = menu.map(|section| self.menu(&section, &mut names, voicemail.is_some()));
         if names.is_empty() {
             names.push(EVERYBODY.into());
         }
-        let queue_exits = queue.as_ref().map(|part| self.queue_exits(part, voicemail.is_some()));
+        let queue_exits = queue.as_ref().map(|section| self.queue_exits(section, voicemail.is_some()));
         let mut groups = Vec::with_capacity(names.len());
         for name in names {
-            let group = self.roster.group(&name)?;
-            let queue = queue.as_ref().map(|part| self.queue(part, group));
+            let group = self.groups_draft.group(&name)?;
+            let queue = queue.as_ref().map(|section| self.queue(section, group));
             groups.push((name, Reach { group, ..self.reach.clone() }, queue));
         }
-        let short = Short {
+        let short = ShortForms {
             access,
             hours,
             menu: menu.flatten(),
             queue_exits: queue_exits.unwrap_or_default(),
             voicemail,
             survey,
-            ..Short::new(groups, closing.clone())
+            ..ShortForms::new(groups, closing.clone())
         };
         short.expand()
     }
 
     /// The states of the main table that are not open, and what is heard then.
-    fn notices(&mut self, part: &Part<'_>) -> Option<Notices> {
-        let said = part.table_of(&mut self.sheet, "notices");
+    fn notices(&mut self, section: &Section<'_>) -> Option<Notices> {
+        let said = section.table_of(&mut self.toml, "notices");
         let Some((table, hours)) = self.hours.get_key_value(MAIN).map(|(n, h)| (n.clone(), h.clone())) else {
             if said.is_some() && !self.hours_written.contains(MAIN) {
-                let why = Why::Node(
+                let problem = Problem::Node(
                     "have no hours: write [hours] with a line such as open = \"mon-fri 09:00-18:00\"",
                 );
-                self.sheet.fault(part.at("notices"), "notices", why);
+                self.toml.report(section.at("notices"), "notices", problem);
             }
             return None;
         };
@@ -279,11 +252,11 @@ impl Reader<'_, '_> {
         for (key, at) in said.iter().flat_map(|table| table.keys()) {
             if !states.iter().any(|state| &***state == key) {
                 let hint = Hint::of(key, states.iter().map(|state| &***state));
-                let why = Why::Unknown { found: shortened(key), what: "state of the hours", hint };
-                self.sheet.fault(at, format!("notices.{key}"), why);
+                let problem = Problem::Unknown { found: shortened(key), what: "state of the hours", hint };
+                self.toml.report(at, format!("notices.{key}"), problem);
             }
         }
-        let notices = said.map(Part::of_sounds);
+        let notices = said.map(Section::of_sounds);
         let mut heard = Vec::new();
         for state in states {
             let standard = match &**state {
@@ -293,31 +266,36 @@ impl Reader<'_, '_> {
             };
             let prompt = match &notices {
                 Some(notices) if notices.has(state) => self.sound(notices, state),
-                Some(_) | None => self.standard_notice(part, state, &standard),
+                Some(_) | None => self.standard_notice(section, state, &standard),
             };
             heard.extend(prompt.map(|prompt| (state.clone(), prompt)));
         }
         Some((table, heard))
     }
 
-    fn standard_notice(&mut self, part: &Part<'_>, state: &str, pieces: &[Piece]) -> Option<Prompt> {
+    fn standard_notice(&mut self, section: &Section<'_>, state: &str, pieces: &[Piece]) -> Option<Prompt> {
         let key = format!("notices.{state}");
-        let at = part.at("hours");
+        let at = section.at("hours");
         self.standard_at(at, &key, pieces, "record it, or name another file in [notices]")
     }
 
     /// The menu, with the groups it leads to.
-    fn menu(&mut self, part: &Part<'_>, names: &mut Vec<Arc<str>>, voicemail: bool) -> Option<KeysToGroups> {
-        let pairs = part.pairs(&mut self.sheet, "exits");
+    fn menu(
+        &mut self,
+        section: &Section<'_>,
+        names: &mut Vec<Arc<str>>,
+        voicemail: bool,
+    ) -> Option<KeysToGroups> {
+        let pairs = section.pairs(&mut self.toml, "exits");
         let dialled = pairs.iter().map(|(exit, _)| *exit).filter(|exit| is_dialled(exit));
-        let answer = Answer::one_of(dialled);
-        let prompt = self.sound(part, "prompt");
-        let ask = self.ask(part, prompt, &[Piece::InvalidKey], &answer);
+        let answer = AnswerDefaults::one_of(dialled);
+        let prompt = self.sound(section, "prompt");
+        let ask = self.ask(section, prompt, &[Piece::InvalidKey], &answer);
         let mut exits = Vec::new();
         for (exit, found) in pairs {
             if !is_dialled(exit) && !["invalid", "timeout", "hangup", ANY].contains(&exit) {
                 let hint = Hint::of(exit, ["invalid", "timeout", ANY]);
-                self.sheet.fault(found.at, found.key.clone(), Why::NoExit { kind: MENU, hint });
+                self.toml.report(found.at, found.key.clone(), Problem::NoExit { kind: MENU, hint });
             }
             let own = [MENU, CLOSING, END].contains(&found.value) || (voicemail && found.value == VOICEMAIL);
             let to: Arc<str> = found.value.into();
@@ -333,25 +311,25 @@ impl Reader<'_, '_> {
                     names.push(to.clone());
                 }
             }
-            exits.push((self.shelf.word(exit), to));
+            exits.push((self.cache.word(exit), to));
         }
-        if names.is_empty() && !part.has("exits") {
-            let why = Why::Missing("write a group for each key: exits = { 1 = \"sales\" }");
-            self.sheet.fault(part.table.at, part.table.path("exits"), why);
+        if names.is_empty() && !section.has("exits") {
+            let problem = Problem::Missing("write a group for each key: exits = { 1 = \"sales\" }");
+            self.toml.report(section.table.at, section.table.path("exits"), problem);
         }
         Some((ask?, exits))
     }
 
     /// Where the keys of the queue lead.
-    fn queue_exits(&mut self, part: &Part<'_>, voicemail: bool) -> Vec<(Arc<str>, Arc<str>)> {
+    fn queue_exits(&mut self, section: &Section<'_>, voicemail: bool) -> Vec<(Arc<str>, Arc<str>)> {
         let mut exits = Vec::new();
-        for (exit, found) in part.pairs(&mut self.sheet, "exits") {
+        for (exit, found) in section.pairs(&mut self.toml, "exits") {
             let fits = is_dialled(exit) || ["timeout", "full", "off_duty", "hangup", ANY].contains(&exit);
             if !fits {
                 let hint = Hint::of(exit, ["timeout", "full", "off_duty", ANY]);
-                self.sheet.fault(found.at, found.key.clone(), Why::NoExit { kind: "queue", hint });
+                self.toml.report(found.at, found.key.clone(), Problem::NoExit { kind: "queue", hint });
             } else if [CLOSING, END].contains(&found.value) || (voicemail && found.value == VOICEMAIL) {
-                exits.push((self.shelf.word(exit), found.value.into()));
+                exits.push((self.cache.word(exit), found.value.into()));
             } else {
                 self.no_target(&found, voicemail);
             }
@@ -359,10 +337,11 @@ impl Reader<'_, '_> {
         exits
     }
 
-    fn no_target(&mut self, found: &Found<&str>, voicemail: bool) {
+    fn no_target(&mut self, found: &Located<&str>, voicemail: bool) {
         let own = [CLOSING, END].into_iter().chain(voicemail.then_some(VOICEMAIL));
         let hint = Hint::of(found.value, own);
-        let why = Why::Unknown { found: shortened(found.value), what: "node of the short forms", hint };
-        self.sheet.fault(found.at, found.key.clone(), why);
+        let problem =
+            Problem::Unknown { found: shortened(found.value), what: "node of the short forms", hint };
+        self.toml.report(found.at, found.key.clone(), problem);
     }
 }

@@ -13,14 +13,14 @@ const OWN: &str = "hotlines";
 
 /// The sound folder under its two names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sounds {
+pub struct SoundFolder {
     folder: PathBuf,
     switch_folder: PathBuf,
 }
 
 /// Why a sound cannot be played.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadSound {
+pub enum SoundError {
     /// No name.
     #[error("is empty: name a file, or leave the key out to have a tone")]
     Empty,
@@ -49,7 +49,7 @@ pub enum BadSound {
     NotUtf8,
 }
 
-impl Sounds {
+impl SoundFolder {
     /// A folder that both see under these names; both should be absolute.
     pub fn new(folder: impl Into<PathBuf>, switch_folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into(), switch_folder: switch_folder.into() }
@@ -68,12 +68,12 @@ impl Sounds {
     /// The path under which the switch plays this file of this hotline. A relative name is looked up in
     /// `hotlines/<number>/` and then in the sound folder itself; an absolute one is taken as the daemon sees
     /// it, and given to the switch under the switch's name if it lies in the sound folder.
-    pub fn find(&self, number: Option<&str>, name: &str) -> Result<SoundPath, BadSound> {
+    pub fn find(&self, number: Option<&str>, name: &str) -> Result<SoundPath, SoundError> {
         if name.is_empty() {
-            return Err(BadSound::Empty);
+            return Err(SoundError::Empty);
         }
         if name.split('/').any(|part| matches!(part, "." | "..")) {
-            return Err(BadSound::Dots);
+            return Err(SoundError::Dots);
         }
         // A name that no switch could be given is refused for that, not for being missing.
         SoundPath::new(&format!("/{name}"))?;
@@ -86,15 +86,15 @@ impl Sounds {
         for path in &candidates {
             let Ok(meta) = std::fs::metadata(path) else { continue };
             if !meta.is_file() {
-                return Err(BadSound::NotAFile(path.display().to_string()));
+                return Err(SoundError::NotAFile(path.display().to_string()));
             }
             if meta.len() == 0 {
-                return Err(BadSound::Hollow(path.display().to_string()));
+                return Err(SoundError::Hollow(path.display().to_string()));
             }
             return self.as_the_switch_sees(path);
         }
         let looked = candidates.iter().map(|path| path.display().to_string()).collect();
-        Err(BadSound::Missing { name: name.to_owned(), looked })
+        Err(SoundError::Missing { name: name.to_owned(), looked })
     }
 
     /// The folder of a hotline's own sounds, below the sound folder.
@@ -137,14 +137,14 @@ impl Sounds {
         names.clone().find(good).unwrap_or(path.as_str()).to_owned()
     }
 
-    fn as_the_switch_sees(&self, path: &Path) -> Result<SoundPath, BadSound> {
+    fn as_the_switch_sees(&self, path: &Path) -> Result<SoundPath, SoundError> {
         let seen = match path.strip_prefix(&self.folder) {
             Ok(inside) => self.switch_folder.join(inside),
             Err(_) => path.to_owned(),
         };
         // Written anew from its components: no doubled slash, no trailing one.
         let seen: PathBuf = seen.components().filter(|part| !matches!(part, Component::CurDir)).collect();
-        Ok(SoundPath::new(seen.to_str().ok_or(BadSound::NotUtf8)?)?)
+        Ok(SoundPath::new(seen.to_str().ok_or(SoundError::NotUtf8)?)?)
     }
 }
 
@@ -161,17 +161,17 @@ mod tests {
         fs::write(own.join("a.wav"), "RIFF").unwrap();
         fs::write(home.path().join("a.wav"), "RIFF").unwrap();
         fs::write(home.path().join("empty.wav"), "").unwrap();
-        let sounds = Sounds::new(home.path(), "/usr/share/sounds");
+        let sounds = SoundFolder::new(home.path(), "/usr/share/sounds");
         let find = |name: &str| sounds.find(Some("4008001234"), name);
         assert_eq!(find("a.wav").unwrap().as_str(), "/usr/share/sounds/hotlines/4008001234/a.wav");
         assert_eq!(sounds.find(Some("4008005678"), "a.wav").unwrap().as_str(), "/usr/share/sounds/a.wav");
         let absolute = home.path().join("a.wav");
         assert_eq!(find(absolute.to_str().unwrap()).unwrap().as_str(), "/usr/share/sounds/a.wav");
-        assert!(matches!(find("b.wav"), Err(BadSound::Missing { looked, .. }) if looked.len() == 2));
-        assert!(matches!(find("hotlines"), Err(BadSound::NotAFile(_))));
-        assert!(matches!(find("empty.wav"), Err(BadSound::Hollow(_))));
-        assert_eq!(find("../a.wav"), Err(BadSound::Dots));
-        assert_eq!(find(""), Err(BadSound::Empty));
-        assert_eq!(find("a b.wav"), Err(BadSound::Path(BadSoundPath::Character(' '))));
+        assert!(matches!(find("b.wav"), Err(SoundError::Missing { looked, .. }) if looked.len() == 2));
+        assert!(matches!(find("hotlines"), Err(SoundError::NotAFile(_))));
+        assert!(matches!(find("empty.wav"), Err(SoundError::Hollow(_))));
+        assert_eq!(find("../a.wav"), Err(SoundError::Dots));
+        assert_eq!(find(""), Err(SoundError::Empty));
+        assert_eq!(find("a b.wav"), Err(SoundError::Path(BadSoundPath::Character(' '))));
     }
 }

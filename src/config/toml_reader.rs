@@ -3,8 +3,8 @@
 //! Nothing here knows what a hotline is. A reader asks for a key in the type it wants; a wrong type or value
 //! becomes a fault at its place, and the reader goes on without it.
 
-use super::limits::FILE_FAULTS_MAX;
-use super::{Fault, Why};
+use super::limits::FILE_DIAGNOSTICS_MAX;
+use super::{Diagnostic, Problem};
 use crate::source_position::{Hint, Lines, Position, kind_of, shortened};
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -12,16 +12,16 @@ use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
 /// The file and what is wrong with it.
-pub(super) struct Sheet<'t> {
+pub(super) struct TomlFile<'t> {
     file: PathBuf,
     lines: Lines<'t>,
-    faults: Vec<Fault>,
+    diagnostics: Vec<Diagnostic>,
     left_out: usize,
 }
 
-impl<'t> Sheet<'t> {
+impl<'t> TomlFile<'t> {
     pub(super) fn new(file: &Path, text: &'t str) -> Self {
-        Self { file: file.to_owned(), lines: Lines::of(text), faults: Vec::new(), left_out: 0 }
+        Self { file: file.to_owned(), lines: Lines::of(text), diagnostics: Vec::new(), left_out: 0 }
     }
 
     pub(super) fn file(&self) -> &Path {
@@ -32,41 +32,46 @@ impl<'t> Sheet<'t> {
         self.lines.position(offset)
     }
 
-    pub(super) fn fault(&mut self, offset: usize, key: impl Into<String>, why: impl Into<Why>) {
-        if self.faults.len() == FILE_FAULTS_MAX {
+    pub(super) fn report(&mut self, offset: usize, key: impl Into<String>, problem: impl Into<Problem>) {
+        if self.diagnostics.len() == FILE_DIAGNOSTICS_MAX {
             self.left_out += 1;
             return;
         }
         let at = Some(self.position(offset));
-        self.faults.push(Fault { file: self.file.clone(), at, key: key.into(), why: why.into() });
+        self.diagnostics.push(Diagnostic {
+            file: self.file.clone(),
+            at,
+            key: key.into(),
+            problem: problem.into(),
+        });
     }
 
     /// A fault in another file, which this one names.
-    pub(super) fn fault_in(&mut self, fault: Fault) {
-        if self.faults.len() == FILE_FAULTS_MAX {
+    pub(super) fn report_foreign(&mut self, diagnostic: Diagnostic) {
+        if self.diagnostics.len() == FILE_DIAGNOSTICS_MAX {
             self.left_out += 1;
             return;
         }
-        self.faults.push(fault);
+        self.diagnostics.push(diagnostic);
     }
 
     /// How many faults there are so far, to tell whether a part of the file has any.
-    pub(super) fn faults(&self) -> usize {
-        self.faults.len() + self.left_out
+    pub(super) fn diagnostic_count(&self) -> usize {
+        self.diagnostics.len() + self.left_out
     }
 
     pub(super) fn is_clean(&self) -> bool {
-        self.faults.is_empty()
+        self.diagnostics.is_empty()
     }
 
     /// All faults, from the top of the file down.
-    pub(super) fn into_faults(mut self) -> Vec<Fault> {
-        self.faults.sort_by_key(|fault| fault.at);
+    pub(super) fn into_diagnostics(mut self) -> Vec<Diagnostic> {
+        self.diagnostics.sort_by_key(|diagnostic| diagnostic.at);
         if self.left_out > 0 {
-            let why = Why::More(self.left_out);
-            self.faults.push(Fault { file: self.file, at: None, key: String::new(), why });
+            let problem = Problem::More(self.left_out);
+            self.diagnostics.push(Diagnostic { file: self.file, at: None, key: String::new(), problem });
         }
-        self.faults
+        self.diagnostics
     }
 
     /// The file's outermost table, or its syntax errors as faults: one for each line, since one slip makes
@@ -81,7 +86,7 @@ impl<'t> Sheet<'t> {
             let offset = error.span().map_or(0, |span| span.start);
             let line = self.lines.position(offset).line;
             if line != line_before {
-                self.fault(offset, "", Why::Syntax(error.message().to_owned()));
+                self.report(offset, "", Problem::Syntax(error.message().to_owned()));
             }
             line_before = line;
         }
@@ -90,7 +95,7 @@ impl<'t> Sheet<'t> {
 }
 
 /// A value and where it stands.
-pub(super) struct Found<T> {
+pub(super) struct Located<T> {
     pub(super) value: T,
     /// The offset of the value.
     pub(super) at: usize,
@@ -135,43 +140,43 @@ impl<'d> Table<'d> {
     /// The value of a key; a fault names it if it is missing.
     pub(super) fn required<T>(
         &self,
-        sheet: &mut Sheet<'_>,
+        toml: &mut TomlFile<'_>,
         key: &str,
         remedy: &'static str,
-        read: impl FnOnce(&Self, &mut Sheet<'_>) -> Option<T>,
+        read: impl FnOnce(&Self, &mut TomlFile<'_>) -> Option<T>,
     ) -> Option<T> {
         if !self.entries.contains_key(key) {
-            sheet.fault(self.at, self.path(key), Why::Missing(remedy));
+            toml.report(self.at, self.path(key), Problem::Missing(remedy));
         }
-        read(self, sheet)
+        read(self, toml)
     }
 
     /// A text.
-    pub(super) fn text(&self, sheet: &mut Sheet<'_>, key: &str) -> Option<Found<&'d str>> {
-        self.typed(sheet, key, "write text in double quotes", DeValue::as_str)
+    pub(super) fn text(&self, toml: &mut TomlFile<'_>, key: &str) -> Option<Located<&'d str>> {
+        self.typed(toml, key, "write text in double quotes", DeValue::as_str)
     }
 
     /// True or false.
-    pub(super) fn flag(&self, sheet: &mut Sheet<'_>, key: &str) -> Option<bool> {
-        self.typed(sheet, key, "write true or false, without quotes", DeValue::as_bool)
+    pub(super) fn flag(&self, toml: &mut TomlFile<'_>, key: &str) -> Option<bool> {
+        self.typed(toml, key, "write true or false, without quotes", DeValue::as_bool)
             .map(|found| found.value)
     }
 
     /// A whole number within its limits.
     pub(super) fn number(
         &self,
-        sheet: &mut Sheet<'_>,
+        toml: &mut TomlFile<'_>,
         key: &str,
         limits: RangeInclusive<u64>,
         unit: &'static str,
-    ) -> Option<Found<u64>> {
-        let found = self.typed(sheet, key, "write a whole number, without quotes", DeValue::as_integer)?;
+    ) -> Option<Located<u64>> {
+        let found = self.typed(toml, key, "write a whole number, without quotes", DeValue::as_integer)?;
         match u64::from_str_radix(found.value.as_str(), found.value.radix()) {
-            Ok(value) if limits.contains(&value) => Some(Found { value, at: found.at, key: found.key }),
+            Ok(value) if limits.contains(&value) => Some(Located { value, at: found.at, key: found.key }),
             _ => {
                 let (min, max) = limits.into_inner();
                 let shown = shortened(&found.value.to_string());
-                sheet.fault(found.at, found.key, Why::OutOfRange { found: shown, min, max, unit });
+                toml.report(found.at, found.key, Problem::OutOfRange { found: shown, min, max, unit });
                 None
             }
         }
@@ -180,22 +185,22 @@ impl<'d> Table<'d> {
     /// A text, or several in a list, each with its own place.
     pub(super) fn texts(
         &self,
-        sheet: &mut Sheet<'_>,
+        toml: &mut TomlFile<'_>,
         key: &str,
         expected: &'static str,
-    ) -> Option<Vec<Found<&'d str>>> {
+    ) -> Option<Vec<Located<&'d str>>> {
         let list = |value: &'d DeValue<'d>| match value {
             DeValue::String(_) => Some(None),
             value => value.as_array().map(Some),
         };
-        let found = self.typed(sheet, key, expected, list)?;
-        let Some(list) = found.value else { return self.text(sheet, key).map(|text| vec![text]) };
+        let found = self.typed(toml, key, expected, list)?;
+        let Some(list) = found.value else { return self.text(toml, key).map(|text| vec![text]) };
         let mut texts = Vec::new();
         for (index, item) in list.iter().enumerate() {
             let (at, key) = (item.span().start, format!("{}[{index}]", found.key));
             match item.get_ref().as_str() {
-                Some(value) => texts.push(Found { value, at, key }),
-                None => sheet.fault(at, key, Why::WrongType { found: kind_of(item.get_ref()), expected }),
+                Some(value) => texts.push(Located { value, at, key }),
+                None => toml.report(at, key, Problem::WrongType { found: kind_of(item.get_ref()), expected }),
             }
         }
         Some(texts)
@@ -216,12 +221,17 @@ impl<'d> Table<'d> {
     }
 
     /// One of these words.
-    pub(super) fn choice<T: Copy>(&self, sheet: &mut Sheet<'_>, key: &str, words: &[(&str, T)]) -> Option<T> {
-        let found = self.text(sheet, key)?;
+    pub(super) fn choice<T: Copy>(
+        &self,
+        toml: &mut TomlFile<'_>,
+        key: &str,
+        words: &[(&str, T)],
+    ) -> Option<T> {
+        let found = self.text(toml, key)?;
         let chosen = words.iter().find(|(word, _)| *word == found.value);
         if chosen.is_none() {
             let hint = Hint::of(found.value, words.iter().map(|(word, _)| *word));
-            sheet.fault(found.at, found.key, Why::Choice { found: shortened(found.value), hint });
+            toml.report(found.at, found.key, Problem::Choice { found: shortened(found.value), hint });
         }
         chosen.map(|(_, value)| *value)
     }
@@ -229,11 +239,11 @@ impl<'d> Table<'d> {
     /// The table under a key.
     pub(super) fn table(
         &self,
-        sheet: &mut Sheet<'_>,
+        toml: &mut TomlFile<'_>,
         key: &str,
         expected: &'static str,
     ) -> Option<Table<'d>> {
-        let found = self.typed(sheet, key, expected, DeValue::as_table)?;
+        let found = self.typed(toml, key, expected, DeValue::as_table)?;
         // A table below a line in brackets begins at that line; what is in it is nearer to its key.
         Some(Table::new(found.at, found.key, found.value))
     }
@@ -246,19 +256,21 @@ impl<'d> Table<'d> {
     /// The tables under a key that is written `[[key]]`, each with its own path.
     pub(super) fn tables(
         &self,
-        sheet: &mut Sheet<'_>,
+        toml: &mut TomlFile<'_>,
         key: &str,
         expected: &'static str,
     ) -> Option<Vec<Table<'d>>> {
-        let found = self.typed(sheet, key, expected, DeValue::as_array)?;
+        let found = self.typed(toml, key, expected, DeValue::as_array)?;
         let mut tables = Vec::new();
         for (index, item) in found.value.iter().enumerate() {
             let path = format!("{}[{index}]", found.key);
             match item.get_ref() {
                 DeValue::Table(entries) => tables.push(Table::new(item.span().start, path, entries)),
-                other => {
-                    sheet.fault(item.span().start, path, Why::WrongType { found: kind_of(other), expected })
-                }
+                other => toml.report(
+                    item.span().start,
+                    path,
+                    Problem::WrongType { found: kind_of(other), expected },
+                ),
             }
         }
         Some(tables)
@@ -272,7 +284,7 @@ impl<'d> Table<'d> {
     /// Makes a fault of every key that is not among the known; `elsewhere` knows where a word does belong.
     pub(super) fn refuse_unknown(
         &self,
-        sheet: &mut Sheet<'_>,
+        toml: &mut TomlFile<'_>,
         known: &[&str],
         elsewhere: impl Fn(&str) -> Option<&'static str>,
     ) {
@@ -283,24 +295,28 @@ impl<'d> Table<'d> {
                     Some(remedy) => Hint::Elsewhere(remedy),
                     None => Hint::of(word, known.iter().copied()),
                 };
-                sheet.fault(key.span().start, self.path(&shortened(word)), Why::UnknownKey(hint));
+                toml.report(key.span().start, self.path(&shortened(word)), Problem::UnknownKey(hint));
             }
         }
     }
 
     fn typed<T>(
         &self,
-        sheet: &mut Sheet<'_>,
+        toml: &mut TomlFile<'_>,
         key: &str,
         expected: &'static str,
         read: impl FnOnce(&'d DeValue<'d>) -> Option<T>,
-    ) -> Option<Found<T>> {
+    ) -> Option<Located<T>> {
         let entry: &'d Spanned<DeValue<'d>> = self.entries.get::<str>(key)?;
         let at = entry.span().start;
         match read(entry.get_ref()) {
-            Some(value) => Some(Found { value, at, key: self.path(key) }),
+            Some(value) => Some(Located { value, at, key: self.path(key) }),
             None => {
-                sheet.fault(at, self.path(key), Why::WrongType { found: kind_of(entry.get_ref()), expected });
+                toml.report(
+                    at,
+                    self.path(key),
+                    Problem::WrongType { found: kind_of(entry.get_ref()), expected },
+                );
                 None
             }
         }

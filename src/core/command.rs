@@ -303,14 +303,17 @@ pub enum Note {
         /// By which exit.
         exit: Arc<str>,
         /// Why by that one.
-        because: Box<str>,
+        #[serde(rename = "because")]
+        reason: Box<str>,
     },
     /// The caller may not call.
     Refused {
         /// Why.
-        why: RefusalReason,
+        #[serde(rename = "why")]
+        reason: RefusalReason,
         /// What says so: the entry of a list, a place, a count.
-        because: Box<str>,
+        #[serde(rename = "because")]
+        detail: Box<str>,
     },
     /// It waits in a queue.
     Queued {
@@ -322,7 +325,8 @@ pub enum Note {
     /// The caller asked to be called back.
     CallBack,
     /// The way through the flow is longer than any call should need.
-    Endless,
+    #[serde(rename = "endless")]
+    FlowTooLong,
     /// An agent is being called.
     Ringing {
         /// The agent.
@@ -341,14 +345,17 @@ pub enum Note {
         prompt: Prompt,
     },
     /// A call that was kept cannot be taken up.
-    NotTakenUp {
+    #[serde(rename = "not_taken_up")]
+    TakeOverFailed {
         /// Why.
-        why: Box<str>,
+        #[serde(rename = "why")]
+        error: Box<str>,
     },
     /// The call was not taken.
     NotTaken {
         /// Why.
-        why: NotTaken,
+        #[serde(rename = "why")]
+        reason: NotTaken,
     },
 }
 

@@ -42,7 +42,7 @@ struct Scratch {
 
 /// What passes through the engine, in the order it does.
 #[derive(Clone, Copy, Debug)]
-pub enum Entry<'a> {
+pub enum TraceEntry<'a> {
     /// An event came in.
     In(&'a Event),
     /// A command went out; those to the embedded store are among them.
@@ -50,7 +50,7 @@ pub enum Entry<'a> {
 }
 
 /// Sees everything that passes through the engine.
-pub type Observer = Box<dyn FnMut(Instant, Entry) + Send>;
+pub type Observer = Box<dyn FnMut(Instant, TraceEntry) + Send>;
 
 impl Engine {
     /// An engine without any call.
@@ -60,18 +60,18 @@ impl Engine {
 
     /// An engine without any call, with a store that was kept; what goes into it from now on is told by
     /// [`inputs`](Self::inputs), and somebody must ask.
-    pub fn with_store(limits: Limits, store: Acd) -> Self {
+    pub fn with_acd(limits: Limits, store: Acd) -> Self {
         Self { store, inputs: Some(Vec::new()), ..Self::new(limits) }
     }
 
     /// An engine without any call that asks its questions outside: they stand among the commands, and the answers
     /// come in as events.
-    pub fn shared(limits: Limits) -> Self {
+    pub fn with_shared_acd(limits: Limits) -> Self {
         Self { is_shared: true, ..Self::new(limits) }
     }
 
     /// Takes out what went into the store since this was asked last.
-    pub fn inputs(&mut self) -> Vec<(Instant, AcdInput)> {
+    pub fn take_acd_inputs(&mut self) -> Vec<(Instant, AcdInput)> {
         self.inputs.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
@@ -81,7 +81,7 @@ impl Engine {
     }
 
     /// The store, to look at.
-    pub fn store(&self) -> &Acd {
+    pub fn acd(&self) -> &Acd {
         &self.store
     }
 
@@ -93,12 +93,12 @@ impl Engine {
 
     /// Takes one event in and appends to `out` what is to be done outside. `watch` sees everything, also what
     /// passes between switchboard and store.
-    pub fn turn(
+    pub fn run_turn(
         &mut self,
         now: Instant,
         event: &Event,
         out: &mut Vec<Command>,
-        watch: &mut dyn FnMut(Entry),
+        watch: &mut dyn FnMut(TraceEntry),
     ) {
         self.now = self.now.max(now);
         let mut heard = 0;
@@ -113,7 +113,7 @@ impl Engine {
     }
 
     /// Lets the switchboard hear what the store said.
-    fn hear(&mut self, heard: &mut usize, out: &mut Vec<Command>, watch: &mut dyn FnMut(Entry)) {
+    fn hear(&mut self, heard: &mut usize, out: &mut Vec<Command>, watch: &mut dyn FnMut(TraceEntry)) {
         while *heard < ANSWERS_A_TURN_MAX {
             let Some(answer) = self.answers.pop_front() else { return };
             *heard += 1;
@@ -121,12 +121,12 @@ impl Engine {
         }
     }
 
-    fn step(&mut self, event: &Event, out: &mut Vec<Command>, watch: &mut dyn FnMut(Entry)) {
-        watch(Entry::In(event));
+    fn step(&mut self, event: &Event, out: &mut Vec<Command>, watch: &mut dyn FnMut(TraceEntry)) {
+        watch(TraceEntry::In(event));
         let Scratch { commands, answers, over } = &mut self.scratch;
         self.switchboard.handle(self.now, event, commands);
         for command in commands.drain(..) {
-            watch(Entry::Out(&command));
+            watch(TraceEntry::Out(&command));
             match command {
                 Command::Acd { .. } if self.is_shared => out.push(command),
                 Command::Acd { id, request } => {
@@ -139,7 +139,7 @@ impl Engine {
                 }
                 Command::Note { call, note } => {
                     // Nobody would ever give back what a call holds that cannot be taken up.
-                    if let Note::NotTakenUp { .. } = note {
+                    if let Note::TakeOverFailed { .. } = note {
                         over.push(call.clone());
                     }
                     out.push(Command::Note { call, note });
@@ -168,10 +168,10 @@ fn note(inputs: &mut Option<Vec<(Instant, AcdInput)>>, now: Instant, input: AcdI
 
 /// Takes out what a turn ordered of a switch before its link came up, and says how that ended: it is not carried out, for
 /// the list of legs that is told just now does not know what would come of it.
-pub fn take_back(out: &mut Vec<Command>, switch: &SwitchId) -> Vec<Event> {
+pub fn cancel_commands(out: &mut Vec<Command>, switch: &SwitchId) -> Vec<Event> {
     let orders = out.extract_if(.., |it| matches!(it, Command::Switch { switch: to, .. } if to == switch));
     let unknown = |command| match command {
-        Command::Switch { id, .. } => Some(Event::unknown(id)),
+        Command::Switch { id, .. } => Some(Event::unknown_result(id)),
         Command::Acd { .. } | Command::Record(_) | Command::Note { .. } => None,
     };
     orders.filter_map(unknown).collect()
@@ -196,10 +196,10 @@ mod tests {
         engine.answers.extend(vec![refused; ANSWERS_A_TURN_MAX + 5]);
         let mut heard = 0;
         for (turns, expected) in [(1, ANSWERS_A_TURN_MAX), (2, ANSWERS_A_TURN_MAX + 5)] {
-            let mut watch = |entry: Entry| {
-                heard += usize::from(matches!(entry, Entry::In(Event::Acd { .. })));
+            let mut watch = |entry: TraceEntry| {
+                heard += usize::from(matches!(entry, TraceEntry::In(Event::Acd { .. })));
             };
-            engine.turn(Instant(7), &Event::Due, &mut Vec::new(), &mut watch);
+            engine.run_turn(Instant(7), &Event::Due, &mut Vec::new(), &mut watch);
             assert_eq!(heard, expected, "after {turns} turns");
             assert_eq!(engine.deadline(), (turns == 1).then_some(Instant(7)));
         }
@@ -213,7 +213,10 @@ mod tests {
         };
         let store = Command::Acd { id: id(3), request: AcdRequest::Abandon { claim: 1 } };
         let mut out = vec![order(1, "fs1"), order(2, "fs2"), store.clone(), order(4, "fs1")];
-        assert_eq!(take_back(&mut out, &SwitchId("fs1".into())), [id(1), id(4)].map(Event::unknown));
+        assert_eq!(
+            cancel_commands(&mut out, &SwitchId("fs1".into())),
+            [id(1), id(4)].map(Event::unknown_result)
+        );
         assert_eq!(out, [order(2, "fs2"), store]);
     }
 
@@ -236,12 +239,12 @@ mod tests {
         }
         assert_eq!(engine.deadline(), Some(Instant(150)));
         let mut heard = Vec::new();
-        let mut watch = |entry: Entry| {
-            if let Entry::In(event) = entry {
+        let mut watch = |entry: TraceEntry| {
+            if let TraceEntry::In(event) = entry {
                 heard.push(event.clone());
             }
         };
-        engine.turn(Instant(150), &Event::Due, &mut Vec::new(), &mut watch);
+        engine.run_turn(Instant(150), &Event::Due, &mut Vec::new(), &mut watch);
         let reply = AcdReply::Claimed { line: LineId("a".into()) };
         assert_eq!(heard, [Event::Due, Event::Acd { command: id(2), reply }]);
         assert_eq!((engine.deadline(), engine.lines_in_use()), (None, 1));

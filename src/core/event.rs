@@ -23,7 +23,8 @@ pub enum Event {
         /// The leg it is about; often one that is none of ours.
         leg: LegId,
         /// What it reports.
-        what: LegEvent,
+        #[serde(rename = "what")]
+        event: LegEvent,
     },
     /// The switch, or the link to it, says how a command ended.
     Done {
@@ -63,14 +64,16 @@ pub enum Event {
     /// when they wait.
     ///
     /// [`LinkRestored`]: Self::LinkRestored
-    TakenUp {
+    #[serde(rename = "taken_up")]
+    CallsTakenOver {
         /// The calls.
-        calls: Vec<KeptCall>,
+        calls: Vec<RawSavedCall>,
         /// The versions of hotlines that they follow.
         hotlines: Vec<Arc<Hotline>>,
     },
     /// Another daemon acts for the switch: its calls are that one's, as they were kept, and we know them no more.
-    StoodBy {
+    #[serde(rename = "stood_by")]
+    LeaseLost {
         /// The switch.
         switch: SwitchId,
     },
@@ -85,14 +88,14 @@ pub enum Event {
 
 impl Event {
     /// Nobody can say how a command ended, or will end.
-    pub fn unknown(command: CommandId) -> Self {
+    pub fn unknown_result(command: CommandId) -> Self {
         Self::Done { command, result: CommandResult::Unknown }
     }
 }
 
 /// A call as it was kept, not looked into yet: of which format it is decides whether it can be.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct KeptCall {
+pub struct RawSavedCall {
     /// The format.
     pub format: u16,
     /// The call.
@@ -104,23 +107,23 @@ pub struct KeptCall {
     pub state: serde_json::Value,
 }
 
-impl KeptCall {
+impl RawSavedCall {
     /// How far the clock was ahead of ours, which says `now`, that these were written by: what was written later than
     /// now was written by another clock, and all of them by the same.
-    pub fn ahead(calls: &[Self], now: Instant) -> Millis {
+    pub fn clock_lead(calls: &[Self], now: Instant) -> Millis {
         calls.iter().filter_map(|kept| kept.at).max().map_or(Millis(0), |at| at.since(now))
     }
 
     /// Reads what a call was saved as.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, BadKeptCall> {
-        rmp_serde::from_slice(bytes).map_err(|error| BadKeptCall(error.to_string()))
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, BadSavedCall> {
+        rmp_serde::from_slice(bytes).map_err(|error| BadSavedCall(error.to_string()))
     }
 }
 
 /// Bytes that are no call.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no saved call: {0}")]
-pub struct BadKeptCall(String);
+pub struct BadSavedCall(String);
 
 /// A caller's leg that is parked for us.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -189,7 +192,8 @@ pub struct LiveLeg {
     /// The leg.
     pub leg: LegId,
     /// The call we made it for, where it is an agent's leg of ours.
-    pub of: Option<LegId>,
+    #[serde(rename = "of")]
+    pub caller_leg: Option<LegId>,
     /// What it does.
     pub state: LegState,
     /// Whether it was answered.

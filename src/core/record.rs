@@ -111,7 +111,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// As it is written in records and figures.
-    pub fn word(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Self::Answered => "answered",
             Self::Abandoned => "abandoned",

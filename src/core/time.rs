@@ -23,7 +23,7 @@ thread_local! {
 ///
 /// What is written down are trees of many types. To set them back in each type would have to be remembered for each
 /// new field; to read them so cannot be forgotten.
-pub fn set_back<T>(ahead: Millis, read: impl FnOnce() -> T) -> T {
+pub fn with_clock_lead<T>(ahead: Millis, read: impl FnOnce() -> T) -> T {
     struct Before(Millis);
     impl Drop for Before {
         fn drop(&mut self) {
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn what_a_clock_ahead_of_ours_wrote_is_set_back_while_it_is_read() {
         let read = || serde_json::from_str::<(Instant, Option<Instant>, Millis)>("[5000, 3, 5000]").unwrap();
-        let set_back = set_back(Millis(1_000), read);
+        let set_back = with_clock_lead(Millis(1_000), read);
         assert_eq!(set_back, (Instant(4_000), Some(Instant(0)), Millis(5_000)));
         assert_eq!(read().0, Instant(5_000));
     }

@@ -14,7 +14,7 @@
 use crate::jsonl_writer::LineFile;
 use hotlined_core::call::Limits;
 use hotlined_core::command::Command;
-use hotlined_core::engine::Entry;
+use hotlined_core::engine::TraceEntry;
 use hotlined_core::event::Event;
 use hotlined_core::time::Instant;
 use serde::{Deserialize, Serialize};
@@ -63,13 +63,13 @@ impl Journal {
     }
 
     /// Writes an entry down.
-    pub fn record(&mut self, now: Instant, entry: Entry) {
+    pub fn record(&mut self, now: Instant, entry: TraceEntry) {
         if let begin @ Some(_) = self.begin.take() {
             self.write(&Written { t: now, begin, event: None, command: None });
         }
         let (event, command) = match entry {
-            Entry::In(event) => (Some(event), None),
-            Entry::Out(command) => (None, Some(command)),
+            TraceEntry::In(event) => (Some(event), None),
+            TraceEntry::Out(command) => (None, Some(command)),
         };
         self.write(&Written { t: now, begin: None, event, command });
     }

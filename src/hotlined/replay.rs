@@ -12,7 +12,7 @@ use crate::journal;
 use bytes::{Bytes, BytesMut};
 use hotlined_core::call::{Limits, Switchboard};
 use hotlined_core::command::Command;
-use hotlined_core::engine::{Engine, Entry};
+use hotlined_core::engine::{Engine, TraceEntry};
 use hotlined_core::event::Event;
 use hotlined_core::hotline::Hotlines;
 use hotlined_core::id::SwitchId;
@@ -220,7 +220,7 @@ fn replay_journal(bytes: &[u8], options: &Options) -> Result<Replayed, ReplayErr
         switchboard.handle(line.t, &event, &mut out);
         out.drain(..).for_each(|command| replayed.note(line.t, &command));
     }
-    replayed.live = switchboard.live();
+    replayed.live = switchboard.live_count();
     Ok(replayed)
 }
 
@@ -333,16 +333,16 @@ impl<'a> Stage<'a> {
 
     fn turn(&mut self, event: &Event) {
         let (now, replayed) = (self.now, &mut self.replayed);
-        let mut watch = |entry: Entry| match entry {
-            Entry::In(_) => replayed.events += 1,
-            Entry::Out(command) => replayed.note(now, command),
+        let mut watch = |entry: TraceEntry| match entry {
+            TraceEntry::In(_) => replayed.events += 1,
+            TraceEntry::Out(command) => replayed.note(now, command),
         };
-        self.engine.turn(now, event, &mut Vec::new(), &mut watch);
+        self.engine.run_turn(now, event, &mut Vec::new(), &mut watch);
     }
 
     fn end(mut self) -> Replayed {
         self.wait_until(self.now + AFTERMATH);
-        self.replayed.live = self.engine.switchboard.live();
+        self.replayed.live = self.engine.switchboard.live_count();
         self.replayed
     }
 }

@@ -30,16 +30,16 @@ pub(crate) fn note(call: &CallId, note: &Note) {
             tracing::info!(%call, from = from.as_deref().unwrap_or("-"), to = to.as_deref().unwrap_or("-"));
         }
         // Why may have a number in it: that stands in the journal.
-        Note::Node { node, exit, because: _ } => tracing::debug!(%call, %node, %exit),
-        Note::Refused { why, because: _ } => tracing::info!(%call, %why, "refused"),
+        Note::Node { node, exit, reason: _ } => tracing::debug!(%call, %node, %exit),
+        Note::Refused { reason: why, detail: _ } => tracing::info!(%call, %why, "refused"),
         Note::Queued { ahead, estimate: _ } => tracing::debug!(%call, ahead, "waiting"),
         Note::CallBack => tracing::info!(%call, "will be called back"),
-        Note::Endless => tracing::warn!(%call, "goes through its flow without end"),
+        Note::FlowTooLong => tracing::warn!(%call, "goes through its flow without end"),
         Note::Ringing { agent } => tracing::debug!(%call, %agent, "calling"),
         Note::Attempt { agent, outcome } => tracing::debug!(%call, %agent, ?outcome),
         Note::SoundFailed { prompt } => tracing::warn!(%call, %prompt, "cannot be played"),
-        Note::NotTaken { why } => tracing::warn!(%call, ?why, "not taken"),
-        Note::NotTakenUp { why } => tracing::error!(%call, %why, "not taken up"),
+        Note::NotTaken { reason: why } => tracing::warn!(%call, ?why, "not taken"),
+        Note::TakeOverFailed { error: why } => tracing::error!(%call, %why, "not taken up"),
     }
 }
 

@@ -83,7 +83,7 @@ impl Instance {
                 if let Keeping::Redis(cluster) = &mut self.keeping {
                     cluster.lease.command(LeaseCommand::Leave);
                 }
-                let live = self.engine.switchboard.live();
+                let live = self.engine.switchboard.live_count();
                 tracing::info!(live, wait = %self.drain_max, "stopping: new calls go to the fallback");
             }
             Ending::Draining(_) => self.ending = Ending::Draining(self.now),

@@ -94,13 +94,13 @@ impl FileKeeping {
 
     /// A frame of everything there is.
     fn everything(&mut self, engine: &mut Engine, turn: Turn, outbox: &Outbox) -> Vec<u8> {
-        engine.switchboard.tell_all();
+        engine.switchboard.report_all_again();
         let mut all = Turn::of(engine);
         (all.over, all.inputs) = (Vec::new(), Vec::new());
         all.deliveries = turn.deliveries;
         let nowhere = || SwitchId("".into());
         all.deliveries.extend(outbox.open().map(|delivery| (nowhere(), delivery)));
-        self.frames.everything(engine.store().clone(), all)
+        self.frames.everything(engine.acd().clone(), all)
     }
 
     /// The frames of this number are in the file, or why not. `renews` says that the file begins to be written anew.

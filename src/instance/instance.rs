@@ -261,9 +261,7 @@ impl Instance {
     pub fn in_use(&self) -> (usize, usize) {
         match &self.keeping {
             Keeping::Redis(cluster) => cluster.in_use(),
-            Keeping::Nowhere | Keeping::File(_) => {
-                (self.engine.lines_in_use(), self.engine.store().waiting())
-            }
+            Keeping::Nowhere | Keeping::File(_) => (self.engine.lines_in_use(), self.engine.acd().waiting()),
         }
     }
 

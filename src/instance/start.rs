@@ -125,13 +125,13 @@ impl Instance {
                 let put = deliveries.into_iter().filter_map(|delivery| outbox.put(delivery));
                 outputs.extend(put.map(Output::Deliver));
                 if !calls.is_empty() {
-                    returned.push_back(Event::TakenUp { calls, hotlines });
+                    returned.push_back(Event::CallsTakenOver { calls, hotlines });
                 }
-                (Engine::with_store(limits, store), Keeping::File(file))
+                (Engine::with_acd(limits, store), Keeping::File(file))
             }
             KeepingStart::Redis(RedisStart { daemon, lease }) => {
                 let cluster = Cluster::new(now, daemon, lease, switches.iter().cloned(), health.clone());
-                (Engine::shared(limits), Keeping::Redis(Box::new(cluster)))
+                (Engine::with_shared_acd(limits), Keeping::Redis(Box::new(cluster)))
             }
         };
         let strikes_at = outbox.has_done().then_some(now);

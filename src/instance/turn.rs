@@ -10,7 +10,7 @@ use crate::persist::outbox::Delivery;
 use crate::switch::freeswitch::link::{LinkError, Permit};
 use crate::switch::lease_token::{Claim, Claiming};
 use hotlined_core::command::Command;
-use hotlined_core::engine::{Entry, take_back};
+use hotlined_core::engine::{TraceEntry, cancel_commands};
 use hotlined_core::event::Event;
 use hotlined_core::id::SwitchId;
 
@@ -46,7 +46,7 @@ impl Instance {
 
     /// Decides about what has come in; whether anything had.
     fn take_in(&mut self) -> bool {
-        let is_to_end = self.ending.is_to_end(self.now, self.engine.switchboard.live());
+        let is_to_end = self.ending.is_to_end(self.now, self.engine.switchboard.live_count());
         if is_to_end {
             self.hand_over();
             return true;
@@ -164,7 +164,7 @@ impl Instance {
         if let Keeping::Redis(cluster) = &mut self.keeping {
             cluster.end_for(self.now, switch);
         }
-        self.turn(&Event::StoodBy { switch: switch.clone() });
+        self.turn(&Event::LeaseLost { switch: switch.clone() });
         self.probe.recount(&self.engine.switchboard);
     }
 
@@ -203,8 +203,8 @@ impl Instance {
             | Event::Acd { .. }
             | Event::Due
             | Event::Hotlines(_)
-            | Event::TakenUp { .. }
-            | Event::StoodBy { .. }
+            | Event::CallsTakenOver { .. }
+            | Event::LeaseLost { .. }
             | Event::Calendar(_)
             | Event::NumberRegions(_)
             | Event::Operator(_) => None,
@@ -213,7 +213,7 @@ impl Instance {
             return;
         }
         if let Event::LinkRestored { switch, connection, .. } = event {
-            self.returned.extend(take_back(&mut self.decided, switch));
+            self.returned.extend(cancel_commands(&mut self.decided, switch));
             self.links.came_up(self.now, switch, *connection);
         }
         if let Event::LinkLost { switch } = event {
@@ -225,9 +225,9 @@ impl Instance {
     /// The engine decides about an event.
     pub(crate) fn turn(&mut self, event: &Event) {
         let (now, observers) = (self.now, &mut self.observers);
-        let mut watch = |entry: Entry| observers.iter_mut().for_each(|observer| observer(now, entry));
+        let mut watch = |entry: TraceEntry| observers.iter_mut().for_each(|observer| observer(now, entry));
         self.probe.engine_begins();
-        self.engine.turn(now, event, &mut self.decided, &mut watch);
+        self.engine.run_turn(now, event, &mut self.decided, &mut watch);
         self.probe.engine_ends();
         self.is_unsettled = true;
     }
@@ -322,7 +322,7 @@ impl Instance {
                 } else if self.links.downs.is_down(&switch) {
                     // Even where the link is up by now: the list of legs that it is about to tell does not know what
                     // would come of this, and a leg that was made after it would be nobody's.
-                    self.returned.push_back(Event::unknown(id));
+                    self.returned.push_back(Event::unknown_result(id));
                 } else if !self.links.order(self.now, &switch, id.clone(), action) {
                     metrics::UNDELIVERED.counter(&[]).increment(1);
                     tracing::warn!(%switch, command = %id, "an order could not be handed to the link");

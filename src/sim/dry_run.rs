@@ -34,7 +34,7 @@ use exchange::{Exchange, Stepped};
 #[cfg(doc)]
 use hotlined_core::command::Action;
 use hotlined_core::command::Command;
-use hotlined_core::engine::{Engine, Entry};
+use hotlined_core::engine::{Engine, TraceEntry};
 use hotlined_core::event::Event;
 use hotlined_core::id::{LegId, SwitchId};
 use hotlined_core::time::{Instant, Millis};
@@ -53,7 +53,7 @@ pub struct Rehearsal {
 }
 
 /// Whoever sees what passes, as the journal of a live daemon would write it down.
-pub type Watch<'w> = &'w mut dyn FnMut(Instant, Entry);
+pub type Watch<'w> = &'w mut dyn FnMut(Instant, TraceEntry);
 
 /// A leg as somebody sees it who stands beside the switch.
 #[derive(Clone, Copy, Debug)]
@@ -167,7 +167,7 @@ impl Rehearsal {
         let open = self.exchange.disconnect();
         self.turn(&Event::LinkLost { switch: Self::switch() }, watch);
         for command in open {
-            self.turn(&Event::unknown(command), watch);
+            self.turn(&Event::unknown_result(command), watch);
         }
     }
 
@@ -182,14 +182,14 @@ impl Rehearsal {
     fn turn(&mut self, event: &Event, watch: Watch) {
         let now = self.now;
         let mut out = Vec::new();
-        self.engine.turn(now, event, &mut out, &mut |entry| watch(now, entry));
+        self.engine.run_turn(now, event, &mut out, &mut |entry| watch(now, entry));
         for command in out {
             // The store answered within the engine; records and notes are for those who watch.
             let Command::Switch { id, action, .. } = command else { continue };
             if self.up {
                 self.exchange.order(id, action);
             } else {
-                self.turn(&Event::unknown(id), watch);
+                self.turn(&Event::unknown_result(id), watch);
             }
         }
     }

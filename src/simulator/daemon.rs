@@ -152,12 +152,12 @@ impl Daemon {
             Keeps::File(kept) => {
                 taken.extend(kept.calls.iter().map(|kept| kept.call.clone()));
                 taken.extend(kept.deliveries.iter().map(|delivery| delivery.id.call.clone()));
-                let shadow = Engine::with_store(limits, kept.store.clone());
+                let shadow = Engine::with_acd(limits, kept.store.clone());
                 (KeepingStart::File(kept), shadow, None)
             }
             Keeps::Redis(us) => {
                 let redis = RedisStart { daemon: us.clone(), lease: LEASE };
-                (KeepingStart::Redis(redis), Engine::shared(limits), Some(Wires::new(us)))
+                (KeepingStart::Redis(redis), Engine::with_shared_acd(limits), Some(Wires::new(us)))
             }
         };
         let instance = Instance::new(
@@ -287,7 +287,7 @@ impl Daemon {
                 observed.push(Observed::Linked(legs.len()));
             }
             Event::LinkLost { .. } => self.linked_since = None,
-            Event::StoodBy { .. } => {
+            Event::LeaseLost { .. } => {
                 self.linked_since = None;
                 observed.push(Observed::StoodBy(self.taken.clone()));
                 let (records, deliveries) = (&self.records, &self.deliveries);
@@ -295,7 +295,7 @@ impl Daemon {
                 self.taken.retain(|call| records.contains_key(call) || is_delivered(call));
                 self.takes.clear();
             }
-            Event::TakenUp { calls, .. } => {
+            Event::CallsTakenOver { calls, .. } => {
                 self.taken.extend(calls.iter().map(|kept| kept.call.clone()));
                 self.taken.append(&mut self.inherits);
                 observed.push(Observed::Acts);

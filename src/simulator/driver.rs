@@ -224,7 +224,8 @@ impl World<'_> {
 
     fn begins(&mut self, at: usize) {
         self.takes_over(at);
-        let live = self.posts[at].daemon.as_ref().map_or(0, |it| it.instance.engine().switchboard.live());
+        let live =
+            self.posts[at].daemon.as_ref().map_or(0, |it| it.instance.engine().switchboard.live_count());
         self.count(if live > 0 { Kind::TakenOver } else { Kind::Begun });
         self.say(|world| format!("{} acts for the switch, with {live} calls", world.name(at)));
     }

@@ -134,7 +134,7 @@ impl World<'_> {
         let lost = calls_in(daemon.instance.unkept());
         self.forgotten.extend(lost.iter().map(ToString::to_string));
         let engine = daemon.instance.engine();
-        let left = (engine.switchboard.live(), engine.lines_in_use(), daemon.unwritten().len());
+        let left = (engine.switchboard.live_count(), engine.lines_in_use(), daemon.unwritten().len());
         if left != (0, 0, 0) {
             return Err(format!("after the hand-over (calls, lines, records) are left: {left:?}"));
         }

@@ -44,7 +44,7 @@ impl World<'_> {
     pub(super) fn is_quiet(&self) -> bool {
         let is_idle = |post: &Post| {
             let daemon =
-                |daemon: &Daemon| daemon.instance.engine().switchboard.live() == 0 && daemon.is_told();
+                |daemon: &Daemon| daemon.instance.engine().switchboard.live_count() == 0 && daemon.is_told();
             post.notices.is_none() && post.is_awake() && post.daemon.as_ref().is_some_and(daemon)
         };
         self.due.is_empty()

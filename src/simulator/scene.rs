@@ -1,7 +1,7 @@
 //! What a run is made of: hotlines, people, and what goes wrong.
 
 use crate::redis::Loss;
-use hotlined_config::shorthand::Plain;
+use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::hotline::flow::NodeKind;
 use hotlined_core::hotline::{Agent, Dial, Hotline, Hotlines, Version};
 use hotlined_core::prompt::{Prompt, SoundPath, Tone};
@@ -151,12 +151,12 @@ pub(super) fn sound(name: &str) -> Prompt {
 }
 
 /// What hotlines here have in common.
-pub fn plain() -> Plain {
-    Plain {
+pub fn plain() -> SimpleHotline {
+    SimpleHotline {
         ringback: sound("/ring.wav"),
         closing: sound("/closing.wav"),
         wait: Millis::seconds(20),
-        ..Plain::default()
+        ..SimpleHotline::default()
     }
 }
 

@@ -171,5 +171,5 @@ impl fmt::Display for Tally {
 
 /// The outcome, as people write it.
 pub(super) fn named(outcome: Outcome) -> String {
-    outcome.word().replace('_', " ")
+    outcome.as_str().replace('_', " ")
 }

@@ -2,7 +2,7 @@
 
 use hotlined_core::call::SavedCall;
 use hotlined_core::command::{Command, Note};
-use hotlined_core::engine::{Engine, Entry, Observer};
+use hotlined_core::engine::{Engine, Observer, TraceEntry};
 use hotlined_core::event::Event;
 use hotlined_core::id::CallId;
 use hotlined_core::time::Instant;
@@ -52,25 +52,25 @@ impl Watch {
         Box::new(move |at, entry| watch.see(at, entry, is_shared))
     }
 
-    fn see(&self, at: Instant, entry: Entry, is_shared: bool) {
+    fn see(&self, at: Instant, entry: TraceEntry, is_shared: bool) {
         let mut seen = self.seen();
         match entry {
-            Entry::In(Event::Acd { .. }) if !is_shared => {}
-            Entry::In(event) => seen.push(Seen::Turn(Turn {
+            TraceEntry::In(Event::Acd { .. }) if !is_shared => {}
+            TraceEntry::In(event) => seen.push(Seen::Turn(Turn {
                 at,
                 event: event.clone(),
                 decided: Vec::new(),
                 taken: Vec::new(),
                 not_taken_up: None,
             })),
-            Entry::Out(command) => {
+            TraceEntry::Out(command) => {
                 let Some(Seen::Turn(turn)) = seen.last_mut() else { return };
                 turn.decided.push(format!("{command:?}"));
                 match command {
                     Command::Note { call, note: Note::Stage { from: None, .. } } => {
                         turn.taken.push(call.clone());
                     }
-                    Command::Note { call, note: Note::NotTakenUp { why } } => {
+                    Command::Note { call, note: Note::TakeOverFailed { error: why } } => {
                         turn.not_taken_up = Some(format!("{call} was kept and is not taken up: {why}"));
                     }
                     Command::Note { .. }
@@ -108,12 +108,12 @@ impl Shadow {
             engine.switchboard.load(loaded).map_err(|error| error.to_string())?;
         }
         let mut decided = Vec::new();
-        let mut watch = |entry: Entry| {
-            if let Entry::Out(command) = entry {
+        let mut watch = |entry: TraceEntry| {
+            if let TraceEntry::Out(command) = entry {
                 decided.push(format!("{command:?}"));
             }
         };
-        engine.turn(turn.at, &turn.event, &mut Vec::new(), &mut watch);
+        engine.run_turn(turn.at, &turn.event, &mut Vec::new(), &mut watch);
         if decided == turn.decided {
             return Ok(());
         }

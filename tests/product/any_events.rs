@@ -3,7 +3,7 @@
 //! Legs, numbers of commands and instants are drawn from so few that they hit each other all the time.
 
 use crate::support::cases;
-use hotlined_config::shorthand::Plain;
+use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::call::Limits;
 use hotlined_core::command::{Action, Command};
 use hotlined_core::engine::Engine;
@@ -119,7 +119,7 @@ impl House {
     fn turn(&mut self, event: &Event) {
         let before: BTreeSet<CallId> = self.engine.switchboard.stages().map(|(id, _)| id.clone()).collect();
         let mut out = Vec::new();
-        self.engine.turn(self.now, event, &mut out, &mut |_| {});
+        self.engine.run_turn(self.now, event, &mut out, &mut |_| {});
         for command in out {
             match command {
                 Command::Switch { action: Action::Ring { leg, .. }, .. } => self.agents.push(leg),
@@ -168,15 +168,15 @@ impl House {
                 seed: u64::from(*caller),
                 answered: false,
             }),
-            Said::Leg(leg, what) => Event::Leg { leg: self.leg(leg), what: what.clone() },
+            Said::Leg(leg, what) => Event::Leg { leg: self.leg(leg), event: what.clone() },
             Said::Joined(one, other, true) => {
-                Event::Leg { leg: self.leg(one), what: LegEvent::Bridged { peer: self.leg(other) } }
+                Event::Leg { leg: self.leg(one), event: LegEvent::Bridged { peer: self.leg(other) } }
             }
             Said::Joined(one, other, false) => {
-                Event::Leg { leg: self.leg(one), what: LegEvent::Unbridged { peer: self.leg(other) } }
+                Event::Leg { leg: self.leg(one), event: LegEvent::Unbridged { peer: self.leg(other) } }
             }
             Said::Renamed(from, to) => {
-                Event::Leg { leg: self.leg(to), what: LegEvent::Renamed { from: self.leg(from) } }
+                Event::Leg { leg: self.leg(to), event: LegEvent::Renamed { from: self.leg(from) } }
             }
             Said::Done(call, number, result) => {
                 Event::Done { command: self.command(*call, *number), result: result.clone() }
@@ -191,7 +191,7 @@ impl House {
             Said::LinkRestored(legs) => {
                 let live = |(leg, state, answered): &(Leg, LegState, bool)| LiveLeg {
                     leg: self.leg(leg),
-                    of: None,
+                    caller_leg: None,
                     state: state.clone(),
                     answered: *answered,
                     arrival: None,
@@ -214,7 +214,11 @@ fn claimed() -> AcdReply {
 
 fn hotline() -> Hotline {
     let agent = |id: &str| Agent::new(id, Dial::phone(&format!("139000000{id}")).unwrap());
-    let plain = Plain { strategy: HuntStrategy::Random, wait: Millis::seconds(60), ..Plain::default() };
+    let plain = SimpleHotline {
+        strategy: HuntStrategy::Random,
+        wait: Millis::seconds(60),
+        ..SimpleHotline::default()
+    };
     plain.hotline("4008001234", "Any", vec![agent("01"), agent("02"), agent("03")])
 }
 
@@ -235,9 +239,9 @@ proptest! {
         // The switch forgets everything: nothing may be left here either.
         house.turn(&Event::LinkRestored { switch: switch(), connection: 1, legs: Vec::new() });
         house.wait(600_000);
-        prop_assert_eq!(house.engine.switchboard.live(), 0);
+        prop_assert_eq!(house.engine.switchboard.live_count(), 0);
         prop_assert_eq!(house.engine.lines_in_use(), 0);
-        prop_assert_eq!(house.engine.store().left_behind(), 0);
+        prop_assert_eq!(house.engine.acd().left_behind(), 0);
         prop_assert_eq!(&house.over, &house.taken);
     }
 
@@ -250,7 +254,7 @@ proptest! {
         saids.iter().filter(|said| !matches!(said, Said::Renamed(..))).for_each(|said| house.hear(said));
         // The link is there, so that what is ordered now is heard.
         let live: Vec<LiveLeg> = (0..8).map(Leg::Agent).chain((0..3).map(Leg::Caller)).map(|leg| LiveLeg {
-            leg: house.leg(&leg), of: None, state: LegState::Ringing, answered: false, arrival: None,
+            leg: house.leg(&leg), caller_leg: None, state: LegState::Ringing, answered: false, arrival: None,
         }).collect();
         house.turn(&Event::LinkRestored { switch: switch(), connection: 1, legs: live });
         let live_before: Vec<CallId> = house.engine.switchboard.stages().map(|(id, _)| id.clone()).collect();

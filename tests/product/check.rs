@@ -1,7 +1,7 @@
 //! `hotlined check` as an operator runs it: what it prints, and how it ends.
 
 use crate::support::cases;
-use hotlined_config::{Sounds, expand, load};
+use hotlined_config::{SoundFolder, expand, load};
 use hotlined_core::phrases::Piece;
 use proptest::prelude::*;
 use std::fs;
@@ -123,7 +123,7 @@ fn every_service_can_be_written_in_a_file() {
 #[test]
 fn what_a_file_comes_to_reads_back_to_the_same_hotline() {
     let home = home_of(&GOOD);
-    let sounds = Sounds::new(home.path().join("sounds"), "/srv/sounds");
+    let sounds = SoundFolder::new(home.path().join("sounds"), "/srv/sounds");
     let folder = home.path().join("hotlines");
     // Own sounds of the hotlines in `valid`.
     let own = home.path().join("sounds/hotlines/4008000001");
@@ -158,7 +158,7 @@ proptest! {
     ) {
         static HOME: LazyLock<tempfile::TempDir> = LazyLock::new(|| home_of(&["tests/hotlines/services"]));
         let folder = HOME.path().join("hotlines");
-        let sounds = Sounds::new(HOME.path().join("sounds"), "/srv/sounds");
+        let sounds = SoundFolder::new(HOME.path().join("sounds"), "/srv/sounds");
         let file = folder.join(["every-section.toml", "flow.toml", "overflow.toml"][which]);
         let text = fs::read_to_string(&file).unwrap();
         let characters: Vec<char> = text.chars().collect();

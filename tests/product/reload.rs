@@ -3,7 +3,7 @@
 use hotlined::daemon::numbers::save;
 use hotlined::daemon::reload::{Loaded, Watch};
 use hotlined::daemon::source::{HotlineFolder, NumbersFile, Source};
-use hotlined_config::Sounds;
+use hotlined_config::SoundFolder;
 use hotlined_core::number::{import, normalise};
 use std::fs;
 use std::path::Path;
@@ -21,7 +21,7 @@ fn shop(name: &str) -> String {
 }
 
 fn watch(folder: &Path) -> Receiver<Loaded<HotlineFolder>> {
-    watch_source(HotlineFolder { folder: folder.to_owned(), sounds: Sounds::new(folder, folder) })
+    watch_source(HotlineFolder { folder: folder.to_owned(), sounds: SoundFolder::new(folder, folder) })
 }
 
 fn watch_source<S: Source>(source: S) -> Receiver<Loaded<S>> {

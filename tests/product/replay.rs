@@ -5,7 +5,7 @@
 //! `tests/real_freeswitch`.
 
 use hotlined::replay::{Options, Replayed, replay};
-use hotlined_config::{Sounds, load};
+use hotlined_config::{SoundFolder, load};
 use hotlined_core::call::Limits;
 use hotlined_core::id::SwitchId;
 use serde_json::Value;
@@ -35,7 +35,7 @@ fn replayed(capture: &Path, chunk: Option<usize>) -> Replayed {
     let folder = capture.parent().unwrap().join("hotlines").join(name(capture));
     // The laboratory's sounds are tones, and here they are as short as they can be: only that they are there counts.
     let sounds = capture.parent().unwrap().join("sounds");
-    let hotlines = load(&folder, &Sounds::new(&sounds, "/lab/daemon/sounds")).unwrap();
+    let hotlines = load(&folder, &SoundFolder::new(&sounds, "/lab/daemon/sounds")).unwrap();
     let switch = SwitchId("fs1".into());
     let options = Options { hotlines: Arc::new(hotlines), switch, limits: Limits::default(), chunk };
     replay(&fs::read(capture.with_extension("jsonl")).unwrap(), &options).unwrap()

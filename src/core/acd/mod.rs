@@ -117,7 +117,7 @@ impl Acd {
         if ahead == Millis(0) {
             return;
         }
-        let set_back = |bytes: Vec<u8>| time::set_back(ahead, || rmp_serde::from_slice(&bytes));
+        let set_back = |bytes: Vec<u8>| time::with_clock_lead(ahead, || rmp_serde::from_slice(&bytes));
         // Only a type without a form could fail here, and whoever keeps a store writes it so, too.
         if let Some(store) = rmp_serde::to_vec_named(self).ok().and_then(|bytes| set_back(bytes).ok()) {
             *self = store;

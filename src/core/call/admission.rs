@@ -1,9 +1,9 @@
 //! A caller comes to the door: the hotline it dialled is looked up, and whether it may call. Whom the rules refuse
 //! hears why, unanswered, or is rejected at once.
 
-use super::env::Context;
+use super::context::Context;
 use super::timer::Timer;
-use super::transition::{Door, Exit, Happening, Next, StoreNews};
+use super::transition::{AcdEvent, Exit, Next, StageEvent, Transition};
 use crate::command::{AcdRequest, Action, Note};
 use crate::event::Cause;
 use crate::hotline::access::{Access, RefusalAction, RefusalReason};
@@ -20,29 +20,29 @@ const WHITE_PRIORITY: u8 = 1;
 
 /// Where a caller's leg was found.
 #[derive(Clone, Copy)]
-pub(super) enum Found {
+pub(super) enum ArrivalSource {
     /// It has just come: nobody had it before.
-    AtTheDoor,
+    NewCall,
     /// It was waiting when the link came up: a daemon that died, or this one, may have had it.
-    InTheList {
+    ChannelList {
         /// The number of the link's connection.
         connection: u64,
     },
 }
 
 /// Takes the call, or refuses it where no hotline has that number or the hotline is suspended.
-pub(super) fn admit(cx: &mut Context) -> Door {
+pub(super) fn admit(cx: &mut Context) -> Transition {
     let Some(hotline) = cx.hotline else {
         cx.conclude(Outcome::UnknownHotline, EndedBy::Hotline, Cause::UnknownNumber);
-        return Door::Ending { cause: Cause::UnknownNumber };
+        return Transition::Ending { cause: Cause::UnknownNumber };
     };
-    let leg = cx.facts.leg.clone();
-    cx.order(Action::Take { leg });
+    let leg = cx.state.caller_leg.clone();
+    cx.send(Action::Take { leg });
     cx.keep_fallback();
     match (&hotline.suspended, hotline.calls_max) {
         (Some(refusal), _) => refuse(RefusalReason::Suspended, "the hotline is suspended", refusal, cx),
-        (None, Some(_)) => Door::Admission,
-        (None, None) => Door::Node(hotline.flow.start),
+        (None, Some(_)) => Transition::Admission,
+        (None, None) => Transition::Node(hotline.flow.start),
     }
 }
 
@@ -66,11 +66,14 @@ enum About {
 impl Admission {
     /// Asks whether the hotline has room for one more call.
     pub(super) fn enter(cx: &mut Context) -> Next<Self> {
-        let Some(hotline) = cx.hotline else { return Next::Go(Door::Ending { cause: Cause::UnknownNumber }) };
+        let Some(hotline) = cx.hotline else {
+            return Next::Go(Transition::Ending { cause: Cause::UnknownNumber });
+        };
         let calls_max = hotline.calls_max;
-        let asked = cx.ask(AcdRequest::Admit { hotline: hotline.number.clone(), calls_max, recent: None });
-        cx.facts.counted = true;
-        cx.set(Timer::Store, ADMISSION_TIME_MAX);
+        let asked =
+            cx.request(AcdRequest::Admit { hotline: hotline.number.clone(), calls_max, recent: None });
+        cx.state.counted = true;
+        cx.set_timer(Timer::Acd, ADMISSION_TIME_MAX);
         Next::Stay(Self { asked, about: About::Room })
     }
 
@@ -79,9 +82,9 @@ impl Admission {
         let (Some(hotline), Some(access)) = (cx.hotline, rules(cx)) else {
             return Next::Go(allow("no rules"));
         };
-        let number = cx.number();
+        let number = cx.caller_number();
         if let Some(entry) = access.white.find(&number) {
-            cx.facts.priority = cx.facts.priority.max(WHITE_PRIORITY);
+            cx.state.priority = cx.state.priority.max(WHITE_PRIORITY);
             return Next::Go(allow(&format!("{entry} is on the white list")));
         }
         if let Some((why, because)) = refused(access, cx) {
@@ -91,38 +94,39 @@ impl Admission {
             return Next::Go(allow("no rule refuses"));
         };
         let recent = Some((caller, frequency.within));
-        let asked = cx.ask(AcdRequest::Admit { hotline: hotline.number.clone(), calls_max: None, recent });
-        cx.facts.counted = true;
-        cx.set(Timer::Store, ADMISSION_TIME_MAX);
+        let asked =
+            cx.request(AcdRequest::Admit { hotline: hotline.number.clone(), calls_max: None, recent });
+        cx.state.counted = true;
+        cx.set_timer(Timer::Acd, ADMISSION_TIME_MAX);
         Next::Stay(Self { asked, about: About::Frequency })
     }
 
-    pub(super) fn on(self, happening: Happening, cx: &mut Context) -> Next<Self> {
-        match happening {
-            Happening::Store(asked, StoreNews::Admitted { room, recent }) if asked == self.asked => {
-                cx.clear(Timer::Store);
+    pub(super) fn on(self, event: StageEvent, cx: &mut Context) -> Next<Self> {
+        match event {
+            StageEvent::Acd(asked, AcdEvent::Admitted { room, recent }) if asked == self.asked => {
+                cx.clear_timer(Timer::Acd);
                 Next::Go(self.answered(room, recent, cx))
             }
-            Happening::Due(Timer::Store) => Next::Go(self.answered(true, 0, cx)),
-            Happening::Relinked => {
+            StageEvent::Due(Timer::Acd) => Next::Go(self.answered(true, 0, cx)),
+            StageEvent::LinkRestored => {
                 cx.keep_fallback();
                 Next::Stay(self)
             }
-            Happening::Store(..)
-            | Happening::Agent(..)
-            | Happening::Caller(_)
-            | Happening::Done(..)
-            | Happening::SoundEnded
-            | Happening::Due(_) => Next::Stay(self),
+            StageEvent::Acd(..)
+            | StageEvent::Agent(..)
+            | StageEvent::Caller(_)
+            | StageEvent::CommandDone(..)
+            | StageEvent::SoundEnded
+            | StageEvent::Due(_) => Next::Stay(self),
         }
     }
 
-    fn answered(&self, room: bool, recent: u32, cx: &mut Context) -> Door {
-        let Some(hotline) = cx.hotline else { return Door::Ending { cause: Cause::UnknownNumber } };
+    fn answered(&self, room: bool, recent: u32, cx: &mut Context) -> Transition {
+        let Some(hotline) = cx.hotline else { return Transition::Ending { cause: Cause::UnknownNumber } };
         match self.about {
-            About::Room if room => Door::Node(hotline.flow.start),
+            About::Room if room => Transition::Node(hotline.flow.start),
             About::Room => {
-                cx.facts.counted = false;
+                cx.state.counted = false;
                 let because = format!("{} calls are live", hotline.calls_max.unwrap_or_default());
                 refuse(RefusalReason::Concurrency, &because, &RefusalAction::Reject(Cause::Busy), cx)
             }
@@ -140,13 +144,13 @@ fn rules<'a>(cx: &Context<'a>) -> Option<&'a Access> {
     if let NodeKind::Access(access) = &cx.node()?.kind { Some(access) } else { None }
 }
 
-fn allow(because: &str) -> Door {
-    Door::Exit { exit: Exit::Word("allowed"), because: because.into() }
+fn allow(because: &str) -> Transition {
+    Transition::Exit { exit: Exit::Fixed("allowed"), because: because.into() }
 }
 
 /// Why the rules refuse the caller, as far as they need not ask the store.
 fn refused(access: &Access, cx: &Context) -> Option<(RefusalReason, String)> {
-    let number = cx.number();
+    let number = cx.caller_number();
     if access.only_white {
         return Some((RefusalReason::NotWhitelisted, "only the white list may call".into()));
     }
@@ -159,35 +163,35 @@ fn refused(access: &Access, cx: &Context) -> Option<(RefusalReason, String)> {
     if let Some(entry) = access.black.find(&number) {
         return Some((RefusalReason::Blacklisted, format!("{entry} is on the black list")));
     }
-    let place = cx.place();
+    let place = cx.caller_location();
     let barred = access.refused_areas.contains(&place);
     let elsewhere = !access.only_areas.is_empty() && !access.only_areas.contains(&place);
     if barred || elsewhere {
         return Some((
             RefusalReason::Area,
-            format!("the caller is in {}", super::flow::place_in_words(&place)),
+            format!("the caller is in {}", super::walk::location_in_words(&place)),
         ));
     }
-    let closed = access.hours.as_ref().filter(|hours| !cx.is_hours(hours));
+    let closed = access.hours.as_ref().filter(|hours| !cx.is_in_hours(hours));
     closed.map(|(table, state)| (RefusalReason::Hours, format!("{table} is not {state}")))
 }
 
 /// The flow's own way for such callers, if it has one; otherwise the rules' refusal.
-fn turn_away(why: RefusalReason, because: &str, access: &Access, cx: &mut Context) -> Door {
+fn turn_away(why: RefusalReason, because: &str, access: &Access, cx: &mut Context) -> Transition {
     if cx.node().is_some_and(|node| node.exits.contains_key(why.word())) {
-        return Door::Exit { exit: Exit::Word(why.word()), because: because.into() };
+        return Transition::Exit { exit: Exit::Fixed(why.word()), because: because.into() };
     }
     refuse(why, because, &access.refusal, cx)
 }
 
-fn refuse(why: RefusalReason, because: &str, refusal: &RefusalAction, cx: &mut Context) -> Door {
-    cx.facts.findings.refused = Some(why);
-    cx.note(Note::Refused { why, because: because.into() });
+fn refuse(why: RefusalReason, because: &str, refusal: &RefusalAction, cx: &mut Context) -> Transition {
+    cx.state.record_fields.refused = Some(why);
+    cx.note(Note::Refused { reason: why, detail: because.into() });
     match refusal {
-        RefusalAction::Announce(_) => Door::Closing { cause: Cause::Rejected },
+        RefusalAction::Announce(_) => Transition::Closing { cause: Cause::Rejected },
         RefusalAction::Reject(cause) => {
             cx.conclude(Outcome::Refused, EndedBy::Hotline, *cause);
-            Door::Ending { cause: *cause }
+            Transition::Ending { cause: *cause }
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The caller hears something to its end, and the flow goes on. Keys pressed meanwhile answer the question that
 //! follows.
 
-use super::digit_input::KEYED_MAX;
-use super::env::Context;
+use super::context::Context;
+use super::digit_input::TYPED_AHEAD_MAX;
 use super::timer::Timer;
-use super::transition::{CallerNews, Door, Happening, Next};
+use super::transition::{CallerEvent, Next, StageEvent, Transition};
 use crate::hotline::flow::{NodeKind, Play};
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
@@ -19,35 +19,35 @@ pub(super) struct Announce {}
 impl Announce {
     pub(super) fn enter(cx: &mut Context) -> Next<Self> {
         let Some(NodeKind::Play(Play { prompt, .. })) = cx.node().map(|node| &node.kind) else {
-            return Next::Go(Door::exit("done"));
+            return Next::Go(Transition::exit("done"));
         };
         cx.play(prompt.clone(), false);
-        cx.set(Timer::Announcement, ANNOUNCEMENT_TIME_MAX);
+        cx.set_timer(Timer::Announcement, ANNOUNCEMENT_TIME_MAX);
         Next::Stay(Self {})
     }
 
-    pub(super) fn on(self, happening: Happening, cx: &mut Context) -> Next<Self> {
-        match happening {
-            Happening::SoundEnded | Happening::Due(Timer::Announcement) => {
-                cx.clear(Timer::Announcement);
-                Next::Go(Door::exit("done"))
+    pub(super) fn on(self, event: StageEvent, cx: &mut Context) -> Next<Self> {
+        match event {
+            StageEvent::SoundEnded | StageEvent::Due(Timer::Announcement) => {
+                cx.clear_timer(Timer::Announcement);
+                Next::Go(Transition::exit("done"))
             }
-            Happening::Caller(CallerNews::Digit(digit)) => {
-                if cx.facts.keyed.len() < KEYED_MAX {
-                    cx.facts.keyed.push(digit);
+            StageEvent::Caller(CallerEvent::Digit(digit)) => {
+                if cx.state.typed_ahead.len() < TYPED_AHEAD_MAX {
+                    cx.state.typed_ahead.push(digit);
                 }
                 Next::Stay(self)
             }
-            Happening::Relinked => {
+            StageEvent::LinkRestored => {
                 cx.keep_fallback();
-                cx.play_again();
+                cx.replay();
                 Next::Stay(self)
             }
-            Happening::Store(..)
-            | Happening::Agent(..)
-            | Happening::Caller(_)
-            | Happening::Done(..)
-            | Happening::Due(_) => Next::Stay(self),
+            StageEvent::Acd(..)
+            | StageEvent::Agent(..)
+            | StageEvent::Caller(_)
+            | StageEvent::CommandDone(..)
+            | StageEvent::Due(_) => Next::Stay(self),
         }
     }
 }

@@ -12,12 +12,12 @@ use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// An attempt's place among the attempts of its call.
-pub(super) type Nth = usize;
+pub(super) type AttemptIx = usize;
 
 /// How far an attempt got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Phase {
+pub(super) enum AttemptPhase {
     /// A line is ours.
     Claimed,
     /// The switch was told to call.
@@ -31,7 +31,8 @@ pub(super) enum Phase {
     /// The agent's leg does what it is told.
     Ready,
     /// Nothing of it is left.
-    Over,
+    #[serde(rename = "over")]
+    Ended,
 }
 
 /// One attempt.
@@ -39,13 +40,14 @@ pub(super) enum Phase {
 pub(super) struct Attempt {
     pub(super) agent: Arc<str>,
     /// The agent's place in the hotline's list.
-    pub(super) at: u16,
+    #[serde(rename = "at")]
+    pub(super) agent_ix: u16,
     pub(super) line: LineId,
     pub(super) claim: u32,
     pub(super) has_line: bool,
     pub(super) ring: Option<u32>,
     pub(super) leg: Option<LegId>,
-    pub(super) phase: Phase,
+    pub(super) phase: AttemptPhase,
     pub(super) started: Instant,
     pub(super) ringing: Option<Instant>,
     pub(super) answered: Option<Instant>,
@@ -54,7 +56,8 @@ pub(super) struct Attempt {
     /// Set once we want the leg gone: with what its other end is told.
     pub(super) ending: Option<Cause>,
     /// Whether the agent left, and not the switch or we.
-    pub(super) left: bool,
+    #[serde(rename = "left")]
+    pub(super) agent_hung_up: bool,
     /// The newest command to end it.
     pub(super) hang_up: Option<u32>,
     /// How long the line rests after a talk.
@@ -65,23 +68,23 @@ pub(super) struct Attempt {
 
 impl Attempt {
     /// One whose line the claim of this number took.
-    pub(super) fn new(agent: &Agent, at: u16, claim: u32, now: Instant) -> Self {
+    pub(super) fn new(agent: &Agent, agent_ix: u16, claim: u32, now: Instant) -> Self {
         Self {
             agent: agent.id.clone(),
-            at,
+            agent_ix,
             line: agent.line.clone(),
             claim,
             has_line: true,
             ring: None,
             leg: None,
-            phase: Phase::Claimed,
+            phase: AttemptPhase::Claimed,
             started: now,
             ringing: None,
             answered: None,
             ended: None,
             outcome: None,
             ending: None,
-            left: false,
+            agent_hung_up: false,
             hang_up: None,
             wrap_up: Millis(0),
             retry: Millis(0),
@@ -89,19 +92,19 @@ impl Attempt {
     }
 
     /// One that never was: all lines of the agent are taken.
-    pub(super) fn without_a_line(agent: &Agent, at: u16, now: Instant) -> Self {
+    pub(super) fn without_a_line(agent: &Agent, agent_ix: u16, now: Instant) -> Self {
         let outcome = Some(AttemptOutcome::LinesTaken);
-        let attempt = Self::new(agent, at, 0, now);
-        Self { has_line: false, phase: Phase::Over, ended: Some(now), outcome, ..attempt }
+        let attempt = Self::new(agent, agent_ix, 0, now);
+        Self { has_line: false, phase: AttemptPhase::Ended, ended: Some(now), outcome, ..attempt }
     }
 
     /// Whether something of it may still be alive.
-    pub(super) fn lives(&self) -> bool {
-        self.phase != Phase::Over
+    pub(super) fn is_alive(&self) -> bool {
+        self.phase != AttemptPhase::Ended
     }
 
     /// Goes on to a later phase; a late report of an earlier one changes nothing.
-    pub(super) fn reach(&mut self, phase: Phase) -> bool {
+    pub(super) fn advance_to(&mut self, phase: AttemptPhase) -> bool {
         let further = phase > self.phase;
         if further {
             self.phase = phase;

@@ -1,11 +1,11 @@
 //! The caller left the queue to be called back: it hangs up, keeps its turn, and is called when an agent is free
 //! for it.
 
-use super::attempt::Nth;
-use super::env::{Context, SWITCH_RING_SPARE};
-use super::seeded;
+use super::attempt::AttemptIx;
+use super::context::{Context, SWITCH_RING_SPARE};
+use super::seeded_random;
 use super::timer::Timer;
-use super::transition::{AgentNews, CallerNews, Door, Happening, Next};
+use super::transition::{AgentEvent, CallerEvent, Next, StageEvent, Transition};
 use crate::command::{Action, Note};
 use crate::event::Cause;
 use crate::phrases::Piece;
@@ -23,19 +23,20 @@ const READY_TIME_MAX: Millis = Millis::seconds(3);
 /// How long the words before hanging up, and before being connected, may take.
 const WORDS_TIME_MAX: Millis = Millis::seconds(30);
 /// The place of the caller's new leg among the legs whose names come from the call's seed.
-const LEG_PLACE: Nth = 1 << 20;
+const LEG_PLACE: AttemptIx = 1 << 20;
 
 /// How far it got.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct CallBack {
-    phase: Phase,
+    phase: CallBackPhase,
     /// The attempt that holds the agent's line.
-    nth: Option<Nth>,
+    #[serde(rename = "nth")]
+    attempt_ix: Option<AttemptIx>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Phase {
+enum CallBackPhase {
     /// The caller is told that somebody will call.
     Promising,
     /// The caller is gone, or about to be, and has its turn.
@@ -49,142 +50,144 @@ enum Phase {
 impl CallBack {
     pub(super) fn enter(cx: &mut Context) -> Next<Self> {
         let asked = cx.now;
-        cx.facts.findings.call_back = Some(CallBackRecord { asked, called: None, answered: None });
+        cx.state.record_fields.call_back = Some(CallBackRecord { asked, called: None, answered: None });
         cx.note(Note::CallBack);
-        let number = cx.number();
-        let prompt = cx.say(|speaker| speaker.callback_noted(number.digits()));
+        let number = cx.caller_number();
+        let prompt = cx.spoken(|speaker| speaker.callback_noted(number.digits()));
         cx.play(prompt.unwrap_or(Prompt::Tone(Tone::Busy)), false);
-        cx.set(Timer::Announcement, WORDS_TIME_MAX);
-        cx.set(Timer::Wait, CALL_BACK_TIME_MAX);
-        Next::Stay(Self { phase: Phase::Promising, nth: None })
+        cx.set_timer(Timer::Announcement, WORDS_TIME_MAX);
+        cx.set_timer(Timer::Wait, CALL_BACK_TIME_MAX);
+        Next::Stay(Self { phase: CallBackPhase::Promising, attempt_ix: None })
     }
 
     /// Whether this stage knows what it means that the caller's leg ends.
     pub(super) fn expects_hang_up(&self) -> bool {
-        matches!(self.phase, Phase::Promising | Phase::Waiting | Phase::Calling(_))
+        matches!(self.phase, CallBackPhase::Promising | CallBackPhase::Waiting | CallBackPhase::Calling(_))
     }
 
     /// Whether the caller hung up and has not been reached again.
     pub(super) fn caller_is_away(&self) -> bool {
-        matches!(self.phase, Phase::Waiting | Phase::Calling(_))
+        matches!(self.phase, CallBackPhase::Waiting | CallBackPhase::Calling(_))
     }
 
-    pub(super) fn on(mut self, happening: Happening, cx: &mut Context) -> Next<Self> {
-        match (happening, self.phase) {
-            (Happening::SoundEnded | Happening::Due(Timer::Announcement), Phase::Promising) => {
+    pub(super) fn on(mut self, event: StageEvent, cx: &mut Context) -> Next<Self> {
+        match (event, self.phase) {
+            (StageEvent::SoundEnded | StageEvent::Due(Timer::Announcement), CallBackPhase::Promising) => {
                 self.hang_up(cx);
                 Next::Stay(self)
             }
-            (Happening::Caller(CallerNews::Gone), Phase::Promising | Phase::Waiting) => {
-                self.phase = Phase::Waiting;
-                cx.facts.sound = None;
-                cx.clear(Timer::Fallback);
-                cx.clear(Timer::Announcement);
-                cx.clear(Timer::Ending);
+            (StageEvent::Caller(CallerEvent::Gone), CallBackPhase::Promising | CallBackPhase::Waiting) => {
+                self.phase = CallBackPhase::Waiting;
+                cx.state.sound = None;
+                cx.clear_timer(Timer::Fallback);
+                cx.clear_timer(Timer::Announcement);
+                cx.clear_timer(Timer::Ending);
                 self.or_call(cx)
             }
-            (Happening::Agent(nth, AgentNews::Claimed), _) => {
-                self.nth = Some(nth);
+            (StageEvent::Agent(attempt_ix, AgentEvent::Claimed), _) => {
+                self.attempt_ix = Some(attempt_ix);
                 self.or_call(cx)
             }
-            (Happening::Caller(CallerNews::Answered), Phase::Calling(_)) => {
-                cx.set(Timer::Ring, READY_TIME_MAX);
+            (StageEvent::Caller(CallerEvent::Answered), CallBackPhase::Calling(_)) => {
+                cx.set_timer(Timer::Ring, READY_TIME_MAX);
                 Next::Stay(self)
             }
-            (Happening::Caller(CallerNews::Parked), Phase::Calling(_)) => {
+            (StageEvent::Caller(CallerEvent::Parked), CallBackPhase::Calling(_)) => {
                 self.greet(cx);
                 Next::Stay(self)
             }
-            (Happening::SoundEnded | Happening::Due(Timer::Announcement), Phase::Greeting) => {
-                cx.clear(Timer::Announcement);
-                match self.nth {
-                    Some(nth) => Next::Go(Door::Serve { nth }),
-                    None => Next::Go(Door::GoOn),
+            (StageEvent::SoundEnded | StageEvent::Due(Timer::Announcement), CallBackPhase::Greeting) => {
+                cx.clear_timer(Timer::Announcement);
+                match self.attempt_ix {
+                    Some(attempt_ix) => Next::Go(Transition::ServeCallBack { attempt_ix }),
+                    None => Next::Go(Transition::ResumeSearch),
                 }
             }
-            (Happening::Done(command, false), Phase::Calling(ring)) if command == ring => {
-                cx.facts.gone = Some(cx.now);
+            (StageEvent::CommandDone(command, false), CallBackPhase::Calling(ring)) if command == ring => {
+                cx.state.caller_gone = Some(cx.now);
                 self.in_vain(cx)
             }
-            (Happening::Caller(CallerNews::Gone) | Happening::Due(Timer::Ring), Phase::Calling(_)) => {
-                self.in_vain(cx)
-            }
-            (Happening::Due(Timer::Wait), _) => self.in_vain(cx),
-            (Happening::Due(Timer::Ending), Phase::Waiting) if cx.facts.gone.is_none() => {
+            (
+                StageEvent::Caller(CallerEvent::Gone) | StageEvent::Due(Timer::Ring),
+                CallBackPhase::Calling(_),
+            ) => self.in_vain(cx),
+            (StageEvent::Due(Timer::Wait), _) => self.in_vain(cx),
+            (StageEvent::Due(Timer::Ending), CallBackPhase::Waiting) if cx.state.caller_gone.is_none() => {
                 self.hang_up(cx);
                 Next::Stay(self)
             }
-            (Happening::Relinked, Phase::Promising | Phase::Greeting) => {
+            (StageEvent::LinkRestored, CallBackPhase::Promising | CallBackPhase::Greeting) => {
                 cx.keep_fallback();
-                cx.play_again();
+                cx.replay();
                 Next::Stay(self)
             }
             (
-                Happening::Store(..)
-                | Happening::Agent(..)
-                | Happening::Caller(_)
-                | Happening::Done(..)
-                | Happening::SoundEnded
-                | Happening::Relinked
-                | Happening::Due(_),
+                StageEvent::Acd(..)
+                | StageEvent::Agent(..)
+                | StageEvent::Caller(_)
+                | StageEvent::CommandDone(..)
+                | StageEvent::SoundEnded
+                | StageEvent::LinkRestored
+                | StageEvent::Due(_),
                 _,
             ) => Next::Stay(self),
         }
     }
 
     fn hang_up(&mut self, cx: &mut Context) {
-        self.phase = Phase::Waiting;
-        cx.clear(Timer::Announcement);
+        self.phase = CallBackPhase::Waiting;
+        cx.clear_timer(Timer::Announcement);
         cx.cancel_fallback();
-        cx.facts.sound = None;
-        let leg = cx.facts.leg.clone();
-        cx.facts.hang_up = Some(cx.order(Action::HangUp { leg, cause: Cause::Normal }));
-        cx.set(Timer::Ending, super::env::ENDING_RETRY);
+        cx.state.sound = None;
+        let leg = cx.state.caller_leg.clone();
+        cx.state.hang_up = Some(cx.send(Action::HangUp { leg, cause: Cause::Normal }));
+        cx.set_timer(Timer::Ending, super::context::ENDING_RETRY);
     }
 
     /// Calls, once the caller is gone and an agent is there for it.
     fn or_call(mut self, cx: &mut Context) -> Next<Self> {
-        let (Some(_), Some(_), Phase::Waiting) = (self.nth, cx.facts.gone, self.phase) else {
+        let (Some(_), Some(_), CallBackPhase::Waiting) = (self.attempt_ix, cx.state.caller_gone, self.phase)
+        else {
             return Next::Stay(self);
         };
         let (Some(dial), Some(hotline)) = (cx.call_back_dial(), cx.hotline) else { return self.in_vain(cx) };
-        let leg = seeded::leg(cx.facts.seed, LEG_PLACE);
-        cx.facts.former_leg = Some(std::mem::replace(&mut cx.facts.leg, leg.clone()));
-        (cx.facts.gone, cx.facts.hang_up) = (None, None);
-        let ring = cx.order(Action::Ring {
+        let leg = seeded_random::agent_leg_id(cx.state.seed, LEG_PLACE);
+        cx.state.former_leg = Some(std::mem::replace(&mut cx.state.caller_leg, leg.clone()));
+        (cx.state.caller_gone, cx.state.hang_up) = (None, None);
+        let ring = cx.send(Action::Ring {
             leg,
-            call: cx.facts.id.clone(),
+            call: cx.state.id.clone(),
             dial,
             ring_time: Millis(RING_TIME.0 + SWITCH_RING_SPARE.0),
             shown: hotline.number.clone(),
         });
-        if let Some(record) = &mut cx.facts.findings.call_back {
+        if let Some(record) = &mut cx.state.record_fields.call_back {
             record.called = Some(cx.now);
         }
-        cx.set(Timer::Ring, RING_TIME);
-        self.phase = Phase::Calling(ring);
+        cx.set_timer(Timer::Ring, RING_TIME);
+        self.phase = CallBackPhase::Calling(ring);
         Next::Stay(self)
     }
 
     fn greet(&mut self, cx: &mut Context) {
-        cx.clear(Timer::Ring);
-        self.phase = Phase::Greeting;
-        if let Some(record) = &mut cx.facts.findings.call_back {
+        cx.clear_timer(Timer::Ring);
+        self.phase = CallBackPhase::Greeting;
+        if let Some(record) = &mut cx.state.record_fields.call_back {
             record.answered = Some(cx.now);
         }
-        let leg = cx.facts.leg.clone();
-        cx.order(Action::Take { leg });
+        let leg = cx.state.caller_leg.clone();
+        cx.send(Action::Take { leg });
         cx.keep_fallback();
-        let greeting = cx.say(|_| vec![Piece::CallbackGreeting]);
+        let greeting = cx.spoken(|_| vec![Piece::CallbackGreeting]);
         cx.play(greeting.unwrap_or(Prompt::Tone(Tone::Beep)), false);
-        cx.set(Timer::Announcement, WORDS_TIME_MAX);
+        cx.set_timer(Timer::Announcement, WORDS_TIME_MAX);
     }
 
     fn in_vain(self, cx: &mut Context) -> Next<Self> {
-        if let Some(nth) = self.nth {
-            cx.end_attempt(nth, AttemptOutcome::CallerLeft, Cause::Cancelled);
+        if let Some(attempt_ix) = self.attempt_ix {
+            cx.end_attempt(attempt_ix, AttemptOutcome::CallerLeft, Cause::Cancelled);
         }
         cx.conclude(Outcome::Unanswered, EndedBy::Hotline, Cause::NoAnswer);
-        Next::Go(Door::Ending { cause: Cause::NoAnswer })
+        Next::Go(Transition::Ending { cause: Cause::NoAnswer })
     }
 }

@@ -1,6 +1,6 @@
 //! What is known of a call, whatever stage it is in.
 
-use super::attempt::Attempt;
+use super::attempt::{Attempt, AttemptIx};
 use super::timer::Timers;
 use crate::event::Cause;
 use crate::hotline::access::RefusalReason;
@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 /// The facts of a call that hold in every stage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Facts {
+pub(super) struct CallState {
     pub(super) id: CallId,
     pub(super) switch: SwitchId,
     pub(super) dialled: String,
@@ -23,25 +23,31 @@ pub(super) struct Facts {
     pub(super) seed: u64,
     pub(super) arrived: Instant,
     /// The number of the last command given.
-    pub(super) commands: u32,
+    #[serde(rename = "commands")]
+    pub(super) last_command: u32,
     /// The caller's leg; the call's name is the one it arrived under.
-    pub(super) leg: LegId,
+    #[serde(rename = "leg")]
+    pub(super) caller_leg: LegId,
     /// The leg the caller had before being called back.
     pub(super) former_leg: Option<LegId>,
     /// The newest command to end the caller's leg.
     pub(super) hang_up: Option<u32>,
     /// When the caller's leg was gone from our hands.
-    pub(super) gone: Option<Instant>,
+    #[serde(rename = "gone")]
+    pub(super) caller_gone: Option<Instant>,
     pub(super) sound: Option<Sound>,
     /// What the caller keyed before being asked.
-    pub(super) keyed: String,
+    #[serde(rename = "keyed")]
+    pub(super) typed_ahead: String,
     /// The node of the flow where the call is.
     pub(super) node: NodeIx,
     /// How many nodes it came through.
-    pub(super) nodes: u16,
-    pub(super) search: Search,
+    #[serde(rename = "nodes")]
+    pub(super) nodes_visited: u16,
+    pub(super) search: AgentSearch,
     /// Wishes for a line that the store has not fulfilled yet.
-    pub(super) wishes: Vec<u32>,
+    #[serde(rename = "wishes")]
+    pub(super) open_claims: Vec<u32>,
     pub(super) attempts: Vec<Attempt>,
     pub(super) timers: Timers,
     /// Whether the switch hears us.
@@ -51,21 +57,23 @@ pub(super) struct Facts {
     /// Since when caller and agent hear each other: joined, and the caller answered.
     pub(super) talk: Option<Instant>,
     /// When they no longer did, and who left, where the call went on.
-    pub(super) parted: Option<(Instant, EndedBy)>,
+    #[serde(rename = "parted")]
+    pub(super) talk_ended: Option<(Instant, EndedBy)>,
     pub(super) ended: Option<Ended>,
     /// How early the caller is served in a queue: higher is earlier.
     pub(super) priority: u8,
     /// Whether the store counts the call among those of its hotline.
     pub(super) counted: bool,
     /// Whether a daemon before us may have gone on with it further than was kept.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub(super) inherited: bool,
-    pub(super) findings: Findings,
+    #[serde(rename = "inherited", default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) taken_over: bool,
+    #[serde(rename = "findings")]
+    pub(super) record_fields: RecordFields,
 }
 
 /// What comes to light on the way and stands in the record.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Findings {
+pub(super) struct RecordFields {
     pub(super) refused: Option<RefusalReason>,
     pub(super) path: Vec<Arc<str>>,
     pub(super) entered: BTreeMap<Arc<str>, String>,
@@ -81,11 +89,13 @@ pub(super) struct Findings {
 
 /// Who is still to be tried for the call, and until when.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Search {
+pub(super) struct AgentSearch {
     /// Places in the hotline's list of agents, in the order they are to be tried.
-    pub(super) left: Vec<u16>,
+    #[serde(rename = "left")]
+    pub(super) untried: Vec<u16>,
     /// The first attempt of this search.
-    pub(super) from: usize,
+    #[serde(rename = "from")]
+    pub(super) first_attempt: AttemptIx,
     /// Since when the caller waits for them.
     pub(super) since: Instant,
     /// When the caller has waited long enough.

@@ -1,8 +1,8 @@
 //! Who of a group may be tried for a caller now, in which order, and how the store is asked for one of them.
 
-use super::call_state::Search;
-use super::env::Context;
-use super::seeded;
+use super::call_state::AgentSearch;
+use super::context::Context;
+use super::seeded_random;
 use crate::command::{AcdRequest, Candidate, Claim, Pick, PoolId, QueueRank};
 use crate::hotline::Agent;
 use crate::hotline::flow::Reach;
@@ -14,24 +14,24 @@ pub(super) const ATTEMPTS_MAX: usize = 1_000;
 
 /// Begins to look for an agent from the node where the call is. Tells whether anybody is on duty at all.
 pub(super) fn begin(reach: &Reach, cx: &mut Context) -> bool {
-    cx.facts.findings.hunted = true;
-    let left = on_duty(reach, cx);
-    let anybody = !left.is_empty();
-    let from = cx.facts.attempts.len();
-    cx.facts.search = Search { left, from, since: cx.now, until: cx.now + reach.wait };
+    cx.state.record_fields.hunted = true;
+    let untried = on_duty(reach, cx);
+    let anybody = !untried.is_empty();
+    let first_attempt = cx.state.attempts.len();
+    cx.state.search = AgentSearch { untried, first_attempt, since: cx.now, until: cx.now + reach.wait };
     anybody
 }
 
 /// The agents of the group who are on and on duty now.
 pub(super) fn on_duty(reach: &Reach, cx: &Context) -> Vec<u16> {
     let Some(group) = group(reach, cx) else { return Vec::new() };
-    let on = |agent: &&Agent| agent.on && agent.hours.as_ref().is_none_or(|hours| cx.is_hours(hours));
+    let on = |agent: &&Agent| agent.on && agent.hours.as_ref().is_none_or(|hours| cx.is_in_hours(hours));
     let is_on = |at: &u16| agent(*at, cx).filter(on).is_some();
     let mut agents: Vec<u16> = group.agents.iter().copied().filter(is_on).collect();
     if group.strategy == Strategy::Random {
         // Another order for each search of a call.
-        let seed = cx.facts.seed.wrapping_add(cx.facts.attempts.len() as u64);
-        seeded::shuffle(seed, &mut agents);
+        let seed = cx.state.seed.wrapping_add(cx.state.attempts.len() as u64);
+        seeded_random::shuffle(seed, &mut agents);
     }
     agents
 }
@@ -58,8 +58,8 @@ pub(super) fn ask(agents: &[u16], wait: Option<QueueRank>, reach: &Reach, cx: &m
     };
     let pool = pool(&hotline.number, group);
     let caller = group.last_agent_days.and_then(|_| cx.caller_key());
-    let wish = cx.ask(AcdRequest::Claim(Claim { pool, agents, pick, caller, wait }));
-    cx.facts.wishes.push(wish);
+    let claim = cx.request(AcdRequest::Claim(Claim { pool, agents, pick, caller, wait }));
+    cx.state.open_claims.push(claim);
 }
 
 /// The name under which the store remembers whose turn it is in the group.
@@ -70,6 +70,6 @@ pub(super) fn pool(hotline: &str, group: &Group) -> PoolId {
 /// Which agent of the group this line is: one still to be tried, if it is several's.
 pub(super) fn whose<'a>(line: &LineId, cx: &Context<'a>) -> Option<(u16, &'a Agent)> {
     let group = cx.reach().and_then(|reach| group(reach, cx)).map_or(&[][..], |group| &group.agents);
-    let mut agents = cx.facts.search.left.iter().chain(group);
+    let mut agents = cx.state.search.untried.iter().chain(group);
     agents.find_map(|at| Some((*at, agent(*at, cx).filter(|agent| agent.line == *line)?)))
 }

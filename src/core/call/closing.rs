@@ -1,9 +1,9 @@
 //! There is no further way: the caller hears the closing words, and the call ends with the cause that is nearest
 //! to the truth. A call that was not answered yet stays so, and is not billed.
 
-use super::env::Context;
+use super::context::Context;
 use super::timer::Timer;
-use super::transition::{Door, Happening, Next};
+use super::transition::{Next, StageEvent, Transition};
 use crate::event::Cause;
 use crate::hotline::access::{RefusalAction, RefusalReason};
 use crate::hotline::flow::NodeKind;
@@ -24,34 +24,34 @@ impl Closing {
     pub(super) fn enter(cause: Cause, cx: &mut Context) -> Next<Self> {
         let prompt = refusal(cx).or_else(|| cx.hotline.map(|hotline| hotline.closing.clone()));
         cx.play(prompt.unwrap_or(Prompt::Tone(Tone::Busy)), false);
-        cx.set(Timer::Announcement, CLOSING_TIME_MAX);
+        cx.set_timer(Timer::Announcement, CLOSING_TIME_MAX);
         Next::Stay(Self { cause })
     }
 
-    pub(super) fn on(self, happening: Happening, cx: &mut Context) -> Next<Self> {
-        match happening {
-            Happening::SoundEnded | Happening::Due(Timer::Announcement) => {
-                cx.clear(Timer::Announcement);
+    pub(super) fn on(self, event: StageEvent, cx: &mut Context) -> Next<Self> {
+        match event {
+            StageEvent::SoundEnded | StageEvent::Due(Timer::Announcement) => {
+                cx.clear_timer(Timer::Announcement);
                 let cause = cx.conclude_by_flow(Some(self.cause));
-                Next::Go(Door::Ending { cause })
+                Next::Go(Transition::Ending { cause })
             }
-            Happening::Relinked => {
+            StageEvent::LinkRestored => {
                 cx.keep_fallback();
-                cx.play_again();
+                cx.replay();
                 Next::Stay(self)
             }
-            Happening::Store(..)
-            | Happening::Agent(..)
-            | Happening::Caller(_)
-            | Happening::Done(..)
-            | Happening::Due(_) => Next::Stay(self),
+            StageEvent::Acd(..)
+            | StageEvent::Agent(..)
+            | StageEvent::Caller(_)
+            | StageEvent::CommandDone(..)
+            | StageEvent::Due(_) => Next::Stay(self),
         }
     }
 }
 
 /// What a refused caller is told, where that is announced.
 fn refusal(cx: &Context) -> Option<Prompt> {
-    let refusal = if cx.facts.findings.refused? == RefusalReason::Suspended {
+    let refusal = if cx.state.record_fields.refused? == RefusalReason::Suspended {
         cx.hotline?.suspended.as_ref()
     } else if let NodeKind::Access(access) = &cx.node()?.kind {
         Some(&access.refusal)

@@ -1,9 +1,9 @@
 //! How a caller is asked for keys, in whatever stage: a prompt that a key ends, time for the first key and for
 //! each further one, and a few more tries.
 
-use super::env::Context;
+use super::context::Context;
 use super::timer::Timer;
-use super::transition::{CallerNews, Happening};
+use super::transition::{CallerEvent, StageEvent};
 use crate::hotline::flow::Ask;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
@@ -11,38 +11,40 @@ use serde::{Deserialize, Serialize};
 /// How much longer the switch listens than we wait.
 const LISTEN_SPARE: Millis = Millis::seconds(2);
 /// The most keys that are kept for a question not asked yet.
-pub(super) const KEYED_MAX: usize = 32;
+pub(super) const TYPED_AHEAD_MAX: usize = 32;
 
 /// How far the asking got.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Keys {
+pub(super) struct DigitInput {
     digits: String,
     failures: u8,
     timeouts: u8,
-    saying: Saying,
+    #[serde(rename = "saying")]
+    playing: Playing,
 }
 
 /// What the caller hears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Saying {
+enum Playing {
     /// The question.
     Question,
     /// That the answer was wrong.
-    Wrong,
+    #[serde(rename = "wrong")]
+    InvalidAnswer,
     /// Nothing: it is the caller's turn.
     Nothing,
 }
 
 /// How the digits so far fit what may be answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fit {
+pub(super) enum DigitMatch {
     /// An answer, and no longer one begins like this.
-    Whole,
+    Complete,
     /// An answer, and a longer one may come.
-    Open,
+    Extendable,
     /// The beginning of one.
-    Part,
+    Prefix,
     /// None.
     Wrong,
 }
@@ -60,48 +62,48 @@ pub(super) enum Outcome {
     Timeout,
 }
 
-impl Keys {
+impl DigitInput {
     /// Asks. What was keyed before counts.
-    pub(super) fn ask(ask: &Ask, fit: impl Fn(&str) -> Fit, cx: &mut Context) -> (Self, Outcome) {
-        let mut keys = Self { digits: String::new(), failures: 0, timeouts: 0, saying: Saying::Question };
-        let keyed = std::mem::take(&mut cx.facts.keyed);
+    pub(super) fn ask(ask: &Ask, fit: impl Fn(&str) -> DigitMatch, cx: &mut Context) -> (Self, Outcome) {
+        let mut input = Self { digits: String::new(), failures: 0, timeouts: 0, playing: Playing::Question };
+        let keyed = std::mem::take(&mut cx.state.typed_ahead);
         for digit in keyed.chars() {
-            let outcome = keys.digit(digit, ask, &fit, cx);
+            let outcome = input.digit(digit, ask, &fit, cx);
             if outcome != Outcome::Asking {
-                return (keys, outcome);
+                return (input, outcome);
             }
         }
-        if keys.digits.is_empty() {
-            keys.question(ask, cx);
+        if input.digits.is_empty() {
+            input.question(ask, cx);
         }
-        (keys, Outcome::Asking)
+        (input, Outcome::Asking)
     }
 
     fn question(&mut self, ask: &Ask, cx: &mut Context) {
-        self.saying = Saying::Question;
+        self.playing = Playing::Question;
         self.digits.clear();
-        cx.clear(Timer::Key);
+        cx.clear_timer(Timer::Key);
         cx.play(ask.prompt.clone(), false);
     }
 
     pub(super) fn on(
         &mut self,
-        happening: Happening,
+        event: StageEvent,
         ask: &Ask,
-        fit: impl Fn(&str) -> Fit,
+        fit: impl Fn(&str) -> DigitMatch,
         cx: &mut Context,
     ) -> Outcome {
-        match happening {
-            Happening::Caller(CallerNews::Digit(digit)) => self.digit(digit, ask, &fit, cx),
-            Happening::SoundEnded => {
-                match self.saying {
-                    Saying::Wrong => self.question(ask, cx),
-                    Saying::Question => self.wait(ask.timeout, cx),
-                    Saying::Nothing => {}
+        match event {
+            StageEvent::Caller(CallerEvent::Digit(digit)) => self.digit(digit, ask, &fit, cx),
+            StageEvent::SoundEnded => {
+                match self.playing {
+                    Playing::InvalidAnswer => self.question(ask, cx),
+                    Playing::Question => self.wait(ask.timeout, cx),
+                    Playing::Nothing => {}
                 }
                 Outcome::Asking
             }
-            Happening::Due(Timer::Key) if self.digits.is_empty() => {
+            StageEvent::Due(Timer::Key) if self.digits.is_empty() => {
                 self.timeouts += 1;
                 if self.timeouts >= ask.max_timeouts {
                     return self.done(Outcome::Timeout, cx);
@@ -109,31 +111,37 @@ impl Keys {
                 self.question(ask, cx);
                 Outcome::Asking
             }
-            Happening::Due(Timer::Key) => {
+            StageEvent::Due(Timer::Key) => {
                 let fits = fit(&self.digits);
                 self.complete(ask, fits, cx)
             }
-            Happening::Relinked => {
+            StageEvent::LinkRestored => {
                 cx.keep_fallback();
                 // What was keyed meanwhile was not heard: it is asked again.
                 self.question(ask, cx);
                 Outcome::Asking
             }
-            Happening::Store(..)
-            | Happening::Agent(..)
-            | Happening::Caller(_)
-            | Happening::Done(..)
-            | Happening::Due(_) => Outcome::Asking,
+            StageEvent::Acd(..)
+            | StageEvent::Agent(..)
+            | StageEvent::Caller(_)
+            | StageEvent::CommandDone(..)
+            | StageEvent::Due(_) => Outcome::Asking,
         }
     }
 
     fn wait(&mut self, time: Millis, cx: &mut Context) {
-        self.saying = Saying::Nothing;
+        self.playing = Playing::Nothing;
         cx.listen(Millis(time.0 + LISTEN_SPARE.0));
-        cx.set(Timer::Key, time);
+        cx.set_timer(Timer::Key, time);
     }
 
-    fn digit(&mut self, digit: char, ask: &Ask, fit: &impl Fn(&str) -> Fit, cx: &mut Context) -> Outcome {
+    fn digit(
+        &mut self,
+        digit: char,
+        ask: &Ask,
+        fit: &impl Fn(&str) -> DigitMatch,
+        cx: &mut Context,
+    ) -> Outcome {
         if ask.terminator == Some(digit) && !self.digits.is_empty() {
             let fits = fit(&self.digits);
             return self.complete(ask, fits, cx);
@@ -141,9 +149,9 @@ impl Keys {
         self.digits.push(digit);
         let full = self.digits.len() >= usize::from(ask.digit_len);
         match fit(&self.digits) {
-            fits @ (Fit::Whole | Fit::Wrong) => self.complete(ask, fits, cx),
-            fits @ (Fit::Open | Fit::Part) if full => self.complete(ask, fits, cx),
-            Fit::Open | Fit::Part => {
+            fits @ (DigitMatch::Complete | DigitMatch::Wrong) => self.complete(ask, fits, cx),
+            fits @ (DigitMatch::Extendable | DigitMatch::Prefix) if full => self.complete(ask, fits, cx),
+            DigitMatch::Extendable | DigitMatch::Prefix => {
                 self.wait(ask.inter_digit_timeout, cx);
                 Outcome::Asking
             }
@@ -151,19 +159,19 @@ impl Keys {
     }
 
     /// No further digit is awaited.
-    fn complete(&mut self, ask: &Ask, fits: Fit, cx: &mut Context) -> Outcome {
+    fn complete(&mut self, ask: &Ask, fits: DigitMatch, cx: &mut Context) -> Outcome {
         let digits = std::mem::take(&mut self.digits);
-        if matches!(fits, Fit::Whole | Fit::Open) {
+        if matches!(fits, DigitMatch::Complete | DigitMatch::Extendable) {
             return self.done(Outcome::Answer(digits), cx);
         }
         self.failures += 1;
         if self.failures >= ask.max_failures {
             return self.done(Outcome::Invalid, cx);
         }
-        cx.clear(Timer::Key);
+        cx.clear_timer(Timer::Key);
         match &ask.invalid {
             Some(prompt) => {
-                self.saying = Saying::Wrong;
+                self.playing = Playing::InvalidAnswer;
                 cx.play(prompt.clone(), false);
             }
             None => self.question(ask, cx),
@@ -172,36 +180,36 @@ impl Keys {
     }
 
     fn done(&mut self, outcome: Outcome, cx: &mut Context) -> Outcome {
-        cx.clear(Timer::Key);
+        cx.clear_timer(Timer::Key);
         cx.stop();
         outcome
     }
 }
 
 /// How digits fit a number of so many digits.
-pub(super) fn fit_length(digits: &str, ask: &Ask) -> Fit {
+pub(super) fn match_length(digits: &str, ask: &Ask) -> DigitMatch {
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Fit::Wrong;
+        return DigitMatch::Wrong;
     }
     let length = digits.len();
     match (length >= usize::from(ask.digits_min), length >= usize::from(ask.digit_len)) {
-        (true, true) => Fit::Whole,
-        (true, false) => Fit::Open,
-        (false, _) => Fit::Part,
+        (true, true) => DigitMatch::Complete,
+        (true, false) => DigitMatch::Extendable,
+        (false, _) => DigitMatch::Prefix,
     }
 }
 
 /// How digits fit one of these answers.
-pub(super) fn fit_one_of<'a>(digits: &str, answers: impl Iterator<Item = &'a str>) -> Fit {
+pub(super) fn match_one_of<'a>(digits: &str, answers: impl Iterator<Item = &'a str>) -> DigitMatch {
     let (mut exact, mut longer) = (false, false);
     for answer in answers.filter(|answer| answer.starts_with(digits)) {
         exact |= answer.len() == digits.len();
         longer |= answer.len() > digits.len();
     }
     match (exact, longer) {
-        (true, false) => Fit::Whole,
-        (true, true) => Fit::Open,
-        (false, true) => Fit::Part,
-        (false, false) => Fit::Wrong,
+        (true, false) => DigitMatch::Complete,
+        (true, true) => DigitMatch::Extendable,
+        (false, true) => DigitMatch::Prefix,
+        (false, false) => DigitMatch::Wrong,
     }
 }

@@ -1,9 +1,9 @@
 //! The call is decided: what is left of it on the switch is hung up until nothing is, and then it becomes a
 //! record.
 
-use super::env::{Context, ENDING_RETRY};
+use super::context::{Context, ENDING_RETRY};
 use super::timer::Timer;
-use super::transition::{AgentNews, CallerNews, Happening, Next};
+use super::transition::{AgentEvent, CallerEvent, Next, StageEvent};
 use crate::command::Action;
 use crate::event::Cause;
 use crate::record::AttemptOutcome;
@@ -25,56 +25,56 @@ pub(super) struct Ending {
 
 impl Ending {
     pub(super) fn enter(cause: Cause, cx: &mut Context) -> Next<Self> {
-        cx.facts.sound = None;
-        cx.forget_wishes();
-        cx.facts.timers.clear_all();
-        let agents_cause = if cx.facts.talk.is_some() { Cause::Normal } else { Cause::Cancelled };
-        for nth in 0..cx.facts.attempts.len() {
-            cx.end_attempt(nth, AttemptOutcome::CallerLeft, agents_cause);
+        cx.state.sound = None;
+        cx.abandon_claims();
+        cx.state.timers.clear_all();
+        let agents_cause = if cx.state.talk.is_some() { Cause::Normal } else { Cause::Cancelled };
+        for attempt_ix in 0..cx.state.attempts.len() {
+            cx.end_attempt(attempt_ix, AttemptOutcome::CallerLeft, agents_cause);
         }
         let ending = Self { cause, tries: 1 };
         ending.hang_up_caller(cx);
         ending.over_or_wait(cx)
     }
 
-    pub(super) fn on(mut self, happening: Happening, cx: &mut Context) -> Next<Self> {
-        match happening {
-            Happening::Agent(_, AgentNews::Gone) | Happening::Caller(CallerNews::Gone) => {
+    pub(super) fn on(mut self, event: StageEvent, cx: &mut Context) -> Next<Self> {
+        match event {
+            StageEvent::Agent(_, AgentEvent::Gone) | StageEvent::Caller(CallerEvent::Gone) => {
                 self.over_or_wait(cx)
             }
             // The legs were told again already: the books do that after every loss of the link.
-            Happening::Relinked => self.over_or_wait(cx),
-            Happening::Due(Timer::Ending) => {
+            StageEvent::LinkRestored => self.over_or_wait(cx),
+            StageEvent::Due(Timer::Ending) => {
                 if self.tries >= ENDING_TRIES_MAX {
-                    return Next::Over;
+                    return Next::Finished;
                 }
                 self.tries += 1;
                 cx.hang_up_attempts();
                 self.hang_up_caller(cx);
                 self.over_or_wait(cx)
             }
-            Happening::Store(..)
-            | Happening::Agent(..)
-            | Happening::Caller(_)
-            | Happening::Done(..)
-            | Happening::SoundEnded
-            | Happening::Due(_) => Next::Stay(self),
+            StageEvent::Acd(..)
+            | StageEvent::Agent(..)
+            | StageEvent::Caller(_)
+            | StageEvent::CommandDone(..)
+            | StageEvent::SoundEnded
+            | StageEvent::Due(_) => Next::Stay(self),
         }
     }
 
     pub(super) fn hang_up_caller(&self, cx: &mut Context) {
-        if cx.facts.gone.is_none() {
-            let leg = cx.facts.leg.clone();
-            cx.facts.hang_up = Some(cx.order(Action::HangUp { leg, cause: self.cause }));
+        if cx.state.caller_gone.is_none() {
+            let leg = cx.state.caller_leg.clone();
+            cx.state.hang_up = Some(cx.send(Action::HangUp { leg, cause: self.cause }));
         }
     }
 
     fn over_or_wait(self, cx: &mut Context) -> Next<Self> {
-        if cx.facts.gone.is_some() && !cx.facts.attempts.iter().any(|attempt| attempt.lives()) {
-            return Next::Over;
+        if cx.state.caller_gone.is_some() && !cx.state.attempts.iter().any(|attempt| attempt.is_alive()) {
+            return Next::Finished;
         }
         let wait = ENDING_RETRY.0 << self.tries.saturating_sub(1).min(ENDING_TRIES_MAX);
-        cx.set(Timer::Ending, Millis(wait).min(RETRY_MAX));
+        cx.set_timer(Timer::Ending, Millis(wait).min(RETRY_MAX));
         Next::Stay(self)
     }
 }

@@ -1,13 +1,13 @@
 //! The books of a call: what is reported about it is entered here before its stage hears of it, so that what
 //! must hold in every stage (the caller left, a leg is gone, the sound stopped) is decided in one place.
 
-use super::attempt::{Attempt, Nth, Phase, outcome_of};
-use super::call::{Call, Desk, Life, Stage};
+use super::attempt::{Attempt, AttemptIx, AttemptPhase, outcome_of};
+use super::call::{Call, CallEnv, CallStatus, Stage};
 use super::call_state::Sound;
 use super::candidates;
-use super::flow;
 use super::timer::Timer;
-use super::transition::{AgentNews, CallerNews, Door, Happening, StoreNews};
+use super::transition::{AcdEvent, AgentEvent, CallerEvent, StageEvent, Transition};
+use super::walk;
 use crate::command::{AcdRequest, Action, Note};
 use crate::event::{AcdReply, Cause, CommandResult, LegEvent, LegState, LiveLeg};
 use crate::id::{LegId, LineId};
@@ -26,64 +26,64 @@ const CALLED_MAX: usize = 2;
 
 impl Call {
     /// A report about one of the call's legs.
-    pub(super) fn on_leg(&mut self, leg: &LegId, what: &LegEvent, desk: &mut Desk) -> Life {
-        if *leg == self.facts.leg {
-            return self.on_caller(what, desk);
+    pub(super) fn on_leg(&mut self, leg: &LegId, report: &LegEvent, env: &mut CallEnv) -> CallStatus {
+        if *leg == self.state.caller_leg {
+            return self.on_caller(report, env);
         }
-        self.attempt_on(leg).map_or(Life::On, |nth| self.on_agent(nth, what, desk))
+        self.attempt_on(leg).map_or(CallStatus::Alive, |attempt_ix| self.on_agent(attempt_ix, report, env))
     }
 
-    fn on_caller(&mut self, what: &LegEvent, desk: &mut Desk) -> Life {
-        match what {
-            LegEvent::HungUp { cause, far_end } => self.caller_gone(*cause, *far_end, desk),
-            LegEvent::Left => self.caller_left(desk),
+    fn on_caller(&mut self, report: &LegEvent, env: &mut CallEnv) -> CallStatus {
+        match report {
+            LegEvent::HungUp { cause, far_end } => self.caller_gone(*cause, *far_end, env),
+            LegEvent::Left => self.caller_left(env),
             LegEvent::Bridged { peer } => match self.attempt_on(peer) {
-                Some(nth) => self.joined(nth, desk),
-                None => Life::On,
+                Some(attempt_ix) => self.joined(attempt_ix, env),
+                None => CallStatus::Alive,
             },
-            LegEvent::Unbridged { .. } => self.tell(Happening::Caller(CallerNews::Parted), desk),
-            LegEvent::Digit(digit) => self.tell(Happening::Caller(CallerNews::Digit(*digit)), desk),
+            LegEvent::Unbridged { .. } => self.tell(StageEvent::Caller(CallerEvent::Unbridged), env),
+            LegEvent::Digit(digit) => self.tell(StageEvent::Caller(CallerEvent::Digit(*digit)), env),
             LegEvent::Answered => {
-                self.facts.answered.get_or_insert(desk.now);
-                self.tell(Happening::Caller(CallerNews::Answered), desk)
+                self.state.answered.get_or_insert(env.now);
+                self.tell(StageEvent::Caller(CallerEvent::Answered), env)
             }
-            LegEvent::Parked => self.tell(Happening::Caller(CallerNews::Parked), desk),
-            LegEvent::Created | LegEvent::Ringing { .. } => Life::On,
-            LegEvent::Renamed { .. } => Life::On,
+            LegEvent::Parked => self.tell(StageEvent::Caller(CallerEvent::Parked), env),
+            LegEvent::Created | LegEvent::Ringing { .. } => CallStatus::Alive,
+            LegEvent::Renamed { .. } => CallStatus::Alive,
         }
     }
 
     /// Whoever talks has answered, whether that was heard or not.
-    fn joined(&mut self, nth: Nth, desk: &mut Desk) -> Life {
-        let attempt = &mut self.facts.attempts[nth];
+    fn joined(&mut self, attempt_ix: AttemptIx, env: &mut CallEnv) -> CallStatus {
+        let attempt = &mut self.state.attempts[attempt_ix];
         if attempt.ending.is_none() {
-            attempt.answered.get_or_insert(desk.now);
-            attempt.reach(Phase::Ready);
+            attempt.answered.get_or_insert(env.now);
+            attempt.advance_to(AttemptPhase::Ready);
         }
-        self.tell(Happening::Agent(nth, AgentNews::Joined), desk)
+        self.tell(StageEvent::Agent(attempt_ix, AgentEvent::Bridged), env)
     }
 
-    fn attempt_on(&self, leg: &LegId) -> Option<Nth> {
-        self.facts.attempts.iter().position(|attempt| attempt.leg.as_ref() == Some(leg))
+    fn attempt_on(&self, leg: &LegId) -> Option<AttemptIx> {
+        self.state.attempts.iter().position(|attempt| attempt.leg.as_ref() == Some(leg))
     }
 
-    fn caller_gone(&mut self, cause: Cause, left: bool, desk: &mut Desk) -> Life {
-        if self.facts.gone.is_some() {
-            return Life::On;
+    fn caller_gone(&mut self, cause: Cause, left: bool, env: &mut CallEnv) -> CallStatus {
+        if self.state.caller_gone.is_some() {
+            return CallStatus::Alive;
         }
-        self.facts.gone = Some(desk.now);
+        self.state.caller_gone = Some(env.now);
         if let Stage::CallBack(call_back) = &self.stage
             && call_back.expects_hang_up()
         {
-            return self.tell(Happening::Caller(CallerNews::Gone), desk);
+            return self.tell(StageEvent::Caller(CallerEvent::Gone), env);
         }
-        self.enter_until_now(desk);
+        self.enter_until_now(env);
         if left && cause == Cause::Cancelled {
             self.never_answered();
         }
-        super::flow::after_hang_up(&mut self.context(desk));
-        let findings = &self.facts.findings;
-        let outcome = match (self.facts.talk, &findings.message, findings.refused, left) {
+        super::walk::after_hang_up(&mut self.context(env));
+        let record_fields = &self.state.record_fields;
+        let outcome = match (self.state.talk, &record_fields.message, record_fields.refused, left) {
             (Some(_), _, _, _) => Outcome::Answered,
             (None, Some(_), _, _) => Outcome::Message,
             (None, None, Some(_), _) => Outcome::Refused,
@@ -91,17 +91,17 @@ impl Call {
             (None, None, None, false) => Outcome::Lost,
         };
         let by = if left { EndedBy::Caller } else { EndedBy::Switch };
-        let by = self.facts.parted.map_or(by, |(_, by)| by);
-        self.context(desk).conclude(outcome, by, cause);
-        self.end(Happening::Caller(CallerNews::Gone), cause, desk)
+        let by = self.state.talk_ended.map_or(by, |(_, by)| by);
+        self.context(env).conclude(outcome, by, cause);
+        self.end(StageEvent::Caller(CallerEvent::Gone), cause, env)
     }
 
     /// The caller is gone, or about to be: what came of it until now is entered.
-    fn enter_until_now(&mut self, desk: &mut Desk) {
+    fn enter_until_now(&mut self, env: &mut CallEnv) {
         if let Stage::Voicemail(voicemail) = &self.stage {
-            voicemail.clone().caller_gone(&mut self.context(desk));
+            voicemail.clone().caller_gone(&mut self.context(env));
         } else if let Stage::Queue(queue) = &self.stage {
-            queue.clone().caller_gone(&mut self.context(desk));
+            queue.clone().caller_gone(&mut self.context(env));
         }
     }
 
@@ -109,37 +109,37 @@ impl Call {
     /// before the caller's end has heard of it: who cancels in that instant is refused (487), never heard the
     /// agent and is charged nothing.
     fn never_answered(&mut self) {
-        if self.facts.ended.is_some() {
+        if self.state.ended.is_some() {
             return;
         }
-        self.facts.answered = None;
-        self.facts.talk = None;
+        self.state.answered = None;
+        self.state.talk = None;
         let talked = |attempt: &&mut Attempt| attempt.outcome == Some(AttemptOutcome::Talked);
-        for attempt in self.facts.attempts.iter_mut().filter(talked) {
+        for attempt in self.state.attempts.iter_mut().filter(talked) {
             attempt.outcome = Some(AttemptOutcome::CallerLeft);
         }
     }
 
     /// The caller's leg went where we did not send it: the fallback has it, or somebody at the switch.
-    fn caller_left(&mut self, desk: &mut Desk) -> Life {
+    fn caller_left(&mut self, env: &mut CallEnv) -> CallStatus {
         let ours = matches!(self.stage, Stage::Connect(_) | Stage::Talk(_) | Stage::Ending(_));
-        if ours || self.facts.gone.is_some() {
-            return Life::On;
+        if ours || self.state.caller_gone.is_some() {
+            return CallStatus::Alive;
         }
-        self.facts.gone = Some(desk.now);
-        self.enter_until_now(desk);
-        let (outcome, by) = match self.facts.parted {
+        self.state.caller_gone = Some(env.now);
+        self.enter_until_now(env);
+        let (outcome, by) = match self.state.talk_ended {
             Some((_, by)) => (Outcome::Answered, by),
             None => (Outcome::Fallback, EndedBy::Switch),
         };
-        self.context(desk).conclude(outcome, by, Cause::Normal);
-        self.end(Happening::Caller(CallerNews::Gone), Cause::Normal, desk)
+        self.context(env).conclude(outcome, by, Cause::Normal);
+        self.end(StageEvent::Caller(CallerEvent::Gone), Cause::Normal, env)
     }
 
     /// Nothing is left to decide: from wherever it is, the call ends.
-    fn end(&mut self, happening: Happening, cause: Cause, desk: &mut Desk) -> Life {
+    fn end(&mut self, event: StageEvent, cause: Cause, env: &mut CallEnv) -> CallStatus {
         match self.stage {
-            Stage::Ending(_) => self.tell(happening, desk),
+            Stage::Ending(_) => self.tell(event, env),
             Stage::Admission(_)
             | Stage::Announce(_)
             | Stage::Menu(_)
@@ -154,237 +154,248 @@ impl Call {
             | Stage::Voicemail(_)
             | Stage::Closing(_) => {
                 let from = self.stage();
-                self.open(Some(from), Door::Ending { cause }, desk)
+                self.open(Some(from), Transition::Ending { cause }, env)
             }
         }
     }
 
-    fn on_agent(&mut self, nth: Nth, what: &LegEvent, desk: &mut Desk) -> Life {
-        let now = desk.now;
-        let Some(attempt) = self.facts.attempts.get_mut(nth).filter(|attempt| attempt.lives()) else {
-            return Life::On;
+    fn on_agent(&mut self, attempt_ix: AttemptIx, report: &LegEvent, env: &mut CallEnv) -> CallStatus {
+        let now = env.now;
+        let Some(attempt) = self.state.attempts.get_mut(attempt_ix).filter(|attempt| attempt.is_alive())
+        else {
+            return CallStatus::Alive;
         };
         let ending = attempt.ending.is_some();
-        let (further, happening) = match what {
-            LegEvent::Created => (attempt.reach(Phase::Created), None),
+        let (further, event) = match report {
+            LegEvent::Created => (attempt.advance_to(AttemptPhase::Created), None),
             LegEvent::Ringing { .. } => {
                 attempt.ringing.get_or_insert(now);
-                (attempt.reach(Phase::Ringing), None)
+                (attempt.advance_to(AttemptPhase::Ringing), None)
             }
             LegEvent::Answered => {
                 attempt.answered.get_or_insert(now);
-                (attempt.reach(Phase::Answered), Some(Happening::Agent(nth, AgentNews::Answered)))
+                (
+                    attempt.advance_to(AttemptPhase::Answered),
+                    Some(StageEvent::Agent(attempt_ix, AgentEvent::Answered)),
+                )
             }
-            LegEvent::Parked => (attempt.reach(Phase::Ready), Some(Happening::Agent(nth, AgentNews::Ready))),
+            LegEvent::Parked => (
+                attempt.advance_to(AttemptPhase::Ready),
+                Some(StageEvent::Agent(attempt_ix, AgentEvent::Ready)),
+            ),
             LegEvent::HungUp { cause, far_end } => {
-                attempt.left = *far_end;
+                attempt.agent_hung_up = *far_end;
                 let outcome =
                     if attempt.answered.is_some() { AttemptOutcome::Dropped } else { outcome_of(*cause) };
-                self.context(desk).attempt_over(nth, outcome);
-                return self.tell(Happening::Agent(nth, AgentNews::Gone), desk);
+                self.context(env).close_attempt(attempt_ix, outcome);
+                return self.tell(StageEvent::Agent(attempt_ix, AgentEvent::Gone), env);
             }
             // Which of the two a switch names first is its own affair.
-            LegEvent::Bridged { peer } if *peer == self.facts.leg => {
-                return self.joined(nth, desk);
+            LegEvent::Bridged { peer } if *peer == self.state.caller_leg => {
+                return self.joined(attempt_ix, env);
             }
-            LegEvent::Unbridged { peer } if *peer == self.facts.leg => {
-                return self.tell(Happening::Caller(CallerNews::Parted), desk);
+            LegEvent::Unbridged { peer } if *peer == self.state.caller_leg => {
+                return self.tell(StageEvent::Caller(CallerEvent::Unbridged), env);
             }
-            LegEvent::Bridged { .. } | LegEvent::Unbridged { .. } => return Life::On,
+            LegEvent::Bridged { .. } | LegEvent::Unbridged { .. } => return CallStatus::Alive,
             LegEvent::Digit(digit) if !ending => {
-                return self.tell(Happening::Agent(nth, AgentNews::Digit(*digit)), desk);
+                return self.tell(StageEvent::Agent(attempt_ix, AgentEvent::Digit(*digit)), env);
             }
-            LegEvent::Renamed { .. } | LegEvent::Left | LegEvent::Digit(_) => return Life::On,
+            LegEvent::Renamed { .. } | LegEvent::Left | LegEvent::Digit(_) => return CallStatus::Alive,
         };
         if ending && further {
             // A leg that shall end and yet comes to life was made after it was told to end: tell it again.
-            self.context(desk).hang_up_attempt(nth);
-            return Life::On;
+            self.context(env).hang_up_attempt(attempt_ix);
+            return CallStatus::Alive;
         }
-        match happening {
-            Some(happening) if further => self.tell(happening, desk),
-            Some(_) | None => Life::On,
+        match event {
+            Some(event) if further => self.tell(event, env),
+            Some(_) | None => CallStatus::Alive,
         }
     }
 
     /// The switch gave a leg of the call another name.
     pub(super) fn rename(&mut self, from: &LegId, to: &LegId) {
-        let agents = self.facts.attempts.iter_mut().filter_map(|attempt| attempt.leg.as_mut());
-        for leg in std::iter::once(&mut self.facts.leg).chain(agents).filter(|leg| *leg == from) {
+        let agents = self.state.attempts.iter_mut().filter_map(|attempt| attempt.leg.as_mut());
+        for leg in std::iter::once(&mut self.state.caller_leg).chain(agents).filter(|leg| *leg == from) {
             *leg = to.clone();
         }
     }
 
     /// A command of the call ended.
-    pub(super) fn on_done(&mut self, number: u32, result: &CommandResult, desk: &mut Desk) -> Life {
-        if self.facts.sound.as_ref().is_some_and(|sound| sound.command == number) {
+    pub(super) fn on_done(&mut self, number: u32, result: &CommandResult, env: &mut CallEnv) -> CallStatus {
+        if self.state.sound.as_ref().is_some_and(|sound| sound.command == number) {
             return match result {
                 // It may well play on; when the link is back it is played again.
-                CommandResult::Unknown => Life::On,
+                CommandResult::Unknown => CallStatus::Alive,
                 // The news that the caller is gone is on its way, and says more than this.
-                CommandResult::NoSuchLeg => Life::On,
-                CommandResult::Ok => self.sound_ended(true, desk),
-                CommandResult::Failed(_) => self.sound_ended(false, desk),
+                CommandResult::NoSuchLeg => CallStatus::Alive,
+                CommandResult::Ok => self.sound_ended(true, env),
+                CommandResult::Failed(_) => self.sound_ended(false, env),
             };
         }
         if *result == CommandResult::NoSuchLeg {
-            return self.no_such_leg(number, desk);
+            return self.no_such_leg(number, env);
         }
         let cause = match result {
-            CommandResult::Unknown => return Life::On,
-            CommandResult::Ok => return self.tell(Happening::Done(number, true), desk),
+            CommandResult::Unknown => return CallStatus::Alive,
+            CommandResult::Ok => return self.tell(StageEvent::CommandDone(number, true), env),
             CommandResult::Failed(cause) => *cause,
             CommandResult::NoSuchLeg => Cause::Other,
         };
-        if let Some(nth) = self.facts.attempts.iter().position(|attempt| attempt.ring == Some(number)) {
-            return self.on_agent(nth, &LegEvent::HungUp { cause, far_end: false }, desk);
+        if let Some(attempt_ix) = self.state.attempts.iter().position(|attempt| attempt.ring == Some(number))
+        {
+            return self.on_agent(attempt_ix, &LegEvent::HungUp { cause, far_end: false }, env);
         }
-        self.tell(Happening::Done(number, false), desk)
+        self.tell(StageEvent::CommandDone(number, false), env)
     }
 
     /// What shall end is not there: gone without our hearing of it, or, for an agent's leg that never showed
     /// itself, not there yet.
-    fn no_such_leg(&mut self, number: u32, desk: &mut Desk) -> Life {
-        if self.facts.hang_up == Some(number) {
-            return self.caller_gone(Cause::Other, false, desk);
+    fn no_such_leg(&mut self, number: u32, env: &mut CallEnv) -> CallStatus {
+        if self.state.hang_up == Some(number) {
+            return self.caller_gone(Cause::Other, false, env);
         }
-        let gone = |a: &Attempt| a.hang_up == Some(number) && a.phase >= Phase::Created;
-        match self.facts.attempts.iter().position(gone) {
-            Some(nth) => self.on_agent(nth, &LegEvent::HungUp { cause: Cause::Other, far_end: false }, desk),
-            None => self.tell(Happening::Done(number, false), desk),
+        let gone = |a: &Attempt| a.hang_up == Some(number) && a.phase >= AttemptPhase::Created;
+        match self.state.attempts.iter().position(gone) {
+            Some(attempt_ix) => {
+                self.on_agent(attempt_ix, &LegEvent::HungUp { cause: Cause::Other, far_end: false }, env)
+            }
+            None => self.tell(StageEvent::CommandDone(number, false), env),
         }
     }
 
     /// A single sound may end, and then the stage goes on. One that shall be repeated is played again, unless it
     /// is too short to be true or was not played at all.
-    fn sound_ended(&mut self, well: bool, desk: &mut Desk) -> Life {
-        let Some(sound) = self.facts.sound.as_ref() else { return Life::On };
+    fn sound_ended(&mut self, well: bool, env: &mut CallEnv) -> CallStatus {
+        let Some(sound) = self.state.sound.as_ref() else { return CallStatus::Alive };
         if !sound.repeat {
-            let sound = self.facts.sound.take();
+            let sound = self.state.sound.take();
             if let (false, Some(Sound { prompt: Some(prompt), .. })) = (well, sound) {
-                self.context(desk).note(Note::SoundFailed { prompt });
+                self.context(env).note(Note::SoundFailed { prompt });
             }
-            return self.tell(Happening::SoundEnded, desk);
+            return self.tell(StageEvent::SoundEnded, env);
         }
-        if well && desk.now.since(sound.since) >= REPEATED_TIME_MIN {
-            let again = self.facts.sound.take();
+        if well && env.now.since(sound.since) >= REPEATED_TIME_MIN {
+            let again = self.state.sound.take();
             if let Some(Sound { prompt: Some(prompt), .. }) = again {
-                self.context(desk).play(prompt, true);
+                self.context(env).play(prompt, true);
             }
-            return Life::On;
+            return CallStatus::Alive;
         }
-        self.context(desk).set(Timer::Silence, SILENCE_TIME_MAX);
-        Life::On
+        self.context(env).set_timer(Timer::Silence, SILENCE_TIME_MAX);
+        CallStatus::Alive
     }
 
     /// What should be repeated cannot be played: a tone needs no file, and if even that fails no more is tried.
-    fn replace_sound(&mut self, desk: &mut Desk) {
+    fn replace_sound(&mut self, env: &mut CallEnv) {
         let tone = Prompt::Tone(Tone::Ringing);
-        let sound = self.facts.sound.take().filter(|sound| sound.prompt.as_ref() != Some(&tone));
+        let sound = self.state.sound.take().filter(|sound| sound.prompt.as_ref() != Some(&tone));
         let Some(Sound { prompt: Some(prompt), .. }) = sound else { return };
-        let mut cx = self.context(desk);
+        let mut cx = self.context(env);
         cx.note(Note::SoundFailed { prompt });
         cx.play(tone, true);
     }
 
     /// The store answered.
-    pub(super) fn on_store(&mut self, number: u32, answer: &AcdReply, desk: &mut Desk) -> Life {
+    pub(super) fn on_store(&mut self, number: u32, answer: &AcdReply, env: &mut CallEnv) -> CallStatus {
         let news = match answer {
-            AcdReply::Claimed { line } => return self.claimed(number, line, desk),
-            AcdReply::Refused if !self.unwish(number) => return Life::On,
-            AcdReply::Refused => StoreNews::Refused,
-            AcdReply::Waiting(place) => StoreNews::Waiting(*place),
-            AcdReply::Admitted { room, recent } => StoreNews::Admitted { room: *room, recent: *recent },
-            AcdReply::CodeSeen { times, first } => StoreNews::CodeSeen { times: *times, first: *first },
+            AcdReply::Claimed { line } => return self.claimed(number, line, env),
+            AcdReply::Refused if !self.close_claim(number) => return CallStatus::Alive,
+            AcdReply::Refused => AcdEvent::Refused,
+            AcdReply::Waiting(place) => AcdEvent::Waiting(*place),
+            AcdReply::Admitted { room, recent } => AcdEvent::Admitted { room: *room, recent: *recent },
+            AcdReply::CodeSeen { times, first } => AcdEvent::CodeSeen { times: *times, first: *first },
         };
-        self.tell(Happening::Store(number, news), desk)
+        self.tell(StageEvent::Acd(number, news), env)
     }
 
     /// Whether this wish was still open; it is no longer.
-    fn unwish(&mut self, number: u32) -> bool {
-        let open = self.facts.wishes.len();
-        self.facts.wishes.retain(|wish| *wish != number);
-        self.facts.wishes.len() < open
+    fn close_claim(&mut self, number: u32) -> bool {
+        let open = self.state.open_claims.len();
+        self.state.open_claims.retain(|claim| *claim != number);
+        self.state.open_claims.len() < open
     }
 
     /// A line is ours. One that is not wished for any more goes back.
-    fn claimed(&mut self, number: u32, line: &LineId, desk: &mut Desk) -> Life {
-        let given = self.facts.attempts.iter().any(|attempt| attempt.has_line && attempt.claim == number);
+    fn claimed(&mut self, number: u32, line: &LineId, env: &mut CallEnv) -> CallStatus {
+        let given = self.state.attempts.iter().any(|attempt| attempt.has_line && attempt.claim == number);
         if given {
-            return Life::On;
+            return CallStatus::Alive;
         }
-        let wished = self.unwish(number);
-        let mut cx = self.context(desk);
+        let was_open = self.close_claim(number);
+        let mut cx = self.context(env);
         let found = candidates::whose(line, &cx);
-        let (true, Some((at, agent))) = (wished, found) else {
-            cx.ask(AcdRequest::Release { claim: number, talked: false, rest: Millis(0) });
-            return Life::On;
+        let (true, Some((at, agent))) = (was_open, found) else {
+            cx.request(AcdRequest::Release { claim: number, talked: false, rest: Millis(0) });
+            return CallStatus::Alive;
         };
         let mut attempt = Attempt::new(agent, at, number, cx.now);
         if let Some(group) = cx.reach().and_then(|reach| candidates::group(reach, &cx)) {
             attempt.wrap_up = group.wrap_up;
-            attempt.retry = if cx.is_queue() { group.retry } else { Millis(0) };
+            attempt.retry = if cx.is_at_queue() { group.retry } else { Millis(0) };
         }
-        cx.facts.search.left.retain(|left| *left != at);
-        cx.facts.attempts.push(attempt);
-        let nth = cx.facts.attempts.len() - 1;
-        self.tell(Happening::Agent(nth, AgentNews::Claimed), desk)
+        cx.state.search.untried.retain(|left| *left != at);
+        cx.state.attempts.push(attempt);
+        let attempt_ix = cx.state.attempts.len() - 1;
+        self.tell(StageEvent::Agent(attempt_ix, AgentEvent::Claimed), env)
     }
 
     /// Everything that is due by now. While the switch does not hear the call, nothing is.
-    pub(super) fn on_due(&mut self, desk: &mut Desk) -> Life {
+    pub(super) fn on_due(&mut self, env: &mut CallEnv) -> CallStatus {
         /// More deadlines than kinds of deadline within one instant would mean that one sets itself.
         const DUE_AT_ONCE_MAX: usize = 32;
         for _ in 0..DUE_AT_ONCE_MAX {
-            if !self.facts.linked {
-                return Life::On;
+            if !self.state.linked {
+                return CallStatus::Alive;
             }
-            let Some(timer) = self.facts.timers.take_due(desk.now) else { return Life::On };
-            let life = match timer {
+            let Some(timer) = self.state.timers.take_due(env.now) else { return CallStatus::Alive };
+            let status = match timer {
                 Timer::Fallback => {
-                    self.context(desk).keep_fallback();
-                    Life::On
+                    self.context(env).keep_fallback();
+                    CallStatus::Alive
                 }
                 Timer::Silence => {
-                    self.replace_sound(desk);
-                    Life::On
+                    self.replace_sound(env);
+                    CallStatus::Alive
                 }
                 Timer::Ending if !matches!(self.stage, Stage::Ending(_)) => {
-                    self.hang_up_again(desk);
-                    self.tell(Happening::Due(Timer::Ending), desk)
+                    self.hang_up_again(env);
+                    self.tell(StageEvent::Due(Timer::Ending), env)
                 }
-                other => self.tell(Happening::Due(other), desk),
+                other => self.tell(StageEvent::Due(other), env),
             };
-            if let Life::Over = life {
-                return Life::Over;
+            if let CallStatus::Ended = status {
+                return CallStatus::Ended;
             }
         }
-        Life::On
+        CallStatus::Alive
     }
 
     /// Once more tells the switch to end every leg that shall end and has not.
-    fn hang_up_again(&mut self, desk: &mut Desk) {
-        self.context(desk).hang_up_attempts();
+    fn hang_up_again(&mut self, env: &mut CallEnv) {
+        self.context(env).hang_up_attempts();
         if let Stage::Ending(ending) = &self.stage {
-            ending.clone().hang_up_caller(&mut self.context(desk));
+            ending.clone().hang_up_caller(&mut self.context(env));
         }
     }
 
     pub(super) fn link_lost(&mut self) {
-        self.facts.linked = false;
+        self.state.linked = false;
     }
 
     /// The link is back, by this connection: what happened meanwhile is read off the list of live legs.
-    pub(super) fn relink(
+    pub(super) fn on_link_restored(
         &mut self,
         connection: u64,
         find: &dyn Fn(&LegId) -> Option<LiveLeg>,
-        desk: &mut Desk,
-    ) -> Life {
-        self.facts.linked = true;
-        if std::mem::take(&mut self.facts.inherited) {
-            let known = (self.facts.seed, self.facts.commands);
-            (self.facts.seed, self.facts.commands) = super::seeded::gone_on(known, connection);
+        env: &mut CallEnv,
+    ) -> CallStatus {
+        self.state.linked = true;
+        if std::mem::take(&mut self.state.taken_over) {
+            let known = (self.state.seed, self.state.last_command);
+            (self.state.seed, self.state.last_command) =
+                super::seeded_random::reseed_taken_over_call(known, connection);
         }
         let before = self.stage();
         let legs: Vec<LegId> = self.legs().cloned().collect();
@@ -394,28 +405,32 @@ impl Call {
                 self.perhaps_never_called(&leg);
             }
             for report in self.missed(&leg, live, find) {
-                if let Life::Over = self.on_leg(&leg, &report, desk) {
-                    return Life::Over;
+                if let CallStatus::Ended = self.on_leg(&leg, &report, env) {
+                    return CallStatus::Ended;
                 }
             }
         }
-        self.hang_up_again(desk);
+        self.hang_up_again(env);
         if self.stage() != before {
-            return Life::On;
+            return CallStatus::Alive;
         }
-        self.tell(Happening::Relinked, desk)
+        self.tell(StageEvent::LinkRestored, env)
     }
 
     /// The order to call an agent was perhaps still on its way when link or daemon were lost: who was not even
     /// heard to be called is tried once more, under another leg.
     fn perhaps_never_called(&mut self, leg: &LegId) {
-        let Some(nth) = self.attempt_on(leg) else { return };
-        let Attempt { at, phase, ending, .. } = self.facts.attempts[nth];
-        let tried = self.facts.attempts[self.facts.search.from.min(nth)..].iter();
-        let tries = tried.filter(|attempt| attempt.at == at).count();
-        let left = &mut self.facts.search.left;
-        if phase == Phase::Calling && ending.is_none() && tries < CALLED_MAX && !left.contains(&at) {
-            left.insert(0, at);
+        let Some(attempt_ix) = self.attempt_on(leg) else { return };
+        let Attempt { agent_ix, phase, ending, .. } = self.state.attempts[attempt_ix];
+        let tried = self.state.attempts[self.state.search.first_attempt.min(attempt_ix)..].iter();
+        let tries = tried.filter(|attempt| attempt.agent_ix == agent_ix).count();
+        let left = &mut self.state.search.untried;
+        if phase == AttemptPhase::Calling
+            && ending.is_none()
+            && tries < CALLED_MAX
+            && !left.contains(&agent_ix)
+        {
+            left.insert(0, agent_ix);
         }
     }
 
@@ -427,7 +442,7 @@ impl Call {
         find: &dyn Fn(&LegId) -> Option<LiveLeg>,
     ) -> Vec<LegEvent> {
         let Some(live) = live else { return vec![LegEvent::HungUp { cause: Cause::Other, far_end: false }] };
-        let is_caller = *leg == self.facts.leg;
+        let is_caller = *leg == self.state.caller_leg;
         match live.state {
             LegState::Elsewhere if is_caller => vec![LegEvent::Left],
             // A talk may be over that we did not hear the end of.
@@ -451,31 +466,31 @@ impl Call {
     /// The agent who talks with the caller, though we did not hear that they were joined.
     fn joined_leg(&self, find: &dyn Fn(&LegId) -> Option<LiveLeg>) -> Option<LegId> {
         let legs =
-            self.facts.attempts.iter().filter(|it| it.ending.is_none()).filter_map(|it| it.leg.as_ref());
-        let is_ours = |live: &LiveLeg| live.of.as_ref().is_none_or(|of| *of == self.facts.leg);
+            self.state.attempts.iter().filter(|it| it.ending.is_none()).filter_map(|it| it.leg.as_ref());
+        let is_ours = |live: &LiveLeg| live.caller_leg.as_ref().is_none_or(|of| *of == self.state.caller_leg);
         let talks = |leg: &&LegId| find(leg).is_some_and(|it| it.state == LegState::Bridged && is_ours(&it));
         legs.into_iter().find(talks).cloned()
     }
 
     fn ready_leg(&self) -> Option<LegId> {
-        let ready = |a: &&Attempt| a.phase == Phase::Ready && a.ending.is_none();
-        self.facts.attempts.iter().find(ready).and_then(|attempt| attempt.leg.clone())
+        let ready = |a: &&Attempt| a.phase == AttemptPhase::Ready && a.ending.is_none();
+        self.state.attempts.iter().find(ready).and_then(|attempt| attempt.leg.clone())
     }
 
     /// The daemon stops: a caller in talk stays there, one who talked is let go, any other goes to the dialplan's
     /// fallback. The books are closed at once, since nobody will be there to hear how it ended.
-    pub(super) fn hand_over(&mut self, desk: &mut Desk) {
+    pub(super) fn hand_over(&mut self, env: &mut CallEnv) {
         let from = self.stage();
         match self.stage {
             Stage::Ending(_) => {}
             Stage::Talk(_) => {
-                let mut cx = self.context(desk);
+                let mut cx = self.context(env);
                 cx.conclude(Outcome::Answered, EndedBy::Hotline, Cause::Normal);
                 // Nobody is there for what was to follow, and the next daemon would take whom the switch keeps for
                 // somebody who has just come.
-                if flow::after_talk(&cx).is_some() {
-                    let leg = cx.facts.leg.clone();
-                    cx.order(Action::LetGo { leg });
+                if walk::after_talk(&cx).is_some() {
+                    let leg = cx.state.caller_leg.clone();
+                    cx.send(Action::LetGo { leg });
                 }
             }
             Stage::Admission(_)
@@ -490,25 +505,26 @@ impl Call {
             | Stage::Survey(_)
             | Stage::Voicemail(_)
             | Stage::Closing(_) => {
-                self.enter_until_now(desk);
-                let parted = self.facts.parted;
+                self.enter_until_now(env);
+                let parted = self.state.talk_ended;
                 let is_away = matches!(&self.stage, Stage::CallBack(call_back) if call_back.caller_is_away());
-                let mut cx = self.context(desk);
+                let mut cx = self.context(env);
                 if let Some((_, by)) = parted {
                     cx.conclude(Outcome::Answered, by, Cause::Normal);
                 } else if is_away {
                     cx.conclude(Outcome::Unanswered, EndedBy::Hotline, Cause::Normal);
                 } else {
                     cx.conclude(Outcome::Fallback, EndedBy::Hotline, Cause::Normal);
-                    cx.facts.gone = Some(cx.now);
-                    let leg = cx.facts.leg.clone();
-                    cx.order(Action::ToFallback { leg });
+                    cx.state.caller_gone = Some(cx.now);
+                    let leg = cx.state.caller_leg.clone();
+                    cx.send(Action::ToFallback { leg });
                 }
-                if let Life::Over = self.end(Happening::Caller(CallerNews::Gone), Cause::Normal, desk) {
+                if let CallStatus::Ended = self.end(StageEvent::Caller(CallerEvent::Gone), Cause::Normal, env)
+                {
                     return;
                 }
             }
         }
-        self.finish(Some(from), desk);
+        self.finish(Some(from), env);
     }
 }

@@ -1,8 +1,8 @@
 //! The caller is asked for keys: to choose from a menu, to dial an extension, or to enter a number.
 
-use super::digit_input::{Fit, Keys, Outcome, fit_length, fit_one_of};
-use super::env::Context;
-use super::transition::{Door, Exit, Happening, Next};
+use super::context::Context;
+use super::digit_input::{DigitInput, DigitMatch, Outcome, match_length, match_one_of};
+use super::transition::{Exit, Next, StageEvent, Transition};
 use crate::hotline::flow::{Ask, Node, NodeKind};
 use serde::{Deserialize, Serialize};
 use std::ops::Bound;
@@ -10,27 +10,28 @@ use std::ops::Bound;
 /// How far the asking got.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Menu {
-    keys: Keys,
+    #[serde(rename = "keys")]
+    input: DigitInput,
 }
 
 impl Menu {
     pub(super) fn enter(cx: &mut Context) -> Next<Self> {
-        let Some((node, ask)) = asked(cx) else { return Next::Go(Door::exit("invalid")) };
-        let (keys, outcome) = Keys::ask(ask, |digits| fit(node, ask, digits), cx);
-        Self { keys }.after(outcome, cx)
+        let Some((node, ask)) = asked(cx) else { return Next::Go(Transition::exit("invalid")) };
+        let (input, outcome) = DigitInput::ask(ask, |digits| fit(node, ask, digits), cx);
+        Self { input }.after(outcome, cx)
     }
 
-    pub(super) fn on(mut self, happening: Happening, cx: &mut Context) -> Next<Self> {
-        let Some((node, ask)) = asked(cx) else { return Next::Go(Door::exit("invalid")) };
-        let outcome = self.keys.on(happening, ask, |digits| fit(node, ask, digits), cx);
+    pub(super) fn on(mut self, event: StageEvent, cx: &mut Context) -> Next<Self> {
+        let Some((node, ask)) = asked(cx) else { return Next::Go(Transition::exit("invalid")) };
+        let outcome = self.input.on(event, ask, |digits| fit(node, ask, digits), cx);
         self.after(outcome, cx)
     }
 
     fn after(self, outcome: Outcome, cx: &mut Context) -> Next<Self> {
         match outcome {
             Outcome::Asking => Next::Stay(self),
-            Outcome::Invalid => Next::Go(Door::exit("invalid")),
-            Outcome::Timeout => Next::Go(Door::exit("timeout")),
+            Outcome::Invalid => Next::Go(Transition::exit("invalid")),
+            Outcome::Timeout => Next::Go(Transition::exit("timeout")),
             Outcome::Answer(digits) => Next::Go(answered(digits, cx)),
         }
     }
@@ -56,13 +57,13 @@ fn asked<'a>(cx: &Context<'a>) -> Option<(&'a Node, &'a Ask)> {
     }
 }
 
-fn fit(node: &Node, ask: &Ask, digits: &str) -> Fit {
+fn fit(node: &Node, ask: &Ask, digits: &str) -> DigitMatch {
     if matches!(node.kind, NodeKind::Collect(_)) {
-        return fit_length(digits, ask);
+        return match_length(digits, ask);
     }
     let from = (Bound::Included(digits), Bound::Unbounded);
     let begin_so = node.exits.range::<str, _>(from).map(|(exit, _)| &**exit);
-    fit_one_of(digits, begin_so.take_while(|exit| exit.starts_with(digits)).filter(|exit| is_keys(exit)))
+    match_one_of(digits, begin_so.take_while(|exit| exit.starts_with(digits)).filter(|exit| is_keys(exit)))
 }
 
 /// Whether the name of an exit is keys to press.
@@ -70,12 +71,12 @@ fn is_keys(exit: &str) -> bool {
     exit.bytes().all(|byte| byte.is_ascii_digit() || byte == b'*' || byte == b'#')
 }
 
-fn answered(digits: String, cx: &mut Context) -> Door {
+fn answered(digits: String, cx: &mut Context) -> Transition {
     let Some(NodeKind::Collect(collect)) = cx.node().map(|node| &node.kind) else {
         let because = ["the caller keyed ", &digits].concat().into();
-        return Door::Exit { exit: Exit::Named(digits.into()), because };
+        return Transition::Exit { exit: Exit::Named(digits.into()), because };
     };
     let because = format!("{} digits were keyed", digits.len()).into();
-    cx.facts.findings.entered.insert(collect.name.clone(), digits);
-    Door::Exit { exit: Exit::Word("done"), because }
+    cx.state.record_fields.entered.insert(collect.name.clone(), digits);
+    Transition::Exit { exit: Exit::Fixed("done"), because }
 }

@@ -1,11 +1,11 @@
 //! All agents are busy: the caller waits with music, hears from time to time how long it may take, and is served
 //! in turn. A key leads out: to a message, or to being called back.
 
-use super::attempt::Nth;
-use super::env::Context;
-use super::ringing::{Bells, Rung};
+use super::attempt::AttemptIx;
+use super::context::Context;
+use super::ringing::{RingOutcome, RingingAgents};
 use super::timer::Timer;
-use super::transition::{AgentNews, CallerNews, Door, Exit, Happening, Next, StoreNews};
+use super::transition::{AcdEvent, AgentEvent, CallerEvent, Exit, Next, StageEvent, Transition};
 use super::{candidates, ringback};
 use crate::command::{AcdRequest, Action, Note, QueueRank};
 use crate::event::QueuePosition;
@@ -21,7 +21,8 @@ use std::sync::Arc;
 pub(super) struct Queue {
     /// Since when the caller is here, this time.
     since: Instant,
-    bells: Bells,
+    #[serde(rename = "bells")]
+    ringing: RingingAgents,
     /// Whether the caller hears something else than the music.
     saying: bool,
     /// Whether the caller is to be told its place as soon as that is known: on entering and from time to time.
@@ -30,102 +31,103 @@ pub(super) struct Queue {
 
 impl Queue {
     pub(super) fn enter(cx: &mut Context) -> Next<Self> {
-        let Some((_, reach)) = here(cx) else { return Next::Go(Door::exit("off_duty")) };
+        let Some((_, reach)) = here(cx) else { return Next::Go(Transition::exit("off_duty")) };
         if !candidates::begin(reach, cx) {
-            return Next::Go(Door::exit("off_duty"));
+            return Next::Go(Transition::exit("off_duty"));
         }
-        cx.facts.keyed.clear();
+        cx.state.typed_ahead.clear();
         Self::go_on(cx)
     }
 
     /// Waits, or waits on after an agent who took the call could not be connected.
     pub(super) fn go_on(cx: &mut Context) -> Next<Self> {
-        let Some((place, _)) = here(cx) else { return Next::Go(Door::exit("off_duty")) };
+        let Some((place, _)) = here(cx) else { return Next::Go(Transition::exit("off_duty")) };
         let mut queue = Self::entered(cx);
         // A ringback goes on until it is known that the caller has to wait.
-        if cx.facts.sound.is_none() {
+        if cx.state.sound.is_none() {
             queue.music(cx);
         }
-        cx.set(Timer::Wait, cx.facts.search.until.since(cx.now));
+        cx.set_timer(Timer::Wait, cx.state.search.until.since(cx.now));
         if let Some(every) = place.every {
-            cx.set(Timer::Position, every);
+            cx.set_timer(Timer::Position, every);
         }
         queue.ask(cx);
         Next::Stay(queue)
     }
 
     fn entered(cx: &Context) -> Self {
-        Self { since: cx.now, bells: Bells::default(), saying: false, tells: true }
+        Self { since: cx.now, ringing: RingingAgents::default(), saying: false, tells: true }
     }
 
     /// The turn of a caller who was called back has come: the agent of this attempt is rung.
-    pub(super) fn serve(nth: Nth, cx: &mut Context) -> Next<Self> {
-        let Some((_, reach)) = here(cx) else { return Next::Go(Door::exit("off_duty")) };
+    pub(super) fn serve(attempt_ix: AttemptIx, cx: &mut Context) -> Next<Self> {
+        let Some((_, reach)) = here(cx) else { return Next::Go(Transition::exit("off_duty")) };
         let mut queue = Self::entered(cx);
         queue.music(cx);
         // The wait before hanging up is over; whoever is called back waits anew.
-        cx.facts.search.until = cx.now + reach.wait;
-        cx.set(Timer::Wait, reach.wait);
-        queue.bells.ring(nth, cx);
+        cx.state.search.until = cx.now + reach.wait;
+        cx.set_timer(Timer::Wait, reach.wait);
+        queue.ringing.ring(attempt_ix, cx);
         queue.or_ask(cx)
     }
 
-    pub(super) fn on(mut self, happening: Happening, cx: &mut Context) -> Next<Self> {
-        match happening {
-            Happening::Agent(nth, AgentNews::Claimed) => {
-                self.bells.ring(nth, cx);
+    pub(super) fn on(mut self, event: StageEvent, cx: &mut Context) -> Next<Self> {
+        match event {
+            StageEvent::Agent(attempt_ix, AgentEvent::Claimed) => {
+                self.ringing.ring(attempt_ix, cx);
                 self.or_ask(cx)
             }
-            Happening::Agent(nth, news) => match self.bells.on_agent(nth, news, cx) {
-                Rung::Nothing => Next::Stay(self),
-                Rung::Less => self.or_ask(cx),
-                Rung::Taken(nth) => {
-                    self.bells.end_others(nth, cx);
-                    self.leave(Door::Whisper { nth }, cx)
+            StageEvent::Agent(attempt_ix, news) => match self.ringing.on_agent(attempt_ix, news, cx) {
+                RingOutcome::Pending => Next::Stay(self),
+                RingOutcome::AgentGone => self.or_ask(cx),
+                RingOutcome::Accepted(attempt_ix) => {
+                    self.ringing.end_others(attempt_ix, cx);
+                    self.leave(Transition::Whisper { attempt_ix }, cx)
                 }
-                Rung::Joined(nth) => {
-                    self.bells.end_others(nth, cx);
+                RingOutcome::Bridged(attempt_ix) => {
+                    self.ringing.end_others(attempt_ix, cx);
                     cx.end_ringback();
-                    self.leave(Door::Talk { nth }, cx)
+                    self.leave(Transition::Talk { attempt_ix }, cx)
                 }
             },
-            Happening::Store(_, StoreNews::Refused) => self.out("full", "as many wait as may", cx),
-            Happening::Store(_, StoreNews::Waiting(place)) => {
+            StageEvent::Acd(_, AcdEvent::Refused) => self.out("full", "as many wait as may", cx),
+            StageEvent::Acd(_, AcdEvent::Waiting(place)) => {
                 cx.note(Note::Queued { ahead: place.ahead, estimate: place.estimate });
                 self.wait(place, cx);
                 Next::Stay(self)
             }
-            Happening::Caller(CallerNews::Digit(key)) => self.key(key, cx),
-            Happening::Due(Timer::Ring) => {
-                self.bells.on_due(cx);
+            StageEvent::Caller(CallerEvent::Digit(key)) => self.key(key, cx),
+            StageEvent::Due(Timer::Ring) => {
+                self.ringing.on_due(cx);
                 self.or_ask(cx)
             }
-            Happening::Due(Timer::Wait) => self.out("timeout", "the caller has waited long enough", cx),
-            Happening::Due(Timer::Position) => {
+            StageEvent::Due(Timer::Wait) => self.out("timeout", "the caller has waited long enough", cx),
+            StageEvent::Due(Timer::Position) => {
                 self.tells = true;
-                if let (true, Some(claim)) = (self.bells.is_silent(), cx.facts.wishes.first().copied()) {
-                    cx.ask(AcdRequest::Place { claim });
+                if let (true, Some(claim)) = (self.ringing.is_empty(), cx.state.open_claims.first().copied())
+                {
+                    cx.request(AcdRequest::Place { claim });
                 }
                 if let Some(every) = here(cx).and_then(|(place, _)| place.every) {
-                    cx.set(Timer::Position, every);
+                    cx.set_timer(Timer::Position, every);
                 }
                 Next::Stay(self)
             }
-            Happening::SoundEnded => {
+            StageEvent::SoundEnded => {
                 self.music(cx);
                 Next::Stay(self)
             }
-            Happening::Done(command, _) => {
-                self.bells.on_done(command, cx);
+            StageEvent::CommandDone(command, _) => {
+                self.ringing.on_done(command, cx);
                 Next::Stay(self)
             }
-            Happening::Relinked => {
+            StageEvent::LinkRestored => {
                 cx.keep_fallback();
                 self.music(cx);
-                self.bells.relinked(cx);
+                self.ringing.on_link_restored(cx);
                 Next::Stay(self)
             }
-            Happening::Store(..) | Happening::Caller(_) | Happening::Due(_) => Next::Stay(self),
+            StageEvent::Acd(..) | StageEvent::Caller(_) | StageEvent::Due(_) => Next::Stay(self),
         }
     }
 
@@ -138,8 +140,8 @@ impl Queue {
     }
 
     fn or_ask(mut self, cx: &mut Context) -> Next<Self> {
-        if self.bells.is_silent() && cx.facts.wishes.is_empty() {
-            if cx.facts.attempts.len() >= candidates::ATTEMPTS_MAX {
+        if self.ringing.is_empty() && cx.state.open_claims.is_empty() {
+            if cx.state.attempts.len() >= candidates::ATTEMPTS_MAX {
                 return self.out("timeout", "too many attempts were made", cx);
             }
             self.ask(cx);
@@ -150,7 +152,7 @@ impl Queue {
     /// Asks for whoever is free, in the caller's turn, which it keeps however often it asks.
     fn ask(&mut self, cx: &mut Context) {
         let Some((place, reach)) = here(cx) else { return };
-        let (priority, since) = (cx.facts.priority, cx.facts.search.since);
+        let (priority, since) = (cx.state.priority, cx.state.search.since);
         let turn = QueueRank { priority, since, length_max: place.length_max };
         candidates::ask(&candidates::on_duty(reach, cx), Some(turn), reach, cx);
     }
@@ -161,10 +163,10 @@ impl Queue {
         let Some((place, reach)) = here(cx) else { return };
         // Once for each time the caller is told: that it waits may be heard again before the switch has answered, and
         // the silence that an answer lays over the ring tone would cover what was begun after the first.
-        let answers = place.answer && cx.facts.answered.is_none() && self.tells;
+        let answers = place.answer && cx.state.answered.is_none() && self.tells;
         if answers {
-            let leg = cx.facts.leg.clone();
-            cx.order(Action::Answer { leg });
+            let leg = cx.state.caller_leg.clone();
+            cx.send(Action::Answer { leg });
         }
         if self.say_place(at, cx) || self.saying {
             return;
@@ -172,16 +174,16 @@ impl Queue {
         if answers {
             self.music(cx);
         } else {
-            cx.keep_playing(ringback::choose(&reach.ringback, cx));
+            cx.play_continuously(ringback::choose(&reach.ringback, cx));
         }
     }
 
     /// Tells whether there was anything to say.
     fn say_place(&mut self, at: QueuePosition, cx: &mut Context) -> bool {
         let Some((place, _)) = here(cx).filter(|_| std::mem::take(&mut self.tells)) else { return false };
-        let ahead = place.say_position.then(|| cx.say(|speaker| speaker.queue_ahead(at.ahead.into())));
+        let ahead = place.say_position.then(|| cx.spoken(|speaker| speaker.queue_ahead(at.ahead.into())));
         let estimate = at.estimate.filter(|_| place.say_wait);
-        let wait = estimate.and_then(|wait| cx.say(|speaker| speaker.estimated_wait(wait)));
+        let wait = estimate.and_then(|wait| cx.spoken(|speaker| speaker.estimated_wait(wait)));
         let said = [ahead.flatten(), wait, place.notice.clone()];
         let Some(prompt) = Prompt::joined(said.into_iter().flatten()) else { return false };
         self.saying = true;
@@ -191,7 +193,7 @@ impl Queue {
 
     fn key(self, key: char, cx: &mut Context) -> Next<Self> {
         let Some((place, _)) = here(cx) else { return Next::Stay(self) };
-        if !self.bells.is_silent() {
+        if !self.ringing.is_empty() {
             return Next::Stay(self);
         }
         if place.call_back == Some(key) {
@@ -199,9 +201,9 @@ impl Queue {
         }
         let name: Arc<str> = key.to_string().into();
         if cx.node().is_some_and(|node| node.exits.contains_key(&name)) {
-            cx.forget_wishes();
+            cx.abandon_claims();
             let because = format!("the caller pressed {key}").into();
-            return self.leave(Door::Exit { exit: Exit::Named(name), because }, cx);
+            return self.leave(Transition::Exit { exit: Exit::Named(name), because }, cx);
         }
         Next::Stay(self)
     }
@@ -209,9 +211,9 @@ impl Queue {
     /// The wish for an agent stays: the caller is called when it is granted.
     fn call_back(mut self, cx: &mut Context) -> Next<Self> {
         if cx.call_back_dial().is_some() {
-            return self.leave(Door::CallBack, cx);
+            return self.leave(Transition::CallBack, cx);
         }
-        if let Some(prompt) = cx.say(|_| vec![Piece::CallbackRefused]) {
+        if let Some(prompt) = cx.spoken(|_| vec![Piece::CallbackRefused]) {
             self.saying = true;
             cx.play(prompt, false);
         }
@@ -219,31 +221,31 @@ impl Queue {
     }
 
     fn out(mut self, exit: &'static str, because: &str, cx: &mut Context) -> Next<Self> {
-        self.bells.give_up_all(cx);
-        cx.forget_wishes();
+        self.ringing.give_up_all(cx);
+        cx.abandon_claims();
         nobody_was_free(cx);
-        self.leave(Door::Exit { exit: Exit::Word(exit), because: because.into() }, cx)
+        self.leave(Transition::Exit { exit: Exit::Fixed(exit), because: because.into() }, cx)
     }
 
-    fn leave(self, door: Door, cx: &mut Context) -> Next<Self> {
-        cx.clear(Timer::Wait);
-        cx.clear(Timer::Position);
+    fn leave(self, transition: Transition, cx: &mut Context) -> Next<Self> {
+        cx.clear_timer(Timer::Wait);
+        cx.clear_timer(Timer::Position);
         self.caller_gone(cx);
-        Next::Go(door)
+        Next::Go(transition)
     }
 
     /// The caller is here no longer: how long it was counts.
     pub(super) fn caller_gone(&self, cx: &mut Context) {
         let waited = cx.now.since(self.since);
-        cx.facts.findings.queued = Millis(cx.facts.findings.queued.0 + waited.0);
+        cx.state.record_fields.queued = Millis(cx.state.record_fields.queued.0 + waited.0);
     }
 }
 
 /// Who waited here in vain, and for whom nobody was tried at all, found all agents busy.
 fn nobody_was_free(cx: &mut Context) {
-    if let (Some((_, reach)), true) = (here(cx), cx.facts.attempts.is_empty()) {
+    if let (Some((_, reach)), true) = (here(cx), cx.state.attempts.is_empty()) {
         for at in candidates::on_duty(reach, cx) {
-            cx.no_line(at);
+            cx.record_no_line(at);
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Agents being rung, one or several at a time, until one takes the call: by answering, or by pressing 1 where the
 //! telephone may be answered by a mailbox.
 
-use super::attempt::{Nth, Phase};
-use super::env::Context;
+use super::attempt::{AttemptIx, AttemptPhase};
+use super::context::Context;
 use super::timer::Timer;
-use super::transition::AgentNews;
+use super::transition::AgentEvent;
 use crate::command::Action;
 use crate::event::Cause;
 use crate::phrases::Key;
@@ -23,11 +23,12 @@ const TAKE_KEY: char = '1';
 /// Who is being rung.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub(super) struct Bells(Vec<Bell>);
+pub(super) struct RingingAgents(Vec<RingingAgent>);
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-struct Bell {
-    nth: Nth,
+struct RingingAgent {
+    #[serde(rename = "nth")]
+    attempt_ix: AttemptIx,
     until: Instant,
     /// The command that asks the agent to press the key.
     asking: Option<u32>,
@@ -35,132 +36,139 @@ struct Bell {
 
 /// What came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Rung {
+pub(super) enum RingOutcome {
     /// Nothing yet.
-    Nothing,
+    Pending,
     /// The agent of this attempt has the call.
-    Taken(Nth),
+    Accepted(AttemptIx),
     /// The agent of this attempt talks with the caller already: a daemon whose word was lost joined them.
-    Joined(Nth),
+    Bridged(AttemptIx),
     /// One rings no longer.
-    Less,
+    AgentGone,
 }
 
-impl Bells {
-    pub(super) fn is_silent(&self) -> bool {
+impl RingingAgents {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Rings the agent of this attempt.
-    pub(super) fn ring(&mut self, nth: Nth, cx: &mut Context) {
-        match cx.ring(nth) {
+    pub(super) fn ring(&mut self, attempt_ix: AttemptIx, cx: &mut Context) {
+        match cx.ring_agent(attempt_ix) {
             Some(ring_time) => {
-                self.0.push(Bell { nth, until: cx.now + ring_time, asking: None });
+                self.0.push(RingingAgent { attempt_ix, until: cx.now + ring_time, asking: None });
                 self.set_timer(cx);
             }
-            None => cx.attempt_over(nth, AttemptOutcome::Failed),
+            None => cx.close_attempt(attempt_ix, AttemptOutcome::Failed),
         }
     }
 
-    pub(super) fn on_agent(&mut self, nth: Nth, news: AgentNews, cx: &mut Context) -> Rung {
-        let Some(bell) = self.0.iter_mut().find(|bell| bell.nth == nth) else { return Rung::Nothing };
+    pub(super) fn on_agent(
+        &mut self,
+        attempt_ix: AttemptIx,
+        news: AgentEvent,
+        cx: &mut Context,
+    ) -> RingOutcome {
+        let Some(agent) = self.0.iter_mut().find(|agent| agent.attempt_ix == attempt_ix) else {
+            return RingOutcome::Pending;
+        };
         match news {
-            AgentNews::Answered => {
-                bell.until = cx.now + READY_TIME_MAX;
+            AgentEvent::Answered => {
+                agent.until = cx.now + READY_TIME_MAX;
                 self.set_timer(cx);
-                Rung::Nothing
+                RingOutcome::Pending
             }
-            AgentNews::Ready if cx.agent(nth).is_some_and(|agent| agent.confirm) => {
-                bell.until = cx.now + CONFIRM_TIME_MAX;
-                bell.asking = ask(nth, cx);
+            AgentEvent::Ready if cx.agent(attempt_ix).is_some_and(|agent| agent.confirm) => {
+                agent.until = cx.now + CONFIRM_TIME_MAX;
+                agent.asking = ask(attempt_ix, cx);
                 self.set_timer(cx);
-                Rung::Nothing
+                RingOutcome::Pending
             }
-            AgentNews::Ready => Rung::Taken(nth),
-            AgentNews::Digit(TAKE_KEY) if bell.asking.is_some() => {
-                stop(nth, cx);
-                Rung::Taken(nth)
+            AgentEvent::Ready => RingOutcome::Accepted(attempt_ix),
+            AgentEvent::Digit(TAKE_KEY) if agent.asking.is_some() => {
+                stop(attempt_ix, cx);
+                RingOutcome::Accepted(attempt_ix)
             }
-            AgentNews::Gone => {
-                self.0.retain(|bell| bell.nth != nth);
+            AgentEvent::Gone => {
+                self.0.retain(|agent| agent.attempt_ix != attempt_ix);
                 self.set_timer(cx);
-                Rung::Less
+                RingOutcome::AgentGone
             }
-            AgentNews::Joined => Rung::Joined(nth),
-            AgentNews::Claimed | AgentNews::Digit(_) => Rung::Nothing,
+            AgentEvent::Bridged => RingOutcome::Bridged(attempt_ix),
+            AgentEvent::Claimed | AgentEvent::Digit(_) => RingOutcome::Pending,
         }
     }
 
     /// What the agent was asked was said to its end: it is said again.
     pub(super) fn on_done(&mut self, command: u32, cx: &mut Context) {
-        if let Some(bell) = self.0.iter_mut().find(|bell| bell.asking == Some(command)) {
-            bell.asking = ask(bell.nth, cx);
+        if let Some(agent) = self.0.iter_mut().find(|agent| agent.asking == Some(command)) {
+            agent.asking = ask(agent.attempt_ix, cx);
         }
     }
 
     /// The link is back: whether the agents were asked is unknown.
-    pub(super) fn relinked(&mut self, cx: &mut Context) {
-        for bell in self.0.iter_mut().filter(|bell| bell.asking.is_some()) {
-            stop(bell.nth, cx);
-            bell.asking = ask(bell.nth, cx);
+    pub(super) fn on_link_restored(&mut self, cx: &mut Context) {
+        for agent in self.0.iter_mut().filter(|agent| agent.asking.is_some()) {
+            stop(agent.attempt_ix, cx);
+            agent.asking = ask(agent.attempt_ix, cx);
         }
     }
 
     /// Gives up on those who have rung long enough.
     pub(super) fn on_due(&mut self, cx: &mut Context) {
-        let (late, on): (Vec<Bell>, Vec<Bell>) =
-            std::mem::take(&mut self.0).into_iter().partition(|bell| bell.until <= cx.now);
+        let (late, on): (Vec<RingingAgent>, Vec<RingingAgent>) =
+            std::mem::take(&mut self.0).into_iter().partition(|agent| agent.until <= cx.now);
         self.0 = on;
-        for bell in late {
-            give_up(&bell, cx);
+        for agent in late {
+            give_up(&agent, cx);
         }
         self.set_timer(cx);
     }
 
     /// One of them has the call: the others have not, and no line is wished for any more.
-    pub(super) fn end_others(&mut self, winner: Nth, cx: &mut Context) {
-        for bell in self.0.drain(..).filter(|bell| bell.nth != winner) {
-            cx.end_attempt(bell.nth, AttemptOutcome::LostRace, Cause::LostRace);
+    pub(super) fn end_others(&mut self, winner: AttemptIx, cx: &mut Context) {
+        for agent in self.0.drain(..).filter(|agent| agent.attempt_ix != winner) {
+            cx.end_attempt(agent.attempt_ix, AttemptOutcome::LostRace, Cause::LostRace);
         }
-        cx.clear(Timer::Ring);
-        cx.forget_wishes();
+        cx.clear_timer(Timer::Ring);
+        cx.abandon_claims();
     }
 
     pub(super) fn give_up_all(&mut self, cx: &mut Context) {
-        for bell in std::mem::take(&mut self.0) {
-            give_up(&bell, cx);
+        for agent in std::mem::take(&mut self.0) {
+            give_up(&agent, cx);
         }
-        cx.clear(Timer::Ring);
+        cx.clear_timer(Timer::Ring);
     }
 
     fn set_timer(&self, cx: &mut Context) {
-        match self.0.iter().map(|bell| bell.until).min() {
-            Some(until) => cx.set(Timer::Ring, until.since(cx.now)),
-            None => cx.clear(Timer::Ring),
+        match self.0.iter().map(|agent| agent.until).min() {
+            Some(until) => cx.set_timer(Timer::Ring, until.since(cx.now)),
+            None => cx.clear_timer(Timer::Ring),
         }
     }
 }
 
-fn ask(nth: Nth, cx: &mut Context) -> Option<u32> {
-    let leg = cx.agent_leg(nth)?;
-    let spoken = Key::try_from(TAKE_KEY).ok().and_then(|key| cx.say(|speaker| speaker.take_call(key)));
+fn ask(attempt_ix: AttemptIx, cx: &mut Context) -> Option<u32> {
+    let leg = cx.agent_leg(attempt_ix)?;
+    let spoken = Key::try_from(TAKE_KEY).ok().and_then(|key| cx.spoken(|speaker| speaker.take_call(key)));
     let prompt = spoken.unwrap_or(Prompt::Tone(Tone::Beep));
-    Some(cx.order(Action::Play { leg, prompt, repeat: false }))
+    Some(cx.send(Action::Play { leg, prompt, repeat: false }))
 }
 
-fn stop(nth: Nth, cx: &mut Context) {
-    if let Some(leg) = cx.agent_leg(nth) {
-        cx.order(Action::Stop { leg });
+fn stop(attempt_ix: AttemptIx, cx: &mut Context) {
+    if let Some(leg) = cx.agent_leg(attempt_ix) {
+        cx.send(Action::Stop { leg });
     }
 }
 
-fn give_up(bell: &Bell, cx: &mut Context) {
-    let Some(attempt) = cx.facts.attempts.get(bell.nth) else { return };
+fn give_up(agent: &RingingAgent, cx: &mut Context) {
+    let Some(attempt) = cx.state.attempts.get(agent.attempt_ix) else { return };
     let outcome = match attempt.phase {
-        Phase::Claimed | Phase::Answered | Phase::Over => AttemptOutcome::Failed,
-        Phase::Ready if bell.asking.is_some() => AttemptOutcome::Unconfirmed,
-        Phase::Ready => AttemptOutcome::Failed,
-        Phase::Calling | Phase::Created | Phase::Ringing => AttemptOutcome::NoAnswer,
+        AttemptPhase::Claimed | AttemptPhase::Answered | AttemptPhase::Ended => AttemptOutcome::Failed,
+        AttemptPhase::Ready if agent.asking.is_some() => AttemptOutcome::Unconfirmed,
+        AttemptPhase::Ready => AttemptOutcome::Failed,
+        AttemptPhase::Calling | AttemptPhase::Created | AttemptPhase::Ringing => AttemptOutcome::NoAnswer,
     };
-    cx.end_attempt(bell.nth, outcome, Cause::NoAnswer);
+    cx.end_attempt(agent.attempt_ix, outcome, Cause::NoAnswer);
 }

@@ -1,7 +1,7 @@
 //! A call as it is kept outside the process, for the daemon that comes after this one.
 
-use super::call::CallState;
-use crate::event::KeptCall;
+use super::call::CallSnapshot;
+use crate::event::RawSavedCall;
 use crate::hotline::Version;
 use crate::id::{CallId, SwitchId};
 use crate::time::{self, Instant, Millis};
@@ -22,7 +22,7 @@ pub struct SavedCall {
     /// When.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) at: Option<Instant>,
-    pub(super) state: CallState,
+    pub(super) state: CallSnapshot,
 }
 
 /// Why a saved call cannot be taken up.
@@ -76,12 +76,12 @@ impl SavedCall {
     }
 
     /// Looks into a call that was kept by a clock so far ahead of ours. One of another format is not even tried.
-    pub(super) fn of(kept: &KeptCall, ahead: Millis) -> Result<Self, LoadError> {
-        let KeptCall { format, call, at, state } = kept;
+    pub(super) fn of(kept: &RawSavedCall, ahead: Millis) -> Result<Self, LoadError> {
+        let RawSavedCall { format, call, at, state } = kept;
         if *format != SAVED_FORMAT {
             return Err(LoadError::Format { call: call.clone(), format: *format });
         }
-        let state = time::set_back(ahead, || CallState::deserialize(state))
+        let state = time::with_clock_lead(ahead, || CallSnapshot::deserialize(state))
             .map_err(|error| LoadError::Damaged { call: call.clone(), error })?;
         Ok(Self { format: *format, call: call.clone(), at: at.map(|at| at - ahead), state })
     }

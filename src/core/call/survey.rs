@@ -1,10 +1,10 @@
 //! The agent has left: the caller is asked how it was, once more on silence, and thanked. The score belongs to the
 //! call and its agent.
 
-use super::digit_input::{Fit, Keys, Outcome};
-use super::env::Context;
+use super::context::Context;
+use super::digit_input::{DigitInput, DigitMatch, Outcome};
 use super::timer::Timer;
-use super::transition::{Door, Exit, Happening, Next};
+use super::transition::{Exit, Next, StageEvent, Transition};
 use crate::command::Action;
 use crate::hotline::flow::{NodeKind, Survey as Setting};
 use crate::time::Millis;
@@ -18,64 +18,64 @@ const THANKS_TIME_MAX: Millis = Millis::seconds(30);
 #[serde(rename_all = "snake_case")]
 pub(super) enum Survey {
     /// The caller is asked.
-    Asking(Keys),
+    Asking(DigitInput),
     /// The caller is thanked.
     Thanks,
 }
 
 impl Survey {
     pub(super) fn enter(cx: &mut Context) -> Next<Self> {
-        let Some(setting) = setting(cx) else { return Next::Go(Door::exit("done")) };
+        let Some(setting) = setting(cx) else { return Next::Go(Transition::exit("done")) };
         // Keys of the talk are no answer.
-        cx.facts.keyed.clear();
-        let leg = cx.facts.leg.clone();
-        cx.order(Action::ForgetKeys { leg });
-        let (keys, outcome) = Keys::ask(&setting.ask, |digits| fit(setting, digits), cx);
-        Self::after(keys, outcome, cx)
+        cx.state.typed_ahead.clear();
+        let leg = cx.state.caller_leg.clone();
+        cx.send(Action::ForgetKeys { leg });
+        let (input, outcome) = DigitInput::ask(&setting.ask, |digits| fit(setting, digits), cx);
+        Self::after(input, outcome, cx)
     }
 
-    pub(super) fn on(self, happening: Happening, cx: &mut Context) -> Next<Self> {
-        let Some(setting) = setting(cx) else { return Next::Go(Door::exit("done")) };
-        match (self, happening) {
-            (Self::Asking(mut keys), happening) => {
-                let outcome = keys.on(happening, &setting.ask, |digits| fit(setting, digits), cx);
-                Self::after(keys, outcome, cx)
+    pub(super) fn on(self, event: StageEvent, cx: &mut Context) -> Next<Self> {
+        let Some(setting) = setting(cx) else { return Next::Go(Transition::exit("done")) };
+        match (self, event) {
+            (Self::Asking(mut input), event) => {
+                let outcome = input.on(event, &setting.ask, |digits| fit(setting, digits), cx);
+                Self::after(input, outcome, cx)
             }
-            (Self::Thanks, Happening::SoundEnded | Happening::Due(Timer::Announcement)) => {
-                cx.clear(Timer::Announcement);
-                Next::Go(Door::exit("done"))
+            (Self::Thanks, StageEvent::SoundEnded | StageEvent::Due(Timer::Announcement)) => {
+                cx.clear_timer(Timer::Announcement);
+                Next::Go(Transition::exit("done"))
             }
-            (Self::Thanks, Happening::Relinked) => {
+            (Self::Thanks, StageEvent::LinkRestored) => {
                 cx.keep_fallback();
-                cx.play_again();
+                cx.replay();
                 Next::Stay(Self::Thanks)
             }
             (
                 Self::Thanks,
-                Happening::Store(..)
-                | Happening::Agent(..)
-                | Happening::Caller(_)
-                | Happening::Done(..)
-                | Happening::Due(_),
+                StageEvent::Acd(..)
+                | StageEvent::Agent(..)
+                | StageEvent::Caller(_)
+                | StageEvent::CommandDone(..)
+                | StageEvent::Due(_),
             ) => Next::Stay(Self::Thanks),
         }
     }
 
-    fn after(keys: Keys, outcome: Outcome, cx: &mut Context) -> Next<Self> {
+    fn after(input: DigitInput, outcome: Outcome, cx: &mut Context) -> Next<Self> {
         match outcome {
-            Outcome::Asking => Next::Stay(Self::Asking(keys)),
-            Outcome::Invalid | Outcome::Timeout => Next::Go(Door::exit("timeout")),
+            Outcome::Asking => Next::Stay(Self::Asking(input)),
+            Outcome::Invalid | Outcome::Timeout => Next::Go(Transition::exit("timeout")),
             Outcome::Answer(score) => {
-                cx.facts.findings.score = score.parse().ok();
+                cx.state.record_fields.score = score.parse().ok();
                 match setting(cx).and_then(|setting| setting.thanks.clone()) {
                     Some(thanks) => {
                         cx.play(thanks, false);
-                        cx.set(Timer::Announcement, THANKS_TIME_MAX);
+                        cx.set_timer(Timer::Announcement, THANKS_TIME_MAX);
                         Next::Stay(Self::Thanks)
                     }
                     None => {
                         let because = format!("the caller pressed {score}").into();
-                        Next::Go(Door::Exit { exit: Exit::Word("done"), because })
+                        Next::Go(Transition::Exit { exit: Exit::Fixed("done"), because })
                     }
                 }
             }
@@ -83,10 +83,10 @@ impl Survey {
     }
 }
 
-fn fit(setting: &Setting, digits: &str) -> Fit {
+fn fit(setting: &Setting, digits: &str) -> DigitMatch {
     match digits.parse::<u8>() {
-        Ok(score) if (1..=setting.highest).contains(&score) => Fit::Whole,
-        Ok(_) | Err(_) => Fit::Wrong,
+        Ok(score) if (1..=setting.highest).contains(&score) => DigitMatch::Complete,
+        Ok(_) | Err(_) => DigitMatch::Wrong,
     }
 }
 

@@ -1,11 +1,11 @@
 //! All live calls: which leg belongs to which, and when the next of them wants to be woken.
 
-use super::admission::Found;
-use super::call::{Call, Desk, Life};
+use super::admission::ArrivalSource;
+use super::call::{Call, CallEnv, CallStatus};
+use super::call_table::{CallSlot, CallTable, Change};
 use super::snapshot::{LoadError, SAVED_FORMAT, SavedCall};
-use super::table::{Change, Place, Table};
 use crate::command::{Action, Command, NotTaken, Note, StageName};
-use crate::event::{Arrival, Cause, Event, KeptCall, LegEvent, LegState, LiveLeg, OperatorOrder};
+use crate::event::{Arrival, Cause, Event, LegEvent, LegState, LiveLeg, OperatorOrder, RawSavedCall};
 use crate::hotline::{Hotline, Hotlines, Version};
 use crate::hours::Calendar;
 use crate::id::{CallId, CommandId, LegId, SwitchId};
@@ -42,8 +42,8 @@ pub struct Switchboard {
     /// The operator's own table of numbers; without one it is that which is built in.
     atlas: Option<Arc<NumberRegions>>,
     /// Versions that are no longer the current one and that live calls still follow.
-    editions: BTreeMap<(Arc<str>, Version), Arc<Hotline>>,
-    calls: Table,
+    superseded: BTreeMap<(Arc<str>, Version), Arc<Hotline>>,
+    calls: CallTable,
 }
 
 impl Switchboard {
@@ -58,30 +58,30 @@ impl Switchboard {
     pub fn handle(&mut self, now: Instant, event: &Event, out: &mut Vec<Command>) {
         self.now = self.now.max(now);
         match event {
-            Event::Arrived(arrival) => self.arrived(arrival, Found::AtTheDoor, out),
-            Event::Leg { leg, what: LegEvent::Renamed { from } } => self.calls.rename(from, leg),
-            Event::Leg { leg, what } => {
-                let Some(place) = self.calls.of_leg(leg) else { return };
-                self.with(place, out, |call, desk| call.on_leg(leg, what, desk));
+            Event::Arrived(arrival) => self.arrived(arrival, ArrivalSource::NewCall, out),
+            Event::Leg { leg, event: LegEvent::Renamed { from } } => self.calls.rename(from, leg),
+            Event::Leg { leg, event } => {
+                let Some(slot) = self.calls.find_by_leg(leg) else { return };
+                self.run(slot, out, |call, env| call.on_leg(leg, event, env));
             }
             Event::Done { command, result } => {
-                let Some(place) = self.calls.of_call(&command.call) else { return };
-                self.with(place, out, |call, desk| call.on_done(command.number, result, desk));
+                let Some(slot) = self.calls.find_call(&command.call) else { return };
+                self.run(slot, out, |call, env| call.on_done(command.number, result, env));
             }
             Event::Acd { command, reply: answer } => {
-                let Some(place) = self.calls.of_call(&command.call) else { return };
-                self.with(place, out, |call, desk| call.on_store(command.number, answer, desk));
+                let Some(slot) = self.calls.find_call(&command.call) else { return };
+                self.run(slot, out, |call, env| call.on_store(command.number, answer, env));
             }
             Event::Calendar(calendar) => self.calendar = calendar.clone(),
-            Event::TakenUp { calls, hotlines } => self.take_up(calls, hotlines, out),
+            Event::CallsTakenOver { calls, hotlines } => self.take_over(calls, hotlines, out),
             Event::NumberRegions(atlas) => self.atlas = Some(atlas.clone()),
-            Event::StoodBy { switch } => self.stand_by(switch, out),
+            Event::LeaseLost { switch } => self.drop_calls_of(switch, out),
             Event::LinkLost { switch } => self.link_lost(switch, out),
             Event::LinkRestored { switch, connection, legs } => {
                 self.link_restored(switch, *connection, legs, out);
             }
             Event::Due => self.due(out),
-            Event::Hotlines(hotlines) => self.change_hotlines(hotlines),
+            Event::Hotlines(hotlines) => self.replace_hotlines(hotlines),
             Event::Operator(OperatorOrder::Drain) => self.draining = true,
             Event::Operator(OperatorOrder::HandOver) => self.hand_over(out),
         }
@@ -93,18 +93,18 @@ impl Switchboard {
     }
 
     /// How many calls are live.
-    pub fn live(&self) -> usize {
+    pub fn live_count(&self) -> usize {
         self.calls.len()
     }
 
     /// The live calls and their stages, in the order of their names.
     pub fn stages(&self) -> impl Iterator<Item = (&CallId, StageName)> {
-        self.calls.by_name().into_iter().filter_map(|(id, place)| Some((id, self.calls.get(place)?.stage())))
+        self.calls.by_name().into_iter().filter_map(|(id, slot)| Some((id, self.calls.get(slot)?.stage())))
     }
 
     /// A live call as plain data.
     pub fn save(&self, call: &CallId) -> Option<SavedCall> {
-        let state = self.calls.get(self.calls.of_call(call)?)?.save();
+        let state = self.calls.get(self.calls.find_call(call)?)?.save();
         Some(SavedCall { format: SAVED_FORMAT, call: call.clone(), at: Some(self.now), state })
     }
 
@@ -117,7 +117,7 @@ impl Switchboard {
     ) {
         let at = Some(self.now);
         self.calls.changes(|change| match change {
-            Change::Over(call) => over(call),
+            Change::Ended(call) => over(call),
             Change::Live(id, call) => {
                 let saved = SavedCall { format: SAVED_FORMAT, call: id.clone(), at, state: call.save() };
                 live(saved, call.hotline.as_ref());
@@ -126,15 +126,15 @@ impl Switchboard {
     }
 
     /// Has [`changes`](Self::changes) tell every live call once more.
-    pub fn tell_all(&mut self) {
-        let all: Vec<Place> = self.calls.by_name().into_iter().map(|(_, place)| place).collect();
-        all.into_iter().for_each(|place| self.calls.tell(place));
+    pub fn report_all_again(&mut self) {
+        let all: Vec<CallSlot> = self.calls.by_name().into_iter().map(|(_, slot)| slot).collect();
+        all.into_iter().for_each(|slot| self.calls.mark_changed(slot));
     }
 
     /// Has [`changes`](Self::changes) tell this call once more, if it is live.
-    pub fn tell_again(&mut self, call: &CallId) {
-        if let Some(place) = self.calls.of_call(call) {
-            self.calls.tell(place);
+    pub fn report_again(&mut self, call: &CallId) {
+        if let Some(slot) = self.calls.find_call(call) {
+            self.calls.mark_changed(slot);
         }
     }
 
@@ -146,12 +146,12 @@ impl Switchboard {
         }
         let hotline = match &state.hotline {
             None => None,
-            Some((number, version)) => Some(self.edition(number, *version).ok_or_else(|| {
+            Some((number, version)) => Some(self.version_of(number, *version).ok_or_else(|| {
                 LoadError::Hotline { call: id.clone(), number: number.clone(), version: *version }
             })?),
         };
-        if let Some(place) = self.calls.of_call(&id) {
-            self.calls.remove(place);
+        if let Some(slot) = self.calls.find_call(&id) {
+            self.calls.remove(slot);
         }
         self.calls.insert(id, Call::load(state, hotline));
         Ok(())
@@ -159,71 +159,74 @@ impl Switchboard {
 
     /// Takes up the calls of a daemon before us. Until the link to their switch has told what is left of them,
     /// the switch does not hear them.
-    fn take_up(&mut self, calls: &[KeptCall], hotlines: &[Arc<Hotline>], out: &mut Vec<Command>) {
+    fn take_over(&mut self, calls: &[RawSavedCall], hotlines: &[Arc<Hotline>], out: &mut Vec<Command>) {
         for hotline in hotlines {
-            self.editions.insert((hotline.number.clone(), hotline.version), hotline.clone());
+            self.superseded.insert((hotline.number.clone(), hotline.version), hotline.clone());
         }
-        let ahead = KeptCall::ahead(calls, self.now);
+        let ahead = RawSavedCall::clock_lead(calls, self.now);
         for kept in calls {
             let loaded = SavedCall::of(kept, ahead).and_then(|saved| self.load(saved));
             match loaded {
                 Ok(()) => {
-                    let Some(place) = self.calls.of_call(&kept.call) else { continue };
-                    self.with(place, out, |call, _| {
+                    let Some(slot) = self.calls.find_call(&kept.call) else { continue };
+                    self.run(slot, out, |call, _| {
                         call.inherit();
-                        Life::On
+                        CallStatus::Alive
                     });
                     // Whoever takes it up next finds it as it was kept, and no link either.
-                    self.calls.is_told(place);
+                    self.calls.mark_reported(slot);
                 }
                 Err(error) => {
                     let why = error.to_string().into();
-                    out.push(Command::Note { call: kept.call.clone(), note: Note::NotTakenUp { why } });
+                    out.push(Command::Note {
+                        call: kept.call.clone(),
+                        note: Note::TakeOverFailed { error: why },
+                    });
                 }
             }
         }
-        self.forget_editions();
+        self.forget_unused_versions();
     }
 
     /// The calls of the switch go on, but with another daemon: nothing is done about them, and nothing told.
-    fn stand_by(&mut self, switch: &SwitchId, out: &mut Vec<Command>) {
-        for place in self.on_switch(switch) {
-            self.with(place, out, |_, _| Life::Over);
+    fn drop_calls_of(&mut self, switch: &SwitchId, out: &mut Vec<Command>) {
+        for slot in self.on_switch(switch) {
+            self.run(slot, out, |_, _| CallStatus::Ended);
         }
-        self.forget_editions();
+        self.forget_unused_versions();
     }
 
-    fn edition(&self, number: &Arc<str>, version: Version) -> Option<Arc<Hotline>> {
+    fn version_of(&self, number: &Arc<str>, version: Version) -> Option<Arc<Hotline>> {
         let current = self.hotlines.get(number).filter(|hotline| hotline.version == version);
-        current.or_else(|| self.editions.get(&(number.clone(), version))).cloned()
+        current.or_else(|| self.superseded.get(&(number.clone(), version))).cloned()
     }
 
     /// Lets a live call take an event, and keeps the tables about it right.
-    fn with(
+    fn run(
         &mut self,
-        place: Place,
+        slot: CallSlot,
         out: &mut Vec<Command>,
-        turn: impl FnOnce(&mut Call, &mut Desk) -> Life,
+        turn: impl FnOnce(&mut Call, &mut CallEnv) -> CallStatus,
     ) {
-        let Some(call) = self.calls.get_mut(place) else { return };
-        let mut desk = Desk {
+        let Some(call) = self.calls.get_mut(slot) else { return };
+        let mut env = CallEnv {
             now: self.now,
             fallback_after: self.limits.fallback_after,
             calendar: &self.calendar,
             atlas: self.atlas.as_deref(),
             out,
         };
-        match turn(call, &mut desk) {
-            Life::On => self.calls.settle(place),
-            Life::Over => self.calls.remove(place),
+        match turn(call, &mut env) {
+            CallStatus::Alive => self.calls.update_index(slot),
+            CallStatus::Ended => self.calls.remove(slot),
         }
     }
 
-    fn arrived(&mut self, arrival: &Arrival, from: Found, out: &mut Vec<Command>) {
-        if let Some(place) = self.calls.of_leg(&arrival.leg) {
+    fn arrived(&mut self, arrival: &Arrival, from: ArrivalSource, out: &mut Vec<Command>) {
+        if let Some(slot) = self.calls.find_by_leg(&arrival.leg) {
             // A leg of ours that is parked again: an agent left it.
             let leg = &arrival.leg;
-            self.with(place, out, |call, desk| call.on_leg(leg, &LegEvent::Parked, desk));
+            self.run(slot, out, |call, env| call.on_leg(leg, &LegEvent::Parked, env));
             return;
         }
         let id = CallId(arrival.leg.clone());
@@ -233,31 +236,31 @@ impl Switchboard {
             (false, false) => None,
         };
         if let Some(why) = why {
-            out.push(Command::Note { call: id, note: Note::NotTaken { why } });
+            out.push(Command::Note { call: id, note: Note::NotTaken { reason: why } });
             return;
         }
         let hotline = number::hotline(&arrival.dialled).and_then(|number| self.hotlines.get(number)).cloned();
-        let mut desk = Desk {
+        let mut env = CallEnv {
             now: self.now,
             fallback_after: self.limits.fallback_after,
             calendar: &self.calendar,
             atlas: self.atlas.as_deref(),
             out,
         };
-        let call = Call::take(arrival, from, hotline, &mut desk);
+        let call = Call::take(arrival, from, hotline, &mut env);
         self.calls.insert(id, call);
     }
 
-    fn on_switch(&self, switch: &SwitchId) -> Vec<Place> {
-        let places = self.calls.by_name().into_iter().map(|(_, place)| place);
-        places.filter(|place| self.calls.get(*place).is_some_and(|call| call.switch() == switch)).collect()
+    fn on_switch(&self, switch: &SwitchId) -> Vec<CallSlot> {
+        let slots = self.calls.by_name().into_iter().map(|(_, slot)| slot);
+        slots.filter(|slot| self.calls.get(*slot).is_some_and(|call| call.switch() == switch)).collect()
     }
 
     fn link_lost(&mut self, switch: &SwitchId, out: &mut Vec<Command>) {
-        for place in self.on_switch(switch) {
-            self.with(place, out, |call, _| {
+        for slot in self.on_switch(switch) {
+            self.run(slot, out, |call, _| {
                 call.link_lost();
-                Life::On
+                CallStatus::Alive
             });
         }
     }
@@ -270,21 +273,22 @@ impl Switchboard {
         out: &mut Vec<Command>,
     ) {
         let by_leg: BTreeMap<&LegId, &LiveLeg> = live.iter().map(|live| (&live.leg, live)).collect();
-        for place in self.on_switch(switch) {
+        for slot in self.on_switch(switch) {
             let find = |leg: &LegId| by_leg.get(leg).map(|live| (*live).clone());
-            self.with(place, out, |call, desk| call.relink(connection, &find, desk));
+            self.run(slot, out, |call, env| call.on_link_restored(connection, &find, env));
         }
         for live in live {
-            if self.calls.of_leg(&live.leg).is_some() {
+            if self.calls.find_by_leg(&live.leg).is_some() {
                 continue;
             }
             match &live.arrival {
-                Some(arrival) => self.arrived(arrival, Found::InTheList { connection }, out),
+                Some(arrival) => self.arrived(arrival, ArrivalSource::ChannelList { connection }, out),
                 None => {
                     // One that talks is left to talk, unless it talks to nobody: FreeSWITCH keeps an agent's leg
                     // for ever whose caller left in the instant of being joined.
                     let talks = live.state == LegState::Bridged;
-                    let orphaned = live.of.as_ref().is_some_and(|of| !talks || !by_leg.contains_key(of));
+                    let orphaned =
+                        live.caller_leg.as_ref().is_some_and(|of| !talks || !by_leg.contains_key(of));
                     if orphaned {
                         orphan(switch, &live.leg, out);
                     }
@@ -294,38 +298,38 @@ impl Switchboard {
     }
 
     fn due(&mut self, out: &mut Vec<Command>) {
-        for place in self.calls.take_due(self.now) {
-            self.with(place, out, |call, desk| call.on_due(desk));
+        for slot in self.calls.take_due(self.now) {
+            self.run(slot, out, |call, env| call.on_due(env));
         }
     }
 
-    fn change_hotlines(&mut self, hotlines: &Arc<Hotlines>) {
+    fn replace_hotlines(&mut self, hotlines: &Arc<Hotlines>) {
         let old = std::mem::replace(&mut self.hotlines, hotlines.clone());
         for hotline in old.iter() {
-            self.editions.insert((hotline.number.clone(), hotline.version), hotline.clone());
+            self.superseded.insert((hotline.number.clone(), hotline.version), hotline.clone());
         }
-        self.forget_editions();
+        self.forget_unused_versions();
     }
 
     /// Forgets the versions that no live call follows.
-    fn forget_editions(&mut self) {
+    fn forget_unused_versions(&mut self) {
         let followed: BTreeSet<(Arc<str>, Version)> = self
             .calls
             .by_name()
             .into_iter()
-            .filter_map(|(_, place)| self.calls.get(place)?.hotline.as_ref())
+            .filter_map(|(_, slot)| self.calls.get(slot)?.hotline.as_ref())
             .map(|hotline| (hotline.number.clone(), hotline.version))
             .collect();
-        self.editions.retain(|edition, _| followed.contains(edition));
+        self.superseded.retain(|edition, _| followed.contains(edition));
     }
 
     fn hand_over(&mut self, out: &mut Vec<Command>) {
         self.draining = true;
-        let all: Vec<Place> = self.calls.by_name().into_iter().map(|(_, place)| place).collect();
-        for place in all {
-            self.with(place, out, |call, desk| {
-                call.hand_over(desk);
-                Life::Over
+        let all: Vec<CallSlot> = self.calls.by_name().into_iter().map(|(_, slot)| slot).collect();
+        for slot in all {
+            self.run(slot, out, |call, env| {
+                call.hand_over(env);
+                CallStatus::Ended
             });
         }
     }

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 pub enum Timer {
     /// The store to answer.
-    Store,
+    #[serde(rename = "store")]
+    Acd,
     /// An agent to take the call.
     Ring,
     /// All attempts together.
@@ -16,7 +17,8 @@ pub enum Timer {
     /// The switch to join caller and agent.
     Bridge,
     /// A broken bridge to be followed by a hang-up.
-    Parting,
+    #[serde(rename = "parting")]
+    Unbridged,
     /// An announcement to end.
     Announcement,
     /// A ringback that stopped by itself to turn out to be a failure.

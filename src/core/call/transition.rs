@@ -1,7 +1,7 @@
 //! The doors between the stages of a call. A stage knows no other: it names a door, and
 //! [`Call`](super::call::Call) opens it.
 
-use super::attempt::Nth;
+use super::attempt::AttemptIx;
 use super::timer::Timer;
 use crate::event::{Cause, QueuePosition};
 use crate::hotline::flow::NodeIx;
@@ -14,14 +14,14 @@ pub(super) enum Next<S> {
     /// Nowhere: the stage goes on as it now is.
     Stay(S),
     /// Through this door.
-    Go(Door),
+    Go(Transition),
     /// Out: nothing of the call is left.
-    Over,
+    Finished,
 }
 
 /// The doors.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Door {
+pub(super) enum Transition {
     /// Ask whether there is room for one more call.
     Admission,
     /// Into this node of the flow.
@@ -34,15 +34,15 @@ pub(super) enum Door {
         because: Box<str>,
     },
     /// Back to the node where the call is, to go on trying: an agent who took the call was lost.
-    GoOn,
+    ResumeSearch,
     /// Let somebody be called back whose turn has come: this attempt holds the line.
-    Serve { nth: Nth },
+    ServeCallBack { attempt_ix: AttemptIx },
     /// Say what is to be said to caller and agent of this attempt.
-    Whisper { nth: Nth },
+    Whisper { attempt_ix: AttemptIx },
     /// Join the caller with the agent of this attempt.
-    Connect { nth: Nth },
+    Connect { attempt_ix: AttemptIx },
     /// They are joined.
-    Talk { nth: Nth },
+    Talk { attempt_ix: AttemptIx },
     /// The caller hangs up now and is called back.
     CallBack,
     /// Say the closing words, and end with this cause.
@@ -55,7 +55,7 @@ pub(super) enum Door {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Exit {
     /// One the kind of node has.
-    Word(&'static str),
+    Fixed(&'static str),
     /// What the caller keyed, or the business named.
     Named(Arc<str>),
 }
@@ -63,42 +63,42 @@ pub(super) enum Exit {
 impl Exit {
     pub(super) fn name(&self) -> &str {
         match self {
-            Self::Word(word) => word,
+            Self::Fixed(word) => word,
             Self::Named(name) => name,
         }
     }
 }
 
-impl Door {
+impl Transition {
     /// Out of the node by an exit that needs no further reason.
     pub(super) fn exit(word: &'static str) -> Self {
-        Self::Exit { exit: Exit::Word(word), because: word.into() }
+        Self::Exit { exit: Exit::Fixed(word), because: word.into() }
     }
 }
 
 /// What a stage is told, after the call's books are right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Happening {
+pub(super) enum StageEvent {
     /// The store answered the request of this number.
-    Store(u32, StoreNews),
+    Acd(u32, AcdEvent),
     /// News of the attempt's agent.
-    Agent(Nth, AgentNews),
+    Agent(AttemptIx, AgentEvent),
     /// News of the caller.
-    Caller(CallerNews),
+    Caller(CallerEvent),
     /// The command of this number ended, well or not; those that play to the caller or call an agent are told
     /// otherwise.
-    Done(u32, bool),
+    CommandDone(u32, bool),
     /// What the caller was played has ended.
     SoundEnded,
     /// The link is back and the books agree with the switch again.
-    Relinked,
+    LinkRestored,
     /// A deadline passed.
     Due(Timer),
 }
 
 /// What the store can say; of a line it gave, the attempt made for it tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum StoreNews {
+pub(super) enum AcdEvent {
     /// Nothing is free.
     Refused,
     /// The claim waits at this place.
@@ -111,7 +111,7 @@ pub(super) enum StoreNews {
 
 /// What can be heard of an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum AgentNews {
+pub(super) enum AgentEvent {
     /// A line of the agent is ours.
     Claimed,
     /// The agent took the call.
@@ -121,14 +121,14 @@ pub(super) enum AgentNews {
     /// The agent pressed a key.
     Digit(char),
     /// Caller and agent hear each other.
-    Joined,
+    Bridged,
     /// Nothing is left of the attempt.
     Gone,
 }
 
 /// What can be heard of the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum CallerNews {
+pub(super) enum CallerEvent {
     /// The caller's leg was answered.
     Answered,
     /// The caller's leg does what it is told.
@@ -136,7 +136,7 @@ pub(super) enum CallerNews {
     /// The caller pressed a key.
     Digit(char),
     /// Caller and agent no longer hear each other.
-    Parted,
+    Unbridged,
     /// Nothing is left of the caller's leg.
     Gone,
 }

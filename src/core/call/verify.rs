@@ -1,9 +1,9 @@
 //! The caller keys in a code and hears whether it is genuine: on its first query, queried before, or unknown.
 
-use super::digit_input::{Keys, Outcome, fit_length};
-use super::env::Context;
+use super::context::Context;
+use super::digit_input::{DigitInput, Outcome, match_length};
 use super::timer::Timer;
-use super::transition::{Door, Exit, Happening, Next, StoreNews};
+use super::transition::{AcdEvent, Exit, Next, StageEvent, Transition};
 use crate::command::AcdRequest;
 use crate::hotline::flow::{NodeKind, VerifyCode};
 use crate::phrases::Piece;
@@ -20,7 +20,7 @@ const ANSWER_TIME_MAX: Millis = Millis::seconds(60);
 #[serde(rename_all = "snake_case")]
 pub(super) enum Verify {
     /// The caller is asked for the code.
-    Asking(Keys),
+    Asking(DigitInput),
     /// The store is asked how often it was asked for before.
     Counting(u32),
     /// The caller is told.
@@ -38,70 +38,70 @@ pub(super) enum Found {
 
 impl Verify {
     pub(super) fn enter(cx: &mut Context) -> Next<Self> {
-        let Some(setting) = setting(cx) else { return Next::Go(Door::exit("invalid")) };
-        let (keys, outcome) = Keys::ask(&setting.ask, |digits| fit_length(digits, &setting.ask), cx);
-        Self::after(keys, outcome, cx)
+        let Some(setting) = setting(cx) else { return Next::Go(Transition::exit("invalid")) };
+        let (input, outcome) = DigitInput::ask(&setting.ask, |digits| match_length(digits, &setting.ask), cx);
+        Self::after(input, outcome, cx)
     }
 
-    pub(super) fn on(self, happening: Happening, cx: &mut Context) -> Next<Self> {
-        let Some(setting) = setting(cx) else { return Next::Go(Door::exit("invalid")) };
-        match (self, happening) {
-            (Self::Asking(mut keys), happening) => {
-                let outcome = keys.on(happening, &setting.ask, |digits| fit_length(digits, &setting.ask), cx);
-                Self::after(keys, outcome, cx)
+    pub(super) fn on(self, event: StageEvent, cx: &mut Context) -> Next<Self> {
+        let Some(setting) = setting(cx) else { return Next::Go(Transition::exit("invalid")) };
+        match (self, event) {
+            (Self::Asking(mut input), event) => {
+                let outcome = input.on(event, &setting.ask, |digits| match_length(digits, &setting.ask), cx);
+                Self::after(input, outcome, cx)
             }
-            (Self::Counting(asked), Happening::Store(answered, StoreNews::CodeSeen { times, first }))
+            (Self::Counting(asked), StageEvent::Acd(answered, AcdEvent::CodeSeen { times, first }))
                 if asked == answered =>
             {
                 Self::seen(times, first, cx)
             }
             // The set of codes says that it is genuine; how often it was asked for nobody can say now.
-            (Self::Counting(_), Happening::Due(Timer::Store)) => Self::seen(0, None, cx),
-            (Self::Telling(found), Happening::SoundEnded | Happening::Due(Timer::Announcement)) => {
-                cx.clear(Timer::Announcement);
-                Next::Go(Door::Exit { exit: Exit::Word(found.exit()), because: found.exit().into() })
+            (Self::Counting(_), StageEvent::Due(Timer::Acd)) => Self::seen(0, None, cx),
+            (Self::Telling(found), StageEvent::SoundEnded | StageEvent::Due(Timer::Announcement)) => {
+                cx.clear_timer(Timer::Announcement);
+                Next::Go(Transition::Exit { exit: Exit::Fixed(found.exit()), because: found.exit().into() })
             }
-            (stay @ (Self::Telling(_) | Self::Counting(_)), Happening::Relinked) => {
+            (stay @ (Self::Telling(_) | Self::Counting(_)), StageEvent::LinkRestored) => {
                 cx.keep_fallback();
-                cx.play_again();
+                cx.replay();
                 Next::Stay(stay)
             }
             (
                 stay @ (Self::Telling(_) | Self::Counting(_)),
-                Happening::Store(..)
-                | Happening::Agent(..)
-                | Happening::Caller(_)
-                | Happening::Done(..)
-                | Happening::SoundEnded
-                | Happening::Due(_),
+                StageEvent::Acd(..)
+                | StageEvent::Agent(..)
+                | StageEvent::Caller(_)
+                | StageEvent::CommandDone(..)
+                | StageEvent::SoundEnded
+                | StageEvent::Due(_),
             ) => Next::Stay(stay),
         }
     }
 
-    fn after(keys: Keys, outcome: Outcome, cx: &mut Context) -> Next<Self> {
+    fn after(input: DigitInput, outcome: Outcome, cx: &mut Context) -> Next<Self> {
         match outcome {
-            Outcome::Asking => Next::Stay(Self::Asking(keys)),
-            Outcome::Invalid => Next::Go(Door::exit("invalid")),
-            Outcome::Timeout => Next::Go(Door::exit("timeout")),
+            Outcome::Asking => Next::Stay(Self::Asking(input)),
+            Outcome::Invalid => Next::Go(Transition::exit("invalid")),
+            Outcome::Timeout => Next::Go(Transition::exit("timeout")),
             Outcome::Answer(code) => Self::look_up(&code, cx),
         }
     }
 
     fn look_up(code: &str, cx: &mut Context) -> Next<Self> {
         let (Some(hotline), Some(setting)) = (cx.hotline, setting(cx)) else {
-            return Next::Go(Door::exit("invalid"));
+            return Next::Go(Transition::exit("invalid"));
         };
         if !hotline.codes.get(&setting.codes).is_some_and(|codes| codes.contains(code)) {
             return Self::tell(Found::Unknown, vec![Piece::CodeUnknown], cx);
         }
         let (hotline, codes) = (hotline.number.clone(), setting.codes.clone());
-        let asked = cx.ask(AcdRequest::CountCode { hotline, codes, code: code.into() });
-        cx.set(Timer::Store, COUNT_TIME_MAX);
+        let asked = cx.request(AcdRequest::CountCode { hotline, codes, code: code.into() });
+        cx.set_timer(Timer::Acd, COUNT_TIME_MAX);
         Next::Stay(Self::Counting(asked))
     }
 
     fn seen(times: u32, first: Option<Instant>, cx: &mut Context) -> Next<Self> {
-        cx.clear(Timer::Store);
+        cx.clear_timer(Timer::Acd);
         match (times, first) {
             (0, _) | (_, None) => Self::tell(Found::Genuine, vec![Piece::CodeGenuine], cx),
             (times, Some(first)) => {
@@ -113,13 +113,15 @@ impl Verify {
     }
 
     fn tell(found: Found, words: Vec<Piece>, cx: &mut Context) -> Next<Self> {
-        match cx.say(|_| words) {
+        match cx.spoken(|_| words) {
             Some(prompt) => {
                 cx.play(prompt, false);
-                cx.set(Timer::Announcement, ANSWER_TIME_MAX);
+                cx.set_timer(Timer::Announcement, ANSWER_TIME_MAX);
                 Next::Stay(Self::Telling(found))
             }
-            None => Next::Go(Door::Exit { exit: Exit::Word(found.exit()), because: found.exit().into() }),
+            None => {
+                Next::Go(Transition::Exit { exit: Exit::Fixed(found.exit()), because: found.exit().into() })
+            }
         }
     }
 }

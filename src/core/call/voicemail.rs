@@ -1,9 +1,9 @@
 //! The caller leaves a message: greeting, beep, recording. It ends by hanging up, by silence, by `#`, or when it is
 //! long enough; what was recorded until then is kept.
 
-use super::env::Context;
+use super::context::Context;
 use super::timer::Timer;
-use super::transition::{CallerNews, Door, Happening, Next};
+use super::transition::{CallerEvent, Next, StageEvent, Transition};
 use crate::command::Action;
 use crate::hotline::flow::{NodeKind, Voicemail as Setting};
 use crate::prompt::{Prompt, RecordingName, Tone};
@@ -41,8 +41,8 @@ pub(super) enum Voicemail {
 
 impl Voicemail {
     pub(super) fn enter(cx: &mut Context) -> Next<Self> {
-        let Some(setting) = setting(cx) else { return Next::Go(Door::exit("done")) };
-        cx.set(Timer::Announcement, GREETING_TIME_MAX);
+        let Some(setting) = setting(cx) else { return Next::Go(Transition::exit("done")) };
+        cx.set_timer(Timer::Announcement, GREETING_TIME_MAX);
         match &setting.greeting {
             Some(greeting) => {
                 cx.play(greeting.clone(), false);
@@ -52,57 +52,60 @@ impl Voicemail {
         }
     }
 
-    pub(super) fn on(self, happening: Happening, cx: &mut Context) -> Next<Self> {
-        match (self, happening) {
-            (Self::Greeting, Happening::SoundEnded | Happening::Caller(CallerNews::Digit(END_KEY))) => {
+    pub(super) fn on(self, event: StageEvent, cx: &mut Context) -> Next<Self> {
+        match (self, event) {
+            (Self::Greeting, StageEvent::SoundEnded | StageEvent::Caller(CallerEvent::Digit(END_KEY))) => {
                 Self::beep(cx)
             }
-            (Self::Beep, Happening::SoundEnded) => Self::record(cx),
-            (Self::Greeting | Self::Beep, Happening::Due(Timer::Announcement)) => Self::record(cx),
-            (Self::Recording { command, since, file, ended }, Happening::Done(done, well))
+            (Self::Beep, StageEvent::SoundEnded) => Self::record(cx),
+            (Self::Greeting | Self::Beep, StageEvent::Due(Timer::Announcement)) => Self::record(cx),
+            (Self::Recording { command, since, file, ended }, StageEvent::CommandDone(done, well))
                 if done == command =>
             {
                 if well {
                     let spoken = spoken(since, ended, cx);
                     Self::keep(since, spoken, file, cx)
                 } else {
-                    Next::Go(Door::exit("too_short"))
+                    Next::Go(Transition::exit("too_short"))
                 }
             }
-            (Self::Recording { command, since, file, .. }, Happening::Caller(CallerNews::Digit(END_KEY))) => {
-                let leg = cx.facts.leg.clone();
-                cx.order(Action::Stop { leg });
+            (
+                Self::Recording { command, since, file, .. },
+                StageEvent::Caller(CallerEvent::Digit(END_KEY)),
+            ) => {
+                let leg = cx.state.caller_leg.clone();
+                cx.send(Action::Stop { leg });
                 Next::Stay(Self::Recording { command, since, file, ended: true })
             }
-            (Self::Recording { since, file, .. }, Happening::Due(Timer::Message)) => {
-                let leg = cx.facts.leg.clone();
-                cx.order(Action::Stop { leg });
+            (Self::Recording { since, file, .. }, StageEvent::Due(Timer::Message)) => {
+                let leg = cx.state.caller_leg.clone();
+                cx.send(Action::Stop { leg });
                 Self::keep(since, cx.now.since(since), file, cx)
             }
             // What was said meanwhile is recorded, or lost with the switch; the caller may well have finished.
-            (Self::Recording { since, file, .. }, Happening::Relinked) => {
-                let leg = cx.facts.leg.clone();
-                cx.order(Action::Stop { leg });
+            (Self::Recording { since, file, .. }, StageEvent::LinkRestored) => {
+                let leg = cx.state.caller_leg.clone();
+                cx.send(Action::Stop { leg });
                 cx.keep_fallback();
                 Self::keep(since, cx.now.since(since), file, cx)
             }
-            (Self::Saved, Happening::SoundEnded | Happening::Due(Timer::Announcement)) => {
-                cx.clear(Timer::Announcement);
-                Next::Go(Door::exit("done"))
+            (Self::Saved, StageEvent::SoundEnded | StageEvent::Due(Timer::Announcement)) => {
+                cx.clear_timer(Timer::Announcement);
+                Next::Go(Transition::exit("done"))
             }
-            (stay @ (Self::Greeting | Self::Beep | Self::Saved), Happening::Relinked) => {
+            (stay @ (Self::Greeting | Self::Beep | Self::Saved), StageEvent::LinkRestored) => {
                 cx.keep_fallback();
-                cx.play_again();
+                cx.replay();
                 Next::Stay(stay)
             }
             (
                 stay,
-                Happening::Store(..)
-                | Happening::Agent(..)
-                | Happening::Caller(_)
-                | Happening::Done(..)
-                | Happening::SoundEnded
-                | Happening::Due(_),
+                StageEvent::Acd(..)
+                | StageEvent::Agent(..)
+                | StageEvent::Caller(_)
+                | StageEvent::CommandDone(..)
+                | StageEvent::SoundEnded
+                | StageEvent::Due(_),
             ) => Next::Stay(stay),
         }
     }
@@ -113,14 +116,14 @@ impl Voicemail {
     }
 
     fn record(cx: &mut Context) -> Next<Self> {
-        let (Some(setting), Some(file)) = (setting(cx), cx.recording("-message")) else {
-            return Next::Go(Door::exit("too_short"));
+        let (Some(setting), Some(file)) = (setting(cx), cx.recording_name("-message")) else {
+            return Next::Go(Transition::exit("too_short"));
         };
-        cx.clear(Timer::Announcement);
+        cx.clear_timer(Timer::Announcement);
         cx.stop();
-        let (leg, longest, silence) = (cx.facts.leg.clone(), setting.longest, setting.silence);
-        let command = cx.order(Action::RecordMessage { leg, file: file.clone(), longest, silence });
-        cx.set(Timer::Message, Millis(longest.0 + MESSAGE_SPARE.0));
+        let (leg, longest, silence) = (cx.state.caller_leg.clone(), setting.longest, setting.silence);
+        let command = cx.send(Action::RecordMessage { leg, file: file.clone(), longest, silence });
+        cx.set_timer(Timer::Message, Millis(longest.0 + MESSAGE_SPARE.0));
         Next::Stay(Self::Recording { command, since: cx.now, file, ended: false })
     }
 
@@ -132,17 +135,17 @@ impl Voicemail {
     }
 
     fn keep(since: Instant, spoken: Millis, file: RecordingName, cx: &mut Context) -> Next<Self> {
-        cx.clear(Timer::Message);
+        cx.clear_timer(Timer::Message);
         if !note_message(since, spoken, &file, cx) {
-            return Next::Go(Door::exit("too_short"));
+            return Next::Go(Transition::exit("too_short"));
         }
         match setting(cx).and_then(|setting| setting.saved.clone()) {
             Some(saved) => {
                 cx.play(saved, false);
-                cx.set(Timer::Announcement, GREETING_TIME_MAX);
+                cx.set_timer(Timer::Announcement, GREETING_TIME_MAX);
                 Next::Stay(Self::Saved)
             }
-            None => Next::Go(Door::exit("done")),
+            None => Next::Go(Transition::exit("done")),
         }
     }
 }
@@ -164,7 +167,7 @@ fn note_message(since: Instant, spoken: Millis, file: &RecordingName, cx: &mut C
     if kept {
         // The news that it is over may come late; it is no longer for that.
         let length = cx.now.since(since).min(setting.longest);
-        cx.facts.findings.message = Some(MessageRecord { file: file.clone(), length });
+        cx.state.record_fields.message = Some(MessageRecord { file: file.clone(), length });
     }
     kept
 }

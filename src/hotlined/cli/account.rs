@@ -7,7 +7,7 @@ mod moment;
 mod sound;
 
 use hotlined_core::command::{Action, Command, Note, StageName};
-use hotlined_core::engine::Entry;
+use hotlined_core::engine::TraceEntry;
 use hotlined_core::event::{CommandResult, Event, LegEvent, LiveLeg};
 use hotlined_core::hotline::{Dial, Hotline, Hotlines};
 use hotlined_core::id::{CallId, CommandId, LegId};
@@ -76,10 +76,10 @@ impl Account {
     }
 
     /// Takes in what passed.
-    pub(super) fn take(&mut self, at: Instant, entry: Entry) {
+    pub(super) fn take(&mut self, at: Instant, entry: TraceEntry) {
         match entry {
-            Entry::In(event) => self.heard(at, event),
-            Entry::Out(command) => self.said(at, command),
+            TraceEntry::In(event) => self.heard(at, event),
+            TraceEntry::Out(command) => self.said(at, command),
         }
     }
 
@@ -95,14 +95,14 @@ impl Account {
             Event::Arrived(arrival) if arrival.leg == self.call.0 && self.began.is_none() => {
                 self.begins(at, &arrival.dialled, &arrival.caller, false);
             }
-            Event::TakenUp { calls, .. } if self.lives() => {
+            Event::CallsTakenOver { calls, .. } if self.lives() => {
                 if calls.iter().any(|kept| kept.call == self.call) {
                     self.tell(at, Moment::TakenUp);
                 }
             }
             Event::LinkRestored { legs, .. } => self.linked_again(at, legs),
             Event::LinkLost { .. } if self.lives() => self.tell(at, Moment::LinkLost),
-            Event::Leg { leg, what } => {
+            Event::Leg { leg, event: what } => {
                 if let Some(who) = self.legs.get(leg).cloned() {
                     self.leg(at, leg, who, what);
                 }
@@ -116,8 +116,8 @@ impl Account {
                 self.tell(at, Moment::Operator { order: moment::word(order) });
             }
             Event::Arrived(_)
-            | Event::TakenUp { .. }
-            | Event::StoodBy { .. }
+            | Event::CallsTakenOver { .. }
+            | Event::LeaseLost { .. }
             | Event::LinkLost { .. }
             | Event::Done { .. }
             | Event::Acd { .. }
@@ -244,14 +244,16 @@ impl Account {
                 self.stage = *to;
                 return;
             }
-            Note::Node { node, exit, because } => {
+            Note::Node { node, exit, reason: because } => {
                 let because = Some(because.to_string()).filter(|why| !why.is_empty() && **why != **exit);
                 Moment::Node { node: node.to_string(), exit: exit.to_string(), because }
             }
-            Note::Refused { why, because } => Moment::Refused { why: *why, because: because.to_string() },
+            Note::Refused { reason: why, detail: because } => {
+                Moment::Refused { why: *why, because: because.to_string() }
+            }
             Note::Queued { ahead, estimate } => Moment::Queued { ahead: *ahead, estimate: *estimate },
             Note::CallBack => Moment::WillBeCalledBack,
-            Note::Endless => Moment::Endless,
+            Note::FlowTooLong => Moment::Endless,
             Note::Ringing { agent } => {
                 let Some((leg, place)) = self.called.take() else { return };
                 let who = Who::Agent(agent.to_string());
@@ -265,8 +267,8 @@ impl Account {
             Note::SoundFailed { prompt } => {
                 Moment::SoundFailed { sound: sound::words(prompt, self.hotline.as_deref()) }
             }
-            Note::NotTaken { why } => Moment::NotTaken { why: *why },
-            Note::NotTakenUp { why } => Moment::NotTakenUp { why: why.to_string() },
+            Note::NotTaken { reason: why } => Moment::NotTaken { why: *why },
+            Note::TakeOverFailed { error: why } => Moment::NotTakenUp { why: why.to_string() },
         };
         self.tell(at, moment);
     }

@@ -91,13 +91,13 @@ fn check(args: &Args) -> Checked {
         Err(faults) => return Checked { faults: lines(&faults), ..Checked::default() },
     };
     let folder = args.hotlines.as_ref().unwrap_or(&settings.hotlines);
-    let Inspected { hotlines, faults, warnings } = hotlined_config::inspect(folder, &settings.sounds);
+    let Inspected { hotlines, errors, warnings } = hotlined_config::inspect(folder, &settings.sounds);
     let mut warnings = lines(&warnings);
     for warning in &mut warnings {
         warning.warning = true;
     }
     let agents = hotlines.iter().map(|hotline| hotline.agents.len()).sum();
-    let mut faults = lines(&faults);
+    let mut faults = lines(&errors);
     let bad_days = settings.holidays.as_deref().map(holidays::load).and_then(Result::err);
     faults.extend(bad_days.iter().flatten().map(Line::from));
     let bad_numbers = settings.numbers.as_deref().map(numbers::load).and_then(Result::err);
@@ -117,16 +117,16 @@ where
     faults.iter().map(Line::from).collect()
 }
 
-impl From<&hotlined_config::Fault> for Line {
-    fn from(fault: &hotlined_config::Fault) -> Self {
+impl From<&hotlined_config::Diagnostic> for Line {
+    fn from(diagnostic: &hotlined_config::Diagnostic) -> Self {
         Self {
-            file: Some(fault.file.display().to_string()),
+            file: Some(diagnostic.file.display().to_string()),
             variable: None,
-            at: fault.at,
-            key: fault.key.clone(),
-            message: fault.why.to_string(),
+            at: diagnostic.at,
+            key: diagnostic.key.clone(),
+            message: diagnostic.problem.to_string(),
             warning: false,
-            text: fault.to_string(),
+            text: diagnostic.to_string(),
         }
     }
 }

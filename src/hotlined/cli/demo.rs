@@ -13,7 +13,7 @@ use crate::jsonl_writer::{LineFile, WhenSlow};
 use anyhow::Context;
 use hotlined_core::call::Limits;
 use hotlined_core::command::Command;
-use hotlined_core::engine::{Entry, Observer};
+use hotlined_core::engine::{Observer, TraceEntry};
 use hotlined_core::event::Event;
 use hotlined_core::hotline::Hotlines;
 use hotlined_core::id::SwitchId;
@@ -114,9 +114,9 @@ impl Stage {
         let (up, mut is_up) = mpsc::unbounded_channel();
         let observer: Observer = Box::new(move |_, entry| match entry {
             // Whoever listened has left when these fail.
-            Entry::Out(Command::Record(written)) => drop(record.send((**written).clone())),
-            Entry::In(Event::LinkRestored { .. }) => drop(up.send(())),
-            Entry::In(_) | Entry::Out(_) => {}
+            TraceEntry::Out(Command::Record(written)) => drop(record.send((**written).clone())),
+            TraceEntry::In(Event::LinkRestored { .. }) => drop(up.send(())),
+            TraceEntry::In(_) | TraceEntry::Out(_) => {}
         });
         let parts = Parts {
             limits: Limits::default(),

@@ -5,7 +5,7 @@ use super::fail;
 use crate::journal::Line;
 use crate::replay;
 use anyhow::{Context, bail};
-use hotlined_core::engine::Entry;
+use hotlined_core::engine::TraceEntry;
 use hotlined_core::event::{Arrival, Event};
 use hotlined_core::id::CallId;
 use hotlined_core::time::Instant;
@@ -59,10 +59,10 @@ fn explained(args: &Args) -> anyhow::Result<Account> {
     let mut account = Account::new(call);
     each(&bytes, |line| {
         if let Some(event) = &line.event {
-            account.take(line.t, Entry::In(event));
+            account.take(line.t, TraceEntry::In(event));
         }
         if let Some(command) = &line.command {
-            account.take(line.t, Entry::Out(command));
+            account.take(line.t, TraceEntry::Out(command));
         }
     })?;
     Ok(account)

@@ -4,7 +4,7 @@ use super::{fail, put};
 use crate::replay::{self, Kind, Options, Replayed};
 use anyhow::Context;
 use hotlined_config;
-use hotlined_config::Sounds;
+use hotlined_config::SoundFolder;
 use hotlined_core::call::Limits;
 use hotlined_core::hotline::Hotlines;
 use hotlined_core::id::SwitchId;
@@ -73,7 +73,7 @@ fn hotlines(args: &Args, kind: Kind) -> anyhow::Result<Hotlines> {
         }
         (Some(folder), _) => {
             let sounds = std::path::absolute(&args.sounds)?;
-            hotlined_config::load(folder, &Sounds::new(sounds.clone(), sounds)).map_err(|faults| {
+            hotlined_config::load(folder, &SoundFolder::new(sounds.clone(), sounds)).map_err(|faults| {
                 anyhow::anyhow!(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
             })
         }

@@ -11,11 +11,11 @@ use crate::journal::Journal;
 use crate::jsonl_writer::{LineFile, WhenSlow};
 use anyhow::bail;
 use hotlined_config;
-use hotlined_config::Sounds;
+use hotlined_config::SoundFolder;
 use hotlined_config::source_position::Hint;
 use hotlined_core::call::Limits;
 use hotlined_core::command::Command;
-use hotlined_core::engine::{Engine, Entry};
+use hotlined_core::engine::{Engine, TraceEntry};
 use hotlined_core::event::Event;
 use hotlined_core::hotline::{Hotline, Hotlines};
 use hotlined_core::id::{CallId, LegId};
@@ -131,7 +131,7 @@ fn play(
     cast: Cast,
     at: Instant,
     first: &[Event],
-    sounds: Sounds,
+    sounds: SoundFolder,
     call: &CallId,
     journal: Option<&Path>,
 ) -> anyhow::Result<Account> {
@@ -139,7 +139,7 @@ fn play(
     let file = journal.map(|path| LineFile::create(path, WhenSlow::Wait)).transpose()?;
     let mut journal = file.clone().map(|file| Journal::new(file, limits));
     let mut account = Account::new(call.clone());
-    let mut watch = |at, entry: Entry| {
+    let mut watch = |at, entry: TraceEntry| {
         journal.iter_mut().for_each(|journal| journal.record(at, entry));
         account.take(at, entry);
     };
@@ -147,9 +147,9 @@ fn play(
     first.iter().for_each(|event| rehearsal.tell(event, &mut watch));
     let mut over = false;
     while !over && rehearsal.next().is_some_and(|next| next <= at + CALL_TIME_MAX) {
-        let mut watch = |at, entry: Entry| {
+        let mut watch = |at, entry: TraceEntry| {
             watch(at, entry);
-            over |= matches!(entry, Entry::Out(Command::Record(record)) if record.call == *call);
+            over |= matches!(entry, TraceEntry::Out(Command::Record(record)) if record.call == *call);
         };
         rehearsal.step(&mut watch);
     }
@@ -160,14 +160,14 @@ fn play(
 /// What a daemon of these settings would serve.
 struct Loaded {
     hotlines: Arc<Hotlines>,
-    sounds: Sounds,
+    sounds: SoundFolder,
     /// The operator's own calendar and table of numbers.
     tables: Vec<Event>,
 }
 
 fn hotlines(args: &Args) -> anyhow::Result<Loaded> {
     let own = args.sounds.as_deref().map(std::path::absolute).transpose()?;
-    let own = own.map(|sounds| Sounds::new(sounds.clone(), sounds));
+    let own = own.map(|sounds| SoundFolder::new(sounds.clone(), sounds));
     let (folder, sounds, tables) = match (&args.hotlines, own) {
         (Some(folder), Some(sounds)) => (folder.clone(), sounds, Vec::new()),
         (folder, own) => {
@@ -241,7 +241,7 @@ fn other(to: &str, at: Instant, chance: &mut Chance) -> Caller {
 }
 
 /// How long the files last that are there; what cannot be read lasts as long as most.
-fn lengths(sounds: Sounds) -> Lengths {
+fn lengths(sounds: SoundFolder) -> Lengths {
     Box::new(move |path: &SoundPath| {
         let seen = Path::new(path.as_str());
         let here = seen

@@ -3,7 +3,7 @@
 use ::metrics::{Counter, Gauge, Histogram};
 use hotlined_core::call::Switchboard;
 use hotlined_core::command::{AcdRequest, Command, NotTaken, Note, StageName};
-use hotlined_core::engine::{Entry, Observer};
+use hotlined_core::engine::{Observer, TraceEntry};
 use hotlined_core::event::{Event, OperatorOrder};
 use hotlined_core::record::{AttemptOutcome, CallRecord, Outcome};
 use hotlined_core::time::Millis;
@@ -89,8 +89,8 @@ pub fn observer(health: Arc<Health>) -> Observer {
         sounds_failed: metrics::SOUNDS_FAILED.counter(&[]),
     };
     Box::new(move |_, entry| match entry {
-        Entry::In(event) => tally.heard(event),
-        Entry::Out(command) => tally.decided(command),
+        TraceEntry::In(event) => tally.heard(event),
+        TraceEntry::Out(command) => tally.decided(command),
     })
 }
 
@@ -113,8 +113,8 @@ impl Tally {
             | Event::Acd { .. }
             | Event::Due
             | Event::Hotlines(_)
-            | Event::TakenUp { .. }
-            | Event::StoodBy { .. }
+            | Event::CallsTakenOver { .. }
+            | Event::LeaseLost { .. }
             | Event::Calendar(_)
             | Event::NumberRegions(_) => {}
         }
@@ -157,15 +157,15 @@ impl Tally {
                     self.stage(*to).increment(1);
                 }
             }
-            Note::NotTaken { why: NotTaken::Draining } => self.draining.increment(1),
-            Note::NotTaken { why: NotTaken::Full } => self.full.increment(1),
-            Note::NotTakenUp { .. } => self.not_taken_up.increment(1),
+            Note::NotTaken { reason: NotTaken::Draining } => self.draining.increment(1),
+            Note::NotTaken { reason: NotTaken::Full } => self.full.increment(1),
+            Note::TakeOverFailed { .. } => self.not_taken_up.increment(1),
             Note::SoundFailed { .. } => self.sounds_failed.increment(1),
             Note::Node { .. }
             | Note::Refused { .. }
             | Note::Queued { .. }
             | Note::CallBack
-            | Note::Endless
+            | Note::FlowTooLong
             | Note::Ringing { .. }
             // Who talked is noted by no attempt: the record has all of them.
             | Note::Attempt { .. } => {}
@@ -182,7 +182,7 @@ fn stage_gauge(stage: StageName) -> Gauge {
 }
 
 fn outcome_counter(outcome: Outcome) -> Counter {
-    metrics::CALLS_ENDED.counter(&[outcome.word()])
+    metrics::CALLS_ENDED.counter(&[outcome.as_str()])
 }
 
 fn attempt_counter(outcome: AttemptOutcome) -> Counter {
@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn figures_and_records_have_one_word_for_one_thing() {
         STAGES.iter().for_each(|one| assert_eq!(written(one), stage_word(*one)));
-        OUTCOMES.iter().for_each(|one| assert_eq!(written(one), one.word()));
+        OUTCOMES.iter().for_each(|one| assert_eq!(written(one), one.as_str()));
         ATTEMPTS.iter().for_each(|one| assert_eq!(written(one), attempt_word(*one)));
         [NotTaken::Draining, NotTaken::Full]
             .iter()

@@ -58,7 +58,7 @@ impl Pulse {
             let (lines, waiting) = instance.in_use();
             self.next = now + self.every;
             self.health.beat(std::time::Instant::now());
-            self.supervisor.tell(&News::Turning { calls: instance.engine().switchboard.live() });
+            self.supervisor.tell(&News::Turning { calls: instance.engine().switchboard.live_count() });
             self.lines_held.set(lines as f64);
             self.claims_waiting.set(waiting as f64);
         }

@@ -55,7 +55,7 @@ pub enum ServeError {
     Settings(Vec<settings::Fault>),
     /// The hotlines.
     #[error("{}", lines(.0))]
-    Hotlines(Vec<hotlined_config::Fault>),
+    Hotlines(Vec<hotlined_config::Diagnostic>),
     /// The holidays.
     #[error("{}", lines(.0))]
     Holidays(Vec<BadHolidays>),

@@ -14,7 +14,7 @@ mod sources;
 pub use fault::{Fault, Origin, Why};
 
 use crate::redis::RedisSettings;
-use hotlined_config::Sounds;
+use hotlined_config::SoundFolder;
 use hotlined_core::hotline::Trunk;
 use hotlined_core::id::SwitchId;
 use hotlined_core::prompt::SoundPath;
@@ -43,7 +43,7 @@ pub struct Settings {
     /// The operator's own table of numbers, as `hotlined numbers import` writes it, if any.
     pub numbers: Option<PathBuf>,
     /// The folder of the sound files, as both sides see it.
-    pub sounds: Sounds,
+    pub sounds: SoundFolder,
     /// The switches that we may act for, one at least.
     pub switches: Vec<SwitchSettings>,
     /// How calls are held.

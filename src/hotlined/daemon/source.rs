@@ -4,7 +4,7 @@ use super::file::BadFile;
 use super::holidays::{self, BadHolidays};
 use super::numbers::{self, BadNumbers};
 use hotlined_config;
-use hotlined_config::Sounds;
+use hotlined_config::SoundFolder;
 use hotlined_core::event::Event;
 use hotlined_core::hotline::Hotlines;
 use hotlined_core::hours::Calendar;
@@ -45,12 +45,12 @@ pub struct HotlineFolder {
     /// The folder.
     pub folder: PathBuf,
     /// Where their sounds lie.
-    pub sounds: Sounds,
+    pub sounds: SoundFolder,
 }
 
 impl Source for HotlineFolder {
     type Thing = Hotlines;
-    type Fault = hotlined_config::Fault;
+    type Fault = hotlined_config::Diagnostic;
     const WHAT: &'static str = "hotlines";
 
     fn folder(&self) -> &Path {
@@ -61,12 +61,12 @@ impl Source for HotlineFolder {
         None
     }
 
-    fn load(&self) -> Result<Hotlines, Vec<hotlined_config::Fault>> {
+    fn load(&self) -> Result<Hotlines, Vec<hotlined_config::Diagnostic>> {
         hotlined_config::load(&self.folder, &self.sounds)
     }
 
-    fn unreadable(&self, why: &dyn std::error::Error) -> hotlined_config::Fault {
-        hotlined_config::Fault::unreadable(&self.folder, why)
+    fn unreadable(&self, why: &dyn std::error::Error) -> hotlined_config::Diagnostic {
+        hotlined_config::Diagnostic::unreadable(&self.folder, why)
     }
 
     fn event(hotlines: Arc<Hotlines>) -> Event {

@@ -5,7 +5,7 @@
 use super::failure::garbled;
 use super::store::RedisStore;
 use hotlined_core::call::SAVED_FORMAT;
-use hotlined_core::event::KeptCall;
+use hotlined_core::event::RawSavedCall;
 use hotlined_core::hotline::Hotline;
 use hotlined_core::time::Instant;
 use hotlined_instance::cluster::entry::{Edition, Entry};
@@ -115,7 +115,7 @@ impl RedisStore {
 }
 
 /// A call, or what it is instead.
-fn read_call(name: &str, bytes: &[u8]) -> Result<(Entry, KeptCall), String> {
+fn read_call(name: &str, bytes: &[u8]) -> Result<(Entry, RawSavedCall), String> {
     let (entry, call) = Entry::read(bytes)?;
     if call.call.to_string() != name {
         return Err(format!("another one: {}", call.call));

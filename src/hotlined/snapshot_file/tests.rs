@@ -1,8 +1,8 @@
 use super::*;
-use hotlined_config::shorthand::Plain;
+use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::acd::AcdInput;
 use hotlined_core::command::{AcdRequest, Candidate, Claim, Pick, PoolId};
-use hotlined_core::event::{AcdReply, Event, KeptCall};
+use hotlined_core::event::{AcdReply, Event, RawSavedCall};
 use hotlined_core::hotline::{Agent, Dial, Hotline};
 use hotlined_core::id::{CallId, CommandId, LineId, SwitchId};
 use hotlined_core::time::{Instant, Millis};
@@ -21,11 +21,11 @@ fn call(name: &str) -> CallId {
 
 fn hotline(name: &str) -> Arc<Hotline> {
     let agent = Agent::new("01", Dial::phone("13900000001").unwrap());
-    Arc::new(Plain::default().hotline("4008001234", name, vec![agent]))
+    Arc::new(SimpleHotline::default().hotline("4008001234", name, vec![agent]))
 }
 
 fn live(name: &str, state: &str, hotline: Option<Arc<Hotline>>) -> LiveCall {
-    let kept = KeptCall { format: 2, call: call(name), at: None, state: state.into() };
+    let kept = RawSavedCall { format: 2, call: call(name), at: None, state: state.into() };
     LiveCall {
         call: call(name),
         switch: SwitchId("fs".into()),
@@ -69,7 +69,7 @@ fn record(name: &str, line: &str) -> Delivery {
 }
 
 fn states(kept: &Kept) -> Vec<(String, String)> {
-    let state = |kept: &KeptCall| (kept.call.to_string(), kept.state.as_str().unwrap().to_owned());
+    let state = |kept: &RawSavedCall| (kept.call.to_string(), kept.state.as_str().unwrap().to_owned());
     kept.calls.iter().map(state).collect()
 }
 

@@ -1,7 +1,7 @@
 //! A call as it stands in Redis: a byte that says the format, then MessagePack.
 
 use hotlined_core::command::Claim;
-use hotlined_core::event::KeptCall;
+use hotlined_core::event::RawSavedCall;
 use hotlined_core::hotline::{Hotline, Version};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -64,13 +64,13 @@ impl Entry {
     }
 
     /// Reads them; or says why that cannot be.
-    pub fn read(bytes: &[u8]) -> Result<(Self, KeptCall), String> {
+    pub fn read(bytes: &[u8]) -> Result<(Self, RawSavedCall), String> {
         let entry: Self = match bytes.split_first() {
             Some((&FORMAT, rest)) => rmp_serde::from_slice(rest).map_err(|error| error.to_string())?,
             Some((format, _)) => return Err(format!("of format {format}, and this version knows {FORMAT}")),
             None => return Err("empty".to_owned()),
         };
-        let call = KeptCall::from_bytes(&entry.saved).map_err(|bad| bad.to_string())?;
+        let call = RawSavedCall::from_bytes(&entry.saved).map_err(|bad| bad.to_string())?;
         Ok((entry, call))
     }
 }

@@ -17,7 +17,7 @@ use crate::persist::outbox::{Delivery, DeliveryId};
 use crate::persist::snapshot::Turn;
 use hotlined_core::command::{Command, Note};
 use hotlined_core::engine::Engine;
-use hotlined_core::event::{Event, KeptCall};
+use hotlined_core::event::{Event, RawSavedCall};
 use hotlined_core::id::SwitchId;
 use hotlined_core::time::Instant;
 
@@ -47,7 +47,7 @@ impl Common {
     pub fn begin(&mut self, now: Instant, fence: Fence, loaded: Loaded) -> Legacy {
         self.keeping.acts(fence);
         self.first.extend(self.keeping.take_up(now, &loaded));
-        let ahead = KeptCall::ahead(&loaded.kept.calls, now);
+        let ahead = RawSavedCall::clock_lead(&loaded.kept.calls, now);
         for (call, mut open) in loaded.open {
             for turn in open.waits.iter_mut().filter_map(|(_, claim)| claim.wait.as_mut()) {
                 turn.since = turn.since - ahead;
@@ -55,7 +55,7 @@ impl Common {
             self.sharing.take_up(now, &call, open.waits, &mut self.out);
         }
         let crate::persist::snapshot::Kept { calls, hotlines, deliveries, .. } = loaded.kept;
-        Legacy { taken_up: Event::TakenUp { calls, hotlines }, deliveries }
+        Legacy { taken_up: Event::CallsTakenOver { calls, hotlines }, deliveries }
     }
 
     /// By what right we act for the switch, if we do.
@@ -99,7 +99,7 @@ impl Common {
                     out.push(Command::Record(record));
                 }
                 Command::Note { call, note } => {
-                    if let Note::NotTakenUp { .. } = note {
+                    if let Note::TakeOverFailed { .. } = note {
                         self.sharing.forget(now, &call, &mut self.out);
                         left_out.push(call.clone());
                     }
@@ -109,7 +109,7 @@ impl Common {
             }
         }
         if !self.sharing.is_away() {
-            self.keeping.untold(now).iter().for_each(|call| engine.switchboard.tell_again(call));
+            self.keeping.untold(now).iter().for_each(|call| engine.switchboard.report_again(call));
         }
         let turn = Turn { deliveries, done, ..Turn::of(engine) };
         let asks = std::mem::take(&mut self.out.asks);
@@ -202,7 +202,8 @@ mod tests {
         let wait = Some(Place { priority: 0, since: Instant(3_599_000), length_max: 5 });
         let claim =
             Claim { pool: PoolId("sales".into()), agents: Vec::new(), pick: Pick::First, caller: None, wait };
-        let kept = KeptCall { format: 2, call: call.clone(), at: Some(Instant(3_601_000)), state: "".into() };
+        let kept =
+            RawSavedCall { format: 2, call: call.clone(), at: Some(Instant(3_601_000)), state: "".into() };
         let open = Open { edition: None, waits: vec![(4, claim)] };
         let loaded = Loaded {
             switch: switch.clone(),

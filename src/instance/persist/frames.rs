@@ -3,7 +3,7 @@
 use crate::persist::outbox::{Delivery, DeliveryId};
 use crate::persist::snapshot::{Kept, LiveCall, Turn};
 use hotlined_core::acd::{Acd, AcdInput};
-use hotlined_core::event::KeptCall;
+use hotlined_core::event::RawSavedCall;
 use hotlined_core::hotline::{Hotline, Version};
 use hotlined_core::id::CallId;
 use hotlined_core::time::Instant;
@@ -190,7 +190,7 @@ impl Whole {
     pub fn kept(&self, losses: &mut Vec<String>) -> Kept {
         let mut calls = Vec::new();
         for (call, (_, bytes)) in &self.live {
-            match KeptCall::from_bytes(bytes) {
+            match RawSavedCall::from_bytes(bytes) {
                 Ok(kept) => calls.push(kept),
                 Err(bad) => losses.push(format!("call {call}: {bad}")),
             }

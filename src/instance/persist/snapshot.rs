@@ -3,7 +3,7 @@
 use super::outbox::{Delivery, DeliveryId};
 use hotlined_core::acd::{Acd, AcdInput};
 use hotlined_core::engine::Engine;
-use hotlined_core::event::KeptCall;
+use hotlined_core::event::RawSavedCall;
 use hotlined_core::hotline::Hotline;
 use hotlined_core::id::{CallId, SwitchId};
 use hotlined_core::time::Instant;
@@ -28,7 +28,7 @@ pub struct Turn {
 impl Turn {
     /// What changed in an engine since that was asked last.
     pub fn of(engine: &mut Engine) -> Self {
-        let mut turn = Self { inputs: engine.inputs(), ..Self::default() };
+        let mut turn = Self { inputs: engine.take_acd_inputs(), ..Self::default() };
         engine.switchboard.changes(
             |over| turn.over.push(over),
             |saved, hotline| {
@@ -71,7 +71,7 @@ pub struct LiveCall {
 #[derive(Debug, Default)]
 pub struct Kept {
     /// Its live calls.
-    pub calls: Vec<KeptCall>,
+    pub calls: Vec<RawSavedCall>,
     /// The versions of hotlines that they follow.
     pub hotlines: Vec<Arc<Hotline>>,
     /// What calls share.
@@ -87,7 +87,7 @@ pub struct Kept {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hotlined_config::shorthand::Plain;
+    use hotlined_config::shorthand::SimpleHotline;
     use hotlined_core::call::Limits;
     use hotlined_core::command::{AcdRequest, Action, Command};
     use hotlined_core::event::{AcdReply, Arrival, Event, LegState, LiveLeg};
@@ -107,7 +107,7 @@ mod tests {
 
     fn turn(engine: &mut Engine, at: u64, event: &Event) -> Vec<Command> {
         let mut out = Vec::new();
-        engine.turn(Instant(at), event, &mut out, &mut |_| {});
+        engine.run_turn(Instant(at), event, &mut out, &mut |_| {});
         out
     }
 
@@ -116,16 +116,18 @@ mod tests {
         const HOUR: u64 = 3_600_000;
         let mut before = Engine::new(Limits::default());
         turn(&mut before, HOUR + 1_000, &arrives("a"));
-        let mut kept: Vec<KeptCall> = Turn::of(&mut before)
+        let mut kept: Vec<RawSavedCall> = Turn::of(&mut before)
             .live
             .iter()
-            .map(|live| KeptCall::from_bytes(&live.bytes).unwrap())
+            .map(|live| RawSavedCall::from_bytes(&live.bytes).unwrap())
             .collect();
         // What was written last tells how far it was ahead.
         turn(&mut before, HOUR + 4_000, &arrives("b"));
-        kept.extend(Turn::of(&mut before).live.iter().map(|live| KeptCall::from_bytes(&live.bytes).unwrap()));
+        kept.extend(
+            Turn::of(&mut before).live.iter().map(|live| RawSavedCall::from_bytes(&live.bytes).unwrap()),
+        );
         let mut after = Engine::new(Limits::default());
-        turn(&mut after, 5_000, &Event::TakenUp { calls: kept, hotlines: Vec::new() });
+        turn(&mut after, 5_000, &Event::CallsTakenOver { calls: kept, hotlines: Vec::new() });
         let gone = Event::LinkRestored { switch: SwitchId("fs".into()), connection: 1, legs: Vec::new() };
         let times = turn(&mut after, 7_000, &gone).into_iter().filter_map(|command| match command {
             Command::Record(record) => Some((record.call.to_string(), record.arrived.0, record.ended.0)),
@@ -138,7 +140,7 @@ mod tests {
     #[test]
     fn what_was_done_since_a_call_was_kept_is_not_taken_for_what_its_next_daemon_does() {
         let agent = Agent::new("01", Dial::phone("13900000001").unwrap());
-        let hotline = Plain::default().hotline("4008001234", "Shop", vec![agent]);
+        let hotline = SimpleHotline::default().hotline("4008001234", "Shop", vec![agent]);
         let mut hotlines = Hotlines::default();
         hotlines.insert(Arc::new(hotline));
         let hotlines = Event::Hotlines(Arc::new(hotlines));
@@ -162,19 +164,19 @@ mod tests {
             });
             rings.last().expect("nobody is called")
         };
-        let mut before = Engine::shared(Limits::default());
+        let mut before = Engine::with_shared_acd(Limits::default());
         turn(&mut before, 1, &hotlines);
         let claim = claim(turn(&mut before, 1, &arrives("a")));
         let kept = Turn::of(&mut before).live.remove(0);
         let known = kept.hotline.clone().into_iter().collect();
-        let kept = vec![KeptCall::from_bytes(&kept.bytes).unwrap()];
+        let kept = vec![RawSavedCall::from_bytes(&kept.bytes).unwrap()];
         let (leg, number) = rings(&mut before, &claim);
 
-        let mut after = Engine::shared(Limits::default());
-        turn(&mut after, 2, &Event::TakenUp { calls: kept, hotlines: known });
+        let mut after = Engine::with_shared_acd(Limits::default());
+        turn(&mut after, 2, &Event::CallsTakenOver { calls: kept, hotlines: known });
         let parked = LiveLeg {
             leg: "a".parse().unwrap(),
-            of: None,
+            caller_leg: None,
             state: LegState::Parked,
             answered: false,
             arrival: None,
@@ -199,11 +201,11 @@ mod tests {
         arrive("b", &mut engine);
         assert_eq!(told(&mut engine), ["a at fs", "b at fs"]);
         assert_eq!(told(&mut engine), [""; 0]);
-        engine.switchboard.tell_again(&"b".parse().unwrap());
-        engine.switchboard.tell_again(&"never".parse().unwrap());
+        engine.switchboard.report_again(&"b".parse().unwrap());
+        engine.switchboard.report_again(&"never".parse().unwrap());
         assert_eq!(told(&mut engine), ["b at fs"]);
         arrive("c", &mut engine);
-        engine.switchboard.tell_all();
+        engine.switchboard.report_all_again();
         assert_eq!(told(&mut engine), ["c at fs", "a at fs", "b at fs"], "each once");
     }
 }

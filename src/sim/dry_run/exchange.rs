@@ -134,7 +134,7 @@ impl Exchange {
     }
 
     pub(super) fn report(&mut self, leg: &LegId, what: LegEvent) {
-        self.tell(Event::Leg { leg: leg.clone(), what });
+        self.tell(Event::Leg { leg: leg.clone(), event: what });
     }
 
     pub(super) fn done(&mut self, command: CommandId, result: CommandResult) {
@@ -170,7 +170,7 @@ impl Exchange {
                 (None, waits.then(|| self.arrival(*place, leg.answered)))
             }
         };
-        LiveLeg { leg: name.clone(), of, state, answered: leg.answered, arrival }
+        LiveLeg { leg: name.clone(), caller_leg: of, state, answered: leg.answered, arrival }
     }
 
     fn arrival(&self, place: usize, answered: bool) -> Arrival {

@@ -2,7 +2,7 @@
 
 use super::Redis;
 use hotlined_core::call::SAVED_FORMAT;
-use hotlined_core::event::KeptCall;
+use hotlined_core::event::RawSavedCall;
 use hotlined_core::hotline::Hotline;
 use hotlined_core::id::CallId;
 use hotlined_core::time::Instant;
@@ -104,8 +104,8 @@ impl Redis {
 }
 
 /// A call that was kept, or what it is instead.
-fn read(name: &CallId, saved: &[u8]) -> Result<KeptCall, String> {
-    let call = KeptCall::from_bytes(saved).map_err(|bad| bad.to_string())?;
+fn read(name: &CallId, saved: &[u8]) -> Result<RawSavedCall, String> {
+    let call = RawSavedCall::from_bytes(saved).map_err(|bad| bad.to_string())?;
     if call.call != *name {
         return Err(format!("another one: {}", call.call));
     }

@@ -204,7 +204,7 @@ async fn a_loop_that_stands_still_is_not_alive() {
         records: LineFile::create(&folder.path().join("records"), WhenSlow::Wait).unwrap(),
         tap: None,
         observers: vec![Box::new(move |_, entry| {
-            if let hotlined_core::engine::Entry::In(Event::Operator(OperatorOrder::Drain)) = entry {
+            if let hotlined_core::engine::TraceEntry::In(Event::Operator(OperatorOrder::Drain)) = entry {
                 let _ = held.recv();
             }
         })],

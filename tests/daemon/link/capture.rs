@@ -3,7 +3,7 @@
 use super::house::{House, caller, exchange};
 use hotlined::capture::{Direction, Piece};
 use hotlined::replay::{Options, Replayed, replay};
-use hotlined_config::{Sounds, load};
+use hotlined_config::{SoundFolder, load};
 use hotlined_core::call::Limits;
 use hotlined_core::id::SwitchId;
 use hotlined_core::time::Millis;
@@ -16,7 +16,7 @@ const TALKS: Phone = Phone::Answers { after: Millis(200), then: Then::TalksFor(M
 
 fn replayed(house: &House, name: &str) -> Replayed {
     let folder = house.path("sounds");
-    let hotlines = load(&house.path("hotlines"), &Sounds::new(folder.clone(), folder)).unwrap();
+    let hotlines = load(&house.path("hotlines"), &SoundFolder::new(folder.clone(), folder)).unwrap();
     let options = Options {
         hotlines: Arc::new(hotlines),
         switch: SwitchId("fs1".into()),

@@ -91,13 +91,13 @@ async fn news_that_come_late_begin_the_link_again_and_no_caller_is_taken_by_them
     };
     // The clock of the switch may be anywhere, and a second is nothing.
     wire.say(made(of_caller("CHANNEL_ANSWER"), 5_000)).await;
-    assert_eq!(kept.event().await, Event::Leg { leg: leg(CALLER), what: LegEvent::Answered });
+    assert_eq!(kept.event().await, Event::Leg { leg: leg(CALLER), event: LegEvent::Answered });
     wire.say(made(arrives(), 4_000)).await;
     assert!(matches!(kept.event().await, Event::Arrived(_)));
     let hangs_up = of_caller("CHANNEL_HANGUP").header("Hangup-Cause", "NORMAL_CLEARING");
     wire.say([made(arrives(), 2_000), made(hangs_up, 2_500), made(arrives(), 5_000)].concat()).await;
     let gone = LegEvent::HungUp { cause: Cause::Normal, far_end: false };
-    assert_eq!(kept.event().await, Event::Leg { leg: leg(CALLER), what: gone });
+    assert_eq!(kept.event().await, Event::Leg { leg: leg(CALLER), event: gone });
     kept.is_lost().await;
     assert!(wire.closes().await);
     assert!(log.text().contains("what the switch says is 3."), "{}", log.text());

@@ -181,7 +181,7 @@ pub fn digit(key: char) -> Vec<u8> {
 
 /// What the calls hear of [`digit`].
 pub fn heard_digit(key: char) -> Event {
-    Event::Leg { leg: leg(CALLER), what: LegEvent::Digit(key) }
+    Event::Leg { leg: leg(CALLER), event: LegEvent::Digit(key) }
 }
 
 pub fn leg(name: &str) -> LegId {

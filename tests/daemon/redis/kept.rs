@@ -7,10 +7,10 @@ use crate::support::needs;
 use crate::support::redis_server::{Cluster, Server, Watched, free_port};
 use hotlined::redis::RedisSettings;
 use hotlined::redis::RedisStore;
-use hotlined_config::shorthand::Plain;
+use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::call::SAVED_FORMAT;
 use hotlined_core::command::{AcdRequest, Pick};
-use hotlined_core::event::{AcdReply, KeptCall};
+use hotlined_core::event::{AcdReply, RawSavedCall};
 use hotlined_core::hotline::{Agent, Dial, Hotline};
 use hotlined_core::time::{Instant, Millis};
 use hotlined_instance::cluster::acd_failover::{Out, Sharing};
@@ -29,11 +29,12 @@ use std::sync::Arc;
 
 fn hotline(name: &str) -> Arc<Hotline> {
     let agent = Agent::new("01", Dial::phone("13900000001").unwrap());
-    Arc::new(Plain::default().hotline("4008001234", name, vec![agent]))
+    Arc::new(SimpleHotline::default().hotline("4008001234", name, vec![agent]))
 }
 
 fn saved(name: &str, state: &str, format: u16) -> Vec<u8> {
-    rmp_serde::to_vec_named(&KeptCall { format, call: call(name), at: None, state: state.into() }).unwrap()
+    rmp_serde::to_vec_named(&RawSavedCall { format, call: call(name), at: None, state: state.into() })
+        .unwrap()
 }
 
 fn live(name: &str, state: &str, hotline: Option<&Arc<Hotline>>) -> LiveCall {

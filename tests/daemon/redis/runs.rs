@@ -9,7 +9,7 @@ use hotlined::redis::RedisSettings;
 use hotlined::redis::RedisStore;
 use hotlined_core::call::SAVED_FORMAT;
 use hotlined_core::command::Pick;
-use hotlined_core::event::KeptCall;
+use hotlined_core::event::RawSavedCall;
 use hotlined_instance::cluster::entry::Entry;
 use hotlined_instance::cluster::failure::Failure;
 use hotlined_instance::cluster::kept_call::Loaded;
@@ -19,7 +19,7 @@ use hotlined_instance::cluster::redis_reply::Said;
 use std::collections::BTreeMap;
 
 fn keep(fence: Option<&Fence>, name: &str, state: &str) -> Asked {
-    let kept = KeptCall { format: SAVED_FORMAT, call: call(name), at: None, state: state.into() };
+    let kept = RawSavedCall { format: SAVED_FORMAT, call: call(name), at: None, state: state.into() };
     let saved = rmp_serde::to_vec_named(&kept).unwrap();
     let entry = Entry { edition: None, waits: Vec::new(), saved };
     let what = Keep::Call { call: call(name), entry };

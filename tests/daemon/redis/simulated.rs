@@ -10,10 +10,10 @@ use crate::support::needs::REDIS;
 use hotlined::redis::Inbox;
 use hotlined::redis::RedisSettings;
 use hotlined::redis::RedisStore;
-use hotlined_config::shorthand::Plain;
+use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::call::SAVED_FORMAT;
 use hotlined_core::command::AcdRequest;
-use hotlined_core::event::KeptCall;
+use hotlined_core::event::RawSavedCall;
 use hotlined_core::hotline::{Hotline, Version};
 use hotlined_core::id::{CallId, CommandId};
 use hotlined_core::time::{Instant, Millis};
@@ -99,7 +99,7 @@ fn name(who: u8) -> CallId {
 }
 
 fn hotline(edition: u8) -> Hotline {
-    let hotline = Plain::default().hotline("4008001234", &format!("The {edition}th"), Vec::new());
+    let hotline = SimpleHotline::default().hotline("4008001234", &format!("The {edition}th"), Vec::new());
     Hotline { version: Version::of(&hotline), ..hotline }
 }
 
@@ -207,7 +207,7 @@ impl Pair {
             Word::Barrier(number) => Some(Ask::Barrier(*number)),
             Word::IsLive(who, edition) => {
                 let call = name(*who);
-                let kept = KeptCall {
+                let kept = RawSavedCall {
                     format: SAVED_FORMAT,
                     call: call.clone(),
                     at: None,

@@ -1,6 +1,6 @@
 //! Hotlines drawn by chance: every kind of node, exits that lead anywhere or nowhere, groups of all strategies.
 
-use hotlined_config::shorthand::Plain;
+use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::cause::Cause;
 use hotlined_core::hotline::Codes;
 use hotlined_core::hotline::Voice;
@@ -66,7 +66,7 @@ pub fn hotline(number: &str, agents: &[Agent], chance: &mut Chance) -> Hotline {
         groups,
         flow: flow(chance),
         closing: prompt(chance),
-        ..Plain::default().hotline(number, "Any", agents)
+        ..SimpleHotline::default().hotline(number, "Any", agents)
     };
     hotline.version = Version::of(&hotline);
     hotline

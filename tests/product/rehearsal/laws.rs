@@ -4,7 +4,7 @@
 
 use super::hotlines::SOUNDS;
 use hotlined_core::command::{Action, Command, Note, StageName};
-use hotlined_core::engine::Entry;
+use hotlined_core::engine::TraceEntry;
 use hotlined_core::event::{CommandResult, Event, LegEvent, OperatorOrder};
 use hotlined_core::hotline::{Agent, Dial, Hotline};
 use hotlined_core::id::{CallId, CommandId, LegId};
@@ -118,10 +118,10 @@ impl Laws {
         }
     }
 
-    pub fn see(&mut self, at: Instant, entry: Entry) {
+    pub fn see(&mut self, at: Instant, entry: TraceEntry) {
         match entry {
-            Entry::In(event) => self.heard(at, event),
-            Entry::Out(command) => self.said(command),
+            TraceEntry::In(event) => self.heard(at, event),
+            TraceEntry::Out(command) => self.said(command),
         }
     }
 
@@ -134,7 +134,7 @@ impl Laws {
             Event::Arrived(arrival) => {
                 self.calls.entry(CallId(arrival.leg.clone())).or_default().arrivals += 1;
             }
-            Event::Leg { leg, what: LegEvent::HungUp { .. } } => {
+            Event::Leg { leg, event: LegEvent::HungUp { .. } } => {
                 if let Some(agent) = self.call_of_agent(leg) {
                     agent.over = true;
                 }
@@ -164,8 +164,8 @@ impl Laws {
             | Event::Acd { .. }
             | Event::Due
             | Event::Hotlines(_)
-            | Event::TakenUp { .. }
-            | Event::StoodBy { .. }
+            | Event::CallsTakenOver { .. }
+            | Event::LeaseLost { .. }
             | Event::Calendar(_)
             | Event::NumberRegions(_)
             | Event::Operator(OperatorOrder::Drain) => {}
@@ -374,7 +374,7 @@ mod tests {
     const BEGIN: Instant = Instant(1_000_000);
 
     /// What the laws say when these entries pass.
-    fn told(entries: &[Entry]) -> String {
+    fn told(entries: &[TraceEntry]) -> String {
         let caller = Caller::new(BEGIN, "${x}", "4008001234", leg("caller"));
         let cast = Cast { callers: vec![caller], ..Cast::default() };
         let mut laws = Laws::new(Millis(5), false, &[], &[], &cast);
@@ -403,14 +403,14 @@ mod tests {
 
     #[test]
     fn what_comes_from_outside_is_noticed_in_an_order() {
-        assert_eq!(told(&[Entry::Out(&ring(""))]), "");
-        assert!(told(&[Entry::Out(&ring("${x}"))]).starts_with("an agent is shown"));
+        assert_eq!(told(&[TraceEntry::Out(&ring(""))]), "");
+        assert!(told(&[TraceEntry::Out(&ring("${x}"))]).starts_with("an agent is shown"));
         let prompt = Prompt::File(SoundPath::new("/sounds/pwned.wav").unwrap());
         let play = order(Action::Play { leg: leg("caller"), prompt, repeat: false });
-        assert!(told(&[Entry::Out(&play)]).contains("is played"));
+        assert!(told(&[TraceEntry::Out(&play)]).contains("is played"));
         let file = RecordingName::new("x/y/z.wav").unwrap();
         let record = order(Action::RecordTalk { leg: leg("caller"), file });
-        assert!(told(&[Entry::Out(&record)]).contains("is recorded"));
+        assert!(told(&[TraceEntry::Out(&record)]).contains("is recorded"));
     }
 
     #[test]
@@ -418,10 +418,15 @@ mod tests {
         let taken = note(Note::Stage { from: None, to: Some(StageName::Hunt) });
         let (ring, ringing) = (ring(""), note(Note::Ringing { agent: "01".into() }));
         let gone = LegEvent::HungUp { cause: Cause::Cancelled, far_end: true };
-        let gone = Event::Leg { leg: leg("caller"), what: gone };
+        let gone = Event::Leg { leg: leg("caller"), event: gone };
         let end = order(Action::HangUp { leg: leg("agent"), cause: Cause::Cancelled });
-        let before = [Entry::Out(&taken), Entry::Out(&ring), Entry::Out(&ringing), Entry::In(&gone)];
+        let before = [
+            TraceEntry::Out(&taken),
+            TraceEntry::Out(&ring),
+            TraceEntry::Out(&ringing),
+            TraceEntry::In(&gone),
+        ];
         assert!(told(&before).starts_with("the caller of caller is gone"));
-        assert_eq!(told(&[&before[..], &[Entry::Out(&end)]].concat()), "");
+        assert_eq!(told(&[&before[..], &[TraceEntry::Out(&end)]].concat()), "");
     }
 }

@@ -4,7 +4,7 @@ use super::hotlines::{self, SOUNDS};
 use super::laws::Laws;
 use super::people;
 use hotlined_core::call::{Limits, SavedCall};
-use hotlined_core::engine::{Engine, Entry};
+use hotlined_core::engine::{Engine, TraceEntry};
 use hotlined_core::event::{Event, OperatorOrder};
 use hotlined_core::hotline::{Agent, Hotline, Hotlines};
 use hotlined_core::id::{CallId, LegId};
@@ -176,7 +176,7 @@ impl Scene {
             Turn::AllLeave => {
                 let legs: Vec<LegId> = self.rehearsal.legs().map(|view| view.leg.clone()).collect();
                 legs.iter().for_each(|leg| self.rehearsal.leave(leg));
-                if self.rehearsal.engine().switchboard.live() > 0 || !legs.is_empty() {
+                if self.rehearsal.engine().switchboard.live_count() > 0 || !legs.is_empty() {
                     self.turns.push((at + ALL_LEAVE_EVERY, Turn::AllLeave));
                 }
             }
@@ -201,9 +201,9 @@ impl Scene {
     /// Nothing will ever happen again: nothing may be left.
     fn over(self) -> Result<Lived, String> {
         let engine = self.rehearsal.engine();
-        let store = engine.store();
+        let store = engine.acd();
         let left = [
-            ("live calls", engine.switchboard.live() as u64),
+            ("live calls", engine.switchboard.live_count() as u64),
             ("lines in use", engine.lines_in_use() as u64),
             ("waiting claims", store.waiting() as u64),
             ("things left behind in the store", store.left_behind()),
@@ -223,10 +223,10 @@ impl Scene {
     }
 }
 
-fn watch(at: Instant, entry: Entry, laws: &mut Laws, log: &mut Log) {
+fn watch(at: Instant, entry: TraceEntry, laws: &mut Laws, log: &mut Log) {
     log.put(|| match entry {
-        Entry::In(event) => format!("{} < {}", stamp(at), serde_json::to_string(event).unwrap()),
-        Entry::Out(command) => format!("{} > {}", stamp(at), serde_json::to_string(command).unwrap()),
+        TraceEntry::In(event) => format!("{} < {}", stamp(at), serde_json::to_string(event).unwrap()),
+        TraceEntry::Out(command) => format!("{} > {}", stamp(at), serde_json::to_string(command).unwrap()),
     });
     laws.see(at, entry);
 }

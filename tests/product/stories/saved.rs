@@ -5,7 +5,7 @@
 use super::story::{self, Home};
 use hotlined_core::call::{Limits, Switchboard};
 use hotlined_core::command::{Command, Note};
-use hotlined_core::event::{Event, KeptCall};
+use hotlined_core::event::{Event, RawSavedCall};
 use hotlined_core::hotline::Hotline;
 use hotlined_core::id::SwitchId;
 use hotlined_core::time::{Instant, Millis};
@@ -65,8 +65,12 @@ fn of_this_version() -> BTreeMap<String, (Vec<u8>, Option<Arc<Hotline>>)> {
 fn taken_up(bytes: &[u8], hotline: Option<Arc<Hotline>>) -> (Vec<Note>, Option<String>, usize) {
     let mut switchboard = Switchboard::new(Limits { live_max: 9, fallback_after: Millis::seconds(5) });
     let mut out = Vec::new();
-    let calls = vec![KeptCall::from_bytes(bytes).unwrap()];
-    switchboard.handle(LATER, &Event::TakenUp { calls, hotlines: hotline.into_iter().collect() }, &mut out);
+    let calls = vec![RawSavedCall::from_bytes(bytes).unwrap()];
+    switchboard.handle(
+        LATER,
+        &Event::CallsTakenOver { calls, hotlines: hotline.into_iter().collect() },
+        &mut out,
+    );
     let note = |command| if let Command::Note { note, .. } = command { Some(note) } else { None };
     let notes = out.drain(..).filter_map(note).collect();
     let stage = switchboard.stages().next().map(|(_, stage)| format!("{stage:?}").to_lowercase());
@@ -78,7 +82,7 @@ fn taken_up(bytes: &[u8], hotline: Option<Arc<Hotline>>) -> (Vec<Note>, Option<S
         }
     }
     let records = out.iter().filter(|command| matches!(command, Command::Record(_))).count();
-    assert_eq!(switchboard.live() + records, usize::from(stage.is_some()), "{out:?}");
+    assert_eq!(switchboard.live_count() + records, usize::from(stage.is_some()), "{out:?}");
     (notes, stage, records)
 }
 
@@ -116,7 +120,7 @@ fn what_released_versions_saved_is_taken_up_and_comes_to_its_end() {
             assert!(records == 1 || stage == "callback", "{}: {stage}", folder.display());
             // Cut off anywhere, it is no call; nothing panics.
             for end in 0..bytes.len() {
-                assert!(KeptCall::from_bytes(&bytes[..end]).is_err(), "{stage} cut at {end}");
+                assert!(RawSavedCall::from_bytes(&bytes[..end]).is_err(), "{stage} cut at {end}");
             }
         }
     }
@@ -125,11 +129,11 @@ fn what_released_versions_saved_is_taken_up_and_comes_to_its_end() {
 #[test]
 fn a_call_of_another_format_or_of_an_unknown_hotline_is_refused_in_words() {
     let (bytes, hotline) = of_this_version().remove("talk").unwrap();
-    let mut kept = KeptCall::from_bytes(&bytes).unwrap();
+    let mut kept = RawSavedCall::from_bytes(&bytes).unwrap();
     kept.format = 99;
     let foreign = rmp_serde::to_vec_named(&kept).unwrap();
     let why = |bytes: &[u8], hotline| match &taken_up(bytes, hotline).0[..] {
-        [Note::NotTakenUp { why }] => why.to_string(),
+        [Note::TakeOverFailed { error: why }] => why.to_string(),
         other => panic!("{other:?}"),
     };
     assert!(why(&foreign, hotline).contains("was saved in format 99, and this version knows 2"));

@@ -29,7 +29,7 @@ pub use operator::Home;
 
 use hotlined_core::call::{Limits, SavedCall};
 use hotlined_core::command::{Action, Command};
-use hotlined_core::engine::{Engine, Entry};
+use hotlined_core::engine::{Engine, TraceEntry};
 use hotlined_core::event::{
     AcdReply, Arrival, Cause, CommandResult, Event, LegEvent, LegState, LiveLeg, OperatorOrder, QueuePosition,
 };
@@ -185,12 +185,12 @@ impl<'a> Teller<'a> {
         }
         let mut commands = Vec::new();
         let mut seen = Vec::new();
-        let mut watch = |entry: Entry| {
-            if let Entry::Out(command) = entry {
+        let mut watch = |entry: TraceEntry| {
+            if let TraceEntry::Out(command) = entry {
                 seen.push(command.clone());
             }
         };
-        self.engine.turn(self.now, event, &mut commands, &mut watch);
+        self.engine.run_turn(self.now, event, &mut commands, &mut watch);
         for command in seen {
             self.answer(&command);
         }
@@ -231,7 +231,7 @@ impl<'a> Teller<'a> {
             ["arrived", leg, "from", caller, "to", dialled] => {
                 Event::Arrived(self.arrival(leg, caller, dialled))
             }
-            ["leg", name, what @ ..] => Event::Leg { leg: self.leg(name)?, what: self.leg_event(what)? },
+            ["leg", name, what @ ..] => Event::Leg { leg: self.leg(name)?, event: self.leg_event(what)? },
             ["done", name, number, result @ ..] => Event::Done {
                 command: self.command(name, number)?,
                 result: match result {
@@ -322,10 +322,16 @@ impl<'a> Teller<'a> {
         {
             let arrival = self.arrival(name, caller, dialled);
             let leg = arrival.leg.clone();
-            return Ok(LiveLeg { leg, of, state: LegState::Parked, answered: false, arrival: Some(arrival) });
+            return Ok(LiveLeg {
+                leg,
+                caller_leg: of,
+                state: LegState::Parked,
+                answered: false,
+                arrival: Some(arrival),
+            });
         }
         let (answered, state) = state.strip_prefix("answered:").map_or((false, state), |state| (true, state));
-        Ok(LiveLeg { leg: self.leg(name)?, of, state: word(state)?, answered, arrival: None })
+        Ok(LiveLeg { leg: self.leg(name)?, caller_leg: of, state: word(state)?, answered, arrival: None })
     }
 
     fn answer(&mut self, command: &Command) {

@@ -247,7 +247,7 @@ fn heard(name: &str, headers: &[(&str, &str)]) -> Option<Event> {
 fn a_parked_leg_that_is_to_be_joined_has_not_left() {
     let unparked =
         |state: &str| heard("CHANNEL_UNPARK", &[("Unique-ID", CALLER), ("Channel-State-Number", state)]);
-    let left = Some(Event::Leg { leg: leg(CALLER), what: LegEvent::Left });
+    let left = Some(Event::Leg { leg: leg(CALLER), event: LegEvent::Left });
     assert_eq!(unparked("8"), None, "it falls asleep until it is joined");
     assert_eq!(unparked("10"), None, "its end has been told");
     // Sent elsewhere; and the dialplan's own word, on a leg that runs its fallback.
@@ -264,7 +264,7 @@ fn a_caller_behind_a_talk_is_back_and_has_not_just_come() {
         let place = [("Call-Direction", "inbound"), ("Caller-Destination-Number", dialled)];
         heard("CHANNEL_PARK", &[&[("Unique-ID", CALLER), ("Channel-State", state)], &place[..]].concat())
     };
-    let back = Some(Event::Leg { leg: leg(CALLER), what: LegEvent::Parked });
+    let back = Some(Event::Leg { leg: leg(CALLER), event: LegEvent::Parked });
     assert_eq!(parked("CS_PARK", "hotlined_fallback"), back);
     assert_eq!(parked("CS_PARK", "4001234567"), back);
     assert!(matches!(parked("CS_EXECUTE", "4001234567"), Some(Event::Arrived(_))), "the dialplan offers it");

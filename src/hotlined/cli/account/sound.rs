@@ -56,11 +56,11 @@ fn name<'p>(path: &'p SoundPath, voice: &Voice) -> &'p str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hotlined_config::shorthand::Plain;
+    use hotlined_config::shorthand::SimpleHotline;
 
     #[test]
     fn a_sentence_is_told_as_text_and_a_file_by_its_name() {
-        let mut hotline = Plain::default().hotline("4008001234", "Example", Vec::new());
+        let mut hotline = SimpleHotline::default().hotline("4008001234", "Example", Vec::new());
         hotline.voice = Voice { folder: "/srv/sounds/zh".into(), ..Voice::default() };
         let path = |path: &str| SoundPath::new(path).unwrap();
         let greeting = [path("/srv/sounds/shop/hello.wav"), path("/srv/sounds/zh/ivr/goodbye.wav")];

@@ -1,7 +1,7 @@
 //! The demo as a load: many calls of all outcomes, and the promises held against them.
 
 use super::{QUIET_TIME_MAX, Stage, put, word};
-use hotlined_config::shorthand::Plain;
+use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::hotline::group::Strategy;
 use hotlined_core::hotline::limits::LINES_MAX;
 use hotlined_core::hotline::{Agent, Dial, Hotlines};
@@ -26,7 +26,8 @@ pub(super) fn hotlines() -> Hotlines {
         Agent { lines: LINES_MAX, ring_time, ..Agent::new(&id, dial) }
     };
     let mut hotlines = Hotlines::default();
-    let plain = Plain { wait: Millis::seconds(60), strategy: Strategy::Random, ..Plain::default() };
+    let plain =
+        SimpleHotline { wait: Millis::seconds(60), strategy: Strategy::Random, ..SimpleHotline::default() };
     let load = plain.hotline(SEEDED_HOTLINE, "Demo", (1..=SEEDED_PHONES).map(agent).collect());
     hotlines.insert(std::sync::Arc::new(load));
     hotlines

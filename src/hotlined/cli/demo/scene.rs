@@ -1,6 +1,6 @@
 //! The dozen calls of the demo: each to a hotline of its own, so that each goes its own way.
 
-use hotlined_config::shorthand::Plain;
+use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::hotline::limits::RING_TIME_S_MIN;
 use hotlined_core::hotline::{Agent, Dial, Hotlines};
 use hotlined_core::time::Millis;
@@ -65,7 +65,7 @@ pub(super) fn hotlines() -> Hotlines {
     let mut hotlines = Hotlines::default();
     for (at, act) in acts().iter().enumerate() {
         let agents = (0..act.phones.len()).map(|agent| agent_of(at, agent)).collect();
-        let plain = Plain { wait: Millis::seconds(60), ..Plain::default() };
+        let plain = SimpleHotline { wait: Millis::seconds(60), ..SimpleHotline::default() };
         hotlines.insert(Arc::new(plain.hotline(&number(at), "Demo", agents)));
     }
     hotlines

@@ -7,7 +7,7 @@ use super::{
     CallsSettings, EventFormat, Fallback, LogFormat, LogSettings, PASSWORD_BYTES_MAX, Secret, Settings,
     SwitchKind, SwitchSettings,
 };
-use hotlined_config::Sounds;
+use hotlined_config::SoundFolder;
 use hotlined_config::source_position::{Hint, shortened};
 use hotlined_core::hotline::Trunk;
 use hotlined_core::id::SwitchId;
@@ -79,7 +79,7 @@ impl Check<'_> {
         let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
         let format = self.choice("log.format", &raw.log.format, &formats);
         self.filter(&raw.log.filter);
-        let sounds = Sounds::new(folder.clone(), switch_folder.unwrap_or(folder));
+        let sounds = SoundFolder::new(folder.clone(), switch_folder.unwrap_or(folder));
         let log = LogSettings { format: format?, filter: raw.log.filter };
         Some(Settings {
             hotlines,

@@ -89,7 +89,7 @@ fn relative_paths_begin_at_the_files_folder() {
     assert_eq!(settings.holidays, Some(folder.path().join("days")));
     assert_eq!(settings.numbers, Some(folder.path().join("numbers.json")));
     assert_eq!(settings.hotlines, folder.path().join("hotlines"));
-    assert_eq!(settings.sounds, Sounds::new(folder.path().join("sounds"), folder.path().join("sounds")));
+    assert_eq!(settings.sounds, SoundFolder::new(folder.path().join("sounds"), folder.path().join("sounds")));
     assert_eq!(settings.journal, Some(folder.path().join("logs/j")));
     let settings = Settings::load(None, []).unwrap();
     assert!(settings.records.is_absolute());

@@ -1,6 +1,6 @@
 use super::*;
 use crate::cluster::acd_failover::Out;
-use hotlined_config::shorthand::Plain;
+use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::command::{AcdRequest, Claim, Pick, PoolId};
 use hotlined_core::hotline::{Agent, Dial};
 use hotlined_core::id::CommandId;
@@ -16,7 +16,7 @@ fn call(name: &str) -> CallId {
 
 fn hotline(name: &str) -> Arc<Hotline> {
     let agent = Agent::new("01", Dial::phone("13900000001").unwrap());
-    Arc::new(Plain::default().hotline("4008001234", name, vec![agent]))
+    Arc::new(SimpleHotline::default().hotline("4008001234", name, vec![agent]))
 }
 
 fn live(name: &str, hotline: Option<&Arc<Hotline>>) -> LiveCall {

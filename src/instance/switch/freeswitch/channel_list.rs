@@ -65,7 +65,7 @@ fn live_leg(switch: &SwitchId, row: &Row) -> Option<LiveLeg> {
     let answered = matches!(&*row.callstate, "ACTIVE" | "HELD" | "UNHELD");
     let arrival =
         waits.then(|| decode_event::arrival(switch, leg.clone(), &row.dest, &row.cid_num, answered));
-    Some(LiveLeg { leg, of, state, answered, arrival })
+    Some(LiveLeg { leg, caller_leg: of, state, answered, arrival })
 }
 
 /// `application` is the last one that ran on the leg, which says little: a `set` of ours stands there as well as

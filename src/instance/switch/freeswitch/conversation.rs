@@ -270,7 +270,7 @@ impl Conversation {
     pub fn order(&mut self, id: &CommandId, action: &Action, outcome: &mut Outcome) {
         let Speaker::We { site, .. } = &self.speaker else { return };
         if self.stage != Stage::Up {
-            outcome.events.push(Event::unknown(id.clone()));
+            outcome.events.push(Event::unknown_result(id.clone()));
             return;
         }
         for request in encode_command::requests(site, id, action) {
@@ -307,7 +307,7 @@ impl Conversation {
     pub fn lost(&mut self) -> Vec<Event> {
         let was_up = std::mem::replace(&mut self.stage, Stage::Greeting) == Stage::Up;
         let open = std::mem::take(&mut self.jobs).into_iter().chain(std::mem::take(&mut self.plays));
-        let unknown = open.map(Event::unknown);
+        let unknown = open.map(Event::unknown_result);
         let lost = was_up.then(|| Event::LinkLost { switch: self.switch.clone() });
         lost.into_iter().chain(unknown).collect()
     }
@@ -400,7 +400,8 @@ impl Conversation {
 
     /// Whether an event said that the leg left us, while the link came up.
     fn has_left(&self, leg: &LegId) -> bool {
-        let left = |event: &Event| matches!(event, Event::Leg { leg: of, what: LegEvent::Left } if of == leg);
+        let left =
+            |event: &Event| matches!(event, Event::Leg { leg: of, event: LegEvent::Left } if of == leg);
         self.early.iter().any(left)
     }
 
@@ -444,7 +445,7 @@ impl Conversation {
                 self.jobs.remove(command);
                 self.plays.remove(command);
             }
-            Event::Leg { leg, what: LegEvent::HungUp { .. } } => {
+            Event::Leg { leg, event: LegEvent::HungUp { .. } } => {
                 for command in self.plays_of(leg) {
                     self.plays.remove(&command);
                 }

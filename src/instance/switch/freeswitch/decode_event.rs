@@ -63,7 +63,7 @@ fn leg(event: &EslEvent, header: &str) -> Option<LegId> {
 }
 
 fn of_leg(event: &EslEvent, what: LegEvent) -> Option<Event> {
-    Some(Event::Leg { leg: leg(event, "Unique-ID")?, what })
+    Some(Event::Leg { leg: leg(event, "Unique-ID")?, event: what })
 }
 
 fn parked(switch: &SwitchId, event: &EslEvent) -> Option<Event> {
@@ -103,7 +103,7 @@ fn left(event: &EslEvent) -> Option<Event> {
 
 fn pair(event: &EslEvent, what: impl Fn(LegId) -> LegEvent) -> Option<Event> {
     let (a, b) = (leg(event, "Bridge-A-Unique-ID")?, leg(event, "Bridge-B-Unique-ID")?);
-    Some(Event::Leg { leg: a, what: what(b) })
+    Some(Event::Leg { leg: a, event: what(b) })
 }
 
 fn application_done(event: &EslEvent) -> Option<Event> {

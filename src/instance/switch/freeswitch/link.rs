@@ -264,7 +264,7 @@ impl Link {
                 true
             }
             State::Waiting(_) | State::Connecting(_) | State::Connected(_) | State::Ended => {
-                self.backlog.push_back(Event::unknown(order.command));
+                self.backlog.push_back(Event::unknown_result(order.command));
                 false
             }
         }

@@ -1,8 +1,8 @@
 //! The hotlines of a story, as an operator writes them, and the folders they lie in.
 
 use super::word;
-use hotlined_config::shorthand::Plain;
-use hotlined_config::{Sounds, load};
+use hotlined_config::shorthand::SimpleHotline;
+use hotlined_config::{SoundFolder, load};
 use hotlined_core::hotline::{Agent, Dial, Hotline, Version};
 use hotlined_core::phrases::{Language, Piece};
 use hotlined_core::prompt::{Prompt, SoundPath, Tone};
@@ -77,19 +77,19 @@ impl<'a> Files<'a> {
         Ok(Hotline { version: Version(self.read), ..Hotline::clone(hotline) })
     }
 
-    fn sounds(&self) -> Sounds {
-        Sounds::new(self.home.sounds.path(), Path::new(SOUNDS))
+    fn sounds(&self) -> SoundFolder {
+        SoundFolder::new(self.home.sounds.path(), Path::new(SOUNDS))
     }
 }
 
 /// A hotline of `key=value` settings; `agents=01,02:off,03:2lines`.
 pub(super) fn in_short(number: &str, settings: &[&str]) -> Result<Hotline, String> {
     let sound = |name: &str| SoundPath::new(&format!("{SOUNDS}/{name}.wav")).map(Prompt::File).unwrap();
-    let mut plain = Plain {
+    let mut plain = SimpleHotline {
         ringback: sound("ring"),
         closing: sound("closing"),
         wait: Millis::seconds(60),
-        ..Plain::default()
+        ..SimpleHotline::default()
     };
     let (mut version, mut agents) = (1, Vec::new());
     let mut ring_time = Millis::seconds(20);

@@ -255,21 +255,21 @@ fn note(note: &Note) -> String {
                 |stage: &Option<_>| stage.as_ref().map_or("-".into(), |s| format!("{s:?}").to_lowercase());
             format!("{} -> {}", name(from), name(to))
         }
-        Note::Node { node, exit, because } if because.is_empty() || **because == **exit => {
+        Note::Node { node, exit, reason: because } if because.is_empty() || **because == **exit => {
             format!("{node}: {exit}")
         }
-        Note::Node { node, exit, because } => format!("{node}: {exit} ({because})"),
-        Note::Refused { why, because } => format!("refused: {why} ({because})"),
+        Note::Node { node, exit, reason: because } => format!("{node}: {exit} ({because})"),
+        Note::Refused { reason: why, detail: because } => format!("refused: {why} ({because})"),
         Note::Queued { ahead, estimate } => match estimate {
             Some(estimate) => format!("{ahead} ahead, about {estimate}"),
             None => format!("{ahead} ahead"),
         },
         Note::CallBack => "will be called back".into(),
-        Note::Endless => "the flow has no end".into(),
+        Note::FlowTooLong => "the flow has no end".into(),
         Note::Ringing { agent } => format!("calling agent {agent}"),
         Note::Attempt { agent, outcome } => format!("agent {agent}: {outcome:?}"),
         Note::SoundFailed { prompt } => format!("{} cannot be played", heard(prompt)),
-        Note::NotTaken { why } => format!("not taken: {why:?}"),
-        Note::NotTakenUp { why } => format!("not taken up: {why}"),
+        Note::NotTaken { reason: why } => format!("not taken: {why:?}"),
+        Note::TakeOverFailed { error: why } => format!("not taken up: {why}"),
     }
 }

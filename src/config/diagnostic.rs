@@ -2,9 +2,8 @@
 //!
 //! A fault never stops the search for others: whoever loads a folder gets all of them at once.
 
-use super::BadSound;
-use super::limits::{FILE_BYTES_MAX, FILES_MAX};
-use super::lists::CODES_MAX;
+use super::SoundError;
+use super::limits::{CODES_MAX, FILE_BYTES_MAX, FILES_MAX};
 use crate::source_position::{Hint, Position};
 use hotlined_core::hotline::CODE_DIGITS_MAX;
 use hotlined_core::hotline::InvalidDial;
@@ -19,7 +18,7 @@ use std::path::{Path, PathBuf};
 
 /// One thing that is wrong in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct Diagnostic {
     /// The file, or the folder when that is what is wrong.
     pub file: PathBuf,
     /// Where in the file; absent when the file as a whole is meant.
@@ -27,18 +26,23 @@ pub struct Fault {
     /// The key, such as `agents[2].phone`; empty when no key is meant. Agents are counted from 0.
     pub key: String,
     /// What is wrong, and the remedy.
-    pub why: Why,
+    pub problem: Problem,
 }
 
-impl Fault {
+impl Diagnostic {
     /// The fault that this file or folder cannot be read.
     pub fn unreadable(file: &Path, error: &dyn std::error::Error) -> Self {
-        Self { file: file.to_owned(), at: None, key: String::new(), why: Why::Unreadable(error.to_string()) }
+        Self {
+            file: file.to_owned(),
+            at: None,
+            key: String::new(),
+            problem: Problem::Unreadable(error.to_string()),
+        }
     }
 }
 
 /// `file:line:column: key: what is wrong`.
-impl fmt::Display for Fault {
+impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.file.display())?;
         if let Some(at) = self.at {
@@ -47,19 +51,19 @@ impl fmt::Display for Fault {
         if !self.key.is_empty() {
             write!(f, ": {}", self.key)?;
         }
-        write!(f, ": {}", self.why)
+        write!(f, ": {}", self.problem)
     }
 }
 
-impl std::error::Error for Fault {
+impl std::error::Error for Diagnostic {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.why)
+        Some(&self.problem)
     }
 }
 
 /// What is wrong, in words that say the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Why {
+pub enum Problem {
     /// The system refused.
     #[error("cannot be read: {0}")]
     Unreadable(String),
@@ -185,7 +189,7 @@ pub enum Why {
     },
     /// Cannot be played.
     #[error("{0}")]
-    Sound(#[from] BadSound),
+    Sound(#[from] SoundError),
     /// A standard recording that is needed and not there.
     #[error("needs the recording {file}, which is not there: {remedy}")]
     NoRecording {
@@ -227,12 +231,12 @@ pub enum Why {
     #[error("{0}")]
     AreaCode(#[from] BadAreaCode),
     /// Not a number of a black or white list.
-    #[error("{found:?} {why}")]
+    #[error("{found:?} {problem}")]
     Entry {
         /// As written.
         found: String,
         /// What is wrong.
-        why: BadEntry,
+        problem: BadEntry,
     },
     /// Not a code.
     #[error("{0:?} is no code: write 1 to {CODE_DIGITS_MAX} digits on a line of their own")]

@@ -1,8 +1,8 @@
 //! What a stage can see and do: the call's own facts, and the commands it may give.
 
-use super::attempt::{Attempt, Nth, Phase};
-use super::call_state::{Ended, Facts, Sound};
-use super::seeded;
+use super::attempt::{Attempt, AttemptIx, AttemptPhase};
+use super::call_state::{CallState, Ended, Sound};
+use super::seeded_random;
 use super::timer::Timer;
 use crate::command::{AcdRequest, Action, Command, Note};
 use crate::event::Cause;
@@ -33,14 +33,14 @@ pub(super) struct Context<'a> {
     /// Where numbers are from; without one, the table that is built in says it.
     pub(super) atlas: Option<&'a NumberRegions>,
     pub(super) hotline: Option<&'a Arc<Hotline>>,
-    pub(super) facts: &'a mut Facts,
+    pub(super) state: &'a mut CallState,
     pub(super) out: &'a mut Vec<Command>,
 }
 
 impl<'a> Context<'a> {
     /// The node of the flow where the call is.
     pub(super) fn node(&self) -> Option<&'a Node> {
-        self.hotline?.flow.node(self.facts.node)
+        self.hotline?.flow.node(self.state.node)
     }
 
     /// How agents are reached from the node where the call is.
@@ -65,18 +65,18 @@ impl<'a> Context<'a> {
     }
 
     /// Whether the node where the call is lets callers wait in turn.
-    pub(super) fn is_queue(&self) -> bool {
+    pub(super) fn is_at_queue(&self) -> bool {
         matches!(self.node().map(|node| &node.kind), Some(NodeKind::Queue(_)))
     }
 
     /// The caller's number in its one form.
-    pub(super) fn number(&self) -> number::Number {
-        number::normalise(&self.facts.caller, self.hotline.and_then(|hotline| hotline.home))
+    pub(super) fn caller_number(&self) -> number::Number {
+        number::normalise(&self.state.caller, self.hotline.and_then(|hotline| hotline.home))
     }
 
     /// The name under which the store remembers the caller; none who gives no number.
     pub(super) fn caller_key(&self) -> Option<Arc<str>> {
-        let number = self.number();
+        let number = self.caller_number();
         match number.kind() {
             Kind::Mobile
             | Kind::Landline
@@ -91,53 +91,53 @@ impl<'a> Context<'a> {
 
     /// How the caller can be called back, if at all.
     pub(super) fn call_back_dial(&self) -> Option<Dial> {
-        let number = self.number();
+        let number = self.caller_number();
         matches!(number.kind(), Kind::Mobile | Kind::Landline).then_some(())?;
         Dial::phone(number.digits()).ok()
     }
 
     /// Where the caller is, as far as its number shows.
-    pub(super) fn place(&self) -> number::Location {
-        self.atlas.unwrap_or_else(|| NumberRegions::built_in()).locate(&self.number())
+    pub(super) fn caller_location(&self) -> number::Location {
+        self.atlas.unwrap_or_else(|| NumberRegions::built_in()).locate(&self.caller_number())
     }
 
     /// What the hotline's voice says, where it has one.
-    pub(super) fn say(&self, words: impl FnOnce(Speaker) -> Vec<Piece>) -> Option<Prompt> {
+    pub(super) fn spoken(&self, words: impl FnOnce(Speaker) -> Vec<Piece>) -> Option<Prompt> {
         let voice = &self.hotline?.voice;
         let pieces = words(voice.speaker());
         (voice.speaks() && !pieces.is_empty()).then(|| voice.prompt(&pieces))
     }
 
     /// Whether a table of hours is in this state now. A table that is not there is in none.
-    pub(super) fn is_hours(&self, (table, state): &(Arc<str>, Arc<str>)) -> bool {
+    pub(super) fn is_in_hours(&self, (table, state): &(Arc<str>, Arc<str>)) -> bool {
         let hours = self.hotline.and_then(|hotline| hotline.hours.get(table));
         hours.is_some_and(|hours| hours.is(state, self.now, self.calendar))
     }
 
     /// The name of a recording of this call: hotline, day in China, call.
-    pub(super) fn recording(&self, mark: &str) -> Option<RecordingName> {
+    pub(super) fn recording_name(&self, mark: &str) -> Option<RecordingName> {
         let hotline = &self.hotline?.number;
         let safe = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
-        let call: String = self.facts.id.to_string().chars().map(safe).collect();
-        let day = self.facts.arrived.china_date();
+        let call: String = self.state.id.to_string().chars().map(safe).collect();
+        let day = self.state.arrived.china_date();
         RecordingName::new(&format!("{hotline}/{day}/{call}{mark}.wav")).ok()
     }
 
     fn next_id(&mut self) -> CommandId {
-        self.facts.commands += 1;
-        CommandId { call: self.facts.id.clone(), number: self.facts.commands }
+        self.state.last_command += 1;
+        CommandId { call: self.state.id.clone(), number: self.state.last_command }
     }
 
     /// Gives the call's switch an order; its answer comes back under the number.
-    pub(super) fn order(&mut self, action: Action) -> u32 {
+    pub(super) fn send(&mut self, action: Action) -> u32 {
         let id = self.next_id();
         let number = id.number;
-        self.out.push(Command::Switch { switch: self.facts.switch.clone(), id, action });
+        self.out.push(Command::Switch { switch: self.state.switch.clone(), id, action });
         number
     }
 
     /// Asks the store; its answer comes back under the number.
-    pub(super) fn ask(&mut self, request: AcdRequest) -> u32 {
+    pub(super) fn request(&mut self, request: AcdRequest) -> u32 {
         let id = self.next_id();
         let number = id.number;
         self.out.push(Command::Acd { id, request });
@@ -145,29 +145,29 @@ impl<'a> Context<'a> {
     }
 
     pub(super) fn note(&mut self, note: Note) {
-        self.out.push(Command::Note { call: self.facts.id.clone(), note });
+        self.out.push(Command::Note { call: self.state.id.clone(), note });
     }
 
-    pub(super) fn set(&mut self, timer: Timer, after: Millis) {
-        self.facts.timers.set(timer, self.now + after);
+    pub(super) fn set_timer(&mut self, timer: Timer, after: Millis) {
+        self.state.timers.set(timer, self.now + after);
     }
 
-    pub(super) fn clear(&mut self, timer: Timer) {
-        self.facts.timers.clear(timer);
+    pub(super) fn clear_timer(&mut self, timer: Timer) {
+        self.state.timers.clear(timer);
     }
 
     /// Lets the caller hear this from now on.
     pub(super) fn play(&mut self, prompt: Prompt, repeat: bool) {
         self.stop();
-        let leg = self.facts.leg.clone();
-        let command = self.order(Action::Play { leg, prompt: prompt.clone(), repeat });
-        self.facts.sound = Some(Sound { command, prompt: Some(prompt), repeat, since: self.now });
+        let leg = self.state.caller_leg.clone();
+        let command = self.send(Action::Play { leg, prompt: prompt.clone(), repeat });
+        self.state.sound = Some(Sound { command, prompt: Some(prompt), repeat, since: self.now });
     }
 
     /// Lets the caller hear this over and over; if it does already, it goes on without a break.
-    pub(super) fn keep_playing(&mut self, prompt: Prompt) {
+    pub(super) fn play_continuously(&mut self, prompt: Prompt) {
         let plays = |sound: &Sound| sound.repeat && sound.prompt.as_ref() == Some(&prompt);
-        if !self.facts.sound.as_ref().is_some_and(plays) {
+        if !self.state.sound.as_ref().is_some_and(plays) {
             self.play(prompt, true);
         }
     }
@@ -175,23 +175,23 @@ impl<'a> Context<'a> {
     /// Lets the caller hear nothing, and hears its keys.
     pub(super) fn listen(&mut self, time: Millis) {
         self.stop();
-        let leg = self.facts.leg.clone();
-        let command = self.order(Action::Listen { leg, time });
-        self.facts.sound = Some(Sound { command, prompt: None, repeat: false, since: self.now });
+        let leg = self.state.caller_leg.clone();
+        let command = self.send(Action::Listen { leg, time });
+        self.state.sound = Some(Sound { command, prompt: None, repeat: false, since: self.now });
     }
 
     /// Stops what the caller hears.
     pub(super) fn stop(&mut self) {
-        self.clear(Timer::Silence);
-        if self.facts.sound.take().is_some() {
-            let leg = self.facts.leg.clone();
-            self.order(Action::Stop { leg });
+        self.clear_timer(Timer::Silence);
+        if self.state.sound.take().is_some() {
+            let leg = self.state.caller_leg.clone();
+            self.send(Action::Stop { leg });
         }
     }
 
     /// Lets the caller hear once more what it should be hearing: nobody knows whether it still does.
-    pub(super) fn play_again(&mut self) {
-        if let Some(Sound { prompt: Some(prompt), repeat, .. }) = self.facts.sound.clone() {
+    pub(super) fn replay(&mut self) {
+        if let Some(Sound { prompt: Some(prompt), repeat, .. }) = self.state.sound.clone() {
             self.play(prompt, repeat);
         }
     }
@@ -199,40 +199,40 @@ impl<'a> Context<'a> {
     /// Puts the dialplan's fallback off, and sees to it that this is repeated.
     pub(super) fn keep_fallback(&mut self) {
         const RENEWALS_MISSED_MAX: u64 = 2;
-        if self.facts.gone.is_some() {
+        if self.state.caller_gone.is_some() {
             return;
         }
-        let leg = self.facts.leg.clone();
-        self.order(Action::KeepFallback { leg, after: self.fallback_after });
-        self.set(Timer::Fallback, Millis(self.fallback_after.0 / (RENEWALS_MISSED_MAX + 1)));
+        let leg = self.state.caller_leg.clone();
+        self.send(Action::KeepFallback { leg, after: self.fallback_after });
+        self.set_timer(Timer::Fallback, Millis(self.fallback_after.0 / (RENEWALS_MISSED_MAX + 1)));
     }
 
     /// The caller is with somebody: no fallback any more.
     pub(super) fn cancel_fallback(&mut self) {
-        let leg = self.facts.leg.clone();
-        self.order(Action::CancelFallback { leg });
-        self.clear(Timer::Fallback);
+        let leg = self.state.caller_leg.clone();
+        self.send(Action::CancelFallback { leg });
+        self.clear_timer(Timer::Fallback);
     }
 
     /// The talk takes the ringback's place: that it ends is no failure, and nobody waits any more.
     pub(super) fn end_ringback(&mut self) {
-        self.facts.sound = None;
-        self.clear(Timer::Silence);
-        self.clear(Timer::Wait);
+        self.state.sound = None;
+        self.clear_timer(Timer::Silence);
+        self.clear_timer(Timer::Wait);
         self.cancel_fallback();
     }
 
     /// Wishes for no line any more.
-    pub(super) fn forget_wishes(&mut self) {
-        for claim in std::mem::take(&mut self.facts.wishes) {
-            self.ask(AcdRequest::Abandon { claim });
+    pub(super) fn abandon_claims(&mut self) {
+        for claim in std::mem::take(&mut self.state.open_claims) {
+            self.request(AcdRequest::Abandon { claim });
         }
-        self.clear(Timer::Store);
+        self.clear_timer(Timer::Acd);
     }
 
     /// Gives the line back, once.
-    pub(super) fn release(&mut self, nth: Nth) {
-        let Some(attempt) = self.facts.attempts.get_mut(nth).filter(|attempt| attempt.has_line) else {
+    pub(super) fn release_line(&mut self, attempt_ix: AttemptIx) {
+        let Some(attempt) = self.state.attempts.get_mut(attempt_ix).filter(|attempt| attempt.has_line) else {
             return;
         };
         attempt.has_line = false;
@@ -245,61 +245,62 @@ impl<'a> Context<'a> {
             attempt.retry
         };
         let claim = attempt.claim;
-        self.ask(AcdRequest::Release { claim, talked, rest });
+        self.request(AcdRequest::Release { claim, talked, rest });
     }
 
     /// Calls the agent of the attempt; tells how long the agent may ring.
-    pub(super) fn ring(&mut self, nth: Nth) -> Option<Millis> {
+    pub(super) fn ring_agent(&mut self, attempt_ix: AttemptIx) -> Option<Millis> {
         let hotline = self.hotline?;
-        let agent = hotline.agents.get(usize::from(self.facts.attempts.get(nth)?.at))?;
-        let leg = seeded::leg(self.facts.seed, nth);
+        let agent = hotline.agents.get(usize::from(self.state.attempts.get(attempt_ix)?.agent_ix))?;
+        let leg = seeded_random::agent_leg_id(self.state.seed, attempt_ix);
         let shown: Arc<str> = match hotline.shows {
             Shows::Hotline => hotline.number.clone(),
-            Shows::Caller => number::shown(&self.facts.caller).into(),
+            Shows::Caller => number::shown(&self.state.caller).into(),
         };
-        let number = self.order(Action::Ring {
+        let number = self.send(Action::Ring {
             leg: leg.clone(),
-            call: self.facts.id.clone(),
+            call: self.state.id.clone(),
             dial: agent.dial.clone(),
             ring_time: Millis(agent.ring_time.0 + SWITCH_RING_SPARE.0),
             shown,
         });
-        if let Some(attempt) = self.facts.attempts.get_mut(nth) {
+        if let Some(attempt) = self.state.attempts.get_mut(attempt_ix) {
             attempt.leg = Some(leg);
             attempt.ring = Some(number);
-            attempt.reach(Phase::Calling);
+            attempt.advance_to(AttemptPhase::Calling);
         }
         self.note(Note::Ringing { agent: agent.id.clone() });
         Some(agent.ring_time)
     }
 
     /// The agent of the attempt.
-    pub(super) fn agent(&self, nth: Nth) -> Option<&'a Agent> {
-        self.hotline?.agents.get(usize::from(self.facts.attempts.get(nth)?.at))
+    pub(super) fn agent(&self, attempt_ix: AttemptIx) -> Option<&'a Agent> {
+        self.hotline?.agents.get(usize::from(self.state.attempts.get(attempt_ix)?.agent_ix))
     }
 
     /// The leg of the attempt's agent.
-    pub(super) fn agent_leg(&self, nth: Nth) -> Option<LegId> {
-        self.facts.attempts.get(nth).and_then(|attempt| attempt.leg.clone())
+    pub(super) fn agent_leg(&self, attempt_ix: AttemptIx) -> Option<LegId> {
+        self.state.attempts.get(attempt_ix).and_then(|attempt| attempt.leg.clone())
     }
 
     /// Ends the attempt for this reason; its agent is told so.
-    pub(super) fn end_attempt(&mut self, nth: Nth, outcome: AttemptOutcome, cause: Cause) {
-        let Some(attempt) = self.facts.attempts.get_mut(nth).filter(|attempt| attempt.lives()) else {
+    pub(super) fn end_attempt(&mut self, attempt_ix: AttemptIx, outcome: AttemptOutcome, cause: Cause) {
+        let Some(attempt) = self.state.attempts.get_mut(attempt_ix).filter(|attempt| attempt.is_alive())
+        else {
             return;
         };
         if attempt.ending.is_some() {
             return;
         }
         attempt.ending = Some(cause);
-        self.conclude_attempt(nth, outcome);
-        self.hang_up_attempt(nth);
+        self.conclude_attempt(attempt_ix, outcome);
+        self.hang_up_attempt(attempt_ix);
     }
 
     /// Sets how the attempt ended, and says so; what was known first holds.
-    fn conclude_attempt(&mut self, nth: Nth, outcome: AttemptOutcome) {
+    fn conclude_attempt(&mut self, attempt_ix: AttemptIx, outcome: AttemptOutcome) {
         let now = self.now;
-        let Some(attempt) = self.facts.attempts.get_mut(nth) else { return };
+        let Some(attempt) = self.state.attempts.get_mut(attempt_ix) else { return };
         let (agent, known) = (attempt.agent.clone(), attempt.outcome);
         attempt.conclude(outcome, now);
         if known.is_none() {
@@ -308,83 +309,84 @@ impl<'a> Context<'a> {
     }
 
     /// Enters an agent none of whose lines is free.
-    pub(super) fn no_line(&mut self, at: u16) {
-        let Some(agent) = self.hotline.and_then(|hotline| hotline.agents.get(usize::from(at))) else {
+    pub(super) fn record_no_line(&mut self, agent_ix: u16) {
+        let Some(agent) = self.hotline.and_then(|hotline| hotline.agents.get(usize::from(agent_ix))) else {
             return;
         };
-        self.facts.attempts.push(Attempt::without_a_line(agent, at, self.now));
+        self.state.attempts.push(Attempt::without_a_line(agent, agent_ix, self.now));
         self.note(Note::Attempt { agent: agent.id.clone(), outcome: AttemptOutcome::LinesTaken });
     }
 
     /// Tells the switch, again if need be, to end an attempt that shall end.
-    pub(super) fn hang_up_attempt(&mut self, nth: Nth) {
-        let Some(attempt) = self.facts.attempts.get(nth) else { return };
+    pub(super) fn hang_up_attempt(&mut self, attempt_ix: AttemptIx) {
+        let Some(attempt) = self.state.attempts.get(attempt_ix) else { return };
         match (&attempt.leg, attempt.ending) {
-            (Some(leg), Some(cause)) if attempt.lives() => {
+            (Some(leg), Some(cause)) if attempt.is_alive() => {
                 let leg = leg.clone();
-                let number = self.order(Action::HangUp { leg, cause });
-                self.facts.attempts[nth].hang_up = Some(number);
-                self.set(Timer::Ending, ENDING_RETRY);
+                let number = self.send(Action::HangUp { leg, cause });
+                self.state.attempts[attempt_ix].hang_up = Some(number);
+                self.set_timer(Timer::Ending, ENDING_RETRY);
             }
-            (None, Some(_)) => self.attempt_over(nth, AttemptOutcome::Failed),
+            (None, Some(_)) => self.close_attempt(attempt_ix, AttemptOutcome::Failed),
             (Some(_) | None, Some(_) | None) => {}
         }
     }
 
     /// Tells the switch again to end every attempt that shall end and has not.
     pub(super) fn hang_up_attempts(&mut self) {
-        for nth in 0..self.facts.attempts.len() {
-            self.hang_up_attempt(nth);
+        for attempt_ix in 0..self.state.attempts.len() {
+            self.hang_up_attempt(attempt_ix);
         }
     }
 
     /// Nothing of the attempt is left; if nobody knows better, it ended like this.
-    pub(super) fn attempt_over(&mut self, nth: Nth, outcome: AttemptOutcome) {
-        let Some(attempt) = self.facts.attempts.get_mut(nth).filter(|attempt| attempt.lives()) else {
+    pub(super) fn close_attempt(&mut self, attempt_ix: AttemptIx, outcome: AttemptOutcome) {
+        let Some(attempt) = self.state.attempts.get_mut(attempt_ix).filter(|attempt| attempt.is_alive())
+        else {
             return;
         };
-        attempt.phase = Phase::Over;
-        self.conclude_attempt(nth, outcome);
-        self.release(nth);
+        attempt.phase = AttemptPhase::Ended;
+        self.conclude_attempt(attempt_ix, outcome);
+        self.release_line(attempt_ix);
     }
 
     /// They are joined. A switch may join the two before it answers the caller (FreeSWITCH's CHANNEL_BRIDGE does
     /// not wait for it); they talk from when it has done both.
-    pub(super) fn begin_talk(&mut self, nth: Nth) {
-        if self.facts.answered.is_none() {
+    pub(super) fn begin_talk(&mut self, attempt_ix: AttemptIx) {
+        if self.state.answered.is_none() {
             return;
         }
-        self.facts.talk.get_or_insert(self.now);
-        if let Some(attempt) = self.facts.attempts.get_mut(nth) {
+        self.state.talk.get_or_insert(self.now);
+        if let Some(attempt) = self.state.attempts.get_mut(attempt_ix) {
             attempt.outcome.get_or_insert(AttemptOutcome::Talked);
         }
     }
 
     /// Sets how the call ended; what was known first holds.
     pub(super) fn conclude(&mut self, outcome: Outcome, by: EndedBy, cause: Cause) {
-        self.facts.ended.get_or_insert(Ended { at: self.now, outcome, by, cause });
+        self.state.ended.get_or_insert(Ended { at: self.now, outcome, by, cause });
     }
 
     /// Sets how the call ended where the flow comes to its end: by what came to light on the way. Gives back the
     /// cause that is nearest to the truth.
     pub(super) fn conclude_by_flow(&mut self, cause: Option<Cause>) -> Cause {
-        let (outcome, by, known) = self.verdict();
+        let (outcome, by, known) = self.outcome_by_flow();
         let cause = cause.unwrap_or(known);
         self.conclude(outcome, by, cause);
         cause
     }
 
-    fn verdict(&self) -> (Outcome, EndedBy, Cause) {
-        let findings = &self.facts.findings;
-        if let Some((_, by)) = self.facts.parted {
+    fn outcome_by_flow(&self) -> (Outcome, EndedBy, Cause) {
+        let record_fields = &self.state.record_fields;
+        if let Some((_, by)) = self.state.talk_ended {
             return (Outcome::Answered, by, Cause::Normal);
         }
-        let (outcome, cause) = if findings.refused.is_some() {
+        let (outcome, cause) = if record_fields.refused.is_some() {
             (Outcome::Refused, Cause::Rejected)
-        } else if findings.message.is_some() {
+        } else if record_fields.message.is_some() {
             (Outcome::Message, Cause::Normal)
-        } else if findings.hunted {
-            (Outcome::Unanswered, self.nobody_came(0))
+        } else if record_fields.hunted {
+            (Outcome::Unanswered, self.failure_cause(0))
         } else {
             (Outcome::Served, Cause::Normal)
         };
@@ -392,8 +394,8 @@ impl<'a> Context<'a> {
     }
 
     /// The reason that is nearest to the truth for all attempts from this one on together.
-    pub(super) fn nobody_came(&self, from: Nth) -> Cause {
-        let outcomes = || self.facts.attempts.iter().skip(from).filter_map(|attempt| attempt.outcome);
+    pub(super) fn failure_cause(&self, from: AttemptIx) -> Cause {
+        let outcomes = || self.state.attempts.iter().skip(from).filter_map(|attempt| attempt.outcome);
         let is_busy = |o| matches!(o, AttemptOutcome::Busy | AttemptOutcome::LinesTaken);
         let is_unreachable = |o| matches!(o, AttemptOutcome::Unreachable | AttemptOutcome::Failed);
         if outcomes().next().is_none() || outcomes().all(is_unreachable) {

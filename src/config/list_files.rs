@@ -1,6 +1,7 @@
 //! Files beside a hotline's: black and white lists, sets of codes. One entry a line; `#` begins a comment.
 
-use super::{Fault, Why};
+use super::limits::{CODES_MAX, LIST_BYTES_MAX};
+use super::{Diagnostic, Problem};
 use crate::source_position::{Lines, Position, shortened};
 use hotlined_core::hotline::Codes;
 use hotlined_core::number::{AreaCode, Prefixes};
@@ -8,58 +9,54 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// The largest file of a list, in bytes: a million codes of the longest.
-pub const LIST_BYTES_MAX: u64 = 1 << 25;
-/// The most codes of one set.
-pub const CODES_MAX: usize = 1_000_000;
-
 /// The numbers in a file.
-pub(super) fn prefixes(file: &Path, home: Option<AreaCode>) -> Result<Prefixes, Vec<Fault>> {
+pub(super) fn prefixes(file: &Path, home: Option<AreaCode>) -> Result<Prefixes, Vec<Diagnostic>> {
     let text = text(file)?;
     Prefixes::parse(text.lines(), home).map_err(|bad| {
-        let fault = |bad: hotlined_core::number::BadLine| {
-            at_line(file, bad.line, Why::Entry { found: bad.text, why: bad.why })
+        let diagnostic = |bad: hotlined_core::number::BadLine| {
+            at_line(file, bad.line, Problem::Entry { found: bad.text, problem: bad.why })
         };
-        bad.into_iter().map(fault).collect()
+        bad.into_iter().map(diagnostic).collect()
     })
 }
 
 /// The codes in a file.
-pub(super) fn codes(file: &Path) -> Result<Codes, Vec<Fault>> {
+pub(super) fn codes(file: &Path) -> Result<Codes, Vec<Diagnostic>> {
     let text = text(file)?;
     let code = |line: &'_ str| line.split('#').next().unwrap_or_default().trim().to_owned();
     let lines: Vec<String> = text.trim_start_matches('\u{feff}').lines().map(code).collect();
     let codes = lines.iter().map(String::as_str).filter(|code| !code.is_empty());
     let count = codes.clone().count();
     if count > CODES_MAX {
-        return Err(vec![at_line(file, 1, Why::TooManyCodes(count))]);
+        return Err(vec![at_line(file, 1, Problem::TooManyCodes(count))]);
     }
     Codes::new(codes).map_err(|bad| {
         let line = lines.iter().position(|line| line == bad).unwrap_or_default();
-        vec![at_line(file, line + 1, Why::Code(shortened(bad)))]
+        vec![at_line(file, line + 1, Problem::Code(shortened(bad)))]
     })
 }
 
-fn at_line(file: &Path, line: usize, why: Why) -> Fault {
-    Fault { file: file.to_owned(), at: Some(Position { line, column: 1 }), key: String::new(), why }
+fn at_line(file: &Path, line: usize, problem: Problem) -> Diagnostic {
+    Diagnostic { file: file.to_owned(), at: Some(Position { line, column: 1 }), key: String::new(), problem }
 }
 
-fn text(file: &Path) -> Result<String, Vec<Fault>> {
-    let fault = |at, why| vec![Fault { file: file.to_owned(), at, key: String::new(), why }];
-    let unreadable = |error: std::io::Error| vec![Fault::unreadable(file, &error)];
+fn text(file: &Path) -> Result<String, Vec<Diagnostic>> {
+    let diagnostic =
+        |at, problem| vec![Diagnostic { file: file.to_owned(), at, key: String::new(), problem }];
+    let unreadable = |error: std::io::Error| vec![Diagnostic::unreadable(file, &error)];
     // Asked before opening: opening a pipe would wait for its other end.
     if !std::fs::metadata(file).map_err(unreadable)?.is_file() {
-        return Err(fault(None, Why::NotAList));
+        return Err(diagnostic(None, Problem::NotAList));
     }
     let mut bytes = Vec::new();
     let open = File::open(file).map_err(unreadable)?;
     open.take(LIST_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > LIST_BYTES_MAX {
-        return Err(fault(None, Why::ListTooBig(LIST_BYTES_MAX)));
+        return Err(diagnostic(None, Problem::ListTooBig(LIST_BYTES_MAX)));
     }
     String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let good = std::str::from_utf8(&error.as_bytes()[..valid]).unwrap_or_default();
-        fault(Some(Lines::of(good).position(good.len())), Why::NotUtf8)
+        diagnostic(Some(Lines::of(good).position(good.len())), Problem::NotUtf8)
     })
 }

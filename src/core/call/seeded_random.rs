@@ -12,8 +12,8 @@ fn mix(seed: u64, place: u64) -> u64 {
 }
 
 /// The name of a call's nth agent leg, in the form of a random UUID (RFC 9562, version 4).
-pub(super) fn leg(seed: u64, nth: usize) -> LegId {
-    let place = 2 * nth as u64;
+pub(super) fn agent_leg_id(seed: u64, attempt_ix: usize) -> LegId {
+    let place = 2 * attempt_ix as u64;
     let bits = u128::from(mix(seed, place)) << 64 | u128::from(mix(seed, place + 1));
     let version_4 = bits & !(0xf << 76) | 4 << 76;
     LegId::from_bits(version_4 & !(0b11 << 62) | 0b10 << 62)
@@ -21,7 +21,7 @@ pub(super) fn leg(seed: u64, nth: usize) -> LegId {
 
 /// The seed of a call that somebody before us may have had, and the number after which its commands count: their
 /// legs and answers must not be taken for ours.
-pub(super) fn anew(seed: u64, connection: u64) -> (u64, u32) {
+pub(super) fn reseed_found_call(seed: u64, connection: u64) -> (u64, u32) {
     const FIRST_NUMBERS: u64 = 4_000_000;
     const COMMANDS_EACH: u64 = 1_000;
     let seed = mix(seed, connection);
@@ -31,7 +31,7 @@ pub(super) fn anew(seed: u64, connection: u64) -> (u64, u32) {
 
 /// The seed and the last number of a call with which a daemon before us may have gone on further than was kept: what it
 /// did there must not be taken for what we do. Numbers go on rising.
-pub(super) fn gone_on((seed, number): (u64, u32), connection: u64) -> (u64, u32) {
+pub(super) fn reseed_taken_over_call((seed, number): (u64, u32), connection: u64) -> (u64, u32) {
     const COMMANDS_MAX: u64 = 1_000;
     const SPREAD: u64 = 64;
     let seed = mix(seed, connection);
@@ -55,31 +55,38 @@ mod tests {
 
     #[test]
     fn legs_differ_between_calls_and_attempts() {
-        let legs: BTreeSet<_> = (0..100).flat_map(|seed| (0..100).map(move |nth| leg(seed, nth))).collect();
+        let legs: BTreeSet<_> = (0..100)
+            .flat_map(|seed| (0..100).map(move |attempt_ix| agent_leg_id(seed, attempt_ix)))
+            .collect();
         assert_eq!(legs.len(), 10_000);
     }
 
     #[test]
     fn a_call_taken_anew_shares_no_leg_and_no_number_with_before() {
-        let (seed, number) = anew(7, 1_000);
-        let (other, other_number) = anew(7, 1_001);
-        assert!(seed != 7 && seed != other && leg(seed, 0) != leg(7, 0) && leg(seed, 0) != leg(other, 0));
+        let (seed, number) = reseed_found_call(7, 1_000);
+        let (other, other_number) = reseed_found_call(7, 1_001);
+        assert!(
+            seed != 7
+                && seed != other
+                && agent_leg_id(seed, 0) != agent_leg_id(7, 0)
+                && agent_leg_id(seed, 0) != agent_leg_id(other, 0)
+        );
         assert!(number >= 1_000 && number.abs_diff(other_number) >= 1_000);
     }
 
     #[test]
     fn a_call_that_was_taken_up_shares_no_leg_and_no_number_with_what_was_done_since_it_was_kept() {
-        let (seed, number) = gone_on((7, 12), 1_000);
-        let (other, _) = gone_on((7, 12), 1_001);
+        let (seed, number) = reseed_taken_over_call((7, 12), 1_000);
+        let (other, _) = reseed_taken_over_call((7, 12), 1_001);
         assert!((1_012..100_000).contains(&number));
         let legs: BTreeSet<_> =
-            [7, seed, other].iter().flat_map(|seed| (0..9).map(|n| leg(*seed, n))).collect();
+            [7, seed, other].iter().flat_map(|seed| (0..9).map(|n| agent_leg_id(*seed, n))).collect();
         assert_eq!(legs.len(), 27);
     }
 
     #[test]
     fn a_leg_reads_as_a_random_uuid() {
-        let text = leg(7, 3).to_string();
+        let text = agent_leg_id(7, 3).to_string();
         assert_eq!((text.len(), &text[14..15]), (36, "4"));
         assert!("89ab".contains(&text[19..20]));
     }

@@ -1,8 +1,8 @@
 //! The way through the flow: nodes that decide at once are passed here, and the first that takes time is a
 //! stage's door.
 
-use super::env::Context;
-use super::transition::{Door, Exit};
+use super::context::Context;
+use super::transition::{Exit, Transition};
 use crate::command::{Action, Note};
 use crate::event::Cause;
 use crate::hotline::flow::{Node, NodeIx, NodeKind, Set};
@@ -31,26 +31,26 @@ pub(super) enum Room {
 #[derive(Debug)]
 pub(super) enum Arrived {
     At(Room),
-    Through(Door),
+    Through(Transition),
 }
 
 /// Walks from this node to the first that takes time.
 pub(super) fn walk(mut at: NodeIx, cx: &mut Context) -> Arrived {
     loop {
-        cx.facts.nodes += 1;
+        cx.state.nodes_visited += 1;
         let Some(node) = cx.hotline.and_then(|hotline| hotline.flow.node(at)) else { return nowhere(cx) };
-        if cx.facts.nodes > NODES_MAX {
-            cx.note(Note::Endless);
+        if cx.state.nodes_visited > NODES_MAX {
+            cx.note(Note::FlowTooLong);
             return nowhere(cx);
         }
-        cx.facts.node = at;
-        if cx.facts.findings.path.len() < PATH_NODES_MAX {
-            cx.facts.findings.path.push(node.name.clone());
+        cx.state.node = at;
+        if cx.state.record_fields.path.len() < PATH_NODES_MAX {
+            cx.state.record_fields.path.push(node.name.clone());
         }
         // A queue answers who has to wait in it, which it knows later.
-        if node.answers() && !cx.is_queue() && cx.facts.answered.is_none() {
-            let leg = cx.facts.leg.clone();
-            cx.order(Action::Answer { leg });
+        if node.answers() && !cx.is_at_queue() && cx.state.answered.is_none() {
+            let leg = cx.state.caller_leg.clone();
+            cx.send(Action::Answer { leg });
         }
         let (exit, because) = match &node.kind {
             NodeKind::Hours { .. } | NodeKind::Area { .. } | NodeKind::Set(_) | NodeKind::Goto => {
@@ -58,7 +58,7 @@ pub(super) fn walk(mut at: NodeIx, cx: &mut Context) -> Arrived {
             }
             NodeKind::HangUp { cause } => {
                 let cause = cx.conclude_by_flow(*cause);
-                return Arrived::Through(Door::Ending { cause });
+                return Arrived::Through(Transition::Ending { cause });
             }
             NodeKind::Access(_) => return Arrived::At(Room::Access),
             NodeKind::Menu(_) | NodeKind::Collect(_) | NodeKind::Extension(_) => {
@@ -79,13 +79,13 @@ pub(super) fn walk(mut at: NodeIx, cx: &mut Context) -> Arrived {
 }
 
 /// Leaves the node where the call is.
-pub(super) fn leave(exit: &Exit, because: Box<str>, cx: &mut Context) -> Door {
+pub(super) fn leave(exit: &Exit, because: Box<str>, cx: &mut Context) -> Transition {
     let to = cx.node().and_then(|node| next(node, exit, because, cx));
     match to {
-        Some(to) => Door::Node(to),
+        Some(to) => Transition::Node(to),
         None if exit.name() == TALKED || exit.name() == "done" => {
             let cause = cx.conclude_by_flow(None);
-            Door::Ending { cause }
+            Transition::Ending { cause }
         }
         None => closing(cx),
     }
@@ -94,14 +94,16 @@ pub(super) fn leave(exit: &Exit, because: Box<str>, cx: &mut Context) -> Door {
 /// The caller hung up at a node: what the flow still wants to note down about that.
 pub(super) fn after_hang_up(cx: &mut Context) {
     const HANG_UP: &str = "hangup";
-    let mut exit = (Exit::Word(HANG_UP), Box::from("the caller hung up"));
+    let mut exit = (Exit::Fixed(HANG_UP), Box::from("the caller hung up"));
     let first = cx.node().filter(|node| node.exits.contains_key(HANG_UP));
     let mut from = first;
     while let Some(node) = from {
         let Some(to) = next(node, &exit.0, exit.1, cx) else { return };
-        cx.facts.nodes = cx.facts.nodes.saturating_add(1);
+        cx.state.nodes_visited = cx.state.nodes_visited.saturating_add(1);
         let node = cx.hotline.and_then(|hotline| hotline.flow.node(to));
-        let Some(node) = node.filter(|node| node.is_instant() && cx.facts.nodes <= NODES_MAX) else { return };
+        let Some(node) = node.filter(|node| node.is_instant() && cx.state.nodes_visited <= NODES_MAX) else {
+            return;
+        };
         exit = at_once(node, cx);
         from = Some(node);
     }
@@ -124,7 +126,7 @@ fn at_once(node: &Node, cx: &mut Context) -> (Exit, Box<str>) {
         | NodeKind::Voicemail(_)
         | NodeKind::Survey(_)
         | NodeKind::VerifyCode(_)
-        | NodeKind::HangUp { .. } => (Exit::Word("done"), "".into()),
+        | NodeKind::HangUp { .. } => (Exit::Fixed("done"), "".into()),
     }
 }
 
@@ -145,7 +147,7 @@ fn next(node: &Node, exit: &Exit, because: Box<str>, cx: &mut Context) -> Option
     };
     let known = node.exits.get_key_value(exit.name());
     let exit = known.map_or_else(|| exit.name().into(), |(known, _)| known.clone());
-    cx.note(Note::Node { node: node.name.clone(), exit, because });
+    cx.note(Note::Node { node: node.name.clone(), exit, reason: because });
     to
 }
 
@@ -153,38 +155,38 @@ fn nowhere(cx: &mut Context) -> Arrived {
     Arrived::Through(closing(cx))
 }
 
-fn closing(cx: &Context) -> Door {
-    let cause = if cx.facts.findings.hunted { cx.nobody_came(0) } else { Cause::Normal };
-    Door::Closing { cause }
+fn closing(cx: &Context) -> Transition {
+    let cause = if cx.state.record_fields.hunted { cx.failure_cause(0) } else { Cause::Normal };
+    Transition::Closing { cause }
 }
 
 fn hours(table: &Arc<str>, cx: &Context) -> (Exit, Box<str>) {
     let Some(hours) = cx.hotline.and_then(|hotline| hotline.hours.get(table)) else {
-        return (Exit::Word("closed"), "there is no such table of hours".into());
+        return (Exit::Fixed("closed"), "there is no such table of hours".into());
     };
     let answer = hours.state(cx.now, cx.calendar);
     (Exit::Named(answer.state), answer.because.to_string().into())
 }
 
 fn area(routes: &[(number::AreaSet, Arc<str>)], cx: &Context) -> (Exit, Box<str>) {
-    let place = cx.place();
+    let place = cx.caller_location();
     let route = routes.iter().find(|(areas, _)| areas.contains(&place));
-    let exit = route.map_or(Exit::Word("elsewhere"), |(_, exit)| Exit::Named(exit.clone()));
-    (exit, place_in_words(&place).into())
+    let exit = route.map_or(Exit::Fixed("elsewhere"), |(_, exit)| Exit::Named(exit.clone()));
+    (exit, location_in_words(&place).into())
 }
 
 fn note_down(set: &Set, cx: &mut Context) -> (Exit, Box<str>) {
     if let Some(priority) = set.priority {
-        cx.facts.priority = priority;
+        cx.state.priority = priority;
     }
     if let Some((name, value)) = &set.mark {
-        cx.facts.findings.marks.insert(name.clone(), value.clone());
+        cx.state.record_fields.marks.insert(name.clone(), value.clone());
     }
-    (Exit::Word("done"), "".into())
+    (Exit::Fixed("done"), "".into())
 }
 
 /// Where a caller is, for who asks why.
-pub(super) fn place_in_words(place: &number::Location) -> String {
+pub(super) fn location_in_words(place: &number::Location) -> String {
     let cities: Vec<&str> = place.cities().iter().map(|city| city.name()).collect();
     match (cities.is_empty(), place.province) {
         (false, _) => cities.join(" or "),
