@@ -69,7 +69,10 @@ fn containers_are_given_settings_that_there_are() {
     }
     // Both name one Redis, each as another.
     let redis = settings.redis.unwrap();
-    assert_eq!(redis.servers, RedisServers::Single(RedisAddress::Tcp { host: "127.0.0.1".into(), port: 6379 }));
+    assert_eq!(
+        redis.servers,
+        RedisServers::Single(RedisAddress::Tcp { host: "127.0.0.1".into(), port: 6379 })
+    );
     for name in ["hotlined-1", "hotlined-2"] {
         assert_eq!(compose.matches(&format!("HOTLINED_REDIS__DAEMON: {name}\n")).count(), 1, "{name}");
     }

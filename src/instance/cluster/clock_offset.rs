@@ -69,10 +69,12 @@ mod tests {
         timeline.learn(Instant(10), Instant(3_610));
         timeline.learn(Instant(20), Instant(30));
         let [
-            FencedOp { at: Instant(3_609),
+            FencedOp {
+                at: Instant(3_609),
                 op: RedisOp::Request { request: AcdRequest::Claim(claim), .. },
-                .. }] =
-            &*timeline.shared(&asked)
+                ..
+            },
+        ] = &*timeline.shared(&asked)
         else {
             panic!("another question")
         };
