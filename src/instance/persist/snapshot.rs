@@ -124,7 +124,10 @@ mod tests {
         // What was written last tells how far it was ahead.
         turn(&mut before, HOUR + 4_000, &arrives("b"));
         kept.extend(
-            TurnChanges::of(&mut before).live.iter().map(|live| RawSavedCall::from_bytes(&live.bytes).unwrap()),
+            TurnChanges::of(&mut before)
+                .live
+                .iter()
+                .map(|live| RawSavedCall::from_bytes(&live.bytes).unwrap()),
         );
         let mut after = Engine::new(Limits::default());
         turn(&mut after, 5_000, &Event::CallsTakenOver { calls: kept, hotlines: Vec::new() });
