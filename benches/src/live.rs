@@ -23,12 +23,12 @@ use hotlined_core::hotline::{Agent, Dial, Hotline, Hotlines};
 use hotlined_core::hotline::group::Strategy;
 use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::id::{LegId, SwitchId};
-use hotlined_instance::cluster::shared_state::Common;
+use hotlined_instance::cluster::shared_state::SharedState;
 use hotlined_instance::persist::outbox::{Delivery, DeliveryId};
-use hotlined_instance::cluster::redis_op::{Ask, Asked, Fence};
-use hotlined_instance::cluster::redis_event::Heard;
-use hotlined::redis::RedisStore;
-use hotlined_instance::cluster::lease::Taken;
+use hotlined_instance::cluster::redis_op::{RedisOp, FencedOp, Fence};
+use hotlined_instance::cluster::redis_event::RedisEvent;
+use hotlined::redis::RedisClient;
+use hotlined_instance::cluster::lease_reply::LeaseReply;
 use hotlined_core::time::{Instant, Millis};
 use redis_server::Server;
 use std::cmp::Reverse;
@@ -83,9 +83,9 @@ fn switch() -> SwitchId {
 /// A daemon's loop, as far as it keeps calls.
 struct Desk {
     engine: Engine,
-    common: Common,
-    asks: Sender<Vec<Asked>>,
-    heard: Receiver<Heard>,
+    common: SharedState,
+    asks: Sender<Vec<FencedOp>>,
+    heard: Receiver<RedisEvent>,
     serves: tokio::task::JoinHandle<()>,
     /// What will happen, the earliest first.
     coming: BinaryHeap<Reverse<(Instant, u64, Happens)>>,
@@ -117,11 +117,11 @@ impl Desk {
         let (asks, requests) = channel(1_024);
         let (tells, mut heard) = channel(16_384);
         let serves = tokio::spawn(store_task::serve(server.settings(), Arc::new(now), requests, tells));
-        while heard.recv().await != Some(Heard::Back) {}
+        while heard.recv().await != Some(RedisEvent::Available) {}
         let limits = Limits { live_max: usize::MAX, fallback_after: Millis::seconds(30) };
         let mut desk = Self {
             engine: Engine::with_shared_acd(limits),
-            common: Common::default(),
+            common: SharedState::default(),
             asks,
             heard,
             serves,
@@ -140,7 +140,7 @@ impl Desk {
         desk
     }
 
-    async fn begin(&mut self, store: &mut RedisStore, fence: Fence) -> usize {
+    async fn begin(&mut self, store: &mut RedisClient, fence: Fence) -> usize {
         let loaded = store.load(now(), &fence).await.unwrap();
         assert_eq!(loaded.kept.losses, [""; 0]);
         let calls = loaded.kept.calls.len();
@@ -239,13 +239,13 @@ impl Desk {
             }
         }
         self.over += deliveries.len() as u64;
-        let words = self.common.settle(now(), &mut self.engine, &mut self.out, deliveries, done);
-        if let Some(barrier) = words.barrier {
+        let batch = self.common.settle(now(), &mut self.engine, &mut self.out, deliveries, done);
+        if let Some(barrier) = batch.barrier {
             let begun = std::time::Instant::now();
-            self.reach(words.asked, barrier).await;
+            self.reach(batch.ops, barrier).await;
             self.waits.push(begun.elapsed());
-        } else if !words.asked.is_empty() {
-            self.asks.send(words.asked).await.unwrap();
+        } else if !batch.ops.is_empty() {
+            self.asks.send(batch.ops).await.unwrap();
         }
         for command in std::mem::take(&mut self.out) {
             if let Command::Switch { id, action: Action::Ring { leg, .. }, .. } = command {
@@ -255,18 +255,18 @@ impl Desk {
         }
     }
 
-    async fn reach(&mut self, asked: Vec<Asked>, barrier: u64) {
+    async fn reach(&mut self, asked: Vec<FencedOp>, barrier: u64) {
         self.asks.send(asked).await.unwrap();
         loop {
             match self.heard.recv().await.unwrap() {
-                Heard::Reached(number) if number == barrier => return,
+                RedisEvent::BarrierReached(number) if number == barrier => return,
                 other => self.hears(other),
             }
         }
     }
 
-    fn hears(&mut self, heard: Heard) {
-        if let Heard::Failed { .. } | Heard::Away(_) = heard {
+    fn hears(&mut self, heard: RedisEvent) {
+        if let RedisEvent::Failed { .. } | RedisEvent::Unavailable(_) = heard {
             panic!("{heard:?}");
         }
         self.common.heard(now(), heard);
@@ -274,8 +274,8 @@ impl Desk {
 
     /// How long an empty round trip takes.
     async fn empty(&mut self) {
-        let look = Asked { at: now(), ask: Ask::Look, fence: None };
-        let barrier = Asked { at: now(), ask: Ask::Barrier(u64::MAX), fence: None };
+        let look = FencedOp { at: now(), op: RedisOp::CountUsage, fence: None };
+        let barrier = FencedOp { at: now(), op: RedisOp::Barrier(u64::MAX), fence: None };
         let begun = std::time::Instant::now();
         self.reach(vec![look, barrier], u64::MAX).await;
         self.floor.push(begun.elapsed());
@@ -305,10 +305,10 @@ impl Desk {
     }
 }
 
-async fn acts(store: &mut RedisStore) -> Fence {
+async fn acts(store: &mut RedisClient) -> Fence {
     match store.acquire(&switch(), Millis(600_000)).await.unwrap() {
-        Taken::Ours(fence) => fence,
-        Taken::Theirs { .. } => panic!("somebody else has the lease"),
+        LeaseReply::Granted(fence) => fence,
+        LeaseReply::Denied { .. } => panic!("somebody else has the lease"),
     }
 }
 

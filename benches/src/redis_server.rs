@@ -2,9 +2,9 @@
 
 #![allow(dead_code)] // Not every bench asks everything of it.
 
-use hotlined::redis::{Account, Address, LEASE, RedisSettings, Servers};
-use hotlined::redis::Connector;
-use hotlined::redis::RedisStore;
+use hotlined::redis::{RedisAccount, RedisAddress, LEASE, RedisSettings, RedisServers};
+use hotlined::redis::RedisConnector;
+use hotlined::redis::RedisClient;
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -45,8 +45,8 @@ impl Server {
 
     pub fn settings(&self) -> RedisSettings {
         RedisSettings {
-            servers: Servers::Single(Address::Tcp { host: "127.0.0.1".into(), port: self.port }),
-            account: Account::default(),
+            servers: RedisServers::Single(RedisAddress::Tcp { host: "127.0.0.1".into(), port: self.port }),
+            account: RedisAccount::default(),
             tls: None,
             database: 0,
             prefix: "bench".into(),
@@ -55,10 +55,10 @@ impl Server {
         }
     }
 
-    pub async fn store(&self) -> RedisStore {
+    pub async fn store(&self) -> RedisClient {
         let settings = self.settings();
-        let link = Connector::new(&settings).unwrap().connect(Duration::from_secs(10)).await.unwrap();
-        RedisStore::new(link, &settings)
+        let link = RedisConnector::new(&settings).unwrap().connect(Duration::from_secs(10)).await.unwrap();
+        RedisClient::new(link, &settings)
     }
 
     /// What the server counts, by name.

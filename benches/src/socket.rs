@@ -32,7 +32,7 @@ use hotlined_core::hotline::group::Strategy;
 use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::id::SwitchId;
 use hotlined::jsonl_writer::{LineFile, WhenSlow};
-use hotlined::snapshot_file::LiveFile;
+use hotlined::snapshot_file::SnapshotFile;
 use hotlined_instance::health::Health;
 use hotlined::metrics_registry;
 use hotlined_core::prompt::SoundPath;
@@ -83,7 +83,7 @@ fn main() {
         parts.redis =
             redis.as_ref().map(|redis| Redis { settings: redis.settings(), records: records.clone() });
         let live = std::env::temp_dir().join(format!("hotlined-socket-{}.live", std::process::id()));
-        parts.live = (keeping == 2).then(|| LiveFile::open(&live, Clock::start().now()).expect("a file"));
+        parts.live = (keeping == 2).then(|| SnapshotFile::open(&live, Clock::start().now()).expect("a file"));
         let running = parts.start().expect("the settings of Redis");
         (running.wishes(), tokio::spawn(running.finished()))
     });

@@ -10,26 +10,26 @@
 //!
 //! Absent: when to save, what a call is, and what to do about a frame that could not be written.
 
-mod renewal;
+mod rewrite;
 
 use hotlined_core::time::Instant;
-use hotlined_instance::persist::frames::Whole;
-use hotlined_instance::persist::snapshot::Kept;
-use renewal::Renewal;
+use hotlined_instance::persist::frames::FileState;
+use hotlined_instance::persist::snapshot::PersistedState;
+use rewrite::Rewrite;
 use std::fs::{File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 /// A file of live state, open for one daemon alone.
 #[derive(Debug)]
-pub struct LiveFile {
+pub struct SnapshotFile {
     path: PathBuf,
     file: File,
     /// How long the file is: up to there it is whole frames.
     length: u64,
     /// How long it was when it was written anew.
-    begun: u64,
-    renewal: Option<Renewal>,
+    initial_length: u64,
+    rewrite: Option<Rewrite>,
     /// Whether there may be a part of a frame behind that length.
     is_torn: bool,
     /// Held for as long as the file is open.
@@ -38,7 +38,7 @@ pub struct LiveFile {
 
 /// Why a file of live state cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum CannotKeep {
+pub enum SnapshotFileError {
     /// The system does not let us.
     #[error("{path}: {error}")]
     System {
@@ -49,7 +49,7 @@ pub enum CannotKeep {
     },
     /// Somebody else has it.
     #[error("{0}: another daemon has it open: give each a file of its own")]
-    Taken(PathBuf),
+    Locked(PathBuf),
     /// It was written by another version of this program.
     #[error("{path}: {why}: move it away to begin without the calls in it")]
     Foreign {
@@ -60,16 +60,16 @@ pub enum CannotKeep {
     },
 }
 
-impl LiveFile {
+impl SnapshotFile {
     /// Opens the file, making it if need be, and tells what was left in it, now that it is that time: a daemon before
     /// us may have gone by a clock that was ahead. Blocks on the file system.
     ///
     /// # Errors
     /// Where the file cannot be read or written, another daemon has it, or another version wrote it.
-    pub fn open(path: &Path, now: Instant) -> Result<(Self, Kept), CannotKeep> {
+    pub fn open(path: &Path, now: Instant) -> Result<(Self, PersistedState), SnapshotFileError> {
         let system = |path: &Path| {
             let path = path.to_owned();
-            move |error| CannotKeep::System { path, error }
+            move |error| SnapshotFileError::System { path, error }
         };
         let lock = lock(path)?;
         let bytes = match std::fs::read(path) {
@@ -77,9 +77,9 @@ impl LiveFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(system(path)(error)),
         };
-        let foreign = |why| CannotKeep::Foreign { path: path.to_owned(), why };
-        let (mut whole, fault) = Whole::read(&bytes).map_err(foreign)?;
-        whole.goes_by(now);
+        let foreign = |why| SnapshotFileError::Foreign { path: path.to_owned(), why };
+        let (mut whole, fault) = FileState::read(&bytes).map_err(foreign)?;
+        whole.adjust_clock(now);
         let mut losses = Vec::new();
         if let Some(fault) = fault {
             // A daemon that is killed within a write leaves a part of a frame; anything else is damage.
@@ -87,18 +87,18 @@ impl LiveFile {
             std::fs::write(&damaged, &bytes).map_err(system(&damaged))?;
             losses.push(format!("{fault}; the file as it was is {}", damaged.display()));
         }
-        let kept = whole.kept(&mut losses);
-        let (file, begun) = renewal::write_anew(path, &whole.bytes()).map_err(system(path))?;
+        let kept = whole.to_persisted_state(&mut losses);
+        let (file, initial_length) = rewrite::write_anew(path, &whole.to_bytes()).map_err(system(path))?;
         let file = Self {
             path: path.to_owned(),
             file,
-            length: begun,
-            begun,
-            renewal: None,
+            length: initial_length,
+            initial_length,
+            rewrite: None,
             is_torn: false,
             _lock: lock,
         };
-        Ok((file, Kept { losses, ..kept }))
+        Ok((file, PersistedState { losses, ..kept }))
     }
 
     /// Adds frames, whole or not at all. Says whether the file begins to be written anew with this: then frames from
@@ -115,27 +115,27 @@ impl LiveFile {
         self.file.write_all(frames)?;
         self.is_torn = false;
         self.length += frames.len() as u64;
-        self.renew_if_large(frames)
+        self.rewrite_if_large(frames)
     }
 
-    fn renew_if_large(&mut self, frames: &[u8]) -> io::Result<bool> {
-        let Some(mut renewal) = self.renewal.take() else {
-            let is_large = renewal::is_large(self.begun, self.length);
+    fn rewrite_if_large(&mut self, frames: &[u8]) -> io::Result<bool> {
+        let Some(mut rewrite) = self.rewrite.take() else {
+            let is_large = rewrite::is_large(self.initial_length, self.length);
             if is_large {
-                self.renewal = Some(Renewal::begin(&self.path, &self.file, self.length)?);
+                self.rewrite = Some(Rewrite::begin(&self.path, &self.file, self.length)?);
             }
             return Ok(is_large);
         };
-        renewal.add(frames);
-        if !renewal.is_written() {
-            self.renewal = Some(renewal);
+        rewrite.add(frames);
+        if !rewrite.is_written() {
+            self.rewrite = Some(rewrite);
             return Ok(false);
         }
-        match renewal.finish(&self.path) {
-            Ok((file, length)) => (self.file, self.length, self.begun) = (file, length, length),
+        match rewrite.finish(&self.path) {
+            Ok((file, length)) => (self.file, self.length, self.initial_length) = (file, length, length),
             Err(error) => {
                 // It is tried again when the file has grown as much once more.
-                self.begun = self.length;
+                self.initial_length = self.length;
                 tracing::warn!(file = %self.path.display(), %error, "live state cannot be written anew");
             }
         }
@@ -143,18 +143,18 @@ impl LiveFile {
     }
 }
 
-impl Drop for LiveFile {
+impl Drop for SnapshotFile {
     fn drop(&mut self) {
         let _ = self.file.sync_all();
     }
 }
 
-fn lock(path: &Path) -> Result<File, CannotKeep> {
+fn lock(path: &Path) -> Result<File, SnapshotFileError> {
     let lock_path = beside(path, ".lock");
-    let system = |error| CannotKeep::System { path: lock_path.clone(), error };
+    let system = |error| SnapshotFileError::System { path: lock_path.clone(), error };
     let lock = File::options().create(true).truncate(false).write(true).open(&lock_path).map_err(system)?;
     lock.try_lock().map_err(|error| match error {
-        TryLockError::WouldBlock => CannotKeep::Taken(path.to_owned()),
+        TryLockError::WouldBlock => SnapshotFileError::Locked(path.to_owned()),
         TryLockError::Error(error) => system(error),
     })?;
     Ok(lock)

@@ -2,7 +2,7 @@
 //! and links are given a moment, and leases are given up.
 
 use super::instance::{Instance, Keeping, Output};
-use super::lease_client::LeaseCommand;
+use crate::cluster::lease_client::LeaseCommand;
 use crate::switch::freeswitch::link::LinkError;
 use hotlined_core::event::{Event, OperatorOrder};
 use hotlined_core::id::SwitchId;
@@ -81,7 +81,7 @@ impl Instance {
                 self.ending = Ending::Draining(self.now + self.drain_max);
                 self.returned.push_back(Event::Operator(OperatorOrder::Drain));
                 if let Keeping::Redis(cluster) = &mut self.keeping {
-                    cluster.lease.command(LeaseCommand::Leave);
+                    cluster.lease.command(LeaseCommand::Stop);
                 }
                 let live = self.engine.switchboard.live_count();
                 tracing::info!(live, wait = %self.drain_max, "stopping: new calls go to the fallback");
@@ -153,10 +153,10 @@ impl Instance {
 
     fn has_delivered(&self) -> bool {
         let is_in_file = match &self.keeping {
-            Keeping::File(file) => file.is_told(),
+            Keeping::File(file) => file.is_complete(),
             Keeping::Nowhere | Keeping::Redis(_) => true,
         };
-        is_in_file && !self.outbox.is_behind()
+        is_in_file && !self.outbox.has_work()
     }
 
     fn has_given_up(&self) -> bool {

@@ -1,15 +1,15 @@
 //! The instance: what comes in, what goes out, and the parts that decide in between.
 
-use crate::cluster::failure::Failure;
-use crate::cluster_state::Cluster;
+use crate::cluster::cluster_client::ClusterClient;
+use crate::cluster::failure::RedisFailure;
+use crate::cluster::redis_channel::{RedisChannel, RedisChannelReply, RedisChannelRequest};
 use crate::ending::Ended;
 use crate::ending::Ending;
-use crate::file_persistence::FileKeeping;
 use crate::health::Health;
 use crate::links::LinkInput;
 use crate::links::Links;
+use crate::persist::file_persistence::FilePersistence;
 use crate::persist::outbox::{Delivery, DeliveryId, DeliveryKind, Outbox};
-use crate::redis_request::{Channel, RedisReply, RedisRequest};
 use crate::stall_guard::Standstill;
 use crate::start::Probe;
 use crate::switch::freeswitch::link::LinkOutput;
@@ -32,7 +32,7 @@ pub enum Input {
     /// Something about the link to a switch.
     Link(SwitchId, LinkInput),
     /// A request to Redis is answered, or is not.
-    Redis(Channel, Result<RedisReply, Failure>),
+    Redis(RedisChannel, Result<RedisChannelReply, RedisFailure>),
     /// Frames were written into the file of live calls.
     Kept {
         /// Those of this number.
@@ -59,7 +59,7 @@ pub enum Output {
     /// Something about the link to a switch.
     Link(SwitchId, LinkOutput),
     /// A request to Redis. Its answer is [`Input::Redis`], always.
-    Redis(Channel, RedisRequest),
+    Redis(RedisChannel, RedisChannelRequest),
     /// Write these frames into the file of live calls, all of them or none. The answer is [`Input::Kept`].
     Keep {
         /// Their number.
@@ -80,9 +80,9 @@ pub(crate) enum Keeping {
     /// Nowhere: they live and die with this one.
     Nowhere,
     /// In a file.
-    File(FileKeeping),
+    File(FilePersistence),
     /// In Redis, with other daemons.
-    Redis(Box<Cluster>),
+    Redis(Box<ClusterClient>),
 }
 
 /// A daemon.
@@ -132,17 +132,17 @@ impl Instance {
             Input::Redis(channel, reply) => {
                 if let Keeping::Redis(cluster) = &mut self.keeping {
                     cluster.reply(now, channel, reply);
-                    self.is_unsettled |= cluster.take_has_heard();
-                    self.links.permit(cluster.permits());
+                    self.is_unsettled |= cluster.take_has_news();
+                    self.links.permit(cluster.write_until());
                 }
             }
             Input::Kept { number, outcome, renews } => {
                 if let Keeping::File(file) = &mut self.keeping {
-                    file.kept(now, number, outcome, renews);
+                    file.on_written(now, number, outcome, renews);
                 }
             }
             Input::Delivered(id) => {
-                self.outbox.done(id);
+                self.outbox.mark_done(id);
                 if self.outbox.has_done() {
                     self.strikes_at.get_or_insert(now + STRIKE_AFTER);
                 }
@@ -165,8 +165,8 @@ impl Instance {
             }
             if let Keeping::Redis(cluster) = &mut self.keeping {
                 let request = cluster.next_request(self.now);
-                self.is_unsettled |= cluster.take_has_heard();
-                self.links.permit(cluster.permits());
+                self.is_unsettled |= cluster.take_has_news();
+                self.links.permit(cluster.write_until());
                 if let Some((channel, request)) = request {
                     return Some(Output::Redis(channel, request));
                 }
@@ -234,25 +234,25 @@ impl Instance {
     pub fn is_told(&self) -> bool {
         let is_told = match &self.keeping {
             Keeping::Nowhere => false,
-            Keeping::File(file) => file.is_told(),
-            Keeping::Redis(cluster) => cluster.is_told(),
+            Keeping::File(file) => file.is_complete(),
+            Keeping::Redis(cluster) => cluster.is_complete(),
         };
-        is_told && !self.is_pending && !self.outbox.is_behind()
+        is_told && !self.is_pending && !self.outbox.has_work()
     }
 
     /// Whether all that was done is kept, as far as the daemon knows. A turn that waits to be kept is not done yet.
     pub fn has_kept_all(&self) -> bool {
         match &self.keeping {
             Keeping::Nowhere => false,
-            Keeping::File(file) => file.done_unkept().is_empty(),
-            Keeping::Redis(cluster) => cluster.has_kept_done(self.now),
+            Keeping::File(file) => file.done_unwritten().is_empty(),
+            Keeping::Redis(cluster) => cluster.has_saved_done_turns(self.now),
         }
     }
 
     /// The frames of what was done and is not known to be in the file: what is lost with a daemon that is killed.
     pub fn unkept(&self) -> &[u8] {
         match &self.keeping {
-            Keeping::File(file) => file.done_unkept(),
+            Keeping::File(file) => file.done_unwritten(),
             Keeping::Nowhere | Keeping::Redis(_) => &[],
         }
     }

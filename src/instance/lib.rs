@@ -17,34 +17,27 @@
 //! Absent, and to stay so: sockets, files, clocks, threads, a runtime, randomness of its own. Logs and metrics are
 //! written and never read.
 
-mod acd_client;
 mod call_log;
 pub mod cluster;
-mod cluster_state;
 mod daemon_id;
 mod ending;
-mod file_persistence;
 pub mod health;
-mod inbox_client;
 mod instance;
-mod lease_client;
 mod link_outage;
 mod links;
 pub mod metrics;
 pub mod persist;
-mod redis_request;
-mod refusals;
 mod stall_guard;
 mod start;
 pub mod switch;
 mod turn;
 
-pub use acd_client::StoreClient;
+pub use cluster::acd_client::AcdClient;
+pub use cluster::inbox_client::InboxClient;
+pub use cluster::redis_channel::{RedisChannel, RedisChannelQuery, RedisChannelReply, RedisChannelRequest};
 pub use daemon_id::{BadDaemonId, DAEMON_BYTES_MAX, DaemonId};
 pub use ending::Ended;
-pub use inbox_client::InboxClient;
 pub use instance::{Input, Instance, Output};
 pub use links::LinkInput;
-pub use redis_request::{Channel, RedisQuestion, RedisReply, RedisRequest};
 pub use start::{KeepingStart, NoProbe, Probe, RedisStart, Start};
 pub use switch::lease_token::{Claim, Claiming};

@@ -1,4 +1,4 @@
-//! The links that are down, and how long that is borne before another daemon is to try: each time more patiently, since
+//! The links that are down, and how long that is borne before another daemon is to try: each time more without_time_limit, since
 //! the switch may be dead.
 //!
 //! Pure: no clock, no connection.

@@ -1,14 +1,14 @@
 //! What an instance is started with.
 
-use super::cluster_state::Cluster;
 use super::ending::Ending;
-use super::file_persistence::FileKeeping;
 use super::instance::{Instance, Keeping, Output};
 use super::links::Links;
+use crate::cluster::cluster_client::ClusterClient;
 use crate::daemon_id::DaemonId;
 use crate::health::Health;
+use crate::persist::file_persistence::FilePersistence;
 use crate::persist::outbox::{DeliveryKind, Outbox};
-use crate::persist::snapshot::Kept;
+use crate::persist::snapshot::PersistedState;
 use crate::stall_guard::Standstill;
 use crate::switch::freeswitch::link::{LinkSettings, Permit};
 use crate::switch::lease_token::{Claim, Claiming};
@@ -52,7 +52,7 @@ pub enum KeepingStart {
     /// Nowhere: they live and die with the daemon.
     Nowhere,
     /// In a file, in which this was found.
-    File(Box<Kept>),
+    File(Box<PersistedState>),
     /// In Redis.
     Redis(RedisStart),
 }
@@ -119,9 +119,9 @@ impl Instance {
         let (engine, keeping) = match keeping {
             KeepingStart::Nowhere => (Engine::new(limits), Keeping::Nowhere),
             KeepingStart::File(kept) => {
-                let file = FileKeeping::new(&kept);
-                let Kept { calls, hotlines, store, deliveries, done, losses: _ } = *kept;
-                outbox.know_done(done);
+                let file = FilePersistence::new(&kept);
+                let PersistedState { calls, hotlines, store, deliveries, done, losses: _ } = *kept;
+                outbox.add_done(done);
                 let put = deliveries.into_iter().filter_map(|delivery| outbox.put(delivery));
                 outputs.extend(put.map(Output::Deliver));
                 if !calls.is_empty() {
@@ -130,7 +130,8 @@ impl Instance {
                 (Engine::with_acd(limits, store), Keeping::File(file))
             }
             KeepingStart::Redis(RedisStart { daemon, lease }) => {
-                let cluster = Cluster::new(now, daemon, lease, switches.iter().cloned(), health.clone());
+                let cluster =
+                    ClusterClient::new(now, daemon, lease, switches.iter().cloned(), health.clone());
                 (Engine::with_shared_acd(limits), Keeping::Redis(Box::new(cluster)))
             }
         };

@@ -1,10 +1,10 @@
 //! One turn: what has come in is decided about, what changed is kept, and then what was decided is done.
 
 use super::instance::{Instance, Keeping, Output};
-use super::lease_client::{LeaseCommand, LeaseEvent};
-use crate::cluster::kept_call::Loaded;
+use crate::cluster::lease_client::{LeaseCommand, LeaseEvent};
+use crate::cluster::loaded_calls::LoadedSwitch;
 use crate::cluster::redis_op::Fence;
-use crate::cluster::shared_state::Legacy;
+use crate::cluster::shared_state::Takeover;
 use crate::metrics;
 use crate::persist::outbox::Delivery;
 use crate::switch::freeswitch::link::{LinkError, Permit};
@@ -78,7 +78,7 @@ impl Instance {
         if let Keeping::Redis(cluster) = &mut self.keeping {
             // Where a link stays down, another daemon is to try.
             for switch in too_long {
-                cluster.lease.command(LeaseCommand::Unlinked(switch));
+                cluster.lease.command(LeaseCommand::LinkDown(switch));
             }
         }
         let is_due = self.engine_deadline().is_some_and(|at| at <= now);
@@ -97,7 +97,7 @@ impl Instance {
             Keeping::Redis(cluster) => {
                 let is_due = cluster.turn_deadline().is_some_and(|at| at <= now);
                 if is_due {
-                    cluster.due(now);
+                    cluster.run_due(now);
                 }
                 is_due
             }
@@ -111,30 +111,30 @@ impl Instance {
         match cluster.lease.next_event() {
             None => return false,
             // What was decided is kept first.
-            Some(LeaseEvent::Leave(_)) if self.is_unsettled => return false,
-            Some(LeaseEvent::Leave(_) | LeaseEvent::Begins { .. } | LeaseEvent::Ends(_)) => {}
+            Some(LeaseEvent::HandOver(_)) if self.is_unsettled => return false,
+            Some(LeaseEvent::HandOver(_) | LeaseEvent::Acquired { .. } | LeaseEvent::Lost(_)) => {}
         }
         match cluster.lease.take_event() {
-            Some(LeaseEvent::Begins { fence, claim, loaded }) => self.begin(fence, claim, *loaded),
-            Some(LeaseEvent::Ends(switch)) if cluster.fence(&switch).is_some() => {
+            Some(LeaseEvent::Acquired { fence, claim, loaded }) => self.begin(fence, claim, *loaded),
+            Some(LeaseEvent::Lost(switch)) if cluster.fence(&switch).is_some() => {
                 tracing::warn!(%switch, "another daemon acts for it by now");
                 self.stand_by(&switch);
             }
-            Some(LeaseEvent::Leave(switch)) => self.leave_switch(switch),
-            Some(LeaseEvent::Ends(_)) | None => {}
+            Some(LeaseEvent::HandOver(switch)) => self.leave_switch(switch),
+            Some(LeaseEvent::Lost(_)) | None => {}
         }
         true
     }
 
     /// The daemon acts for a switch from now on, and goes on with its calls.
-    fn begin(&mut self, fence: Fence, claim: Claim, loaded: Loaded) {
+    fn begin(&mut self, fence: Fence, claim: Claim, loaded: LoadedSwitch) {
         let Keeping::Redis(cluster) = &mut self.keeping else { return };
         let (switch, calls) = (fence.switch.clone(), loaded.kept.calls.len());
         // The lease may have been withdrawn since.
-        let Some(until) = cluster.permits().get(&switch).copied() else { return };
+        let Some(until) = cluster.write_until().get(&switch).copied() else { return };
         tracing::info!(%switch, token = fence.token, calls, "acting for the switch");
         loaded.kept.losses.iter().for_each(|loss| tracing::error!(%switch, "lost: {loss}"));
-        let Legacy { taken_up, deliveries } = cluster.begin_for(self.now, fence, loaded);
+        let Takeover { taken_up, deliveries } = cluster.begin_switch(self.now, fence, loaded);
         deliveries.into_iter().for_each(|delivery| self.deliver(delivery));
         self.turn(&taken_up);
         self.probe.recount(&self.engine.switchboard);
@@ -149,8 +149,8 @@ impl Instance {
     /// A switch is to be left to another daemon.
     fn leave_switch(&mut self, switch: SwitchId) {
         let Keeping::Redis(cluster) = &mut self.keeping else { return };
-        let kept = cluster.may_leave();
-        cluster.lease.command(LeaseCommand::Left { switch: switch.clone(), kept });
+        let kept = cluster.can_hand_over();
+        cluster.lease.command(LeaseCommand::HandedOver { switch: switch.clone(), is_saved: kept });
         if kept {
             tracing::info!(%switch, "left to another daemon");
             self.stand_by(&switch);
@@ -162,7 +162,7 @@ impl Instance {
         self.links.revoke(switch);
         self.health.stands_by(switch);
         if let Keeping::Redis(cluster) = &mut self.keeping {
-            cluster.end_for(self.now, switch);
+            cluster.end_switch(self.now, switch);
         }
         self.turn(&Event::LeaseLost { switch: switch.clone() });
         self.probe.recount(&self.engine.switchboard);
@@ -189,7 +189,7 @@ impl Instance {
             return;
         }
         tracing::error!(%switch, %error, "we cannot act for it");
-        cluster.lease.command(LeaseCommand::Unable(switch.clone()));
+        cluster.lease.command(LeaseCommand::CannotServe(switch.clone()));
         self.stand_by(&switch);
     }
 
@@ -244,7 +244,9 @@ impl Instance {
         (self.is_unsettled, self.strikes_at, self.is_pending) = (false, None, true);
         let (now, done) = (self.now, self.outbox.take_done());
         let kinds = &self.kinds;
-        let of = |command: &Command| kinds.iter().flat_map(|kind| (kind.of)(command)).collect::<Vec<_>>();
+        let of = |command: &Command| {
+            kinds.iter().flat_map(|kind| (kind.deliveries_of)(command)).collect::<Vec<_>>()
+        };
         let deliveries: Vec<(SwitchId, Delivery)> = self.decided.iter().flat_map(of).collect();
         match &mut self.keeping {
             Keeping::Nowhere => self.deliver_all(deliveries),
@@ -298,7 +300,7 @@ impl Instance {
             self.decided = decided;
         }
         if let Keeping::Redis(cluster) = &mut self.keeping {
-            self.returned.extend(cluster.answers());
+            self.returned.extend(cluster.take_replies());
         }
         self.probe.turn_ends(self.links.backlog());
     }

@@ -8,7 +8,7 @@ use super::run::World;
 use hotlined_core::time::Millis;
 use hotlined_instance::Input;
 use hotlined_instance::LinkInput;
-use hotlined_instance::RedisReply;
+use hotlined_instance::RedisChannelReply;
 use std::io;
 
 /// Within how long of the first word of another a daemon hears at the switch that it acts no more: the other's link comes
@@ -127,7 +127,7 @@ impl World<'_> {
         let Some(wires) = &mut daemon.wires else { return Ok(false) };
         wires.look(now, redis);
         let Some((channel, answer)) = wires.heard(now) else { return Ok(false) };
-        if let Ok(RedisReply::Loaded(loaded, delivered)) = &answer {
+        if let Ok(RedisChannelReply::SwitchLoaded(loaded, delivered)) = &answer {
             let open = loaded.kept.deliveries.iter().filter(|delivery| !delivered.contains(&delivery.id));
             daemon.inherits = open.map(|delivery| delivery.id.call.clone()).collect();
         }

@@ -17,7 +17,7 @@ use hotlined_core::time::{Instant, Millis};
 use hotlined_instance::DaemonId;
 use hotlined_instance::health::Health;
 use hotlined_instance::persist::outbox::{Delivery, DeliveryKind};
-use hotlined_instance::persist::snapshot::Kept;
+use hotlined_instance::persist::snapshot::PersistedState;
 use hotlined_instance::switch::lease_token::{Claim, Claiming};
 use hotlined_instance::{self as instance, Instance};
 use hotlined_instance::{KeepingStart, RedisStart};
@@ -50,7 +50,7 @@ pub(super) struct Start<'a> {
 /// Where a daemon keeps its calls.
 pub(super) enum Keeps {
     /// In a file of its own, in which this was found.
-    File(Box<Kept>),
+    File(Box<PersistedState>),
     /// In the Redis that it shares with others, to which it has this name.
     Redis(DaemonId),
 }

@@ -1,9 +1,9 @@
 //! The file in which a daemon without Redis keeps its calls, on a disk that may be full or slow.
 
 use hotlined_core::time::Instant;
-use hotlined_instance::persist::frames::Whole;
+use hotlined_instance::persist::frames::FileState;
 use hotlined_instance::persist::outbox::DeliveryId;
-use hotlined_instance::persist::snapshot::Kept;
+use hotlined_instance::persist::snapshot::PersistedState;
 use std::collections::BTreeSet;
 
 /// How much a file may grow before it is written anew, in bytes, and in times what it began with: little, so that it
@@ -21,18 +21,22 @@ pub(super) struct Disk {
 
 impl Default for Disk {
     fn default() -> Self {
-        let bytes = Whole::default().bytes();
+        let bytes = FileState::default().to_bytes();
         Self { begun: bytes.len(), bytes }
     }
 }
 
 impl Disk {
     /// A daemon starts at this time: gives what is in the file, and writes it anew. `delivered` is known to be done.
-    pub(super) fn read(&mut self, now: Instant, delivered: &BTreeSet<DeliveryId>) -> Result<Kept, String> {
+    pub(super) fn read(
+        &mut self,
+        now: Instant,
+        delivered: &BTreeSet<DeliveryId>,
+    ) -> Result<PersistedState, String> {
         let mut whole = self.whole()?;
-        whole.goes_by(now);
+        whole.adjust_clock(now);
         let mut losses = Vec::new();
-        let mut kept = whole.kept(&mut losses);
+        let mut kept = whole.to_persisted_state(&mut losses);
         if !losses.is_empty() {
             return Err(format!("the file of live calls has lost {losses:?}"));
         }
@@ -58,15 +62,15 @@ impl Disk {
         self.bytes.extend_from_slice(&frames[..frames.len() / 2]);
     }
 
-    fn whole(&self) -> Result<Whole, String> {
-        match Whole::read(&self.bytes)? {
+    fn whole(&self) -> Result<FileState, String> {
+        match FileState::read(&self.bytes)? {
             (whole, None) => Ok(whole),
             (_, Some(fault)) => Err(fault),
         }
     }
 
-    fn replace(&mut self, whole: &mut Whole) {
-        self.bytes = whole.bytes();
+    fn replace(&mut self, whole: &mut FileState) {
+        self.bytes = whole.to_bytes();
         self.begun = self.bytes.len();
     }
 }

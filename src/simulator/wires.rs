@@ -4,13 +4,13 @@
 use crate::redis::Redis;
 use hotlined_core::time::{Instant, Millis};
 use hotlined_instance::DaemonId;
-use hotlined_instance::cluster::failure::Failure;
-use hotlined_instance::cluster::inbox_position::Position;
-use hotlined_instance::cluster::lease_policy::{Presence, Question};
+use hotlined_instance::cluster::failure::RedisFailure;
+use hotlined_instance::cluster::inbox_position::InboxPosition;
+use hotlined_instance::cluster::lease_policy::{LeaseRequest, Presence};
 use hotlined_instance::cluster::limits::COMMAND_TIME_MAX;
 use hotlined_instance::cluster::limits::CONNECT_TIME_MAX;
 use hotlined_instance::persist::outbox::DeliveryId;
-use hotlined_instance::{Channel, RedisQuestion, RedisReply, RedisRequest};
+use hotlined_instance::{RedisChannel, RedisChannelQuery, RedisChannelReply, RedisChannelRequest};
 use std::collections::BTreeSet;
 
 /// How long a lease is good for (`redis.lease_ms`).
@@ -19,7 +19,7 @@ pub(super) const LEASE: Millis = Millis::seconds(2);
 const TRANSIT: Millis = Millis(1);
 
 /// What a request ends with.
-type Answer = Result<RedisReply, Failure>;
+type Answer = Result<RedisChannelReply, RedisFailure>;
 
 /// All connections of a daemon.
 #[derive(Debug)]
@@ -38,7 +38,7 @@ struct Wire {
 /// A request under way.
 #[derive(Debug)]
 struct Request {
-    what: RedisQuestion,
+    what: RedisChannelQuery,
     /// When nobody waits for its answer any more.
     until: Instant,
     stage: Stage,
@@ -54,8 +54,8 @@ enum Stage {
     Answered(Instant, Answer),
 }
 
-fn lost(why: &str) -> Failure {
-    Failure::Lost(why.to_owned())
+fn lost(why: &str) -> RedisFailure {
+    RedisFailure::Lost(why.to_owned())
 }
 
 impl Wires {
@@ -68,17 +68,19 @@ impl Wires {
     pub(super) fn ask(
         &mut self,
         now: Instant,
-        channel: Channel,
-        request: RedisRequest,
+        channel: RedisChannel,
+        request: RedisChannelRequest,
     ) -> Result<(), String> {
-        let RedisRequest { what, time_max } = request;
+        let RedisChannelRequest { query: what, time_max } = request;
         let usual = match &what {
-            RedisQuestion::Connect => CONNECT_TIME_MAX,
-            RedisQuestion::ReadInbox(_) => hotlined_instance::cluster::limits::INBOX_WAIT + COMMAND_TIME_MAX,
-            RedisQuestion::Ask(_)
-            | RedisQuestion::EndOfInbox
-            | RedisQuestion::Lease(..)
-            | RedisQuestion::Load(_) => COMMAND_TIME_MAX,
+            RedisChannelQuery::Connect => CONNECT_TIME_MAX,
+            RedisChannelQuery::ReadInbox(_) => {
+                hotlined_instance::cluster::limits::INBOX_WAIT + COMMAND_TIME_MAX
+            }
+            RedisChannelQuery::RunOps(_)
+            | RedisChannelQuery::FindInboxEnd
+            | RedisChannelQuery::Lease(..)
+            | RedisChannelQuery::LoadSwitch(_) => COMMAND_TIME_MAX,
         };
         let until = now + time_max.unwrap_or(usual.into());
         let wire = &mut self.wires[channel as usize];
@@ -93,7 +95,7 @@ impl Wires {
 
     /// Whether the connection on which calls are kept has not broken since it was made.
     pub(super) fn is_in_touch(&self, redis: &Redis) -> bool {
-        self.wires[Channel::Store as usize].breaks == Some(redis.breaks())
+        self.wires[RedisChannel::Acd as usize].breaks == Some(redis.breaks())
     }
 
     /// When a request reaches the server, whether the daemon is awake or not.
@@ -142,20 +144,20 @@ impl Wires {
             let is_over = wire.waits_until(&request) <= now;
             let stage = match &request.what {
                 _ if !goes_on && !is_over => Stage::Waits,
-                RedisQuestion::Connect if goes_on => wire.connects(now, redis),
-                RedisQuestion::ReadInbox(place) if !redis.is_away() => {
+                RedisChannelQuery::Connect if goes_on => wire.connects(now, redis),
+                RedisChannelQuery::ReadInbox(place) if !redis.is_away() => {
                     Stage::Answered(now + TRANSIT, wire.mail(*place, &self.daemon, redis))
                 }
                 _ if goes_on => Stage::Answered(now + TRANSIT, Err(lost("connection reset"))),
-                _ => Stage::Answered(now, Err(Failure::TimedOut)),
+                _ => Stage::Answered(now, Err(RedisFailure::TimedOut)),
             };
             wire.request = Some(Request { stage, ..request });
         }
     }
 
     /// The next answer that is heard by now.
-    pub(super) fn heard(&mut self, now: Instant) -> Option<(Channel, Answer)> {
-        Channel::ALL.into_iter().find_map(|channel| {
+    pub(super) fn heard(&mut self, now: Instant) -> Option<(RedisChannel, Answer)> {
+        RedisChannel::ALL.into_iter().find_map(|channel| {
             let wire = &mut self.wires[channel as usize];
             let is_heard = |it: &mut Request| matches!(it.stage, Stage::Answered(at, _) if at <= now);
             match wire.request.take_if(is_heard)?.stage {
@@ -174,7 +176,7 @@ impl Wire {
     /// Until when the request waits at the server.
     fn waits_until(&self, request: &Request) -> Instant {
         match &request.what {
-            RedisQuestion::ReadInbox(_) => Instant(request.until.0 - Millis::from(COMMAND_TIME_MAX).0),
+            RedisChannelQuery::ReadInbox(_) => Instant(request.until.0 - Millis::from(COMMAND_TIME_MAX).0),
             _ => request.until,
         }
     }
@@ -182,8 +184,8 @@ impl Wire {
     /// Whether what waits at the server waits no longer.
     fn goes_on(&self, daemon: &DaemonId, redis: &Redis) -> bool {
         match self.request.as_ref().map(|request| &request.what) {
-            Some(RedisQuestion::Connect) => redis.is_gone() || !redis.is_away(),
-            Some(RedisQuestion::ReadInbox(place)) => {
+            Some(RedisChannelQuery::Connect) => redis.is_gone() || !redis.is_away(),
+            Some(RedisChannelQuery::ReadInbox(place)) => {
                 self.is_broken(redis) || !redis.is_away() && redis.end_of_inbox(daemon) > place.0
             }
             _ => false,
@@ -198,16 +200,16 @@ impl Wire {
             return Stage::Waits;
         }
         self.breaks = Some(redis.breaks());
-        Stage::Answered(at + TRANSIT, Ok(RedisReply::Connected))
+        Stage::Answered(at + TRANSIT, Ok(RedisChannelReply::Connected))
     }
 
-    fn mail(&self, place: Position, daemon: &DaemonId, redis: &Redis) -> Answer {
+    fn mail(&self, place: InboxPosition, daemon: &DaemonId, redis: &Redis) -> Answer {
         if self.is_broken(redis) {
             return Err(lost("connection reset"));
         }
         let mut behind = place.0;
         let events = redis.read_inbox(daemon, &mut behind);
-        Ok(RedisReply::Mail(events, Position(behind, 0)))
+        Ok(RedisChannelReply::InboxEvents(events, InboxPosition(behind, 0)))
     }
 
     /// A request comes to the server.
@@ -220,20 +222,20 @@ impl Wire {
         delivered: &BTreeSet<DeliveryId>,
     ) -> Stage {
         match &request.what {
-            RedisQuestion::Connect => return self.connects(at, redis),
+            RedisChannelQuery::Connect => return self.connects(at, redis),
             _ if self.is_broken(redis) => {
                 return Stage::Answered(at + TRANSIT, Err(lost("connection reset")));
             }
-            RedisQuestion::ReadInbox(_) => return Stage::Waits,
-            RedisQuestion::Ask(_)
-            | RedisQuestion::EndOfInbox
-            | RedisQuestion::Lease(..)
-            | RedisQuestion::Load(_) => {}
+            RedisChannelQuery::ReadInbox(_) => return Stage::Waits,
+            RedisChannelQuery::RunOps(_)
+            | RedisChannelQuery::FindInboxEnd
+            | RedisChannelQuery::Lease(..)
+            | RedisChannelQuery::LoadSwitch(_) => {}
         }
         let answer = answer(at, &request.what, daemon, redis, delivered);
         // A server that stands still does later what it is asked, and nobody waits for the answer any more.
         match redis.is_away() {
-            true => Stage::Answered(request.until, Err(Failure::TimedOut)),
+            true => Stage::Answered(request.until, Err(RedisFailure::TimedOut)),
             false => Stage::Answered(at + TRANSIT, answer),
         }
     }
@@ -241,35 +243,41 @@ impl Wire {
 
 fn answer(
     at: Instant,
-    what: &RedisQuestion,
+    what: &RedisChannelQuery,
     daemon: &DaemonId,
     redis: &mut Redis,
     delivered: &BTreeSet<DeliveryId>,
 ) -> Answer {
     match what {
-        RedisQuestion::Connect => Ok(RedisReply::Connected),
-        RedisQuestion::Ask(asked) => Ok(RedisReply::Answered(redis.ask(at, daemon, asked))),
-        RedisQuestion::EndOfInbox => Ok(RedisReply::EndOfInbox(Position(redis.end_of_inbox(daemon), 0))),
-        RedisQuestion::ReadInbox(place) => Ok(RedisReply::Mail(Vec::new(), *place)),
-        RedisQuestion::Lease(question, presence) => lease(at, question, presence, daemon, redis),
-        RedisQuestion::Load(fence) => {
+        RedisChannelQuery::Connect => Ok(RedisChannelReply::Connected),
+        RedisChannelQuery::RunOps(asked) => Ok(RedisChannelReply::OpReplies(redis.ask(at, daemon, asked))),
+        RedisChannelQuery::FindInboxEnd => {
+            Ok(RedisChannelReply::InboxEnd(InboxPosition(redis.end_of_inbox(daemon), 0)))
+        }
+        RedisChannelQuery::ReadInbox(place) => Ok(RedisChannelReply::InboxEvents(Vec::new(), *place)),
+        RedisChannelQuery::Lease(question, presence) => lease(at, question, presence, daemon, redis),
+        RedisChannelQuery::LoadSwitch(fence) => {
             let loaded = redis.load(at, fence)?;
-            Ok(RedisReply::Loaded(Box::new(loaded), delivered.clone()))
+            Ok(RedisChannelReply::SwitchLoaded(Box::new(loaded), delivered.clone()))
         }
     }
 }
 
 fn lease(
     at: Instant,
-    question: &Question,
+    question: &LeaseRequest,
     presence: &Presence,
     daemon: &DaemonId,
     redis: &mut Redis,
 ) -> Answer {
     match question {
-        Question::Look => redis.look(at, daemon, presence, LEASE).map(RedisReply::Saw),
-        Question::Acquire(switch) => redis.acquire(at, daemon, switch, LEASE).map(RedisReply::Taken),
-        Question::Renew(fence) => redis.renew(at, daemon, fence, LEASE).map(RedisReply::Taken),
-        Question::GiveUp(fence) => redis.give_up(at, daemon, fence).map(|()| RedisReply::GivenUp),
+        LeaseRequest::Announce => redis.look(at, daemon, presence, LEASE).map(RedisChannelReply::View),
+        LeaseRequest::Acquire(switch) => {
+            redis.acquire(at, daemon, switch, LEASE).map(RedisChannelReply::Lease)
+        }
+        LeaseRequest::Renew(fence) => redis.renew(at, daemon, fence, LEASE).map(RedisChannelReply::Lease),
+        LeaseRequest::GiveUp(fence) => {
+            redis.give_up(at, daemon, fence).map(|()| RedisChannelReply::LeaseGivenUp)
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::support::{needs, needs::LOGROTATE};
 use hotlined::daemon::settings::Settings;
-use hotlined::redis::{Address, Servers};
+use hotlined::redis::{RedisAddress, RedisServers};
 use hotlined_instance::health::BEAT_AGE_MAX;
 use std::collections::BTreeMap;
 use std::fs;
@@ -68,7 +68,10 @@ fn containers_are_given_settings_that_there_are() {
     }
     // Both name one Redis, each as another.
     let redis = settings.redis.unwrap();
-    assert_eq!(redis.servers, Servers::Single(Address::Tcp { host: "127.0.0.1".into(), port: 6379 }));
+    assert_eq!(
+        redis.servers,
+        RedisServers::Single(RedisAddress::Tcp { host: "127.0.0.1".into(), port: 6379 })
+    );
     for name in ["hotlined-1", "hotlined-2"] {
         assert_eq!(compose.matches(&format!("HOTLINED_REDIS__DAEMON: {name}\n")).count(), 1, "{name}");
     }

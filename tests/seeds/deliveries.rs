@@ -7,14 +7,14 @@ use hotlined_core::hotline::Hotlines;
 use hotlined_core::id::SwitchId;
 use hotlined_core::time::{Instant, Millis};
 use hotlined_instance::health::Health;
-use hotlined_instance::persist::frames::Whole;
+use hotlined_instance::persist::frames::FileState;
 use hotlined_instance::persist::outbox::{Delivery, DeliveryId, DeliveryKind};
 use hotlined_instance::{Input, Instance, Output};
 use hotlined_instance::{KeepingStart, Start};
 use std::sync::Arc;
 
 /// All that a new kind takes beside its deliverer.
-const TOY: DeliveryKind = DeliveryKind { name: "toy", of: toy_of };
+const TOY: DeliveryKind = DeliveryKind { name: "toy", deliveries_of: toy_of };
 const BEGIN: Instant = Instant(1_800_000_000_000);
 
 fn toy_of(command: &Command) -> Vec<(SwitchId, Delivery)> {
@@ -37,7 +37,7 @@ struct Daemon {
 
 impl Daemon {
     fn start(now: Instant, disk: &[u8], kinds: &[DeliveryKind]) -> Self {
-        let kept = Whole::read(disk).unwrap().0.kept(&mut Vec::new());
+        let kept = FileState::read(disk).unwrap().0.to_persisted_state(&mut Vec::new());
         let health = Arc::new(Health::new(std::time::Instant::now(), []));
         let start = Start {
             kinds: kinds.to_vec(),
@@ -67,13 +67,13 @@ impl Daemon {
 }
 
 fn kept(disk: &[u8]) -> Vec<Delivery> {
-    Whole::read(disk).unwrap().0.kept(&mut Vec::new()).deliveries
+    FileState::read(disk).unwrap().0.to_persisted_state(&mut Vec::new()).deliveries
 }
 
 #[test]
 fn a_new_kind_of_delivery_takes_a_row_and_a_deliverer() {
     let kinds = [DeliveryKind::ALL, &[TOY]].concat();
-    let mut disk = Whole::default().bytes();
+    let mut disk = FileState::default().to_bytes();
     let mut daemon = Daemon::start(BEGIN, &disk, &kinds);
     let arrival = Arrival {
         switch: SwitchId("fs".into()),

@@ -4,7 +4,7 @@
 
 use super::needs::REDIS;
 use super::wait::{s, until};
-use hotlined::redis::{Account, Address, LEASE, RedisSettings, Servers};
+use hotlined::redis::{LEASE, RedisAccount, RedisAddress, RedisServers, RedisSettings};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -122,16 +122,16 @@ impl Server {
         assert_eq!(replicas, 1);
     }
 
-    pub fn address(&self) -> Address {
+    pub fn address(&self) -> RedisAddress {
         match self.port {
-            Some(port) => Address::Tcp { host: "127.0.0.1".into(), port },
-            None => Address::Unix(self.socket()),
+            Some(port) => RedisAddress::Tcp { host: "127.0.0.1".into(), port },
+            None => RedisAddress::Unix(self.socket()),
         }
     }
 
     /// What a daemon of this name is told to use this server.
     pub fn settings(&self, daemon: &str) -> RedisSettings {
-        settings(Servers::Single(self.address()), daemon)
+        settings(RedisServers::Single(self.address()), daemon)
     }
 
     fn signal(&self, signal: &str) {
@@ -165,9 +165,9 @@ impl Drop for Server {
 }
 
 /// Settings as simple as can be.
-pub fn settings(servers: Servers, daemon: &str) -> RedisSettings {
+pub fn settings(servers: RedisServers, daemon: &str) -> RedisSettings {
     let daemon = daemon.parse().unwrap();
-    let (account, prefix) = (Account::default(), "hotlined".into());
+    let (account, prefix) = (RedisAccount::default(), "hotlined".into());
     RedisSettings { servers, account, tls: None, database: 0, prefix, daemon, lease: LEASE }
 }
 
@@ -201,7 +201,7 @@ impl Cluster {
     }
 
     pub fn settings(&self, daemon: &str) -> RedisSettings {
-        settings(Servers::Cluster(self.nodes.iter().map(Server::address).collect()), daemon)
+        settings(RedisServers::Cluster(self.nodes.iter().map(Server::address).collect()), daemon)
     }
 }
 
@@ -242,10 +242,10 @@ impl Watched {
     }
 
     pub fn settings(&self, daemon: &str) -> RedisSettings {
-        let servers = Servers::Sentinel {
+        let servers = RedisServers::Sentinel {
             sentinels: vec![self.sentinel.address()],
             service: Self::SERVICE.into(),
-            account: Account::default(),
+            account: RedisAccount::default(),
         };
         settings(servers, daemon)
     }

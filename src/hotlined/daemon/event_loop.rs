@@ -8,15 +8,15 @@ use super::deliverer::Deliverers;
 use super::heartbeat::Pulse;
 use super::redis_connections::RedisConnections;
 use super::sockets::Sockets;
-use crate::snapshot_file::LiveFile;
+use crate::snapshot_file::SnapshotFile;
 use hotlined_core::event::Event;
 use hotlined_core::id::SwitchId;
 use hotlined_core::time::{Instant, Millis};
 use hotlined_instance::Ended;
 use hotlined_instance::LinkInput;
-use hotlined_instance::cluster::failure::Failure;
-use hotlined_instance::{Channel, RedisReply};
+use hotlined_instance::cluster::failure::RedisFailure;
 use hotlined_instance::{Input, Instance, Output};
+use hotlined_instance::{RedisChannel, RedisChannelReply};
 use std::io;
 use tokio::sync::mpsc;
 
@@ -37,7 +37,7 @@ pub(super) struct EventLoop {
     pub(super) instance: Instance,
     pub(super) clock: Clock,
     pub(super) sockets: Sockets,
-    pub(super) file: Option<LiveFile>,
+    pub(super) file: Option<SnapshotFile>,
     pub(super) redis: Option<RedisConnections>,
     pub(super) deliverers: Deliverers,
     pub(super) pulse: Pulse,
@@ -47,7 +47,7 @@ pub(super) struct EventLoop {
 enum Woke {
     Wish,
     Sockets,
-    Redis(Channel, Result<RedisReply, Failure>),
+    Redis(RedisChannel, Result<RedisChannelReply, RedisFailure>),
     Configured(Event),
     Due,
 }
@@ -131,7 +131,9 @@ impl EventLoop {
 }
 
 /// What Redis answers, where there is one; otherwise nothing, ever.
-async fn next_reply(redis: &mut Option<RedisConnections>) -> (Channel, Result<RedisReply, Failure>) {
+async fn next_reply(
+    redis: &mut Option<RedisConnections>,
+) -> (RedisChannel, Result<RedisChannelReply, RedisFailure>) {
     match redis {
         Some(redis) => redis.next().await,
         None => std::future::pending().await,

@@ -2,7 +2,7 @@
 
 use super::deliverer::Deliverer;
 use crate::jsonl_writer::LineFile;
-use crate::snapshot_file::CannotKeep;
+use crate::snapshot_file::SnapshotFileError;
 use hotlined_core::id::CallId;
 use hotlined_instance::persist::outbox::{Delivery, DeliveryId};
 use serde::Deserialize;
@@ -50,8 +50,8 @@ impl Deliverer for RecordFile {
 }
 
 /// The records that were written last.
-pub(super) fn recorded(file: &Path) -> Result<BTreeSet<DeliveryId>, CannotKeep> {
-    let system = |error| CannotKeep::System { path: file.to_owned(), error };
+pub(super) fn recorded(file: &Path) -> Result<BTreeSet<DeliveryId>, SnapshotFileError> {
+    let system = |error| SnapshotFileError::System { path: file.to_owned(), error };
     let end = match end_of(file) {
         Ok(end) => end,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),

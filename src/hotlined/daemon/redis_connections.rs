@@ -3,37 +3,37 @@
 use super::clock::Clock;
 use super::records;
 use crate::redis::Inbox;
+use crate::redis::RedisClient;
 use crate::redis::RedisSettings;
-use crate::redis::RedisStore;
 use crate::redis::within;
-use crate::redis::{BadConnector, Connector};
+use crate::redis::{ConnectorError, RedisConnector};
 use hotlined_core::id::SwitchId;
 use hotlined_core::time::Millis;
-use hotlined_instance::cluster::failure::Failure;
-use hotlined_instance::cluster::inbox_position::Position;
-use hotlined_instance::cluster::kept_call::Loaded;
-use hotlined_instance::cluster::lease_policy::{Presence, Question};
+use hotlined_instance::cluster::failure::RedisFailure;
+use hotlined_instance::cluster::inbox_position::InboxPosition;
+use hotlined_instance::cluster::lease_policy::{LeaseRequest, Presence};
 use hotlined_instance::cluster::limits::COMMAND_TIME_MAX;
+use hotlined_instance::cluster::loaded_calls::LoadedSwitch;
 use hotlined_instance::persist::outbox::DeliveryId;
-use hotlined_instance::{Channel, RedisQuestion, RedisReply, RedisRequest};
+use hotlined_instance::{RedisChannel, RedisChannelQuery, RedisChannelReply, RedisChannelRequest};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 /// What comes of a request, and the connection given back.
-type UnderWay = Pin<Box<dyn Future<Output = (Connection, Result<RedisReply, Failure>)> + Send>>;
+type UnderWay = Pin<Box<dyn Future<Output = (Connection, Result<RedisChannelReply, RedisFailure>)> + Send>>;
 
 /// All connections.
 pub struct RedisConnections {
-    idle: BTreeMap<Channel, Connection>,
-    under_way: BTreeMap<Channel, UnderWay>,
+    idle: BTreeMap<RedisChannel, Connection>,
+    under_way: BTreeMap<RedisChannel, UnderWay>,
 }
 
 /// One of them.
 struct Connection {
-    connector: Connector,
-    store: Option<RedisStore>,
+    connector: RedisConnector,
+    store: Option<RedisClient>,
     settings: RedisSettings,
     /// The file of this daemon's own records.
     records: PathBuf,
@@ -46,23 +46,25 @@ impl RedisConnections {
         settings: &RedisSettings,
         records: &std::path::Path,
         clock: Clock,
-    ) -> Result<Self, BadConnector> {
+    ) -> Result<Self, ConnectorError> {
         let connection = |channel| {
-            let (connector, settings) = (Connector::new(settings)?, settings.clone());
+            let (connector, settings) = (RedisConnector::new(settings)?, settings.clone());
             Ok((channel, Connection { connector, store: None, settings, records: records.into(), clock }))
         };
-        let idle = Channel::ALL.into_iter().map(connection).collect::<Result<_, BadConnector>>()?;
+        let idle = RedisChannel::ALL.into_iter().map(connection).collect::<Result<_, ConnectorError>>()?;
         Ok(Self { idle, under_way: BTreeMap::new() })
     }
 
     /// Begins with a request.
-    pub fn ask(&mut self, channel: Channel, request: RedisRequest) {
+    pub fn ask(&mut self, channel: RedisChannel, request: RedisChannelRequest) {
         let Some(mut connection) = self.idle.remove(&channel) else { return };
-        let RedisRequest { what, time_max } = request;
+        let RedisChannelRequest { query, time_max } = request;
         let doing = Box::pin(async move {
-            let answer = connection.answer(channel, what);
+            let answer = connection.answer(channel, query);
             let reply = match time_max {
-                Some(time_max) => within(time_max.into(), answer).await.unwrap_or(Err(Failure::TimedOut)),
+                Some(time_max) => {
+                    within(time_max.into(), answer).await.unwrap_or(Err(RedisFailure::TimedOut))
+                }
                 None => answer.await,
             };
             (connection, reply)
@@ -71,11 +73,11 @@ impl RedisConnections {
     }
 
     /// Waits until a request is answered. Safe to be dropped in between.
-    pub async fn next(&mut self) -> (Channel, Result<RedisReply, Failure>) {
+    pub async fn next(&mut self) -> (RedisChannel, Result<RedisChannelReply, RedisFailure>) {
         std::future::poll_fn(|cx| self.poll(cx)).await
     }
 
-    fn poll(&mut self, cx: &mut Context) -> Poll<(Channel, Result<RedisReply, Failure>)> {
+    fn poll(&mut self, cx: &mut Context) -> Poll<(RedisChannel, Result<RedisChannelReply, RedisFailure>)> {
         for (channel, doing) in &mut self.under_way {
             if let Poll::Ready((connection, reply)) = doing.as_mut().poll(cx) {
                 let channel = *channel;
@@ -89,40 +91,46 @@ impl RedisConnections {
 }
 
 impl Connection {
-    async fn answer(&mut self, channel: Channel, what: RedisQuestion) -> Result<RedisReply, Failure> {
-        if let RedisQuestion::Connect = what {
+    async fn answer(
+        &mut self,
+        channel: RedisChannel,
+        query: RedisChannelQuery,
+    ) -> Result<RedisChannelReply, RedisFailure> {
+        if let RedisChannelQuery::Connect = query {
             return self.connect(channel).await;
         }
-        let lost = || Failure::Lost("there is no connection".to_owned());
+        let lost = || RedisFailure::Lost("there is no connection".to_owned());
         let store = self.store.as_mut().ok_or_else(lost)?;
         let lease = self.settings.lease;
-        match what {
-            RedisQuestion::Connect => Err(lost()),
-            RedisQuestion::Ask(asked) => Ok(RedisReply::Answered(store.ask(&asked).await)),
-            RedisQuestion::EndOfInbox => {
+        match query {
+            RedisChannelQuery::Connect => Err(lost()),
+            RedisChannelQuery::RunOps(asked) => Ok(RedisChannelReply::OpReplies(store.ask(&asked).await)),
+            RedisChannelQuery::FindInboxEnd => {
                 let key = store.keys().inbox(store.daemon());
                 let inbox = Inbox::open(store.link(), key).await?;
-                Ok(RedisReply::EndOfInbox(inbox.position()))
+                Ok(RedisChannelReply::InboxEnd(inbox.position()))
             }
-            RedisQuestion::ReadInbox(position) => read_inbox(store, position).await,
-            RedisQuestion::Lease(question, presence) => ask_lease(store, &question, &presence, lease).await,
-            RedisQuestion::Load(fence) => {
+            RedisChannelQuery::ReadInbox(position) => read_inbox(store, position).await,
+            RedisChannelQuery::Lease(question, presence) => {
+                ask_lease(store, &question, &presence, lease).await
+            }
+            RedisChannelQuery::LoadSwitch(fence) => {
                 let loaded = store.load(self.clock.now(), &fence).await?;
                 let done = self.recorded(&fence.switch, &loaded).await;
-                Ok(RedisReply::Loaded(Box::new(loaded), done))
+                Ok(RedisChannelReply::SwitchLoaded(Box::new(loaded), done))
             }
         }
     }
 
-    async fn connect(&mut self, channel: Channel) -> Result<RedisReply, Failure> {
+    async fn connect(&mut self, channel: RedisChannel) -> Result<RedisChannelReply, RedisFailure> {
         self.store = None;
         let link = match channel {
-            Channel::Store | Channel::Lease => self.connector.connect(COMMAND_TIME_MAX).await?,
-            Channel::Inbox => Inbox::connect(&mut self.connector).await?,
+            RedisChannel::Acd | RedisChannel::Lease => self.connector.connect(COMMAND_TIME_MAX).await?,
+            RedisChannel::Inbox => Inbox::connect(&mut self.connector).await?,
         };
-        let mut store = RedisStore::new(link, &self.settings);
-        if channel == Channel::Store
-            && let Ok(Some(policy)) = store.link().evicts().await
+        let mut store = RedisClient::new(link, &self.settings);
+        if channel == RedisChannel::Acd
+            && let Ok(Some(policy)) = store.link().eviction_policy().await
         {
             tracing::warn!(
                 policy,
@@ -130,11 +138,11 @@ impl Connection {
             );
         }
         self.store = Some(store);
-        Ok(RedisReply::Connected)
+        Ok(RedisChannelReply::Connected)
     }
 
     /// What stands in the file of records already, where anything of that could be kept still.
-    async fn recorded(&self, switch: &SwitchId, loaded: &Loaded) -> BTreeSet<DeliveryId> {
+    async fn recorded(&self, switch: &SwitchId, loaded: &LoadedSwitch) -> BTreeSet<DeliveryId> {
         if loaded.kept.deliveries.is_empty() && loaded.kept.calls.is_empty() {
             return BTreeSet::new();
         }
@@ -150,25 +158,28 @@ impl Connection {
     }
 }
 
-async fn read_inbox(store: &mut RedisStore, position: Position) -> Result<RedisReply, Failure> {
+async fn read_inbox(
+    store: &mut RedisClient,
+    position: InboxPosition,
+) -> Result<RedisChannelReply, RedisFailure> {
     let mut inbox = Inbox::behind(store.keys().inbox(store.daemon()), position);
     let events = inbox.wait(store.link()).await?;
-    Ok(RedisReply::Mail(events, inbox.position()))
+    Ok(RedisChannelReply::InboxEvents(events, inbox.position()))
 }
 
 async fn ask_lease(
-    store: &mut RedisStore,
-    question: &Question,
+    store: &mut RedisClient,
+    question: &LeaseRequest,
     presence: &Presence,
     span: Millis,
-) -> Result<RedisReply, Failure> {
+) -> Result<RedisChannelReply, RedisFailure> {
     Ok(match question {
-        Question::Look => RedisReply::Saw(store.look(presence, span).await?),
-        Question::Acquire(switch) => RedisReply::Taken(store.acquire(switch, span).await?),
-        Question::Renew(fence) => RedisReply::Taken(store.renew(fence, span).await?),
-        Question::GiveUp(fence) => {
+        LeaseRequest::Announce => RedisChannelReply::View(store.look(presence, span).await?),
+        LeaseRequest::Acquire(switch) => RedisChannelReply::Lease(store.acquire(switch, span).await?),
+        LeaseRequest::Renew(fence) => RedisChannelReply::Lease(store.renew(fence, span).await?),
+        LeaseRequest::GiveUp(fence) => {
             store.give_up(fence).await?;
-            RedisReply::GivenUp
+            RedisChannelReply::LeaseGivenUp
         }
     })
 }

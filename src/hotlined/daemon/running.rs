@@ -11,14 +11,14 @@ use super::sockets::{Sockets, random};
 use crate::capture::Tap;
 use crate::jsonl_writer::LineFile;
 use crate::redis::RedisSettings;
-use crate::snapshot_file::LiveFile;
+use crate::snapshot_file::SnapshotFile;
 use hotlined_core::call::Limits;
 use hotlined_core::engine::Observer;
 use hotlined_core::event::Event;
 use hotlined_core::time::Millis;
 use hotlined_instance::Instance;
 use hotlined_instance::persist::outbox::{DeliveryKind, RECORD};
-use hotlined_instance::persist::snapshot::Kept;
+use hotlined_instance::persist::snapshot::PersistedState;
 use hotlined_instance::switch::freeswitch::link::LinkSettings;
 use hotlined_instance::switch::lease_token::{Claim, Claiming};
 use hotlined_instance::{KeepingStart, RedisStart, Start};
@@ -42,7 +42,7 @@ pub struct Parts {
     /// Who watches.
     pub observers: Vec<Observer>,
     /// Where live calls are kept, and what was left there; none where they live and die with the daemon.
-    pub live: Option<(LiveFile, Kept)>,
+    pub live: Option<(SnapshotFile, PersistedState)>,
     /// Where what calls share is shared with other daemons.
     pub redis: Option<Redis>,
     /// What is said at the switches of who acts, where there is no Redis.

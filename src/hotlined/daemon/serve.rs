@@ -17,8 +17,8 @@ use crate::capture::Tap;
 use crate::http::listener::CannotListen;
 use crate::journal::Journal;
 use crate::jsonl_writer::{CannotWrite, LineFile, WhenSlow};
-use crate::redis::BadConnector;
-use crate::snapshot_file::{CannotKeep, LiveFile};
+use crate::redis::ConnectorError;
+use crate::snapshot_file::{SnapshotFile, SnapshotFileError};
 use hotlined_config;
 use hotlined_core::call::Limits;
 use hotlined_core::engine::Observer;
@@ -32,7 +32,7 @@ use hotlined_esl::event::Format;
 use hotlined_esl::vocabulary::{BadSecret, BadWord, Secret, UserAtDomain};
 use hotlined_instance::health::Health;
 use hotlined_instance::metrics;
-use hotlined_instance::persist::snapshot::Kept;
+use hotlined_instance::persist::snapshot::PersistedState;
 use hotlined_instance::switch::freeswitch::conversation::Account;
 use hotlined_instance::switch::freeswitch::encode_command::{Fallback, Site};
 use hotlined_instance::switch::freeswitch::link;
@@ -70,10 +70,10 @@ pub enum ServeError {
     File(#[from] CannotWrite),
     /// The file of live calls.
     #[error(transparent)]
-    Live(#[from] CannotKeep),
+    Live(#[from] SnapshotFileError),
     /// The settings of Redis.
     #[error("[redis] {0}")]
-    Redis(#[from] BadConnector),
+    Redis(#[from] ConnectorError),
     /// The admin address.
     #[error(transparent)]
     Admin(#[from] CannotListen),
@@ -266,8 +266,8 @@ fn claim_of_the_process() -> Claim {
 }
 
 /// The file of live calls, and what is in it that is not done yet.
-fn live_file(settings: &Settings) -> Result<(LiveFile, Kept), ServeError> {
-    let (live, mut kept) = LiveFile::open(&settings.live, Clock::start().now())?;
+fn live_file(settings: &Settings) -> Result<(SnapshotFile, PersistedState), ServeError> {
+    let (live, mut kept) = SnapshotFile::open(&settings.live, Clock::start().now())?;
     kept.losses.iter().for_each(|loss| tracing::error!(file = %settings.live.display(), "lost: {loss}"));
     if !kept.deliveries.is_empty() {
         kept.leave_out(&records::recorded(&settings.records)?);

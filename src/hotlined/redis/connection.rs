@@ -1,13 +1,13 @@
 //! A connection to Redis, wherever it stands: alone, behind sentinels, as a Cluster.
 //!
 //! A connection that was lost is not made anew behind our back: whoever uses it must know that an answer may have
-//! been lost with it, and asks the [`Connector`] for the next. A Cluster's finds a key that moved by itself, and
+//! been lost with it, and asks the [`RedisConnector`] for the next. A Cluster's finds a key that moved by itself, and
 //! asks again there: what is asked of it must bear that. Each way to wait has an end.
 
+use super::classify_error::{classify, unreadable_reply};
 use super::deadline::within;
-use super::failure::{failure_of, garbled};
-use super::settings::{Account, Address, BadSettings, RedisSettings, Servers, Tls};
-use hotlined_instance::cluster::failure::Failure;
+use super::settings::{RedisAccount, RedisAddress, RedisServers, RedisSettings, RedisSettingsError, Tls};
+use hotlined_instance::cluster::failure::RedisFailure;
 use hotlined_instance::cluster::limits::CONNECT_TIME_MAX;
 use redis::aio::MultiplexedConnection;
 use redis::cluster::ClusterClientBuilder;
@@ -27,19 +27,19 @@ const CLUSTER_RETRIES_MAX: u32 = 3;
 const CLUSTER_RETRY_WAIT_MS_MAX: u64 = 100;
 
 /// Makes connections to the Redis of some settings.
-pub struct Connector {
+pub struct RedisConnector {
     source: Source,
 }
 
 enum Source {
     Single(Client),
     Sentinel(Box<SentinelClient>),
-    Cluster { nodes: Vec<ConnectionInfo>, account: Account, tls: Option<TlsCertificates> },
+    Cluster { nodes: Vec<ConnectionInfo>, account: RedisAccount, tls: Option<TlsCertificates> },
 }
 
 /// A connection. A copy is the same connection.
 #[derive(Clone)]
-pub struct Link {
+pub struct RedisConnection {
     wire: Wire,
     time_max: Duration,
 }
@@ -52,16 +52,16 @@ enum Wire {
 
 /// Why there can be no connector.
 #[derive(Debug, thiserror::Error)]
-pub enum BadConnector {
+pub enum ConnectorError {
     /// The settings are wrong.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
-    Settings(Vec<BadSettings>),
+    Settings(Vec<RedisSettingsError>),
     /// They cannot be used all the same.
     #[error("Redis cannot be reached by these settings: {0}")]
     Client(#[from] redis::RedisError),
 }
 
-fn info(account: &Account, database: u16) -> RedisConnectionInfo {
+fn info(account: &RedisAccount, database: u16) -> RedisConnectionInfo {
     let mut info = RedisConnectionInfo::default().set_db(i64::from(database));
     if let Some(user) = &account.user {
         info = info.set_username(user);
@@ -72,13 +72,13 @@ fn info(account: &Account, database: u16) -> RedisConnectionInfo {
     info
 }
 
-fn address(address: &Address, tls: bool) -> ConnectionAddr {
+fn address(address: &RedisAddress, tls: bool) -> ConnectionAddr {
     match address {
-        Address::Tcp { host, port } if tls => {
+        RedisAddress::Tcp { host, port } if tls => {
             ConnectionAddr::TcpTls { host: host.clone(), port: *port, insecure: false, tls_params: None }
         }
-        Address::Tcp { host, port } => ConnectionAddr::Tcp(host.clone(), *port),
-        Address::Unix(path) => ConnectionAddr::Unix(path.clone()),
+        RedisAddress::Tcp { host, port } => ConnectionAddr::Tcp(host.clone(), *port),
+        RedisAddress::Unix(path) => ConnectionAddr::Unix(path.clone()),
     }
 }
 
@@ -100,7 +100,7 @@ fn choose_ciphers() {
 
 fn sentinel_client(
     settings: &RedisSettings,
-    (sentinels, service, account): (&[Address], &str, &Account),
+    (sentinels, service, account): (&[RedisAddress], &str, &RedisAccount),
 ) -> redis::RedisResult<SentinelClient> {
     let master = SentinelServerType::Master;
     let addresses = sentinels.iter().map(|sentinel| address(sentinel, settings.tls.is_some()));
@@ -128,16 +128,16 @@ fn sentinel_client(
     builder.build()
 }
 
-impl Connector {
+impl RedisConnector {
     /// A connector by these settings; nobody is asked yet.
-    pub fn new(settings: &RedisSettings) -> Result<Self, BadConnector> {
-        settings.validate().map_err(BadConnector::Settings)?;
+    pub fn new(settings: &RedisSettings) -> Result<Self, ConnectorError> {
+        settings.validate().map_err(ConnectorError::Settings)?;
         let tls = settings.tls.as_ref().map(certificates);
         if tls.is_some() {
             choose_ciphers();
         }
         let source = match &settings.servers {
-            Servers::Single(server) => {
+            RedisServers::Single(server) => {
                 let info = info(&settings.account, settings.database);
                 let info = address(server, tls.is_some()).into_connection_info()?.set_redis_settings(info);
                 Source::Single(match tls {
@@ -145,11 +145,11 @@ impl Connector {
                     None => Client::open(info)?,
                 })
             }
-            Servers::Sentinel { sentinels, service, account } => {
+            RedisServers::Sentinel { sentinels, service, account } => {
                 Source::Sentinel(Box::new(sentinel_client(settings, (sentinels, service, account))?))
             }
-            Servers::Cluster(nodes) => {
-                let node = |node: &Address| address(node, tls.is_some()).into_connection_info();
+            RedisServers::Cluster(nodes) => {
+                let node = |node: &RedisAddress| address(node, tls.is_some()).into_connection_info();
                 let nodes = nodes.iter().map(node).collect::<redis::RedisResult<_>>()?;
                 Source::Cluster { nodes, account: settings.account.clone(), tls }
             }
@@ -158,12 +158,12 @@ impl Connector {
     }
 
     /// A new connection, by which each answer may take so long.
-    pub async fn connect(&mut self, time_max: Duration) -> Result<Link, Failure> {
+    pub async fn connect(&mut self, time_max: Duration) -> Result<RedisConnection, RedisFailure> {
         let wire = tokio::time::timeout(CONNECT_TIME_MAX, self.wire(time_max));
-        Ok(Link { wire: wire.await.map_err(|_| Failure::TimedOut)??, time_max })
+        Ok(RedisConnection { wire: wire.await.map_err(|_| RedisFailure::TimedOut)??, time_max })
     }
 
-    async fn wire(&mut self, time_max: Duration) -> Result<Wire, Failure> {
+    async fn wire(&mut self, time_max: Duration) -> Result<Wire, RedisFailure> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(SERVER_TIME_MAX))
             // How long an answer may take is ours to say: `patience` knows whether we stood still.
@@ -173,10 +173,10 @@ impl Connector {
                 client
                     .get_multiplexed_async_connection_with_config(&config)
                     .await
-                    .map_err(|error| failure_of(&error))?,
+                    .map_err(|error| classify(&error))?,
             ),
             Source::Sentinel(client) => Wire::Single(
-                client.get_async_connection_with_config(&config).await.map_err(|error| failure_of(&error))?,
+                client.get_async_connection_with_config(&config).await.map_err(|error| classify(&error))?,
             ),
             Source::Cluster { nodes, account, tls } => {
                 let mut builder = ClusterClientBuilder::new(nodes.iter().cloned())
@@ -197,43 +197,43 @@ impl Connector {
                 Wire::Cluster(
                     builder
                         .build()
-                        .map_err(|error| failure_of(&error))?
+                        .map_err(|error| classify(&error))?
                         .get_async_connection()
                         .await
-                        .map_err(|error| failure_of(&error))?,
+                        .map_err(|error| classify(&error))?,
                 )
             }
         })
     }
 }
 
-impl Link {
+impl RedisConnection {
     /// Whether keys live on several nodes, so that a pipeline may have those of one tag only.
     pub fn is_cluster(&self) -> bool {
         matches!(self.wire, Wire::Cluster(_))
     }
 
     /// What one command is answered.
-    pub async fn ask(&mut self, command: &Cmd) -> Result<Value, Failure> {
-        self.ask_raw(command).await?.map_err(|error| failure_of(&error))
+    pub async fn ask(&mut self, command: &Cmd) -> Result<Value, RedisFailure> {
+        self.run_raw(command).await?.map_err(|error| classify(&error))
     }
 
     /// As [`ask`](Self::ask), with what the server itself says about a refusal.
-    pub(super) async fn ask_raw(&mut self, command: &Cmd) -> Result<redis::RedisResult<Value>, Failure> {
+    pub(super) async fn run_raw(&mut self, command: &Cmd) -> Result<redis::RedisResult<Value>, RedisFailure> {
         let answer = async {
             match &mut self.wire {
                 Wire::Single(wire) => command.query_async(wire).await,
                 Wire::Cluster(wire) => command.query_async(wire).await,
             }
         };
-        within(self.time_max, answer).await.ok_or(Failure::TimedOut)
+        within(self.time_max, answer).await.ok_or(RedisFailure::TimedOut)
     }
 
     /// What the commands are answered, each for itself, in one round trip.
-    pub(super) async fn ask_all_raw(
+    pub(super) async fn run_pipeline_raw(
         &mut self,
         commands: &mut Pipeline,
-    ) -> Result<Vec<redis::RedisResult<Value>>, Failure> {
+    ) -> Result<Vec<redis::RedisResult<Value>>, RedisFailure> {
         if commands.is_empty() {
             return Ok(Vec::new());
         }
@@ -245,22 +245,22 @@ impl Link {
             }
         };
         let answers: redis::RedisResult<Vec<redis::RedisResult<Value>>> =
-            within(self.time_max, answers).await.ok_or(Failure::TimedOut)?;
-        let answers = answers.map_err(|error| failure_of(&error))?;
+            within(self.time_max, answers).await.ok_or(RedisFailure::TimedOut)?;
+        let answers = answers.map_err(|error| classify(&error))?;
         if answers.len() == commands.len() {
             return Ok(answers);
         }
-        Err(Failure::Garbled(format!("{} answers to {} commands", answers.len(), commands.len())))
+        Err(RedisFailure::Garbled(format!("{} answers to {} commands", answers.len(), commands.len())))
     }
 
     /// What Redis throws away when its memory is full, if it throws away anything: then keys of ours may be gone
     /// that were to stay. Of a Cluster nothing is known.
-    pub async fn evicts(&mut self) -> Result<Option<String>, Failure> {
+    pub async fn eviction_policy(&mut self) -> Result<Option<String>, RedisFailure> {
         if self.is_cluster() {
             return Ok(None);
         }
         let info = self.ask(redis::cmd("INFO").arg("memory")).await?;
-        let info: String = redis::from_redis_value(info).map_err(|error| garbled(&error))?;
+        let info: String = redis::from_redis_value(info).map_err(|error| unreadable_reply(&error))?;
         let policy = info.lines().find_map(|line| line.strip_prefix("maxmemory_policy:"));
         Ok(policy.map(str::trim).filter(|policy| *policy != "noeviction").map(str::to_owned))
     }

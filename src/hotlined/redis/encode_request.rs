@@ -7,9 +7,9 @@ use hotlined_core::command::{AcdRequest, Claim, Pick};
 use hotlined_core::id::{CallId, CommandId, SwitchId};
 use hotlined_core::time::Instant;
 use hotlined_instance::DaemonId;
-use hotlined_instance::cluster::entry::Entry;
+use hotlined_instance::cluster::call_entry::CallEntry;
 use hotlined_instance::cluster::limits::{CALL_KEPT, CODE_KEPT, KEPT};
-use hotlined_instance::cluster::redis_op::{Ask, Asked, Fence, Keep};
+use hotlined_instance::cluster::redis_op::{Fence, FencedOp, RedisOp, ReplicationOp};
 use hotlined_instance::persist::outbox::Delivery;
 use redis::Cmd;
 
@@ -49,76 +49,76 @@ pub(super) struct RequestEncoder<'a> {
 impl RequestEncoder<'_> {
     /// The command that asks all of a run whose requests [go together](Asked::is_said_with); none where Redis is not
     /// asked.
-    pub(super) fn command_of(&self, run: &[Asked]) -> Option<Cmd> {
+    pub(super) fn command_of(&self, run: &[FencedOp]) -> Option<Cmd> {
         let (first, others) = run.split_first()?;
         let mut command = self.command(first)?;
         for other in others {
-            if let Ask::Keep { what: Keep::Call { call, entry }, .. } = &other.ask {
+            if let RedisOp::Replicate { op: ReplicationOp::SaveCall { call, entry }, .. } = &other.op {
                 write_call(&mut command, call, entry);
             }
         }
         Some(command)
     }
 
-    fn command(&self, asked: &Asked) -> Option<Cmd> {
-        Some(match &asked.ask {
-            Ask::Request { id, request } => self.request(asked, id, request),
-            Ask::Forget(call) => self.begin(asked, "forget", &call.to_string(), 0),
-            Ask::Hold { id, line, pool } => {
+    fn command(&self, asked: &FencedOp) -> Option<Cmd> {
+        Some(match &asked.op {
+            RedisOp::Request { id, request } => self.request(asked, id, request),
+            RedisOp::Forget(call) => self.begin(asked, "forget", &call.to_string(), 0),
+            RedisOp::Hold { id, line, pool } => {
                 let mut command = self.begin(asked, "hold", &id.call.to_string(), id.number);
                 command.arg(&*line.0).arg(&*pool.0);
                 command
             }
-            Ask::Keep { switch, what } => self.keep(asked, switch, what),
-            Ask::Barrier(_) => return None,
-            Ask::Due => self.begin(asked, "due", "", 0),
-            Ask::Look => self.begin(asked, "look", "", 0),
+            RedisOp::Replicate { switch, op: what } => self.keep(asked, switch, what),
+            RedisOp::Barrier(_) => return None,
+            RedisOp::RunDue => self.begin(asked, "due", "", 0),
+            RedisOp::CountUsage => self.begin(asked, "look", "", 0),
         })
     }
 
-    fn keep(&self, asked: &Asked, switch: &SwitchId, what: &Keep) -> Cmd {
+    fn keep(&self, asked: &FencedOp, switch: &SwitchId, what: &ReplicationOp) -> Cmd {
         let [calls, editions, outbox] = self.keys.kept(switch);
         let hash = |op: &str, hash: &str| {
-            let mut command = run(&script::KEPT_CALLS, &[&self.keys.fence(switch), hash]);
+            let mut command = run(&script::REPLICATION, &[&self.keys.fence(switch), hash]);
             command.arg(op).arg(asked.token(switch)).arg(KEPT.0);
             command
         };
         let of_store = |op: &str, call: &str| {
             let fence = Some(Fence { switch: switch.clone(), token: asked.token(switch) });
-            self.begin(&Asked { at: asked.at, ask: Ask::Look, fence }, op, call, 0)
+            self.begin(&FencedOp { at: asked.at, op: RedisOp::CountUsage, fence }, op, call, 0)
         };
         match what {
-            Keep::Call { call, entry } => {
+            ReplicationOp::SaveCall { call, entry } => {
                 let mut command = hash("set", &calls);
                 write_call(&mut command, call, entry);
                 command
             }
-            Keep::Edition { edition, json } => {
+            ReplicationOp::SaveVersion { version: edition, json } => {
                 let mut command = hash("set", &editions);
                 command.arg(edition.to_string()).arg(&**json);
                 command
             }
-            Keep::Outdated(outdated) => {
+            ReplicationOp::DropVersions(outdated) => {
                 let mut command = hash("strike", &editions);
                 command.arg(outdated.iter().map(ToString::to_string).collect::<Vec<_>>());
                 command
             }
-            Keep::Deliver(deliveries) => {
+            ReplicationOp::AddDeliveries(deliveries) => {
                 let mut command = hash("set", &outbox);
                 write_deliveries(&mut command, deliveries);
                 command
             }
-            Keep::Done(done) => {
+            ReplicationOp::RemoveDeliveries(done) => {
                 let mut command = hash("strike", &outbox);
                 command.arg(done.iter().map(ToString::to_string).collect::<Vec<_>>());
                 command
             }
-            Keep::Over { call, deliveries } => {
+            ReplicationOp::EndCall { call, deliveries } => {
                 let mut command = of_store("over", &call.to_string());
                 write_deliveries(&mut command, deliveries);
                 command
             }
-            Keep::Adopt(adopted) => {
+            ReplicationOp::AdoptCalls(adopted) => {
                 let mut command = of_store("adopt", "");
                 command.arg(adopted.iter().map(ToString::to_string).collect::<Vec<_>>());
                 command
@@ -127,8 +127,8 @@ impl RequestEncoder<'_> {
     }
 
     /// What every request about calls says first.
-    fn begin(&self, asked: &Asked, what: &str, call: &str, number: u32) -> Cmd {
-        let mut command = run(&script::ASKED, &[self.keys.calls()]);
+    fn begin(&self, asked: &FencedOp, what: &str, call: &str, number: u32) -> Cmd {
+        let mut command = run(&script::CALL_REQUEST, &[self.keys.calls()]);
         command.arg(what).arg(millis(asked.at)).arg(self.daemon.as_str());
         match &asked.fence {
             Some(fence) => command.arg(&*fence.switch.0).arg(fence.token),
@@ -138,7 +138,7 @@ impl RequestEncoder<'_> {
         command
     }
 
-    fn request(&self, asked: &Asked, id: &CommandId, request: &AcdRequest) -> Cmd {
+    fn request(&self, asked: &FencedOp, id: &CommandId, request: &AcdRequest) -> Cmd {
         let call = id.call.to_string();
         let begin = |what, number| self.begin(asked, what, &call, number);
         match request {
@@ -187,7 +187,7 @@ impl RequestEncoder<'_> {
     }
 }
 
-fn write_call(command: &mut Cmd, call: &CallId, entry: &Entry) {
+fn write_call(command: &mut Cmd, call: &CallId, entry: &CallEntry) {
     command.arg(call.to_string()).arg(entry.to_bytes());
 }
 

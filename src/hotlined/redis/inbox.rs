@@ -3,12 +3,12 @@
 //! Each daemon has a stream of its own, read by a connection of its own, since a reader that waits holds up all
 //! others behind it. A place in the stream is kept, so that nothing is missed when the connection is made anew.
 
-use super::connection::{Connector, Link};
-use super::reply::Fields;
+use super::connection::{RedisConnection, RedisConnector};
+use super::reply::ReplyFields;
 use hotlined_core::event::{AcdReply, Event};
 use hotlined_core::id::{CallId, CommandId, LineId};
-use hotlined_instance::cluster::failure::Failure;
-use hotlined_instance::cluster::inbox_position::Position;
+use hotlined_instance::cluster::failure::RedisFailure;
+use hotlined_instance::cluster::inbox_position::InboxPosition;
 use hotlined_instance::cluster::limits::COMMAND_TIME_MAX;
 use hotlined_instance::cluster::limits::INBOX_WAIT;
 use redis::{Cmd, Value};
@@ -21,54 +21,58 @@ const READ_AT_ONCE_MAX: usize = 512;
 #[derive(Clone, Debug)]
 pub struct Inbox {
     key: String,
-    position: Position,
+    position: InboxPosition,
 }
 
 impl Inbox {
     /// The inbox at this key, from its end on: what came before is nothing to whoever opens it.
-    pub async fn open(link: &mut Link, key: String) -> Result<Self, Failure> {
+    pub async fn open(link: &mut RedisConnection, key: String) -> Result<Self, RedisFailure> {
         let position = end(link, &key).await?;
         Ok(Self { key, position })
     }
 
     /// The inbox at this key, from behind this place on.
-    pub fn behind(key: String, position: Position) -> Self {
+    pub fn behind(key: String, position: InboxPosition) -> Self {
         Self { key, position }
     }
 
     /// The place behind which nothing was read yet.
-    pub fn position(&self) -> Position {
+    pub fn position(&self) -> InboxPosition {
         self.position
     }
 
     /// A connection by which [`wait`](Self::wait) can wait.
-    pub async fn connect(connector: &mut Connector) -> Result<Link, Failure> {
+    pub async fn connect(connector: &mut RedisConnector) -> Result<RedisConnection, RedisFailure> {
         connector.connect(INBOX_WAIT + COMMAND_TIME_MAX).await
     }
 
     /// What came since the last time, without waiting for more.
-    pub async fn read(&mut self, link: &mut Link) -> Result<Vec<Event>, Failure> {
+    pub async fn read(&mut self, link: &mut RedisConnection) -> Result<Vec<Event>, RedisFailure> {
         self.take(link, None).await
     }
 
     /// What came since the last time; if nothing did, waits a while for it.
-    pub async fn wait(&mut self, link: &mut Link) -> Result<Vec<Event>, Failure> {
+    pub async fn wait(&mut self, link: &mut RedisConnection) -> Result<Vec<Event>, RedisFailure> {
         self.take(link, Some(INBOX_WAIT)).await
     }
 
-    async fn take(&mut self, link: &mut Link, wait: Option<Duration>) -> Result<Vec<Event>, Failure> {
+    async fn take(
+        &mut self,
+        link: &mut RedisConnection,
+        wait: Option<Duration>,
+    ) -> Result<Vec<Event>, RedisFailure> {
         let answer = link.ask(&self.command(wait)).await?;
         if answer == Value::Nil {
             return Ok(Vec::new());
         }
         // A list of streams, each a key and its entries; we asked for one.
-        let mut streams = Fields::of(answer)?;
-        let mut stream = Fields::of(streams.value()?)?;
+        let mut streams = ReplyFields::of(answer)?;
+        let mut stream = ReplyFields::of(streams.value()?)?;
         stream.value()?;
-        let mut entries = Fields::of(stream.value()?)?;
+        let mut entries = ReplyFields::of(stream.value()?)?;
         let mut events = Vec::new();
         while let Some(entry) = entries.next() {
-            let mut entry = Fields::of(entry)?;
+            let mut entry = ReplyFields::of(entry)?;
             self.position = position(&entry.text()?)?;
             // What nobody understands is passed by: it would be there for ever.
             match entry.value().and_then(read) {
@@ -80,7 +84,7 @@ impl Inbox {
     }
 
     fn command(&self, wait: Option<Duration>) -> Cmd {
-        let Position(millis, count) = self.position;
+        let InboxPosition(millis, count) = self.position;
         let mut command = redis::cmd("XREAD");
         command.arg("COUNT").arg(READ_AT_ONCE_MAX);
         if let Some(wait) = wait {
@@ -91,35 +95,35 @@ impl Inbox {
     }
 }
 
-async fn end(link: &mut Link, key: &str) -> Result<Position, Failure> {
+async fn end(link: &mut RedisConnection, key: &str) -> Result<InboxPosition, RedisFailure> {
     let last = link.ask(redis::cmd("XREVRANGE").arg(key).arg("+").arg("-").arg("COUNT").arg(1)).await?;
-    match Fields::of(last)?.next() {
-        Some(entry) => position(&Fields::of(entry)?.text()?),
-        None => Ok(Position::default()),
+    match ReplyFields::of(last)?.next() {
+        Some(entry) => position(&ReplyFields::of(entry)?.text()?),
+        None => Ok(InboxPosition::default()),
     }
 }
 
-fn position(text: &str) -> Result<Position, Failure> {
+fn position(text: &str) -> Result<InboxPosition, RedisFailure> {
     let parts =
         text.split_once('-').and_then(|(millis, count)| Some((millis.parse().ok()?, count.parse().ok()?)));
     let (millis, count) =
-        parts.ok_or_else(|| Failure::Garbled(format!("{text:?} is no place in a stream")))?;
-    Ok(Position(millis, count))
+        parts.ok_or_else(|| RedisFailure::Garbled(format!("{text:?} is no place in a stream")))?;
+    Ok(InboxPosition(millis, count))
 }
 
 /// One entry: names and values, one after the other.
-fn read(entry: Value) -> Result<Event, Failure> {
-    let mut fields = Fields::of(entry)?;
+fn read(entry: Value) -> Result<Event, RedisFailure> {
+    let mut fields = ReplyFields::of(entry)?;
     let mut expect = |name: &str| {
         let found = fields.text()?;
         if found != name {
-            return Err(Failure::Garbled(format!("expected {name}, got {found:?}")));
+            return Err(RedisFailure::Garbled(format!("expected {name}, got {found:?}")));
         }
         fields.text()
     };
     let (call, number, line) = (expect("call")?, expect("number")?, expect("line")?);
-    let call: CallId = call.parse().map_err(|bad| Failure::Garbled(format!("{bad}")))?;
-    let number = number.parse().map_err(|_| Failure::Garbled(format!("{number:?} is no number")))?;
+    let call: CallId = call.parse().map_err(|bad| RedisFailure::Garbled(format!("{bad}")))?;
+    let number = number.parse().map_err(|_| RedisFailure::Garbled(format!("{number:?} is no number")))?;
     let answer = AcdReply::Claimed { line: LineId(line.into()) };
     Ok(Event::Acd { command: CommandId { call, number }, reply: answer })
 }

@@ -27,7 +27,7 @@
 //! | `:recent:<hotline>:<caller>` | list | until when it counts, then when each call was | its span and [`CLOCKS_APART_MAX`] | `Admit` |
 //! | `:inbox:<daemon>` | stream | `call`, `number`, `line`: a claim of this daemon that waited has the line; not more than about [`INBOX_LENGTH_MAX`] | [`INBOX_KEPT`] | whoever gives a line back |
 //! | `:kept:<switch>` | hash | by call: what the call was saved as, with the version of the hotline it follows and the claims that wait; see `entry.rs` | kept, since a call came or the lease was renewed | `Keep`, `Over` |
-//! | `:edition:<switch>` | hash | by `<hotline>/<version>`: a version of a hotline that calls follow, as JSON | the same | `Edition`, `Outdated` |
+//! | `:edition:<switch>` | hash | by `<hotline>/<version>`: a version of a hotline that calls follow, as JSON | the same | `HotlineVersion`, `Outdated` |
 //! | `:outbox:<switch>` | hash | what is to be delivered, while it is not known to be done: by call its record, as JSON; by `<call> <kind> <recipient>` anything else | the same | `Over`, `Deliver`, `Done` |
 //! | `:lease:<switch>` | hash | `owner`, `token`: who acts for the switch | the lease's span | leases |
 //! | `:daemons` | hash | by daemon: `at` which time it was there last, by the clock of Redis, for how long it has been, which switches it `serves` and for which it `acts`, as JSON; whoever was not there for an hour is struck | kept | whoever looks around |

@@ -2,17 +2,17 @@
 //!
 //! What is kept of a switch stands in three hashes, so that the next daemon finds everything without a search.
 
-use super::failure::garbled;
-use super::store::RedisStore;
+use super::classify_error::unreadable_reply;
+use super::client::RedisClient;
 use hotlined_core::call::SAVED_FORMAT;
 use hotlined_core::event::RawSavedCall;
 use hotlined_core::hotline::Hotline;
 use hotlined_core::time::Instant;
-use hotlined_instance::cluster::entry::{Edition, Entry};
-use hotlined_instance::cluster::failure::Failure;
-use hotlined_instance::cluster::kept_call::{Loaded, Open};
-use hotlined_instance::cluster::redis_op::{Ask, Asked, Fence, Keep};
-use hotlined_instance::persist::Kept;
+use hotlined_instance::cluster::call_entry::{CallEntry, HotlineVersion};
+use hotlined_instance::cluster::failure::RedisFailure;
+use hotlined_instance::cluster::loaded_calls::{LoadedCall, LoadedSwitch};
+use hotlined_instance::cluster::redis_op::{Fence, FencedOp, RedisOp, ReplicationOp};
+use hotlined_instance::persist::PersistedState;
 use hotlined_instance::persist::outbox::Delivery;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,23 +22,23 @@ const LOADED_AT_ONCE_MAX: usize = 500;
 /// How many versions of hotlines are loaded at once: one may be some hundred kilobytes.
 const EDITIONS_AT_ONCE_MAX: usize = 20;
 
-impl RedisStore {
+impl RedisClient {
     /// What is kept of the switch that we act for. What cannot be read is told among the losses, and left as it is.
-    pub async fn load(&mut self, now: Instant, fence: &Fence) -> Result<Loaded, Failure> {
+    pub async fn load(&mut self, now: Instant, fence: &Fence) -> Result<LoadedSwitch, RedisFailure> {
         let [calls, editions, outbox] = self.keys().kept(&fence.switch);
-        let mut loaded = Loaded {
+        let mut loaded = LoadedSwitch {
             switch: fence.switch.clone(),
-            kept: Kept::default(),
-            open: BTreeMap::new(),
-            over: Vec::new(),
+            kept: PersistedState::default(),
+            calls: BTreeMap::new(),
+            ended: Vec::new(),
         };
         let names = self.names(&calls).await?;
         for page in names.chunks(LOADED_AT_ONCE_MAX) {
             for (name, bytes) in self.fields(&calls, page).await? {
                 match read_call(&name, &bytes) {
                     Ok((entry, call)) => {
-                        let Entry { edition, waits, saved: _ } = entry;
-                        loaded.open.insert(call.call.clone(), Open { edition, waits });
+                        let CallEntry { edition, waits, saved: _ } = entry;
+                        loaded.calls.insert(call.call.clone(), LoadedCall { edition, waits });
                         loaded.kept.calls.push(call);
                     }
                     Err(why) => loaded.kept.losses.push(format!("the call {name:?} at {calls} is {why}")),
@@ -67,10 +67,10 @@ impl RedisStore {
         now: Instant,
         fence: &Fence,
         key: &str,
-        loaded: &mut Loaded,
-    ) -> Result<(), Failure> {
+        loaded: &mut LoadedSwitch,
+    ) -> Result<(), RedisFailure> {
         let followed: BTreeSet<String> =
-            loaded.open.values().filter_map(|open| open.edition.as_ref()).map(ToString::to_string).collect();
+            loaded.calls.values().filter_map(|open| open.edition.as_ref()).map(ToString::to_string).collect();
         let names = self.names(key).await?;
         let (wanted, others): (Vec<_>, Vec<_>) = names
             .into_iter()
@@ -88,35 +88,38 @@ impl RedisStore {
         if !loaded.kept.losses.is_empty() {
             return Ok(());
         }
-        let outdated: Vec<Edition> =
-            others.iter().filter_map(|name| Edition::read(std::str::from_utf8(name).ok()?)).collect();
+        let outdated: Vec<HotlineVersion> =
+            others.iter().filter_map(|name| HotlineVersion::read(std::str::from_utf8(name).ok()?)).collect();
         for page in outdated.chunks(LOADED_AT_ONCE_MAX) {
-            let ask = Ask::Keep { switch: fence.switch.clone(), what: Keep::Outdated(page.to_vec()) };
-            let struck = self.ask(&[Asked { at: now, ask, fence: Some(fence.clone()) }]).await;
+            let ask = RedisOp::Replicate {
+                switch: fence.switch.clone(),
+                op: ReplicationOp::DropVersions(page.to_vec()),
+            };
+            let struck = self.ask(&[FencedOp { at: now, op: ask, fence: Some(fence.clone()) }]).await;
             struck.into_iter().collect::<Result<Vec<_>, _>>()?;
         }
         Ok(())
     }
 
     /// The names of all fields of a hash.
-    async fn names(&mut self, key: &str) -> Result<Vec<Vec<u8>>, Failure> {
+    async fn names(&mut self, key: &str) -> Result<Vec<Vec<u8>>, RedisFailure> {
         let names = self.link().ask(redis::cmd("HKEYS").arg(key)).await?;
-        redis::from_redis_value(names).map_err(|error| garbled(&error))
+        redis::from_redis_value(names).map_err(|error| unreadable_reply(&error))
     }
 
     /// Those of these fields that are there.
-    async fn fields(&mut self, key: &str, names: &[Vec<u8>]) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+    async fn fields(&mut self, key: &str, names: &[Vec<u8>]) -> Result<Vec<(String, Vec<u8>)>, RedisFailure> {
         let values = self.link().ask(redis::cmd("HMGET").arg(key).arg(names)).await?;
         let values: Vec<Option<Vec<u8>>> =
-            redis::from_redis_value(values).map_err(|error| garbled(&error))?;
+            redis::from_redis_value(values).map_err(|error| unreadable_reply(&error))?;
         let name = |name: &Vec<u8>| String::from_utf8_lossy(name).into_owned();
         Ok(names.iter().zip(values).filter_map(|(of, value)| Some((name(of), value?))).collect())
     }
 }
 
 /// A call, or what it is instead.
-fn read_call(name: &str, bytes: &[u8]) -> Result<(Entry, RawSavedCall), String> {
-    let (entry, call) = Entry::read(bytes)?;
+fn read_call(name: &str, bytes: &[u8]) -> Result<(CallEntry, RawSavedCall), String> {
+    let (entry, call) = CallEntry::read(bytes)?;
     if call.call.to_string() != name {
         return Err(format!("another one: {}", call.call));
     }

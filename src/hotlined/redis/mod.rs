@@ -51,10 +51,11 @@
 //!
 //! Absent: what to do without an answer.
 
+mod classify_error;
+mod client;
 mod connection;
 mod deadline;
 mod encode_request;
-mod failure;
 mod inbox;
 pub mod keys;
 mod lease;
@@ -62,12 +63,12 @@ mod load_calls;
 mod reply;
 mod script;
 mod settings;
-mod store;
 
-pub use connection::{BadConnector, Connector, Link};
+pub use client::RedisClient;
+pub use connection::{ConnectorError, RedisConnection, RedisConnector};
 pub(crate) use deadline::within;
 pub use inbox::Inbox;
 pub use settings::{
-    Account, Address, BadSettings, ClientCertificate, LEASE, PREFIX, Password, RedisSettings, Servers, Tls,
+    ClientCertificate, LEASE, PREFIX, Password, RedisAccount, RedisAddress, RedisServers, RedisSettings,
+    RedisSettingsError, Tls,
 };
-pub use store::RedisStore;

@@ -4,57 +4,57 @@ use hotlined_core::command::PoolId;
 use hotlined_core::event::{AcdReply, QueuePosition};
 use hotlined_core::id::LineId;
 use hotlined_core::time::{Instant, Millis};
-use hotlined_instance::cluster::failure::Failure;
-use hotlined_instance::cluster::kept_call::Adopted;
+use hotlined_instance::cluster::failure::RedisFailure;
+use hotlined_instance::cluster::loaded_calls::AdoptedCall;
 use redis::Value;
 
 /// The fields of an answer, one after the other.
-pub(super) struct Fields {
+pub(super) struct ReplyFields {
     values: std::vec::IntoIter<Value>,
 }
 
-impl Fields {
-    pub(super) fn of(value: Value) -> Result<Self, Failure> {
+impl ReplyFields {
+    pub(super) fn of(value: Value) -> Result<Self, RedisFailure> {
         match value {
             Value::Array(values) => Ok(Self { values: values.into_iter() }),
-            other => Err(Failure::Garbled(format!("expected a list, got {}", kind(&other)))),
+            other => Err(RedisFailure::Garbled(format!("expected a list, got {}", kind(&other)))),
         }
     }
 
-    pub(super) fn value(&mut self) -> Result<Value, Failure> {
-        self.values.next().ok_or_else(|| Failure::Garbled("an answer ends too early".to_owned()))
+    pub(super) fn value(&mut self) -> Result<Value, RedisFailure> {
+        self.values.next().ok_or_else(|| RedisFailure::Garbled("an answer ends too early".to_owned()))
     }
 
     pub(super) fn next(&mut self) -> Option<Value> {
         self.values.next()
     }
 
-    pub(super) fn text(&mut self) -> Result<String, Failure> {
+    pub(super) fn text(&mut self) -> Result<String, RedisFailure> {
         match self.value()? {
             Value::BulkString(bytes) => {
-                String::from_utf8(bytes).map_err(|_| Failure::Garbled("a text is not UTF-8".to_owned()))
+                String::from_utf8(bytes).map_err(|_| RedisFailure::Garbled("a text is not UTF-8".to_owned()))
             }
             Value::SimpleString(text) => Ok(text),
             Value::Int(number) => Ok(number.to_string()),
-            other => Err(Failure::Garbled(format!("expected a text, got {}", kind(&other)))),
+            other => Err(RedisFailure::Garbled(format!("expected a text, got {}", kind(&other)))),
         }
     }
 
     /// A number; none where the field is empty.
-    pub(super) fn number_if_any(&mut self) -> Result<Option<u64>, Failure> {
+    pub(super) fn number_if_any(&mut self) -> Result<Option<u64>, RedisFailure> {
         let text = self.text()?;
         if text.is_empty() {
             return Ok(None);
         }
-        let number = text.parse().map_err(|_| Failure::Garbled(format!("{text:?} is no number")))?;
+        let number = text.parse().map_err(|_| RedisFailure::Garbled(format!("{text:?} is no number")))?;
         Ok(Some(number))
     }
 
-    pub(super) fn number(&mut self) -> Result<u64, Failure> {
-        self.number_if_any()?.ok_or_else(|| Failure::Garbled("a number is missing".to_owned()))
+    pub(super) fn number(&mut self) -> Result<u64, RedisFailure> {
+        self.number_if_any()?.ok_or_else(|| RedisFailure::Garbled("a number is missing".to_owned()))
     }
 
-    fn small(&mut self) -> Result<u32, Failure> {
+    fn small(&mut self) -> Result<u32, RedisFailure> {
         Ok(u32::try_from(self.number()?).unwrap_or(u32::MAX))
     }
 }
@@ -72,61 +72,61 @@ fn kind(value: &Value) -> &'static str {
 
 /// What a request about calls was answered.
 #[derive(Debug)]
-pub(super) struct Reply {
+pub(super) struct ScriptReply {
     /// When something is due next.
     pub(super) due: Option<Instant>,
     /// How much calls had left behind that were forgotten by this.
     pub(super) left: u64,
-    pub(super) said: Word,
+    pub(super) said: ScriptResult,
 }
 
 #[derive(Debug)]
-pub(super) enum Word {
+pub(super) enum ScriptResult {
     Nothing,
     Answer(AcdReply),
     Figures { held: u64, waiting: u64 },
-    Adopted(Vec<Adopted>),
+    Adopted(Vec<AdoptedCall>),
     Time(Instant),
 }
 
-pub(super) fn read(value: Value) -> Result<Reply, Failure> {
-    let mut fields = Fields::of(value)?;
+pub(super) fn read(value: Value) -> Result<ScriptReply, RedisFailure> {
+    let mut fields = ReplyFields::of(value)?;
     let due = fields.number_if_any()?.map(Instant);
     let left = fields.number()?;
     let said = match fields.text()?.as_str() {
-        "none" => Word::Nothing,
-        "claimed" => Word::Answer(AcdReply::Claimed { line: LineId(fields.text()?.into()) }),
-        "refused" => Word::Answer(AcdReply::Refused),
+        "none" => ScriptResult::Nothing,
+        "claimed" => ScriptResult::Answer(AcdReply::Claimed { line: LineId(fields.text()?.into()) }),
+        "refused" => ScriptResult::Answer(AcdReply::Refused),
         "waiting" => {
             let (ahead, estimate) = (fields.small()?, fields.number_if_any()?.map(Millis));
-            Word::Answer(AcdReply::Waiting(QueuePosition { ahead, estimate }))
+            ScriptResult::Answer(AcdReply::Waiting(QueuePosition { ahead, estimate }))
         }
         "admitted" => {
             let (room, recent) = (fields.number()? == 1, fields.small()?);
-            Word::Answer(AcdReply::Admitted { room, recent })
+            ScriptResult::Answer(AcdReply::Admitted { room, recent })
         }
-        "time" => Word::Time(Instant(fields.number()?)),
-        "look" => Word::Figures { held: fields.number()?, waiting: fields.number()? },
+        "time" => ScriptResult::Time(Instant(fields.number()?)),
+        "look" => ScriptResult::Figures { held: fields.number()?, waiting: fields.number()? },
         "adopted" => {
             let mut all = Vec::new();
             while let Some(one) = fields.next() {
                 all.push(adopted(one)?);
             }
-            Word::Adopted(all)
+            ScriptResult::Adopted(all)
         }
-        "fenced" => return Err(Failure::Fenced { token: fields.number()? }),
-        other => return Err(Failure::Garbled(format!("nobody knows the answer {other:?}"))),
+        "fenced" => return Err(RedisFailure::Fenced { token: fields.number()? }),
+        other => return Err(RedisFailure::Garbled(format!("nobody knows the answer {other:?}"))),
     };
-    Ok(Reply { due, left, said })
+    Ok(ScriptReply { due, left, said })
 }
 
 /// What one call has: its name, and lists of which each says what it is about.
-fn adopted(value: Value) -> Result<Adopted, Failure> {
-    let mut fields = Fields::of(value)?;
-    let call = fields.text()?.parse().map_err(|bad| Failure::Garbled(format!("{bad}")))?;
-    let mut adopted = Adopted { call, holds: Vec::new(), waits: Vec::new(), counted: Vec::new() };
+fn adopted(value: Value) -> Result<AdoptedCall, RedisFailure> {
+    let mut fields = ReplyFields::of(value)?;
+    let call = fields.text()?.parse().map_err(|bad| RedisFailure::Garbled(format!("{bad}")))?;
+    let mut adopted = AdoptedCall { call, holds: Vec::new(), waits: Vec::new(), counted: Vec::new() };
     while let Some(one) = fields.next() {
-        let mut one = Fields::of(one)?;
+        let mut one = ReplyFields::of(one)?;
         match one.text()?.as_str() {
             "holds" => {
                 let (number, line) = (one.small()?, LineId(one.text()?.into()));
@@ -138,27 +138,27 @@ fn adopted(value: Value) -> Result<Adopted, Failure> {
                 adopted.waits.push((number, QueuePosition { ahead, estimate }));
             }
             "counted" => adopted.counted.push(one.text()?.into()),
-            other => return Err(Failure::Garbled(format!("a call has {other:?}"))),
+            other => return Err(RedisFailure::Garbled(format!("a call has {other:?}"))),
         }
     }
     Ok(adopted)
 }
 
 /// What somebody was told who keeps something of calls.
-pub(super) fn read_kept(value: Value) -> Result<Reply, Failure> {
-    let mut fields = Fields::of(value)?;
+pub(super) fn read_kept(value: Value) -> Result<ScriptReply, RedisFailure> {
+    let mut fields = ReplyFields::of(value)?;
     match fields.text()?.as_str() {
-        "done" => Ok(Reply { due: None, left: 0, said: Word::Nothing }),
-        "fenced" => Err(Failure::Fenced { token: fields.number()? }),
-        other => Err(Failure::Garbled(format!("nobody knows the answer {other:?}"))),
+        "done" => Ok(ScriptReply { due: None, left: 0, said: ScriptResult::Nothing }),
+        "fenced" => Err(RedisFailure::Fenced { token: fields.number()? }),
+        other => Err(RedisFailure::Garbled(format!("nobody knows the answer {other:?}"))),
     }
 }
 
 /// What a question for a code was answered.
-pub(super) fn read_code(value: Value) -> Result<Reply, Failure> {
-    let mut fields = Fields::of(value)?;
+pub(super) fn read_code(value: Value) -> Result<ScriptReply, RedisFailure> {
+    let mut fields = ReplyFields::of(value)?;
     let (times, first) = (fields.small()?, fields.number_if_any()?.map(Instant));
-    Ok(Reply { due: None, left: 0, said: Word::Answer(AcdReply::CodeSeen { times, first }) })
+    Ok(ScriptReply { due: None, left: 0, said: ScriptResult::Answer(AcdReply::CodeSeen { times, first }) })
 }
 
 #[cfg(test)]
@@ -174,12 +174,12 @@ mod tests {
         let reply = read(list(&["1500", "2", "waiting", "3", "9000"])).unwrap();
         assert_eq!((reply.due, reply.left), (Some(Instant(1_500)), 2));
         let place = QueuePosition { ahead: 3, estimate: Some(Millis(9_000)) };
-        assert!(matches!(reply.said, Word::Answer(AcdReply::Waiting(at)) if at == place));
-        assert_eq!(read(list(&["", "0", "fenced", "7"])).unwrap_err(), Failure::Fenced { token: 7 });
+        assert!(matches!(reply.said, ScriptResult::Answer(AcdReply::Waiting(at)) if at == place));
+        assert_eq!(read(list(&["", "0", "fenced", "7"])).unwrap_err(), RedisFailure::Fenced { token: 7 });
         for wrong in [&[][..], &["", "0"], &["", "0", "waiting"], &["x", "0", "none"], &["", "0", "what"]] {
-            assert!(matches!(read(list(wrong)), Err(Failure::Garbled(_))), "{wrong:?}");
+            assert!(matches!(read(list(wrong)), Err(RedisFailure::Garbled(_))), "{wrong:?}");
         }
-        assert!(matches!(read(Value::Nil), Err(Failure::Garbled(_))));
-        assert!(matches!(read(Value::Array(vec![Value::Nil])), Err(Failure::Garbled(_))));
+        assert!(matches!(read(Value::Nil), Err(RedisFailure::Garbled(_))));
+        assert!(matches!(read(Value::Array(vec![Value::Nil])), Err(RedisFailure::Garbled(_))));
     }
 }

@@ -23,7 +23,7 @@ impl Script {
 }
 
 /// One request about calls, whatever it is.
-pub(super) static ASKED: LazyLock<Script> = LazyLock::new(|| {
+pub(super) static CALL_REQUEST: LazyLock<Script> = LazyLock::new(|| {
     let figures = [
         ("KEPT", KEPT.0.to_string()),
         ("CALL_KEPT", CALL_KEPT.0.to_string()),
@@ -41,7 +41,7 @@ pub(super) static ASKED: LazyLock<Script> = LazyLock::new(|| {
         ("PACE_MEMORY", PACE_MEMORY.to_string()),
         ("TALK", TALK.to_string()),
     ];
-    let mut code = include_str!("begin.lua").to_owned();
+    let mut code = include_str!("prologue.lua").to_owned();
     for (name, part) in [
         ("calls", include_str!("calls.lua")),
         ("lines", include_str!("lines.lua")),
@@ -56,7 +56,7 @@ pub(super) static ASKED: LazyLock<Script> = LazyLock::new(|| {
     ] {
         code.extend(["PARTS.", name, " = function()\n", part, "end\n"]);
     }
-    code.push_str(include_str!("asked.lua"));
+    code.push_str(include_str!("call_request.lua"));
     Script::new(written_in(&code, &figures))
 });
 
@@ -76,17 +76,18 @@ pub(super) static CODES: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("codes.lua").to_owned()));
 
 /// What is kept of calls.
-pub(super) static KEPT_CALLS: LazyLock<Script> =
-    LazyLock::new(|| Script::new(include_str!("kept.lua").to_owned()));
+pub(super) static REPLICATION: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("replication.lua").to_owned()));
 
 /// What is done with a lease.
 pub(super) static LEASE: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("lease.lua").to_owned()));
 
 /// Who is there.
-pub(super) static LOOK: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("look.lua").to_owned()));
+pub(super) static PRESENCE: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("presence.lua").to_owned()));
 
 /// All of them: what a server that was restarted has to learn anew.
 pub(super) fn all() -> [&'static Script; 5] {
-    [&ASKED, &CODES, &KEPT_CALLS, &LEASE, &LOOK]
+    [&CALL_REQUEST, &CODES, &REPLICATION, &LEASE, &PRESENCE]
 }

@@ -22,9 +22,9 @@ pub const LEASE: Millis = Millis(2_000);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedisSettings {
     /// Which servers there are, and how they stand to each other.
-    pub servers: Servers,
+    pub servers: RedisServers,
     /// Who we are; without a password, nobody in particular.
-    pub account: Account,
+    pub account: RedisAccount,
     /// How the wire is kept secret, to the sentinels, too; without it, it is not.
     pub tls: Option<Tls>,
     /// The number of the database; a Cluster has only 0.
@@ -39,25 +39,25 @@ pub struct RedisSettings {
 
 /// How the servers stand to each other.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Servers {
+pub enum RedisServers {
     /// There is one.
-    Single(Address),
+    Single(RedisAddress),
     /// Sentinels say which is the master of a service.
     Sentinel {
         /// The sentinels; one that answers is enough.
-        sentinels: Vec<Address>,
+        sentinels: Vec<RedisAddress>,
         /// The name of the service: `mymaster`, in most examples.
         service: Arc<str>,
         /// Who we are to the sentinels, which have users of their own.
-        account: Account,
+        account: RedisAccount,
     },
     /// A Cluster; one node that answers is enough.
-    Cluster(Vec<Address>),
+    Cluster(Vec<RedisAddress>),
 }
 
 /// Where a server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Address {
+pub enum RedisAddress {
     /// At a port of a host.
     Tcp {
         /// The host, by name or number.
@@ -71,7 +71,7 @@ pub enum Address {
 
 /// A user and a password.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Account {
+pub struct RedisAccount {
     /// The ACL user; without one, `default`.
     pub user: Option<Arc<str>>,
     /// The password.
@@ -118,7 +118,7 @@ impl fmt::Debug for Password {
     }
 }
 
-impl fmt::Display for Address {
+impl fmt::Display for RedisAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
@@ -130,10 +130,10 @@ impl fmt::Display for Address {
 
 /// Why settings cannot be used, whoever wrote them. The key is named as the fields above are.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadSettings {
+pub enum RedisSettingsError {
     /// No server, or too many.
     #[error("{key}: expected 1 to {SERVERS_MAX} addresses, got {count}")]
-    Servers {
+    RedisServers {
         /// Of which list.
         key: &'static str,
         /// How many there are.
@@ -141,7 +141,7 @@ pub enum BadSettings {
     },
     /// An address without a host or a port.
     #[error("{key}: {address:?} is no address")]
-    Address {
+    RedisAddress {
         /// Where it stands.
         key: &'static str,
         /// As it was written.
@@ -183,68 +183,68 @@ pub enum BadSettings {
 
 impl RedisSettings {
     /// Everything that is wrong with them, without asking any server.
-    pub fn validate(&self) -> Result<(), Vec<BadSettings>> {
+    pub fn validate(&self) -> Result<(), Vec<RedisSettingsError>> {
         let mut faults = Vec::new();
         match &self.servers {
-            Servers::Single(address) => {
+            RedisServers::Single(address) => {
                 check_address("servers", address, &mut faults);
-                if self.tls.is_some() && matches!(address, Address::Unix(_)) {
-                    faults.push(BadSettings::TlsOnSocket { address: address.to_string() });
+                if self.tls.is_some() && matches!(address, RedisAddress::Unix(_)) {
+                    faults.push(RedisSettingsError::TlsOnSocket { address: address.to_string() });
                 }
             }
-            Servers::Sentinel { sentinels, service, account } => {
+            RedisServers::Sentinel { sentinels, service, account } => {
                 check_list("sentinels", sentinels, &mut faults);
                 if service.is_empty() {
-                    faults.push(BadSettings::Empty { key: "service" });
+                    faults.push(RedisSettingsError::Empty { key: "service" });
                 }
                 check_account("sentinel_account", account, &mut faults);
             }
-            Servers::Cluster(nodes) => check_list("servers", nodes, &mut faults),
+            RedisServers::Cluster(nodes) => check_list("servers", nodes, &mut faults),
         }
         check_account("account", &self.account, &mut faults);
-        let clustered = matches!(self.servers, Servers::Cluster(_));
+        let clustered = matches!(self.servers, RedisServers::Cluster(_));
         if self.database > DATABASE_MAX || (clustered && self.database != 0) {
-            faults.push(BadSettings::Database(self.database));
+            faults.push(RedisSettingsError::Database(self.database));
         }
         let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.:".contains(&b);
         let fits = !self.prefix.is_empty() && self.prefix.len() <= PREFIX_BYTES_MAX;
         if !fits || !self.prefix.bytes().all(plain) {
-            faults.push(BadSettings::Prefix(self.prefix.chars().take(PREFIX_BYTES_MAX).collect()));
+            faults.push(RedisSettingsError::Prefix(self.prefix.chars().take(PREFIX_BYTES_MAX).collect()));
         }
         if faults.is_empty() { Ok(()) } else { Err(faults) }
     }
 }
 
-fn check_list(key: &'static str, addresses: &[Address], faults: &mut Vec<BadSettings>) {
+fn check_list(key: &'static str, addresses: &[RedisAddress], faults: &mut Vec<RedisSettingsError>) {
     if addresses.is_empty() || addresses.len() > SERVERS_MAX {
-        faults.push(BadSettings::Servers { key, count: addresses.len() });
+        faults.push(RedisSettingsError::RedisServers { key, count: addresses.len() });
     }
     for address in addresses {
-        if matches!(address, Address::Unix(_)) {
-            faults.push(BadSettings::Socket { key, address: address.to_string() });
+        if matches!(address, RedisAddress::Unix(_)) {
+            faults.push(RedisSettingsError::Socket { key, address: address.to_string() });
         }
         check_address(key, address, faults);
     }
 }
 
-fn check_address(key: &'static str, address: &Address, faults: &mut Vec<BadSettings>) {
+fn check_address(key: &'static str, address: &RedisAddress, faults: &mut Vec<RedisSettingsError>) {
     let good = match address {
-        Address::Tcp { host, port } => {
+        RedisAddress::Tcp { host, port } => {
             *port != 0 && !host.is_empty() && !host.contains(|c: char| c.is_whitespace() || c.is_control())
         }
-        Address::Unix(path) => path.is_absolute(),
+        RedisAddress::Unix(path) => path.is_absolute(),
     };
     if !good {
-        faults.push(BadSettings::Address { key, address: address.to_string() });
+        faults.push(RedisSettingsError::RedisAddress { key, address: address.to_string() });
     }
 }
 
-fn check_account(key: &'static str, account: &Account, faults: &mut Vec<BadSettings>) {
+fn check_account(key: &'static str, account: &RedisAccount, faults: &mut Vec<RedisSettingsError>) {
     if account.user.is_some() && account.password.is_none() {
-        faults.push(BadSettings::NoPassword { key });
+        faults.push(RedisSettingsError::NoPassword { key });
     }
     if account.user.as_ref().is_some_and(|user| user.is_empty()) {
-        faults.push(BadSettings::Empty { key: "user" });
+        faults.push(RedisSettingsError::Empty { key: "user" });
     }
 }
 
@@ -252,26 +252,29 @@ fn check_account(key: &'static str, account: &Account, faults: &mut Vec<BadSetti
 mod tests {
     use super::*;
 
-    fn settings(servers: Servers) -> RedisSettings {
+    fn settings(servers: RedisServers) -> RedisSettings {
         let daemon = "a".parse().unwrap();
-        let (account, prefix) = (Account::default(), PREFIX.into());
+        let (account, prefix) = (RedisAccount::default(), PREFIX.into());
         RedisSettings { servers, account, tls: None, database: 0, prefix, daemon, lease: LEASE }
     }
 
-    fn tcp(host: &str, port: u16) -> Address {
-        Address::Tcp { host: host.into(), port }
+    fn tcp(host: &str, port: u16) -> RedisAddress {
+        RedisAddress::Tcp { host: host.into(), port }
     }
 
     #[test]
     fn everything_that_is_wrong_is_said_at_once() {
-        assert_eq!(settings(Servers::Single(tcp("redis", 6_379))).validate(), Ok(()));
-        assert_eq!(settings(Servers::Single(Address::Unix("/run/redis.sock".into()))).validate(), Ok(()));
-        let user = Account { user: Some("hotlined".into()), password: None };
+        assert_eq!(settings(RedisServers::Single(tcp("redis", 6_379))).validate(), Ok(()));
+        assert_eq!(
+            settings(RedisServers::Single(RedisAddress::Unix("/run/redis.sock".into()))).validate(),
+            Ok(())
+        );
+        let user = RedisAccount { user: Some("hotlined".into()), password: None };
         let wrong = RedisSettings {
             account: user.clone(),
             database: 1,
             prefix: "a{b}".into(),
-            ..settings(Servers::Cluster(vec![tcp("", 1), Address::Unix("/x".into())]))
+            ..settings(RedisServers::Cluster(vec![tcp("", 1), RedisAddress::Unix("/x".into())]))
         };
         let said: Vec<String> = wrong.validate().unwrap_err().iter().map(ToString::to_string).collect();
         assert_eq!(
@@ -284,16 +287,16 @@ mod tests {
                 "prefix: \"a{b}\" is none: expected 1 to 64 letters, digits or -_.:",
             ]
         );
-        let sentinel = Servers::Sentinel { sentinels: vec![], service: "".into(), account: user };
+        let sentinel = RedisServers::Sentinel { sentinels: vec![], service: "".into(), account: user };
         assert_eq!(settings(sentinel).validate().unwrap_err().len(), 3);
-        let socket = Servers::Single(Address::Unix("/run/redis.sock".into()));
+        let socket = RedisServers::Single(RedisAddress::Unix("/run/redis.sock".into()));
         let secret = RedisSettings { tls: Some(Tls::default()), ..settings(socket) };
-        assert!(matches!(secret.validate().unwrap_err()[..], [BadSettings::TlsOnSocket { .. }]));
+        assert!(matches!(secret.validate().unwrap_err()[..], [RedisSettingsError::TlsOnSocket { .. }]));
     }
 
     #[test]
     fn a_password_is_never_printed() {
-        let account = Account { user: None, password: Some(Password::new("geheim")) };
+        let account = RedisAccount { user: None, password: Some(Password::new("geheim")) };
         assert!(!format!("{account:?}").contains("geheim"));
     }
 }

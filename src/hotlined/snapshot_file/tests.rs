@@ -8,7 +8,7 @@ use hotlined_core::id::{CallId, CommandId, LineId, SwitchId};
 use hotlined_core::time::{Instant, Millis};
 use hotlined_instance::persist::frames::{FrameWriter, calls_in};
 use hotlined_instance::persist::outbox::{Delivery, DeliveryId};
-use hotlined_instance::persist::snapshot::{LiveCall, Turn};
+use hotlined_instance::persist::snapshot::{LiveCall, TurnChanges};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -43,23 +43,23 @@ fn admit(name: &str) -> AcdInput {
 }
 
 /// A file, and who writes frames for it.
-struct Keeper(LiveFile, FrameWriter);
+struct Keeper(SnapshotFile, FrameWriter);
 
 impl Keeper {
-    fn open(path: &Path) -> (Self, Kept) {
+    fn open(path: &Path) -> (Self, PersistedState) {
         Self::open_at(path, NOW)
     }
 
-    fn open_at(path: &Path, now: Instant) -> (Self, Kept) {
-        let (file, kept) = LiveFile::open(path, now).unwrap();
+    fn open_at(path: &Path, now: Instant) -> (Self, PersistedState) {
+        let (file, kept) = SnapshotFile::open(path, now).unwrap();
         let mut frames = FrameWriter::default();
-        frames.know(&kept.hotlines);
+        frames.add_known_versions(&kept.hotlines);
         (Self(file, frames), kept)
     }
 
-    fn keep(&mut self, turn: Turn) {
-        if self.0.append(&self.1.turn(turn)).unwrap() {
-            self.1.forget_known();
+    fn keep(&mut self, turn: TurnChanges) {
+        if self.0.append(&self.1.turn_frame(turn)).unwrap() {
+            self.1.forget_known_versions();
         }
     }
 }
@@ -68,7 +68,7 @@ fn record(name: &str, line: &str) -> Delivery {
     Delivery { id: DeliveryId::record(call(name)), payload: line.to_owned() }
 }
 
-fn states(kept: &Kept) -> Vec<(String, String)> {
+fn states(kept: &PersistedState) -> Vec<(String, String)> {
     let state = |kept: &RawSavedCall| (kept.call.to_string(), kept.state.as_str().unwrap().to_owned());
     kept.calls.iter().map(state).collect()
 }
@@ -85,12 +85,16 @@ fn what_was_kept_is_there_for_the_next_daemon() {
     assert!(kept.calls.is_empty() && kept.deliveries.is_empty() && kept.losses.is_empty());
     let old = hotline("Old");
     let calls = vec![live("a", "rings", Some(old.clone())), live("b", "rings", None)];
-    file.keep(Turn { live: calls, inputs: vec![(Instant(5), admit("a"))], ..Turn::default() });
+    file.keep(TurnChanges { live: calls, inputs: vec![(Instant(5), admit("a"))], ..TurnChanges::default() });
     let switch = || SwitchId("fs".into());
     let deliveries = vec![(switch(), record("b", "{}")), (switch(), record("z", "[]"))];
-    file.keep(Turn { live: vec![live("a", "talks", Some(old.clone()))], deliveries, ..Turn::default() });
+    file.keep(TurnChanges {
+        live: vec![live("a", "talks", Some(old.clone()))],
+        deliveries,
+        ..TurnChanges::default()
+    });
     let done = vec![DeliveryId::record(call("b"))];
-    file.keep(Turn { over: vec![call("b")], done, ..Turn::default() });
+    file.keep(TurnChanges { over: vec![call("b")], done, ..TurnChanges::default() });
     // Twice: the second time out of the file that the first wrote anew.
     drop(file);
     for _ in 0..2 {
@@ -119,7 +123,7 @@ fn where_the_clock_was_set_back_the_store_goes_on_by_the_new_one() {
     let inputs =
         vec![(NOW + hour, ask(1, AcdRequest::Claim(claim.clone()))), (NOW + hour + Millis(5), ask(2, rest))];
     let (mut file, _) = Keeper::open_at(&path, NOW + hour);
-    file.keep(Turn { inputs, ..Turn::default() });
+    file.keep(TurnChanges { inputs, ..TurnChanges::default() });
     drop(file);
     // The rest goes on, and a daemon after that finds it as this one does.
     for already in [0, 4_000] {
@@ -143,10 +147,10 @@ fn where_the_clock_was_set_back_the_store_goes_on_by_the_new_one() {
 fn a_file_has_one_daemon() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("live");
-    let (first, _) = LiveFile::open(&path, NOW).unwrap();
-    assert!(matches!(LiveFile::open(&path, NOW), Err(CannotKeep::Taken(_))));
+    let (first, _) = SnapshotFile::open(&path, NOW).unwrap();
+    assert!(matches!(SnapshotFile::open(&path, NOW), Err(SnapshotFileError::Locked(_))));
     drop(first);
-    assert!(LiveFile::open(&path, NOW).is_ok());
+    assert!(SnapshotFile::open(&path, NOW).is_ok());
 }
 
 #[test]
@@ -154,15 +158,15 @@ fn a_write_that_was_cut_off_costs_its_own_turn_and_damage_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("live");
     let (mut file, _) = Keeper::open(&path);
-    file.keep(Turn { live: vec![live("a", "rings", None)], ..Turn::default() });
+    file.keep(TurnChanges { live: vec![live("a", "rings", None)], ..TurnChanges::default() });
     let before = std::fs::metadata(&path).unwrap().len() as usize;
-    file.keep(Turn { live: vec![live("b", "rings", None)], ..Turn::default() });
+    file.keep(TurnChanges { live: vec![live("b", "rings", None)], ..TurnChanges::default() });
     drop(file);
     let bytes = std::fs::read(&path).unwrap();
     let other = folder.path().join("other");
     let reopened = |bytes: &[u8]| {
         std::fs::write(&other, bytes).unwrap();
-        LiveFile::open(&other, NOW).unwrap().1
+        SnapshotFile::open(&other, NOW).unwrap().1
     };
     for end in before..bytes.len() {
         let kept = reopened(&bytes[..end]);
@@ -176,7 +180,7 @@ fn a_write_that_was_cut_off_costs_its_own_turn_and_damage_is_told() {
         assert_eq!(std::fs::read(folder.path().join("other.damaged")).unwrap(), damaged);
     }
     std::fs::write(&other, "hotlined live state 9\n").unwrap();
-    assert!(matches!(LiveFile::open(&other, NOW), Err(CannotKeep::Foreign { .. })));
+    assert!(matches!(SnapshotFile::open(&other, NOW), Err(SnapshotFileError::Foreign { .. })));
     assert_eq!(std::fs::read(&other).unwrap(), b"hotlined live state 9\n", "it is left as it was");
 }
 
@@ -191,14 +195,14 @@ fn a_file_that_has_grown_is_written_anew_while_turns_go_on() {
     for turn in 0..200 {
         let (version, name) = (hotline(&format!("Version {turn}")), format!("{turn}"));
         let calls = vec![live("a", &state, Some(version)), live("b", &name, None)];
-        file.keep(Turn { live: calls, over: vec![call("gone")], ..Turn::default() });
+        file.keep(TurnChanges { live: calls, over: vec![call("gone")], ..TurnChanges::default() });
         let size = std::fs::metadata(&path).unwrap().len();
         smaller |= size < largest;
         largest = largest.max(size);
     }
     assert!(smaller, "it only grew, to {largest} bytes");
     drop(file);
-    let (_file, kept) = LiveFile::open(&path, NOW).unwrap();
+    let (_file, kept) = SnapshotFile::open(&path, NOW).unwrap();
     assert_eq!(states(&kept), pairs(&[("a", &state), ("b", "199")]));
     let names: Vec<&str> = kept.hotlines.iter().map(|hotline| &*hotline.name).collect();
     assert_eq!(names, ["Version 199"], "the others are followed by nobody");
@@ -213,10 +217,19 @@ fn a_frame_of_everything_stands_for_all_before_it() {
     let switch = SwitchId("fs".into());
     let deliveries = vec![(switch.clone(), record("a", "{}"))];
     let calls = vec![live("a", "rings", Some(shop.clone())), live("b", "rings", None)];
-    file.keep(Turn { live: calls, deliveries, inputs: vec![(Instant(5), admit("a"))], ..Turn::default() });
+    file.keep(TurnChanges {
+        live: calls,
+        deliveries,
+        inputs: vec![(Instant(5), admit("a"))],
+        ..TurnChanges::default()
+    });
     let deliveries = vec![(switch, record("z", "[]"))];
-    let turn = Turn { live: vec![live("b", "talks", Some(shop.clone()))], deliveries, ..Turn::default() };
-    let everything = file.1.everything(hotlined_core::acd::Acd::default(), turn);
+    let turn = TurnChanges {
+        live: vec![live("b", "talks", Some(shop.clone()))],
+        deliveries,
+        ..TurnChanges::default()
+    };
+    let everything = file.1.full_frame(hotlined_core::acd::Acd::default(), turn);
     file.0.append(&everything).unwrap();
     drop(file);
     let (_file, mut kept) = Keeper::open(&path);
@@ -231,8 +244,11 @@ fn a_frame_of_everything_stands_for_all_before_it() {
 #[test]
 fn what_frames_tell_of_can_be_asked_without_a_file() {
     let mut frames = FrameWriter::default();
-    let mut bytes = frames.turn(Turn { live: vec![live("a", "rings", None)], ..Turn::default() });
-    bytes.extend(frames.turn(Turn { over: vec![call("b")], ..Turn::default() }));
-    bytes.extend(frames.turn(Turn { inputs: vec![(Instant(1), admit("c"))], ..Turn::default() }));
+    let mut bytes =
+        frames.turn_frame(TurnChanges { live: vec![live("a", "rings", None)], ..TurnChanges::default() });
+    bytes.extend(frames.turn_frame(TurnChanges { over: vec![call("b")], ..TurnChanges::default() }));
+    bytes.extend(
+        frames.turn_frame(TurnChanges { inputs: vec![(Instant(1), admit("c"))], ..TurnChanges::default() }),
+    );
     assert_eq!(calls_in(&bytes), ["a", "b", "c"].map(call).into());
 }

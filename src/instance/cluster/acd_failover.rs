@@ -6,12 +6,12 @@
 //! was given back meanwhile, what our calls have, and what they still ask for; nothing of that changes anything
 //! where nothing was lost. What is lost is the rests that were running, and whose turn it was.
 //!
-//! Pure: no clock, no connection. Requests go out as [`Ask`]s and come back by [`Sharing::heard`].
+//! Pure: no clock, no connection. Requests go out as [`Ask`]s and come back by [`AcdFailover::heard`].
 
-use super::failure::{Failure, Remedy};
-use super::kept_call::Adopted;
-use super::redis_event::Heard;
-use super::redis_op::Ask;
+use super::failure::{RedisFailure, Remedy};
+use super::loaded_calls::AdoptedCall;
+use super::redis_event::RedisEvent;
+use super::redis_op::RedisOp;
 use hotlined_core::acd::Acd;
 use hotlined_core::command::{AcdRequest, Claim, PoolId};
 use hotlined_core::event::{AcdReply, Event};
@@ -41,14 +41,14 @@ const GIVEN_BACK_MAX: usize = 20_000;
 #[derive(Debug, Default)]
 pub struct Out {
     /// In this order.
-    pub asks: Vec<(Instant, Ask)>,
+    pub asks: Vec<(Instant, RedisOp)>,
     /// In this order.
     pub answers: Vec<Event>,
 }
 
 /// What calls share, wherever it is.
 #[derive(Debug, Default)]
-pub struct Sharing {
+pub struct AcdFailover {
     is_away: bool,
     /// Ours, and whether it is in use.
     own: Option<Box<Acd>>,
@@ -59,9 +59,9 @@ pub struct Sharing {
     /// In which hotlines our calls are counted.
     counted: BTreeMap<CallId, BTreeMap<Arc<str>, CommandId>>,
     /// What Redis has not heard.
-    later: VecDeque<(Instant, Ask)>,
+    later: VecDeque<(Instant, RedisOp)>,
     /// What was given back lately, the longest ago first.
-    given_back: VecDeque<(Instant, Ask)>,
+    given_back: VecDeque<(Instant, RedisOp)>,
     dropped: u64,
     /// When Redis, which answers and refused something, is told that again.
     again: Option<Again>,
@@ -74,7 +74,7 @@ struct Again {
     was_tried: bool,
 }
 
-impl Sharing {
+impl AcdFailover {
     /// Whether Redis is away.
     pub fn is_away(&self) -> bool {
         self.is_away
@@ -101,7 +101,7 @@ impl Sharing {
         if self.is_away {
             self.ask_own(now, &id, &request, out);
             if !wants_answer_only(&request) {
-                self.put_off(now, Ask::Request { id, request });
+                self.put_off(now, RedisOp::Request { id, request });
             }
             return;
         }
@@ -112,15 +112,15 @@ impl Sharing {
             }
             self.note_given_back(now, &id, &request);
         }
-        out.asks.push((now, Ask::Request { id, request }));
+        out.asks.push((now, RedisOp::Request { id, request }));
     }
 
     /// A call is over.
     pub fn forget(&mut self, now: Instant, call: &CallId, out: &mut Out) {
         self.strike(now, call, out);
         match self.is_away {
-            true => self.put_off(now, Ask::Forget(call.clone())),
-            false => out.asks.push((now, Ask::Forget(call.clone()))),
+            true => self.put_off(now, RedisOp::Forget(call.clone())),
+            false => out.asks.push((now, RedisOp::Forget(call.clone()))),
         }
     }
 
@@ -172,8 +172,8 @@ impl Sharing {
     }
 
     /// What a call has that was taken up, as Redis knows it. A claim that Redis does not know was never asked.
-    fn adopted(&mut self, now: Instant, adopted: Adopted, out: &mut Out) {
-        let Adopted { call, holds, waits, counted } = adopted;
+    fn adopted(&mut self, now: Instant, adopted: AdoptedCall, out: &mut Out) {
+        let AdoptedCall { call, holds, waits, counted } = adopted;
         let id = |number| CommandId { call: call.clone(), number };
         for (number, line, pool) in holds {
             self.open.remove(&id(number));
@@ -188,7 +188,7 @@ impl Sharing {
             self.counted.entry(call.clone()).or_default().entry(hotline).or_insert_with(|| id(0));
         }
         for (number, claim) in self.waits(&call).into_iter().filter(|(number, _)| !asked.contains(number)) {
-            out.asks.push((now, Ask::Request { id: id(number), request: AcdRequest::Claim(claim) }));
+            out.asks.push((now, RedisOp::Request { id: id(number), request: AcdRequest::Claim(claim) }));
         }
     }
 
@@ -199,7 +199,7 @@ impl Sharing {
     }
 
     /// Does what is due in our own store, and tells Redis again what it refused.
-    pub fn due(&mut self, now: Instant, out: &mut Out) {
+    pub fn run_due(&mut self, now: Instant, out: &mut Out) {
         if let Some(again) = self.again.take_if(|again| again.at <= now) {
             self.tell_again(now, again.was_tried, out);
         }
@@ -210,22 +210,22 @@ impl Sharing {
     }
 
     /// Redis said something, or is silent. Gives back the failure where we act for the switch no more.
-    pub fn heard(&mut self, now: Instant, heard: Heard, out: &mut Out) -> Option<Failure> {
+    pub fn heard(&mut self, now: Instant, heard: RedisEvent, out: &mut Out) -> Option<RedisFailure> {
         match heard {
-            Heard::Event(event) => self.heard_event(event, out),
-            Heard::Failed { asked, failure } => {
+            RedisEvent::AcdReply(event) => self.heard_event(event, out),
+            RedisEvent::Failed { op: asked, failure } => {
                 if failure.remedy() == Remedy::StandBy {
                     return Some(failure);
                 }
-                self.failed(now, asked.at, asked.ask, out);
+                self.failed(now, asked.at, asked.op, out);
             }
-            Heard::Away(_) => {
+            RedisEvent::Unavailable(_) => {
                 (self.is_away, self.again) = (true, None);
                 self.take_over(now, out);
             }
-            Heard::Back => self.back(now, out),
-            Heard::Adopted(calls) => calls.into_iter().for_each(|call| self.adopted(now, call, out)),
-            Heard::Forgotten { .. } | Heard::Figures(_) | Heard::Reached(_) => {}
+            RedisEvent::Available => self.back(now, out),
+            RedisEvent::Adopted(calls) => calls.into_iter().for_each(|call| self.adopted(now, call, out)),
+            RedisEvent::Forgotten { .. } | RedisEvent::Usage(_) | RedisEvent::BarrierReached(_) => {}
         }
         None
     }
@@ -253,12 +253,12 @@ impl Sharing {
     }
 
     /// Nobody knows whether it was done. To do it twice is to do it once.
-    fn failed(&mut self, now: Instant, at: Instant, ask: Ask, out: &mut Out) {
+    fn failed(&mut self, now: Instant, at: Instant, ask: RedisOp, out: &mut Out) {
         if !self.is_away {
             self.again = Some(Again { at: now + AGAIN_AFTER, was_tried: false });
         }
         match ask {
-            Ask::Request { id, request } => {
+            RedisOp::Request { id, request } => {
                 // What was answered, or is not wanted any more, needs no answer of ours.
                 let is_open = match &request {
                     AcdRequest::Claim(_) | AcdRequest::Admit { .. } => self.open.contains_key(&id),
@@ -273,12 +273,16 @@ impl Sharing {
                     self.ask_own(now, &id, &request, out);
                 }
                 if !wants_answer_only(&request) {
-                    self.put_off(at, Ask::Request { id, request });
+                    self.put_off(at, RedisOp::Request { id, request });
                 }
             }
-            Ask::Forget(_) => self.put_off(at, ask),
+            RedisOp::Forget(_) => self.put_off(at, ask),
             // What is held is told again with the rest, and whoever keeps calls sees to those.
-            Ask::Hold { .. } | Ask::Keep { .. } | Ask::Barrier(_) | Ask::Due | Ask::Look => {}
+            RedisOp::Hold { .. }
+            | RedisOp::Replicate { .. }
+            | RedisOp::Barrier(_)
+            | RedisOp::RunDue
+            | RedisOp::CountUsage => {}
         }
     }
 
@@ -315,7 +319,7 @@ impl Sharing {
         out.asks.extend(lately.cloned());
         out.asks.extend(self.later.drain(..));
         // Claims of a call rise, and so must what is told of them.
-        let mut all: Vec<(&CommandId, Ask)> = self.standing().collect();
+        let mut all: Vec<(&CommandId, RedisOp)> = self.standing().collect();
         all.sort_by_key(|(id, _)| *id);
         out.asks.extend(all.into_iter().map(|(_, ask)| (now, ask)));
     }
@@ -328,17 +332,17 @@ impl Sharing {
     }
 
     /// What our calls have and ask for, each to be told by its name.
-    fn standing(&self) -> impl Iterator<Item = (&CommandId, Ask)> {
+    fn standing(&self) -> impl Iterator<Item = (&CommandId, RedisOp)> {
         let holds = self.held.iter().map(|(id, (pool, line))| {
-            (id, Ask::Hold { id: id.clone(), line: line.clone(), pool: pool.clone() })
+            (id, RedisOp::Hold { id: id.clone(), line: line.clone(), pool: pool.clone() })
         });
         let open = self
             .open
             .iter()
-            .map(|(id, request)| (id, Ask::Request { id: id.clone(), request: request.clone() }));
+            .map(|(id, request)| (id, RedisOp::Request { id: id.clone(), request: request.clone() }));
         let admits = self.counted.values().flatten().map(|(hotline, id)| {
             let request = AcdRequest::Admit { hotline: hotline.clone(), calls_max: None, recent: None };
-            (id, Ask::Request { id: id.clone(), request })
+            (id, RedisOp::Request { id: id.clone(), request })
         });
         admits.chain(holds).chain(open)
     }
@@ -350,7 +354,7 @@ impl Sharing {
         self.note_answers(before, out);
     }
 
-    fn put_off(&mut self, at: Instant, ask: Ask) {
+    fn put_off(&mut self, at: Instant, ask: RedisOp) {
         if self.later.len() >= LATER_MAX {
             self.later.pop_front();
             self.dropped += 1;
@@ -359,12 +363,12 @@ impl Sharing {
     }
 
     fn note_given_back(&mut self, now: Instant, id: &CommandId, request: &AcdRequest) {
-        let is_old = |(at, _): &mut (Instant, Ask)| now.since(*at) > LOST_SPAN;
+        let is_old = |(at, _): &mut (Instant, RedisOp)| now.since(*at) > LOST_SPAN;
         while self.given_back.pop_front_if(is_old).is_some() {}
         if self.given_back.len() >= GIVEN_BACK_MAX {
             self.given_back.pop_front();
         }
-        let ask = Ask::Request { id: id.clone(), request: request.clone() };
+        let ask = RedisOp::Request { id: id.clone(), request: request.clone() };
         self.given_back.push_back((now, ask));
     }
 

@@ -7,14 +7,14 @@
 //!
 //! Pure: no clock, no connection.
 
-use super::acd_failover::Sharing;
-use super::entry::{Edition, Entry};
-use super::failure::{Failure, Remedy};
-use super::kept_call::Loaded;
-use super::redis_op::{Ask, Asked, Fence};
-use crate::cluster::redis_op::{ADOPTED_AT_ONCE_MAX, Keep};
+use super::acd_failover::AcdFailover;
+use super::call_entry::{CallEntry, HotlineVersion};
+use super::failure::{RedisFailure, Remedy};
+use super::loaded_calls::LoadedSwitch;
+use super::redis_op::{Fence, FencedOp, RedisOp};
+use crate::cluster::redis_op::{ADOPTED_AT_ONCE_CALLS_MAX, ReplicationOp};
 use crate::persist::outbox::{Delivery, DeliveryId};
-use crate::persist::snapshot::{LiveCall, Turn};
+use crate::persist::snapshot::{LiveCall, TurnChanges};
 use hotlined_core::hotline::Hotline;
 use hotlined_core::id::{CallId, SwitchId};
 use hotlined_core::time::{Instant, Millis};
@@ -38,23 +38,23 @@ const ENDED_MAX: usize = 20_000;
 
 /// What goes out in one pipeline.
 #[derive(Debug, Default)]
-pub struct Words {
+pub struct OpBatch {
     /// In this order; a barrier stands at the end.
-    pub asked: Vec<Asked>,
+    pub asked: Vec<FencedOp>,
     /// The number of the barrier: nothing is to be done before it is reached. None where nothing goes out.
     pub barrier: Option<u64>,
 }
 
 /// The calls of a daemon, as Redis keeps them.
 #[derive(Debug, Default)]
-pub struct Keeping {
+pub struct CallReplication {
     /// By what right we act for which switch.
     fences: BTreeMap<SwitchId, Fence>,
     live: BTreeMap<CallId, Live>,
     /// The versions that Redis has, and how many calls follow each.
-    editions: BTreeMap<(SwitchId, Edition), usize>,
+    editions: BTreeMap<(SwitchId, HotlineVersion), usize>,
     /// Those that nobody followed at some time, the longest ago first.
-    idle: VecDeque<(SwitchId, Edition)>,
+    idle: VecDeque<(SwitchId, HotlineVersion)>,
     /// The deliveries that are not known to be done.
     deliveries: BTreeMap<DeliveryId, (SwitchId, String)>,
     /// The calls that ended lately, the longest ago first.
@@ -62,7 +62,7 @@ pub struct Keeping {
     /// The deliveries that were done lately, the longest ago first.
     done: VecDeque<(Instant, SwitchId, DeliveryId)>,
     /// What is to be said again. To say it twice is to say it once.
-    again: VecDeque<(SwitchId, Keep)>,
+    again: VecDeque<(SwitchId, ReplicationOp)>,
     /// The calls that Redis may have as they were before.
     untold: BTreeSet<CallId>,
     /// From when on something is said again.
@@ -74,7 +74,7 @@ pub struct Keeping {
 #[derive(Debug)]
 struct Live {
     switch: SwitchId,
-    edition: Option<Edition>,
+    edition: Option<HotlineVersion>,
 }
 
 /// Calls that are over: where each was, and what is delivered because of it.
@@ -82,7 +82,7 @@ type Ended = BTreeMap<CallId, (SwitchId, Vec<Delivery>)>;
 /// What is delivered because of calls of each switch.
 type Deliveries = BTreeMap<SwitchId, Vec<Delivery>>;
 
-impl Keeping {
+impl CallReplication {
     /// We act for a switch from now on.
     pub fn acts(&mut self, fence: Fence) {
         self.fences.insert(fence.switch.clone(), fence);
@@ -108,7 +108,7 @@ impl Keeping {
     }
 
     /// Whether Redis has everything as it is, as far as we know.
-    pub fn is_told(&self) -> bool {
+    pub fn is_complete(&self) -> bool {
         self.again.is_empty() && self.untold.is_empty()
     }
 
@@ -135,10 +135,10 @@ impl Keeping {
 
     /// The calls of a daemon before us are ours, as Redis has them. What comes back is to be asked once the
     /// switchboard has them.
-    pub fn take_up(&mut self, now: Instant, loaded: &Loaded) -> Vec<Asked> {
+    pub fn take_up(&mut self, now: Instant, loaded: &LoadedSwitch) -> Vec<FencedOp> {
         let switch = &loaded.switch;
         for kept in &loaded.kept.calls {
-            let edition = loaded.open.get(&kept.call).and_then(|open| open.edition.clone());
+            let edition = loaded.calls.get(&kept.call).and_then(|open| open.edition.clone());
             if let Some(edition) = &edition {
                 *self.editions.entry((switch.clone(), edition.clone())).or_default() += 1;
             }
@@ -151,15 +151,22 @@ impl Keeping {
         // told with what else ended lately.
         let records = loaded.kept.deliveries.iter().map(|delivery| &delivery.id).chain(&loaded.kept.done);
         let recorded = records.filter(|id| id.is_record()).map(|id| &id.call);
-        let ended = loaded.over.iter().chain(recorded).filter(|call| !self.live.contains_key(*call));
+        let ended = loaded.ended.iter().chain(recorded).filter(|call| !self.live.contains_key(*call));
         self.ended.extend(ended.map(|call| (now, switch.clone(), call.clone())));
         self.done.extend(loaded.kept.done.iter().map(|id| (now, switch.clone(), id.clone())));
-        let over = loaded.over.iter().map(|call| Keep::Over { call: call.clone(), deliveries: Vec::new() });
-        let done = loaded.kept.done.chunks(DONE_AT_ONCE_MAX).map(|page| Keep::Done(page.to_vec()));
-        let over: Vec<Asked> = over.chain(done).map(|over| self.keep(now, switch, over)).collect();
+        let over = loaded
+            .ended
+            .iter()
+            .map(|call| ReplicationOp::EndCall { call: call.clone(), deliveries: Vec::new() });
+        let done = loaded
+            .kept
+            .done
+            .chunks(DONE_AT_ONCE_MAX)
+            .map(|page| ReplicationOp::RemoveDeliveries(page.to_vec()));
+        let over: Vec<FencedOp> = over.chain(done).map(|over| self.keep(now, switch, over)).collect();
         let calls: Vec<CallId> = loaded.kept.calls.iter().map(|kept| kept.call.clone()).collect();
-        let page = |page: &[CallId]| self.keep(now, switch, Keep::Adopt(page.to_vec()));
-        over.into_iter().chain(calls.chunks(ADOPTED_AT_ONCE_MAX).map(page)).collect()
+        let page = |page: &[CallId]| self.keep(now, switch, ReplicationOp::AdoptCalls(page.to_vec()));
+        over.into_iter().chain(calls.chunks(ADOPTED_AT_ONCE_CALLS_MAX).map(page)).collect()
     }
 
     /// What a turn changed, and what its calls ask, as one pipeline. What is shared has heard of the requests
@@ -167,11 +174,11 @@ impl Keeping {
     pub fn words(
         &mut self,
         now: Instant,
-        turn: Turn,
-        requests: Vec<(Instant, Ask)>,
-        sharing: &Sharing,
-    ) -> Words {
-        let Turn { live, over, inputs: _, deliveries, done } = turn;
+        turn: TurnChanges,
+        requests: Vec<(Instant, RedisOp)>,
+        sharing: &AcdFailover,
+    ) -> OpBatch {
+        let TurnChanges { live, over, inputs: _, deliveries, done } = turn;
         let mut asked = Vec::new();
         if now >= self.again_at && !sharing.is_away() {
             self.again_at = now + AGAIN_EVERY;
@@ -196,33 +203,37 @@ impl Keeping {
         }
         self.done(now, done, &mut asked);
         if asked.is_empty() {
-            return Words::default();
+            return OpBatch::default();
         }
         self.barriers += 1;
-        asked.push(Asked { at: now, ask: Ask::Barrier(self.barriers), fence: None });
-        Words { asked, barrier: Some(self.barriers) }
+        asked.push(FencedOp { at: now, op: RedisOp::Barrier(self.barriers), fence: None });
+        OpBatch { asked, barrier: Some(self.barriers) }
     }
 
     /// Redis did not do this, or nobody knows whether it did.
-    pub fn failed(&mut self, asked: &Asked, failure: &Failure) {
+    pub fn failed(&mut self, asked: &FencedOp, failure: &RedisFailure) {
         if failure.remedy() == Remedy::StandBy {
             return;
         }
-        let Ask::Keep { switch, what } = &asked.ask else { return };
+        let RedisOp::Replicate { switch, op: what } = &asked.op else { return };
         match what {
-            Keep::Call { call, .. } => {
+            ReplicationOp::SaveCall { call, .. } => {
                 self.untold.insert(call.clone());
             }
-            Keep::Edition { .. } | Keep::Over { .. } | Keep::Deliver(_) | Keep::Done(_) | Keep::Adopt(_) => {
+            ReplicationOp::SaveVersion { .. }
+            | ReplicationOp::EndCall { .. }
+            | ReplicationOp::AddDeliveries(_)
+            | ReplicationOp::RemoveDeliveries(_)
+            | ReplicationOp::AdoptCalls(_) => {
                 self.say_again(switch.clone(), what.clone());
             }
             // Whoever loads strikes what nobody follows.
-            Keep::Outdated(_) => {}
+            ReplicationOp::DropVersions(_) => {}
         }
     }
 
     /// When [`words`](Self::words) are wanted, though nothing changed; and [`untold`](Self::untold) before.
-    pub fn deadline(&self, sharing: &Sharing) -> Option<Instant> {
+    pub fn deadline(&self, sharing: &AcdFailover) -> Option<Instant> {
         let something = !self.again.is_empty() || !self.untold.is_empty();
         (something && !sharing.is_away()).then_some(self.again_at)
     }
@@ -255,7 +266,7 @@ impl Keeping {
             if now.since(at) <= LOST_SPAN {
                 let deliveries = open.remove(&call).into_iter().flatten().map(|(_, delivery)| delivery);
                 let deliveries = deliveries.collect();
-                self.say_again(switch.clone(), Keep::Over { call: call.clone(), deliveries });
+                self.say_again(switch.clone(), ReplicationOp::EndCall { call: call.clone(), deliveries });
                 self.ended.push_back((at, switch, call));
             }
         }
@@ -265,7 +276,7 @@ impl Keeping {
         }
         for (switch, deliveries) in others {
             for page in deliveries.chunks(DONE_AT_ONCE_MAX) {
-                self.say_again(switch.clone(), Keep::Deliver(page.to_vec()));
+                self.say_again(switch.clone(), ReplicationOp::AddDeliveries(page.to_vec()));
             }
         }
         let mut done: BTreeMap<SwitchId, Vec<DeliveryId>> = BTreeMap::new();
@@ -274,19 +285,19 @@ impl Keeping {
         }
         for (switch, ids) in done {
             for page in ids.chunks(DONE_AT_ONCE_MAX) {
-                self.say_again(switch.clone(), Keep::Done(page.to_vec()));
+                self.say_again(switch.clone(), ReplicationOp::RemoveDeliveries(page.to_vec()));
             }
         }
     }
 
-    fn keep(&self, at: Instant, switch: &SwitchId, what: Keep) -> Asked {
+    fn keep(&self, at: Instant, switch: &SwitchId, what: ReplicationOp) -> FencedOp {
         let fence = self.fences.get(switch).cloned();
-        Asked { at, ask: Ask::Keep { switch: switch.clone(), what }, fence }
+        FencedOp { at, op: RedisOp::Replicate { switch: switch.clone(), op: what }, fence }
     }
 
-    fn live(&mut self, now: Instant, live: LiveCall, sharing: &Sharing, asked: &mut Vec<Asked>) {
+    fn live(&mut self, now: Instant, live: LiveCall, sharing: &AcdFailover, asked: &mut Vec<FencedOp>) {
         let LiveCall { call, switch, hotline, bytes } = live;
-        let edition = hotline.as_deref().map(Edition::of);
+        let edition = hotline.as_deref().map(HotlineVersion::of);
         let before = self.live.get(&call).and_then(|before| before.edition.clone());
         if edition != before {
             if let (Some(hotline), Some(edition)) = (&hotline, &edition) {
@@ -296,8 +307,8 @@ impl Keeping {
                 self.unfollow(now, &switch, before, asked);
             }
         }
-        let entry = Entry { edition: edition.clone(), waits: sharing.waits(&call), saved: bytes };
-        asked.push(self.keep(now, &switch, Keep::Call { call: call.clone(), entry }));
+        let entry = CallEntry { edition: edition.clone(), waits: sharing.waits(&call), saved: bytes };
+        asked.push(self.keep(now, &switch, ReplicationOp::SaveCall { call: call.clone(), entry }));
         self.untold.remove(&call);
         self.live.insert(call, Live { switch, edition });
     }
@@ -308,8 +319,8 @@ impl Keeping {
         now: Instant,
         switch: &SwitchId,
         hotline: &Hotline,
-        edition: Edition,
-        asked: &mut Vec<Asked>,
+        edition: HotlineVersion,
+        asked: &mut Vec<FencedOp>,
     ) {
         let key = (switch.clone(), edition.clone());
         if let Some(followers) = self.editions.get_mut(&key) {
@@ -318,11 +329,17 @@ impl Keeping {
         }
         // Only a type that has no JSON could fail here.
         let json = serde_json::to_string(hotline).unwrap_or_default().into();
-        asked.push(self.keep(now, switch, Keep::Edition { edition, json }));
+        asked.push(self.keep(now, switch, ReplicationOp::SaveVersion { version: edition, json }));
         self.editions.insert(key, 1);
     }
 
-    fn unfollow(&mut self, now: Instant, switch: &SwitchId, edition: Edition, asked: &mut Vec<Asked>) {
+    fn unfollow(
+        &mut self,
+        now: Instant,
+        switch: &SwitchId,
+        edition: HotlineVersion,
+        asked: &mut Vec<FencedOp>,
+    ) {
         let key = (switch.clone(), edition);
         let Some(followers) = self.editions.get_mut(&key) else { return };
         *followers = followers.saturating_sub(1);
@@ -338,7 +355,7 @@ impl Keeping {
         if self.editions.get(&oldest) == Some(&0) && !self.idle.contains(&oldest) {
             self.editions.remove(&oldest);
             let (switch, edition) = oldest;
-            asked.push(self.keep(now, &switch, Keep::Outdated(vec![edition])));
+            asked.push(self.keep(now, &switch, ReplicationOp::DropVersions(vec![edition])));
         }
     }
 
@@ -370,11 +387,11 @@ impl Keeping {
         now: Instant,
         switch: &SwitchId,
         deliveries: Vec<Delivery>,
-        asked: &mut Vec<Asked>,
+        asked: &mut Vec<FencedOp>,
     ) {
         self.note_deliveries(switch, &deliveries);
         for page in deliveries.chunks(DONE_AT_ONCE_MAX) {
-            asked.push(self.keep(now, switch, Keep::Deliver(page.to_vec())));
+            asked.push(self.keep(now, switch, ReplicationOp::AddDeliveries(page.to_vec())));
         }
     }
 
@@ -385,19 +402,19 @@ impl Keeping {
     }
 
     /// A request shows the token of its call's switch; that a call is over is said once.
-    fn request(&self, at: Instant, ask: Ask, ended: &Ended) -> Option<Asked> {
+    fn request(&self, at: Instant, ask: RedisOp, ended: &Ended) -> Option<FencedOp> {
         let call = match &ask {
-            Ask::Request { id, .. } | Ask::Hold { id, .. } => Some(&id.call),
-            Ask::Forget(call) if ended.contains_key(call) => return None,
-            Ask::Forget(call) => Some(call),
-            Ask::Keep { .. } | Ask::Barrier(_) | Ask::Due | Ask::Look => None,
+            RedisOp::Request { id, .. } | RedisOp::Hold { id, .. } => Some(&id.call),
+            RedisOp::Forget(call) if ended.contains_key(call) => return None,
+            RedisOp::Forget(call) => Some(call),
+            RedisOp::Replicate { .. } | RedisOp::Barrier(_) | RedisOp::RunDue | RedisOp::CountUsage => None,
         };
         let switch = call.and_then(|call| {
             let live = self.live.get(call).map(|live| &live.switch);
             live.or_else(|| ended.get(call).map(|(switch, _)| switch))
         });
         let fence = switch.and_then(|switch| self.fences.get(switch)).cloned();
-        Some(Asked { at, ask, fence })
+        Some(FencedOp { at, op: ask, fence })
     }
 
     fn over(
@@ -406,7 +423,7 @@ impl Keeping {
         call: CallId,
         switch: &SwitchId,
         deliveries: Vec<Delivery>,
-        asked: &mut Vec<Asked>,
+        asked: &mut Vec<FencedOp>,
     ) {
         if let Some(edition) = self.live.remove(&call).and_then(|live| live.edition) {
             self.unfollow(now, switch, edition, asked);
@@ -418,10 +435,10 @@ impl Keeping {
         {
             self.ended.pop_front();
         }
-        asked.push(self.keep(now, switch, Keep::Over { call, deliveries }));
+        asked.push(self.keep(now, switch, ReplicationOp::EndCall { call, deliveries }));
     }
 
-    fn done(&mut self, now: Instant, done: Vec<DeliveryId>, asked: &mut Vec<Asked>) {
+    fn done(&mut self, now: Instant, done: Vec<DeliveryId>, asked: &mut Vec<FencedOp>) {
         let mut of: BTreeMap<SwitchId, Vec<DeliveryId>> = BTreeMap::new();
         for id in done {
             if let Some((switch, _)) = self.deliveries.remove(&id) {
@@ -436,12 +453,12 @@ impl Keeping {
         }
         for (switch, ids) in of {
             for page in ids.chunks(DONE_AT_ONCE_MAX) {
-                asked.push(self.keep(now, &switch, Keep::Done(page.to_vec())));
+                asked.push(self.keep(now, &switch, ReplicationOp::RemoveDeliveries(page.to_vec())));
             }
         }
     }
 
-    fn say_again(&mut self, switch: SwitchId, what: Keep) {
+    fn say_again(&mut self, switch: SwitchId, what: ReplicationOp) {
         if self.again.len() >= AGAIN_MAX {
             self.again.pop_front();
             self.dropped += 1;
@@ -450,23 +467,23 @@ impl Keeping {
     }
 
     /// What waited to be said again, if there is still a reason to.
-    fn as_it_is_now(&self, switch: &SwitchId, what: Keep) -> Option<Keep> {
+    fn as_it_is_now(&self, switch: &SwitchId, what: ReplicationOp) -> Option<ReplicationOp> {
         match what {
-            Keep::Edition { edition, json } => {
+            ReplicationOp::SaveVersion { version: edition, json } => {
                 let is_followed = self.editions.contains_key(&(switch.clone(), edition.clone()));
-                is_followed.then_some(Keep::Edition { edition, json })
+                is_followed.then_some(ReplicationOp::SaveVersion { version: edition, json })
             }
             // A delivery that was done meanwhile is not kept any more: nobody would ever strike it.
-            Keep::Over { call, mut deliveries } => {
+            ReplicationOp::EndCall { call, mut deliveries } => {
                 deliveries.retain(|delivery| self.deliveries.contains_key(&delivery.id));
-                Some(Keep::Over { call, deliveries })
+                Some(ReplicationOp::EndCall { call, deliveries })
             }
-            Keep::Deliver(mut deliveries) => {
+            ReplicationOp::AddDeliveries(mut deliveries) => {
                 deliveries.retain(|delivery| self.deliveries.contains_key(&delivery.id));
-                (!deliveries.is_empty()).then_some(Keep::Deliver(deliveries))
+                (!deliveries.is_empty()).then_some(ReplicationOp::AddDeliveries(deliveries))
             }
-            Keep::Adopt(_) | Keep::Done(_) => Some(what),
-            Keep::Call { .. } | Keep::Outdated(_) => None,
+            ReplicationOp::AdoptCalls(_) | ReplicationOp::RemoveDeliveries(_) => Some(what),
+            ReplicationOp::SaveCall { .. } | ReplicationOp::DropVersions(_) => None,
         }
     }
 }

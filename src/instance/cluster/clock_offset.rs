@@ -1,6 +1,6 @@
 //! What time it is for all that daemons share.
 
-use super::redis_op::{Ask, Asked};
+use super::redis_op::{FencedOp, RedisOp};
 use hotlined_core::command::{AcdRequest, Claim};
 use hotlined_core::time::{Instant, Millis};
 use std::borrow::Cow;
@@ -10,11 +10,11 @@ use std::borrow::Cow;
 /// Rests, places in queues and counts are told by the latest time that any daemon said, and each daemon adds what its
 /// own clock lacks. Clocks may be apart so, and one that was set back changes nothing for those who wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Timeline {
+pub(crate) struct ClockOffset {
     ahead: Millis,
 }
 
-impl Timeline {
+impl ClockOffset {
     /// It is this time for all. `now` is what our clock says after that was heard, so that what the way took is not
     /// taken for a lead: told again and again, that would add up.
     pub fn learn(&mut self, now: Instant, shared: Instant) {
@@ -22,21 +22,21 @@ impl Timeline {
     }
 
     /// The questions as they are for all.
-    pub fn shared(self, asked: &[Asked]) -> Cow<'_, [Asked]> {
+    pub fn shared(self, asked: &[FencedOp]) -> Cow<'_, [FencedOp]> {
         match self.ahead {
             Millis(0) => Cow::Borrowed(asked),
             _ => Cow::Owned(asked.iter().map(|asked| self.shift(asked.clone())).collect()),
         }
     }
 
-    fn shift(self, mut asked: Asked) -> Asked {
+    fn shift(self, mut asked: FencedOp) -> FencedOp {
         // Codes are told by the day, over years.
-        if asked.stands_alone() {
+        if asked.has_own_slot() {
             return asked;
         }
         asked.at = asked.at + self.ahead;
-        if let Ask::Request { request: AcdRequest::Claim(Claim { wait: Some(turn), .. }), .. } =
-            &mut asked.ask
+        if let RedisOp::Request { request: AcdRequest::Claim(Claim { wait: Some(turn), .. }), .. } =
+            &mut asked.op
         {
             turn.since = turn.since + self.ahead;
         }
@@ -57,19 +57,24 @@ mod tests {
 
     #[test]
     fn whose_clock_is_behind_asks_by_that_of_the_others() {
-        let mut timeline = Timeline::default();
+        let mut timeline = ClockOffset::default();
         let wait = Some(QueueRank { priority: 0, since: Instant(5), length_max: 1 });
         let pool = PoolId("sales".into());
         let claim = Claim { pool, agents: Vec::new(), pick: Pick::First, caller: None, wait };
         let id = CommandId { call: "x".parse().unwrap(), number: 1 };
-        let ask = Ask::Request { id, request: AcdRequest::Claim(claim) };
-        let asked = [Asked { at: Instant(9), ask, fence: None }];
+        let ask = RedisOp::Request { id, request: AcdRequest::Claim(claim) };
+        let asked = [FencedOp { at: Instant(9), op: ask, fence: None }];
         timeline.learn(Instant(10), Instant(10));
         assert_eq!(*timeline.shared(&asked), asked, "none is behind");
         timeline.learn(Instant(10), Instant(3_610));
         timeline.learn(Instant(20), Instant(30));
-        let [Asked { at: Instant(3_609), ask: Ask::Request { request: AcdRequest::Claim(claim), .. }, .. }] =
-            &*timeline.shared(&asked)
+        let [
+            FencedOp {
+                at: Instant(3_609),
+                op: RedisOp::Request { request: AcdRequest::Claim(claim), .. },
+                ..
+            },
+        ] = &*timeline.shared(&asked)
         else {
             panic!("another question")
         };

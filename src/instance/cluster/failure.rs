@@ -2,7 +2,7 @@
 
 /// Why a request was not carried out, or nobody knows whether it was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
+pub enum RedisFailure {
     /// There is no connection, or it was lost.
     #[error("no connection: {0}")]
     Lost(String),
@@ -54,7 +54,7 @@ pub enum Remedy {
     StandBy,
 }
 
-impl Failure {
+impl RedisFailure {
     /// What to do about it.
     pub fn remedy(&self) -> Remedy {
         match self {

@@ -2,4 +2,4 @@
 
 /// A place in an inbox: behind the answer of this number.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position(pub u64, pub u64);
+pub struct InboxPosition(pub u64, pub u64);

@@ -11,14 +11,14 @@
 //! silent until it is answered itself, which it waits for as if it came anew. What was done meanwhile is told to Redis
 //! later; where another daemon came to act all the same, since it was answered, the later one is known by its higher
 //! token: Redis holds who has a lower one off the switch's store, and each says its own at the switch itself, where the
-//! other hears it ([`Duty::superseded`]). So whoever comes to Redis, or comes back to it, takes nothing for the span of
+//! other hears it ([`LeasePolicy::superseded`]). So whoever comes to Redis, or comes back to it, takes nothing for the span of
 //! a lease: it may be Redis itself that was away, and those who went on without it have to say so first.
 //!
 //! Pure: no clock, no connection. Time is our own, never going back.
 
-use super::failure::{Failure, Remedy};
+use super::failure::{RedisFailure, Remedy};
 use super::redis_op::Fence;
-use crate::cluster::lease::Taken;
+use crate::cluster::lease_reply::LeaseReply;
 use crate::daemon_id::DaemonId;
 use hotlined_core::id::SwitchId;
 use hotlined_core::time::{Instant, Millis};
@@ -41,12 +41,12 @@ const LATER: Millis = Millis(5);
 
 /// What is to be asked of Redis.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Question {
-    /// Say that we are here, and see who else is: [`Duty::saw`].
-    Look,
-    /// Take the lease of this switch: [`Duty::asked`].
+pub enum LeaseRequest {
+    /// Say that we are here, and see who else is: [`LeasePolicy::saw`].
+    Announce,
+    /// Take the lease of this switch: [`LeasePolicy::asked`].
     Acquire(SwitchId),
-    /// Have it for another while: [`Duty::asked`].
+    /// Have it for another while: [`LeasePolicy::asked`].
     Renew(Fence),
     /// Let somebody else have it.
     GiveUp(Fence),
@@ -65,7 +65,7 @@ pub struct Presence {
 
 /// What is to be seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct View {
+pub struct ClusterView {
     /// Every daemon but us that showed itself within the span of a lease.
     pub others: BTreeMap<DaemonId, Presence>,
     /// Who has the lease of each of our switches, and for how long; none where nobody has.
@@ -74,23 +74,23 @@ pub struct View {
 
 /// What changes for the daemon.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum LeaseChange {
     /// We act for a switch, once we know what is kept of its calls.
-    Begins {
+    Acquired {
         /// By what right.
         fence: Fence,
         /// Until when.
         until: Instant,
     },
     /// We may act for it until then.
-    GoesOn {
+    Extended {
         /// The switch.
         switch: SwitchId,
         /// Until when.
         until: Instant,
     },
     /// Nobody can say who acts for it: we may until then, since we did last.
-    Alone {
+    ExtendedUnconfirmed {
         /// The switch.
         switch: SwitchId,
         /// Until when.
@@ -98,22 +98,22 @@ pub enum Change {
     },
     /// Our right has ended, and nobody else is known to have it: we say nothing until we are answered, or until
     /// somebody else is.
-    Waits {
+    Suspended {
         /// The switch.
         switch: SwitchId,
     },
     /// Somebody else acts for it, or may.
-    Ends {
+    Lost {
         /// The switch.
         switch: SwitchId,
     },
     /// Another daemon acts for it that has our name.
-    Doubled {
+    NameConflict {
         /// The switch.
         switch: SwitchId,
     },
-    /// It is left to somebody else, once everything about its calls is kept: [`Duty::left`].
-    Leave {
+    /// It is left to somebody else, once everything about its calls is kept: [`LeasePolicy::left`].
+    HandOver {
         /// The switch.
         switch: SwitchId,
     },
@@ -121,7 +121,7 @@ pub enum Change {
 
 /// The switches of a daemon.
 #[derive(Debug)]
-pub struct Duty {
+pub struct LeasePolicy {
     us: DaemonId,
     span: Millis,
     began: Instant,
@@ -165,7 +165,7 @@ struct Held {
     left_for: Millis,
 }
 
-impl Duty {
+impl LeasePolicy {
     /// A daemon that could act for these switches and acts for none yet.
     pub fn new(
         us: DaemonId,
@@ -218,7 +218,7 @@ impl Duty {
     }
 
     /// What is to be asked now, one after the other.
-    pub fn questions(&mut self, now: Instant) -> Vec<Question> {
+    pub fn questions(&mut self, now: Instant) -> Vec<LeaseRequest> {
         let every = Millis(self.span.0 / LOOKS_A_SPAN);
         let mut questions = Vec::new();
         if now.since(std::mem::replace(&mut self.asked_at, now)).0 >= self.span.0 {
@@ -234,13 +234,13 @@ impl Duty {
                 };
                 let is_sure = now.since(held.sure_at).0 < self.span.0;
                 if is_sure || in_touch {
-                    questions.push(Question::Renew(held.fence.clone()));
+                    questions.push(LeaseRequest::Renew(held.fence.clone()));
                 }
             }
         }
         if self.look_at <= now {
             self.look_at = now + every;
-            questions.push(Question::Look);
+            questions.push(LeaseRequest::Announce);
         }
         questions
     }
@@ -251,7 +251,7 @@ impl Duty {
     }
 
     /// What was to be seen. Gives what to ask because of it, and what changes.
-    pub fn saw(&mut self, now: Instant, view: View) -> (Vec<Question>, Vec<Change>) {
+    pub fn saw(&mut self, now: Instant, view: ClusterView) -> (Vec<LeaseRequest>, Vec<LeaseChange>) {
         self.others = view.others;
         self.in_touch_since.get_or_insert(now);
         let in_touch = self.is_in_touch(now);
@@ -268,7 +268,7 @@ impl Duty {
                 }
                 // Not ours, and yet in our name: another daemon has that name, against all that was asked for.
                 Some(_) if post.was_held => {
-                    changes.push(Change::Doubled { switch: switch.clone() });
+                    changes.push(LeaseChange::NameConflict { switch: switch.clone() });
                     continue;
                 }
                 // What we had before we were started anew is ours.
@@ -283,7 +283,7 @@ impl Duty {
             }
             let is_ours_still = lease.is_some();
             if is_ours_still || (in_touch && (waited || self.is_next_for(&switch, &questions))) {
-                questions.push(Question::Acquire(switch));
+                questions.push(LeaseRequest::Acquire(switch));
             }
         }
         changes.extend(self.balance(now));
@@ -292,14 +292,14 @@ impl Duty {
     }
 
     /// Whether nobody who could act for the switch acts for fewer; `more` is what we are about to take besides.
-    fn is_next_for(&self, switch: &SwitchId, more: &[Question]) -> bool {
+    fn is_next_for(&self, switch: &SwitchId, more: &[LeaseRequest]) -> bool {
         let ours = (self.held().count() + more.len(), &self.us);
         let mut others = self.others.iter().filter(|(_, other)| other.serves.contains(switch));
         others.all(|(name, other)| (other.acts.len(), name) > ours)
     }
 
     /// Leaves a switch to somebody who acts for fewer; all of them to somebody, where we go.
-    fn balance(&mut self, now: Instant) -> Vec<Change> {
+    fn balance(&mut self, now: Instant) -> Vec<LeaseChange> {
         let (is_leaving, ours) = (self.is_leaving, self.held().count());
         let is_early = now.since(self.left_at) < LEAVE_EVERY || now.since(self.began) < NEW_FOR;
         let is_uneven = self.posts.values().any(|post| post.free_since.is_some() && post.held.is_none());
@@ -321,23 +321,23 @@ impl Duty {
             if goes {
                 held.is_left = true;
                 self.left_at = now;
-                leave.push(Change::Leave { switch: switch.clone() });
+                leave.push(LeaseChange::HandOver { switch: switch.clone() });
             }
         }
         leave
     }
 
     /// What came of a question about a lease; `asked` is when we asked, by which our time counts.
-    pub fn asked(&mut self, asked: Instant, question: &Question, taken: &Taken) -> Vec<Change> {
+    pub fn asked(&mut self, asked: Instant, question: &LeaseRequest, taken: &LeaseReply) -> Vec<LeaseChange> {
         let (switch, taken) = match (question, taken) {
-            (Question::Acquire(switch), taken) => (switch, taken),
-            (Question::Renew(fence), taken) => (&fence.switch, taken),
-            (Question::Look | Question::GiveUp(_), _) => return Vec::new(),
+            (LeaseRequest::Acquire(switch), taken) => (switch, taken),
+            (LeaseRequest::Renew(fence), taken) => (&fence.switch, taken),
+            (LeaseRequest::Announce | LeaseRequest::GiveUp(_), _) => return Vec::new(),
         };
         let (span, every) = (self.span, Millis(self.span.0 / LOOKS_A_SPAN));
         let Some(post) = self.posts.get_mut(switch) else { return Vec::new() };
         match (taken, &mut post.held) {
-            (Taken::Ours(fence), None) if matches!(question, Question::Acquire(_)) => {
+            (LeaseReply::Granted(fence), None) if matches!(question, LeaseRequest::Acquire(_)) => {
                 let until = asked + span;
                 (post.free_since, post.was_held) = (None, true);
                 post.held = Some(Held {
@@ -350,24 +350,26 @@ impl Duty {
                     is_left: false,
                     left_for: span,
                 });
-                vec![Change::Begins { fence: fence.clone(), until }]
+                vec![LeaseChange::Acquired { fence: fence.clone(), until }]
             }
-            (Taken::Ours(fence), Some(held)) if held.fence == *fence => {
+            (LeaseReply::Granted(fence), Some(held)) if held.fence == *fence => {
                 (held.until, held.sure_at) = (asked + span, asked);
                 (held.is_alone, held.is_waiting) = (false, false);
-                vec![Change::GoesOn { switch: switch.clone(), until: held.until }]
+                vec![LeaseChange::Extended { switch: switch.clone(), until: held.until }]
             }
-            (Taken::Theirs { .. }, Some(held)) if *question == Question::Renew(held.fence.clone()) => {
+            (LeaseReply::Denied { .. }, Some(held))
+                if *question == LeaseRequest::Renew(held.fence.clone()) =>
+            {
                 post.held = None;
-                vec![Change::Ends { switch: switch.clone() }]
+                vec![LeaseChange::Lost { switch: switch.clone() }]
             }
             // Nobody waits for that any more.
-            (Taken::Ours(_) | Taken::Theirs { .. }, _) => Vec::new(),
+            (LeaseReply::Granted(_) | LeaseReply::Denied { .. }, _) => Vec::new(),
         }
     }
 
     /// A question that was asked then has no answer by now.
-    pub fn failed(&mut self, asked: Instant, now: Instant, failure: &Failure) -> Vec<Change> {
+    pub fn failed(&mut self, asked: Instant, now: Instant, failure: &RedisFailure) -> Vec<LeaseChange> {
         if failure.remedy() == Remedy::StandBy {
             return Vec::new();
         }
@@ -387,8 +389,8 @@ impl Duty {
             let (switch, until) = (held.fence.switch.clone(), asked + self.span);
             held.until = until;
             changes.push(match std::mem::replace(&mut held.is_alone, true) {
-                true => Change::GoesOn { switch, until },
-                false => Change::Alone { switch, until },
+                true => LeaseChange::Extended { switch, until },
+                false => LeaseChange::ExtendedUnconfirmed { switch, until },
             });
         }
         changes.extend(self.waits(now));
@@ -396,18 +398,18 @@ impl Duty {
     }
 
     /// Where we may not go on, and nobody was told yet.
-    fn waits(&mut self, now: Instant) -> Vec<Change> {
+    fn waits(&mut self, now: Instant) -> Vec<LeaseChange> {
         let held = self.posts.values_mut().filter_map(|post| post.held.as_mut());
         let waits = |held: &mut Held| {
             let is_news = held.until <= now && !std::mem::replace(&mut held.is_waiting, true);
-            is_news.then(|| Change::Waits { switch: held.fence.switch.clone() })
+            is_news.then(|| LeaseChange::Suspended { switch: held.fence.switch.clone() })
         };
         held.filter_map(waits).collect()
     }
 
     /// We act for the switch no more, and everything about its calls is kept; or, `kept` being false, we cannot leave
     /// it yet.
-    pub fn left(&mut self, now: Instant, switch: &SwitchId, kept: bool) -> Vec<Question> {
+    pub fn left(&mut self, now: Instant, switch: &SwitchId, kept: bool) -> Vec<LeaseRequest> {
         let Some(post) = self.posts.get_mut(switch) else { return Vec::new() };
         if !kept {
             if let Some(held) = &mut post.held {
@@ -418,30 +420,30 @@ impl Duty {
         post.was_held = false;
         let Some(held) = post.held.take() else { return Vec::new() };
         post.yields_until = now + held.left_for;
-        vec![Question::GiveUp(held.fence)]
+        vec![LeaseRequest::GiveUp(held.fence)]
     }
 
     /// Our link to the switch has been down for a while: somebody else may have a better one.
-    pub fn unlinked(&mut self, switch: &SwitchId) -> Vec<Change> {
+    pub fn unlinked(&mut self, switch: &SwitchId) -> Vec<LeaseChange> {
         let is_there = self.others.values().any(|other| other.serves.contains(switch));
         let held = self.posts.get_mut(switch).and_then(|post| post.held.as_mut());
         let Some(held) = held.filter(|held| is_there && !held.is_left && !held.is_alone) else {
             return Vec::new();
         };
         (held.is_left, held.left_for) = (true, UNLINKED_FOR);
-        vec![Change::Leave { switch: switch.clone() }]
+        vec![LeaseChange::HandOver { switch: switch.clone() }]
     }
 
     /// Another daemon acts for a switch by a right that goes before this one of ours, as the switch told us: we do so
     /// no more, whatever is kept.
-    pub fn superseded(&mut self, now: Instant, ours: &Fence) -> Vec<Question> {
+    pub fn superseded(&mut self, now: Instant, ours: &Fence) -> Vec<LeaseRequest> {
         let held = self.posts.get(&ours.switch).and_then(|post| post.held.as_ref());
         let is_held = held.is_some_and(|held| held.fence == *ours);
         if is_held { self.left(now, &ours.switch, true) } else { Vec::new() }
     }
 
     /// We could act for the switch and cannot: it does not let us in.
-    pub fn unable(&mut self, now: Instant, switch: &SwitchId) -> Vec<Question> {
+    pub fn unable(&mut self, now: Instant, switch: &SwitchId) -> Vec<LeaseRequest> {
         let questions = self.left(now, switch, true);
         if let Some(post) = self.posts.get_mut(switch) {
             post.not_before = now + UNABLE_FOR;

@@ -8,17 +8,23 @@
 //! - An answer that comes later, unasked, goes to the daemon that asked last.
 //! - A daemon that acts for a switch shows a fencing token with each request; a daemon that acted too long is refused.
 
+pub mod acd_client;
 pub mod acd_failover;
+pub mod call_entry;
 pub mod call_replication;
 pub mod clock_offset;
-pub mod entry;
+pub(crate) mod cluster_client;
 pub mod failure;
+pub mod inbox_client;
 pub mod inbox_position;
-pub mod kept_call;
-pub mod lease;
+pub(crate) mod lease_client;
 pub mod lease_policy;
+pub mod lease_reply;
 pub mod limits;
+pub mod loaded_calls;
+pub mod redis_channel;
 pub mod redis_event;
 pub mod redis_op;
 pub mod redis_reply;
+pub(crate) mod refusal_log;
 pub mod shared_state;

@@ -1,6 +1,6 @@
 //! What a daemon asks of Redis.
 
-use super::entry::{Edition, Entry};
+use super::call_entry::{CallEntry, HotlineVersion};
 use crate::persist::outbox::{Delivery, DeliveryId};
 use hotlined_core::command::{AcdRequest, PoolId};
 use hotlined_core::id::{CallId, CommandId, LineId, SwitchId};
@@ -8,22 +8,22 @@ use hotlined_core::time::Instant;
 use std::sync::Arc;
 
 /// How many calls are adopted by one question.
-pub const ADOPTED_AT_ONCE_MAX: usize = 100;
+pub const ADOPTED_AT_ONCE_CALLS_MAX: usize = 100;
 
 /// A question for the shared store.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub struct FencedOp {
     /// When.
     pub at: Instant,
     /// What.
-    pub ask: Ask,
+    pub op: RedisOp,
     /// As whom, where only one daemon may act.
     pub fence: Option<Fence>,
 }
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ask {
+pub enum RedisOp {
     /// A request of a call, as the embedded store takes it.
     Request {
         /// Its name.
@@ -44,27 +44,27 @@ pub enum Ask {
         pool: PoolId,
     },
     /// Something about the calls of this switch that are kept for the daemon that comes after us.
-    Keep {
+    Replicate {
         /// The switch.
         switch: SwitchId,
         /// What.
-        what: Keep,
+        op: ReplicationOp,
     },
     /// Say when all that was asked before has been answered, or has failed: [`Heard::Reached`](super::redis_event::Heard).
     Barrier(u64),
     /// Do what is due by itself.
-    Due,
+    RunDue,
     /// How many lines are held, and how many claims wait.
-    Look,
+    CountUsage,
 }
 
-impl Ask {
+impl RedisOp {
     /// The call that asks, where there is one.
     pub fn call(&self) -> Option<&CallId> {
         match self {
             Self::Request { id, .. } | Self::Hold { id, .. } => Some(&id.call),
             Self::Forget(call) => Some(call),
-            Self::Keep { .. } | Self::Barrier(_) | Self::Due | Self::Look => None,
+            Self::Replicate { .. } | Self::Barrier(_) | Self::RunDue | Self::CountUsage => None,
         }
     }
 }
@@ -78,38 +78,42 @@ pub struct Fence {
     pub token: u64,
 }
 
-impl Asked {
+impl FencedOp {
     /// Whether its keys have a tag of their own, so that a Cluster may have them on another node.
-    pub fn stands_alone(&self) -> bool {
-        matches!(&self.ask, Ask::Request { request: AcdRequest::CountCode { .. }, .. })
+    pub fn has_own_slot(&self) -> bool {
+        matches!(&self.op, RedisOp::Request { request: AcdRequest::CountCode { .. }, .. })
     }
 
     /// Whether one word can say both: each keeps a call, of the same switch and by the same right.
-    pub fn is_said_with(&self, next: &Self) -> bool {
-        self.keeps_call_of().is_some_and(|one| next.keeps_call_of() == Some(one))
+    pub fn shares_command_with(&self, next: &Self) -> bool {
+        self.saves_call_of().is_some_and(|one| next.saves_call_of() == Some(one))
     }
 
-    fn keeps_call_of(&self) -> Option<(&SwitchId, u64)> {
-        match &self.ask {
-            Ask::Keep { switch, what: Keep::Call { .. } } => Some((switch, self.token(switch))),
-            Ask::Keep { .. }
-            | Ask::Request { .. }
-            | Ask::Forget(_)
-            | Ask::Hold { .. }
-            | Ask::Barrier(_)
-            | Ask::Due
-            | Ask::Look => None,
+    fn saves_call_of(&self) -> Option<(&SwitchId, u64)> {
+        match &self.op {
+            RedisOp::Replicate { switch, op: ReplicationOp::SaveCall { .. } } => {
+                Some((switch, self.token(switch)))
+            }
+            RedisOp::Replicate { .. }
+            | RedisOp::Request { .. }
+            | RedisOp::Forget(_)
+            | RedisOp::Hold { .. }
+            | RedisOp::Barrier(_)
+            | RedisOp::RunDue
+            | RedisOp::CountUsage => None,
         }
     }
 
     /// Whether its answer tells when something is due next.
-    pub fn tells_due(&self) -> bool {
-        match &self.ask {
-            Ask::Keep { what, .. } => what.is_asked_of_store(),
-            Ask::Barrier(_) => false,
-            Ask::Request { .. } | Ask::Forget(_) | Ask::Hold { .. } | Ask::Due | Ask::Look => {
-                !self.stands_alone()
-            }
+    pub fn reports_next_due(&self) -> bool {
+        match &self.op {
+            RedisOp::Replicate { op: what, .. } => what.runs_acd_script(),
+            RedisOp::Barrier(_) => false,
+            RedisOp::Request { .. }
+            | RedisOp::Forget(_)
+            | RedisOp::Hold { .. }
+            | RedisOp::RunDue
+            | RedisOp::CountUsage => !self.has_own_slot(),
         }
     }
 
@@ -121,49 +125,49 @@ impl Asked {
 
 /// What is done about the calls of a switch that are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Keep {
+pub enum ReplicationOp {
     /// The call is as this from now on.
-    Call {
+    SaveCall {
         /// Which.
         call: CallId,
         /// How it is.
-        entry: Entry,
+        entry: CallEntry,
     },
     /// A version of a hotline, asked before the first call that follows it.
-    Edition {
+    SaveVersion {
         /// Which.
-        edition: Edition,
+        version: HotlineVersion,
         /// The hotline.
         json: Arc<str>,
     },
     /// Nobody follows these versions any more.
-    Outdated(Vec<Edition>),
+    DropVersions(Vec<HotlineVersion>),
     /// The call ended: it is kept no longer, and gives back all it has, as by [`Ask::Forget`].
-    Over {
+    EndCall {
         /// Which.
         call: CallId,
         /// What is to be delivered because it ended, to be kept until that is [done](Self::Done).
         deliveries: Vec<Delivery>,
     },
     /// This is to be delivered because of calls that go on.
-    Deliver(Vec<Delivery>),
+    AddDeliveries(Vec<Delivery>),
     /// These deliveries are done.
-    Done(Vec<DeliveryId>),
+    RemoveDeliveries(Vec<DeliveryId>),
     /// These calls were taken up: what the store knows of them is told, and what it will answer later comes to us.
     /// At most [`ADOPTED_AT_ONCE_MAX`].
-    Adopt(Vec<CallId>),
+    AdoptCalls(Vec<CallId>),
 }
 
-impl Keep {
+impl ReplicationOp {
     /// Whether the script of the store does it.
-    pub fn is_asked_of_store(&self) -> bool {
+    pub fn runs_acd_script(&self) -> bool {
         match self {
-            Self::Over { .. } | Self::Adopt(_) => true,
-            Self::Call { .. }
-            | Self::Edition { .. }
-            | Self::Outdated(_)
-            | Self::Deliver(_)
-            | Self::Done(_) => false,
+            Self::EndCall { .. } | Self::AdoptCalls(_) => true,
+            Self::SaveCall { .. }
+            | Self::SaveVersion { .. }
+            | Self::DropVersions(_)
+            | Self::AddDeliveries(_)
+            | Self::RemoveDeliveries(_) => false,
         }
     }
 }

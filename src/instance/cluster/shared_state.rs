@@ -7,14 +7,14 @@
 //!
 //! Pure: no clock, no connection.
 
-use super::acd_failover::{Out, Sharing};
-use super::call_replication::{Keeping, Words};
-use super::failure::{Failure, Remedy};
-use super::kept_call::Loaded;
-use super::redis_event::Heard;
-use super::redis_op::{Asked, Fence};
+use super::acd_failover::{AcdFailover, Out};
+use super::call_replication::{CallReplication, OpBatch};
+use super::failure::{RedisFailure, Remedy};
+use super::loaded_calls::LoadedSwitch;
+use super::redis_event::RedisEvent;
+use super::redis_op::{Fence, FencedOp};
 use crate::persist::outbox::{Delivery, DeliveryId};
-use crate::persist::snapshot::Turn;
+use crate::persist::snapshot::TurnChanges;
 use hotlined_core::command::{Command, Note};
 use hotlined_core::engine::Engine;
 use hotlined_core::event::{Event, RawSavedCall};
@@ -23,39 +23,39 @@ use hotlined_core::time::Instant;
 
 /// What changed in Redis's eyes, and what is kept there.
 #[derive(Debug, Default)]
-pub struct Common {
-    sharing: Sharing,
-    keeping: Keeping,
+pub struct SharedState {
+    sharing: AcdFailover,
+    keeping: CallReplication,
     /// What will go out with the next turn, and answers that the calls have not heard.
     out: Out,
     /// What belongs to no turn, and goes out before the next.
-    first: Vec<Asked>,
+    first: Vec<FencedOp>,
 }
 
 /// What a daemon before us left.
 #[derive(Debug)]
-pub struct Legacy {
+pub struct Takeover {
     /// The news of its calls, for the switchboard.
     pub taken_up: Event,
     /// What it may not have delivered.
     pub deliveries: Vec<Delivery>,
 }
 
-impl Common {
+impl SharedState {
     /// We act for a switch from now on, and this is what was kept of it. The switchboard takes up the calls before the
     /// next turn is settled.
-    pub fn begin(&mut self, now: Instant, fence: Fence, loaded: Loaded) -> Legacy {
+    pub fn begin(&mut self, now: Instant, fence: Fence, loaded: LoadedSwitch) -> Takeover {
         self.keeping.acts(fence);
         self.first.extend(self.keeping.take_up(now, &loaded));
         let ahead = RawSavedCall::clock_lead(&loaded.kept.calls, now);
-        for (call, mut open) in loaded.open {
+        for (call, mut open) in loaded.calls {
             for turn in open.waits.iter_mut().filter_map(|(_, claim)| claim.wait.as_mut()) {
                 turn.since = turn.since - ahead;
             }
             self.sharing.take_up(now, &call, open.waits, &mut self.out);
         }
-        let crate::persist::snapshot::Kept { calls, hotlines, deliveries, .. } = loaded.kept;
-        Legacy { taken_up: Event::CallsTakenOver { calls, hotlines }, deliveries }
+        let crate::persist::snapshot::PersistedState { calls, hotlines, deliveries, .. } = loaded.kept;
+        Takeover { taken_up: Event::CallsTakenOver { calls, hotlines }, deliveries }
     }
 
     /// By what right we act for the switch, if we do.
@@ -64,8 +64,8 @@ impl Common {
     }
 
     /// Whether somebody else could go on with the calls of the switch as they are now.
-    pub fn may_leave(&self) -> bool {
-        !self.sharing.is_away() && self.keeping.is_told()
+    pub fn can_hand_over(&self) -> bool {
+        !self.sharing.is_away() && self.keeping.is_complete()
     }
 
     /// Somebody else acts for the switch: its calls, and what they have, are that one's.
@@ -75,7 +75,7 @@ impl Common {
         for call in &calls {
             self.sharing.leave(now, call, &mut self.out);
         }
-        let is_of = |asked: &Asked| asked.fence.as_ref().is_some_and(|fence| fence.switch == *switch);
+        let is_of = |asked: &FencedOp| asked.fence.as_ref().is_some_and(|fence| fence.switch == *switch);
         self.first.retain(|asked| !is_of(asked));
         self.out.asks.retain(|(_, ask)| ask.call().is_none_or(|call| !calls.contains(call)));
     }
@@ -89,7 +89,7 @@ impl Common {
         out: &mut Vec<Command>,
         deliveries: Vec<(SwitchId, Delivery)>,
         done: Vec<DeliveryId>,
-    ) -> Words {
+    ) -> OpBatch {
         let mut left_out = Vec::new();
         for command in std::mem::take(out) {
             match command {
@@ -111,7 +111,7 @@ impl Common {
         if !self.sharing.is_away() {
             self.keeping.untold(now).iter().for_each(|call| engine.switchboard.report_again(call));
         }
-        let turn = Turn { deliveries, done, ..Turn::of(engine) };
+        let turn = TurnChanges { deliveries, done, ..TurnChanges::of(engine) };
         let asks = std::mem::take(&mut self.out.asks);
         let mut words = self.keeping.words(now, turn, asks, &self.sharing);
         if !self.first.is_empty() {
@@ -123,42 +123,42 @@ impl Common {
     }
 
     /// Redis said something, or is silent. Gives back the switch that we act for no more, where that is what it said.
-    pub fn heard(&mut self, now: Instant, heard: Heard) -> Option<SwitchId> {
+    pub fn heard(&mut self, now: Instant, heard: RedisEvent) -> Option<SwitchId> {
         match &heard {
-            Heard::Failed { asked, failure } => {
+            RedisEvent::Failed { op: asked, failure } => {
                 if failure.remedy() == Remedy::StandBy {
                     return self.shut_out(asked);
                 }
                 self.keeping.failed(asked, failure);
             }
-            Heard::Back => self.keeping.back(now),
-            Heard::Away(_)
-            | Heard::Event(_)
-            | Heard::Forgotten { .. }
-            | Heard::Adopted(_)
-            | Heard::Reached(_)
-            | Heard::Figures(_) => {}
+            RedisEvent::Available => self.keeping.back(now),
+            RedisEvent::Unavailable(_)
+            | RedisEvent::AcdReply(_)
+            | RedisEvent::Forgotten { .. }
+            | RedisEvent::Adopted(_)
+            | RedisEvent::BarrierReached(_)
+            | RedisEvent::Usage(_) => {}
         }
         self.sharing.heard(now, heard, &mut self.out);
         None
     }
 
     /// This could not even be sent.
-    pub fn refused(&mut self, now: Instant, asked: Vec<Asked>) {
+    pub fn refused(&mut self, now: Instant, asked: Vec<FencedOp>) {
         for asked in asked {
-            let failed = Heard::Failed { asked: Box::new(asked), failure: Failure::TimedOut };
+            let failed = RedisEvent::Failed { op: Box::new(asked), failure: RedisFailure::TimedOut };
             self.heard(now, failed);
         }
     }
 
     /// Of what we said by an older right than we have now, nothing follows.
-    fn shut_out(&self, asked: &Asked) -> Option<SwitchId> {
+    fn shut_out(&self, asked: &FencedOp) -> Option<SwitchId> {
         let fence = asked.fence.as_ref()?;
         (self.keeping.fence(&fence.switch) == Some(fence)).then(|| fence.switch.clone())
     }
 
     /// Takes out what the calls have not heard.
-    pub fn answers(&mut self) -> Vec<Event> {
+    pub fn take_replies(&mut self) -> Vec<Event> {
         std::mem::take(&mut self.out.answers)
     }
 
@@ -170,19 +170,19 @@ impl Common {
     }
 
     /// Does what is due without Redis.
-    pub fn due(&mut self, now: Instant) {
+    pub fn run_due(&mut self, now: Instant) {
         if self.sharing.deadline().is_some_and(|at| at <= now) {
-            self.sharing.due(now, &mut self.out);
+            self.sharing.run_due(now, &mut self.out);
         }
     }
 
     /// Who answers what calls share.
-    pub fn sharing(&self) -> &Sharing {
+    pub fn sharing(&self) -> &AcdFailover {
         &self.sharing
     }
 
     /// What is kept of the calls.
-    pub fn keeping(&self) -> &Keeping {
+    pub fn keeping(&self) -> &CallReplication {
         &self.keeping
     }
 }
@@ -190,8 +190,8 @@ impl Common {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cluster::kept_call::Open;
-    use crate::persist::snapshot::Kept;
+    use crate::cluster::loaded_calls::LoadedCall;
+    use crate::persist::snapshot::PersistedState;
     use hotlined_core::command::{Claim, Pick, PoolId, QueueRank as Place};
     use hotlined_core::id::CallId;
     use std::collections::BTreeMap;
@@ -204,14 +204,14 @@ mod tests {
             Claim { pool: PoolId("sales".into()), agents: Vec::new(), pick: Pick::First, caller: None, wait };
         let kept =
             RawSavedCall { format: 2, call: call.clone(), at: Some(Instant(3_601_000)), state: "".into() };
-        let open = Open { edition: None, waits: vec![(4, claim)] };
-        let loaded = Loaded {
+        let open = LoadedCall { edition: None, waits: vec![(4, claim)] };
+        let loaded = LoadedSwitch {
             switch: switch.clone(),
-            kept: Kept { calls: vec![kept], ..Kept::default() },
-            open: BTreeMap::from([(call.clone(), open)]),
-            over: Vec::new(),
+            kept: PersistedState { calls: vec![kept], ..PersistedState::default() },
+            calls: BTreeMap::from([(call.clone(), open)]),
+            ended: Vec::new(),
         };
-        let mut common = Common::default();
+        let mut common = SharedState::default();
         common.begin(Instant(5_000), Fence { switch, token: 7 }, loaded);
         let waits = common.sharing().waits(&call);
         let since: Vec<_> = waits.iter().map(|(_, claim)| claim.wait.as_ref().unwrap().since).collect();

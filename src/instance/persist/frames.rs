@@ -1,7 +1,7 @@
 //! What stands in the file, and what it comes to. Pure: bytes in, bytes out.
 
 use crate::persist::outbox::{Delivery, DeliveryId};
-use crate::persist::snapshot::{Kept, LiveCall, Turn};
+use crate::persist::snapshot::{LiveCall, PersistedState, TurnChanges};
 use hotlined_core::acd::{Acd, AcdInput};
 use hotlined_core::event::RawSavedCall;
 use hotlined_core::hotline::{Hotline, Version};
@@ -20,7 +20,7 @@ const PREFIX_BYTES: usize = 8;
 const FRAME_BYTES_MAX: usize = 1 << 31;
 
 /// A version of a hotline, by number.
-type Edition = (Arc<str>, Version);
+type VersionKey = (Arc<str>, Version);
 
 /// A frame: what a turn changed, or, as the first of a file, everything.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -28,9 +28,9 @@ struct Frame {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     store: Option<Box<Acd>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    editions: Vec<(Edition, String)>,
+    editions: Vec<(VersionKey, String)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    live: Vec<(CallId, Option<Edition>, ByteBuf)>,
+    live: Vec<(CallId, Option<VersionKey>, ByteBuf)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     over: Vec<CallId>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -46,36 +46,36 @@ struct Frame {
 #[derive(Debug, Default)]
 pub struct FrameWriter {
     /// The versions of hotlines that stand in the file.
-    known: BTreeSet<Edition>,
+    known: BTreeSet<VersionKey>,
 }
 
 impl FrameWriter {
     /// These versions stand in the file.
-    pub fn know<'h>(&mut self, hotlines: impl IntoIterator<Item = &'h Arc<Hotline>>) {
-        self.known.extend(hotlines.into_iter().map(edition_of));
+    pub fn add_known_versions<'h>(&mut self, hotlines: impl IntoIterator<Item = &'h Arc<Hotline>>) {
+        self.known.extend(hotlines.into_iter().map(version_key));
     }
 
     /// The file is being written anew. The new one may lack versions that no call follows now.
-    pub fn forget_known(&mut self) {
+    pub fn forget_known_versions(&mut self) {
         self.known.clear();
     }
 
     /// The frame of a turn.
-    pub fn turn(&mut self, turn: Turn) -> Vec<u8> {
+    pub fn turn_frame(&mut self, turn: TurnChanges) -> Vec<u8> {
         self.write(None, turn)
     }
 
     /// A frame that stands for all before it: the store, and a turn with every live call and delivery.
-    pub fn everything(&mut self, store: Acd, turn: Turn) -> Vec<u8> {
+    pub fn full_frame(&mut self, store: Acd, turn: TurnChanges) -> Vec<u8> {
         self.known.clear();
         self.write(Some(Box::new(store)), turn)
     }
 
-    fn write(&mut self, store: Option<Box<Acd>>, turn: Turn) -> Vec<u8> {
-        let Turn { live, over, inputs, deliveries, done } = turn;
+    fn write(&mut self, store: Option<Box<Acd>>, turn: TurnChanges) -> Vec<u8> {
+        let TurnChanges { live, over, inputs, deliveries, done } = turn;
         let mut editions = Vec::new();
         let mut follow = |hotline: &Arc<Hotline>| {
-            let edition = edition_of(hotline);
+            let edition = version_key(hotline);
             if self.known.insert(edition.clone()) {
                 // Only a type that has no JSON could fail here.
                 editions.push((edition.clone(), serde_json::to_string(&**hotline).unwrap_or_default()));
@@ -90,12 +90,12 @@ impl FrameWriter {
         let deliveries = deliveries.into_iter().map(|(_, Delivery { id, payload })| (id, payload)).collect();
         let frame = Frame { store, editions, live, over, inputs, deliveries, done };
         let mut bytes = Vec::new();
-        put(&mut bytes, &frame);
+        push_frame(&mut bytes, &frame);
         bytes
     }
 }
 
-fn edition_of(hotline: &Arc<Hotline>) -> Edition {
+fn version_key(hotline: &Arc<Hotline>) -> VersionKey {
     (hotline.number.clone(), hotline.version)
 }
 
@@ -115,14 +115,14 @@ pub fn calls_in(frames: &[u8]) -> BTreeSet<CallId> {
 
 /// Everything there is.
 #[derive(Debug, Default)]
-pub struct Whole {
+pub struct FileState {
     store: Acd,
-    editions: BTreeMap<Edition, String>,
-    live: BTreeMap<CallId, (Option<Edition>, ByteBuf)>,
+    editions: BTreeMap<VersionKey, String>,
+    live: BTreeMap<CallId, (Option<VersionKey>, ByteBuf)>,
     deliveries: BTreeMap<DeliveryId, String>,
 }
 
-impl Whole {
+impl FileState {
     /// What a file with these bytes comes to, and what could not be read of it.
     ///
     /// # Errors
@@ -133,7 +133,7 @@ impl Whole {
         for frame in frames.by_ref() {
             whole.take(frame);
         }
-        whole.forget_editions();
+        whole.drop_unused_versions();
         let fault = frames.left().map(str::to_owned);
         Ok((whole, fault))
     }
@@ -160,20 +160,20 @@ impl Whole {
     }
 
     /// From now on time is told by a clock that says `now`.
-    pub fn goes_by(&mut self, now: Instant) {
+    pub fn adjust_clock(&mut self, now: Instant) {
         self.store.goes_by(now);
     }
 
     /// Forgets the versions of hotlines that no call follows.
-    fn forget_editions(&mut self) {
-        let followed: BTreeSet<&Edition> =
+    fn drop_unused_versions(&mut self) {
+        let followed: BTreeSet<&VersionKey> =
             self.live.values().filter_map(|(edition, _)| edition.as_ref()).collect();
         self.editions.retain(|edition, _| followed.contains(edition));
     }
 
     /// The bytes of a file with all of this and nothing else.
-    pub fn bytes(&mut self) -> Vec<u8> {
-        self.forget_editions();
+    pub fn to_bytes(&mut self) -> Vec<u8> {
+        self.drop_unused_versions();
         let live = self.live.iter().map(|(call, (edition, bytes))| (call, edition, bytes));
         let whole = WholeFrame {
             store: &self.store,
@@ -182,12 +182,12 @@ impl Whole {
             deliveries: self.deliveries.iter().collect(),
         };
         let mut bytes = HEAD.to_vec();
-        put(&mut bytes, &whole);
+        push_frame(&mut bytes, &whole);
         bytes
     }
 
     /// What is left for the daemon that reads the file.
-    pub fn kept(&self, losses: &mut Vec<String>) -> Kept {
+    pub fn to_persisted_state(&self, losses: &mut Vec<String>) -> PersistedState {
         let mut calls = Vec::new();
         for (call, (_, bytes)) in &self.live {
             match RawSavedCall::from_bytes(bytes) {
@@ -205,7 +205,7 @@ impl Whole {
         let delivery =
             |(id, payload): (&DeliveryId, &String)| Delivery { id: id.clone(), payload: payload.clone() };
         let deliveries = self.deliveries.iter().map(delivery).collect();
-        Kept { calls, hotlines, store: self.store.clone(), deliveries, ..Kept::default() }
+        PersistedState { calls, hotlines, store: self.store.clone(), deliveries, ..PersistedState::default() }
     }
 }
 
@@ -213,14 +213,14 @@ impl Whole {
 #[derive(Serialize)]
 struct WholeFrame<'w> {
     store: &'w Acd,
-    editions: Vec<(&'w Edition, &'w String)>,
-    live: Vec<(&'w CallId, &'w Option<Edition>, &'w ByteBuf)>,
+    editions: Vec<(&'w VersionKey, &'w String)>,
+    live: Vec<(&'w CallId, &'w Option<VersionKey>, &'w ByteBuf)>,
     #[serde(rename = "records")]
     deliveries: Vec<(&'w DeliveryId, &'w String)>,
 }
 
 /// Adds a frame.
-fn put(bytes: &mut Vec<u8>, frame: &impl Serialize) {
+fn push_frame(bytes: &mut Vec<u8>, frame: &impl Serialize) {
     let begin = bytes.len();
     bytes.extend([0; PREFIX_BYTES]);
     // Writing to memory cannot fail, and there is no type here without a form.

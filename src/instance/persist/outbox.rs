@@ -25,16 +25,16 @@ pub struct DeliveryKind {
     /// Its name: no space in it.
     pub name: &'static str,
     /// The deliveries of this kind that follow from a command.
-    pub of: fn(&Command) -> Vec<(SwitchId, Delivery)>,
+    pub deliveries_of: fn(&Command) -> Vec<(SwitchId, Delivery)>,
 }
 
 impl DeliveryKind {
     /// Every kind there is.
-    pub const ALL: &[Self] = &[Self { name: RECORD, of: record_of }];
+    pub const ALL: &[Self] = &[Self { name: RECORD, deliveries_of: record_deliveries }];
 }
 
 /// A call record goes to the file of records, as a line of JSON.
-fn record_of(command: &Command) -> Vec<(SwitchId, Delivery)> {
+fn record_deliveries(command: &Command) -> Vec<(SwitchId, Delivery)> {
     let Command::Record(record) = command else { return Vec::new() };
     // Only a type that has no JSON could fail here, and a record is none.
     let payload = serde_json::to_string(record).unwrap_or_default();
@@ -136,12 +136,12 @@ impl Outbox {
     }
 
     /// These were done by a daemon before us, and are still kept.
-    pub fn know_done(&mut self, done: impl IntoIterator<Item = DeliveryId>) {
+    pub fn add_done(&mut self, done: impl IntoIterator<Item = DeliveryId>) {
         self.done.extend(done);
     }
 
     /// The deliverer has done it.
-    pub fn done(&mut self, id: DeliveryId) {
+    pub fn mark_done(&mut self, id: DeliveryId) {
         if self.open.remove(&id).is_some() {
             self.done.push(id);
         }
@@ -158,7 +158,7 @@ impl Outbox {
     }
 
     /// Whether some are not done yet, or are still kept.
-    pub fn is_behind(&self) -> bool {
+    pub fn has_work(&self) -> bool {
         !self.open.is_empty() || !self.done.is_empty()
     }
 
@@ -183,11 +183,11 @@ mod tests {
         assert_eq!(outbox.put(toy("owner")), Some(toy("owner")));
         assert_eq!(outbox.put(toy("owner")), None);
         assert_eq!(outbox.put(toy("agent 01")), Some(toy("agent 01")));
-        outbox.done(toy("owner").id);
-        outbox.done(toy("owner").id);
+        outbox.mark_done(toy("owner").id);
+        outbox.mark_done(toy("owner").id);
         assert_eq!(outbox.open().collect::<Vec<_>>(), [toy("agent 01")]);
         assert_eq!(outbox.take_done(), [toy("owner").id]);
-        assert!(outbox.is_behind() && !outbox.has_done());
+        assert!(outbox.has_work() && !outbox.has_done());
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// What one turn of the loop changed. It is kept as a whole or not at all.
 #[derive(Clone, Debug, Default)]
-pub struct Turn {
+pub struct TurnChanges {
     /// The calls that are new or changed.
     pub live: Vec<LiveCall>,
     /// The calls that ended.
@@ -25,7 +25,7 @@ pub struct Turn {
     pub done: Vec<DeliveryId>,
 }
 
-impl Turn {
+impl TurnChanges {
     /// What changed in an engine since that was asked last.
     pub fn of(engine: &mut Engine) -> Self {
         let mut turn = Self { inputs: engine.take_acd_inputs(), ..Self::default() };
@@ -46,7 +46,7 @@ impl Turn {
     }
 }
 
-impl Kept {
+impl PersistedState {
     /// What a deliverer knows to be done is not delivered again.
     pub fn leave_out(&mut self, done: &BTreeSet<DeliveryId>) {
         let is_done = |delivery: &mut Delivery| done.contains(&delivery.id);
@@ -69,7 +69,7 @@ pub struct LiveCall {
 
 /// What a daemon before us left.
 #[derive(Debug, Default)]
-pub struct Kept {
+pub struct PersistedState {
     /// Its live calls.
     pub calls: Vec<RawSavedCall>,
     /// The versions of hotlines that they follow.
@@ -116,7 +116,7 @@ mod tests {
         const HOUR: u64 = 3_600_000;
         let mut before = Engine::new(Limits::default());
         turn(&mut before, HOUR + 1_000, &arrives("a"));
-        let mut kept: Vec<RawSavedCall> = Turn::of(&mut before)
+        let mut kept: Vec<RawSavedCall> = TurnChanges::of(&mut before)
             .live
             .iter()
             .map(|live| RawSavedCall::from_bytes(&live.bytes).unwrap())
@@ -124,7 +124,10 @@ mod tests {
         // What was written last tells how far it was ahead.
         turn(&mut before, HOUR + 4_000, &arrives("b"));
         kept.extend(
-            Turn::of(&mut before).live.iter().map(|live| RawSavedCall::from_bytes(&live.bytes).unwrap()),
+            TurnChanges::of(&mut before)
+                .live
+                .iter()
+                .map(|live| RawSavedCall::from_bytes(&live.bytes).unwrap()),
         );
         let mut after = Engine::new(Limits::default());
         turn(&mut after, 5_000, &Event::CallsTakenOver { calls: kept, hotlines: Vec::new() });
@@ -167,7 +170,7 @@ mod tests {
         let mut before = Engine::with_shared_acd(Limits::default());
         turn(&mut before, 1, &hotlines);
         let claim = claim(turn(&mut before, 1, &arrives("a")));
-        let kept = Turn::of(&mut before).live.remove(0);
+        let kept = TurnChanges::of(&mut before).live.remove(0);
         let known = kept.hotline.clone().into_iter().collect();
         let kept = vec![RawSavedCall::from_bytes(&kept.bytes).unwrap()];
         let (leg, number) = rings(&mut before, &claim);
@@ -195,7 +198,11 @@ mod tests {
         let mut engine = Engine::new(Limits::default());
         let arrive = |name: &str, engine: &mut Engine| drop(turn(engine, 1, &arrives(name)));
         let told = |engine: &mut Engine| -> Vec<String> {
-            Turn::of(engine).live.iter().map(|live| format!("{} at {}", live.call, live.switch)).collect()
+            TurnChanges::of(engine)
+                .live
+                .iter()
+                .map(|live| format!("{} at {}", live.call, live.switch))
+                .collect()
         };
         arrive("a", &mut engine);
         arrive("b", &mut engine);

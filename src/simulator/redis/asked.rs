@@ -7,12 +7,12 @@ use hotlined_core::event::{AcdReply, Event};
 use hotlined_core::id::{CallId, CommandId, LineId, SwitchId};
 use hotlined_core::time::Instant;
 use hotlined_instance::DaemonId;
-use hotlined_instance::cluster::failure::Failure;
-use hotlined_instance::cluster::kept_call::Adopted;
+use hotlined_instance::cluster::failure::RedisFailure;
 use hotlined_instance::cluster::limits::{CALL_KEPT, INBOX_LENGTH_MAX, LOST_AT_ONCE_MAX};
-use hotlined_instance::cluster::redis_op::Keep;
-use hotlined_instance::cluster::redis_op::{Ask, Asked, Fence};
-use hotlined_instance::cluster::redis_reply::{Answered, Figures, Said};
+use hotlined_instance::cluster::loaded_calls::AdoptedCall;
+use hotlined_instance::cluster::redis_op::ReplicationOp;
+use hotlined_instance::cluster::redis_op::{Fence, FencedOp, RedisOp};
+use hotlined_instance::cluster::redis_reply::{OpReply, OpResult, Usage};
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
@@ -22,8 +22,8 @@ impl Redis {
         &mut self,
         now: Instant,
         daemon: &DaemonId,
-        asked: &[Asked],
-    ) -> Vec<Result<Answered, Failure>> {
+        asked: &[FencedOp],
+    ) -> Vec<Result<OpReply, RedisFailure>> {
         self.note(daemon, || Late::Ask(asked.to_vec()));
         if let Err(failure) = self.touch(now) {
             return unanswered(asked, &failure);
@@ -33,12 +33,15 @@ impl Redis {
 }
 
 /// What comes of these where the server does not hear them: what is for no server is answered without one.
-pub(super) fn unanswered(asked: &[Asked], failure: &Failure) -> Vec<Result<Answered, Failure>> {
-    let one = |asked: &Asked| match asked.ask {
-        Ask::Barrier(_) => Ok(nothing()),
-        Ask::Request { .. } | Ask::Forget(_) | Ask::Hold { .. } | Ask::Keep { .. } | Ask::Due | Ask::Look => {
-            Err(failure.clone())
-        }
+pub(super) fn unanswered(asked: &[FencedOp], failure: &RedisFailure) -> Vec<Result<OpReply, RedisFailure>> {
+    let one = |asked: &FencedOp| match asked.op {
+        RedisOp::Barrier(_) => Ok(nothing()),
+        RedisOp::Request { .. }
+        | RedisOp::Forget(_)
+        | RedisOp::Hold { .. }
+        | RedisOp::Replicate { .. }
+        | RedisOp::RunDue
+        | RedisOp::CountUsage => Err(failure.clone()),
     };
     asked.iter().map(one).collect()
 }
@@ -51,60 +54,60 @@ struct Asking<'a> {
     fence: Option<&'a Fence>,
 }
 
-fn nothing() -> Answered {
-    Answered { said: Said::Done, due: None, left_behind: 0 }
+fn nothing() -> OpReply {
+    OpReply { result: OpResult::Done, next_due: None, left_behind: 0 }
 }
 
 impl State {
-    fn ask(&mut self, now: Instant, daemon: &DaemonId, asked: &Asked) -> Result<Answered, Failure> {
+    fn ask(&mut self, now: Instant, daemon: &DaemonId, asked: &FencedOp) -> Result<OpReply, RedisFailure> {
         let asking = Asking { at: asked.at, daemon, fence: asked.fence.as_ref() };
-        let of_store = match &asked.ask {
-            Ask::Barrier(_) => return Ok(nothing()),
-            Ask::Request { id, request: AcdRequest::CountCode { hotline, codes, code } } => {
+        let of_store = match &asked.op {
+            RedisOp::Barrier(_) => return Ok(nothing()),
+            RedisOp::Request { id, request: AcdRequest::CountCode { hotline, codes, code } } => {
                 let answer = self.count_code(asked.at, id, [hotline, codes, code]);
-                return Ok(Answered { said: heard(id, answer), ..nothing() });
+                return Ok(OpReply { result: heard(id, answer), ..nothing() });
             }
-            Ask::Keep { switch, what } => {
+            RedisOp::Replicate { switch, op: what } => {
                 let token = asking.fence.filter(|fence| fence.switch == *switch).map_or(0, |f| f.token);
                 self.check(&Fence { switch: switch.clone(), token })?;
                 match what {
-                    Keep::Over { call, deliveries } => {
+                    ReplicationOp::EndCall { call, deliveries } => {
                         let kept = self.kept.entry(switch.clone()).or_default();
                         kept.is_over(call, deliveries);
                         Of::Forget(call)
                     }
-                    Keep::Adopt(calls) => {
-                        let said = Said::Adopted(self.adopt(&asking, switch, calls));
-                        return Ok(Answered { said, due: self.store.deadline(), left_behind: 0 });
+                    ReplicationOp::AdoptCalls(calls) => {
+                        let said = OpResult::Adopted(self.adopt(&asking, switch, calls));
+                        return Ok(OpReply { result: said, next_due: self.store.deadline(), left_behind: 0 });
                     }
-                    Keep::Call { .. }
-                    | Keep::Edition { .. }
-                    | Keep::Outdated(_)
-                    | Keep::Deliver(_)
-                    | Keep::Done(_) => {
+                    ReplicationOp::SaveCall { .. }
+                    | ReplicationOp::SaveVersion { .. }
+                    | ReplicationOp::DropVersions(_)
+                    | ReplicationOp::AddDeliveries(_)
+                    | ReplicationOp::RemoveDeliveries(_) => {
                         self.kept.entry(switch.clone()).or_default().keep(what);
                         return Ok(nothing());
                     }
                 }
             }
-            Ask::Request { id, request } => Of::Request(id, request),
-            Ask::Hold { id, line, pool } => Of::Hold(id, line, pool),
-            Ask::Forget(call) => Of::Forget(call),
-            Ask::Due => Of::Due,
-            Ask::Look => Of::Look,
+            RedisOp::Request { id, request } => Of::Request(id, request),
+            RedisOp::Hold { id, line, pool } => Of::Hold(id, line, pool),
+            RedisOp::Forget(call) => Of::Forget(call),
+            RedisOp::RunDue => Of::Due,
+            RedisOp::CountUsage => Of::Look,
         };
         if let Some(fence) = asking.fence {
             self.check(fence)?;
         }
         let (said, left_behind) = self.of_store(now, &asking, of_store);
-        Ok(Answered { said, due: self.store.deadline(), left_behind })
+        Ok(OpReply { result: said, next_due: self.store.deadline(), left_behind })
     }
 
     /// Whether nobody with a higher token acted, as far as is known; nobody with a lower one does so from now on.
-    fn check(&mut self, fence: &Fence) -> Result<(), Failure> {
+    fn check(&mut self, fence: &Fence) -> Result<(), RedisFailure> {
         let token = self.fences.get(&fence.switch).copied().unwrap_or(0);
         if token > fence.token {
-            return Err(Failure::Fenced { token });
+            return Err(RedisFailure::Fenced { token });
         }
         if token < fence.token {
             self.fences.insert(fence.switch.clone(), fence.token);
@@ -112,24 +115,24 @@ impl State {
         Ok(())
     }
 
-    fn of_store(&mut self, now: Instant, asking: &Asking, what: Of) -> (Said, u64) {
+    fn of_store(&mut self, now: Instant, asking: &Asking, what: Of) -> (OpResult, u64) {
         match what {
             Of::Request(id, request) => (self.request(asking, id, request), 0),
             Of::Hold(id, line, pool) => (self.hold(asking, id, line, pool), 0),
-            Of::Forget(call) => (Said::Done, self.forget(asking.at, call)),
+            Of::Forget(call) => (OpResult::Done, self.forget(asking.at, call)),
             Of::Due => {
                 self.due(asking.at);
                 self.latest = self.latest.max(asking.at);
-                (Said::Time(self.latest), self.forget_lost(now, asking.at))
+                (OpResult::SharedTime(self.latest), self.forget_lost(now, asking.at))
             }
             Of::Look => {
                 let (held, waiting) = (self.store.lines_in_use() as u64, self.store.waiting() as u64);
-                (Said::Figures(Figures { held, waiting }), 0)
+                (OpResult::Usage(Usage { lines_held: held, claims_waiting: waiting }), 0)
             }
         }
     }
 
-    fn request(&mut self, asking: &Asking, id: &CommandId, request: &AcdRequest) -> Said {
+    fn request(&mut self, asking: &Asking, id: &CommandId, request: &AcdRequest) -> OpResult {
         let before = self.standing(id).cloned();
         let mut out = Vec::new();
         self.store.ask(asking.at, id, request, &mut out);
@@ -145,7 +148,7 @@ impl State {
         let answer = answer
             .and_then(|event| if let Event::Acd { reply: answer, .. } = event { Some(answer) } else { None });
         self.note(asking, id, request, (before, answer.as_ref()));
-        answer.map_or(Said::Done, |answer| heard(id, answer))
+        answer.map_or(OpResult::Done, |answer| heard(id, answer))
     }
 
     /// What is known of the call after this request.
@@ -216,7 +219,7 @@ impl State {
         }
     }
 
-    fn hold(&mut self, asking: &Asking, id: &CommandId, line: &LineId, pool: &PoolId) -> Said {
+    fn hold(&mut self, asking: &Asking, id: &CommandId, line: &LineId, pool: &PoolId) -> OpResult {
         self.due(asking.at);
         if let Some(Standing::Holds(line, _)) = self.standing(id) {
             return heard(id, AcdReply::Claimed { line: line.clone() });
@@ -294,12 +297,12 @@ impl State {
     }
 
     /// What the calls have, which from now on is told to whoever asks this.
-    fn adopt(&mut self, asking: &Asking, switch: &SwitchId, calls: &[CallId]) -> Vec<Adopted> {
+    fn adopt(&mut self, asking: &Asking, switch: &SwitchId, calls: &[CallId]) -> Vec<AdoptedCall> {
         self.due(asking.at);
         let mut all = Vec::new();
         for call in calls {
             let mut adopted =
-                Adopted { call: call.clone(), holds: Vec::new(), waits: Vec::new(), counted: Vec::new() };
+                AdoptedCall { call: call.clone(), holds: Vec::new(), waits: Vec::new(), counted: Vec::new() };
             let Some(known) = self.calls.get_mut(call) else {
                 all.push(adopted);
                 continue;
@@ -375,6 +378,6 @@ enum Of<'a> {
     Look,
 }
 
-fn heard(id: &CommandId, answer: AcdReply) -> Said {
-    Said::Heard(Event::Acd { command: id.clone(), reply: answer })
+fn heard(id: &CommandId, answer: AcdReply) -> OpResult {
+    OpResult::AcdReply(Event::Acd { command: id.clone(), reply: answer })
 }

@@ -6,21 +6,21 @@ use hotlined_core::event::RawSavedCall;
 use hotlined_core::hotline::Hotline;
 use hotlined_core::id::CallId;
 use hotlined_core::time::Instant;
-use hotlined_instance::cluster::entry::{Edition, Entry};
-use hotlined_instance::cluster::failure::Failure;
-use hotlined_instance::cluster::kept_call::{Loaded, Open};
+use hotlined_instance::cluster::call_entry::{CallEntry, HotlineVersion};
+use hotlined_instance::cluster::failure::RedisFailure;
+use hotlined_instance::cluster::loaded_calls::{LoadedCall, LoadedSwitch};
 use hotlined_instance::cluster::redis_op::Fence;
-use hotlined_instance::cluster::redis_op::Keep;
+use hotlined_instance::cluster::redis_op::ReplicationOp;
 use hotlined_instance::persist::outbox::{Delivery, DeliveryId};
-use hotlined_instance::persist::snapshot::Kept;
+use hotlined_instance::persist::snapshot::PersistedState;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The calls of a switch, the versions of hotlines that they follow, what is not delivered yet.
 #[derive(Clone, Debug, Default)]
 pub(super) struct KeptOfSwitch {
-    calls: BTreeMap<CallId, Entry>,
-    editions: BTreeMap<Edition, Arc<str>>,
+    calls: BTreeMap<CallId, CallEntry>,
+    editions: BTreeMap<HotlineVersion, Arc<str>>,
     outbox: BTreeMap<DeliveryId, String>,
 }
 
@@ -33,19 +33,21 @@ impl KeptOfSwitch {
         self.calls.keys().chain(self.outbox.keys().map(|id| &id.call)).cloned().collect()
     }
 
-    pub(super) fn keep(&mut self, what: &Keep) {
+    pub(super) fn keep(&mut self, what: &ReplicationOp) {
         match what {
-            Keep::Call { call, entry } => {
+            ReplicationOp::SaveCall { call, entry } => {
                 self.calls.insert(call.clone(), entry.clone());
             }
-            Keep::Edition { edition, json } => {
+            ReplicationOp::SaveVersion { version: edition, json } => {
                 self.editions.insert(edition.clone(), json.clone());
             }
-            Keep::Outdated(editions) => self.editions.retain(|edition, _| !editions.contains(edition)),
-            Keep::Deliver(deliveries) => self.deliver(deliveries),
-            Keep::Done(done) => self.outbox.retain(|id, _| !done.contains(id)),
-            Keep::Over { call, deliveries } => self.is_over(call, deliveries),
-            Keep::Adopt(_) => {}
+            ReplicationOp::DropVersions(editions) => {
+                self.editions.retain(|edition, _| !editions.contains(edition))
+            }
+            ReplicationOp::AddDeliveries(deliveries) => self.deliver(deliveries),
+            ReplicationOp::RemoveDeliveries(done) => self.outbox.retain(|id, _| !done.contains(id)),
+            ReplicationOp::EndCall { call, deliveries } => self.is_over(call, deliveries),
+            ReplicationOp::AdoptCalls(_) => {}
         }
     }
 
@@ -62,28 +64,28 @@ impl KeptOfSwitch {
 
 impl Redis {
     /// What is kept of the switch that somebody acts for, as
-    /// [`RedisStore::load`](hotlined::redis::RedisStore::load) gives it.
-    pub fn load(&mut self, now: Instant, fence: &Fence) -> Result<Loaded, Failure> {
+    /// [`RedisClient::load`](hotlined::redis::RedisClient::load) gives it.
+    pub fn load(&mut self, now: Instant, fence: &Fence) -> Result<LoadedSwitch, RedisFailure> {
         self.touch(now)?;
         let token = self.highest_token(&fence.switch);
         let kept = self.state.kept.entry(fence.switch.clone()).or_default();
-        let mut loaded = Loaded {
+        let mut loaded = LoadedSwitch {
             switch: fence.switch.clone(),
-            kept: Kept::default(),
-            open: BTreeMap::new(),
-            over: Vec::new(),
+            kept: PersistedState::default(),
+            calls: BTreeMap::new(),
+            ended: Vec::new(),
         };
-        for (name, Entry { edition, waits, saved }) in kept.calls.clone() {
+        for (name, CallEntry { edition, waits, saved }) in kept.calls.clone() {
             match read(&name, &saved) {
                 Ok(call) => {
                     loaded.kept.calls.push(call);
-                    loaded.open.insert(name, Open { edition, waits });
+                    loaded.calls.insert(name, LoadedCall { edition, waits });
                 }
                 Err(why) => loaded.kept.losses.push(format!("the call {name} is {why}")),
             }
         }
-        let followed: BTreeSet<&Edition> =
-            loaded.open.values().filter_map(|open| open.edition.as_ref()).collect();
+        let followed: BTreeSet<&HotlineVersion> =
+            loaded.calls.values().filter_map(|open| open.edition.as_ref()).collect();
         for (edition, json) in kept.editions.iter().filter(|(edition, _)| followed.contains(edition)) {
             match serde_json::from_str::<Hotline>(json) {
                 Ok(hotline) => loaded.kept.hotlines.push(Arc::new(hotline)),
@@ -92,7 +94,7 @@ impl Redis {
         }
         if loaded.kept.losses.is_empty() {
             if token > fence.token && kept.editions.keys().any(|edition| !followed.contains(edition)) {
-                return Err(Failure::Fenced { token });
+                return Err(RedisFailure::Fenced { token });
             }
             kept.editions.retain(|edition, _| followed.contains(edition));
         }

@@ -5,12 +5,12 @@ use super::{Mood, Redis};
 use hotlined_core::id::SwitchId;
 use hotlined_core::time::{Instant, Millis};
 use hotlined_instance::DaemonId;
-use hotlined_instance::cluster::redis_op::{Asked, Fence};
+use hotlined_instance::cluster::redis_op::{Fence, FencedOp};
 
 /// A question that changes something.
 #[derive(Clone, Debug)]
 pub(super) enum Late {
-    Ask(Vec<Asked>),
+    Ask(Vec<FencedOp>),
     Acquire(SwitchId, Millis),
     Renew(Fence, Millis),
     GiveUp(Fence),

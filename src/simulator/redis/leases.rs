@@ -5,9 +5,9 @@ use super::{Redis, State};
 use hotlined_core::id::SwitchId;
 use hotlined_core::time::{Instant, Millis};
 use hotlined_instance::DaemonId;
-use hotlined_instance::cluster::failure::Failure;
-use hotlined_instance::cluster::lease::Taken;
-use hotlined_instance::cluster::lease_policy::{Presence, View};
+use hotlined_instance::cluster::failure::RedisFailure;
+use hotlined_instance::cluster::lease_policy::{ClusterView, Presence};
+use hotlined_instance::cluster::lease_reply::LeaseReply;
 use hotlined_instance::cluster::redis_op::Fence;
 
 /// A daemon that was not seen for so long is forgotten.
@@ -27,29 +27,29 @@ impl State {
         self.leases.get(switch).filter(|lease| lease.until > now)
     }
 
-    fn lend(&mut self, daemon: &DaemonId, fence: Fence, until: Instant) -> Taken {
+    fn lend(&mut self, daemon: &DaemonId, fence: Fence, until: Instant) -> LeaseReply {
         let lease = Lease { owner: daemon.clone(), token: fence.token, until };
         self.leases.insert(fence.switch.clone(), lease);
         self.fences.insert(fence.switch.clone(), fence.token);
-        Taken::Ours(fence)
+        LeaseReply::Granted(fence)
     }
 
-    fn theirs(&self, now: Instant, switch: &SwitchId) -> Taken {
+    fn theirs(&self, now: Instant, switch: &SwitchId) -> LeaseReply {
         let lease = self.lease(now, switch);
         let owner = lease.map(|lease| lease.owner.to_string());
-        Taken::Theirs { owner, left: lease.map_or(Millis(0), |lease| lease.until.since(now)) }
+        LeaseReply::Denied { owner, left: lease.map_or(Millis(0), |lease| lease.until.since(now)) }
     }
 }
 
 impl Redis {
-    /// As [`RedisStore::acquire`](hotlined::redis::RedisStore::acquire). `now` is the server's time.
+    /// As [`RedisClient::acquire`](hotlined::redis::RedisClient::acquire). `now` is the server's time.
     pub fn acquire(
         &mut self,
         now: Instant,
         daemon: &DaemonId,
         switch: &SwitchId,
         span: Millis,
-    ) -> Result<Taken, Failure> {
+    ) -> Result<LeaseReply, RedisFailure> {
         self.note(daemon, || Late::Acquire(switch.clone(), span));
         self.touch(now)?;
         if self.state.lease(now, switch).is_some_and(|lease| lease.owner != *daemon) {
@@ -59,14 +59,14 @@ impl Redis {
         Ok(self.state.lend(daemon, Fence { switch: switch.clone(), token }, now + span))
     }
 
-    /// As [`RedisStore::renew`](hotlined::redis::RedisStore::renew).
+    /// As [`RedisClient::renew`](hotlined::redis::RedisClient::renew).
     pub fn renew(
         &mut self,
         now: Instant,
         daemon: &DaemonId,
         fence: &Fence,
         span: Millis,
-    ) -> Result<Taken, Failure> {
+    ) -> Result<LeaseReply, RedisFailure> {
         self.note(daemon, || Late::Renew(fence.clone(), span));
         self.touch(now)?;
         // Whoever has the highest token may go on, whatever became of the lease.
@@ -78,8 +78,8 @@ impl Redis {
         })
     }
 
-    /// As [`RedisStore::give_up`](hotlined::redis::RedisStore::give_up).
-    pub fn give_up(&mut self, now: Instant, daemon: &DaemonId, fence: &Fence) -> Result<(), Failure> {
+    /// As [`RedisClient::give_up`](hotlined::redis::RedisClient::give_up).
+    pub fn give_up(&mut self, now: Instant, daemon: &DaemonId, fence: &Fence) -> Result<(), RedisFailure> {
         self.note(daemon, || Late::GiveUp(fence.clone()));
         self.touch(now)?;
         let lease = self.state.lease(now, &fence.switch);
@@ -89,14 +89,14 @@ impl Redis {
         Ok(())
     }
 
-    /// As [`RedisStore::look`](hotlined::redis::RedisStore::look).
+    /// As [`RedisClient::look`](hotlined::redis::RedisClient::look).
     pub fn look(
         &mut self,
         now: Instant,
         daemon: &DaemonId,
         presence: &Presence,
         span: Millis,
-    ) -> Result<View, Failure> {
+    ) -> Result<ClusterView, RedisFailure> {
         self.touch(now)?;
         let shown = &mut self.state.shown;
         shown.insert(daemon.clone(), (now, presence.clone()));
@@ -107,6 +107,6 @@ impl Redis {
             self.state.lease(now, switch).map(|lease| (lease.owner.to_string(), lease.until.since(now)))
         };
         let leases = presence.serves.iter().map(|switch| (switch.clone(), lease(switch))).collect();
-        Ok(View { others, leases })
+        Ok(ClusterView { others, leases })
     }
 }

@@ -5,7 +5,7 @@
 //!                        └ inboxes, leases      ┘
 //! ```
 //!
-//! [`Redis`] is the server: it is asked as a [`RedisStore`](hotlined::redis::RedisStore) asks, has a clock of its
+//! [`Redis`] is the server: it is asked as a [`RedisClient`](hotlined::redis::RedisClient) asks, has a clock of its
 //! own by which leases run out, and can be lost: it is away, and comes back with everything, without what was written
 //! last, or empty; or it stands still, answers nobody, and does what it was asked when it goes on.
 //! `tests/daemon/redis/simulated.rs` holds the server against a real one.
@@ -26,7 +26,7 @@ use hotlined_core::event::Event;
 use hotlined_core::id::{CallId, CommandId, LineId, SwitchId};
 use hotlined_core::time::{Instant, Millis};
 use hotlined_instance::DaemonId;
-use hotlined_instance::cluster::failure::Failure;
+use hotlined_instance::cluster::failure::RedisFailure;
 use hotlined_instance::cluster::lease_policy::Presence;
 use kept::KeptOfSwitch;
 use late::Late;
@@ -204,11 +204,11 @@ impl Redis {
     }
 
     /// Before anything is written.
-    fn touch(&mut self, now: Instant) -> Result<(), Failure> {
+    fn touch(&mut self, now: Instant) -> Result<(), RedisFailure> {
         match self.mood {
             Mood::Answers => {}
-            Mood::Away => return Err(Failure::Lost("connection refused".to_owned())),
-            Mood::Still => return Err(Failure::TimedOut),
+            Mood::Away => return Err(RedisFailure::Lost("connection refused".to_owned())),
+            Mood::Still => return Err(RedisFailure::TimedOut),
         }
         if now.since(self.saved_at) >= SAVED_EVERY {
             self.save(now);

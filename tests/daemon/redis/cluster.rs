@@ -9,7 +9,7 @@ use crate::support::redis_server::{Cluster, Watched};
 use hotlined::redis::RedisSettings;
 use hotlined_core::command::{AcdRequest, Pick};
 use hotlined_core::event::{AcdReply, Event};
-use hotlined_instance::cluster::failure::Failure;
+use hotlined_instance::cluster::failure::RedisFailure;
 use proptest::test_runner::{Config, TestRunner};
 use std::cell::Cell;
 
@@ -70,7 +70,7 @@ async fn when_the_master_dies_its_replica_goes_on() {
     watched.master.as_ref().unwrap().wait_for_replica();
     watched.master.take().unwrap().kill();
     let failure = one.away().await;
-    assert!(matches!(failure, Failure::Lost(_) | Failure::TimedOut), "{failure:?}");
+    assert!(matches!(failure, RedisFailure::Lost(_) | RedisFailure::TimedOut), "{failure:?}");
     one.back().await;
     two.back().await;
     // Everything is as it was, and later answers come from the new master.

@@ -4,11 +4,11 @@ use super::together::{Daemon, ask, ask_for, release, said};
 use super::world::{ahead, claim, claimed, waiting};
 use crate::support::needs;
 use crate::support::redis_server::Server;
-use hotlined::redis::{Account, Password, RedisSettings};
+use hotlined::redis::{Password, RedisAccount, RedisSettings};
 use hotlined_core::command::{AcdRequest, Pick};
 use hotlined_core::event::AcdReply;
 use hotlined_core::time::Millis;
-use hotlined_instance::cluster::failure::{Failure, Remedy};
+use hotlined_instance::cluster::failure::{RedisFailure, Remedy};
 use hotlined_instance::cluster::lease_policy::Presence;
 
 #[tokio::test]
@@ -22,7 +22,7 @@ async fn a_server_that_stands_still_is_away_in_time_and_back_when_it_goes_on() {
     let begin = std::time::Instant::now();
     daemon.ask(ask_for("y", 1, &wish)).await;
     let failure = daemon.failure().await;
-    assert_eq!((&failure, failure.remedy()), (&Failure::TimedOut, Remedy::Reconnect));
+    assert_eq!((&failure, failure.remedy()), (&RedisFailure::TimedOut, Remedy::Reconnect));
     assert!(begin.elapsed().as_secs() < 10, "{:?}", begin.elapsed());
     server.thaw();
     daemon.back().await;
@@ -41,10 +41,10 @@ async fn what_is_asked_of_a_dead_server_comes_back_at_once_and_a_new_one_learns_
     let wish = claim("sales", "a", Pick::First);
     daemon.asks_and_hears(ask_for("x", 1, &wish)).await;
     server.kill();
-    assert!(matches!(daemon.away().await, Failure::Lost(_)));
+    assert!(matches!(daemon.away().await, RedisFailure::Lost(_)));
     for number in 2..5 {
         daemon.ask(ask_for("x", number, &wish)).await;
-        assert!(matches!(daemon.failure().await, Failure::Lost(_)));
+        assert!(matches!(daemon.failure().await, RedisFailure::Lost(_)));
     }
     let server = Server::at(port, &[]);
     daemon.back().await;
@@ -64,11 +64,11 @@ async fn what_is_asked_of_a_dead_server_comes_back_at_once_and_a_new_one_learns_
 async fn a_wrong_password_is_said_and_the_right_one_needs_no_restart() {
     needs!(REDIS);
     let server = Server::start(&["--requirepass", "right"]);
-    let account = Account { user: None, password: Some(Password::new("later")) };
+    let account = RedisAccount { user: None, password: Some(Password::new("later")) };
     let settings = RedisSettings { account, ..server.settings("one") };
     let mut daemon = Daemon::start(settings);
     let failure = daemon.away().await;
-    assert!(matches!(failure, Failure::Password(_)), "{failure:?}");
+    assert!(matches!(failure, RedisFailure::Password(_)), "{failure:?}");
     assert!(failure.needs_operator());
     server.say_as::<()>("right", &["CONFIG", "SET", "requirepass", "later"]);
     daemon.back().await;
@@ -79,7 +79,7 @@ async fn no_password_where_one_is_needed_is_said_too() {
     needs!(REDIS);
     let server = Server::start(&["--requirepass", "right"]);
     let failure = Daemon::start(server.settings("one")).away().await;
-    assert!(matches!(failure, Failure::Password(_)), "{failure:?}");
+    assert!(matches!(failure, RedisFailure::Password(_)), "{failure:?}");
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn a_user_with_few_rights_is_enough_and_one_with_fewer_is_told() {
     server.say::<()>(&user("hotlined", "~hotlined:*"));
     server.say::<()>(&user("stranger", "~other:*"));
     let come = |name: &str| RedisSettings {
-        account: Account { user: Some(name.into()), password: Some(Password::new("geheim")) },
+        account: RedisAccount { user: Some(name.into()), password: Some(Password::new("geheim")) },
         ..server.settings("one")
     };
     let mut daemon = Daemon::up(come("hotlined")).await;
@@ -106,7 +106,7 @@ async fn a_user_with_few_rights_is_enough_and_one_with_fewer_is_told() {
     leases.load(super::together::now(), &lease).await.unwrap();
     leases.give_up(&lease).await.unwrap();
     let failure = Daemon::start(come("stranger")).away().await;
-    assert!(matches!(failure, Failure::Forbidden(_)), "{failure:?}");
+    assert!(matches!(failure, RedisFailure::Forbidden(_)), "{failure:?}");
 }
 
 #[tokio::test]
@@ -121,7 +121,7 @@ async fn a_full_server_takes_back_and_gives_nothing() {
     server.say::<()>(&["CONFIG", "SET", "maxmemory", "1"]);
     daemon.ask(ask_for("z", 1, &wish)).await;
     let failure = daemon.failure().await;
-    assert!(matches!(failure, Failure::Full(_)), "{failure:?}");
+    assert!(matches!(failure, RedisFailure::Full(_)), "{failure:?}");
     assert_eq!(failure.remedy(), Remedy::AskAgain);
     daemon.ask(release("x", 1, 0)).await;
     assert_eq!(daemon.event().await, said("w", 1, claimed("a")));
@@ -140,7 +140,7 @@ async fn a_key_of_another_kind_fails_what_needs_it_and_nothing_else() {
     server.say::<()>(&["SET", "hotlined:{calls}:line:a", "not ours"]);
     daemon.ask(ask_for("x", 1, &claim("sales", "a", Pick::First))).await;
     let failure = daemon.failure().await;
-    assert!(matches!(failure, Failure::WrongType(_)), "{failure:?}");
+    assert!(matches!(failure, RedisFailure::WrongType(_)), "{failure:?}");
     assert_eq!(failure.remedy(), Remedy::Operator);
     let other = claim("sales", "b", Pick::First);
     assert_eq!(daemon.asks_and_hears(ask_for("x", 2, &other)).await, said("x", 2, claimed("b")));
@@ -154,7 +154,7 @@ async fn a_replica_is_no_place_to_write() {
     // Its master is nowhere, so it stays as it is.
     server.say::<()>(&["REPLICAOF", "127.0.0.1", "1"]);
     let failure = daemon.away().await;
-    assert!(matches!(failure, Failure::ReadOnly(_)), "{failure:?}");
+    assert!(matches!(failure, RedisFailure::ReadOnly(_)), "{failure:?}");
     server.say::<()>(&["REPLICAOF", "NO", "ONE"]);
     daemon.back().await;
 }

@@ -2,16 +2,16 @@
 
 use crate::support::needs::{Program, REDIS};
 use crate::support::redis_server::Server;
-use hotlined::redis::Connector;
 use hotlined::redis::Inbox;
+use hotlined::redis::RedisClient;
+use hotlined::redis::RedisConnector;
 use hotlined::redis::RedisSettings;
-use hotlined::redis::RedisStore;
 use hotlined_core::command::AcdRequest;
 use hotlined_core::event::Event;
 use hotlined_core::id::{CallId, CommandId};
 use hotlined_core::time::Instant;
-use hotlined_instance::cluster::redis_op::{Ask, Asked};
-use hotlined_instance::cluster::redis_reply::{Answered, Figures, Said};
+use hotlined_instance::cluster::redis_op::{FencedOp, RedisOp};
+use hotlined_instance::cluster::redis_reply::{OpReply, OpResult, Usage};
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -34,10 +34,10 @@ static STORES: AtomicUsize = AtomicUsize::new(0);
 /// What the embedded store can do, asked of Redis.
 pub struct Backing {
     runtime: Runtime,
-    store: RedisStore,
+    store: RedisClient,
     inbox: Inbox,
     deadline: Option<Instant>,
-    figures: Figures,
+    figures: Usage,
     left_behind: u64,
 }
 
@@ -59,44 +59,44 @@ impl Backing {
     pub fn under(settings: RedisSettings) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let (store, inbox) = runtime.block_on(async {
-            let link = Connector::new(&settings).unwrap().connect(ANSWER_TIME_MAX).await.unwrap();
-            let mut store = RedisStore::new(link, &settings);
+            let link = RedisConnector::new(&settings).unwrap().connect(ANSWER_TIME_MAX).await.unwrap();
+            let mut store = RedisClient::new(link, &settings);
             let key = store.keys().inbox(store.daemon());
             let inbox = Inbox::open(store.link(), key).await.unwrap();
             (store, inbox)
         });
-        let (deadline, figures, left_behind) = (None, Figures::default(), 0);
+        let (deadline, figures, left_behind) = (None, Usage::default(), 0);
         Self { runtime, store, inbox, deadline, figures, left_behind }
     }
 
     pub fn ask(&mut self, now: Instant, id: &CommandId, request: &AcdRequest, out: &mut Vec<Event>) {
-        self.say(now, Ask::Request { id: id.clone(), request: request.clone() }, out);
+        self.say(now, RedisOp::Request { id: id.clone(), request: request.clone() }, out);
     }
 
     pub fn due(&mut self, now: Instant, out: &mut Vec<Event>) {
-        self.say(now, Ask::Due, out);
+        self.say(now, RedisOp::RunDue, out);
     }
 
     pub fn forget(&mut self, now: Instant, call: &CallId, out: &mut Vec<Event>) {
-        self.say(now, Ask::Forget(call.clone()), out);
+        self.say(now, RedisOp::Forget(call.clone()), out);
     }
 
     /// What others get by it stands before the answer, as the embedded store has it.
-    fn say(&mut self, at: Instant, ask: Ask, out: &mut Vec<Event>) {
-        let asked = [ask, Ask::Look].map(|ask| Asked { at, ask, fence: None });
+    fn say(&mut self, at: Instant, ask: RedisOp, out: &mut Vec<Event>) {
+        let asked = [ask, RedisOp::CountUsage].map(|ask| FencedOp { at, op: ask, fence: None });
         let (said, later) = self.runtime.block_on(async {
             let said = self.store.ask(&asked).await;
             (said, self.inbox.read(self.store.link()).await.unwrap())
         });
         let mut said = said.into_iter().map(|answered| answered.unwrap());
-        let (first, look): (Answered, Answered) = (said.next().unwrap(), said.next().unwrap());
+        let (first, look): (OpReply, OpReply) = (said.next().unwrap(), said.next().unwrap());
         out.extend(later);
-        if let Said::Heard(event) = first.said {
+        if let OpResult::AcdReply(event) = first.result {
             out.push(event);
         }
-        let Said::Figures(figures) = look.said else { panic!("{look:?}") };
+        let OpResult::Usage(figures) = look.result else { panic!("{look:?}") };
         self.figures = figures;
-        self.deadline = look.due;
+        self.deadline = look.next_due;
         self.left_behind += first.left_behind;
     }
 
@@ -105,11 +105,11 @@ impl Backing {
     }
 
     pub fn lines_in_use(&self) -> usize {
-        self.figures.held as usize
+        self.figures.lines_held as usize
     }
 
     pub fn waiting(&self) -> usize {
-        self.figures.waiting as usize
+        self.figures.claims_waiting as usize
     }
 
     pub fn left_behind(&self) -> u64 {

@@ -5,26 +5,26 @@ use super::together::{Daemon, ask, ask_for, fenced, now, release, said};
 use super::world::{ahead, call, claim, claimed, line, pool, waiting};
 use crate::support::needs;
 use crate::support::redis_server::{Cluster, Server, Watched, free_port};
+use hotlined::redis::RedisClient;
 use hotlined::redis::RedisSettings;
-use hotlined::redis::RedisStore;
 use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::call::SAVED_FORMAT;
 use hotlined_core::command::{AcdRequest, Pick};
 use hotlined_core::event::{AcdReply, RawSavedCall};
 use hotlined_core::hotline::{Agent, Dial, Hotline};
 use hotlined_core::time::{Instant, Millis};
-use hotlined_instance::cluster::acd_failover::{Out, Sharing};
-use hotlined_instance::cluster::call_replication::{Keeping, Words};
-use hotlined_instance::cluster::entry::Edition;
-use hotlined_instance::cluster::failure::Failure;
-use hotlined_instance::cluster::kept_call::{Adopted, Loaded};
-use hotlined_instance::cluster::lease::Taken;
+use hotlined_instance::cluster::acd_failover::{AcdFailover, Out};
+use hotlined_instance::cluster::call_entry::HotlineVersion;
+use hotlined_instance::cluster::call_replication::{CallReplication, OpBatch};
+use hotlined_instance::cluster::failure::RedisFailure;
+use hotlined_instance::cluster::lease_reply::LeaseReply;
 use hotlined_instance::cluster::limits::{CALL_KEPT, KEPT};
-use hotlined_instance::cluster::redis_event::Heard;
-use hotlined_instance::cluster::redis_op::Keep;
-use hotlined_instance::cluster::redis_op::{Ask, Asked, Fence};
+use hotlined_instance::cluster::loaded_calls::{AdoptedCall, LoadedSwitch};
+use hotlined_instance::cluster::redis_event::RedisEvent;
+use hotlined_instance::cluster::redis_op::ReplicationOp;
+use hotlined_instance::cluster::redis_op::{Fence, FencedOp, RedisOp};
 use hotlined_instance::persist::outbox::{Delivery, DeliveryId};
-use hotlined_instance::persist::snapshot::{LiveCall, Turn};
+use hotlined_instance::persist::snapshot::{LiveCall, TurnChanges};
 use std::sync::Arc;
 
 fn hotline(name: &str) -> Arc<Hotline> {
@@ -42,13 +42,13 @@ fn live(name: &str, state: &str, hotline: Option<&Arc<Hotline>>) -> LiveCall {
     LiveCall { call: call(name), switch: switch(), hotline: hotline.cloned(), bytes }
 }
 
-fn is_live(calls: Vec<LiveCall>) -> Turn {
-    Turn { live: calls, ..Turn::default() }
+fn is_live(calls: Vec<LiveCall>) -> TurnChanges {
+    TurnChanges { live: calls, ..TurnChanges::default() }
 }
 
-fn is_over(name: &str, record: &str) -> Turn {
+fn is_over(name: &str, record: &str) -> TurnChanges {
     let delivery = self::record(name, record);
-    Turn { over: vec![call(name)], deliveries: vec![(switch(), delivery)], ..Turn::default() }
+    TurnChanges { over: vec![call(name)], deliveries: vec![(switch(), delivery)], ..TurnChanges::default() }
 }
 
 fn record(name: &str, line: &str) -> Delivery {
@@ -59,7 +59,7 @@ fn done(name: &str) -> DeliveryId {
     DeliveryId::record(call(name))
 }
 
-fn states(loaded: &Loaded) -> Vec<String> {
+fn states(loaded: &LoadedSwitch) -> Vec<String> {
     let mut states: Vec<String> = loaded
         .kept
         .calls
@@ -73,8 +73,8 @@ fn states(loaded: &Loaded) -> Vec<String> {
 /// A daemon as far as it keeps calls.
 #[derive(Default)]
 struct Keeper {
-    keeping: Keeping,
-    sharing: Sharing,
+    keeping: CallReplication,
+    sharing: AcdFailover,
 }
 
 impl Keeper {
@@ -84,11 +84,11 @@ impl Keeper {
         keeper
     }
 
-    fn words(&mut self, turn: Turn) -> Words {
+    fn words(&mut self, turn: TurnChanges) -> OpBatch {
         self.keeping.words(now(), turn, Vec::new(), &self.sharing)
     }
 
-    async fn keeps(&mut self, store: &mut RedisStore, turn: Turn) {
+    async fn keeps(&mut self, store: &mut RedisClient, turn: TurnChanges) {
         for outcome in store.ask(&self.words(turn).asked).await {
             outcome.unwrap();
         }
@@ -96,7 +96,7 @@ impl Keeper {
 }
 
 /// One of each kind that leaves something behind.
-pub fn story(fence: &Fence) -> Vec<Asked> {
+pub fn story(fence: &Fence) -> Vec<FencedOp> {
     let mut keeper = Keeper::acting(fence);
     let mut all =
         keeper.words(is_live(vec![live("a", "rings", Some(&hotline("H"))), live("b", "", None)])).asked;
@@ -113,7 +113,7 @@ async fn is_kept_and_loaded(settings: impl Fn(&str) -> RedisSettings) {
     keeper.keeps(&mut one, is_live(calls)).await;
     keeper.keeps(&mut one, is_live(vec![live("a", "talks", Some(&old))])).await;
     keeper.keeps(&mut one, is_over("b", r#"{"call":"b"}"#)).await;
-    keeper.keeps(&mut one, Turn { over: vec![call("c")], ..Turn::default() }).await;
+    keeper.keeps(&mut one, TurnChanges { over: vec![call("c")], ..TurnChanges::default() }).await;
     one.give_up(&fence).await.unwrap();
 
     let mut two = connected(&settings("two")).await;
@@ -122,12 +122,12 @@ async fn is_kept_and_loaded(settings: impl Fn(&str) -> RedisSettings) {
     assert_eq!(states(&loaded), ["a talks"]);
     assert_eq!(loaded.kept.hotlines, [old], "nobody follows the other");
     assert_eq!(loaded.kept.deliveries, [record("b", r#"{"call":"b"}"#)]);
-    assert_eq!((loaded.kept.losses.len(), loaded.open.len()), (0, 1));
+    assert_eq!((loaded.kept.losses.len(), loaded.calls.len()), (0, 1));
     // What is taken up can end and be written like any other.
     let mut keeper = Keeper::acting(&fence);
     assert_eq!(keeper.keeping.take_up(now(), &loaded).len(), 1);
     keeper.keeps(&mut two, is_over("a", "{}")).await;
-    keeper.keeps(&mut two, Turn { done: vec![done("a"), done("b")], ..Turn::default() }).await;
+    keeper.keeps(&mut two, TurnChanges { done: vec![done("a"), done("b")], ..TurnChanges::default() }).await;
     let loaded = two.load(now(), &fence).await.unwrap();
     assert!(loaded.kept.calls.is_empty() && loaded.kept.hotlines.is_empty());
     assert_eq!((loaded.kept.deliveries.len(), loaded.kept.losses.len()), (0, 0));
@@ -160,24 +160,31 @@ async fn a_daemon_that_acts_no_more_can_neither_keep_nor_forget() {
     Keeper::acting(&old).keeps(&mut one, is_over("b", r#"{"switch":"fs-1"}"#)).await;
     server.say::<()>(&["DEL", "hotlined:{calls}:lease:fs-1"]);
     let new = takes(&mut two, LONG).await;
-    let edition = Edition::of(&hotline("H"));
-    let entry =
-        hotlined_instance::cluster::entry::Entry { edition: None, waits: Vec::new(), saved: Vec::new() };
+    let edition = HotlineVersion::of(&hotline("H"));
+    let entry = hotlined_instance::cluster::call_entry::CallEntry {
+        edition: None,
+        waits: Vec::new(),
+        saved: Vec::new(),
+    };
     let words = || {
         [
-            Keep::Call { call: call("a"), entry: entry.clone() },
-            Keep::Edition { edition: edition.clone(), json: "{}".into() },
-            Keep::Outdated(vec![edition.clone()]),
-            Keep::Over { call: call("a"), deliveries: vec![record("a", "{}")] },
-            Keep::Deliver(vec![record("b", "{}")]),
-            Keep::Done(vec![done("b")]),
-            Keep::Adopt(vec![call("a")]),
+            ReplicationOp::SaveCall { call: call("a"), entry: entry.clone() },
+            ReplicationOp::SaveVersion { version: edition.clone(), json: "{}".into() },
+            ReplicationOp::DropVersions(vec![edition.clone()]),
+            ReplicationOp::EndCall { call: call("a"), deliveries: vec![record("a", "{}")] },
+            ReplicationOp::AddDeliveries(vec![record("b", "{}")]),
+            ReplicationOp::RemoveDeliveries(vec![done("b")]),
+            ReplicationOp::AdoptCalls(vec![call("a")]),
         ]
     };
     for fence in [Some(old), None] {
-        let ask = |what| Asked { at: now(), ask: Ask::Keep { switch: switch(), what }, fence: fence.clone() };
+        let ask = |what| FencedOp {
+            at: now(),
+            op: RedisOp::Replicate { switch: switch(), op: what },
+            fence: fence.clone(),
+        };
         for outcome in one.ask(&words().map(ask)).await {
-            assert_eq!(outcome.unwrap_err(), Failure::Fenced { token: new.token });
+            assert_eq!(outcome.unwrap_err(), RedisFailure::Fenced { token: new.token });
         }
     }
     let loaded = two.load(now(), &new).await.unwrap();
@@ -236,20 +243,20 @@ async fn what_a_dead_daemon_asked_and_never_heard_is_told_to_whoever_takes_over(
     // The last one is kept with its wish, and the daemon dies before it asks.
     let mut out = Out::default();
     for (name, wish) in [("waits", &queued_a), ("never", &queued_b)] {
-        let Ask::Request { id, request } = ask_for(name, 1, wish).ask else { panic!() };
+        let RedisOp::Request { id, request } = ask_for(name, 1, wish).op else { panic!() };
         keeper.sharing.ask(now(), id, request, &mut out);
     }
     let kept = ["holds", "waits", "never"].map(|name| live(name, "", None)).to_vec();
     let words = keeper.words(is_live(kept));
-    let reached = Heard::Reached(words.barrier.unwrap());
+    let reached = RedisEvent::BarrierReached(words.barrier.unwrap());
     one.ask_all(words.asked).await;
     assert_eq!(one.next().await, reached);
     drop(one);
     server.say::<()>(&["DEL", "hotlined:{calls}:lease:fs-1"]);
     // Nobody hears this answer.
     two.ask(release("other", 1, 0)).await;
-    two.ask(Asked { at: now(), ask: Ask::Forget(call("other")), fence: None }).await;
-    assert_eq!(two.next().await, Heard::Forgotten { call: call("other"), left_behind: 0 });
+    two.ask(FencedOp { at: now(), op: RedisOp::Forget(call("other")), fence: None }).await;
+    assert_eq!(two.next().await, RedisEvent::Forgotten { call: call("other"), left_behind: 0 });
 
     let mut leases = connected(&server.settings("two")).await;
     let fence = takes(&mut leases, LONG).await;
@@ -257,14 +264,14 @@ async fn what_a_dead_daemon_asked_and_never_heard_is_told_to_whoever_takes_over(
     let loaded = leases.load(now(), &fence).await.unwrap();
     let asks = keeper.keeping.take_up(now(), &loaded);
     let mut out = Out::default();
-    for (call, open) in loaded.open {
+    for (call, open) in loaded.calls {
         keeper.sharing.take_up(now(), &call, open.waits, &mut out);
     }
     two.ask_all(asks).await;
     let heard = two.next().await;
-    let Heard::Adopted(adopted) = &heard else { panic!("{heard:?}") };
+    let RedisEvent::Adopted(adopted) = &heard else { panic!("{heard:?}") };
     let holds = adopted.iter().find(|adopted| adopted.call == call("holds")).unwrap();
-    let counted = Adopted {
+    let counted = AdoptedCall {
         call: call("holds"),
         holds: vec![(2, line("b"), pool("service"))],
         waits: vec![],
@@ -280,7 +287,7 @@ async fn what_a_dead_daemon_asked_and_never_heard_is_told_to_whoever_takes_over(
     let words = keeper.keeping.words(now(), turn, asked.collect(), &keeper.sharing);
     two.ask_all(words.asked).await;
     assert_eq!(two.event().await, said("never", 1, ahead(0, None)));
-    assert_eq!(two.next().await, Heard::Reached(words.barrier.unwrap()));
+    assert_eq!(two.next().await, RedisEvent::BarrierReached(words.barrier.unwrap()));
     // From now on it is told where it is: also of the calls that it took up.
     two.ask(fenced(release("holds", 2, 0), &fence)).await;
     assert_eq!(two.event().await, said("never", 1, claimed("b")));
@@ -299,13 +306,13 @@ async fn a_claim_that_waits_is_told_to_the_daemon_that_adopts_it() {
     one.asks_and_hears(ask_for("y", 1, &waiting(wish.clone(), 0, 0))).await;
     one.asks_and_hears(ask_for("z", 1, &waiting(wish, 0, 0))).await;
     let adopt = |names: &[&str]| {
-        let what = Keep::Adopt(names.iter().map(|name| call(name)).collect());
-        Asked { at: now(), ask: Ask::Keep { switch: switch(), what }, fence: None }
+        let what = ReplicationOp::AdoptCalls(names.iter().map(|name| call(name)).collect());
+        FencedOp { at: now(), op: RedisOp::Replicate { switch: switch(), op: what }, fence: None }
     };
     two.ask(adopt(&["y", "z", "unknown"])).await;
     let heard = two.next().await;
-    let Heard::Adopted(adopted) = &heard else { panic!("{heard:?}") };
-    let ahead_of = |it: &Adopted| it.waits.iter().map(|(_, at)| at.ahead).collect::<Vec<_>>();
+    let RedisEvent::Adopted(adopted) = &heard else { panic!("{heard:?}") };
+    let ahead_of = |it: &AdoptedCall| it.waits.iter().map(|(_, at)| at.ahead).collect::<Vec<_>>();
     let waits: Vec<_> = adopted.iter().map(ahead_of).collect();
     assert_eq!(waits, [vec![0], vec![1], vec![]]);
     one.ask(release("x", 1, 0)).await;
@@ -313,8 +320,8 @@ async fn a_claim_that_waits_is_told_to_the_daemon_that_adopts_it() {
     // A place whose queue somebody deleted is none: the call asks for another.
     server.say::<()>(&["DEL", "hotlined:{calls}:waiting"]);
     two.ask(adopt(&["z"])).await;
-    let nothing = Adopted { call: call("z"), holds: vec![], waits: vec![], counted: vec![] };
-    assert_eq!(two.next().await, Heard::Adopted(vec![nothing]));
+    let nothing = AdoptedCall { call: call("z"), holds: vec![], waits: vec![], counted: vec![] };
+    assert_eq!(two.next().await, RedisEvent::Adopted(vec![nothing]));
 }
 
 #[tokio::test]
@@ -327,8 +334,8 @@ async fn a_call_that_is_over_gives_back_as_it_said() {
     keeper.keeps(&mut store, is_live(vec![live("x", "talks", None)])).await;
     let wish = claim("sales", "a", Pick::First);
     store.ask(&[ask_for("x", 1, &wish)]).await.remove(0).unwrap();
-    let Asked { at, ask, .. } = release("x", 1, 60_000);
-    let requests = vec![(at, ask), (at, Ask::Forget(call("x")))];
+    let FencedOp { at, op, .. } = release("x", 1, 60_000);
+    let requests = vec![(at, op), (at, RedisOp::Forget(call("x")))];
     let words = keeper.keeping.words(now(), is_over("x", "{}"), requests, &keeper.sharing);
     assert_eq!(words.asked.len(), 3, "it is forgotten once");
     for outcome in store.ask(&words.asked).await {
@@ -336,8 +343,8 @@ async fn a_call_that_is_over_gives_back_as_it_said() {
     }
     let answer = store.ask(&[ask_for("y", 1, &wish)]).await.remove(0).unwrap();
     assert_eq!(
-        answer.said,
-        hotlined_instance::cluster::redis_reply::Said::Heard(said("y", 1, AcdReply::Refused)),
+        answer.result,
+        hotlined_instance::cluster::redis_reply::OpResult::AcdReply(said("y", 1, AcdReply::Refused)),
         "it rests"
     );
 }
@@ -359,18 +366,18 @@ async fn a_long_talk_lasts_for_as_long_as_somebody_acts_for_its_switch() {
     let mut left_behind = Vec::new();
     let day = |days: u64| Instant(begin.0 + days * (CALL_KEPT.0 + 1_000));
     for days in 1..4 {
-        let due = Asked { at: day(days), ask: Ask::Due, fence: None };
+        let due = FencedOp { at: day(days), op: RedisOp::RunDue, fence: None };
         left_behind.push(store.ask(&[due]).await.remove(0).unwrap().left_behind);
     }
     assert_eq!(left_behind, [1, 0, 0], "what was not kept is lost after its time");
     // What is kept expires later each time the lease is renewed.
     let key = "hotlined:{calls}:kept:fs-1";
     server.say::<()>(&["PEXPIRE", key, "60000"]);
-    assert!(matches!(store.renew(&lease, LONG).await.unwrap(), Taken::Ours(_)));
+    assert!(matches!(store.renew(&lease, LONG).await.unwrap(), LeaseReply::Granted(_)));
     let lives: u64 = server.say(&["PTTL", key]);
     assert!(lives > KEPT.0 - 60_000, "{lives}");
     server.say::<()>(&["DEL", "hotlined:{calls}:lease:fs-1"]);
-    let due = Asked { at: day(4), ask: Ask::Due, fence: None };
+    let due = FencedOp { at: day(4), op: RedisOp::RunDue, fence: None };
     assert_eq!(store.ask(&[due]).await.remove(0).unwrap().left_behind, 1, "nobody acts for it any more");
     let fence = takes(&mut store, LONG).await;
     assert_eq!(
@@ -381,21 +388,21 @@ async fn a_long_talk_lasts_for_as_long_as_somebody_acts_for_its_switch() {
 }
 
 /// Sends words and hears what fails, until they have been heard of.
-async fn says(daemon: &mut Daemon, keeper: &mut Keeper, turn: Turn) -> Vec<Failure> {
+async fn says(daemon: &mut Daemon, keeper: &mut Keeper, turn: TurnChanges) -> Vec<RedisFailure> {
     let words = keeper.words(turn);
     daemon.ask_all(words.asked).await;
     let mut failures = Vec::new();
     loop {
         match daemon.next().await {
-            Heard::Reached(number) if Some(number) == words.barrier => return failures,
-            Heard::Failed { asked, failure } => {
+            RedisEvent::BarrierReached(number) if Some(number) == words.barrier => return failures,
+            RedisEvent::Failed { op: asked, failure } => {
                 keeper.keeping.failed(&asked, &failure);
                 failures.push(failure);
             }
-            heard @ (Heard::Away(_) | Heard::Back) => {
+            heard @ (RedisEvent::Unavailable(_) | RedisEvent::Available) => {
                 keeper.sharing.heard(now(), heard, &mut Out::default());
             }
-            Heard::Forgotten { .. } => {}
+            RedisEvent::Forgotten { .. } => {}
             other => panic!("{other:?}"),
         }
     }
@@ -414,13 +421,13 @@ async fn a_server_that_forgot_everything_is_told_everything() {
     let both = || is_live(vec![live("a", "rings", Some(&h)), live("b", "rings", Some(&h))]);
     assert_eq!(says(&mut daemon, &mut keeper, both()).await, []);
     server.kill();
-    keeper.sharing.heard(now(), Heard::Away(daemon.away().await), &mut Out::default());
+    keeper.sharing.heard(now(), RedisEvent::Unavailable(daemon.away().await), &mut Out::default());
     // While it is away, the barrier is reached at once, and everything before it has failed.
     let failures = says(&mut daemon, &mut keeper, is_over("b", "{}")).await;
-    assert!(matches!(failures[..], [Failure::Lost(_)]), "{failures:?}");
+    assert!(matches!(failures[..], [RedisFailure::Lost(_)]), "{failures:?}");
     let _server = Server::at(port, &[]);
     daemon.back().await;
-    keeper.sharing.heard(now(), Heard::Back, &mut Out::default());
+    keeper.sharing.heard(now(), RedisEvent::Available, &mut Out::default());
     keeper.keeping.back(now());
     assert_eq!(keeper.keeping.untold(now() + Millis(1_000)), [call("a")]);
     assert_eq!(says(&mut daemon, &mut keeper, is_live(vec![live("a", "talks", Some(&h))])).await, []);
@@ -470,7 +477,7 @@ async fn a_full_server_keeps_no_more_but_lets_go() {
     says(&mut daemon, &mut keeper, is_live(vec![live("a", "rings", None), live("b", "rings", None)])).await;
     server.say::<()>(&["CONFIG", "SET", "maxmemory", "1"]);
     let failures = says(&mut daemon, &mut keeper, is_live(vec![live("b", "talks", None)])).await;
-    assert!(matches!(failures[..], [Failure::Full(_)]), "{failures:?}");
+    assert!(matches!(failures[..], [RedisFailure::Full(_)]), "{failures:?}");
     assert_eq!(says(&mut daemon, &mut keeper, is_over("a", "{}")).await, []);
     server.say::<()>(&["CONFIG", "SET", "maxmemory", "0"]);
     assert_eq!(keeper.keeping.untold(now() + Millis(1_000)), [call("b")]);

@@ -4,26 +4,27 @@ use super::together::{ask, ask_for, now, release};
 use super::world::{claim, line, pool, waiting};
 use crate::support::needs;
 use crate::support::redis_server::Server;
-use hotlined::redis::Connector;
-use hotlined::redis::RedisStore;
+use hotlined::redis::RedisClient;
+use hotlined::redis::RedisConnector;
 use hotlined_core::command::{AcdRequest, Claim, Pick};
 use hotlined_core::event::{AcdReply, Event};
 use hotlined_core::time::{Instant, Millis};
 use hotlined_instance::cluster::lease_policy::Presence;
-use hotlined_instance::cluster::limits::{CALL_KEPT, CODE_KEPT, COMMAND_TIME_MAX};
-use hotlined_instance::cluster::redis_op::{Ask, Asked};
-use hotlined_instance::cluster::redis_reply::{Figures, Said};
+use hotlined_instance::cluster::limits::COMMAND_TIME_MAX;
+use hotlined_instance::cluster::limits::{CALL_KEPT, CODE_KEPT};
+use hotlined_instance::cluster::redis_op::{FencedOp, RedisOp};
+use hotlined_instance::cluster::redis_reply::{OpResult, Usage};
 use std::collections::BTreeSet;
 
-async fn store(server: &Server) -> RedisStore {
+async fn store(server: &Server) -> RedisClient {
     let settings = server.settings("one");
-    let link = Connector::new(&settings).unwrap().connect(COMMAND_TIME_MAX * 20).await.unwrap();
-    RedisStore::new(link, &settings)
+    let link = RedisConnector::new(&settings).unwrap().connect(COMMAND_TIME_MAX * 20).await.unwrap();
+    RedisClient::new(link, &settings)
 }
 
-fn answer(said: &Said) -> &AcdReply {
+fn answer(said: &OpResult) -> &AcdReply {
     match said {
-        Said::Heard(Event::Acd { reply: answer, .. }) => answer,
+        OpResult::AcdReply(Event::Acd { reply: answer, .. }) => answer,
         other => panic!("{other:?}"),
     }
 }
@@ -108,9 +109,9 @@ async fn a_call_that_nobody_ever_forgets_loses_all_it_has() {
     let mut store = store(&server).await;
     let wish = claim("sales", "a", Pick::First);
     let begin = Instant(1_700_000_000_000);
-    let at = |at: Instant, asked: Asked| Asked { at, ..asked };
-    let due = |at: Instant| Asked { at, ask: Ask::Due, fence: None };
-    let look = |at: Instant| Asked { at, ask: Ask::Look, fence: None };
+    let at = |at: Instant, asked: FencedOp| FencedOp { at, ..asked };
+    let due = |at: Instant| FencedOp { at, op: RedisOp::RunDue, fence: None };
+    let look = |at: Instant| FencedOp { at, op: RedisOp::CountUsage, fence: None };
     let admit = AcdRequest::Admit { hotline: "400".into(), calls_max: Some(1), recent: None };
     let later = begin + Millis(CALL_KEPT.0 - 1);
     let story = [
@@ -124,10 +125,14 @@ async fn a_call_that_nobody_ever_forgets_loses_all_it_has() {
         at(begin + CALL_KEPT, ask("z", 1, admit)),
     ];
     let told: Vec<_> = store.ask(&story).await.into_iter().map(Result::unwrap).collect();
-    assert_eq!(told[4].said, Said::Figures(Figures { held: 1, waiting: 1 }));
+    assert_eq!(told[4].result, OpResult::Usage(Usage { lines_held: 1, claims_waiting: 1 }));
     assert_eq!((told[3].left_behind, told[5].left_behind), (0, 2), "its line and its place among live calls");
-    assert_eq!(told[6].said, Said::Figures(Figures { held: 1, waiting: 0 }), "who waited has it");
-    assert_eq!(*answer(&told[7].said), AcdReply::Admitted { room: true, recent: 0 });
+    assert_eq!(
+        told[6].result,
+        OpResult::Usage(Usage { lines_held: 1, claims_waiting: 0 }),
+        "who waited has it"
+    );
+    assert_eq!(*answer(&told[7].result), AcdReply::Admitted { room: true, recent: 0 });
 }
 
 #[tokio::test]
@@ -142,7 +147,7 @@ async fn there_is_an_end_to_how_many_calls_can_ask() {
     let wish = claim("sales", "a*9", Pick::First);
     let story = [ask_for("x", 1, &wish), ask_for("y", 1, &wish), ask_for("x", 2, &wish)];
     let told: Vec<_> = store.ask(&story).await.into_iter().map(Result::unwrap).collect();
-    assert_eq!(*answer(&told[0].said), super::world::claimed("a"));
-    assert_eq!(*answer(&told[1].said), AcdReply::Refused, "of so many calls");
-    assert_eq!(*answer(&told[2].said), super::world::claimed("a"), "known already");
+    assert_eq!(*answer(&told[0].result), super::world::claimed("a"));
+    assert_eq!(*answer(&told[1].result), AcdReply::Refused, "of so many calls");
+    assert_eq!(*answer(&told[2].result), super::world::claimed("a"), "known already");
 }

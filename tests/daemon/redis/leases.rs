@@ -4,48 +4,48 @@ use super::together::{ask_for, fenced, now};
 use super::world::{call, claim, claimed};
 use crate::support::needs;
 use crate::support::{redis_server::Server, wait::s};
-use hotlined::redis::Connector;
+use hotlined::redis::RedisClient;
+use hotlined::redis::RedisConnector;
 use hotlined::redis::RedisSettings;
-use hotlined::redis::RedisStore;
 use hotlined_core::command::Pick;
 use hotlined_core::event::Event;
 use hotlined_core::id::SwitchId;
 use hotlined_core::time::Millis;
-use hotlined_instance::cluster::failure::{Failure, Remedy};
-use hotlined_instance::cluster::lease::Taken;
+use hotlined_instance::cluster::failure::{RedisFailure, Remedy};
 use hotlined_instance::cluster::lease_policy::Presence;
+use hotlined_instance::cluster::lease_reply::LeaseReply;
 use hotlined_instance::cluster::limits::COMMAND_TIME_MAX;
-use hotlined_instance::cluster::redis_op::Keep;
-use hotlined_instance::cluster::redis_op::{Ask, Asked, Fence};
-use hotlined_instance::cluster::redis_reply::Said;
+use hotlined_instance::cluster::redis_op::ReplicationOp;
+use hotlined_instance::cluster::redis_op::{Fence, FencedOp, RedisOp};
+use hotlined_instance::cluster::redis_reply::OpResult;
 use hotlined_instance::persist::outbox::DeliveryId;
 
 pub const LONG: Millis = Millis(600_000);
 
-async fn daemon(server: &Server, name: &str) -> RedisStore {
+async fn daemon(server: &Server, name: &str) -> RedisClient {
     connected(&server.settings(name)).await
 }
 
-pub async fn connected(settings: &RedisSettings) -> RedisStore {
-    let link = Connector::new(settings).unwrap().connect(COMMAND_TIME_MAX * 20).await.unwrap();
-    RedisStore::new(link, settings)
+pub async fn connected(settings: &RedisSettings) -> RedisClient {
+    let link = RedisConnector::new(settings).unwrap().connect(COMMAND_TIME_MAX * 20).await.unwrap();
+    RedisClient::new(link, settings)
 }
 
 pub fn switch() -> SwitchId {
     SwitchId("fs-1".into())
 }
 
-pub async fn takes(daemon: &mut RedisStore, span: Millis) -> Fence {
+pub async fn takes(daemon: &mut RedisClient, span: Millis) -> Fence {
     match daemon.acquire(&switch(), span).await.unwrap() {
-        Taken::Ours(lease) => lease,
-        Taken::Theirs { owner, left } => panic!("{owner:?} has it for {left}"),
+        LeaseReply::Granted(lease) => lease,
+        LeaseReply::Denied { owner, left } => panic!("{owner:?} has it for {left}"),
     }
 }
 
-async fn is_whose(taken: Result<Taken, Failure>) -> Option<String> {
+async fn is_whose(taken: Result<LeaseReply, RedisFailure>) -> Option<String> {
     match taken.unwrap() {
-        Taken::Ours(lease) => panic!("{lease:?}"),
-        Taken::Theirs { owner, .. } => owner,
+        LeaseReply::Granted(lease) => panic!("{lease:?}"),
+        LeaseReply::Denied { owner, .. } => owner,
     }
 }
 
@@ -56,7 +56,7 @@ async fn one_of_two_acts_and_the_other_when_it_gives_up() {
     let (mut one, mut two) = (daemon(&server, "one").await, daemon(&server, "two").await);
     let lease = takes(&mut one, LONG).await;
     assert_eq!(is_whose(two.acquire(&switch(), LONG).await).await.as_deref(), Some("one"));
-    let Taken::Ours(renewed) = one.renew(&lease, LONG).await.unwrap() else { panic!() };
+    let LeaseReply::Granted(renewed) = one.renew(&lease, LONG).await.unwrap() else { panic!() };
     assert_eq!(renewed, lease);
     // What is not ours we can neither renew nor give up.
     let forged = Fence { token: lease.token - 1, ..lease.clone() };
@@ -67,7 +67,7 @@ async fn one_of_two_acts_and_the_other_when_it_gives_up() {
     let next = takes(&mut two, LONG).await;
     assert!(next.token > lease.token);
     let other = SwitchId("fs-2".into());
-    assert!(matches!(one.acquire(&other, LONG).await.unwrap(), Taken::Ours(_)));
+    assert!(matches!(one.acquire(&other, LONG).await.unwrap(), LeaseReply::Granted(_)));
 }
 
 #[tokio::test]
@@ -81,15 +81,15 @@ async fn a_lease_runs_out_and_is_renewed_only_while_nobody_else_took_it() {
     let next = loop {
         assert!(begin.elapsed() < s(20), "it does not run out");
         match two.acquire(&switch(), LONG).await.unwrap() {
-            Taken::Ours(next) => break next,
-            Taken::Theirs { left, .. } => assert!(left <= Millis(300), "{left}"),
+            LeaseReply::Granted(next) => break next,
+            LeaseReply::Denied { left, .. } => assert!(left <= Millis(300), "{left}"),
         }
     };
     assert!(asked.elapsed() >= std::time::Duration::from_millis(300), "its holder would not know");
     assert_eq!(is_whose(one.renew(&lease, LONG).await).await.as_deref(), Some("two"));
     // It ran out, but is still the last that was given.
     server.say::<()>(&["DEL", "hotlined:{calls}:lease:fs-1"]);
-    let Taken::Ours(again) = two.renew(&next, LONG).await.unwrap() else { panic!() };
+    let LeaseReply::Granted(again) = two.renew(&next, LONG).await.unwrap() else { panic!() };
     assert_eq!(again, next);
     server.say::<()>(&["DEL", "hotlined:{calls}:lease:fs-1"]);
     assert_eq!(is_whose(one.renew(&lease, LONG).await).await, None);
@@ -105,9 +105,9 @@ async fn who_was_paused_and_wakes_up_late_cannot_act() {
     server.say::<()>(&["DEL", "hotlined:{calls}:lease:fs-1"]);
     let new = takes(&mut two, LONG).await;
     let late = one.ask(&[fenced(ask_for("x", 1, &wish), &old)]).await.remove(0).unwrap_err();
-    assert_eq!((&late, late.remedy()), (&Failure::Fenced { token: new.token }, Remedy::StandBy));
+    assert_eq!((&late, late.remedy()), (&RedisFailure::Fenced { token: new.token }, Remedy::StandBy));
     let acts = two.ask(&[fenced(ask_for("y", 1, &wish), &new)]).await.remove(0).unwrap();
-    assert!(matches!(acts.said, Said::Heard(Event::Acd { reply, .. }) if reply == claimed("a")));
+    assert!(matches!(acts.result, OpResult::AcdReply(Event::Acd { reply, .. }) if reply == claimed("a")));
 }
 
 /// The first word of who acts, whatever it is about, shuts them out again.
@@ -120,14 +120,17 @@ async fn who_acted_before_cannot_act_at_a_server_that_forgot_everything() {
     let old = takes(&mut one, LONG).await;
     one.give_up(&old).await.unwrap();
     let new = takes(&mut two, LONG).await;
-    let written = || Ask::Keep { switch: switch(), what: Keep::Done(vec![DeliveryId::record(call("x"))]) };
-    let keeps = |fence: &Fence| Asked { at: now(), ask: written(), fence: Some(fence.clone()) };
+    let written = || RedisOp::Replicate {
+        switch: switch(),
+        op: ReplicationOp::RemoveDeliveries(vec![DeliveryId::record(call("x"))]),
+    };
+    let keeps = |fence: &Fence| FencedOp { at: now(), op: written(), fence: Some(fence.clone()) };
     for word in [fenced(ask_for("y", 1, &wish), &new), keeps(&new)] {
         server.say::<()>(&["FLUSHALL"]);
         two.ask(&[word]).await.remove(0).unwrap();
         for late in [fenced(ask_for("x", 1, &wish), &old), keeps(&old)] {
             let refused = one.ask(&[late]).await.remove(0).unwrap_err();
-            assert_eq!(refused, Failure::Fenced { token: new.token });
+            assert_eq!(refused, RedisFailure::Fenced { token: new.token });
         }
         let left: i64 = server.say(&["PTTL", "hotlined:{calls}:fence:fs-1"]);
         assert!(left > 0, "it is kept for {left} ms");
@@ -154,13 +157,13 @@ async fn a_server_that_forgot_everything_gives_out_no_old_token() {
     let old = takes(&mut one, LONG).await;
     server.say::<()>(&["FLUSHALL"]);
     // Whoever acts goes on, since nobody has come after it.
-    assert_eq!(one.renew(&old, LONG).await.unwrap(), Taken::Ours(old.clone()));
+    assert_eq!(one.renew(&old, LONG).await.unwrap(), LeaseReply::Granted(old.clone()));
     server.say::<()>(&["FLUSHALL"]);
     // The server tells tokens apart by its clock, which has to go on.
     while now().0 <= old.token {
         tokio::task::yield_now().await;
     }
-    let Taken::Ours(new) = two.acquire(&switch(), LONG).await.unwrap() else { panic!() };
+    let LeaseReply::Granted(new) = two.acquire(&switch(), LONG).await.unwrap() else { panic!() };
     assert!(new.token > old.token);
     assert_eq!(is_whose(one.renew(&old, LONG).await).await.as_deref(), Some("two"));
 }

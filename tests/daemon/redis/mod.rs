@@ -1,5 +1,5 @@
 //! The store in Redis: every test of the embedded one, word for word; then what only several daemons and a server
-//! between them can do or suffer. Servers are real, and each test waits for what it needs to see.
+//! between them can do or suffer. RedisServers are real, and each test waits for what it needs to see.
 
 #[path = "../../product/store/any.rs"]
 mod any;

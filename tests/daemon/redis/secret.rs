@@ -5,9 +5,9 @@ use super::together::{Daemon, ask_for, said};
 use super::world::{claim, claimed};
 use crate::support::needs;
 use crate::support::redis_server::{Server, free_port};
-use hotlined::redis::{Address, ClientCertificate, Password, RedisSettings, Servers, Tls};
+use hotlined::redis::{ClientCertificate, Password, RedisAddress, RedisServers, RedisSettings, Tls};
 use hotlined_core::command::Pick;
-use hotlined_instance::cluster::failure::Failure;
+use hotlined_instance::cluster::failure::RedisFailure;
 
 const AUTHORITY: &[u8] = include_bytes!("tls/authority.pem");
 const CERTIFICATE: &[u8] = include_bytes!("tls/server.pem");
@@ -24,7 +24,7 @@ fn server() -> (Server, u16) {
 }
 
 fn settings(server: &Server, port: u16, tls: Option<Tls>) -> RedisSettings {
-    let servers = Servers::Single(Address::Tcp { host: "localhost".into(), port });
+    let servers = RedisServers::Single(RedisAddress::Tcp { host: "localhost".into(), port });
     RedisSettings { servers, tls, ..server.settings("one") }
 }
 
@@ -50,9 +50,9 @@ async fn a_server_that_nobody_vouches_for_and_a_wire_that_is_not_secret_are_refu
     let nobody = Tls { authority: Some(AUTHORITY.into()), client: None };
     for tls in [strange, nobody] {
         let failure = Daemon::start(settings(&server, port, Some(tls.clone()))).away().await;
-        assert!(matches!(failure, Failure::Certificate(_)), "{tls:?}: {failure:?}");
+        assert!(matches!(failure, RedisFailure::Certificate(_)), "{tls:?}: {failure:?}");
         assert!(failure.needs_operator());
     }
     let failure = Daemon::start(settings(&server, port, None)).away().await;
-    assert!(matches!(failure, Failure::Lost(_)), "{failure:?}");
+    assert!(matches!(failure, RedisFailure::Lost(_)), "{failure:?}");
 }

@@ -8,8 +8,8 @@ use hotlined_core::command::{AcdRequest, Pick};
 use hotlined_core::event::AcdReply;
 use hotlined_core::id::CommandId;
 use hotlined_core::time::{Instant, Millis};
-use hotlined_instance::cluster::redis_event::Heard;
-use hotlined_instance::cluster::redis_op::{Ask, Asked};
+use hotlined_instance::cluster::redis_event::RedisEvent;
+use hotlined_instance::cluster::redis_op::{FencedOp, RedisOp};
 use std::sync::Arc;
 
 #[tokio::test]
@@ -53,8 +53,8 @@ async fn nobody_is_told_that_it_waits_once_it_has_a_line() {
         let admit = AcdRequest::Admit { hotline: "4008001234".into(), calls_max: None, recent: None };
         let room = AcdReply::Admitted { room: true, recent: 0 };
         assert_eq!(two.asks_and_hears(ask(&waits, 2, admit)).await, said(&waits, 2, room));
-        two.ask(Asked { at: now(), ask: Ask::Forget(call(&waits)), fence: None }).await;
-        assert_eq!(two.next().await, Heard::Forgotten { call: call(&waits), left_behind: 2 });
+        two.ask(FencedOp { at: now(), op: RedisOp::Forget(call(&waits)), fence: None }).await;
+        assert_eq!(two.next().await, RedisEvent::Forgotten { call: call(&waits), left_behind: 2 });
     }
     assert!(waited > 0, "nobody ever waited");
 }
@@ -73,8 +73,8 @@ async fn a_rest_ends_by_itself_also_where_the_daemon_that_knew_of_it_is_dead() {
     let mut two = Daemon::up(server.settings("two")).await;
     two.asks_and_hears(ask_for("v", 1, &waiting(wish, 0, 0))).await;
     one.ask(release("w", 1, 50)).await;
-    one.ask(Asked { at: now(), ask: Ask::Forget(call("w")), fence: None }).await;
-    let forgotten = Heard::Forgotten { call: call("w"), left_behind: 0 };
+    one.ask(FencedOp { at: now(), op: RedisOp::Forget(call("w")), fence: None }).await;
+    let forgotten = RedisEvent::Forgotten { call: call("w"), left_behind: 0 };
     assert_eq!(one.next().await, forgotten);
     drop(one);
     assert_eq!(two.event().await, said("v", 1, claimed("a")));
@@ -84,7 +84,7 @@ async fn a_rest_ends_by_itself_also_where_the_daemon_that_knew_of_it_is_dead() {
 async fn who_rests_and_who_waits_does_so_no_longer_because_a_clock_was_set_back() {
     needs!(REDIS);
     let later = || now() + Millis::seconds(3_600);
-    let by_that = |asked: Asked| Asked { at: later(), ..asked };
+    let by_that = |asked: FencedOp| FencedOp { at: later(), ..asked };
     let server = Server::start(&[]);
     let mut one = Daemon::start_by(server.settings("one"), Arc::new(later));
     one.back().await;
@@ -95,8 +95,8 @@ async fn who_rests_and_who_waits_does_so_no_longer_because_a_clock_was_set_back(
     let before = queued(Instant(later().0 - 2_000));
     assert_eq!(one.asks_and_hears(by_that(ask_for("y", 1, &before))).await, said("y", 1, ahead(0, None)));
     one.ask(by_that(release("x", 1, 1_500))).await;
-    one.ask(by_that(Asked { at: later(), ask: Ask::Forget(call("x")), fence: None })).await;
-    assert_eq!(one.next().await, Heard::Forgotten { call: call("x"), left_behind: 0 });
+    one.ask(by_that(FencedOp { at: later(), op: RedisOp::Forget(call("x")), fence: None })).await;
+    assert_eq!(one.next().await, RedisEvent::Forgotten { call: call("x"), left_behind: 0 });
     drop(one);
     let mut two = Daemon::up(server.settings("two")).await;
     assert_eq!(two.asks_and_hears(ask_for("y", 1, &before)).await, said("y", 1, ahead(0, None)));
@@ -133,9 +133,9 @@ async fn a_line_given_while_nobody_could_be_asked_is_held_from_then_on() {
     let server = Server::start(&[]);
     let mut one = Daemon::up(server.settings("one")).await;
     let id = CommandId { call: call("x"), number: 3 };
-    let hold = |name| Asked {
+    let hold = |name| FencedOp {
         at: now(),
-        ask: Ask::Hold { id: id.clone(), line: line(name), pool: pool("sales") },
+        op: RedisOp::Hold { id: id.clone(), line: line(name), pool: pool("sales") },
         fence: None,
     };
     assert_eq!(one.asks_and_hears(hold("a")).await, said("x", 3, claimed("a")));

@@ -8,8 +8,8 @@ use crate::support::cases;
 use crate::support::needs;
 use crate::support::needs::REDIS;
 use hotlined::redis::Inbox;
+use hotlined::redis::RedisClient;
 use hotlined::redis::RedisSettings;
-use hotlined::redis::RedisStore;
 use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::call::SAVED_FORMAT;
 use hotlined_core::command::AcdRequest;
@@ -18,14 +18,14 @@ use hotlined_core::hotline::{Hotline, Version};
 use hotlined_core::id::{CallId, CommandId};
 use hotlined_core::time::{Instant, Millis};
 use hotlined_instance::DaemonId;
-use hotlined_instance::cluster::entry::{Edition, Entry};
-use hotlined_instance::cluster::failure::Failure;
-use hotlined_instance::cluster::kept_call::Loaded;
-use hotlined_instance::cluster::lease::Taken;
-use hotlined_instance::cluster::lease_policy::{Presence, View};
+use hotlined_instance::cluster::call_entry::{CallEntry, HotlineVersion};
+use hotlined_instance::cluster::failure::RedisFailure;
+use hotlined_instance::cluster::lease_policy::{ClusterView, Presence};
+use hotlined_instance::cluster::lease_reply::LeaseReply;
 use hotlined_instance::cluster::limits::CALL_KEPT;
-use hotlined_instance::cluster::redis_op::Keep;
-use hotlined_instance::cluster::redis_op::{Ask, Asked, Fence};
+use hotlined_instance::cluster::loaded_calls::LoadedSwitch;
+use hotlined_instance::cluster::redis_op::ReplicationOp;
+use hotlined_instance::cluster::redis_op::{Fence, FencedOp, RedisOp};
 use hotlined_instance::persist::outbox::{Delivery, DeliveryId};
 use hotlined_simulator::redis::Redis;
 use proptest::prelude::*;
@@ -44,7 +44,7 @@ enum Word {
     Look,
     Barrier(u64),
     IsLive(u8, Option<u8>),
-    Edition(u8),
+    HotlineVersion(u8),
     Outdated(Vec<u8>),
     Over(u8, bool),
     Delivers(u8),
@@ -72,7 +72,7 @@ fn word() -> impl Strategy<Value = Word> {
         2 => Just(Word::Look),
         1 => (1..9u64).prop_map(Word::Barrier),
         5 => (0..5u8, prop::option::of(0..3u8)).prop_map(|(call, edition)| Word::IsLive(call, edition)),
-        2 => (0..3u8).prop_map(Word::Edition),
+        2 => (0..3u8).prop_map(Word::HotlineVersion),
         1 => prop::collection::vec(0..3u8, 1..3).prop_map(Word::Outdated),
         4 => (0..5u8, any::<bool>()).prop_map(|(call, record)| Word::Over(call, record)),
         1 => (0..5u8).prop_map(Word::Delivers),
@@ -104,8 +104,8 @@ fn hotline(edition: u8) -> Hotline {
 }
 
 /// What is loaded, in an order.
-fn told(loaded: Loaded) -> String {
-    let Loaded { switch, mut kept, open, over: _ } = loaded;
+fn told(loaded: LoadedSwitch) -> String {
+    let LoadedSwitch { switch, mut kept, calls: open, ended: _ } = loaded;
     kept.calls.sort_by(|a, b| a.call.cmp(&b.call));
     kept.hotlines.sort_by_key(|hotline| hotline.name.clone());
     kept.deliveries.sort_by(|a, b| a.id.cmp(&b.id));
@@ -116,7 +116,7 @@ fn told(loaded: Loaded) -> String {
 /// A daemon at both.
 struct Daemon {
     id: DaemonId,
-    store: RedisStore,
+    store: RedisClient,
     inbox: Inbox,
     place: u64,
     /// By what right it believes to act.
@@ -165,7 +165,7 @@ impl Pair {
         claims.iter().rev().nth(back as usize).copied().unwrap_or(u32::MAX)
     }
 
-    fn ask(&mut self, who: u8, request: &AcdRequest) -> Ask {
+    fn ask(&mut self, who: u8, request: &AcdRequest) -> RedisOp {
         self.numbers += 1;
         let mut request = request.clone();
         match &mut request {
@@ -179,32 +179,32 @@ impl Pair {
             | AcdRequest::CountCode { .. } => {}
         }
         self.last.insert(who, (self.numbers, request.clone()));
-        Ask::Request { id: CommandId { call: name(who), number: self.numbers }, request }
+        RedisOp::Request { id: CommandId { call: name(who), number: self.numbers }, request }
     }
 
     /// What is asked by this word; none where it is about the lease.
-    fn asked(&mut self, word: &Word) -> Option<Ask> {
-        let keep = |what| Some(Ask::Keep { switch: switch(), what });
+    fn asked(&mut self, word: &Word) -> Option<RedisOp> {
+        let keep = |what| Some(RedisOp::Replicate { switch: switch(), op: what });
         let names = |calls: &[u8]| calls.iter().map(|who| name(*who)).collect::<Vec<_>>();
         match word {
             Word::Ask(who, request) => Some(self.ask(*who, request)),
             Word::Again(who) => {
                 let (number, request) = self.last.get(who).cloned()?;
-                Some(Ask::Request { id: CommandId { call: name(*who), number }, request })
+                Some(RedisOp::Request { id: CommandId { call: name(*who), number }, request })
             }
             Word::Forget(who) => {
                 self.last.remove(who);
-                Some(Ask::Forget(name(*who)))
+                Some(RedisOp::Forget(name(*who)))
             }
             Word::Hold(who, back, of, in_pool) => {
                 let number = self.claim(*who, *back);
                 let number = if number == u32::MAX { return None } else { number };
                 let (line, pool) = (line(&format!("139 {of}:x")), pool(&format!("400:{in_pool}/销售")));
-                Some(Ask::Hold { id: CommandId { call: name(*who), number }, line, pool })
+                Some(RedisOp::Hold { id: CommandId { call: name(*who), number }, line, pool })
             }
-            Word::Due => Some(Ask::Due),
-            Word::Look => Some(Ask::Look),
-            Word::Barrier(number) => Some(Ask::Barrier(*number)),
+            Word::Due => Some(RedisOp::RunDue),
+            Word::Look => Some(RedisOp::CountUsage),
+            Word::Barrier(number) => Some(RedisOp::Barrier(*number)),
             Word::IsLive(who, edition) => {
                 let call = name(*who);
                 let kept = RawSavedCall {
@@ -213,31 +213,33 @@ impl Pair {
                     at: None,
                     state: self.numbers.into(),
                 };
-                let edition = edition.map(|edition| Edition::of(&hotline(edition)));
+                let edition = edition.map(|edition| HotlineVersion::of(&hotline(edition)));
                 let saved = rmp_serde::to_vec_named(&kept).unwrap();
-                keep(Keep::Call { call, entry: Entry { edition, waits: Vec::new(), saved } })
+                keep(ReplicationOp::SaveCall { call, entry: CallEntry { edition, waits: Vec::new(), saved } })
             }
-            Word::Edition(edition) => {
+            Word::HotlineVersion(edition) => {
                 let hotline = hotline(*edition);
                 let json = serde_json::to_string(&hotline).unwrap().into();
-                keep(Keep::Edition { edition: Edition::of(&hotline), json })
+                keep(ReplicationOp::SaveVersion { version: HotlineVersion::of(&hotline), json })
             }
-            Word::Outdated(editions) => {
-                keep(Keep::Outdated(editions.iter().map(|edition| Edition::of(&hotline(*edition))).collect()))
-            }
+            Word::Outdated(editions) => keep(ReplicationOp::DropVersions(
+                editions.iter().map(|edition| HotlineVersion::of(&hotline(*edition))).collect(),
+            )),
             Word::Over(who, record) => {
                 self.last.remove(who);
                 let of =
                     |who: &u8| Delivery { id: DeliveryId::record(name(*who)), payload: format!("{{{who}}}") };
                 let deliveries = record.then(|| of(who)).into_iter().collect();
-                keep(Keep::Over { call: name(*who), deliveries })
+                keep(ReplicationOp::EndCall { call: name(*who), deliveries })
             }
             Word::Delivers(who) => {
                 let id = DeliveryId { kind: "toy".into(), ..DeliveryId::record(name(*who)) };
-                keep(Keep::Deliver(vec![Delivery { id, payload: "{}".to_owned() }]))
+                keep(ReplicationOp::AddDeliveries(vec![Delivery { id, payload: "{}".to_owned() }]))
             }
-            Word::Done(calls) => keep(Keep::Done(names(calls).into_iter().map(DeliveryId::record).collect())),
-            Word::Adopt(calls) => keep(Keep::Adopt(names(calls))),
+            Word::Done(calls) => keep(ReplicationOp::RemoveDeliveries(
+                names(calls).into_iter().map(DeliveryId::record).collect(),
+            )),
+            Word::Adopt(calls) => keep(ReplicationOp::AdoptCalls(names(calls))),
             Word::Acquire | Word::Renew | Word::GiveUp | Word::LookAround | Word::Load => None,
         }
     }
@@ -248,7 +250,7 @@ impl Pair {
         let (at, daemon) = (self.now, &mut self.daemons[*who]);
         if let Some(ask) = asked {
             let fence = daemon.fence.clone().filter(|_| *shows);
-            let asked = [Asked { at, ask, fence }];
+            let asked = [FencedOp { at, op: ask, fence }];
             let real = self.runtime.block_on(daemon.store.ask(&asked));
             let simulated = self.simulated.ask(Instant(0), &daemon.id, &asked);
             prop_assert_eq!(&simulated, &real, "{:?}", asked);
@@ -267,16 +269,19 @@ impl Pair {
         let (at, daemon) = (self.now, &mut self.daemons[who]);
         let fence = daemon.fence.clone().unwrap_or(Fence { switch: switch(), token: 0 });
         // Clocks differ by what the story takes.
-        let whose = |taken: Result<Taken, Failure>| match taken.unwrap() {
-            Taken::Ours(fence) => Ok(fence),
-            Taken::Theirs { owner, left } => Err((owner, left > Millis(0))),
+        let whose = |taken: Result<LeaseReply, RedisFailure>| match taken.unwrap() {
+            LeaseReply::Granted(fence) => Ok(fence),
+            LeaseReply::Denied { owner, left } => Err((owner, left > Millis(0))),
         };
         let (real, simulated) = match word {
             Word::Acquire => {
                 let real = self.runtime.block_on(daemon.store.acquire(&switch(), LONG));
                 // A token is the time at which it is given.
-                let given =
-                    if let Ok(Taken::Ours(fence)) = &real { Instant(fence.token) } else { Instant(0) };
+                let given = if let Ok(LeaseReply::Granted(fence)) = &real {
+                    Instant(fence.token)
+                } else {
+                    Instant(0)
+                };
                 (real, self.simulated.acquire(given, &daemon.id, &switch(), LONG))
             }
             Word::Renew => (
@@ -291,7 +296,7 @@ impl Pair {
             Word::LookAround => {
                 let acts = daemon.fence.iter().map(|fence| fence.switch.clone()).collect();
                 let presence = Presence { serves: vec![switch()], acts, up: Millis(7) };
-                let seen = |view: View| {
+                let seen = |view: ClusterView| {
                     let leases = view.leases.into_iter();
                     let leases =
                         leases.map(|(of, lease)| (of, lease.map(|(owner, left)| (owner, left.0 > 0))));

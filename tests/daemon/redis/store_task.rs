@@ -4,11 +4,11 @@ use hotlined::daemon::clock::Clock;
 use hotlined::daemon::redis_connections::RedisConnections;
 use hotlined::redis::RedisSettings;
 use hotlined_core::time::Instant;
-use hotlined_instance::Channel;
+use hotlined_instance::AcdClient;
 use hotlined_instance::InboxClient;
-use hotlined_instance::StoreClient;
-use hotlined_instance::cluster::redis_event::Heard;
-use hotlined_instance::cluster::redis_op::Asked;
+use hotlined_instance::RedisChannel;
+use hotlined_instance::cluster::redis_event::RedisEvent;
+use hotlined_instance::cluster::redis_op::FencedOp;
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::mpsc::{Receiver, Sender};
@@ -20,21 +20,21 @@ pub type WakeClock = Arc<dyn Fn() -> Instant + Send + Sync>;
 pub async fn serve(
     settings: RedisSettings,
     clock: WakeClock,
-    mut requests: Receiver<Vec<Asked>>,
-    hears: Sender<Heard>,
+    mut requests: Receiver<Vec<FencedOp>>,
+    hears: Sender<RedisEvent>,
 ) {
     let mut connections = RedisConnections::new(&settings, Path::new("none"), Clock::start()).unwrap();
-    let (mut store, mut inbox) = (StoreClient::new(clock()), InboxClient::default());
+    let (mut store, mut inbox) = (AcdClient::new(clock()), InboxClient::default());
     let (mut heard, mut is_over) = (Vec::new(), false);
     while !(is_over && store.is_idle()) {
         while let Some(request) = store.advance(clock(), &mut heard) {
-            connections.ask(Channel::Store, request);
+            connections.ask(RedisChannel::Acd, request);
         }
         if let Some(position) = store.inbox() {
             inbox.begin(clock(), position);
         }
         while let Some(request) = inbox.advance(clock()) {
-            connections.ask(Channel::Inbox, request);
+            connections.ask(RedisChannel::Inbox, request);
         }
         for heard in heard.drain(..) {
             if hears.send(heard).await.is_err() {
@@ -45,12 +45,12 @@ pub async fn serve(
         let wait = deadline.map_or(std::time::Duration::MAX, |at| at.since(clock()).into());
         tokio::select! {
             (channel, reply) = connections.next() => match channel {
-                Channel::Store => store.reply(clock(), reply, &mut heard),
-                Channel::Inbox => {
+                RedisChannel::Acd => store.reply(clock(), reply, &mut heard),
+                RedisChannel::Inbox => {
                     let mail = inbox.reply(clock(), reply);
                     store.take_mail(mail);
                 }
-                Channel::Lease => unreachable!("nobody asks for a lease"),
+                RedisChannel::Lease => unreachable!("nobody asks for a lease"),
             },
             turn = requests.recv(), if !is_over => match turn {
                 Some(turn) => store.ask(turn).unwrap(),

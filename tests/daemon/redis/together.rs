@@ -8,9 +8,9 @@ use hotlined_core::command::{AcdRequest, Claim};
 use hotlined_core::event::Event;
 use hotlined_core::id::CommandId;
 use hotlined_core::time::{Instant, Millis};
-use hotlined_instance::cluster::failure::Failure;
-use hotlined_instance::cluster::redis_event::Heard;
-use hotlined_instance::cluster::redis_op::{Ask, Asked, Fence};
+use hotlined_instance::cluster::failure::RedisFailure;
+use hotlined_instance::cluster::redis_event::RedisEvent;
+use hotlined_instance::cluster::redis_op::{Fence, FencedOp, RedisOp};
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc;
@@ -20,27 +20,27 @@ pub fn now() -> Instant {
     Instant(SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as u64)
 }
 
-pub fn ask(who: &str, number: u32, request: AcdRequest) -> Asked {
+pub fn ask(who: &str, number: u32, request: AcdRequest) -> FencedOp {
     let id = CommandId { call: call(who), number };
-    Asked { at: now(), ask: Ask::Request { id, request }, fence: None }
+    FencedOp { at: now(), op: RedisOp::Request { id, request }, fence: None }
 }
 
-pub fn ask_for(who: &str, number: u32, claim: &Claim) -> Asked {
+pub fn ask_for(who: &str, number: u32, claim: &Claim) -> FencedOp {
     ask(who, number, AcdRequest::Claim(claim.clone()))
 }
 
-pub fn release(who: &str, claim: u32, rest: u64) -> Asked {
+pub fn release(who: &str, claim: u32, rest: u64) -> FencedOp {
     ask(who, 1_000 + claim, AcdRequest::Release { claim, talked: true, rest: Millis(rest) })
 }
 
-pub fn fenced(asked: Asked, fence: &Fence) -> Asked {
-    Asked { fence: Some(fence.clone()), ..asked }
+pub fn fenced(asked: FencedOp, fence: &Fence) -> FencedOp {
+    FencedOp { fence: Some(fence.clone()), ..asked }
 }
 
 /// A daemon at work.
 pub struct Daemon {
-    asks: mpsc::Sender<Vec<Asked>>,
-    hears: mpsc::Receiver<Heard>,
+    asks: mpsc::Sender<Vec<FencedOp>>,
+    hears: mpsc::Receiver<RedisEvent>,
     /// Whoever serves it goes with it.
     _serves: AbortOnDropHandle<()>,
 }
@@ -65,21 +65,21 @@ impl Daemon {
         daemon
     }
 
-    pub async fn ask(&self, asked: Asked) {
+    pub async fn ask(&self, asked: FencedOp) {
         self.ask_all(vec![asked]).await;
     }
 
     /// As one turn of a loop does.
-    pub async fn ask_all(&self, asked: Vec<Asked>) {
+    pub async fn ask_all(&self, asked: Vec<FencedOp>) {
         self.asks.send(asked).await.unwrap();
     }
 
     /// The next that is heard, but for figures.
-    pub async fn next(&mut self) -> Heard {
+    pub async fn next(&mut self) -> RedisEvent {
         loop {
             let heard = tokio::time::timeout(s(30), self.hears.recv()).await;
             match heard.expect("nothing is heard").expect("nobody serves any more") {
-                Heard::Figures(_) => {}
+                RedisEvent::Usage(_) => {}
                 heard => return heard,
             }
         }
@@ -87,13 +87,13 @@ impl Daemon {
 
     /// Hears until Redis is there, whatever is said before.
     pub async fn back(&mut self) {
-        while self.next().await != Heard::Back {}
+        while self.next().await != RedisEvent::Available {}
     }
 
     /// Hears until Redis is away, and why.
-    pub async fn away(&mut self) -> Failure {
+    pub async fn away(&mut self) -> RedisFailure {
         loop {
-            if let Heard::Away(failure) = self.next().await {
+            if let RedisEvent::Unavailable(failure) = self.next().await {
                 return failure;
             }
         }
@@ -101,23 +101,23 @@ impl Daemon {
 
     pub async fn event(&mut self) -> Event {
         match self.next().await {
-            Heard::Event(event) => event,
+            RedisEvent::AcdReply(event) => event,
             other => panic!("{other:?}"),
         }
     }
 
     /// Why what was asked is not answered. That Redis is away may be said before, and again for another reason.
-    pub async fn failure(&mut self) -> Failure {
+    pub async fn failure(&mut self) -> RedisFailure {
         loop {
             match self.next().await {
-                Heard::Failed { failure, .. } => return failure,
-                Heard::Away(_) => {}
+                RedisEvent::Failed { failure, .. } => return failure,
+                RedisEvent::Unavailable(_) => {}
                 other => panic!("{other:?}"),
             }
         }
     }
 
-    pub async fn asks_and_hears(&mut self, asked: Asked) -> Event {
+    pub async fn asks_and_hears(&mut self, asked: FencedOp) -> Event {
         self.ask(asked).await;
         self.event().await
     }

@@ -36,7 +36,7 @@ use hotlined_core::event::{
 use hotlined_core::hotline::{Dial, Hotlines};
 use hotlined_core::id::{CallId, CommandId, LegId, LineId, SwitchId};
 use hotlined_core::time::{Instant, Millis};
-use hotlined_instance::persist::snapshot::{LiveCall, Turn};
+use hotlined_instance::persist::snapshot::{LiveCall, TurnChanges};
 use operator::Files;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
@@ -195,7 +195,7 @@ impl<'a> Teller<'a> {
             self.answer(&command);
         }
         if self.telling == Telling::Keeping {
-            for live in Turn::of(&mut self.engine).live {
+            for live in TurnChanges::of(&mut self.engine).live {
                 let stage = self.engine.switchboard.stages().find(|(id, _)| **id == live.call);
                 self.kept.extend(stage.map(|(_, stage)| (format!("{stage:?}").to_lowercase(), live)));
             }

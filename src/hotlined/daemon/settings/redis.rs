@@ -3,7 +3,9 @@
 use super::check::Check;
 use super::fault::Why;
 use super::raw::RawRedis;
-use crate::redis::{Account, Address, ClientCertificate, Password, RedisSettings, Servers, Tls};
+use crate::redis::{
+    ClientCertificate, Password, RedisAccount, RedisAddress, RedisServers, RedisSettings, Tls,
+};
 use hotlined_config::source_position::shortened;
 use hotlined_core::time::Millis;
 use hotlined_instance::DaemonId;
@@ -34,10 +36,10 @@ impl Check<'_> {
         let keys = ["password", "password_file"].map(|key| format!("redis.{key}"));
         let password = self.password(keys, &raw.password, &raw.password_file);
         let secret = |secret: super::Secret| Password::new(secret.reveal());
-        let account = Account { user: user(&raw.user), password: password.map(secret) };
+        let account = RedisAccount { user: user(&raw.user), password: password.map(secret) };
         let keys = ["sentinel_password", "sentinel_password_file"].map(|key| format!("redis.{key}"));
         let password = self.password(keys, &raw.sentinel_password, &raw.sentinel_password_file);
-        let sentinels = Account { user: user(&raw.sentinel_user), password: password.map(secret) };
+        let sentinels = RedisAccount { user: user(&raw.sentinel_user), password: password.map(secret) };
         let tls = self.tls(&raw);
         let servers = raw.servers.as_deref().filter(|servers| !servers.is_empty())?;
         let mut addresses = Vec::new();
@@ -57,7 +59,7 @@ impl Check<'_> {
             self.fault("redis.daemon", Why::Form { found, expected });
         }
         let servers = match (kind?, &addresses[..]) {
-            (Kind::Single, [address]) => Servers::Single(address.clone()),
+            (Kind::Single, [address]) => RedisServers::Single(address.clone()),
             (Kind::Single, [] | [_, _, ..]) => {
                 let expected = "one address, or set kind to sentinel or cluster";
                 self.fault("redis.servers", Why::Form { found: shortened(servers), expected });
@@ -65,9 +67,9 @@ impl Check<'_> {
             }
             (Kind::Sentinel, _) => {
                 let service = raw.service.as_deref().unwrap_or_default().into();
-                Servers::Sentinel { sentinels: addresses, service, account: sentinels }
+                RedisServers::Sentinel { sentinels: addresses, service, account: sentinels }
             }
-            (Kind::Cluster, _) => Servers::Cluster(addresses),
+            (Kind::Cluster, _) => RedisServers::Cluster(addresses),
         };
         let database = u16::try_from(raw.database).unwrap_or(u16::MAX);
         let lease = Millis(self.number("redis.lease_ms", raw.lease_ms, LEASE_MS, "milliseconds"));
@@ -119,14 +121,14 @@ fn pem(path: &Path) -> Result<Vec<u8>, String> {
     crate::daemon::file::read(path, PEM_BYTES_MAX).map_err(|bad| bad.to_string())
 }
 
-fn address(text: &str) -> Option<Address> {
+fn address(text: &str) -> Option<RedisAddress> {
     if text.starts_with('/') {
-        return Some(Address::Unix(text.into()));
+        return Some(RedisAddress::Unix(text.into()));
     }
     let (host, port) = text.rsplit_once(':')?;
     let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
     (!host.is_empty()).then_some(())?;
-    Some(Address::Tcp { host: host.to_owned(), port: port.parse().ok().filter(|port| *port != 0)? })
+    Some(RedisAddress::Tcp { host: host.to_owned(), port: port.parse().ok().filter(|port| *port != 0)? })
 }
 
 #[cfg(test)]
@@ -135,10 +137,10 @@ mod tests {
 
     #[test]
     fn an_address_is_a_host_and_a_port_or_a_path() {
-        let tcp = |host: &str, port| Some(Address::Tcp { host: host.into(), port });
+        let tcp = |host: &str, port| Some(RedisAddress::Tcp { host: host.into(), port });
         assert_eq!(address("redis.example:6379"), tcp("redis.example", 6379));
         assert_eq!(address("[::1]:6379"), tcp("::1", 6379));
-        assert_eq!(address("/run/redis.sock"), Some(Address::Unix("/run/redis.sock".into())));
+        assert_eq!(address("/run/redis.sock"), Some(RedisAddress::Unix("/run/redis.sock".into())));
         for bad in ["", "redis", ":6379", "redis:", "redis:0", "redis:70000", "redis:x"] {
             assert_eq!(address(bad), None, "{bad}");
         }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::cluster::redis_op::Asked;
+use crate::cluster::redis_op::FencedOp;
 use hotlined_core::command::{Candidate, Claim, Pick, QueueRank};
 use hotlined_core::time::Millis;
 use proptest::prelude::*;
@@ -16,7 +16,7 @@ struct Remote {
 struct World {
     now: Instant,
     remote: Remote,
-    sharing: Sharing,
+    sharing: AcdFailover,
     numbers: BTreeMap<u8, u32>,
     /// The claims that were asked and not given up, and whether they were answered.
     asked: BTreeMap<CommandId, bool>,
@@ -94,13 +94,13 @@ impl World {
             }
             for (at, ask) in std::mem::take(&mut out.asks) {
                 if self.remote.is_away {
-                    let asked = Box::new(Asked { at, ask, fence: None });
-                    let failed = Heard::Failed { asked, failure: Failure::TimedOut };
+                    let asked = Box::new(FencedOp { at, op: ask, fence: None });
+                    let failed = RedisEvent::Failed { op: asked, failure: RedisFailure::TimedOut };
                     assert_eq!(self.sharing.heard(self.now, failed, &mut out), None);
                     continue;
                 }
                 for event in self.remote.take(self.now, &ask) {
-                    self.sharing.heard(self.now, Heard::Event(event), &mut out);
+                    self.sharing.heard(self.now, RedisEvent::AcdReply(event), &mut out);
                 }
             }
         }
@@ -138,9 +138,9 @@ impl World {
             Step::Wait(millis) => {
                 self.now = self.now + Millis(*millis);
                 let mut out = Out::default();
-                self.sharing.due(self.now, &mut out);
+                self.sharing.run_due(self.now, &mut out);
                 if !self.remote.is_away {
-                    out.asks.push((self.now, Ask::Due));
+                    out.asks.push((self.now, RedisOp::RunDue));
                 }
                 self.carry(out);
             }
@@ -194,13 +194,13 @@ impl World {
                 }
                 self.remote.is_away = true;
                 let mut out = Out::default();
-                self.sharing.heard(self.now, Heard::Away(Failure::TimedOut), &mut out);
+                self.sharing.heard(self.now, RedisEvent::Unavailable(RedisFailure::TimedOut), &mut out);
                 self.carry(out);
             }
             Step::Back => {
                 self.remote.is_away = false;
                 let mut out = Out::default();
-                self.sharing.heard(self.now, Heard::Back, &mut out);
+                self.sharing.heard(self.now, RedisEvent::Available, &mut out);
                 self.carry(out);
             }
         }
@@ -208,18 +208,18 @@ impl World {
 }
 
 impl Remote {
-    fn take(&mut self, now: Instant, ask: &Ask) -> Vec<Event> {
+    fn take(&mut self, now: Instant, ask: &RedisOp) -> Vec<Event> {
         let mut answers = Vec::new();
         match ask {
-            Ask::Request { id, request } => self.store.ask(now, id, request, &mut answers),
-            Ask::Forget(call) => self.store.forget(now, call, &mut answers),
-            Ask::Hold { id, line, pool } => {
+            RedisOp::Request { id, request } => self.store.ask(now, id, request, &mut answers),
+            RedisOp::Forget(call) => self.store.forget(now, call, &mut answers),
+            RedisOp::Hold { id, line, pool } => {
                 self.store.hold(now, id, pool, line);
                 let again = claim(&[], None);
                 self.store.ask(now, id, &again, &mut answers);
             }
-            Ask::Due => self.store.due(now, &mut answers),
-            Ask::Keep { .. } | Ask::Barrier(_) | Ask::Look => {}
+            RedisOp::RunDue => self.store.due(now, &mut answers),
+            RedisOp::Replicate { .. } | RedisOp::Barrier(_) | RedisOp::CountUsage => {}
         }
         answers
     }
@@ -270,13 +270,13 @@ proptest! {
         let id = CommandId { call: call(9), number: 1 };
         let admit = AcdRequest::Admit { hotline: "4008001234".into(), calls_max: Some(1), recent: None };
         let room = Event::Acd { command: id.clone(), reply: AcdReply::Admitted { room: true, recent: 0 } };
-        prop_assert_eq!(world.remote.take(world.now, &Ask::Request { id, request: admit }), vec![room]);
+        prop_assert_eq!(world.remote.take(world.now, &RedisOp::Request { id, request: admit }), vec![room]);
     }
 }
 
 #[test]
 fn a_line_that_was_given_back_in_vain_is_given_back_again_when_redis_is_back() {
-    let (mut sharing, mut out) = (Sharing::default(), Out::default());
+    let (mut sharing, mut out) = (AcdFailover::default(), Out::default());
     let id = |name, number| CommandId { call: call(name), number };
     let release = |claim| AcdRequest::Release { claim, talked: false, rest: Millis(0) };
     let admit = || AcdRequest::Admit { hotline: "4008001234".into(), calls_max: None, recent: None };
@@ -284,16 +284,16 @@ fn a_line_that_was_given_back_in_vain_is_given_back_again_when_redis_is_back() {
         sharing.ask(Instant(1_000), id(name, 1), admit(), &mut out);
         let room = AcdReply::Admitted { room: true, recent: 0 };
         let admitted = Event::Acd { command: id(name, 1), reply: room };
-        sharing.heard(Instant(1_000), Heard::Event(admitted), &mut out);
+        sharing.heard(Instant(1_000), RedisEvent::AcdReply(admitted), &mut out);
         sharing.ask(Instant(1_000), id(name, 3), release(2), &mut out);
     }
     sharing.forget(Instant(1_001), &call(2), &mut out);
-    let retold = |sharing: &mut Sharing, at: u64| -> Vec<CommandId> {
+    let retold = |sharing: &mut AcdFailover, at: u64| -> Vec<CommandId> {
         let mut out = Out::default();
-        sharing.heard(Instant(at), Heard::Away(Failure::TimedOut), &mut out);
-        sharing.heard(Instant(at), Heard::Back, &mut out);
-        let released = |(_, ask): &(Instant, Ask)| match ask {
-            Ask::Request { id, request: AcdRequest::Release { .. } } => Some(id.clone()),
+        sharing.heard(Instant(at), RedisEvent::Unavailable(RedisFailure::TimedOut), &mut out);
+        sharing.heard(Instant(at), RedisEvent::Available, &mut out);
+        let released = |(_, ask): &(Instant, RedisOp)| match ask {
+            RedisOp::Request { id, request: AcdRequest::Release { .. } } => Some(id.clone()),
             _ => None,
         };
         out.asks.iter().filter_map(released).collect()

@@ -31,50 +31,52 @@ fn done(name: &str) -> DeliveryId {
     DeliveryId::record(call(name))
 }
 
-fn keeping() -> Keeping {
-    let mut keeping = Keeping::default();
+fn keeping() -> CallReplication {
+    let mut keeping = CallReplication::default();
     keeping.acts(Fence { switch: switch(), token: 7 });
     keeping
 }
 
 /// A word as a test reads it.
-fn word(asked: &Asked) -> String {
+fn word(asked: &FencedOp) -> String {
     let token = asked.fence.as_ref().map_or(0, |fence| fence.token);
-    let said = match &asked.ask {
-        Ask::Keep { what, .. } => match what {
-            Keep::Call { call, entry } => format!("call {call} waits {}", entry.waits.len()),
-            Keep::Edition { edition, .. } => format!("edition {}", edition.number),
-            Keep::Outdated(editions) => format!("outdated {}", editions.len()),
-            Keep::Over { call, deliveries } => {
+    let said = match &asked.op {
+        RedisOp::Replicate { op: what, .. } => match what {
+            ReplicationOp::SaveCall { call, entry } => format!("call {call} waits {}", entry.waits.len()),
+            ReplicationOp::SaveVersion { version: edition, .. } => format!("edition {}", edition.number),
+            ReplicationOp::DropVersions(editions) => format!("outdated {}", editions.len()),
+            ReplicationOp::EndCall { call, deliveries } => {
                 let of = deliveries.iter().map(|delivery| delivery.payload.as_str()).collect::<Vec<_>>();
                 format!("over {call} {}", if of.is_empty() { "-".to_owned() } else { of.concat() })
             }
-            Keep::Deliver(deliveries) => {
+            ReplicationOp::AddDeliveries(deliveries) => {
                 let ids: Vec<_> = deliveries.iter().map(|delivery| delivery.id.to_string()).collect();
                 format!("deliver {ids:?}")
             }
-            Keep::Done(done) => {
+            ReplicationOp::RemoveDeliveries(done) => {
                 let ids: Vec<_> = done.iter().map(ToString::to_string).collect();
                 format!("done [{}]", ids.join(", "))
             }
-            Keep::Adopt(calls) => format!("adopt {}", calls.len()),
+            ReplicationOp::AdoptCalls(calls) => format!("adopt {}", calls.len()),
         },
-        Ask::Request { id, .. } => format!("request {id}"),
-        Ask::Barrier(number) => return format!("barrier {number}"),
-        Ask::Forget(_) | Ask::Hold { .. } | Ask::Due | Ask::Look => format!("{:?}", asked.ask),
+        RedisOp::Request { id, .. } => format!("request {id}"),
+        RedisOp::Barrier(number) => return format!("barrier {number}"),
+        RedisOp::Forget(_) | RedisOp::Hold { .. } | RedisOp::RunDue | RedisOp::CountUsage => {
+            format!("{:?}", asked.op)
+        }
     };
     format!("{said} by {token}")
 }
 
-fn said(words: &Words) -> Vec<String> {
+fn said(words: &OpBatch) -> Vec<String> {
     words.asked.iter().map(word).collect()
 }
 
-fn says(keeping: &mut Keeping, at: u64, turn: Turn) -> Vec<String> {
-    said(&keeping.words(Instant(at), turn, Vec::new(), &Sharing::default()))
+fn says(keeping: &mut CallReplication, at: u64, turn: TurnChanges) -> Vec<String> {
+    said(&keeping.words(Instant(at), turn, Vec::new(), &AcdFailover::default()))
 }
 
-fn fails(keeping: &mut Keeping, words: &Words, failure: &Failure) {
+fn fails(keeping: &mut CallReplication, words: &OpBatch, failure: &RedisFailure) {
     words.asked.iter().for_each(|asked| keeping.failed(asked, failure));
 }
 
@@ -82,8 +84,8 @@ fn fails(keeping: &mut Keeping, words: &Words, failure: &Failure) {
 fn calls_come_before_what_they_ask_and_what_ends_comes_after() {
     let mut keeping = keeping();
     let old = hotline("Old");
-    says(&mut keeping, 1, Turn { live: vec![live("a", Some(&old))], ..Turn::default() });
-    let (mut sharing, mut out) = (Sharing::default(), Out::default());
+    says(&mut keeping, 1, TurnChanges { live: vec![live("a", Some(&old))], ..TurnChanges::default() });
+    let (mut sharing, mut out) = (AcdFailover::default(), Out::default());
     let turn = hotlined_core::command::QueueRank { priority: 0, since: Instant(0), length_max: 9 };
     let claim =
         Claim { pool: PoolId("p".into()), agents: vec![], pick: Pick::First, caller: None, wait: Some(turn) };
@@ -92,11 +94,11 @@ fn calls_come_before_what_they_ask_and_what_ends_comes_after() {
     let release = AcdRequest::Release { claim: 1, talked: true, rest: Millis(5) };
     sharing.ask(Instant(2), CommandId { call: call("a"), number: 9 }, release, &mut out);
     sharing.forget(Instant(2), &call("a"), &mut out);
-    let turn = Turn {
+    let turn = TurnChanges {
         live: vec![live("b", Some(&hotline("New"))), live("c", Some(&old))],
         over: vec![call("a")],
         deliveries: vec![record("a", "{}"), record("d", r#"{"switch":"fs","x":1}"#)],
-        ..Turn::default()
+        ..TurnChanges::default()
     };
     let words = keeping.words(Instant(2), turn, out.asks, &sharing);
     let expected = [
@@ -110,9 +112,9 @@ fn calls_come_before_what_they_ask_and_what_ends_comes_after() {
         "barrier 2",
     ];
     assert_eq!((said(&words), words.barrier), (expected.map(str::to_owned).to_vec(), Some(2)));
-    let done = Turn { done: ["a", "d", "never"].map(done).to_vec(), ..Turn::default() };
+    let done = TurnChanges { done: ["a", "d", "never"].map(done).to_vec(), ..TurnChanges::default() };
     assert_eq!(says(&mut keeping, 3, done), ["done [a, d] by 7", "barrier 3"]);
-    assert_eq!((says(&mut keeping, 4, Turn::default()), keeping.deliveries()), (vec![], 0));
+    assert_eq!((says(&mut keeping, 4, TurnChanges::default()), keeping.deliveries()), (vec![], 0));
 }
 
 #[test]
@@ -123,10 +125,10 @@ fn a_version_is_said_once_and_struck_when_long_nobody_followed_it() {
         let name = format!("call-{nth}");
         let hotline = hotline(&name);
         for _ in 0..2 {
-            let turn = Turn { live: vec![live(&name, Some(&hotline))], ..Turn::default() };
+            let turn = TurnChanges { live: vec![live(&name, Some(&hotline))], ..TurnChanges::default() };
             edited += says(&mut keeping, 1, turn).iter().filter(|said| said.starts_with("edition")).count();
         }
-        let over = says(&mut keeping, 1, Turn { over: vec![call(&name)], ..Turn::default() });
+        let over = says(&mut keeping, 1, TurnChanges { over: vec![call(&name)], ..TurnChanges::default() });
         let is_struck = over.iter().any(|said| said == "outdated 1 by 7");
         assert_eq!(is_struck, nth >= IDLE_EDITIONS_MAX, "{nth}: {over:?}");
     }
@@ -136,27 +138,33 @@ fn a_version_is_said_once_and_struck_when_long_nobody_followed_it() {
 #[test]
 fn what_failed_is_said_again_but_a_call_only_as_it_is_now() {
     let mut keeping = keeping();
-    let sharing = Sharing::default();
-    let turn = Turn { live: vec![live("a", Some(&hotline("H"))), live("b", None)], ..Turn::default() };
+    let sharing = AcdFailover::default();
+    let turn =
+        TurnChanges { live: vec![live("a", Some(&hotline("H"))), live("b", None)], ..TurnChanges::default() };
     let words = keeping.words(Instant(1_000), turn, Vec::new(), &sharing);
-    fails(&mut keeping, &words, &Failure::Full(String::new()));
+    fails(&mut keeping, &words, &RedisFailure::Full(String::new()));
     assert_eq!(keeping.untold(Instant(1_001)), [], "not at once");
     let at = keeping.deadline(&sharing).unwrap();
     assert_eq!(at, Instant(1_100));
     // One has been told anew before.
-    says(&mut keeping, 1_050, Turn { live: vec![live("a", Some(&hotline("H")))], ..Turn::default() });
+    says(
+        &mut keeping,
+        1_050,
+        TurnChanges { live: vec![live("a", Some(&hotline("H")))], ..TurnChanges::default() },
+    );
     assert_eq!(keeping.untold(at), [call("b")]);
-    assert_eq!(says(&mut keeping, at.0, Turn::default()), ["edition 4008001234 by 7", "barrier 3"]);
+    assert_eq!(says(&mut keeping, at.0, TurnChanges::default()), ["edition 4008001234 by 7", "barrier 3"]);
     assert_eq!(keeping.deadline(&sharing), None);
 
-    let over = Turn { over: vec![call("a")], deliveries: vec![record("a", "{}")], ..Turn::default() };
+    let over =
+        TurnChanges { over: vec![call("a")], deliveries: vec![record("a", "{}")], ..TurnChanges::default() };
     let words = keeping.words(Instant(1_150), over, Vec::new(), &sharing);
-    fails(&mut keeping, &words, &Failure::TimedOut);
-    assert_eq!(says(&mut keeping, 1_300, Turn::default()), ["over a {} by 7", "barrier 5"]);
+    fails(&mut keeping, &words, &RedisFailure::TimedOut);
+    assert_eq!(says(&mut keeping, 1_300, TurnChanges::default()), ["over a {} by 7", "barrier 5"]);
     // Who acts no more says nothing again.
-    fails(&mut keeping, &words, &Failure::Fenced { token: 8 });
+    fails(&mut keeping, &words, &RedisFailure::Fenced { token: 8 });
     assert_eq!(keeping.deadline(&sharing), None);
-    fails(&mut keeping, &words, &Failure::TimedOut);
+    fails(&mut keeping, &words, &RedisFailure::TimedOut);
     keeping.stands_by(&switch());
     assert_eq!(keeping.deadline(&sharing), None);
 }
@@ -167,16 +175,19 @@ fn what_a_fail_over_may_have_lost_is_said_again_when_redis_is_back() {
     let h = hotline("H");
     let names = ["a", "b", "c", "d"];
     let calls = names.map(|name| live(name, Some(&h))).to_vec();
-    says(&mut keeping, 1, Turn { live: calls, ..Turn::default() });
-    let over =
-        |name: &str| Turn { over: vec![call(name)], deliveries: vec![record(name, "{}")], ..Turn::default() };
+    says(&mut keeping, 1, TurnChanges { live: calls, ..TurnChanges::default() });
+    let over = |name: &str| TurnChanges {
+        over: vec![call(name)],
+        deliveries: vec![record(name, "{}")],
+        ..TurnChanges::default()
+    };
     says(&mut keeping, 2, over("a"));
     says(&mut keeping, 50_000, over("b"));
     says(&mut keeping, 60_000, over("c"));
-    says(&mut keeping, 60_001, Turn { done: ["a", "b"].map(done).to_vec(), ..Turn::default() });
+    says(&mut keeping, 60_001, TurnChanges { done: ["a", "b"].map(done).to_vec(), ..TurnChanges::default() });
     keeping.back(Instant(65_000));
     assert_eq!(keeping.untold(Instant(65_000)), [call("d")]);
-    let turn = Turn { live: vec![live("d", Some(&h))], ..Turn::default() };
+    let turn = TurnChanges { live: vec![live("d", Some(&h))], ..TurnChanges::default() };
     let expected = [
         "over b - by 7",
         "over c {} by 7",
@@ -191,46 +202,55 @@ fn what_a_fail_over_may_have_lost_is_said_again_when_redis_is_back() {
 #[test]
 fn nothing_is_said_again_while_redis_is_away() {
     let mut keeping = keeping();
-    let (mut sharing, mut out) = (Sharing::default(), Out::default());
-    sharing.heard(Instant(1), crate::cluster::redis_event::Heard::Away(Failure::TimedOut), &mut out);
-    let over = Turn { deliveries: vec![record("a", "{}")], ..Turn::default() };
+    let (mut sharing, mut out) = (AcdFailover::default(), Out::default());
+    sharing.heard(
+        Instant(1),
+        crate::cluster::redis_event::RedisEvent::Unavailable(RedisFailure::TimedOut),
+        &mut out,
+    );
+    let over = TurnChanges { deliveries: vec![record("a", "{}")], ..TurnChanges::default() };
     let words = keeping.words(Instant(1), over, Vec::new(), &sharing);
-    fails(&mut keeping, &words, &Failure::TimedOut);
-    assert!(keeping.words(Instant(900), Turn::default(), Vec::new(), &sharing).asked.is_empty());
+    fails(&mut keeping, &words, &RedisFailure::TimedOut);
+    assert!(keeping.words(Instant(900), TurnChanges::default(), Vec::new(), &sharing).asked.is_empty());
     assert_eq!(keeping.deadline(&sharing), None);
-    sharing.heard(Instant(901), crate::cluster::redis_event::Heard::Back, &mut out);
-    assert_eq!(keeping.words(Instant(901), Turn::default(), Vec::new(), &sharing).asked.len(), 2);
+    sharing.heard(Instant(901), crate::cluster::redis_event::RedisEvent::Available, &mut out);
+    assert_eq!(keeping.words(Instant(901), TurnChanges::default(), Vec::new(), &sharing).asked.len(), 2);
 }
 
 #[test]
 fn a_record_that_was_written_meanwhile_is_not_kept_again() {
     let mut keeping = keeping();
-    says(&mut keeping, 1, Turn { live: vec![live("a", None)], ..Turn::default() });
-    let over = Turn { over: vec![call("a")], deliveries: vec![record("a", "its record")], ..Turn::default() };
-    let words = keeping.words(Instant(2), over, Vec::new(), &Sharing::default());
-    fails(&mut keeping, &words, &Failure::WrongType("string".to_owned()));
-    let done = Turn { done: vec![done("a")], ..Turn::default() };
+    says(&mut keeping, 1, TurnChanges { live: vec![live("a", None)], ..TurnChanges::default() });
+    let over = TurnChanges {
+        over: vec![call("a")],
+        deliveries: vec![record("a", "its record")],
+        ..TurnChanges::default()
+    };
+    let words = keeping.words(Instant(2), over, Vec::new(), &AcdFailover::default());
+    fails(&mut keeping, &words, &RedisFailure::WrongType("string".to_owned()));
+    let done = TurnChanges { done: vec![done("a")], ..TurnChanges::default() };
     assert_eq!(says(&mut keeping, 2, done), ["done [a] by 7", "barrier 3"]);
-    assert_eq!(says(&mut keeping, 200, Turn::default()), ["over a - by 7", "barrier 4"]);
-    assert!(keeping.is_told());
+    assert_eq!(says(&mut keeping, 200, TurnChanges::default()), ["over a - by 7", "barrier 4"]);
+    assert!(keeping.is_complete());
 }
 
 #[test]
 fn of_what_is_taken_up_what_is_written_or_over_already_is_struck() {
     let mut keeping = keeping();
-    let mut loaded = Loaded {
+    let mut loaded = LoadedSwitch {
         switch: switch(),
-        kept: crate::persist::snapshot::Kept { done: vec![done("a")], ..Default::default() },
-        open: BTreeMap::new(),
-        over: vec![call("b")],
+        kept: crate::persist::snapshot::PersistedState { done: vec![done("a")], ..Default::default() },
+        calls: BTreeMap::new(),
+        ended: vec![call("b")],
     };
-    let said = |asked: Vec<Asked>| asked.iter().map(word).collect::<Vec<_>>();
+    let said = |asked: Vec<FencedOp>| asked.iter().map(word).collect::<Vec<_>>();
     assert_eq!(said(keeping.take_up(Instant(1), &loaded)), ["over b - by 7", "done [a] by 7"]);
     // A record that is in no file yet is struck once it is.
-    loaded = Loaded { over: Vec::new(), kept: Default::default(), ..loaded };
+    loaded = LoadedSwitch { ended: Vec::new(), kept: Default::default(), ..loaded };
     loaded.kept.deliveries.push(record("c", "{}").1);
     assert_eq!(said(keeping.take_up(Instant(2), &loaded)), [""; 0]);
-    let written = says(&mut keeping, 3, Turn { done: ["c", "d"].map(done).to_vec(), ..Turn::default() });
+    let written =
+        says(&mut keeping, 3, TurnChanges { done: ["c", "d"].map(done).to_vec(), ..TurnChanges::default() });
     assert_eq!(written, ["done [c] by 7", "barrier 1"]);
 }
 
@@ -238,16 +258,20 @@ fn of_what_is_taken_up_what_is_written_or_over_already_is_struck() {
 fn what_was_over_as_it_was_taken_up_is_over_again_when_redis_lost_that() {
     let mut keeping = keeping();
     let deliveries = vec![record("c", "{}").1];
-    let loaded = Loaded {
+    let loaded = LoadedSwitch {
         switch: switch(),
-        kept: crate::persist::snapshot::Kept { done: vec![done("a")], deliveries, ..Default::default() },
-        open: BTreeMap::new(),
-        over: vec![call("b")],
+        kept: crate::persist::snapshot::PersistedState {
+            done: vec![done("a")],
+            deliveries,
+            ..Default::default()
+        },
+        calls: BTreeMap::new(),
+        ended: vec![call("b")],
     };
     keeping.take_up(Instant(1), &loaded);
     keeping.back(Instant(2));
     let expected = ["over b - by 7", "over c {} by 7", "over a - by 7", "done [a] by 7", "barrier 1"];
-    assert_eq!(says(&mut keeping, 200, Turn::default()), expected);
+    assert_eq!(says(&mut keeping, 200, TurnChanges::default()), expected);
 }
 
 #[test]
@@ -255,15 +279,19 @@ fn what_is_delivered_because_of_a_call_that_goes_on_is_kept_beside_it() {
     let mut keeping = keeping();
     let id = |recipient: &str| DeliveryId { kind: "toy".into(), recipient: recipient.into(), ..done("a") };
     let toy = |recipient| (switch(), Delivery { id: id(recipient), payload: "{}".to_owned() });
-    let turn = Turn { live: vec![live("a", None)], deliveries: vec![toy("owner")], ..Turn::default() };
+    let turn =
+        TurnChanges { live: vec![live("a", None)], deliveries: vec![toy("owner")], ..TurnChanges::default() };
     let expected = ["call a waits 0 by 7", r#"deliver ["a toy owner"] by 7"#, "barrier 1"];
     assert_eq!(says(&mut keeping, 1, turn), expected);
-    let turn =
-        Turn { over: vec![call("a")], deliveries: vec![toy("agent"), record("a", "r")], ..Turn::default() };
+    let turn = TurnChanges {
+        over: vec![call("a")],
+        deliveries: vec![toy("agent"), record("a", "r")],
+        ..TurnChanges::default()
+    };
     assert_eq!(says(&mut keeping, 2, turn), ["over a {}r by 7", "barrier 2"]);
-    let turn = Turn { done: vec![id("owner"), done("a")], ..Turn::default() };
+    let turn = TurnChanges { done: vec![id("owner"), done("a")], ..TurnChanges::default() };
     assert_eq!(says(&mut keeping, 3, turn), ["done [a toy owner, a] by 7", "barrier 3"]);
     keeping.back(Instant(4));
     let expected = ["over a {} by 7", "done [a toy owner, a] by 7", "barrier 4"];
-    assert_eq!(says(&mut keeping, 200, Turn::default()), expected);
+    assert_eq!(says(&mut keeping, 200, TurnChanges::default()), expected);
 }

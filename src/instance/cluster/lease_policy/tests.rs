@@ -19,19 +19,19 @@ impl Redis {
         self.leases.get(switch).filter(|(_, _, until)| *until > now)
     }
 
-    fn theirs(&self, now: Instant, switch: &SwitchId) -> Taken {
+    fn theirs(&self, now: Instant, switch: &SwitchId) -> LeaseReply {
         let owner = self.lease(now, switch);
         let left = owner.map_or(Millis(0), |(_, _, until)| Millis(until.since(now).0));
-        Taken::Theirs { owner: owner.map(|(owner, ..)| owner.to_string()), left }
+        LeaseReply::Denied { owner: owner.map(|(owner, ..)| owner.to_string()), left }
     }
 
-    fn let_to(&mut self, now: Instant, daemon: &DaemonId, fence: Fence) -> Taken {
+    fn let_to(&mut self, now: Instant, daemon: &DaemonId, fence: Fence) -> LeaseReply {
         self.highest.insert(fence.switch.clone(), fence.token);
         self.leases.insert(fence.switch.clone(), (daemon.clone(), fence.token, now + SPAN));
-        Taken::Ours(fence)
+        LeaseReply::Granted(fence)
     }
 
-    fn acquire(&mut self, now: Instant, daemon: &DaemonId, switch: &SwitchId) -> Taken {
+    fn acquire(&mut self, now: Instant, daemon: &DaemonId, switch: &SwitchId) -> LeaseReply {
         if self.lease(now, switch).is_some_and(|(owner, ..)| owner != daemon) {
             return self.theirs(now, switch);
         }
@@ -39,19 +39,19 @@ impl Redis {
         self.let_to(now, daemon, Fence { switch: switch.clone(), token })
     }
 
-    fn renew(&mut self, now: Instant, daemon: &DaemonId, fence: &Fence) -> Taken {
+    fn renew(&mut self, now: Instant, daemon: &DaemonId, fence: &Fence) -> LeaseReply {
         if fence.token >= self.highest.get(&fence.switch).copied().unwrap_or(0) {
             return self.let_to(now, daemon, fence.clone());
         }
         self.theirs(now, &fence.switch)
     }
 
-    fn view(&self, now: Instant, us: &DaemonId, presence: &Presence) -> View {
+    fn view(&self, now: Instant, us: &DaemonId, presence: &Presence) -> ClusterView {
         let others = self.shown.iter().filter(|(name, (at, _))| *name != us && now.since(*at).0 <= SPAN.0);
         let lease = |switch: &SwitchId| {
             self.lease(now, switch).map(|(owner, _, until)| (owner.to_string(), Millis(until.since(now).0)))
         };
-        View {
+        ClusterView {
             others: others.map(|(name, (_, shown))| (name.clone(), shown.clone())).collect(),
             leases: presence.serves.iter().map(|switch| (switch.clone(), lease(switch))).collect(),
         }
@@ -64,7 +64,7 @@ struct House {
     is_away: bool,
     /// It does not even refuse: whoever asks waits as long as it has patience.
     is_silent: bool,
-    daemons: BTreeMap<&'static str, Duty>,
+    daemons: BTreeMap<&'static str, LeasePolicy>,
     /// Until when each may speak to a switch.
     speaks: BTreeMap<(&'static str, SwitchId), Instant>,
     /// Who does so though nobody can say whether it may.
@@ -99,11 +99,11 @@ impl House {
     }
 
     fn start(&mut self, name: &'static str, count: usize) {
-        let duty = Duty::new(name.parse().unwrap(), SPAN, switches(count), self.now);
+        let duty = LeasePolicy::new(name.parse().unwrap(), SPAN, switches(count), self.now);
         self.daemons.insert(name, duty);
     }
 
-    fn kill(&mut self, name: &str) -> Duty {
+    fn kill(&mut self, name: &str) -> LeasePolicy {
         self.speaks.retain(|(of, _), _| *of != name);
         self.daemons.remove(name).unwrap()
     }
@@ -126,7 +126,7 @@ impl House {
         self.now = end;
     }
 
-    fn ask(&mut self, name: &'static str, questions: Vec<Question>) {
+    fn ask(&mut self, name: &'static str, questions: Vec<LeaseRequest>) {
         let mut questions = std::collections::VecDeque::from(questions);
         while let Some(question) = questions.pop_front() {
             let (now, us): (_, DaemonId) = (self.now, name.parse().unwrap());
@@ -135,12 +135,12 @@ impl House {
                 if self.is_silent {
                     self.now = now + duty.patience(now);
                 }
-                let changes = duty.failed(now, self.now, &Failure::TimedOut);
+                let changes = duty.failed(now, self.now, &RedisFailure::TimedOut);
                 self.change(name, changes);
                 return;
             }
             let taken = match &question {
-                Question::Look => {
+                LeaseRequest::Announce => {
                     let presence = duty.presence(now);
                     self.redis.shown.insert(us.clone(), (now, presence.clone()));
                     let (more, changes) = duty.saw(now, self.redis.view(now, &us, &presence));
@@ -149,9 +149,9 @@ impl House {
                     questions.extend(more);
                     continue;
                 }
-                Question::Acquire(switch) => self.redis.acquire(now, &us, switch),
-                Question::Renew(fence) => self.redis.renew(now, &us, fence),
-                Question::GiveUp(fence) => {
+                LeaseRequest::Acquire(switch) => self.redis.acquire(now, &us, switch),
+                LeaseRequest::Renew(fence) => self.redis.renew(now, &us, fence),
+                LeaseRequest::GiveUp(fence) => {
                     self.redis.leases.remove(&fence.switch);
                     continue;
                 }
@@ -161,30 +161,32 @@ impl House {
         }
     }
 
-    fn change(&mut self, name: &'static str, changes: Vec<Change>) -> Vec<Question> {
+    fn change(&mut self, name: &'static str, changes: Vec<LeaseChange>) -> Vec<LeaseRequest> {
         let mut questions = Vec::new();
         for change in changes {
             match change {
-                Change::Begins { fence, until } => {
+                LeaseChange::Acquired { fence, until } => {
                     assert_eq!(self.speaks.insert((name, fence.switch), until), None);
                 }
-                Change::GoesOn { switch, until } => {
+                LeaseChange::Extended { switch, until } => {
                     if !self.is_away {
                         self.alone.remove(&(name, switch.clone()));
                     }
                     self.goes_on(name, switch, until);
                 }
-                Change::Alone { switch, until } => {
+                LeaseChange::ExtendedUnconfirmed { switch, until } => {
                     assert!(self.alone.insert((name, switch.clone())), "told once");
                     self.goes_on(name, switch, until);
                 }
-                Change::Waits { switch } => {
+                LeaseChange::Suspended { switch } => {
                     assert!(self.speaks[&(name, switch.clone())] <= self.now);
                     assert!(self.waits.insert((name, switch)), "told once");
                 }
-                Change::Ends { switch } => assert!(self.speaks.remove(&(name, switch)).is_some()),
-                Change::Doubled { switch } => panic!("nobody else is called {name} and acts for {switch}"),
-                Change::Leave { switch } => {
+                LeaseChange::Lost { switch } => assert!(self.speaks.remove(&(name, switch)).is_some()),
+                LeaseChange::NameConflict { switch } => {
+                    panic!("nobody else is called {name} and acts for {switch}")
+                }
+                LeaseChange::HandOver { switch } => {
                     let kept = !self.refuses_to_leave;
                     if kept {
                         self.speaks.remove(&(name, switch.clone()));
@@ -362,7 +364,7 @@ fn whoever_is_answered_nothing_goes_on_without_a_pause() {
 #[test]
 fn a_daemon_that_stops_leaves_everything_to_others_and_keeps_what_nobody_wants() {
     let mut house = House::new(&["a", "b"], 2);
-    house.daemons.insert("c", Duty::new("c".parse().unwrap(), SPAN, switches(3), house.now));
+    house.daemons.insert("c", LeasePolicy::new("c".parse().unwrap(), SPAN, switches(3), house.now));
     house.live(Millis::seconds(5));
     assert_eq!(house.daemons.values().map(|duty| duty.acts().count()).sum::<usize>(), 3);
     let now = house.now;
@@ -401,7 +403,7 @@ fn whoever_hears_at_the_switch_of_a_later_right_acts_no_more_while_that_holds() 
     let duty = house.daemons.get_mut("a").unwrap();
     assert_eq!(duty.superseded(now, &theirs), [], "that is not the right we act by");
     assert_eq!(duty.acts().count(), 1);
-    assert_eq!(duty.superseded(now, &ours), [Question::GiveUp(ours.clone())], "if it is there still");
+    assert_eq!(duty.superseded(now, &ours), [LeaseRequest::GiveUp(ours.clone())], "if it is there still");
     assert_eq!(duty.superseded(now, &ours), []);
     house.speaks.remove(&("a", switch));
     house.live(Millis(later.0 - 100));
@@ -436,7 +438,7 @@ fn a_switch_that_we_cannot_reach_is_left_to_somebody_who_may_if_there_is_anybody
     house.start("b", 1);
     house.live(Millis::seconds(5));
     let changes = house.daemons.get_mut("a").unwrap().unlinked(&switch);
-    assert_eq!(changes, [Change::Leave { switch: switch.clone() }]);
+    assert_eq!(changes, [LeaseChange::HandOver { switch: switch.clone() }]);
     let questions = house.change("a", changes);
     house.ask("a", questions);
     house.live(SPAN);
@@ -470,11 +472,11 @@ fn a_daemon_started_anew_has_at_once_what_it_had_but_two_of_one_name_do_not_take
     let (now, us) = (house.now, "a".parse().unwrap());
     let fence = Fence { switch: switches(1).remove(0), token: 1 };
     let taken = house.redis.renew(now, &us, &fence);
-    let changes = old.asked(now, &Question::Renew(fence), &taken);
-    assert!(matches!(changes[..], [Change::Ends { .. }]), "{changes:?}");
+    let changes = old.asked(now, &LeaseRequest::Renew(fence), &taken);
+    assert!(matches!(changes[..], [LeaseChange::Lost { .. }]), "{changes:?}");
     let (questions, changes) = old.saw(now, house.redis.view(now, &us, &old.presence(now)));
     assert!(
-        questions.is_empty() && matches!(changes[..], [Change::Doubled { .. }]),
+        questions.is_empty() && matches!(changes[..], [LeaseChange::NameConflict { .. }]),
         "{questions:?} {changes:?}"
     );
 }

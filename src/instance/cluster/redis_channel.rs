@@ -1,12 +1,12 @@
 //! What an instance asks of Redis, and what it is answered. A driver owns the connections.
 
-use crate::cluster::failure::Failure;
-use crate::cluster::inbox_position::Position;
-use crate::cluster::kept_call::Loaded;
-use crate::cluster::lease::Taken;
-use crate::cluster::lease_policy::{Presence, Question, View};
-use crate::cluster::redis_op::{Asked, Fence};
-use crate::cluster::redis_reply::Answered;
+use crate::cluster::failure::RedisFailure;
+use crate::cluster::inbox_position::InboxPosition;
+use crate::cluster::lease_policy::{ClusterView, LeaseRequest, Presence};
+use crate::cluster::lease_reply::LeaseReply;
+use crate::cluster::loaded_calls::LoadedSwitch;
+use crate::cluster::redis_op::{Fence, FencedOp};
+use crate::cluster::redis_reply::OpReply;
 use crate::persist::outbox::DeliveryId;
 use hotlined_core::event::Event;
 use hotlined_core::time::{Instant, Millis};
@@ -19,75 +19,75 @@ const RECONNECT_WAIT_MAX: Millis = Millis::seconds(2);
 
 /// A connection to Redis. On each, one request is under way at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Channel {
+pub enum RedisChannel {
     /// What calls share and what is kept of them.
-    Store,
+    Acd,
     /// What comes later for claims that waited. A request there waits until something comes.
     Inbox,
     /// Which daemon acts for which switch.
     Lease,
 }
 
-impl Channel {
+impl RedisChannel {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Store, Self::Inbox, Self::Lease];
+    pub const ALL: [Self; 3] = [Self::Acd, Self::Inbox, Self::Lease];
 }
 
-/// A request. Each ends with one answer: a [`RedisReply`], or why there is none.
+/// A request. Each ends with one answer: a [`RedisChannelReply`], or why there is none.
 #[derive(Clone, Debug)]
-pub struct RedisRequest {
+pub struct RedisChannelRequest {
     /// What is asked.
-    pub what: RedisQuestion,
+    pub query: RedisChannelQuery,
     /// How long the answer is waited for, where that is not as long as the connection bears.
     pub time_max: Option<Millis>,
 }
 
 /// What is asked.
 #[derive(Clone, Debug)]
-pub enum RedisQuestion {
+pub enum RedisChannelQuery {
     /// To connect anew.
     Connect,
     /// All of these, in their order, in one round trip where that is possible.
-    Ask(Vec<Asked>),
+    RunOps(Vec<FencedOp>),
     /// Where the daemon's inbox ends.
-    EndOfInbox,
+    FindInboxEnd,
     /// What came into the inbox behind this place. Waits a while where nothing did.
-    ReadInbox(Position),
+    ReadInbox(InboxPosition),
     /// Who may act for a switch.
-    Lease(Question, Presence),
+    Lease(LeaseRequest, Presence),
     /// What is kept of a switch that the daemon acts for.
-    Load(Fence),
+    LoadSwitch(Fence),
 }
 
-impl RedisQuestion {
-    pub(crate) fn patiently(self) -> RedisRequest {
-        RedisRequest { what: self, time_max: None }
+impl RedisChannelQuery {
+    pub(crate) fn without_time_limit(self) -> RedisChannelRequest {
+        RedisChannelRequest { query: self, time_max: None }
     }
 
-    pub(crate) fn within(self, time_max: Millis) -> RedisRequest {
-        RedisRequest { what: self, time_max: Some(time_max) }
+    pub(crate) fn within(self, time_max: Millis) -> RedisChannelRequest {
+        RedisChannelRequest { query: self, time_max: Some(time_max) }
     }
 }
 
 /// What was answered.
 #[derive(Debug)]
-pub enum RedisReply {
+pub enum RedisChannelReply {
     /// Connected.
     Connected,
     /// What each of the asked came to.
-    Answered(Vec<Result<Answered, Failure>>),
+    OpReplies(Vec<Result<OpReply, RedisFailure>>),
     /// Where the inbox ends.
-    EndOfInbox(Position),
+    InboxEnd(InboxPosition),
     /// What came into the inbox, and the place behind it.
-    Mail(Vec<Event>, Position),
+    InboxEvents(Vec<Event>, InboxPosition),
     /// Who is there.
-    Saw(View),
+    View(ClusterView),
     /// Whose the lease is.
-    Taken(Taken),
+    Lease(LeaseReply),
     /// The lease was given up.
-    GivenUp,
+    LeaseGivenUp,
     /// What is kept of a switch, and what this daemon's own deliverers know to be delivered.
-    Loaded(Box<Loaded>, BTreeSet<DeliveryId>),
+    SwitchLoaded(Box<LoadedSwitch>, BTreeSet<DeliveryId>),
 }
 
 /// The growing wait between attempts to connect.
@@ -107,6 +107,6 @@ impl Backoff {
 }
 
 /// An answer that belongs to no question that was asked.
-pub(crate) fn out_of_step(reply: &RedisReply) -> Failure {
-    Failure::Garbled(format!("an answer to what was not asked: {reply:?}").chars().take(200).collect())
+pub(crate) fn unexpected_reply(reply: &RedisChannelReply) -> RedisFailure {
+    RedisFailure::Garbled(format!("an answer to what was not asked: {reply:?}").chars().take(200).collect())
 }

@@ -3,10 +3,12 @@
 //! It is a connection of its own, since a reader that waits holds up all others behind it. Its place in the stream is
 //! kept, so that nothing is missed when the connection is made anew.
 
-use super::redis_request::{Backoff, RedisQuestion, RedisReply, RedisRequest, out_of_step};
-use crate::cluster::failure::Failure;
-use crate::cluster::inbox_position::Position;
+use crate::cluster::failure::RedisFailure;
+use crate::cluster::inbox_position::InboxPosition;
 use crate::cluster::limits::CONNECT_TIME_MAX;
+use crate::cluster::redis_channel::{
+    Backoff, RedisChannelQuery, RedisChannelReply, RedisChannelRequest, unexpected_reply,
+};
 use hotlined_core::event::Event;
 use hotlined_core::time::Instant;
 
@@ -14,7 +16,7 @@ use hotlined_core::time::Instant;
 #[derive(Debug, Default)]
 pub struct InboxClient {
     /// Where it has read to. None before it begins.
-    position: Option<Position>,
+    position: Option<InboxPosition>,
     step: Step,
     is_waiting: bool,
     backoff: Backoff,
@@ -32,7 +34,7 @@ enum Step {
 
 impl InboxClient {
     /// Begins to read behind this place, if it has not begun.
-    pub fn begin(&mut self, now: Instant, position: Position) {
+    pub fn begin(&mut self, now: Instant, position: InboxPosition) {
         if self.position.is_none() {
             (self.position, self.step) = (Some(position), Step::Connect(now));
         }
@@ -47,39 +49,41 @@ impl InboxClient {
     }
 
     /// Gives the next request.
-    pub fn advance(&mut self, now: Instant) -> Option<RedisRequest> {
+    pub fn advance(&mut self, now: Instant) -> Option<RedisChannelRequest> {
         if self.is_waiting {
             return None;
         }
         let request = match self.step {
-            Step::Connect(at) if at <= now => RedisQuestion::Connect.within(CONNECT_TIME_MAX.into()),
+            Step::Connect(at) if at <= now => RedisChannelQuery::Connect.within(CONNECT_TIME_MAX.into()),
             Step::Off | Step::Connect(_) => return None,
-            Step::Resume => RedisQuestion::EndOfInbox.patiently(),
-            Step::Read => RedisQuestion::ReadInbox(self.position.unwrap_or_default()).patiently(),
+            Step::Resume => RedisChannelQuery::FindInboxEnd.without_time_limit(),
+            Step::Read => {
+                RedisChannelQuery::ReadInbox(self.position.unwrap_or_default()).without_time_limit()
+            }
         };
         self.is_waiting = true;
         Some(request)
     }
 
     /// The request under way is answered, or is not. Gives what came.
-    pub fn reply(&mut self, now: Instant, reply: Result<RedisReply, Failure>) -> Vec<Event> {
+    pub fn reply(&mut self, now: Instant, reply: Result<RedisChannelReply, RedisFailure>) -> Vec<Event> {
         self.is_waiting = false;
         let failure = match (self.step, reply) {
-            (Step::Connect(_), Ok(RedisReply::Connected)) => {
+            (Step::Connect(_), Ok(RedisChannelReply::Connected)) => {
                 self.step = Step::Resume;
                 return Vec::new();
             }
-            (Step::Resume, Ok(RedisReply::EndOfInbox(end))) => {
+            (Step::Resume, Ok(RedisChannelReply::InboxEnd(end))) => {
                 self.position = self.position.map(|position| position.min(end));
                 self.step = Step::Read;
                 return Vec::new();
             }
-            (Step::Read, Ok(RedisReply::Mail(events, position))) => {
+            (Step::Read, Ok(RedisChannelReply::InboxEvents(events, position))) => {
                 self.position = Some(position);
                 self.backoff.reset();
                 return events;
             }
-            (_, Ok(reply)) => out_of_step(&reply),
+            (_, Ok(reply)) => unexpected_reply(&reply),
             (_, Err(failure)) => failure,
         };
         tracing::debug!(%failure, "the inbox cannot be read");

@@ -4,15 +4,15 @@
 //! Who keeps shows the token of the switch's lease with each word, so that a daemon that acted too long can neither
 //! keep nor forget; without a token nobody keeps anything of a switch that ever had a lease.
 //!
-//! A daemon that takes over has the lease first: from then on nobody else writes what it [loads](RedisStore::load).
+//! A daemon that takes over has the lease first: from then on nobody else writes what it [loads](RedisClient::load).
 //! It then lets its switchboard take the calls up, and only after that [adopts](Keep::Adopt) them: what the store
 //! says of their claims from then on comes to it, and finds the calls there.
 //!
 //! Absent: which calls changed, and what is kept in which order.
 
-use super::entry::Edition;
+use super::call_entry::HotlineVersion;
 use crate::persist::outbox::DeliveryId;
-use crate::persist::snapshot::Kept;
+use crate::persist::snapshot::PersistedState;
 use hotlined_core::command::{Claim, PoolId};
 use hotlined_core::event::QueuePosition;
 use hotlined_core::id::{CallId, LineId, SwitchId};
@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 /// What a call that was taken up has.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Adopted {
+pub struct AdoptedCall {
     /// The call.
     pub call: CallId,
     /// The lines it holds, by claim.
@@ -34,34 +34,34 @@ pub struct Adopted {
 
 /// What a daemon before us left of a switch.
 #[derive(Debug)]
-pub struct Loaded {
+pub struct LoadedSwitch {
     /// The switch.
     pub switch: SwitchId,
     /// Its calls, the versions they follow, what may not have been delivered.
-    pub kept: Kept,
+    pub kept: PersistedState,
     /// What stood beside each of its calls.
-    pub open: BTreeMap<CallId, Open>,
+    pub calls: BTreeMap<CallId, LoadedCall>,
     /// The calls that are over, though Redis does not know.
-    pub over: Vec<CallId>,
+    pub ended: Vec<CallId>,
 }
 
-impl Loaded {
+impl LoadedSwitch {
     /// What we delivered ourselves, before we were started anew, is not delivered again; and a call whose record we
     /// wrote while Redis was away is over, whatever is kept of it.
     pub fn leave_out(&mut self, done: &BTreeSet<DeliveryId>) {
         let kept = &mut self.kept;
         kept.leave_out(done);
         let is_over = |call: &CallId| done.contains(&DeliveryId::record(call.clone()));
-        self.over.extend(kept.calls.extract_if(.., |kept| is_over(&kept.call)).map(|kept| kept.call));
-        self.over.iter().for_each(|call| drop(self.open.remove(call)));
+        self.ended.extend(kept.calls.extract_if(.., |kept| is_over(&kept.call)).map(|kept| kept.call));
+        self.ended.iter().for_each(|call| drop(self.calls.remove(call)));
     }
 }
 
 /// What stood beside a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Open {
+pub struct LoadedCall {
     /// The version of its hotline that it follows.
-    pub edition: Option<Edition>,
+    pub edition: Option<HotlineVersion>,
     /// Its claims that were not answered, as far as it knows.
     pub waits: Vec<(u32, Claim)>,
 }

@@ -4,16 +4,18 @@
 //! What the inbox brings is told between two round trips: a line that a claim waited for is never heard of before the
 //! answer that the claim waits. While Redis is away each request comes back at once.
 
-use super::redis_request::{Backoff, RedisQuestion, RedisReply, RedisRequest, out_of_step};
-use super::refusals::Refusals;
-use crate::cluster::clock_offset::Timeline;
-use crate::cluster::failure::{Failure, Remedy};
-use crate::cluster::inbox_position::Position;
+use crate::cluster::clock_offset::ClockOffset;
+use crate::cluster::failure::{RedisFailure, Remedy};
+use crate::cluster::inbox_position::InboxPosition;
 use crate::cluster::limits::BATCH_MAX;
 use crate::cluster::limits::CONNECT_TIME_MAX;
-use crate::cluster::redis_event::{Heard, next_due, said, unasked};
-use crate::cluster::redis_op::{Ask, Asked};
-use crate::cluster::redis_reply::{Answered, Said};
+use crate::cluster::redis_channel::{
+    Backoff, RedisChannelQuery, RedisChannelReply, RedisChannelRequest, unexpected_reply,
+};
+use crate::cluster::redis_event::{RedisEvent, event_of_reply, event_without_redis, next_due};
+use crate::cluster::redis_op::{FencedOp, RedisOp};
+use crate::cluster::redis_reply::{OpReply, OpResult};
+use crate::cluster::refusal_log::RefusalLog;
 use hotlined_core::event::Event;
 use hotlined_core::time::{Instant, Millis};
 use std::collections::VecDeque;
@@ -26,23 +28,23 @@ const TURNS_MAX: usize = 65_536;
 
 /// The client.
 #[derive(Debug)]
-pub struct StoreClient {
+pub struct AcdClient {
     step: Step,
     /// Whether a request is under way.
     is_waiting: bool,
     /// What is asked by it.
-    asked: Vec<Asked>,
+    asked: Vec<FencedOp>,
     /// Why nothing is answered. None before the first attempt to connect is over.
-    away: Option<Failure>,
+    away: Option<RedisFailure>,
     backoff: Backoff,
-    turns: VecDeque<Vec<Asked>>,
+    turns: VecDeque<Vec<FencedOp>>,
     mail: VecDeque<Event>,
     /// Where the inbox ended when the first connection came up.
-    inbox: Option<Position>,
+    inbox: Option<InboxPosition>,
     due: Option<Instant>,
     looked_at: Instant,
-    timeline: Timeline,
-    refusals: Refusals,
+    timeline: ClockOffset,
+    refusals: RefusalLog,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -56,7 +58,7 @@ enum Step {
     Work,
 }
 
-impl StoreClient {
+impl AcdClient {
     /// A client that connects at once.
     pub fn new(now: Instant) -> Self {
         Self {
@@ -70,8 +72,8 @@ impl StoreClient {
             inbox: None,
             due: None,
             looked_at: now,
-            timeline: Timeline::default(),
-            refusals: Refusals::default(),
+            timeline: ClockOffset::default(),
+            refusals: RefusalLog::default(),
         }
     }
 
@@ -79,7 +81,7 @@ impl StoreClient {
     ///
     /// # Errors
     /// Gives it back where too much waits already.
-    pub fn ask(&mut self, turn: Vec<Asked>) -> Result<(), Vec<Asked>> {
+    pub fn ask(&mut self, turn: Vec<FencedOp>) -> Result<(), Vec<FencedOp>> {
         if self.turns.len() >= TURNS_MAX {
             return Err(turn);
         }
@@ -93,7 +95,7 @@ impl StoreClient {
     }
 
     /// From where the inbox is to be read, once that is known.
-    pub fn inbox(&self) -> Option<Position> {
+    pub fn inbox(&self) -> Option<InboxPosition> {
         self.inbox
     }
 
@@ -123,28 +125,28 @@ impl StoreClient {
     }
 
     /// Tells what there is to hear, and gives the next request.
-    pub fn advance(&mut self, now: Instant, heard: &mut Vec<Heard>) -> Option<RedisRequest> {
+    pub fn advance(&mut self, now: Instant, heard: &mut Vec<RedisEvent>) -> Option<RedisChannelRequest> {
         if self.step != Step::Work {
             // Before the first attempt is over nobody knows: what is asked waits for it.
             if let Some(failure) = &self.away {
-                heard.extend(self.turns.drain(..).flatten().map(|asked| unasked(asked, failure)));
+                heard.extend(self.turns.drain(..).flatten().map(|asked| event_without_redis(asked, failure)));
             }
         }
         if self.is_waiting && self.step == Step::Work {
             return None;
         }
-        heard.extend(self.mail.drain(..).map(Heard::Event));
+        heard.extend(self.mail.drain(..).map(RedisEvent::AcdReply));
         if self.is_waiting {
             return None;
         }
         let request = match self.step {
-            Step::Connect(at) if at <= now => RedisQuestion::Connect.within(CONNECT_TIME_MAX.into()),
+            Step::Connect(at) if at <= now => RedisChannelQuery::Connect.within(CONNECT_TIME_MAX.into()),
             Step::Connect(_) => return None,
             Step::Check => {
-                self.timeline = Timeline::default();
-                self.begin(vec![Asked { at: now, ask: Ask::Due, fence: None }])
+                self.timeline = ClockOffset::default();
+                self.begin(vec![FencedOp { at: now, op: RedisOp::RunDue, fence: None }])
             }
-            Step::FindInbox => RedisQuestion::EndOfInbox.patiently(),
+            Step::FindInbox => RedisChannelQuery::FindInboxEnd.without_time_limit(),
             Step::Work => {
                 let asked = self.next_asked(now);
                 if asked.is_empty() {
@@ -157,34 +159,43 @@ impl StoreClient {
         Some(request)
     }
 
-    fn begin(&mut self, asked: Vec<Asked>) -> RedisRequest {
+    fn begin(&mut self, asked: Vec<FencedOp>) -> RedisChannelRequest {
         let shared = self.timeline.shared(&asked).into_owned();
         self.asked = asked;
-        RedisQuestion::Ask(shared).patiently()
+        RedisChannelQuery::RunOps(shared).without_time_limit()
     }
 
-    fn next_asked(&mut self, now: Instant) -> Vec<Asked> {
+    fn next_asked(&mut self, now: Instant) -> Vec<FencedOp> {
         let count = self.turns.len().min(BATCH_MAX);
-        let mut asked: Vec<Asked> = self.turns.drain(..count).flatten().collect();
+        let mut asked: Vec<FencedOp> = self.turns.drain(..count).flatten().collect();
         // Also where requests never cease.
         if now.since(self.looked_at) >= LOOK_EVERY || self.due.is_some_and(|due| due <= now) {
             self.looked_at = now;
-            asked.extend([Ask::Due, Ask::Look].map(|ask| Asked { at: now, ask, fence: None }));
+            asked.extend([RedisOp::RunDue, RedisOp::CountUsage].map(|ask| FencedOp {
+                at: now,
+                op: ask,
+                fence: None,
+            }));
         }
         asked
     }
 
     /// The request under way is answered, or is not.
-    pub fn reply(&mut self, now: Instant, reply: Result<RedisReply, Failure>, heard: &mut Vec<Heard>) {
+    pub fn reply(
+        &mut self,
+        now: Instant,
+        reply: Result<RedisChannelReply, RedisFailure>,
+        heard: &mut Vec<RedisEvent>,
+    ) {
         self.is_waiting = false;
         match (self.step, reply) {
-            (Step::Connect(_), Ok(RedisReply::Connected)) => self.step = Step::Check,
-            (Step::Check, Ok(RedisReply::Answered(outcomes))) => self.checked(now, outcomes, heard),
-            (Step::FindInbox, Ok(RedisReply::EndOfInbox(position))) => {
+            (Step::Connect(_), Ok(RedisChannelReply::Connected)) => self.step = Step::Check,
+            (Step::Check, Ok(RedisChannelReply::OpReplies(outcomes))) => self.checked(now, outcomes, heard),
+            (Step::FindInbox, Ok(RedisChannelReply::InboxEnd(position))) => {
                 self.inbox = Some(position);
                 self.came_up(now, heard);
             }
-            (Step::Work, Ok(RedisReply::Answered(outcomes))) => self.answered(now, outcomes, heard),
+            (Step::Work, Ok(RedisChannelReply::OpReplies(outcomes))) => self.answered(now, outcomes, heard),
             (Step::Work, Err(failure)) => {
                 let outcomes = self.asked.iter().map(|_| Err(failure.clone())).collect();
                 self.answered(now, outcomes, heard);
@@ -192,19 +203,19 @@ impl StoreClient {
             (Step::Connect(_) | Step::Check | Step::FindInbox, Err(failure)) => {
                 self.did_not_come_up(now, failure, heard);
             }
-            (_, Ok(reply)) => self.did_not_come_up(now, out_of_step(&reply), heard),
+            (_, Ok(reply)) => self.did_not_come_up(now, unexpected_reply(&reply), heard),
         }
     }
 
     fn checked(
         &mut self,
         now: Instant,
-        mut outcomes: Vec<Result<Answered, Failure>>,
-        heard: &mut Vec<Heard>,
+        mut outcomes: Vec<Result<OpReply, RedisFailure>>,
+        heard: &mut Vec<RedisEvent>,
     ) {
-        match outcomes.pop().unwrap_or(Err(Failure::TimedOut)) {
+        match outcomes.pop().unwrap_or(Err(RedisFailure::TimedOut)) {
             Ok(answered) => {
-                if let Said::Time(shared) = answered.said {
+                if let OpResult::SharedTime(shared) = answered.result {
                     self.timeline.learn(now, shared);
                 }
                 match self.inbox {
@@ -216,33 +227,38 @@ impl StoreClient {
         }
     }
 
-    fn came_up(&mut self, now: Instant, heard: &mut Vec<Heard>) {
+    fn came_up(&mut self, now: Instant, heard: &mut Vec<RedisEvent>) {
         tracing::info!(was_away = self.away.is_some(), "Redis answers");
         (self.step, self.away, self.due, self.looked_at) = (Step::Work, None, None, now);
         self.backoff.reset();
-        heard.push(Heard::Back);
+        heard.push(RedisEvent::Available);
     }
 
-    fn did_not_come_up(&mut self, now: Instant, failure: Failure, heard: &mut Vec<Heard>) {
+    fn did_not_come_up(&mut self, now: Instant, failure: RedisFailure, heard: &mut Vec<RedisEvent>) {
         self.step = Step::Connect(self.backoff.next(now));
         if self.away.as_ref() != Some(&failure) {
             tell_away(&failure);
-            heard.push(Heard::Away(failure.clone()));
+            heard.push(RedisEvent::Unavailable(failure.clone()));
         }
         self.away = Some(failure);
     }
 
-    fn answered(&mut self, now: Instant, outcomes: Vec<Result<Answered, Failure>>, heard: &mut Vec<Heard>) {
+    fn answered(
+        &mut self,
+        now: Instant,
+        outcomes: Vec<Result<OpReply, RedisFailure>>,
+        heard: &mut Vec<RedisEvent>,
+    ) {
         let mut lost = None;
         for (asked, outcome) in std::mem::take(&mut self.asked).into_iter().zip(outcomes) {
             match outcome {
                 Ok(mut answered) => {
-                    answered.due = answered.due.map(|due| self.timeline.ours(due));
-                    self.due = next_due(self.due, &asked, answered.due);
-                    if let Said::Time(shared) = answered.said {
+                    answered.next_due = answered.next_due.map(|due| self.timeline.ours(due));
+                    self.due = next_due(self.due, &asked, answered.next_due);
+                    if let OpResult::SharedTime(shared) = answered.result {
                         self.timeline.learn(now, shared);
                     }
-                    heard.extend(said(&asked, answered));
+                    heard.extend(event_of_reply(&asked, answered));
                 }
                 Err(failure) => {
                     if failure.remedy() == Remedy::Reconnect {
@@ -251,11 +267,14 @@ impl StoreClient {
                         self.refusals.tell(now, &failure);
                     }
                     // Of its own questions nobody needs to know. A barrier is reached whatever became of the rest.
-                    match asked.ask {
-                        Ask::Due | Ask::Look => {}
-                        Ask::Barrier(number) => heard.push(Heard::Reached(number)),
-                        Ask::Request { .. } | Ask::Forget(_) | Ask::Hold { .. } | Ask::Keep { .. } => {
-                            heard.push(Heard::Failed { asked: Box::new(asked), failure });
+                    match asked.op {
+                        RedisOp::RunDue | RedisOp::CountUsage => {}
+                        RedisOp::Barrier(number) => heard.push(RedisEvent::BarrierReached(number)),
+                        RedisOp::Request { .. }
+                        | RedisOp::Forget(_)
+                        | RedisOp::Hold { .. }
+                        | RedisOp::Replicate { .. } => {
+                            heard.push(RedisEvent::Failed { op: Box::new(asked), failure });
                         }
                     }
                 }
@@ -263,14 +282,14 @@ impl StoreClient {
         }
         if let Some(failure) = lost {
             tell_away(&failure);
-            heard.push(Heard::Away(failure.clone()));
+            heard.push(RedisEvent::Unavailable(failure.clone()));
             (self.away, self.step) = (Some(failure), Step::Connect(now));
             self.backoff.reset();
         }
     }
 }
 
-fn tell_away(failure: &Failure) {
+fn tell_away(failure: &RedisFailure) {
     if failure.needs_operator() {
         tracing::error!(%failure, "Redis cannot be used until somebody sees to it");
     } else {

@@ -14,14 +14,14 @@ const BESIDE_USUALLY: usize = 64;
 
 /// A version of a hotline.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Edition {
+pub struct HotlineVersion {
     /// The hotline's number.
     pub number: Arc<str>,
     /// The version.
     pub version: Version,
 }
 
-impl Edition {
+impl HotlineVersion {
     /// That of this hotline.
     pub fn of(hotline: &Hotline) -> Self {
         Self { number: hotline.number.clone(), version: hotline.version }
@@ -34,7 +34,7 @@ impl Edition {
     }
 }
 
-impl fmt::Display for Edition {
+impl fmt::Display for HotlineVersion {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.number, self.version)
     }
@@ -42,9 +42,9 @@ impl fmt::Display for Edition {
 
 /// What is kept of a call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct CallEntry {
     /// The version of its hotline that it follows.
-    pub edition: Option<Edition>,
+    pub edition: Option<HotlineVersion>,
     /// Its claims that wait, or were asked and not answered: they are asked again by whoever takes it up, since
     /// the daemon may have died before they reached Redis.
     pub waits: Vec<(u32, Claim)>,
@@ -53,7 +53,7 @@ pub struct Entry {
     pub saved: Vec<u8>,
 }
 
-impl Entry {
+impl CallEntry {
     /// The bytes that stand in Redis.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.saved.len() + BESIDE_USUALLY);

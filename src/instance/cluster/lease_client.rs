@@ -1,20 +1,22 @@
 //! The connection by which the daemon asks Redis for which switches it acts.
 //!
-//! What to ask, and what follows from the answers, is decided in [`Duty`]. Here its questions go out one at a time,
+//! What to ask, and what follows from the answers, is decided in [`LeasePolicy`]. Here its questions go out one at a time,
 //! what is kept of a switch is loaded before the loop hears that the daemon acts for it, and it is known until when
 //! the daemon may write to which switch.
 
-use super::redis_request::{RedisQuestion, RedisReply, RedisRequest, out_of_step};
-use super::refusals::Refusals;
-use crate::cluster::failure::{Failure, Remedy};
-use crate::cluster::kept_call::Loaded;
-use crate::cluster::lease_policy::{Change, Duty, Question};
+use crate::cluster::failure::{RedisFailure, Remedy};
+use crate::cluster::lease_policy::{LeaseChange, LeasePolicy, LeaseRequest};
+use crate::cluster::loaded_calls::LoadedSwitch;
+use crate::cluster::redis_channel::{
+    RedisChannelQuery, RedisChannelReply, RedisChannelRequest, unexpected_reply,
+};
 use crate::cluster::redis_op::Fence;
+use crate::cluster::refusal_log::RefusalLog;
 use crate::daemon_id::DaemonId;
 use crate::health::Health;
 use crate::metrics;
 use crate::persist::outbox::DeliveryId;
-use crate::persist::snapshot::Kept;
+use crate::persist::snapshot::PersistedState;
 use crate::switch::lease_token::Claim;
 use hotlined_core::id::SwitchId;
 use hotlined_core::time::{Instant, Millis};
@@ -25,46 +27,46 @@ use std::sync::Arc;
 #[derive(Debug)]
 pub(crate) enum LeaseEvent {
     /// The daemon acts for a switch from now on.
-    Begins {
+    Acquired {
         /// By what right.
         fence: Fence,
         /// What is said of that at the switch.
         claim: Claim,
         /// What is kept of its calls.
-        loaded: Box<Loaded>,
+        loaded: Box<LoadedSwitch>,
     },
     /// Another daemon does, or may: nothing more is said to the switch.
-    Ends(SwitchId),
+    Lost(SwitchId),
     /// The switch is to be left to another daemon.
-    Leave(SwitchId),
+    HandOver(SwitchId),
 }
 
 /// What the loop says.
 #[derive(Debug)]
 pub(crate) enum LeaseCommand {
     /// Everything is kept, and nothing more is done for the switch; or it cannot be left yet.
-    Left {
+    HandedOver {
         /// The switch.
         switch: SwitchId,
         /// Whether everything is kept.
-        kept: bool,
+        is_saved: bool,
     },
     /// The switch does not let the daemon in.
-    Unable(SwitchId),
+    CannotServe(SwitchId),
     /// Another daemon acts for the switch by a right that goes before this one.
     Superseded(Fence),
     /// The link to the switch has been down for a while.
-    Unlinked(SwitchId),
+    LinkDown(SwitchId),
     /// The daemon stops, and leaves its switches to others where there are any.
-    Leave,
+    Stop,
     /// The daemon has stopped: all leases are given up.
-    GiveUp,
+    GiveUpAll,
 }
 
 /// What is asked now.
 #[derive(Debug)]
 enum Job {
-    Question { question: Question, asked: Instant, answer_by: Instant },
+    LeaseRequest { question: LeaseRequest, asked: Instant, answer_by: Instant },
     Load { fence: Fence, until: Instant },
 }
 
@@ -72,24 +74,24 @@ enum Job {
 #[derive(Debug)]
 pub(crate) struct LeaseClient {
     us: DaemonId,
-    duty: Duty,
+    duty: LeasePolicy,
     span: Millis,
     is_connected: bool,
     job: Option<Job>,
     /// Whether a request is under way for it.
     is_waiting: bool,
-    questions: VecDeque<Question>,
-    changes: VecDeque<Change>,
+    questions: VecDeque<LeaseRequest>,
+    changes: VecDeque<LeaseChange>,
     commands: VecDeque<LeaseCommand>,
     events: VecDeque<LeaseEvent>,
     /// Until when the daemon may write to the switches that it acts for.
-    permits: BTreeMap<SwitchId, Instant>,
+    write_until: BTreeMap<SwitchId, Instant>,
     /// The switches for which another daemon of our name acts, as was logged.
     doubled: BTreeSet<SwitchId>,
     /// Those for which we wait to hear whether another daemon acts.
     unsure: BTreeSet<SwitchId>,
     has_given_up: bool,
-    refusals: Refusals,
+    refusals: RefusalLog,
     health: Arc<Health>,
 }
 
@@ -103,7 +105,7 @@ impl LeaseClient {
         health: Arc<Health>,
     ) -> Self {
         Self {
-            duty: Duty::new(us.clone(), span, switches, now),
+            duty: LeasePolicy::new(us.clone(), span, switches, now),
             us,
             span,
             is_connected: false,
@@ -113,11 +115,11 @@ impl LeaseClient {
             changes: VecDeque::new(),
             commands: VecDeque::new(),
             events: VecDeque::new(),
-            permits: BTreeMap::new(),
+            write_until: BTreeMap::new(),
             doubled: BTreeSet::new(),
             unsure: BTreeSet::new(),
             has_given_up: false,
-            refusals: Refusals::default(),
+            refusals: RefusalLog::default(),
             health,
         }
     }
@@ -125,21 +127,21 @@ impl LeaseClient {
     /// The loop says something. A switch that is not ours any more is not written to from this moment on.
     pub(crate) fn command(&mut self, command: LeaseCommand) {
         match &command {
-            LeaseCommand::Left { switch, kept: true } | LeaseCommand::Unable(switch) => {
+            LeaseCommand::HandedOver { switch, is_saved: true } | LeaseCommand::CannotServe(switch) => {
                 let switch = switch.clone();
                 self.withdraw(&switch);
             }
             LeaseCommand::Superseded(fence) => {
-                if self.permits.contains_key(&fence.switch) {
+                if self.write_until.contains_key(&fence.switch) {
                     metrics::LEASES_LOST.counter(&[&fence.switch.0]).increment(1);
                 }
                 let switch = fence.switch.clone();
                 self.withdraw(&switch);
             }
-            LeaseCommand::Left { kept: false, .. }
-            | LeaseCommand::Unlinked(_)
-            | LeaseCommand::Leave
-            | LeaseCommand::GiveUp => {}
+            LeaseCommand::HandedOver { is_saved: false, .. }
+            | LeaseCommand::LinkDown(_)
+            | LeaseCommand::Stop
+            | LeaseCommand::GiveUpAll => {}
         }
         self.commands.push_back(command);
     }
@@ -155,8 +157,8 @@ impl LeaseClient {
     }
 
     /// Until when the daemon may write to which switch.
-    pub(crate) fn permits(&self) -> &BTreeMap<SwitchId, Instant> {
-        &self.permits
+    pub(crate) fn write_until(&self) -> &BTreeMap<SwitchId, Instant> {
+        &self.write_until
     }
 
     /// Whether every lease was given up, as was commanded.
@@ -180,7 +182,7 @@ impl LeaseClient {
     }
 
     /// Gives the next request.
-    pub(crate) fn advance(&mut self, now: Instant) -> Option<RedisRequest> {
+    pub(crate) fn advance(&mut self, now: Instant) -> Option<RedisChannelRequest> {
         while !self.is_waiting {
             if self.job.is_some() {
                 return self.request(now);
@@ -189,7 +191,7 @@ impl LeaseClient {
                 self.change(change);
             } else if let Some(question) = self.questions.pop_front() {
                 let answer_by = now + self.duty.patience(now);
-                self.job = Some(Job::Question { question, asked: now, answer_by });
+                self.job = Some(Job::LeaseRequest { question, asked: now, answer_by });
             } else if let Some(command) = self.commands.pop_front() {
                 self.obey(now, command);
             } else if !self.has_given_up && self.duty.deadline() <= now {
@@ -203,67 +205,69 @@ impl LeaseClient {
     }
 
     /// The request for what is to be asked now: a connection first.
-    fn request(&mut self, now: Instant) -> Option<RedisRequest> {
+    fn request(&mut self, now: Instant) -> Option<RedisChannelRequest> {
         let job = self.job.as_ref()?;
         let half = Millis(self.span.0 / 2);
         let request = match job {
-            Job::Question { answer_by, .. } if *answer_by <= now => {
-                self.failed(now, &Failure::TimedOut);
+            Job::LeaseRequest { answer_by, .. } if *answer_by <= now => {
+                self.failed(now, &RedisFailure::TimedOut);
                 return self.advance(now);
             }
-            Job::Question { answer_by, .. } if !self.is_connected => {
+            Job::LeaseRequest { answer_by, .. } if !self.is_connected => {
                 // Also where nobody waits for an answer: others have leases to renew.
-                RedisQuestion::Connect.within(half.min(answer_by.since(now)))
+                RedisChannelQuery::Connect.within(half.min(answer_by.since(now)))
             }
-            Job::Load { .. } if !self.is_connected => RedisQuestion::Connect.within(half),
-            Job::Question { question, answer_by, .. } => {
+            Job::Load { .. } if !self.is_connected => RedisChannelQuery::Connect.within(half),
+            Job::LeaseRequest { question, answer_by, .. } => {
                 let presence = self.duty.presence(now);
-                RedisQuestion::Lease(question.clone(), presence).within(answer_by.since(now))
+                RedisChannelQuery::Lease(question.clone(), presence).within(answer_by.since(now))
             }
-            Job::Load { fence, .. } => RedisQuestion::Load(fence.clone()).patiently(),
+            Job::Load { fence, .. } => RedisChannelQuery::LoadSwitch(fence.clone()).without_time_limit(),
         };
         self.is_waiting = true;
         Some(request)
     }
 
     /// The request under way is answered, or is not.
-    pub(crate) fn reply(&mut self, now: Instant, reply: Result<RedisReply, Failure>) {
+    pub(crate) fn reply(&mut self, now: Instant, reply: Result<RedisChannelReply, RedisFailure>) {
         self.is_waiting = false;
         match (reply, &self.job) {
-            (Ok(RedisReply::Connected), _) if !self.is_connected => self.is_connected = true,
-            (Ok(reply), Some(Job::Question { .. })) => self.answered(now, reply),
-            (Ok(RedisReply::Loaded(loaded, done)), Some(Job::Load { .. })) => self.loaded(*loaded, &done),
-            (Ok(reply), Some(Job::Load { .. }) | None) => self.failed(now, &out_of_step(&reply)),
+            (Ok(RedisChannelReply::Connected), _) if !self.is_connected => self.is_connected = true,
+            (Ok(reply), Some(Job::LeaseRequest { .. })) => self.answered(now, reply),
+            (Ok(RedisChannelReply::SwitchLoaded(loaded, done)), Some(Job::Load { .. })) => {
+                self.loaded(*loaded, &done)
+            }
+            (Ok(reply), Some(Job::Load { .. }) | None) => self.failed(now, &unexpected_reply(&reply)),
             (Err(failure), _) => self.failed(now, &failure),
         }
     }
 
-    fn answered(&mut self, now: Instant, reply: RedisReply) {
-        let Some(Job::Question { question, asked, .. }) = self.job.take() else { return };
+    fn answered(&mut self, now: Instant, reply: RedisChannelReply) {
+        let Some(Job::LeaseRequest { question, asked, .. }) = self.job.take() else { return };
         self.health.leases(None);
         let changes = match reply {
-            RedisReply::Saw(view) => {
+            RedisChannelReply::View(view) => {
                 let (questions, changes) = self.duty.saw(now, view);
                 self.questions.extend(questions);
                 changes
             }
-            RedisReply::Taken(taken) => self.duty.asked(asked, &question, &taken),
-            RedisReply::Connected
-            | RedisReply::Answered(_)
-            | RedisReply::EndOfInbox(_)
-            | RedisReply::Mail(..)
-            | RedisReply::GivenUp
-            | RedisReply::Loaded(..) => Vec::new(),
+            RedisChannelReply::Lease(taken) => self.duty.asked(asked, &question, &taken),
+            RedisChannelReply::Connected
+            | RedisChannelReply::OpReplies(_)
+            | RedisChannelReply::InboxEnd(_)
+            | RedisChannelReply::InboxEvents(..)
+            | RedisChannelReply::LeaseGivenUp
+            | RedisChannelReply::SwitchLoaded(..) => Vec::new(),
         };
         self.changes.extend(changes);
     }
 
-    fn failed(&mut self, now: Instant, failure: &Failure) {
+    fn failed(&mut self, now: Instant, failure: &RedisFailure) {
         if failure.remedy() == Remedy::Reconnect {
             self.is_connected = false;
         }
         match self.job.take() {
-            Some(Job::Question { asked, .. }) => {
+            Some(Job::LeaseRequest { asked, .. }) => {
                 self.health.leases(Some(failure.to_string()));
                 match failure.remedy() {
                     // The client of the store logs it, too.
@@ -281,7 +285,7 @@ impl LeaseClient {
 
     /// Of what cannot be read nobody can go on with anything: new callers wait. But where Redis is away again, the
     /// daemon does not begin.
-    fn not_loaded(&mut self, now: Instant, fence: Fence, until: Instant, failure: &Failure) {
+    fn not_loaded(&mut self, now: Instant, fence: Fence, until: Instant, failure: &RedisFailure) {
         if matches!(failure.remedy(), Remedy::Reconnect | Remedy::StandBy) {
             tracing::warn!(switch = %fence.switch, %failure, "its calls cannot be taken up yet");
             // If the lease is ours still, it is taken again when Redis is back.
@@ -289,40 +293,40 @@ impl LeaseClient {
             return;
         }
         let losses = vec![format!("everything that is kept of {}: {failure}", fence.switch)];
-        let kept = Kept { losses, ..Kept::default() };
+        let kept = PersistedState { losses, ..PersistedState::default() };
         let switch = fence.switch.clone();
-        self.begin(fence, until, Loaded { switch, kept, open: BTreeMap::new(), over: Vec::new() });
+        self.begin(fence, until, LoadedSwitch { switch, kept, calls: BTreeMap::new(), ended: Vec::new() });
     }
 
-    fn loaded(&mut self, mut loaded: Loaded, done: &BTreeSet<DeliveryId>) {
+    fn loaded(&mut self, mut loaded: LoadedSwitch, done: &BTreeSet<DeliveryId>) {
         let Some(Job::Load { fence, until }) = self.job.take() else { return };
         loaded.leave_out(done);
         self.begin(fence, until, loaded);
     }
 
-    fn begin(&mut self, fence: Fence, until: Instant, loaded: Loaded) {
+    fn begin(&mut self, fence: Fence, until: Instant, loaded: LoadedSwitch) {
         let switch = &fence.switch;
         metrics::LEASE_HELD.gauge(&[&switch.0]).set(1.0);
         metrics::LEASES_TAKEN.counter(&[&switch.0]).increment(1);
-        self.permits.insert(switch.clone(), until);
+        self.write_until.insert(switch.clone(), until);
         let claim = Claim::new(self.us.as_str(), fence.token);
-        self.events.push_back(LeaseEvent::Begins { fence, claim, loaded: Box::new(loaded) });
+        self.events.push_back(LeaseEvent::Acquired { fence, claim, loaded: Box::new(loaded) });
     }
 
     fn obey(&mut self, now: Instant, command: LeaseCommand) {
         let questions = match command {
-            LeaseCommand::Left { switch, kept } => self.duty.left(now, &switch, kept),
+            LeaseCommand::HandedOver { switch, is_saved: kept } => self.duty.left(now, &switch, kept),
             LeaseCommand::Superseded(fence) => self.duty.superseded(now, &fence),
-            LeaseCommand::Unable(switch) => self.duty.unable(now, &switch),
-            LeaseCommand::Unlinked(switch) => {
+            LeaseCommand::CannotServe(switch) => self.duty.unable(now, &switch),
+            LeaseCommand::LinkDown(switch) => {
                 self.changes.extend(self.duty.unlinked(&switch));
                 Vec::new()
             }
-            LeaseCommand::Leave => {
+            LeaseCommand::Stop => {
                 self.duty.leave(now);
                 Vec::new()
             }
-            LeaseCommand::GiveUp => {
+            LeaseCommand::GiveUpAll => {
                 self.has_given_up = true;
                 let acts: Vec<SwitchId> = self.duty.acts().cloned().collect();
                 acts.iter().flat_map(|switch| self.duty.left(now, switch, true)).collect()
@@ -331,41 +335,41 @@ impl LeaseClient {
         self.questions.extend(questions);
     }
 
-    fn change(&mut self, change: Change) {
+    fn change(&mut self, change: LeaseChange) {
         match change {
-            Change::Begins { fence, until } => self.job = Some(Job::Load { fence, until }),
-            Change::GoesOn { switch, until } => {
+            LeaseChange::Acquired { fence, until } => self.job = Some(Job::Load { fence, until }),
+            LeaseChange::Extended { switch, until } => {
                 if self.unsure.remove(&switch) {
                     tracing::info!(%switch, "nobody else acts: we go on");
                 }
                 self.extend(&switch, until);
             }
-            Change::Alone { switch, until } => {
+            LeaseChange::ExtendedUnconfirmed { switch, until } => {
                 tracing::warn!(%switch, "nobody can say who acts: we go on, since we did so last");
                 self.extend(&switch, until);
             }
-            Change::Waits { switch } => {
+            LeaseChange::Suspended { switch } => {
                 tracing::warn!(%switch, "another daemon may act by now: we wait to hear of it");
                 self.unsure.insert(switch);
             }
-            Change::Ends { switch } => {
+            LeaseChange::Lost { switch } => {
                 self.withdraw(&switch);
                 metrics::LEASES_LOST.counter(&[&switch.0]).increment(1);
-                self.events.push_back(LeaseEvent::Ends(switch));
+                self.events.push_back(LeaseEvent::Lost(switch));
             }
-            Change::Doubled { switch } => {
+            LeaseChange::NameConflict { switch } => {
                 if self.doubled.insert(switch.clone()) {
                     let name = &self.us;
                     tracing::error!(%switch, %name, "another daemon of this name acts: see [redis] daemon");
                 }
             }
-            Change::Leave { switch } => self.events.push_back(LeaseEvent::Leave(switch)),
+            LeaseChange::HandOver { switch } => self.events.push_back(LeaseEvent::HandOver(switch)),
         }
     }
 
     /// A switch that was given up is not ours again by an answer that comes late.
     fn extend(&mut self, switch: &SwitchId, until: Instant) {
-        if let Some(permit) = self.permits.get_mut(switch) {
+        if let Some(permit) = self.write_until.get_mut(switch) {
             *permit = until;
         }
     }
@@ -373,6 +377,6 @@ impl LeaseClient {
     fn withdraw(&mut self, switch: &SwitchId) {
         metrics::LEASE_HELD.gauge(&[&switch.0]).set(0.0);
         self.unsure.remove(switch);
-        self.permits.remove(switch);
+        self.write_until.remove(switch);
     }
 }

@@ -1,7 +1,7 @@
 //! The file written anew, by a thread of its own: with everything in it, and without what was before.
 
 use super::beside;
-use hotlined_instance::persist::frames::Whole;
+use hotlined_instance::persist::frames::FileState;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
@@ -16,19 +16,19 @@ const GROWTH_TIMES_MAX: u64 = 4;
 const NEW: &str = ".new";
 
 /// Whether a file that began with so much, and is so long now, is to be written anew.
-pub(super) fn is_large(begun: u64, length: u64) -> bool {
-    length - begun > GROWTH_BYTES_MIN.max(begun * GROWTH_TIMES_MAX)
+pub(super) fn is_large(initial_length: u64, length: u64) -> bool {
+    length - initial_length > GROWTH_BYTES_MIN.max(initial_length * GROWTH_TIMES_MAX)
 }
 
 /// A file being written anew.
 #[derive(Debug)]
-pub(super) struct Renewal {
+pub(super) struct Rewrite {
     writing: JoinHandle<io::Result<(File, u64)>>,
     /// The frames of the turns since.
     since: Vec<u8>,
 }
 
-impl Renewal {
+impl Rewrite {
     /// Begins to write anew what stands in the first bytes of the file.
     pub(super) fn begin(path: &Path, file: &File, length: u64) -> io::Result<Self> {
         // The file is open for writing alone.
@@ -38,9 +38,9 @@ impl Renewal {
         let writing = thread.spawn(move || {
             let mut bytes = vec![0; usize::try_from(length).map_err(io::Error::other)?];
             old.read_exact_at(&mut bytes, 0)?;
-            let (mut whole, fault) = Whole::read(&bytes).map_err(io::Error::other)?;
+            let (mut whole, fault) = FileState::read(&bytes).map_err(io::Error::other)?;
             match fault {
-                None => write_beside(&path, &whole.bytes()),
+                None => write_beside(&path, &whole.to_bytes()),
                 Some(fault) => Err(io::Error::other(fault)),
             }
         })?;

@@ -4,19 +4,19 @@
 //! Where Redis takes longer than that, or is away, turns are done without waiting until it answers again. Only
 //! deliveries wait besides, while it is not sure that no other daemon acts.
 
-use super::acd_client::StoreClient;
-use super::inbox_client::InboxClient;
-use super::lease_client::{LeaseClient, LeaseCommand};
-use super::redis_request::{Channel, RedisReply, RedisRequest};
-use crate::cluster::failure::Failure;
-use crate::cluster::kept_call::Loaded;
-use crate::cluster::redis_event::Heard;
-use crate::cluster::redis_op::{Ask, Fence};
-use crate::cluster::shared_state::{Common, Legacy};
+use crate::cluster::acd_client::AcdClient;
+use crate::cluster::failure::RedisFailure;
+use crate::cluster::inbox_client::InboxClient;
+use crate::cluster::lease_client::{LeaseClient, LeaseCommand};
+use crate::cluster::loaded_calls::LoadedSwitch;
+use crate::cluster::redis_channel::{RedisChannel, RedisChannelReply, RedisChannelRequest};
+use crate::cluster::redis_event::RedisEvent;
+use crate::cluster::redis_op::{Fence, RedisOp};
+use crate::cluster::shared_state::{SharedState, Takeover};
 use crate::daemon_id::DaemonId;
 use crate::health::Health;
 use crate::metrics;
-use crate::persist::KEEP_TIME_MAX;
+use crate::persist::limits::PERSIST_TIME_MAX;
 use crate::persist::outbox::{Delivery, DeliveryId};
 use hotlined_core::command::Command;
 use hotlined_core::engine::Engine;
@@ -28,9 +28,9 @@ use std::sync::Arc;
 
 /// What calls share and where they are kept.
 #[derive(Debug)]
-pub(crate) struct Cluster {
-    common: Common,
-    store: StoreClient,
+pub(crate) struct ClusterClient {
+    common: SharedState,
+    store: AcdClient,
     inbox: InboxClient,
     pub(crate) lease: LeaseClient,
     /// Up to which barrier Redis has everything, and which one was asked last.
@@ -44,13 +44,13 @@ pub(crate) struct Cluster {
     unkept: Option<String>,
     /// Deliveries that wait for their barrier.
     held_back: VecDeque<(u64, SwitchId, Delivery)>,
-    heard: Vec<Heard>,
+    heard: Vec<RedisEvent>,
     /// Whether something was heard that the calls are to hear with the next turn.
     has_heard: bool,
     health: Arc<Health>,
 }
 
-impl Cluster {
+impl ClusterClient {
     /// Begins to connect. Whether Redis is there shows later.
     pub(crate) fn new(
         now: Instant,
@@ -62,8 +62,8 @@ impl Cluster {
         metrics::REDIS_UP.gauge(&[]).set(0.0);
         health.redis(Some("nothing was heard of it yet".to_owned()));
         Self {
-            common: Common::default(),
-            store: StoreClient::new(now),
+            common: SharedState::default(),
+            store: AcdClient::new(now),
             inbox: InboxClient::default(),
             lease: LeaseClient::new(now, daemon, lease, switches, health.clone()),
             reached: 0,
@@ -79,11 +79,16 @@ impl Cluster {
     }
 
     /// Redis answers on a connection, or does not.
-    pub(crate) fn reply(&mut self, now: Instant, channel: Channel, reply: Result<RedisReply, Failure>) {
+    pub(crate) fn reply(
+        &mut self,
+        now: Instant,
+        channel: RedisChannel,
+        reply: Result<RedisChannelReply, RedisFailure>,
+    ) {
         match channel {
-            Channel::Store => self.store.reply(now, reply, &mut self.heard),
-            Channel::Lease => self.lease.reply(now, reply),
-            Channel::Inbox => {
+            RedisChannel::Acd => self.store.reply(now, reply, &mut self.heard),
+            RedisChannel::Lease => self.lease.reply(now, reply),
+            RedisChannel::Inbox => {
                 let mail = self.inbox.reply(now, reply);
                 self.store.take_mail(mail);
             }
@@ -92,50 +97,52 @@ impl Cluster {
     }
 
     /// The next request.
-    pub(crate) fn next_request(&mut self, now: Instant) -> Option<(Channel, RedisRequest)> {
+    pub(crate) fn next_request(&mut self, now: Instant) -> Option<(RedisChannel, RedisChannelRequest)> {
         let request = self.store.advance(now, &mut self.heard);
         self.take(now);
         if let Some(request) = request {
-            return Some((Channel::Store, request));
+            return Some((RedisChannel::Acd, request));
         }
         if let Some(position) = self.store.inbox() {
             self.inbox.begin(now, position);
         }
         if let Some(request) = self.inbox.advance(now) {
-            return Some((Channel::Inbox, request));
+            return Some((RedisChannel::Inbox, request));
         }
-        self.lease.advance(now).map(|request| (Channel::Lease, request))
+        self.lease.advance(now).map(|request| (RedisChannel::Lease, request))
     }
 
     /// Takes in what was heard.
     fn take(&mut self, now: Instant) {
         for heard in std::mem::take(&mut self.heard) {
-            self.has_heard |=
-                !matches!(heard, Heard::Figures(_) | Heard::Reached(_) | Heard::Forgotten { .. });
+            self.has_heard |= !matches!(
+                heard,
+                RedisEvent::Usage(_) | RedisEvent::BarrierReached(_) | RedisEvent::Forgotten { .. }
+            );
             self.note(&heard);
             let shut_out = self.common.heard(now, heard);
             self.shut_out.extend(shut_out);
         }
     }
 
-    fn note(&mut self, heard: &Heard) {
+    fn note(&mut self, heard: &RedisEvent) {
         let is_away = self.common.sharing().is_away();
         match heard {
-            Heard::Reached(number) => self.reached = self.reached.max(*number),
-            Heard::Failed { asked, failure } => {
+            RedisEvent::BarrierReached(number) => self.reached = self.reached.max(*number),
+            RedisEvent::Failed { op: asked, failure } => {
                 metrics::REDIS_FAILED.counter(&[failure.kind()]).increment(1);
-                if let Ask::Keep { .. } = asked.ask {
+                if let RedisOp::Replicate { .. } = asked.op {
                     self.unkept = Some(format!("Redis did not keep it: {failure}"));
                 }
             }
-            Heard::Away(failure) => {
+            RedisEvent::Unavailable(failure) => {
                 self.health.redis(Some(failure.to_string()));
                 metrics::REDIS_UP.gauge(&[]).set(0.0);
                 if !is_away {
                     tracing::warn!(%failure, "Redis is away: lines are shared with no other daemon until it is back");
                 }
             }
-            Heard::Back => {
+            RedisEvent::Available => {
                 self.health.redis(None);
                 metrics::REDIS_UP.gauge(&[]).set(1.0);
                 metrics::REDIS_UPS.counter(&[]).increment(1);
@@ -144,23 +151,26 @@ impl Cluster {
                     tracing::info!(dropped, "Redis is back: lines are shared again");
                 }
             }
-            Heard::Event(_) | Heard::Forgotten { .. } | Heard::Adopted(_) | Heard::Figures(_) => {}
+            RedisEvent::AcdReply(_)
+            | RedisEvent::Forgotten { .. }
+            | RedisEvent::Adopted(_)
+            | RedisEvent::Usage(_) => {}
         }
     }
 
     /// Whether something was heard that the next turn has to take in; asked once.
-    pub(crate) fn take_has_heard(&mut self) -> bool {
+    pub(crate) fn take_has_news(&mut self) -> bool {
         std::mem::take(&mut self.has_heard)
     }
 
     /// Takes out what the calls have not heard.
-    pub(crate) fn answers(&mut self) -> Vec<Event> {
-        self.common.answers()
+    pub(crate) fn take_replies(&mut self) -> Vec<Event> {
+        self.common.take_replies()
     }
 
     /// The daemon acts for a switch: gives what the calls are to hear first, and what a daemon before it may not have
     /// delivered.
-    pub(crate) fn begin_for(&mut self, now: Instant, fence: Fence, loaded: Loaded) -> Legacy {
+    pub(crate) fn begin_switch(&mut self, now: Instant, fence: Fence, loaded: LoadedSwitch) -> Takeover {
         self.common.begin(now, fence, loaded)
     }
 
@@ -170,7 +180,7 @@ impl Cluster {
     }
 
     /// Another daemon acts for a switch.
-    pub(crate) fn end_for(&mut self, now: Instant, switch: &SwitchId) {
+    pub(crate) fn end_switch(&mut self, now: Instant, switch: &SwitchId) {
         self.strike_deliveries(switch);
         self.common.end(now, switch);
     }
@@ -183,18 +193,18 @@ impl Cluster {
     }
 
     /// Whether another daemon could go on with all calls as they are now.
-    pub(crate) fn may_leave(&self) -> bool {
-        self.common.may_leave() && self.reached >= self.asked
+    pub(crate) fn can_hand_over(&self) -> bool {
+        self.common.can_hand_over() && self.reached >= self.asked
     }
 
     /// Whether Redis has all that was done. A turn that waits for that is not done yet.
-    pub(crate) fn has_kept_done(&self, now: Instant) -> bool {
-        self.common.may_leave() && (self.reached >= self.asked || self.waits_until(now).is_some())
+    pub(crate) fn has_saved_done_turns(&self, now: Instant) -> bool {
+        self.common.can_hand_over() && (self.reached >= self.asked || self.waits_until(now).is_some())
     }
 
     /// Whether Redis has everything, what was delivered among it.
-    pub(crate) fn is_told(&self) -> bool {
-        self.may_leave() && self.held_back.is_empty() && self.common.keeping().deliveries() == 0
+    pub(crate) fn is_complete(&self) -> bool {
+        self.can_hand_over() && self.held_back.is_empty() && self.common.keeping().deliveries() == 0
     }
 
     /// How many lines the daemon's calls have, and how many of their claims wait.
@@ -215,8 +225,8 @@ impl Cluster {
     }
 
     /// Does what is due without Redis.
-    pub(crate) fn due(&mut self, now: Instant) {
-        self.common.due(now);
+    pub(crate) fn run_due(&mut self, now: Instant) {
+        self.common.run_due(now);
     }
 
     /// Keeps what changed in the engine, and asks what `out` asks of the store, before the rest of it is done.
@@ -243,7 +253,7 @@ impl Cluster {
         let asked = self.asked;
         self.held_back.extend(deliveries.into_iter().map(|(switch, delivery)| (asked, switch, delivery)));
         // A turn does not wait for what the turn before it waited for in vain.
-        self.waits_until = (is_kept && !was_behind).then_some(now + KEEP_TIME_MAX);
+        self.waits_until = (is_kept && !was_behind).then_some(now + PERSIST_TIME_MAX);
         is_kept
     }
 
@@ -260,7 +270,7 @@ impl Cluster {
             Some(if waited { "Redis does not answer in time" } else { "Redis does not keep up" }.to_owned())
         } else {
             let more =
-                || (!self.common.keeping().is_told()).then(|| "Redis has not everything yet".to_owned());
+                || (!self.common.keeping().is_complete()).then(|| "Redis has not everything yet".to_owned());
             self.unkept.take().or_else(more)
         };
         let shut_out = std::mem::take(&mut self.shut_out);
@@ -274,9 +284,9 @@ impl Cluster {
             return Vec::new();
         }
         let is_away = self.common.sharing().is_away();
-        let (reached, permits) = (self.reached, self.lease.permits());
+        let (reached, write_until) = (self.reached, self.lease.write_until());
         // Where the daemon was paused and does not know it yet, another one may have delivered it.
-        let acts = |switch: &SwitchId| permits.get(switch).is_some_and(|until| now < *until);
+        let acts = |switch: &SwitchId| write_until.get(switch).is_some_and(|until| now < *until);
         let held_back = std::mem::take(&mut self.held_back).into_iter();
         let (deliverable, held_back): (Vec<_>, _) =
             held_back.partition(|(barrier, switch, _)| acts(switch) && (*barrier <= reached || is_away));
@@ -291,7 +301,7 @@ impl Cluster {
 
     /// The daemon ends: gives what waits to be delivered, and gives up what it acts for.
     pub(crate) fn finish(&mut self) -> Vec<Delivery> {
-        self.lease.command(LeaseCommand::GiveUp);
+        self.lease.command(LeaseCommand::GiveUpAll);
         self.held_back.drain(..).map(|(.., delivery)| delivery).collect()
     }
 
@@ -301,7 +311,7 @@ impl Cluster {
     }
 
     /// Until when the daemon may write to which switch.
-    pub(crate) fn permits(&self) -> &BTreeMap<SwitchId, Instant> {
-        self.lease.permits()
+    pub(crate) fn write_until(&self) -> &BTreeMap<SwitchId, Instant> {
+        self.lease.write_until()
     }
 }

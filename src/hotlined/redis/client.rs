@@ -1,19 +1,19 @@
 //! The shared store, one batch of requests at a time.
 
-use super::connection::Link;
+use super::classify_error::{classify, is_script_unknown};
+use super::connection::RedisConnection;
 use super::encode_request::RequestEncoder;
-use super::failure::{failure_of, script_unknown};
 use super::keys::Keys;
-use super::reply::{self, Word};
+use super::reply::{self, ScriptResult};
 use super::script::{self, Script};
 use super::settings::RedisSettings;
 use hotlined_core::event::Event;
 use hotlined_instance::DaemonId;
-use hotlined_instance::cluster::failure::{Failure, Remedy};
+use hotlined_instance::cluster::failure::{RedisFailure, Remedy};
 use hotlined_instance::cluster::limits::BATCH_MAX;
-use hotlined_instance::cluster::redis_op::Keep;
-use hotlined_instance::cluster::redis_op::{Ask, Asked};
-use hotlined_instance::cluster::redis_reply::{Answered, Figures, Said};
+use hotlined_instance::cluster::redis_op::ReplicationOp;
+use hotlined_instance::cluster::redis_op::{FencedOp, RedisOp};
+use hotlined_instance::cluster::redis_reply::{OpReply, OpResult, Usage};
 use redis::{Cmd, Pipeline, Value};
 
 /// The most calls that are kept by one word: the server does nothing else meanwhile.
@@ -21,20 +21,20 @@ pub const RUN_MAX: usize = 100;
 
 /// The shared store over one connection.
 #[derive(Clone)]
-pub struct RedisStore {
-    link: Link,
+pub struct RedisClient {
+    link: RedisConnection,
     keys: Keys,
     daemon: DaemonId,
 }
 
-impl RedisStore {
+impl RedisClient {
     /// The store of these settings, over this connection.
-    pub fn new(link: Link, settings: &RedisSettings) -> Self {
+    pub fn new(link: RedisConnection, settings: &RedisSettings) -> Self {
         Self { link, keys: Keys::new(&settings.prefix), daemon: settings.daemon.clone() }
     }
 
     /// The connection, for what else is to be asked by it.
-    pub fn link(&mut self) -> &mut Link {
+    pub fn link(&mut self) -> &mut RedisConnection {
         &mut self.link
     }
 
@@ -51,17 +51,17 @@ impl RedisStore {
     /// Asks all of these in their order, in one round trip where that is possible. Each has its own outcome; what
     /// has no answer may have been done all the same, and can be asked again. Once the connection is lost, nothing
     /// more is asked.
-    pub async fn ask(&mut self, asked: &[Asked]) -> Vec<Result<Answered, Failure>> {
+    pub async fn ask(&mut self, asked: &[FencedOp]) -> Vec<Result<OpReply, RedisFailure>> {
         let clustered = self.link.is_cluster();
-        let runs: Vec<&[Asked]> =
-            asked.chunk_by(Asked::is_said_with).flat_map(|run| run.chunks(RUN_MAX)).collect();
+        let runs: Vec<&[FencedOp]> =
+            asked.chunk_by(FencedOp::shares_command_with).flat_map(|run| run.chunks(RUN_MAX)).collect();
         let encoder = RequestEncoder { keys: &self.keys, daemon: &self.daemon };
         let mut commands: Vec<Option<Cmd>> = runs.iter().map(|run| encoder.command_of(run)).collect();
         let (alone, together): (Vec<_>, Vec<_>) = (0..runs.len())
             .filter(|at| commands[*at].is_some())
-            .partition(|at| clustered && runs[*at].iter().any(Asked::stands_alone));
-        let mut outcomes: Vec<Option<Result<Value, Failure>>> = vec![None; runs.len()];
-        let mut lost: Option<Failure> = None;
+            .partition(|at| clustered && runs[*at].iter().any(FencedOp::has_own_slot));
+        let mut outcomes: Vec<Option<Result<Value, RedisFailure>>> = vec![None; runs.len()];
+        let mut lost: Option<RedisFailure> = None;
         for batch in together.chunks(BATCH_MAX).chain(alone.chunks(1)) {
             match &lost {
                 None => lost = self.run(&mut commands, batch, &mut outcomes).await,
@@ -84,15 +84,15 @@ impl RedisStore {
         &mut self,
         all: &mut [Option<Cmd>],
         numbers: &[usize],
-        outcomes: &mut [Option<Result<Value, Failure>>],
-    ) -> Option<Failure> {
+        outcomes: &mut [Option<Result<Value, RedisFailure>>],
+    ) -> Option<RedisFailure> {
         let mut numbers = numbers.to_vec();
         for taught in [false, true] {
             let mut commands = Pipeline::with_capacity(numbers.len());
             for command in numbers.iter().filter_map(|at| all[*at].take()) {
                 commands.add_command(command);
             }
-            let answers = match self.link.ask_all_raw(&mut commands).await {
+            let answers = match self.link.run_pipeline_raw(&mut commands).await {
                 Ok(answers) => answers,
                 Err(failure) => {
                     numbers.iter().for_each(|at| outcomes[*at] = Some(Err(failure.clone())));
@@ -102,17 +102,17 @@ impl RedisStore {
             let mut unknown = Vec::new();
             for ((at, command), answer) in numbers.drain(..).zip(commands.cmd_iter()).zip(answers) {
                 match answer {
-                    Err(error) if !taught && script_unknown(&error) => {
+                    Err(error) if !taught && is_script_unknown(&error) => {
                         all[at] = Some(command.clone());
                         unknown.push(at);
                     }
-                    answer => outcomes[at] = Some(answer.map_err(|error| failure_of(&error))),
+                    answer => outcomes[at] = Some(answer.map_err(|error| classify(&error))),
                 }
             }
             if unknown.is_empty() {
                 return None;
             }
-            if let Err(failure) = self.teach().await {
+            if let Err(failure) = self.load_scripts().await {
                 unknown.iter().for_each(|at| outcomes[*at] = Some(Err(failure.clone())));
                 return Some(failure).filter(|failure| failure.remedy() == Remedy::Reconnect);
             }
@@ -127,20 +127,20 @@ impl RedisStore {
         script: &Script,
         keys: &[&str],
         arguments: &[&str],
-    ) -> Result<Value, Failure> {
+    ) -> Result<Value, RedisFailure> {
         let mut command = redis::cmd("EVALSHA");
         command.arg(&script.hash).arg(keys.len()).arg(keys).arg(arguments);
-        match self.link.ask_raw(&command).await? {
-            Err(error) if script_unknown(&error) => {
-                self.teach().await?;
+        match self.link.run_raw(&command).await? {
+            Err(error) if is_script_unknown(&error) => {
+                self.load_scripts().await?;
                 self.link.ask(&command).await
             }
-            answer => answer.map_err(|error| failure_of(&error)),
+            answer => answer.map_err(|error| classify(&error)),
         }
     }
 
     /// Lets the server, or all masters of the Cluster, know the scripts.
-    async fn teach(&mut self) -> Result<(), Failure> {
+    async fn load_scripts(&mut self) -> Result<(), RedisFailure> {
         for script in script::all() {
             self.link.ask(redis::cmd("SCRIPT").arg("LOAD").arg(&script.code)).await?;
         }
@@ -149,34 +149,50 @@ impl RedisStore {
 }
 
 /// What is told of what Redis was not asked.
-fn nothing() -> Answered {
-    Answered { said: Said::Done, due: None, left_behind: 0 }
+fn nothing() -> OpReply {
+    OpReply { result: OpResult::Done, next_due: None, left_behind: 0 }
 }
 
-fn read(asked: &Asked, outcome: Result<Value, Failure>) -> Result<Answered, Failure> {
+fn read(asked: &FencedOp, outcome: Result<Value, RedisFailure>) -> Result<OpReply, RedisFailure> {
     let value = outcome?;
-    let reply = match &asked.ask {
-        Ask::Keep { what: Keep::Over { .. } | Keep::Adopt(_), .. } => reply::read(value)?,
-        Ask::Keep { .. } => reply::read_kept(value)?,
-        Ask::Request { .. } | Ask::Forget(_) | Ask::Hold { .. } | Ask::Barrier(_) | Ask::Due | Ask::Look => {
-            if asked.stands_alone() {
+    let reply = match &asked.op {
+        RedisOp::Replicate { op: ReplicationOp::EndCall { .. } | ReplicationOp::AdoptCalls(_), .. } => {
+            reply::read(value)?
+        }
+        RedisOp::Replicate { .. } => reply::read_kept(value)?,
+        RedisOp::Request { .. }
+        | RedisOp::Forget(_)
+        | RedisOp::Hold { .. }
+        | RedisOp::Barrier(_)
+        | RedisOp::RunDue
+        | RedisOp::CountUsage => {
+            if asked.has_own_slot() {
                 reply::read_code(value)?
             } else {
                 reply::read(value)?
             }
         }
     };
-    let said = match (reply.said, &asked.ask) {
-        (Word::Answer(answer), Ask::Request { id, .. } | Ask::Hold { id, .. }) => {
-            Said::Heard(Event::Acd { command: id.clone(), reply: answer })
+    let said = match (reply.said, &asked.op) {
+        (ScriptResult::Answer(answer), RedisOp::Request { id, .. } | RedisOp::Hold { id, .. }) => {
+            OpResult::AcdReply(Event::Acd { command: id.clone(), reply: answer })
         }
-        (Word::Figures { held, waiting }, _) => Said::Figures(Figures { held, waiting }),
-        (Word::Adopted(adopted), _) => Said::Adopted(adopted),
-        (Word::Time(shared), _) => Said::Time(shared),
-        (Word::Nothing, _) => Said::Done,
-        (Word::Answer(_), Ask::Forget(_) | Ask::Keep { .. } | Ask::Barrier(_) | Ask::Due | Ask::Look) => {
-            return Err(Failure::Garbled("an answer to what has none".to_owned()));
+        (ScriptResult::Figures { held, waiting }, _) => {
+            OpResult::Usage(Usage { lines_held: held, claims_waiting: waiting })
+        }
+        (ScriptResult::Adopted(adopted), _) => OpResult::Adopted(adopted),
+        (ScriptResult::Time(shared), _) => OpResult::SharedTime(shared),
+        (ScriptResult::Nothing, _) => OpResult::Done,
+        (
+            ScriptResult::Answer(_),
+            RedisOp::Forget(_)
+            | RedisOp::Replicate { .. }
+            | RedisOp::Barrier(_)
+            | RedisOp::RunDue
+            | RedisOp::CountUsage,
+        ) => {
+            return Err(RedisFailure::Garbled("an answer to what has none".to_owned()));
         }
     };
-    Ok(Answered { said, due: reply.due, left_behind: reply.left })
+    Ok(OpReply { result: said, next_due: reply.due, left_behind: reply.left })
 }

@@ -1,6 +1,6 @@
 //! What Redis refuses, logged once for each kind of reason in a while: it refuses every call for the same.
 
-use crate::cluster::failure::Failure;
+use crate::cluster::failure::RedisFailure;
 use hotlined_core::time::{Instant, Millis};
 use std::collections::BTreeMap;
 
@@ -9,13 +9,13 @@ const REFUSAL_EVERY: Millis = Millis::seconds(60);
 
 /// What was logged, and when.
 #[derive(Debug, Default)]
-pub(crate) struct Refusals {
+pub(crate) struct RefusalLog {
     logged: BTreeMap<&'static str, Instant>,
 }
 
-impl Refusals {
+impl RefusalLog {
     /// Redis refused something.
-    pub(crate) fn tell(&mut self, now: Instant, failure: &Failure) {
+    pub(crate) fn tell(&mut self, now: Instant, failure: &RedisFailure) {
         if self.logged.get(failure.kind()).is_some_and(|logged| now.since(*logged) < REFUSAL_EVERY) {
             return;
         }
