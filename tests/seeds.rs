@@ -2,16 +2,16 @@
 //! each of which lives through the same on every machine. `hotlined seed N` tells one, `hotlined seed --from A --count
 //! N` lives through more; see [`hotlined_simulator`] for what is promised.
 
-use hotlined_simulator::{Kind, Scene, Summary, Tally};
+use hotlined_simulator::{Counter, Counts, RunSummary, WorldSetup};
 use std::ops::Range;
 
 /// How much of what went before is shown.
 const TOLD_LINES_SHOWN: usize = 60;
 
-fn lived(scene: &Scene, how: &str) -> Summary {
+fn lived(scene: &WorldSetup, how: &str) -> RunSummary {
     hotlined_simulator::run(scene).unwrap_or_else(|broken| {
-        let from = broken.story.len().saturating_sub(TOLD_LINES_SHOWN);
-        let story: Vec<String> = broken.story[from..].iter().map(ToString::to_string).collect();
+        let from = broken.transcript.len().saturating_sub(TOLD_LINES_SHOWN);
+        let story: Vec<String> = broken.transcript[from..].iter().map(ToString::to_string).collect();
         panic!(
             "{}\nseed {}: {broken}\nalone: hotlined seed {} {how}",
             story.join("\n"),
@@ -23,13 +23,14 @@ fn lived(scene: &Scene, how: &str) -> Summary {
 
 /// Lives through these; everything that can come about must have, but what one in a thousand has.
 fn all_hold(seeds: Range<u64>) {
-    let mut tally = Tally::default();
+    let mut tally = Counts::default();
     for seed in seeds {
-        tally.join(&lived(&Scene::drawn(seed), "--detail").tally);
+        tally.merge(&lived(&WorldSetup::random(seed), "--detail").counts);
     }
     println!("{tally}");
-    let comes_about = |kind: &Kind| tally.of(*kind) > 0 || *kind == Kind::RecordTwice;
-    let never: Vec<&str> = Kind::ALL.into_iter().filter(|kind| !comes_about(kind)).map(Kind::many).collect();
+    let comes_about = |kind: &Counter| tally.count(*kind) > 0 || *kind == Counter::RecordWrittenTwice;
+    let never: Vec<&str> =
+        Counter::ALL.into_iter().filter(|kind| !comes_about(kind)).map(Counter::label).collect();
     assert!(never.is_empty(), "{never:?} never came about:\n{tally}");
 }
 
@@ -51,9 +52,9 @@ fn promises_hold_in_the_third_hundred() {
 /// A day's load of the size that a debug build lives through in half a minute; `hotlined seed N --large` has more.
 fn a_day_holds(seed: u64) {
     const CALLS: u64 = 500;
-    let tally = lived(&Scene::large(seed, CALLS), "--large=500 --detail").tally;
+    let tally = lived(&WorldSetup::large(seed, CALLS), "--large=500 --detail").counts;
     println!("{tally}");
-    assert_eq!(tally.of(Kind::Call), CALLS, "{tally}");
+    assert_eq!(tally.count(Counter::Call), CALLS, "{tally}");
     // All ends but a few that a call to these hotlines can have.
     assert!(tally.outcomes.len() >= 6, "{tally}");
     assert!(tally.outcomes.values().sum::<u64>() >= CALLS / 2, "most have a record:\n{tally}");

@@ -1,9 +1,9 @@
 //! What must hold at every moment, and in the end.
 
 use super::daemon::{Daemon, FALLBACK_AFTER, FALLBACK_AFTER_SHARED};
+use super::daemon_socket::switch;
 use super::host::Post;
-use super::link::switch;
-use super::run::World;
+use super::world::World;
 use hotlined_core::command::StageName;
 use hotlined_core::id::CallId;
 use hotlined_core::record::Outcome;
@@ -70,13 +70,13 @@ impl World<'_> {
         let known_since = self.serving().and_then(|(post, daemon)| {
             Some(daemon.linked_since?.max(post.hears_from).max(post.serves_since.unwrap_or(self.now)))
         });
-        for left in self.model.left_ringing() {
+        for left in self.model.orphan_legs() {
             let known = known_since.map_or(Millis(0), |since| self.now.since(since));
             if left.since.min(known) > OUTLIVES_MAX {
                 return Err(format!("an agent's leg goes on without its caller: {left:?}"));
             }
         }
-        for call in self.model.callers() {
+        for call in self.model.active_callers() {
             let excused =
                 self.silence_excused.get(&*call.leg).map_or(Millis(u64::MAX), |at| self.now.since(*at));
             let silence = call.silence(self.now).min(excused);
@@ -85,7 +85,7 @@ impl World<'_> {
             }
             let alone =
                 self.alone_since.map_or(Millis(0), |since| self.now.since(since.max(call.dialled_at)));
-            let served = call.fell_back || call.joined.is_some() || self.joining.contains(&*call.leg);
+            let served = call.fell_back || call.bridged.is_some() || self.joining.contains(&*call.leg);
             if alone > self.fallback_within() && !served {
                 return Err(format!("nobody looks after the caller, and no fallback came: {call:?}"));
             }
@@ -106,7 +106,7 @@ impl World<'_> {
             return Ok(());
         };
         let held = match &self.redis {
-            Some(redis) if redis.is_away() => 0,
+            Some(redis) if redis.is_unresponsive() => 0,
             Some(redis) => redis.in_use().0,
             None => daemon.instance.engine().lines_in_use(),
         };
@@ -155,7 +155,7 @@ impl World<'_> {
                 daemon.instance.engine().switchboard.stages().filter(|(_, stage)| listens(*stage));
             excused.extend(listened_to.map(|(call, _)| call.to_string()));
         } else {
-            excused.extend(self.model.callers().map(|call| call.leg.to_string()));
+            excused.extend(self.model.active_callers().map(|call| call.leg.to_string()));
         }
         self.silence_excused.extend(excused.into_iter().map(|leg| (leg, self.now)));
     }
@@ -164,7 +164,7 @@ impl World<'_> {
     pub(super) fn is_called(&self, number: &str) -> Result<(), String> {
         let is_cut_off = |post: &Post| self.now < post.cut_off_until;
         let is_known = self.unclaimed.is_empty()
-            && (self.redis.as_ref().is_none_or(|redis| !redis.is_away()) || self.acts_as_before())
+            && (self.redis.as_ref().is_none_or(|redis| !redis.is_unresponsive()) || self.acts_as_before())
             && !self.posts.iter().any(is_cut_off);
         let Some(lines) = self.lines.get(number).filter(|_| is_known) else { return Ok(()) };
         let live = self.calls_at(number);
@@ -205,7 +205,7 @@ impl World<'_> {
             self.close_books(&daemon, true)?;
         }
         let Some(redis) = &self.redis else { return Ok(()) };
-        let left = (redis.in_use(), redis.kept(&switch()));
+        let left = (redis.in_use(), redis.saved_calls(&switch()));
         if left != ((0, 0), BTreeSet::new()) {
             return Err(format!("Redis has lines, claims and calls in the end: {left:?}"));
         }
@@ -214,9 +214,9 @@ impl World<'_> {
 
     fn records_are_true(&self, daemon: &Daemon) -> Result<(), String> {
         for (call, record) in &daemon.records {
-            let lived = self.model.call(&call.to_string()).ok_or("a record of nobody's call")?;
+            let lived = self.model.call_report(&call.to_string()).ok_or("a record of nobody's call")?;
             let talked = record.outcome == Outcome::Answered;
-            if talked != lived.joined.is_some() || (record.outcome == Outcome::Fallback) != lived.fell_back {
+            if talked != lived.bridged.is_some() || (record.outcome == Outcome::Fallback) != lived.fell_back {
                 return Err(format!("the record says {record:?}, and the caller {lived:?}"));
             }
         }

@@ -1,6 +1,6 @@
 //! Scenes drawn by chance.
 
-use hotlined_simulator::{Broken, Scene, Summary, Tally};
+use hotlined_simulator::{Counts, RunSummary, Violation, WorldSetup};
 
 /// How many seeds are lived through when nobody says.
 const SEEDS: u64 = 150;
@@ -8,14 +8,14 @@ const SEEDS: u64 = 150;
 const LOG_LINES_SHOWN: usize = 120;
 
 /// What a broken promise looks like to who has to mend it.
-pub fn shown(broken: &Broken, how: &str) -> String {
-    let from = broken.story.len().saturating_sub(LOG_LINES_SHOWN);
-    let lines: Vec<String> = broken.story[from..].iter().map(ToString::to_string).collect();
-    format!("{}\n{}\nalone: {how}", lines.join("\n"), broken.why)
+pub fn shown(broken: &Violation, how: &str) -> String {
+    let from = broken.transcript.len().saturating_sub(LOG_LINES_SHOWN);
+    let lines: Vec<String> = broken.transcript[from..].iter().map(ToString::to_string).collect();
+    format!("{}\n{}\nalone: {how}", lines.join("\n"), broken.reason)
 }
 
-fn lived(seed: u64) -> Result<Summary, String> {
-    let scene = Scene::drawn(seed);
+fn lived(seed: u64) -> Result<RunSummary, String> {
+    let scene = WorldSetup::random(seed);
     let how = format!("HOTLINED_SEED={seed} cargo test --test whole drawn");
     let result = std::panic::catch_unwind(|| hotlined_simulator::run(&scene));
     let result = result.map_err(|_| format!("seed {seed} panicked; alone: {how}"))?;
@@ -32,11 +32,11 @@ fn what_is_promised_holds_in_scenes_drawn_by_chance() {
         Some(seed) => seed..seed + 1,
         None => 0..number("HOTLINED_SEEDS").unwrap_or(SEEDS),
     };
-    let mut tally = Tally::default();
+    let mut tally = Counts::default();
     let mut broken = Vec::new();
     for seed in seeds.clone() {
         match lived(seed) {
-            Ok(summary) => tally.join(&summary.tally),
+            Ok(summary) => tally.merge(&summary.counts),
             Err(why) => broken.push((seed, why)),
         }
     }
