@@ -255,7 +255,9 @@ fn answer(
 ) -> Answer {
     match what {
         RedisChannelQuery::Connect => Ok(RedisChannelReply::Connected),
-        RedisChannelQuery::RunOps(asked) => Ok(RedisChannelReply::OpReplies(redis.execute(at, daemon, asked))),
+        RedisChannelQuery::RunOps(asked) => {
+            Ok(RedisChannelReply::OpReplies(redis.execute(at, daemon, asked)))
+        }
         RedisChannelQuery::FindInboxEnd => {
             Ok(RedisChannelReply::InboxEnd(InboxPosition(redis.end_of_inbox(daemon), 0)))
         }
