@@ -3,7 +3,7 @@
 //! All of it is data, so that a test, the demo or a file can state a scene; [`Cast::seeded`] draws one by
 //! chance. What people do is done by the model; what they say is not simulated.
 
-use super::seeded::Chance;
+use super::rng::Rng;
 use hotlined_core::id::LegId;
 use hotlined_core::time::Millis;
 use serde::{Deserialize, Serialize};
@@ -16,17 +16,18 @@ pub struct Scenario {
     /// The seed of everything left to chance.
     pub seed: u64,
     /// Who takes part.
-    pub cast: Cast,
+    #[serde(rename = "cast")]
+    pub actors: Actors,
     /// What files there are and how long they sound.
-    pub sounds: Sounds,
+    pub sounds: SoundFiles,
     /// What goes wrong between the exchange and those who drive it.
-    pub faults: Vec<Fault>,
+    pub faults: Vec<ScenarioFault>,
 }
 
 /// Who takes part.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Cast {
+pub struct Actors {
     /// The callers, each at their time.
     pub callers: Vec<Caller>,
     /// What the telephone of a number does the first, second … time it is called; the last entry holds for
@@ -44,47 +45,52 @@ pub struct Caller {
     /// From which number.
     pub number: String,
     /// Which number they dial.
-    pub dials: String,
+    #[serde(rename = "dials")]
+    pub dialled: String,
     /// The name of the leg; drawn by chance when not given.
     #[serde(default)]
     pub leg: Option<LegId>,
     /// When they hang up.
-    #[serde(default)]
-    pub leaves: Leaves,
+    #[serde(rename = "leaves", default)]
+    pub hangs_up: HangsUp,
     /// The keys they press.
     #[serde(default)]
-    pub keys: Vec<Key>,
+    pub keys: Vec<KeyPress>,
     /// The keys they press when they hear something.
     #[serde(default)]
-    pub replies: Vec<Reply>,
+    pub replies: Vec<SoundReply>,
     /// When they speak; otherwise they are silent.
-    #[serde(default)]
-    pub speaks: Vec<Speech>,
+    #[serde(rename = "speaks", default)]
+    pub speech: Vec<Speech>,
     /// Whether their telephone says BYE, not CANCEL, also before it is answered.
-    #[serde(default)]
-    pub says_bye: bool,
+    #[serde(rename = "says_bye", default)]
+    pub sends_bye: bool,
 }
 
 /// When a caller hangs up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Leaves {
+pub enum HangsUp {
     /// Never: they wait until the other side ends the call.
     #[default]
-    AtTheEnd,
+    #[serde(rename = "at_the_end")]
+    Never,
     /// So long after dialling, whatever happens.
-    After(Millis),
+    #[serde(rename = "after")]
+    AfterDialling(Millis),
     /// So long after an agent of theirs took the call, talking or not. Whose agent a leg is, a variable of its
     /// `originate` must tell: any that holds the name of the caller's leg.
-    AfterAnswer(Millis),
+    #[serde(rename = "after_answer")]
+    AfterAgentAnswer(Millis),
     /// So long after being joined with an agent.
-    AfterTalk(Millis),
+    #[serde(rename = "after_talk")]
+    AfterBridge(Millis),
 }
 
 /// A key that is pressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Key {
+pub struct KeyPress {
     /// When, from dialling.
     pub at: Millis,
     /// Which: `0`-`9`, `*`, `#`.
@@ -94,9 +100,10 @@ pub struct Key {
 /// What a person presses whenever a sound begins.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Reply {
+pub struct SoundReply {
     /// Part of what plays, such as a file's name.
-    pub hears: String,
+    #[serde(rename = "hears")]
+    pub sound: String,
     /// How long after it begins.
     pub after: Millis,
     /// Which keys, one after the other.
@@ -122,7 +129,7 @@ pub enum Phone {
         /// How long it rings.
         after: Millis,
         /// What the agent does then.
-        then: Then,
+        then: AfterAnswer,
     },
     /// It rings and is answered by somebody who presses a key: a person, not a mailbox.
     Accepts {
@@ -133,7 +140,7 @@ pub enum Phone {
         /// Which key.
         key: char,
         /// What the agent does then.
-        then: Then,
+        then: AfterAnswer,
     },
     /// It is busy (486).
     Busy,
@@ -145,13 +152,13 @@ pub enum Phone {
         after: Millis,
     },
     /// It cannot be reached.
-    Unreachable(Why),
+    Unreachable(UnreachableCause),
 }
 
 /// Why a telephone cannot be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Why {
+pub enum UnreachableCause {
     /// The network knows no such number (404).
     NoSuchNumber,
     /// It is switched off or out of range (480).
@@ -165,7 +172,7 @@ pub enum Why {
 /// What an agent does after answering.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Then {
+pub enum AfterAnswer {
     /// Waits for the caller to end the call.
     #[default]
     Waits,
@@ -177,56 +184,65 @@ pub enum Then {
 
 impl Default for Phone {
     fn default() -> Self {
-        Self::Answers { after: Millis(2_000), then: Then::Waits }
+        Self::Answers { after: Millis(2_000), then: AfterAnswer::Waits }
     }
 }
 
 /// The sounds of an exchange.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Sounds {
+pub struct SoundFiles {
     /// How long a file sounds.
     pub lengths: BTreeMap<String, Millis>,
     /// How long every other file sounds.
-    pub length: Millis,
+    #[serde(rename = "length")]
+    pub default_length: Millis,
     /// Files that are not there.
     pub missing: Vec<String>,
 }
 
-impl Default for Sounds {
+impl Default for SoundFiles {
     fn default() -> Self {
-        Self { lengths: BTreeMap::new(), length: Millis(3_000), missing: Vec::new() }
+        Self { lengths: BTreeMap::new(), default_length: Millis(3_000), missing: Vec::new() }
     }
 }
 
 /// Something goes wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Fault {
+pub struct ScenarioFault {
     /// When, from the beginning of the scene.
     pub at: Millis,
     /// What.
-    pub what: FaultKind,
+    #[serde(rename = "what")]
+    pub fault: SwitchFault,
 }
 
 /// What can go wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum FaultKind {
+pub enum SwitchFault {
     /// Every link is cut; new ones are welcome.
-    Cut,
+    #[serde(rename = "cut")]
+    CutLinks,
     /// The exchange says nothing more on any link, and closes none.
-    Silent,
+    #[serde(rename = "silent")]
+    StopSending,
     /// The exchange speaks again.
-    Speaks,
+    #[serde(rename = "speaks")]
+    ResumeSending,
     /// The exchange reads nothing more from any link.
-    StallsReading,
+    #[serde(rename = "stalls_reading")]
+    StopReading,
     /// The exchange reads again.
-    Reads,
+    #[serde(rename = "reads")]
+    ResumeReading,
     /// New links are turned away.
-    Refuses,
+    #[serde(rename = "refuses")]
+    RefuseConnections,
     /// New links are welcome again.
-    Welcomes,
+    #[serde(rename = "welcomes")]
+    AcceptConnections,
     /// The exchange dies and comes back: every link and every channel is gone.
     Crash,
 }
@@ -235,37 +251,37 @@ pub enum FaultKind {
 pub const SEEDED_HOTLINE: &str = "4008001234";
 
 /// How many telephones a drawn cast has.
-pub const SEEDED_PHONES: u64 = 20;
+pub const SEEDED_PHONE_COUNT: u64 = 20;
 
-impl Cast {
+impl Actors {
     /// A cast drawn by chance: `calls` callers of [`SEEDED_HOTLINE`], on average `per_second` of them a second
     /// (one a second when that is no positive number), and [`SEEDED_PHONES`] telephones from `86001` on.
     /// Every talk ends: no drawn agent waits for ever.
     pub fn seeded(seed: u64, calls: usize, per_second: f64) -> Self {
-        let mut chance = Chance::new(seed);
+        let mut chance = Rng::new(seed);
         let gap = if per_second.is_finite() && per_second > 0.0 { 1_000.0 / per_second } else { 1_000.0 };
         let mut at = 0.0;
         let callers = (0..calls).map(|index| {
             // Between half and one and a half of the mean: busy, but never a burst that no rate describes.
             at += gap * (0.5 + chance.between(0, 1_000) as f64 / 1_000.0);
             let leaves = match chance.between(0, 9) {
-                0..=1 => Leaves::After(Millis(chance.between(300, 20_000))),
-                2 => Leaves::AfterAnswer(Millis(chance.between(0, 400))),
-                3..=5 => Leaves::AfterTalk(Millis(chance.between(500, 30_000))),
-                _ => Leaves::AtTheEnd,
+                0..=1 => HangsUp::AfterDialling(Millis(chance.between(300, 20_000))),
+                2 => HangsUp::AfterAgentAnswer(Millis(chance.between(0, 400))),
+                3..=5 => HangsUp::AfterBridge(Millis(chance.between(500, 30_000))),
+                _ => HangsUp::Never,
             };
             Caller {
                 at: Millis(at as u64),
                 number: format!("138{:08}", index % 100_000_000),
-                dials: SEEDED_HOTLINE.into(),
+                dialled: SEEDED_HOTLINE.into(),
                 leg: chance.uuid().parse().ok(),
-                leaves,
+                hangs_up: leaves,
                 ..Caller::default()
             }
         });
         let callers = callers.collect();
-        let phones = (1..=SEEDED_PHONES).map(|index| {
-            let habits = (0..4).map(|_| Phone::drawn(&mut chance)).collect();
+        let phones = (1..=SEEDED_PHONE_COUNT).map(|index| {
+            let habits = (0..4).map(|_| Phone::random(&mut chance)).collect();
             ((86_000 + index).to_string(), habits)
         });
         Self { callers, phones: phones.collect() }
@@ -274,28 +290,31 @@ impl Cast {
 
 impl Phone {
     /// How long it rings until it is answered, and what the agent does then; nothing where it never is.
-    pub fn answered(self) -> Option<(Millis, Then)> {
+    pub fn answered(self) -> Option<(Millis, AfterAnswer)> {
         match self {
             Self::Answers { after, then } | Self::Accepts { after, then, .. } => Some((after, then)),
             Self::Busy | Self::NeverAnswers | Self::Refuses { .. } | Self::Unreachable(_) => None,
         }
     }
 
-    fn drawn(chance: &mut Chance) -> Self {
+    fn random(chance: &mut Rng) -> Self {
         let ring = Millis(chance.between(100, 6_000));
         match chance.between(0, 19) {
             0..=1 => Self::Busy,
             2..=3 => Self::NeverAnswers,
             4 => Self::Refuses { after: Millis(chance.between(0, 1) * ring.0) },
-            5 => Self::Unreachable(Why::SwitchedOff),
-            6 => Self::Unreachable(Why::NoSuchNumber),
-            7 => Self::Answers { after: ring, then: Then::HangsUpAfter(Millis(0)) },
-            _ => Self::Answers { after: ring, then: Then::TalksFor(Millis(chance.between(1_000, 30_000))) },
+            5 => Self::Unreachable(UnreachableCause::SwitchedOff),
+            6 => Self::Unreachable(UnreachableCause::NoSuchNumber),
+            7 => Self::Answers { after: ring, then: AfterAnswer::HangsUpAfter(Millis(0)) },
+            _ => Self::Answers {
+                after: ring,
+                then: AfterAnswer::TalksFor(Millis(chance.between(1_000, 30_000))),
+            },
         }
     }
 }
 
-impl Sounds {
+impl SoundFiles {
     /// How long this sounds: nothing when it is not there, [`Millis`] of `u64::MAX` when it never ends.
     ///
     /// Knows files, `silence_stream://ms`, `tone_stream://%(on,off,Hz)` with `loops=`, and `file_string://`
@@ -322,7 +341,7 @@ impl Sounds {
         if self.missing.iter().any(|missing| missing == path) {
             return None;
         }
-        Some(self.lengths.get(path).copied().unwrap_or(self.length))
+        Some(self.lengths.get(path).copied().unwrap_or(self.default_length))
     }
 }
 
@@ -355,9 +374,9 @@ mod tests {
 
     #[test]
     fn a_seed_draws_the_same_cast_every_time() {
-        let cast = Cast::seeded(42, 200, 5.0);
-        assert_eq!(cast, Cast::seeded(42, 200, 5.0));
-        assert_ne!(cast, Cast::seeded(43, 200, 5.0));
+        let cast = Actors::seeded(42, 200, 5.0);
+        assert_eq!(cast, Actors::seeded(42, 200, 5.0));
+        assert_ne!(cast, Actors::seeded(43, 200, 5.0));
         assert_eq!(cast.callers.len(), 200);
         let last = cast.callers.last().unwrap().at;
         assert!((30_000..50_000).contains(&last.0), "{last}");
@@ -372,18 +391,18 @@ mod tests {
                 "faults": [{"at": 100, "what": "cut"}]}"#,
         )
         .unwrap();
-        assert_eq!(scene.cast.callers[0].leaves, Leaves::After(Millis(2_500)));
-        assert_eq!(scene.cast.phones["86001"][0], Phone::Busy);
+        assert_eq!(scene.actors.callers[0].hangs_up, HangsUp::AfterDialling(Millis(2_500)));
+        assert_eq!(scene.actors.phones["86001"][0], Phone::Busy);
         assert_eq!(serde_json::from_str::<Scenario>(&serde_json::to_string(&scene).unwrap()).unwrap(), scene);
         assert!(serde_json::from_str::<Scenario>(r#"{"sede": 1}"#).is_err());
     }
 
     #[test]
     fn a_sound_lasts_as_long_as_its_notation_says() {
-        let sounds = Sounds {
+        let sounds = SoundFiles {
             lengths: [("/ring.wav".into(), Millis(5_000))].into(),
             missing: vec!["/gone.wav".into()],
-            ..Sounds::default()
+            ..SoundFiles::default()
         };
         let length = |path: &str| sounds.length_of(path).map(|length| length.0);
         assert_eq!(length("/ring.wav"), Some(5_000));

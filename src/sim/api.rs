@@ -1,14 +1,14 @@
 //! The `api` commands the exchange knows, with the answers that FreeSWITCH 1.10.12 gives (mod_commands.c).
 
 use super::channel::Channel;
-use super::model::{Model, TaskWhat};
-use super::report::{VERSION, header};
+use super::model::{SwitchModel, TaskWhat};
+use super::switch_event::{VERSION, header};
 use hotlined_esl::event_writer::EventWriter;
 use serde_json::json;
 
 const NO_CHANNEL: &str = "-ERR No such channel!\n";
 
-impl Model {
+impl SwitchModel {
     /// Runs a command and gives what it prints.
     pub(super) fn api(&mut self, command: &str, argument: &str) -> String {
         let argument = argument.trim();
@@ -236,8 +236,8 @@ impl Model {
             up % 1_000,
             self.sessions,
             self.channels.len(),
-            self.stats.channels_most,
-            self.stats.channels_most,
+            self.stats.channels_peak,
+            self.stats.channels_peak,
         )
     }
 }

@@ -6,9 +6,9 @@
 
 use super::channel::{Doing, Frame, Interrupt, Private, PrivateWhat, State, Uuid};
 use super::digits::Collect;
-use super::dropping::Fails;
-use super::model::{Due, Model, TICK, TaskWhat};
-use super::report::{Header, header};
+use super::model::{Due, SwitchModel, TICK, TaskWhat};
+use super::switch_event::{Header, header};
+use super::unwind::Fails;
 use hotlined_core::time::{Instant, Millis};
 
 /// A run of an application.
@@ -21,7 +21,7 @@ pub(super) struct Run {
     pub order: Option<Private>,
 }
 
-impl Model {
+impl SwitchModel {
     /// Has the channel look at what it was told at its next tick.
     pub(super) fn tick_soon(&mut self, uuid: &Uuid) {
         let now = self.now;

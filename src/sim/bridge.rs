@@ -1,14 +1,14 @@
 //! Two legs joined by `uuid_bridge`, and what becomes of the one that is left.
 
-use super::actors::{Leaves, Phone, Then};
+use super::actors::{AfterAnswer, HangsUp, Phone};
 use super::apps::Run;
 use super::channel::{CallState, Direction, Doing, Interrupt, State, Uuid};
-use super::dropping::Fails;
-use super::model::{Due, Model, TICK};
-use super::report::{Header, header};
-use super::stats::What;
+use super::model::{Due, SwitchModel, TICK};
+use super::stats::TimelineEvent;
+use super::switch_event::{Header, header};
+use super::unwind::Fails;
 
-impl Model {
+impl SwitchModel {
     /// Asks both legs to drop what they do and join; false when they cannot be joined.
     pub(super) fn bridge_soon(&mut self, one: &str, other: &str) -> bool {
         let up = |uuid: &str| self.channels.get(uuid).filter(|channel| channel.cause.is_none());
@@ -102,13 +102,13 @@ impl Model {
 
     fn people_talk(&mut self, a: &Uuid, b: &Uuid) {
         let now = self.now;
-        self.happened(What::Joined { leg: a.clone(), peer: b.clone() });
+        self.happened(TimelineEvent::Bridged { leg: a.clone(), peer: b.clone() });
         for (uuid, peer) in [(a, b), (b, a)] {
             let Some(channel) = self.channels.get(uuid) else { continue };
             let then = channel.phone.and_then(Phone::answered).map(|(_, then)| then);
             let wait = match (channel.direction, channel.leaves, then) {
-                (Direction::Inbound, Leaves::AfterTalk(wait), _)
-                | (Direction::Outbound, _, Some(Then::TalksFor(wait))) => Some(wait),
+                (Direction::Inbound, HangsUp::AfterBridge(wait), _)
+                | (Direction::Outbound, _, Some(AfterAnswer::TalksFor(wait))) => Some(wait),
                 _ => None,
             };
             let with = self.channels.get(peer).map(|peer| (peer.direction, peer.dialled.clone()));
@@ -119,8 +119,8 @@ impl Model {
             if let (true, Some((Direction::Outbound, number))) = (inbound, with) {
                 self.stats.sound_begins(uuid, now);
                 self.stats.call(uuid, |call| {
-                    call.joined.get_or_insert(now.since(call.dialled_at));
-                    call.joined_with.push(number);
+                    call.bridged.get_or_insert(now.since(call.dialled_at));
+                    call.bridged_with.push(number);
                 });
                 if let Some(agent) = self.channels.get_mut(peer) {
                     agent.owner.get_or_insert_with(|| uuid.clone());

@@ -237,11 +237,11 @@ pub(super) struct Channel {
     pub park_cause: String,
     pub recording: Vec<String>,
     pub phone: Option<super::actors::Phone>,
-    pub leaves: super::actors::Leaves,
+    pub leaves: super::actors::HangsUp,
     pub says_bye: bool,
     /// From when to when the person at its end speaks, in order.
     pub speaks: Vec<(Instant, Instant)>,
-    pub replies: Vec<super::actors::Reply>,
+    pub replies: Vec<super::actors::SoundReply>,
 }
 
 impl Channel {
@@ -287,7 +287,7 @@ impl Channel {
             park_cause: String::new(),
             recording: Vec::new(),
             phone: None,
-            leaves: super::actors::Leaves::default(),
+            leaves: super::actors::HangsUp::default(),
             says_bye: false,
             speaks: Vec::new(),
             replies: Vec::new(),

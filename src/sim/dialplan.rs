@@ -18,10 +18,11 @@ pub struct Dialplan(pub Vec<Extension>);
 #[serde(deny_unknown_fields)]
 pub struct Extension {
     /// The pattern of the number, as far as the reader of `play_and_get_digits` patterns goes.
-    pub number: String,
+    #[serde(rename = "number")]
+    pub number_pattern: String,
     /// A variable the channel must carry.
-    #[serde(default)]
-    pub carries: Option<String>,
+    #[serde(rename = "carries", default)]
+    pub requires_variable: Option<String>,
     /// Applications and their arguments, in order. `$1` in an argument is the bare hotline number dialled.
     pub actions: Vec<(String, String)>,
 }
@@ -36,7 +37,7 @@ impl Extension {
     /// An extension of these applications.
     pub fn new(number: &str, actions: &[(&str, &str)]) -> Self {
         let actions = actions.iter().map(|(app, data)| ((*app).into(), (*data).into()));
-        Self { number: number.into(), carries: None, actions: actions.collect() }
+        Self { number_pattern: number.into(), requires_variable: None, actions: actions.collect() }
     }
 }
 
@@ -67,7 +68,7 @@ impl Dialplan {
             ],
         );
         // Nobody dials the fallback from outside.
-        Self(vec![hand_over, Extension { carries: Some("hotlined_number".into()), ..fallback }])
+        Self(vec![hand_over, Extension { requires_variable: Some("hotlined_number".into()), ..fallback }])
     }
 
     /// A plainer one, which parks the caller in silence; its fallback answers and says something.
@@ -85,8 +86,9 @@ impl Dialplan {
     /// What is to be done with a channel where it is sent to.
     pub(super) fn actions(&self, channel: &Channel) -> Option<Vec<(String, String)>> {
         let fits = |extension: &&Extension| {
-            let carries = extension.carries.as_deref().is_none_or(|name| channel.variable(name).is_some());
-            carries && matches(&extension.number, &channel.destination)
+            let carries =
+                extension.requires_variable.as_deref().is_none_or(|name| channel.variable(name).is_some());
+            carries && matches(&extension.number_pattern, &channel.destination)
         };
         let bare = number::hotline(&channel.destination).unwrap_or_default();
         let fill = |(app, data): &(String, String)| (app.clone(), data.replace("$1", bare));

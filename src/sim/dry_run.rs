@@ -21,16 +21,15 @@
 //! foreign legs, and a switch that dies.
 
 mod actors;
-mod answering;
-mod exchange;
+mod behaviour;
+mod commands;
 mod leg;
-mod orders;
 mod sounds;
+mod switch;
 
-pub use actors::{Caller, Cast, Deed, Habit, Leaves, PRESSES_AFTER};
-pub use sounds::{LENGTH_DEFAULT, Lengths, wav_length};
+pub use actors::{CallerStep, KEY_PRESS_DELAY, Script, ScriptedCaller, ScriptedHangUp, ScriptedPhone};
+pub use sounds::{SOUND_LENGTH_DEFAULT, SoundLengths, wav_length};
 
-use exchange::{Exchange, Stepped};
 #[cfg(doc)]
 use hotlined_core::command::Action;
 use hotlined_core::command::Command;
@@ -38,12 +37,13 @@ use hotlined_core::engine::{Engine, TraceEntry};
 use hotlined_core::event::Event;
 use hotlined_core::id::{LegId, SwitchId};
 use hotlined_core::time::{Instant, Millis};
+use switch::{Exchange, Stepped};
 
 /// How long an order to the switch, or a report from it, is on its way when nothing else is said.
 pub const TRANSIT: Millis = Millis(5);
 
 /// Engine, switch and people on one clock.
-pub struct Rehearsal {
+pub struct DryRun {
     engine: Engine,
     exchange: Exchange,
     now: Instant,
@@ -53,7 +53,7 @@ pub struct Rehearsal {
 }
 
 /// Whoever sees what passes, as the journal of a live daemon would write it down.
-pub type Watch<'w> = &'w mut dyn FnMut(Instant, TraceEntry);
+pub type EntryObserver<'w> = &'w mut dyn FnMut(Instant, TraceEntry);
 
 /// A leg as somebody sees it who stands beside the switch.
 #[derive(Clone, Copy, Debug)]
@@ -65,18 +65,18 @@ pub struct LegView<'r> {
     /// Whether it was answered.
     pub answered: bool,
     /// Whether something runs on it: a sound, silence that is listened to, a recording.
-    pub busy: bool,
+    pub app_running: bool,
     /// Whom it talks with.
     pub peer: Option<&'r LegId>,
     /// Whether it waits in our hands: neither ringing, nor talking, nor in the dialplan's.
     pub parked: bool,
     /// Whether the dialplan's fallback has it.
-    pub elsewhere: bool,
+    pub in_fallback: bool,
 }
 
-impl Rehearsal {
+impl DryRun {
     /// A rehearsal that begins at this instant, with this cast. `lengths` says which files there are.
-    pub fn new(engine: Engine, begin: Instant, cast: Cast, lengths: Lengths) -> Self {
+    pub fn new(engine: Engine, begin: Instant, cast: Script, lengths: SoundLengths) -> Self {
         let exchange = Exchange::new(begin, cast, lengths);
         Self { engine, exchange, now: begin, up: true, connection: 0 }
     }
@@ -119,14 +119,14 @@ impl Rehearsal {
     }
 
     /// When the next thing happens; none when nothing ever will.
-    pub fn next(&self) -> Option<Instant> {
+    pub fn next_deadline(&self) -> Option<Instant> {
         let deadline = self.engine.deadline().map(|at| at.max(self.now));
         [self.exchange.next(), deadline].into_iter().flatten().min()
     }
 
     /// Lets the next thing happen. Gives back when that was; none when nothing is left.
-    pub fn step(&mut self, watch: Watch) -> Option<Instant> {
-        let at = self.next()?;
+    pub fn step(&mut self, watch: EntryObserver) -> Option<Instant> {
+        let at = self.next_deadline()?;
         (self.now, self.exchange.now) = (at, at);
         if self.exchange.next() != Some(at) {
             self.turn(&Event::Due, watch);
@@ -143,24 +143,24 @@ impl Rehearsal {
     }
 
     /// Tells the engine what no switch would: which hotlines there are, what an operator says.
-    pub fn tell(&mut self, event: &Event, watch: Watch) {
+    pub fn inject(&mut self, event: &Event, watch: EntryObserver) {
         self.turn(event, watch);
     }
 
     /// Lets whoever is at the other end of this leg hang up now.
-    pub fn leave(&mut self, leg: &LegId) {
+    pub fn hang_up(&mut self, leg: &LegId) {
         self.exchange.leaves(leg);
     }
 
     /// Lets time pass in which nothing happens; it ends with the next thing that does.
     pub fn wait_until(&mut self, then: Instant) {
-        let until = self.next().map_or(then, |next| then.min(next));
+        let until = self.next_deadline().map_or(then, |next| then.min(next));
         self.now = self.now.max(until);
         self.exchange.now = self.now;
     }
 
     /// Lets the link be lost now: reports on their way never come, and how open orders end nobody can say.
-    pub fn lose_link(&mut self, watch: Watch) {
+    pub fn lose_link(&mut self, watch: EntryObserver) {
         if !std::mem::replace(&mut self.up, false) {
             return;
         }
@@ -179,7 +179,7 @@ impl Rehearsal {
         }
     }
 
-    fn turn(&mut self, event: &Event, watch: Watch) {
+    fn turn(&mut self, event: &Event, watch: EntryObserver) {
         let now = self.now;
         let mut out = Vec::new();
         self.engine.run_turn(now, event, &mut out, &mut |entry| watch(now, entry));

@@ -4,12 +4,12 @@
 //! comes true at the channel's next tick.
 
 use super::channel::{CallState, Direction, Interrupt, State, Uuid};
-use super::dropping::Fails;
-use super::model::{Due, Model, TICK};
-use super::report::header;
-use super::stats::What;
+use super::model::{Due, SwitchModel, TICK};
+use super::stats::TimelineEvent;
+use super::switch_event::header;
+use super::unwind::Fails;
 
-impl Model {
+impl SwitchModel {
     /// Hangs up and ends the channel in this instant.
     pub(super) fn hang_up_now(&mut self, uuid: &Uuid, cause: &str, from_outside: bool) {
         if self.channels.get(uuid).is_some_and(|channel| channel.cause.is_none()) {
@@ -64,7 +64,7 @@ impl Model {
         let (direction, owner, number) = (channel.direction, channel.owner.clone(), channel.dialled.clone());
         let left = channel.variable("sip_term_status").is_some();
         self.about(uuid, "CHANNEL_HANGUP", Vec::new());
-        self.happened(What::HungUp { leg: uuid.clone(), cause: cause.into(), left });
+        self.happened(TimelineEvent::HungUp { leg: uuid.clone(), cause: cause.into(), by_far_end: left });
         match direction {
             Direction::Inbound => {
                 self.gone.insert(uuid.clone(), now);
@@ -76,7 +76,9 @@ impl Model {
                     .and_then(|owner| Some((self.gone.get(&owner)?, owner)))
                     .map(|(left, owner)| (owner, *left))
                 {
-                    self.stats.call(&owner, |call| call.outlived = call.outlived.max(now.since(left)));
+                    self.stats.call(&owner, |call| {
+                        call.agent_leg_outlived = call.agent_leg_outlived.max(now.since(left))
+                    });
                 }
             }
         }

@@ -1,18 +1,18 @@
 //! A caller's leg: how it comes, what the dialplan does with it, and what is due without any order.
 
-use super::actors::{Caller, Leaves};
+use super::actors::{Caller, HangsUp};
 use super::channel::{CallState, Channel, Direction, State, Uuid};
 use super::dialplan::FALLBACK;
-use super::model::{Due, Model, Task, TaskWhat};
-use super::report::{VERSION, header};
-use super::stats::{CallReport, What};
+use super::model::{Due, SwitchModel, Task, TaskWhat};
+use super::stats::{CallReport, TimelineEvent};
+use super::switch_event::{VERSION, header};
 use hotlined_core::time::{Instant, Millis};
 
 /// How often the switch's scheduler looks at its tasks (switch_scheduler.c:379). Tasks count whole seconds of
 /// the wall clock, so `+4` comes true after three seconds at the earliest and four and a tenth at the latest.
 const SCHEDULER_POLL_MS: u64 = 100;
 
-impl Model {
+impl SwitchModel {
     pub(super) fn dial(&mut self, caller: Caller) {
         let uuid: Uuid = match &caller.leg {
             Some(leg) => leg.to_string().into(),
@@ -25,25 +25,25 @@ impl Model {
         let mut channel = Channel::new(uuid.clone(), Direction::Inbound, self.sessions, self.now);
         channel.name = format!("sofia/trunk/{}@127.0.0.1:5090", caller.number);
         channel.number.clone_from(&caller.number);
-        channel.destination.clone_from(&caller.dials);
-        channel.dialled.clone_from(&caller.dials);
-        channel.leaves = caller.leaves;
-        channel.says_bye = caller.says_bye;
+        channel.destination.clone_from(&caller.dialled);
+        channel.dialled.clone_from(&caller.dialled);
+        channel.leaves = caller.hangs_up;
+        channel.says_bye = caller.sends_bye;
         channel.replies.clone_from(&caller.replies);
         let now = self.now;
         channel.speaks =
-            caller.speaks.iter().map(|words| (now + words.at, now + words.at + words.lasts)).collect();
+            caller.speech.iter().map(|words| (now + words.at, now + words.at + words.lasts)).collect();
         channel.speaks.sort();
         set_inbound_variables(&mut channel, &caller, self.now);
         self.channels.insert(uuid.clone(), channel);
         self.count_channels();
         self.stats.calls.insert(uuid.clone(), new_report(&uuid, &caller, self.now));
-        self.happened(What::Dials {
+        self.happened(TimelineEvent::Dialled {
             leg: uuid.clone(),
             number: caller.number.clone(),
-            dials: caller.dials.clone(),
+            dialled: caller.dialled.clone(),
         });
-        if let Leaves::After(wait) = caller.leaves {
+        if let HangsUp::AfterDialling(wait) = caller.hangs_up {
             self.at(self.now + wait, Due::PersonLeaves(uuid.clone()));
         }
         for key in &caller.keys {
@@ -67,7 +67,7 @@ impl Model {
         channel.plan = actions.into();
         if channel.destination == FALLBACK && channel.direction == Direction::Inbound {
             self.stats.call(uuid, |call| call.fell_back = true);
-            self.happened(What::FellBack { leg: uuid.clone() });
+            self.happened(TimelineEvent::FallbackStarted { leg: uuid.clone() });
         }
         self.enter(uuid, State::Execute);
         self.run_plan(uuid);
@@ -116,7 +116,7 @@ impl Model {
         self.stats.call(uuid, |call| {
             call.answered.get_or_insert(now.since(call.dialled_at));
         });
-        self.happened(What::Answered { leg: uuid.clone() });
+        self.happened(TimelineEvent::Answered { leg: uuid.clone() });
         self.run_of(uuid, "api_on_answer");
     }
 
@@ -198,8 +198,8 @@ impl Model {
             header("Session-Per-Sec-Max", "4"),
             header("Session-Per-Sec-FiveMin", "4"),
             header("Session-Since-Startup", self.sessions.to_string()),
-            header("Session-Peak-Max", self.stats.channels_most.to_string()),
-            header("Session-Peak-FiveMin", self.stats.channels_most.to_string()),
+            header("Session-Peak-Max", self.stats.channels_peak.to_string()),
+            header("Session-Peak-FiveMin", self.stats.channels_peak.to_string()),
             header("Idle-CPU", "88.266667"),
         ];
         self.event("HEARTBEAT", headers, None);
@@ -215,7 +215,7 @@ impl Model {
     }
 
     pub(super) fn count_channels(&mut self) {
-        self.stats.channels_most = self.stats.channels_most.max(self.channels.len());
+        self.stats.channels_peak = self.stats.channels_peak.max(self.channels.len());
     }
 }
 
@@ -223,24 +223,24 @@ fn new_report(leg: &Uuid, caller: &Caller, now: Instant) -> CallReport {
     CallReport {
         leg: leg.clone(),
         number: caller.number.clone(),
-        dials: caller.dials.clone(),
+        dialled: caller.dialled.clone(),
         dialled_at: now,
         first_sound: None,
         longest_silence: Millis(0),
         answered: None,
-        joined: None,
-        joined_with: Vec::new(),
+        bridged: None,
+        bridged_with: Vec::new(),
         agents_called: 0,
         fell_back: false,
         ended: None,
         cause: None,
-        outlived: Millis(0),
+        agent_leg_outlived: Millis(0),
         quiet_since: Some(now),
     }
 }
 
 fn set_inbound_variables(channel: &mut Channel, caller: &Caller, now: Instant) {
-    let (from, to) = (caller.number.as_str(), caller.dials.as_str());
+    let (from, to) = (caller.number.as_str(), caller.dialled.as_str());
     let fixed = [
         ("direction", "inbound".to_owned()),
         ("uuid", channel.uuid.to_string()),
@@ -253,7 +253,7 @@ fn set_inbound_variables(channel: &mut Channel, caller: &Caller, now: Instant) {
         ("sip_call_id", format!("{}-sim@127.0.0.1", channel.session)),
         ("sip_network_ip", "127.0.0.1".to_owned()),
         ("sip_network_port", "5090".to_owned()),
-        ("sip_invite_stamp", super::report::micros(Some(now))),
+        ("sip_invite_stamp", super::switch_event::micros(Some(now))),
         ("sip_via_protocol", "udp".to_owned()),
         ("sofia_profile_name", "trunk".to_owned()),
         ("sofia_profile_url", "sip:mod_sofia@127.0.0.1:5060".to_owned()),

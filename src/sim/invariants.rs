@@ -5,7 +5,7 @@
 //! stand here. Absent, and must stay so: what only one observer can see, and any excuse, which an observer states
 //! itself before it asks.
 
-use super::stats::LeftRinging;
+use super::stats::OrphanLeg;
 use hotlined_core::record::{CallRecord, Outcome};
 use hotlined_core::time::Millis;
 use std::fmt::Debug;
@@ -29,7 +29,7 @@ pub fn caller_hears_something(leg: &dyn Debug, silence: Millis, silence_max: Mil
 ///
 /// # Errors
 /// The agent's leg goes on for longer than `outlives_max`.
-pub fn agent_leg_ends(left: &LeftRinging, known_for: Millis, outlives_max: Millis) -> Result<(), String> {
+pub fn agent_leg_ends(left: &OrphanLeg, known_for: Millis, outlives_max: Millis) -> Result<(), String> {
     if left.since.min(known_for) <= outlives_max {
         return Ok(());
     }
@@ -233,7 +233,7 @@ mod tests {
 
     #[test]
     fn what_lasts_longer_than_it_may_is_noticed() {
-        let left = LeftRinging { leg: "b".into(), caller: "a".into(), since: Millis(1_001) };
+        let left = OrphanLeg { leg: "b".into(), caller: "a".into(), since: Millis(1_001) };
         assert!(agent_leg_ends(&left, Millis(1_001), Millis(1_000)).is_err());
         assert!(agent_leg_ends(&left, Millis(1_000), Millis(1_000)).is_ok());
         assert!(caller_hears_something(&"a", SILENCE_MAX, SILENCE_MAX).is_ok());

@@ -6,22 +6,22 @@
 use super::apps::{Run, ends_after, is_sound};
 use super::channel::{Doing, Uuid};
 use super::digits::{Collect, Phase};
-use super::model::{Due, Model};
-use super::report::header;
-use super::stats::What;
+use super::model::{Due, SwitchModel};
+use super::stats::TimelineEvent;
+use super::switch_event::header;
 use hotlined_core::time::Millis;
 
 /// How long a person takes from one key to the next.
 const BETWEEN_KEYS: Millis = Millis(300);
 
-impl Model {
+impl SwitchModel {
     /// A sound begins; says how long it is, or nothing when it is not there.
     pub(super) fn sound_starts(&mut self, uuid: &Uuid, file: &str) -> Option<Millis> {
         let length = self.setup.sounds.length_of(file)?;
         self.about(uuid, "PLAYBACK_START", vec![header("Playback-File-Path", file.to_owned())]);
         if is_sound(file) {
             self.stats.sound_begins(uuid, self.now);
-            self.happened(What::Hears { leg: uuid.clone(), sound: file.into() });
+            self.happened(TimelineEvent::SoundStarted { leg: uuid.clone(), sound: file.into() });
         }
         self.person_replies(uuid, file);
         Some(length)
@@ -30,7 +30,7 @@ impl Model {
     /// The person at the other end knows what to press.
     fn person_replies(&mut self, uuid: &Uuid, file: &str) {
         let Some(channel) = self.channels.get(uuid) else { return };
-        let replies = channel.replies.iter().filter(|reply| file.contains(&reply.hears)).cloned();
+        let replies = channel.replies.iter().filter(|reply| file.contains(&reply.sound)).cloned();
         for reply in replies.collect::<Vec<_>>() {
             for (at, key) in (0..).zip(reply.keys.chars()) {
                 let at = self.now + reply.after + Millis(at * BETWEEN_KEYS.0);

@@ -7,13 +7,13 @@
 //! A channel does what it is told at its next tick of 20 ms, as FreeSWITCH's media loop does. An order that
 //! reaches a channel in the middle of an application is done inside of it, and the application goes on after.
 
-use super::actors::{Caller, Phone, Sounds};
+use super::actors::{Caller, Phone, SoundFiles};
 use super::channel::{Channel, Direction, PrivateWhat, Uuid};
+use super::channel_list::Table;
 use super::dialplan::Dialplan;
-use super::report::{Dates, SwitchEvent};
-use super::seeded::Chance;
-use super::stats::{CallReport, Happening, LeftRinging, PhoneReport, Stats, What};
-use super::table::Table;
+use super::rng::Rng;
+use super::stats::{CallReport, OrphanLeg, PhoneReport, Stats, TimelineEntry, TimelineEvent};
+use super::switch_event::{Dates, SwitchEvent};
 use hotlined_core::time::{Instant, Millis};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,39 +25,39 @@ pub const ORDERS_QUEUED_MAX: usize = 256;
 
 /// What an exchange is made of.
 #[derive(Clone, Debug)]
-pub struct Setup {
+pub struct ModelConfig {
     /// The seed of everything left to chance.
     pub seed: u64,
     /// What it does with calls by itself.
     pub dialplan: Dialplan,
     /// What sounds it has.
-    pub sounds: Sounds,
+    pub sounds: SoundFiles,
     /// The agents' telephones; see [`Cast::phones`](super::actors::Cast::phones).
     pub phones: BTreeMap<String, Vec<Phone>>,
     /// How often it says that it lives.
     pub heartbeat: Millis,
     /// How long a `bgapi` waits for its thread, at least and at most. In that time the channel it will make
     /// is not known to anybody: `uuid_kill` answers `-ERR No such channel!`, and then the leg rings.
-    pub job_starts_ms: (u64, u64),
+    pub job_start_delay_ms: (u64, u64),
     /// How long the network takes to carry a telephone's first answer, at least and at most.
-    pub network_ms: (u64, u64),
+    pub network_delay_ms: (u64, u64),
     /// How far the table of channels may be behind, at least and at most.
-    pub table_lag_ms: (u64, u64),
+    pub channel_list_lag_ms: (u64, u64),
     /// Whether events are reported at all; without, only the statistics are kept.
     pub events: bool,
 }
 
-impl Default for Setup {
+impl Default for ModelConfig {
     fn default() -> Self {
         Self {
             seed: 0,
             dialplan: Dialplan::default(),
-            sounds: Sounds::default(),
+            sounds: SoundFiles::default(),
             phones: BTreeMap::new(),
             heartbeat: Millis::seconds(20),
-            job_starts_ms: (1, 3),
-            network_ms: (2, 15),
-            table_lag_ms: (0, 0),
+            job_start_delay_ms: (1, 3),
+            network_delay_ms: (2, 15),
+            channel_list_lag_ms: (0, 0),
             events: true,
         }
     }
@@ -65,7 +65,7 @@ impl Default for Setup {
 
 /// Something the exchange is told.
 #[derive(Clone, Debug)]
-pub enum Input {
+pub enum SwitchInput {
     /// Somebody calls, after their own time from now.
     Dial(Caller),
     /// The person at the other end of a leg hangs up.
@@ -122,7 +122,7 @@ pub enum Input {
 
 /// Something the exchange says.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Output {
+pub enum SwitchOutput {
     /// To everybody who listens.
     Event(SwitchEvent),
     /// To who sent a `sendmsg`, a `sendevent` or a `bgapi`: the text of the reply, and the job's name for the latter.
@@ -135,7 +135,7 @@ pub enum Output {
     /// To who sent an `api`: its answer.
     Api(String),
     /// For whoever watches the people.
-    Happened(Happening),
+    Timeline(TimelineEntry),
 }
 
 /// What is due at some time.
@@ -182,11 +182,11 @@ pub(super) enum TaskWhat {
 
 /// The exchange.
 #[derive(Debug)]
-pub struct Model {
-    pub(super) setup: Setup,
+pub struct SwitchModel {
+    pub(super) setup: ModelConfig,
     pub(super) now: Instant,
     pub(super) started: Instant,
-    pub(super) chance: Chance,
+    pub(super) chance: Rng,
     pub(super) channels: BTreeMap<Uuid, Channel>,
     pub(super) sessions: u64,
     pub(super) sequence: u64,
@@ -202,18 +202,18 @@ pub struct Model {
     pub(super) gone: BTreeMap<Uuid, Instant>,
     pub(super) table: Table,
     pub(super) stats: Stats,
-    pub(super) out: Vec<Output>,
+    pub(super) out: Vec<SwitchOutput>,
     /// The names of the events that are made; without, all are.
     listened: Option<BTreeSet<String>>,
 }
 
-impl Model {
+impl SwitchModel {
     /// An exchange that starts now, with no calls.
-    pub fn new(setup: Setup, now: Instant) -> Self {
+    pub fn new(setup: ModelConfig, now: Instant) -> Self {
         let mut model = Self {
             now,
             started: now,
-            chance: Chance::new(setup.seed),
+            chance: Rng::new(setup.seed),
             channels: BTreeMap::new(),
             sessions: 0,
             sequence: 0,
@@ -238,32 +238,33 @@ impl Model {
 
     /// Lets time pass until now, and then hears the input. Time never goes back: an earlier `now` is taken
     /// for the latest there was.
-    pub fn handle(&mut self, now: Instant, input: Input) -> Vec<Output> {
+    pub fn handle(&mut self, now: Instant, input: SwitchInput) -> Vec<SwitchOutput> {
         let now = now.max(self.now);
         self.run_due(now);
         match input {
-            Input::Dial(caller) => self.at(now + caller.at, Due::Dial(Box::new(caller))),
-            Input::HangUp { leg } => self.person_leaves(&leg),
-            Input::Press { leg, key } => self.person_presses(&leg, key),
-            Input::SendMsg { leg, headers, body } => self.sendmsg(&leg, headers, body),
-            Input::Api { command, argument } => {
+            SwitchInput::Dial(caller) => self.at(now + caller.at, Due::Dial(Box::new(caller))),
+            SwitchInput::HangUp { leg } => self.person_leaves(&leg),
+            SwitchInput::Press { leg, key } => self.person_presses(&leg, key),
+            SwitchInput::SendMsg { leg, headers, body } => self.sendmsg(&leg, headers, body),
+            SwitchInput::Api { command, argument } => {
                 let answer = self.api(&command, &argument);
-                self.out.push(Output::Api(answer));
+                self.out.push(SwitchOutput::Api(answer));
                 self.api_event(&command, &argument);
             }
-            Input::BgApi { job, command, argument } => {
+            SwitchInput::BgApi { job, command, argument } => {
                 let job: Uuid = job.map_or_else(|| self.chance.uuid(), Into::into);
-                let wait = self.chance.between(self.setup.job_starts_ms.0, self.setup.job_starts_ms.1);
+                let wait =
+                    self.chance.between(self.setup.job_start_delay_ms.0, self.setup.job_start_delay_ms.1);
                 self.at(now + Millis(wait), Due::Job { job: job.clone(), command, argument });
                 let text = format!("+OK Job-UUID: {job}");
-                self.out.push(Output::Reply { text, job: Some(job.to_string()) });
+                self.out.push(SwitchOutput::Reply { text, job: Some(job.to_string()) });
             }
-            Input::SendEvent { name, headers, body } => {
+            SwitchInput::SendEvent { name, headers, body } => {
                 let uuid = self.event_of_client(&name, headers, body);
-                self.out.push(Output::Reply { text: format!("+OK {uuid}"), job: None });
+                self.out.push(SwitchOutput::Reply { text: format!("+OK {uuid}"), job: None });
             }
-            Input::Crash => self.crash(),
-            Input::Due => {}
+            SwitchInput::Crash => self.crash(),
+            SwitchInput::Due => {}
         }
         self.run_due(now);
         std::mem::take(&mut self.out)
@@ -278,18 +279,18 @@ impl Model {
     pub fn stats(&self) -> Stats {
         let mut stats = self.stats.clone();
         stats.channels = self.channels.len();
-        stats.left_ringing = self.left_ringing();
+        stats.orphan_legs = self.orphan_legs();
         stats
     }
 
     /// What one caller lived through so far, by the caller's leg.
-    pub fn call(&self, leg: &str) -> Option<&CallReport> {
+    pub fn call_report(&self, leg: &str) -> Option<&CallReport> {
         self.stats.calls.get(leg)
     }
 
     /// Takes the reports of the calls that have ended, and forgets these calls: what a long run does now and
     /// then. A leg that outlives its caller keeps the call.
-    pub fn take_ended(&mut self) -> Vec<CallReport> {
+    pub fn take_ended_calls(&mut self) -> Vec<CallReport> {
         let kept: BTreeSet<Uuid> =
             self.channels.values().filter_map(|channel| channel.owner.clone()).collect();
         let done = |call: &CallReport| call.ended.is_some() && !kept.contains(&call.leg);
@@ -306,7 +307,7 @@ impl Model {
     }
 
     /// A name for a leg that has none yet.
-    pub fn new_leg(&mut self) -> Uuid {
+    pub fn new_leg_uuid(&mut self) -> Uuid {
         self.chance.uuid()
     }
 
@@ -323,7 +324,7 @@ impl Model {
 
     /// From now on only events of these names are made, or all. Those that nobody listens to are counted and take
     /// their number, as if they had been.
-    pub fn make_only(&mut self, names: Option<BTreeSet<String>>) {
+    pub fn limit_events_to(&mut self, names: Option<BTreeSet<String>>) {
         self.listened = names;
     }
 
@@ -338,18 +339,18 @@ impl Model {
     }
 
     /// Every caller who is in the exchange now.
-    pub fn callers(&self) -> impl Iterator<Item = &CallReport> {
+    pub fn active_callers(&self) -> impl Iterator<Item = &CallReport> {
         let inbound = self.channels.values().filter(|channel| channel.direction == Direction::Inbound);
         inbound.filter_map(|channel| self.stats.calls.get(&channel.uuid))
     }
 
     /// The legs that go on although their caller has left.
-    pub fn left_ringing(&self) -> Vec<LeftRinging> {
+    pub fn orphan_legs(&self) -> Vec<OrphanLeg> {
         let legs = self.channels.values().filter(|channel| channel.cause.is_none());
         legs.filter_map(|channel| {
             let caller = channel.owner.clone()?;
             let since = self.now.since(*self.gone.get(&caller)?);
-            Some(LeftRinging { leg: channel.uuid.clone(), caller, since })
+            Some(OrphanLeg { leg: channel.uuid.clone(), caller, since })
         })
         .collect()
     }
@@ -367,12 +368,12 @@ impl Model {
     pub(super) fn tell(&mut self, event: SwitchEvent) {
         self.stats.events += 1;
         if self.setup.events {
-            self.out.push(Output::Event(event));
+            self.out.push(SwitchOutput::Event(event));
         }
     }
 
-    pub(super) fn happened(&mut self, what: What) {
-        self.out.push(Output::Happened(Happening { at: self.now, what }));
+    pub(super) fn happened(&mut self, what: TimelineEvent) {
+        self.out.push(SwitchOutput::Timeline(TimelineEntry { at: self.now, event: what }));
     }
 
     fn run_due(&mut self, now: Instant) {
@@ -422,7 +423,7 @@ impl Model {
         if self.channels.get(leg).is_none_or(|channel| channel.cause.is_some() || !channel.media()) {
             return;
         }
-        self.happened(What::Presses { leg: leg.clone(), key });
+        self.happened(TimelineEvent::KeyPressed { leg: leg.clone(), key });
         self.key(leg, key);
     }
 
@@ -431,7 +432,7 @@ impl Model {
             Ok(()) => "+OK".into(),
             Err(text) => text,
         };
-        self.out.push(Output::Reply { text, job: None });
+        self.out.push(SwitchOutput::Reply { text, job: None });
     }
 
     fn queue_order(
@@ -484,7 +485,7 @@ impl Model {
         self.table.clear();
         self.sequence = 0;
         self.started = self.now;
-        self.happened(What::Crashed);
+        self.happened(TimelineEvent::Crashed);
         self.at(self.now + self.setup.heartbeat, Due::Heartbeat);
     }
 }

@@ -1,10 +1,10 @@
 //! An agent's leg: how `originate` makes it, what the telephone at its end does, and how the job ends.
 
-use super::actors::{Phone, Then, Why};
+use super::actors::{AfterAnswer, Phone, UnreachableCause};
 use super::channel::{CallState, Channel, Direction, State, Uuid};
-use super::model::{Due, Model, PhoneStep};
-use super::report::header;
-use super::stats::What;
+use super::model::{Due, PhoneStep, SwitchModel};
+use super::stats::TimelineEvent;
+use super::switch_event::header;
 use hotlined_core::time::{Instant, Millis};
 
 /// How long `originate` lets a telephone ring when nobody says (`SWITCH_DEFAULT_TIMEOUT`).
@@ -81,7 +81,7 @@ fn parse_variables(text: &str) -> Vec<(String, String)> {
     pairs.map(|(name, value)| (name.trim().to_owned(), value.to_owned())).collect()
 }
 
-impl Model {
+impl SwitchModel {
     /// `msleep` has slept (mod_commands.c:886).
     pub(super) fn slept(&mut self, job: &Uuid, argument: &str) {
         let answer = self.api("msleep", argument);
@@ -109,7 +109,7 @@ impl Model {
             return;
         };
         let phone = self.next_phone(&order.number);
-        if phone == Phone::Unreachable(Why::NoGateway) {
+        if phone == Phone::Unreachable(UnreachableCause::NoGateway) {
             self.job_ends(job, command, argument, "-ERR INVALID_GATEWAY\n".into());
             return;
         }
@@ -145,7 +145,7 @@ impl Model {
         self.channels.insert(uuid.clone(), channel);
         self.count_channels();
         self.stats.phone_called(&order.number);
-        self.happened(What::Calls { leg: uuid.clone(), number: order.number.clone(), caller });
+        self.happened(TimelineEvent::AgentCalled { leg: uuid.clone(), number: order.number.clone(), caller });
         self.enter(uuid, State::None);
         self.about(uuid, "CHANNEL_OUTGOING", Vec::new());
         self.enter(uuid, State::Init);
@@ -159,13 +159,13 @@ impl Model {
         // telephone rings is up to a second short of what was asked.
         let gives_up = Instant((self.now.0 / 1_000 + timeout_s) * 1_000);
         self.at(gives_up, Due::OriginateTimeout(uuid.clone()));
-        let network = self.chance.between(self.setup.network_ms.0, self.setup.network_ms.1);
+        let network = self.chance.between(self.setup.network_delay_ms.0, self.setup.network_delay_ms.1);
         let first = match phone {
             Phone::Busy => PhoneStep::Fails("USER_BUSY"),
             Phone::Refuses { after: Millis(0) } => PhoneStep::Fails("CALL_REJECTED"),
-            Phone::Unreachable(Why::NoSuchNumber) => PhoneStep::Fails("UNALLOCATED_NUMBER"),
-            Phone::Unreachable(Why::SwitchedOff) => PhoneStep::Fails("NO_USER_RESPONSE"),
-            Phone::Unreachable(Why::NetworkFailure | Why::NoGateway) => {
+            Phone::Unreachable(UnreachableCause::NoSuchNumber) => PhoneStep::Fails("UNALLOCATED_NUMBER"),
+            Phone::Unreachable(UnreachableCause::SwitchedOff) => PhoneStep::Fails("NO_USER_RESPONSE"),
+            Phone::Unreachable(UnreachableCause::NetworkFailure | UnreachableCause::NoGateway) => {
                 PhoneStep::Fails("NORMAL_TEMPORARY_FAILURE")
             }
             Phone::Answers { .. } | Phone::Accepts { .. } | Phone::NeverAnswers | Phone::Refuses { .. } => {
@@ -211,7 +211,7 @@ impl Model {
                 };
                 self.about(uuid, "CHANNEL_PROGRESS", Vec::new());
                 self.call_state(uuid, CallState::Ringing);
-                self.happened(What::Rings { leg: uuid.clone() });
+                self.happened(TimelineEvent::Ringing { leg: uuid.clone() });
                 if let Some((after, step)) = next {
                     self.at(now + after, Due::Phone(uuid.clone(), step));
                 }
@@ -229,12 +229,12 @@ impl Model {
             self.originate_job_ends(&job, format!("+OK {uuid}\n"));
         }
         if let Some(caller) = owner.and_then(|owner| self.channels.get(&owner))
-            && let super::actors::Leaves::AfterAnswer(wait) = caller.leaves
+            && let super::actors::HangsUp::AfterAgentAnswer(wait) = caller.leaves
         {
             let leg = caller.uuid.clone();
             self.at(self.now + wait, Due::PersonLeaves(leg));
         }
-        if let Some((_, Then::HangsUpAfter(wait))) = phone.and_then(Phone::answered) {
+        if let Some((_, AfterAnswer::HangsUpAfter(wait))) = phone.and_then(Phone::answered) {
             self.at(self.now + wait, Due::PersonLeaves(uuid.clone()));
         }
         if let Some(Phone::Accepts { press_after, key, .. }) = phone {

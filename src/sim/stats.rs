@@ -10,35 +10,40 @@ use std::collections::BTreeMap;
 
 /// Something happened, to be shown.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Happening {
+pub struct TimelineEntry {
     /// When.
     pub at: Instant,
     /// What.
-    pub what: What,
+    #[serde(rename = "what")]
+    pub event: TimelineEvent,
 }
 
 /// What can happen.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum What {
+pub enum TimelineEvent {
     /// A caller dials.
-    Dials {
+    #[serde(rename = "dials")]
+    Dialled {
         /// The caller's leg.
         leg: Uuid,
         /// From this number.
         number: String,
         /// This number.
-        dials: String,
+        #[serde(rename = "dials")]
+        dialled: String,
     },
     /// A leg begins to hear a sound.
-    Hears {
+    #[serde(rename = "hears")]
+    SoundStarted {
         /// The leg.
         leg: Uuid,
         /// What.
         sound: String,
     },
     /// An agent's telephone is called.
-    Calls {
+    #[serde(rename = "calls")]
+    AgentCalled {
         /// The agent's leg.
         leg: Uuid,
         /// The agent's number.
@@ -47,7 +52,8 @@ pub enum What {
         caller: Option<Uuid>,
     },
     /// An agent's telephone rings.
-    Rings {
+    #[serde(rename = "rings")]
+    Ringing {
         /// The agent's leg.
         leg: Uuid,
     },
@@ -57,21 +63,24 @@ pub enum What {
         leg: Uuid,
     },
     /// Two legs hear each other.
-    Joined {
+    #[serde(rename = "joined")]
+    Bridged {
         /// The one.
         leg: Uuid,
         /// The other.
         peer: Uuid,
     },
     /// A person presses a key.
-    Presses {
+    #[serde(rename = "presses")]
+    KeyPressed {
         /// The leg.
         leg: Uuid,
         /// The key.
         key: char,
     },
     /// The dialplan's own service took the caller.
-    FellBack {
+    #[serde(rename = "fell_back")]
+    FallbackStarted {
         /// The caller's leg.
         leg: Uuid,
     },
@@ -82,7 +91,8 @@ pub enum What {
         /// Why.
         cause: String,
         /// Whether its far end left; otherwise the switch ended it, by itself or because it was told to.
-        left: bool,
+        #[serde(rename = "left")]
+        by_far_end: bool,
     },
     /// A program connected and was let in.
     LinkUp,
@@ -100,7 +110,8 @@ pub struct CallReport {
     /// The caller's number.
     pub number: String,
     /// The number dialled.
-    pub dials: String,
+    #[serde(rename = "dials")]
+    pub dialled: String,
     /// When they dialled.
     pub dialled_at: Instant,
     /// How long after dialling they first heard anything.
@@ -110,9 +121,11 @@ pub struct CallReport {
     /// How long after dialling the call was answered.
     pub answered: Option<Millis>,
     /// How long after dialling they first talked to an agent.
-    pub joined: Option<Millis>,
+    #[serde(rename = "joined")]
+    pub bridged: Option<Millis>,
     /// The numbers of the agents they talked to.
-    pub joined_with: Vec<String>,
+    #[serde(rename = "joined_with")]
+    pub bridged_with: Vec<String>,
     /// How many agents' legs were made for them, as far as their variables tell.
     pub agents_called: u32,
     /// Whether the dialplan's fallback served them.
@@ -122,7 +135,8 @@ pub struct CallReport {
     /// Why it ended.
     pub cause: Option<String>,
     /// The longest any agent's leg of theirs lived on after they had left, of those gone by now.
-    pub outlived: Millis,
+    #[serde(rename = "outlived")]
+    pub agent_leg_outlived: Millis,
     #[serde(skip)]
     pub(super) quiet_since: Option<Instant>,
 }
@@ -147,7 +161,7 @@ pub struct PhoneReport {
 
 /// A leg that goes on although its caller has left.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct LeftRinging {
+pub struct OrphanLeg {
     /// The agent's leg.
     pub leg: Uuid,
     /// The caller's leg, now gone.
@@ -166,11 +180,13 @@ pub struct Stats {
     /// How many channels there are.
     pub channels: usize,
     /// How many channels there were at once at most.
-    pub channels_most: usize,
+    #[serde(rename = "channels_most")]
+    pub channels_peak: usize,
     /// How many events were reported.
     pub events: u64,
     /// The legs that go on although their caller has left.
-    pub left_ringing: Vec<LeftRinging>,
+    #[serde(rename = "left_ringing")]
+    pub orphan_legs: Vec<OrphanLeg>,
 }
 
 impl Stats {

@@ -1,10 +1,10 @@
 //! A daemon: the instance that ships, what its driver holds for it, and what is seen of it.
 
-use super::link::{Socket, settings, switch};
-use super::scene::Scene;
-use super::watch::{Seen, Shadow, Turn, Watch};
-use super::wires::{LEASE, Wires};
-use crate::redis::Redis;
+use super::daemon_socket::{Socket, settings, switch};
+use super::probe::{Seen, Shadow, Turn, Watch};
+use super::redis_connections::{LEASE, Wires};
+use super::world_setup::WorldSetup;
+use crate::redis::SimulatedRedis;
 use bytes::Bytes;
 use fnv::FnvHasher;
 use hotlined_core::call::Limits;
@@ -37,7 +37,7 @@ pub(super) struct Start<'a> {
     pub(super) name: String,
     /// How many daemons were started before it.
     pub(super) number: usize,
-    pub(super) scene: &'a Scene,
+    pub(super) scene: &'a WorldSetup,
     pub(super) hotlines: Arc<Hotlines>,
     /// How far its clock is ahead of ours, in milliseconds.
     pub(super) ahead: i64,
@@ -146,7 +146,7 @@ impl Daemon {
             Keeps::File(_) => FALLBACK_AFTER,
             Keeps::Redis(_) => FALLBACK_AFTER_SHARED,
         };
-        let limits = Limits { live_max: scene.live_max, fallback_after };
+        let limits = Limits { live_max: scene.live_calls_max, fallback_after };
         let mut taken = BTreeSet::new();
         let (keeping, shadow, wires) = match keeps {
             Keeps::File(kept) => {
@@ -184,7 +184,7 @@ impl Daemon {
             deadline: instance.deadline(),
             instance,
             watch,
-            shadow: scene.shadowed.then_some(Shadow(shadow)),
+            shadow: scene.shadow_engine.then_some(Shadow(shadow)),
             socket: None,
             wires,
             writing: None,
@@ -220,7 +220,7 @@ impl Daemon {
     }
 
     /// When its driver has something to do. `redis` is what it reaches of that.
-    pub(super) fn next(&self, now: Instant, redis: Option<&Redis>) -> Option<Instant> {
+    pub(super) fn next(&self, now: Instant, redis: Option<&SimulatedRedis>) -> Option<Instant> {
         let socket = self.socket.as_ref();
         let written = socket.filter(|socket| socket.connects_at.is_none());
         let all = [
@@ -248,7 +248,7 @@ impl Daemon {
     }
 
     /// Whether Redis has not gone away since the daemon told it everything.
-    pub(super) fn is_in_touch(&self, redis: &Redis) -> bool {
+    pub(super) fn is_in_touch(&self, redis: &SimulatedRedis) -> bool {
         self.wires.as_ref().is_some_and(|wires| wires.is_in_touch(redis))
     }
 

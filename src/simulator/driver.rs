@@ -1,13 +1,13 @@
 //! The driver of a daemon: tells its instance what happened, and does what it says, with a network, a disk and a Redis
 //! that take their time.
 
+use super::counts::Counter;
 use super::daemon::{Daemon, Observed, Writing};
+use super::daemon_socket::Socket;
 use super::host::Post;
-use super::link::Socket;
-use super::run::{Doing, World};
-use super::scene::When;
-use super::tally::Kind;
-use crate::redis::Redis;
+use super::world::{Doing, World};
+use super::world_setup::FaultTime;
+use crate::redis::SimulatedRedis;
 use bytes::Bytes;
 use hotlined_core::event::Event;
 use hotlined_core::id::CallId;
@@ -29,7 +29,7 @@ const SLOW_RECORD_MS_MAX: u64 = 6_000;
 impl World<'_> {
     /// How long it takes at most until a driver comes to something, as it is drawn.
     fn lag(&mut self) -> Millis {
-        Millis(self.chance.between(0, self.scene.engine_lag_ms))
+        Millis(self.chance.between(0, self.scene.daemon_lag_ms))
     }
 
     /// The daemon of this post is told something, and does what follows.
@@ -163,7 +163,7 @@ impl World<'_> {
     /// Bytes of the switch have come.
     pub(super) fn received(&mut self, at: usize, bytes: &Bytes) -> Result<(), String> {
         let input = LinkInput::Received(bytes[..].into());
-        self.tell_daemon(at, Input::Link(super::link::switch(), input))
+        self.tell_daemon(at, Input::Link(super::daemon_socket::switch(), input))
     }
 
     /// What was seen of a daemon, and what follows for the world.
@@ -181,7 +181,7 @@ impl World<'_> {
                 Observed::StoodBy(had) => self.stood_by(at, had),
                 Observed::HandsOver => {
                     self.handed_over = Some((at, now, self.posts[at].heard_until(now)));
-                    self.count(Kind::HandOver);
+                    self.count(Counter::HandedOver);
                     self.say(|world| format!("{} hands over", world.name(at)));
                 }
                 Observed::Unkept => self.unkept(at)?,
@@ -198,11 +198,11 @@ impl World<'_> {
             Some(_) => self.redis_failed_at.max(post.cut_off_until),
         };
         let hindered = self.now.since(since.max(post.hears_from)) < UNKEPT_AFTER;
-        if !hindered && self.redis.as_ref().is_none_or(|redis| !redis.is_away()) {
+        if !hindered && self.redis.as_ref().is_none_or(|redis| !redis.is_unresponsive()) {
             return Err(format!("{} acts before that is kept, though it could be", self.name(at)));
         }
         if self.redis.is_none() {
-            self.count(Kind::TurnUnkept);
+            self.count(Counter::TurnUnsaved);
         }
         Ok(())
     }
@@ -214,7 +214,7 @@ impl World<'_> {
         }
         self.summary.turns = turns;
         for (when, fault) in &self.scene.faults {
-            if let When::AfterTurn(turn, wait) = when
+            if let FaultTime::AfterTurn(turn, wait) = when
                 && *turn == turns
             {
                 self.at(self.now + *wait, Doing::Fault(*fault));
@@ -226,7 +226,7 @@ impl World<'_> {
         self.takes_over(at);
         let live =
             self.posts[at].daemon.as_ref().map_or(0, |it| it.instance.engine().switchboard.live_count());
-        self.count(if live > 0 { Kind::TakenOver } else { Kind::Begun });
+        self.count(if live > 0 { Counter::TakenOver } else { Counter::ActiveWithoutCalls });
         self.say(|world| format!("{} acts for the switch, with {live} calls", world.name(at)));
     }
 
@@ -240,7 +240,7 @@ impl World<'_> {
         self.forgotten.extend(had.iter().map(ToString::to_string));
         self.claims_are_lost();
         self.forgive();
-        self.count(Kind::Superseded);
+        self.count(Counter::Superseded);
         self.say(|world| format!("{} hears at the switch that another one acts", world.name(at)));
     }
 
@@ -259,7 +259,7 @@ impl World<'_> {
             let taken = untold.iter().flat_map(|daemon| daemon.taken.iter()).map(ToString::to_string);
             self.forgotten.extend(taken);
         }
-        self.summary.tally.add(Kind::RecordTwice, twice);
+        self.summary.counts.add(Counter::RecordWrittenTwice, twice);
         self.forgive();
     }
 
@@ -280,7 +280,7 @@ impl World<'_> {
             self.tell_daemon(at, Input::Configured(Event::Hotlines(hotlines.clone())))?;
         }
         if changes {
-            self.count(Kind::Change);
+            self.count(Counter::HotlinesChanged);
             self.say(|_| "the hotlines change".into());
         }
         Ok(())
@@ -314,14 +314,14 @@ impl World<'_> {
 /// other daemon has taken the switch.
 fn may_deliver(
     post: &Post,
-    redis: Option<&Redis>,
+    redis: Option<&SimulatedRedis>,
     reached_for: Millis,
     delivery: &Delivery,
 ) -> Result<(), String> {
     let (Some(daemon), Some(redis)) = (&post.daemon, redis) else { return Ok(()) };
-    let is_hindered = redis.is_away() || reached_for < UNKEPT_AFTER || !daemon.is_in_touch(redis);
+    let is_hindered = redis.is_unresponsive() || reached_for < UNKEPT_AFTER || !daemon.is_in_touch(redis);
     let (Some(token), false) = (daemon.token(), is_hindered) else { return Ok(()) };
-    let (switch, name, id) = (super::link::switch(), &daemon.name, &delivery.id);
+    let (switch, name, id) = (super::daemon_socket::switch(), &daemon.name, &delivery.id);
     if redis.highest_token(&switch) > token {
         return Err(format!("{name} delivers {id}, and another one has taken the switch"));
     }

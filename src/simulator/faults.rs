@@ -1,17 +1,17 @@
 //! What goes wrong, and how.
 
+use super::counts::Counter;
+use super::daemon_socket::{RECONNECT_WAIT_MAX, switch};
 use super::host::Post;
-use super::link::{RECONNECT_WAIT_MAX, switch};
-use super::run::{Doing, NOTICED_MS_MAX, World};
-use super::scene::Fault;
-use super::tally::Kind;
-use crate::redis::Loss;
+use super::world::{Doing, NOTICED_MS_MAX, World};
+use super::world_setup::Fault;
+use crate::redis::DataLoss;
 use hotlined_core::time::Millis;
 use hotlined_instance::Input as Told;
 use hotlined_instance::LinkInput;
 use hotlined_instance::switch::freeswitch::link::Patience;
 use hotlined_sim::actors::Caller;
-use hotlined_sim::model::Input;
+use hotlined_sim::model::SwitchInput;
 use std::io;
 
 /// How long it takes at most until a daemon that stood still has read what the switch told, and given its line up.
@@ -36,7 +36,7 @@ impl World<'_> {
         let asleep = |at: &usize| self.posts[*at].paused_until;
         let until = match &doing {
             Doing::StopNow { at, .. } => asleep(at),
-            Doing::Fault(Fault::Change | Fault::Drain { .. }) => {
+            Doing::Fault(Fault::HotlinesChanged | Fault::DaemonDrained { .. }) => {
                 (0..self.posts.len()).filter_map(|at| asleep(&at)).max()
             }
             Doing::Fault(_)
@@ -55,8 +55,8 @@ impl World<'_> {
             Doing::Start(at) => self.start(at),
             Doing::Dial(nth) => match self.scene.callers.get(nth).cloned() {
                 Some(caller) => {
-                    self.count(Kind::Call);
-                    self.tell(Input::Dial(Caller { at: Millis(0), ..caller }), None)
+                    self.count(Counter::Call);
+                    self.tell(SwitchInput::Dial(Caller { at: Millis(0), ..caller }), None)
                 }
                 None => Ok(()),
             },
@@ -108,24 +108,24 @@ impl World<'_> {
         self.hindered_until = self.hindered_until.max(now);
         let post = &mut self.posts[at];
         match fault {
-            Fault::Cut { back } => {
-                self.hindered_until = self.hindered_until.max(now + back);
+            Fault::LinkCut { reconnect_after } => {
+                self.hindered_until = self.hindered_until.max(now + reconnect_after);
                 if post.line.is_some() {
-                    self.count(Kind::Cut);
+                    self.count(Counter::LinkCut);
                     self.say(|world| format!("the line between {} and switch is cut", world.name(at)));
                 }
-                self.cut(at, back);
+                self.cut(at, reconnect_after);
             }
-            Fault::Mute => {
+            Fault::LinkSilent => {
                 if let Some(line) = &mut post.line {
                     line.cut();
                     self.hindered_until = self.hindered_until.max(now + Patience::default().silence_max);
-                    self.count(Kind::Mute);
+                    self.count(Counter::LinkSilent);
                     self.say(|world| format!("the line of {} falls silent", world.name(at)));
                 }
                 self.alone_since.get_or_insert(now);
             }
-            Fault::Stall { span } => {
+            Fault::LinkStalled { span } => {
                 if let Some(line) = &mut post.line {
                     line.to_switch.stall(now + span);
                     line.to_daemon.stall(now + span);
@@ -134,14 +134,16 @@ impl World<'_> {
                     }
                     post.hears_from = post.hears_from.max(now + span);
                     self.hindered_until = self.hindered_until.max(now + span);
-                    self.count(Kind::Stall);
+                    self.count(Counter::LinkStalled);
                     self.say(|world| {
                         format!("nothing comes through the line of {} for {span}", world.name(at))
                     });
                 }
             }
-            Fault::Kill { back, delivered, kept } => self.kill(at, back, delivered, kept)?,
-            Fault::Pause { span } => self.pause(at, span),
+            Fault::DaemonKilled { restart_after, output_delivered, disk_kept } => {
+                self.kill(at, restart_after, output_delivered, disk_kept)?;
+            }
+            Fault::DaemonPaused { span } => self.pause(at, span),
             Fault::DiskFull { span } => {
                 post.disk_full_until = post.disk_full_until.max(now + span);
                 self.say(|_| format!("the disk is full for {span}"));
@@ -152,51 +154,51 @@ impl World<'_> {
                 post.clock_ahead = post.clock_ahead.saturating_add(step);
                 self.say(|_| format!("the machine's clock is set {step} ms"));
             }
-            Fault::Crash => {
+            Fault::SwitchCrash => {
                 self.pairs.clear();
                 self.unclaimed.clear();
-                self.count(Kind::Crash);
-                self.tell(Input::Crash, None)?;
+                self.count(Counter::SwitchCrash);
+                self.tell(SwitchInput::Crash, None)?;
                 for at in 0..self.posts.len() {
                     self.cut(at, Millis::seconds(2));
                 }
                 self.hindered_until = self.hindered_until.max(now + Millis::seconds(2));
             }
-            Fault::Change => self.change()?,
-            Fault::Drain { over, back } => {
+            Fault::HotlinesChanged => self.change()?,
+            Fault::DaemonDrained { second_stop_after, restart_after } => {
                 if let Some(daemon) = &mut post.daemon {
-                    daemon.back = back;
+                    daemon.back = restart_after;
                     let number = daemon.number;
                     self.say(|world| format!("{} is told to stop", world.name(at)));
-                    self.at(now + over, Doing::StopNow { at, number });
+                    self.at(now + second_stop_after, Doing::StopNow { at, number });
                     self.tell_daemon(at, Told::Stop)?;
                 }
             }
-            Fault::CutOff { span } => {
+            Fault::RedisUnreachable { span } => {
                 if post.daemon.is_some() && self.redis.is_some() {
                     post.cut_off_until = post.cut_off_until.max(now + span);
                     self.hindered_until = self.hindered_until.max(now + span);
                     self.at(now + span, Doing::Reaches);
-                    self.count(Kind::CutOff);
+                    self.count(Counter::RedisUnreachable);
                     self.say(|world| format!("{} is cut off from Redis for {span}", world.name(at)));
                 }
             }
-            Fault::RedisAway { span, loss } => {
-                if let Some(redis) = self.redis.as_mut().filter(|redis| !redis.is_away()) {
-                    redis.goes_away();
+            Fault::RedisDown { span, loss } => {
+                if let Some(redis) = self.redis.as_mut().filter(|redis| !redis.is_unresponsive()) {
+                    redis.go_down();
                     self.redis_failed_at = now;
                     self.hindered_until = self.hindered_until.max(now + span);
                     self.at(now + span, Doing::RedisBack(loss));
                     self.say(|_| format!("Redis is away for {span}"));
                 }
             }
-            Fault::RedisStill { span } => {
-                if let Some(redis) = self.redis.as_mut().filter(|redis| !redis.is_away()) {
-                    redis.stands_still();
+            Fault::RedisHung { span } => {
+                if let Some(redis) = self.redis.as_mut().filter(|redis| !redis.is_unresponsive()) {
+                    redis.hang();
                     self.redis_failed_at = now;
                     self.hindered_until = self.hindered_until.max(now + span);
                     self.at(now + span, Doing::RedisGoesOn);
-                    self.count(Kind::RedisStill);
+                    self.count(Counter::RedisHung);
                     self.say(|_| format!("Redis stands still for {span}"));
                 }
             }
@@ -207,7 +209,7 @@ impl World<'_> {
     fn redis_goes_on(&mut self) {
         let (now, acts_as_before) = (self.now, self.acts_as_before());
         let Some(redis) = &mut self.redis else { return };
-        redis.goes_on(now);
+        redis.resume(now);
         self.redis_failed_at = now;
         self.say(|_| "Redis goes on".into());
         // Each had a store of its own meanwhile.
@@ -216,27 +218,27 @@ impl World<'_> {
         }
     }
 
-    fn redis_is_back(&mut self, loss: Loss) {
+    fn redis_is_back(&mut self, loss: DataLoss) {
         let (now, acts_as_before) = (self.now, self.acts_as_before());
         let Some(redis) = &mut self.redis else { return };
-        redis.comes_back(now, loss);
+        redis.restart(now, loss);
         self.redis_failed_at = now;
         self.hindered_until = self.hindered_until.max(now);
         self.count(match loss {
-            Loss::Nothing => Kind::RedisAway,
-            Loss::Lately => Kind::RedisLostLately,
-            Loss::Everything => Kind::RedisLostAll,
+            DataLoss::Nothing => Counter::RedisDown,
+            DataLoss::Recent => Counter::RedisLostRecent,
+            DataLoss::All => Counter::RedisLostAll,
         });
         self.say(|_| match loss {
-            Loss::Nothing => "Redis is back".into(),
-            Loss::Lately => "Redis is back, without what was written last".into(),
-            Loss::Everything => "Redis is back, empty".into(),
+            DataLoss::Nothing => "Redis is back".into(),
+            DataLoss::Recent => "Redis is back, without what was written last".into(),
+            DataLoss::All => "Redis is back, empty".into(),
         });
         // Each had a store of its own meanwhile.
         if !acts_as_before {
             self.claims_are_lost();
         }
-        if loss != Loss::Nothing {
+        if loss != DataLoss::Nothing {
             let since = now.0.saturating_sub(LOST_MS_MAX);
             let dead = |post: &&mut Post| post.daemon.is_none() || post.started.0 > since;
             let dead = self.posts.iter_mut().filter(dead);
@@ -253,7 +255,7 @@ impl World<'_> {
         post.paused_until = Some(until);
         // What it has heard when it wakes up is old: it begins a new line.
         self.hindered_until = self.hindered_until.max(until + READ_WITHIN + RECONNECT_WAIT_MAX);
-        self.count(Kind::Pause);
+        self.count(Counter::DaemonPaused);
         self.say(|world| format!("{} stands still for {span}", world.name(at)));
         self.at(until, Doing::Wake(at));
     }

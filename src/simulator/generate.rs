@@ -1,23 +1,23 @@
 //! Scenes drawn by chance.
 
-use super::scene::{Fault, HOTLINE, Scene, When, agent, phone_number, plain};
-use crate::redis::Loss;
+use super::world_setup::{Fault, FaultTime, HOTLINE, WorldSetup, agent, hotline_defaults, phone_number};
+use crate::redis::DataLoss;
 use hotlined_core::hotline::group::Strategy;
 use hotlined_core::hotline::{Agent, Shows};
 use hotlined_core::prompt::{Prompt, Tone};
 use hotlined_core::time::Millis;
 use hotlined_esl::event::Format;
-use hotlined_sim::actors::{Caller, Leaves, Phone, Sounds, Then, Why};
-use hotlined_sim::seeded::Chance;
+use hotlined_sim::actors::{AfterAnswer, Caller, HangsUp, Phone, SoundFiles, UnreachableCause};
+use hotlined_sim::rng::Rng;
 
 const OTHER_HOTLINE: &str = "4006660000";
 /// Longer than any talk, ring or wait that is drawn here.
 const TALK_MS_MAX: u64 = 12_000;
 
-impl Scene {
+impl WorldSetup {
     /// One drawn by chance.
-    pub fn drawn(seed: u64) -> Self {
-        let mut chance = Chance::new(seed ^ 0x0068_6f74_6c69_6e65);
+    pub fn random(seed: u64) -> Self {
+        let mut chance = Rng::new(seed ^ 0x0068_6f74_6c69_6e65);
         let phones = 2 + chance.between(0, 4);
         let agents = (1..=phones).map(|index| {
             let lines = if chance.percent(20) { 2 } else { 1 };
@@ -25,8 +25,8 @@ impl Scene {
             Agent { on: !chance.percent(8), ..agent(index, lines, ring_time) }
         });
         let agents: Vec<Agent> = agents.collect();
-        let drawn = |number: &str, chance: &mut Chance, agents: &[Agent]| {
-            let mut drawn = plain();
+        let drawn = |number: &str, chance: &mut Rng, agents: &[Agent]| {
+            let mut drawn = hotline_defaults();
             drawn.wait = Millis::seconds(chance.between(5, 20));
             drawn.strategy = if chance.percent(50) { Strategy::Random } else { Strategy::Sequential };
             drawn.shows = if chance.percent(20) { Shows::Hotline } else { Shows::Caller };
@@ -44,16 +44,16 @@ impl Scene {
         let phones = (1..=phones)
             .map(|index| (phone_number(index), (0..4).map(|_| phone(&mut chance)).collect()))
             .collect();
-        let mut sounds = Sounds::default();
+        let mut sounds = SoundFiles::default();
         if chance.percent(15) {
             sounds.missing.push("/ring.wav".into());
         }
         if chance.percent(15) {
             sounds.missing.push("/closing.wav".into());
         }
-        let mut faults: Vec<(When, Fault)> =
+        let mut faults: Vec<(FaultTime, Fault)> =
             (0..chance.between(0, 3)).flat_map(|_| faults(busy_ms, &mut chance)).collect();
-        let mut beside = Chance::new(seed ^ 0x0064_6165_6d6f_6e73);
+        let mut beside = Rng::new(seed ^ 0x0064_6165_6d6f_6e73);
         let daemons = if beside.percent(40) { 2 } else { 1 };
         if daemons > 1 {
             faults =
@@ -67,22 +67,22 @@ impl Scene {
             sounds,
             hotlines,
             daemons,
-            live_max: if chance.percent(15) { 2 } else { 100 },
+            live_calls_max: if chance.percent(15) { 2 } else { 100 },
             faults,
-            delay_ms: if slow { (5, 80) } else { (0, 5) },
-            job_starts_ms: if chance.percent(20) { (1, 60) } else { (1, 3) },
-            table_lag_ms: (0, 274),
-            engine_lag_ms: if chance.percent(20) { 30 } else { 2 },
+            network_delay_ms: if slow { (5, 80) } else { (0, 5) },
+            job_start_delay_ms: if chance.percent(20) { (1, 60) } else { (1, 3) },
+            channel_list_lag_ms: (0, 274),
+            daemon_lag_ms: if chance.percent(20) { 30 } else { 2 },
             reordered_percent: if chance.percent(50) { chance.between(1, 50) } else { 0 },
             format: if chance.percent(50) { Format::Json } else { Format::Plain },
-            shadowed: seed.is_multiple_of(4),
+            shadow_engine: seed.is_multiple_of(4),
             check_every: Millis(20),
             quiet_within: Millis::seconds(300),
         }
     }
 }
 
-fn caller(nth: u64, busy_ms: u64, chance: &mut Chance) -> Caller {
+fn caller(nth: u64, busy_ms: u64, chance: &mut Rng) -> Caller {
     let dials = match chance.between(0, 19) {
         0 => "4009999999",
         1..=4 => OTHER_HOTLINE,
@@ -90,56 +90,65 @@ fn caller(nth: u64, busy_ms: u64, chance: &mut Chance) -> Caller {
         _ => HOTLINE,
     };
     let leaves = match chance.between(0, 9) {
-        0 => Leaves::After(Millis(chance.between(0, 120))),
-        1..=2 => Leaves::After(Millis(chance.between(100, 20_000))),
-        3..=4 => Leaves::AfterAnswer(Millis(chance.between(0, 150))),
-        5..=6 => Leaves::AfterTalk(Millis(chance.between(0, TALK_MS_MAX))),
-        _ => Leaves::AtTheEnd,
+        0 => HangsUp::AfterDialling(Millis(chance.between(0, 120))),
+        1..=2 => HangsUp::AfterDialling(Millis(chance.between(100, 20_000))),
+        3..=4 => HangsUp::AfterAgentAnswer(Millis(chance.between(0, 150))),
+        5..=6 => HangsUp::AfterBridge(Millis(chance.between(0, TALK_MS_MAX))),
+        _ => HangsUp::Never,
     };
     Caller {
         at: Millis(chance.between(0, busy_ms)),
         number: if chance.percent(10) { String::new() } else { format!("1380000{nth:04}") },
-        dials: dials.into(),
+        dialled: dials.into(),
         leg: chance.uuid().parse().ok(),
-        leaves,
-        says_bye: chance.percent(20),
+        hangs_up: leaves,
+        sends_bye: chance.percent(20),
         ..Caller::default()
     }
 }
 
 /// Every talk ends: nobody waits for ever for somebody who does, too.
-fn phone(chance: &mut Chance) -> Phone {
+fn phone(chance: &mut Rng) -> Phone {
     let after = Millis(chance.between(0, 6_000));
     match chance.between(0, 19) {
         0..=1 => Phone::Busy,
         2..=3 => Phone::NeverAnswers,
         4 => Phone::Refuses { after: Millis(chance.between(0, 1) * after.0) },
-        5 => Phone::Unreachable(Why::SwitchedOff),
-        6 => Phone::Unreachable(Why::NoGateway),
-        7 => Phone::Unreachable(Why::NetworkFailure),
-        8..=10 => Phone::Answers { after, then: Then::HangsUpAfter(Millis(chance.between(0, 150))) },
-        11 => Phone::Answers { after, then: Then::HangsUpAfter(Millis(chance.between(0, TALK_MS_MAX))) },
-        _ => Phone::Answers { after, then: Then::TalksFor(Millis(chance.between(0, TALK_MS_MAX))) },
+        5 => Phone::Unreachable(UnreachableCause::SwitchedOff),
+        6 => Phone::Unreachable(UnreachableCause::NoGateway),
+        7 => Phone::Unreachable(UnreachableCause::NetworkFailure),
+        8..=10 => Phone::Answers { after, then: AfterAnswer::HangsUpAfter(Millis(chance.between(0, 150))) },
+        11 => {
+            Phone::Answers { after, then: AfterAnswer::HangsUpAfter(Millis(chance.between(0, TALK_MS_MAX))) }
+        }
+        _ => Phone::Answers { after, then: AfterAnswer::TalksFor(Millis(chance.between(0, TALK_MS_MAX))) },
     }
 }
 
 /// Something goes wrong, and with it what brings out what it means: what could not be kept, and another time of day,
 /// matter to the daemon that comes after one that was killed.
-pub(super) fn faults(busy_ms: u64, chance: &mut Chance) -> Vec<(When, Fault)> {
+pub(super) fn faults(busy_ms: u64, chance: &mut Rng) -> Vec<(FaultTime, Fault)> {
     let (when, first) = fault(busy_ms, chance);
     let mut all = vec![(when, first)];
-    if let (Fault::DiskFull { .. } | Fault::ClockSet { .. }, When::At(at)) = (first, when)
+    if let (Fault::DiskFull { .. } | Fault::ClockSet { .. }, FaultTime::At(at)) = (first, when)
         && chance.percent(75)
     {
-        let soon = When::At(Millis(at.0 + chance.between(0, 9_000)));
+        let soon = FaultTime::At(Millis(at.0 + chance.between(0, 9_000)));
         let back = Millis(chance.between(0, 3_000));
-        all.push((soon, Fault::Kill { back, delivered: chance.percent(50), kept: true }));
+        all.push((
+            soon,
+            Fault::DaemonKilled {
+                restart_after: back,
+                output_delivered: chance.percent(50),
+                disk_kept: true,
+            },
+        ));
     }
     all
 }
 
 /// Something goes wrong while callers come, or soon after.
-pub(super) fn fault(busy_ms: u64, chance: &mut Chance) -> (When, Fault) {
+pub(super) fn fault(busy_ms: u64, chance: &mut Rng) -> (FaultTime, Fault) {
     let back = match chance.between(0, 3) {
         0 => Millis(chance.between(0, 300)),
         1 => Millis(chance.between(300, 3_000)),
@@ -147,59 +156,71 @@ pub(super) fn fault(busy_ms: u64, chance: &mut Chance) -> (When, Fault) {
         _ => Millis(chance.between(300, 20_000)),
     };
     let fault = match chance.between(0, 29) {
-        0..=8 => Fault::Cut { back },
-        9..=13 => Fault::Kill { back, delivered: chance.percent(50), kept: chance.percent(75) },
-        14..=15 => Fault::Crash,
-        16..=17 => Fault::Change,
-        18 => Fault::Mute,
-        19..=20 => Fault::Drain { over: Millis(chance.between(0, 8_000)), back },
-        21..=22 => Fault::Stall { span: Millis(chance.between(50, 6_000)) },
-        23..=24 => Fault::Pause { span: Millis(chance.between(50, 8_000)) },
+        0..=8 => Fault::LinkCut { reconnect_after: back },
+        9..=13 => Fault::DaemonKilled {
+            restart_after: back,
+            output_delivered: chance.percent(50),
+            disk_kept: chance.percent(75),
+        },
+        14..=15 => Fault::SwitchCrash,
+        16..=17 => Fault::HotlinesChanged,
+        18 => Fault::LinkSilent,
+        19..=20 => {
+            Fault::DaemonDrained { second_stop_after: Millis(chance.between(0, 8_000)), restart_after: back }
+        }
+        21..=22 => Fault::LinkStalled { span: Millis(chance.between(50, 6_000)) },
+        23..=24 => Fault::DaemonPaused { span: Millis(chance.between(50, 8_000)) },
         25..=26 => Fault::DiskFull { span: Millis(chance.between(10, 10_000)) },
         _ => clock_set(chance),
     };
-    (When::At(Millis(chance.between(0, busy_ms + 12_000))), fault)
+    (FaultTime::At(Millis(chance.between(0, busy_ms + 12_000))), fault)
 }
 
 /// Something goes wrong where daemons share a Redis: that goes away, or one of them does, or both.
-pub(super) fn faults_of_several(busy_ms: u64, chance: &mut Chance) -> Vec<(When, Fault)> {
+pub(super) fn faults_of_several(busy_ms: u64, chance: &mut Rng) -> Vec<(FaultTime, Fault)> {
     let at = chance.between(0, busy_ms + 12_000);
     let span = Millis(chance.between(0, 1) * chance.between(0, 9_000) + chance.between(1, 1_500));
     let loss = match chance.between(0, 9) {
-        0..=4 => Loss::Nothing,
-        5..=7 => Loss::Lately,
-        _ => Loss::Everything,
+        0..=4 => DataLoss::Nothing,
+        5..=7 => DataLoss::Recent,
+        _ => DataLoss::All,
     };
-    let kill = |chance: &mut Chance| Fault::Kill {
-        back: Millis(chance.between(0, 15_000)),
-        delivered: chance.percent(50),
-        kept: true,
+    let kill = |chance: &mut Rng| Fault::DaemonKilled {
+        restart_after: Millis(chance.between(0, 15_000)),
+        output_delivered: chance.percent(50),
+        disk_kept: true,
     };
     let soon = Millis(at + chance.between(0, span.0 + 2_000));
     match chance.between(0, 13) {
-        0..=2 => vec![(When::At(Millis(at)), kill(chance))],
-        3..=4 => vec![(When::At(Millis(at)), Fault::Pause { span: Millis(chance.between(50, 9_000)) })],
-        5 => vec![(When::At(Millis(at)), Fault::RedisAway { span, loss })],
-        6 => vec![(When::At(Millis(at)), Fault::RedisAway { span, loss }), (When::At(soon), kill(chance))],
-        7 => vec![
-            (When::At(Millis(at)), Fault::RedisAway { span, loss }),
-            (When::At(soon), Fault::Pause { span: Millis(chance.between(50, 9_000)) }),
+        0..=2 => vec![(FaultTime::At(Millis(at)), kill(chance))],
+        3..=4 => {
+            vec![(FaultTime::At(Millis(at)), Fault::DaemonPaused { span: Millis(chance.between(50, 9_000)) })]
+        }
+        5 => vec![(FaultTime::At(Millis(at)), Fault::RedisDown { span, loss })],
+        6 => vec![
+            (FaultTime::At(Millis(at)), Fault::RedisDown { span, loss }),
+            (FaultTime::At(soon), kill(chance)),
         ],
-        8 => vec![(When::At(Millis(at)), Fault::CutOff { span: Millis(span.0 + 2_000) })],
+        7 => vec![
+            (FaultTime::At(Millis(at)), Fault::RedisDown { span, loss }),
+            (FaultTime::At(soon), Fault::DaemonPaused { span: Millis(chance.between(50, 9_000)) }),
+        ],
+        8 => vec![(FaultTime::At(Millis(at)), Fault::RedisUnreachable { span: Millis(span.0 + 2_000) })],
         // Another time of day matters to the daemon that starts by it.
-        9 => vec![(When::At(Millis(at)), clock_set(chance)), (When::At(soon), kill(chance))],
-        10 => vec![(When::At(Millis(at)), Fault::RedisStill { span })],
+        9 => vec![(FaultTime::At(Millis(at)), clock_set(chance)), (FaultTime::At(soon), kill(chance))],
+        10 => vec![(FaultTime::At(Millis(at)), Fault::RedisHung { span })],
         _ => loop {
             // The rest goes wrong as with one daemon.
             let (when, fault) = fault(busy_ms, chance);
-            if !matches!(fault, Fault::DiskFull { .. } | Fault::ClockSet { .. } | Fault::Kill { .. }) {
+            if !matches!(fault, Fault::DiskFull { .. } | Fault::ClockSet { .. } | Fault::DaemonKilled { .. })
+            {
                 break vec![(when, fault)];
             }
         },
     }
 }
 
-fn clock_set(chance: &mut Chance) -> Fault {
+fn clock_set(chance: &mut Rng) -> Fault {
     let by = match chance.between(0, 2) {
         0 => Millis(chance.between(1, 2_000)),
         1 => Millis(chance.between(2_000, 60_000)),

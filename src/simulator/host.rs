@@ -1,9 +1,9 @@
 //! A place where a daemon can be: a machine with its clock and its disks, and a line to the switch.
 
+use super::connection::Line;
 use super::daemon::Daemon;
 use super::disk::Disk;
-use super::line::Line;
-use crate::redis::Redis;
+use crate::redis::SimulatedRedis;
 use hotlined_core::id::CallId;
 use hotlined_core::time::Instant;
 use hotlined_instance::persist::outbox::DeliveryId;
@@ -70,7 +70,7 @@ impl Post {
     }
 
     /// When something happens here next. `redis` is what the daemon reaches of it.
-    pub(super) fn next(&self, now: Instant, redis: Option<&Redis>) -> Option<Instant> {
+    pub(super) fn next(&self, now: Instant, redis: Option<&SimulatedRedis>) -> Option<Instant> {
         let (line, daemon) = (self.line.as_ref(), self.daemon.as_ref());
         let asleep = [
             line.and_then(|line| line.to_switch.next()),

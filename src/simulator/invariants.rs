@@ -2,9 +2,9 @@
 //! excuses of this world; and what only this world can see.
 
 use super::daemon::{Daemon, FALLBACK_AFTER, FALLBACK_AFTER_SHARED};
+use super::daemon_socket::switch;
 use super::host::Post;
-use super::link::switch;
-use super::run::World;
+use super::world::World;
 use hotlined_core::command::StageName;
 use hotlined_core::id::CallId;
 use hotlined_core::time::{Instant, Millis};
@@ -71,11 +71,11 @@ impl World<'_> {
         let known_since = self.serving().and_then(|(post, daemon)| {
             Some(daemon.linked_since?.max(post.hears_from).max(post.serves_since.unwrap_or(self.now)))
         });
-        for left in self.model.left_ringing() {
+        for left in self.model.orphan_legs() {
             let known = known_since.map_or(Millis(0), |since| self.now.since(since));
             invariants::agent_leg_ends(&left, known, OUTLIVES_MAX)?;
         }
-        for call in self.model.callers() {
+        for call in self.model.active_callers() {
             let excused =
                 self.silence_excused.get(&*call.leg).map_or(Millis(u64::MAX), |at| self.now.since(*at));
             let silence = call.silence(self.now).min(excused);
@@ -86,7 +86,7 @@ impl World<'_> {
             }
             let alone =
                 self.alone_since.map_or(Millis(0), |since| self.now.since(since.max(call.dialled_at)));
-            let served = call.fell_back || call.joined.is_some() || self.joining.contains(&*call.leg);
+            let served = call.fell_back || call.bridged.is_some() || self.joining.contains(&*call.leg);
             invariants::fallback_comes(&call, alone, served, self.fallback_within())?;
         }
         let alone =
@@ -105,7 +105,7 @@ impl World<'_> {
             return Ok(());
         };
         let held = match &self.redis {
-            Some(redis) if redis.is_away() => 0,
+            Some(redis) if redis.is_unresponsive() => 0,
             Some(redis) => redis.in_use().0,
             None => daemon.instance.engine().lines_in_use(),
         };
@@ -154,7 +154,7 @@ impl World<'_> {
                 daemon.instance.engine().switchboard.stages().filter(|(_, stage)| listens(*stage));
             excused.extend(listened_to.map(|(call, _)| call.to_string()));
         } else {
-            excused.extend(self.model.callers().map(|call| call.leg.to_string()));
+            excused.extend(self.model.active_callers().map(|call| call.leg.to_string()));
         }
         self.silence_excused.extend(excused.into_iter().map(|leg| (leg, self.now)));
     }
@@ -163,7 +163,7 @@ impl World<'_> {
     pub(super) fn is_called(&self, number: &str) -> Result<(), String> {
         let is_cut_off = |post: &Post| self.now < post.cut_off_until;
         let is_known = self.unclaimed.is_empty()
-            && (self.redis.as_ref().is_none_or(|redis| !redis.is_away()) || self.acts_as_before())
+            && (self.redis.as_ref().is_none_or(|redis| !redis.is_unresponsive()) || self.acts_as_before())
             && !self.posts.iter().any(is_cut_off);
         let Some(lines) = self.lines.get(number).filter(|_| is_known) else { return Ok(()) };
         invariants::lines_suffice(number, *lines as usize, self.calls_at(number) as usize)
@@ -200,7 +200,7 @@ impl World<'_> {
             self.close_books(&daemon, true)?;
         }
         let Some(redis) = &self.redis else { return Ok(()) };
-        let left = (redis.in_use(), redis.kept(&switch()));
+        let left = (redis.in_use(), redis.saved_calls(&switch()));
         if left != ((0, 0), BTreeSet::new()) {
             return Err(format!("Redis has lines, claims and calls in the end: {left:?}"));
         }
@@ -209,8 +209,8 @@ impl World<'_> {
 
     fn records_are_true(&self, daemon: &Daemon) -> Result<(), String> {
         for (call, record) in &daemon.records {
-            let lived = self.model.call(&call.to_string()).ok_or("a record of nobody's call")?;
-            invariants::record_is_true(record, lived.joined.is_some(), lived.fell_back)
+            let lived = self.model.call_report(&call.to_string()).ok_or("a record of nobody's call")?;
+            invariants::record_is_true(record, lived.bridged.is_some(), lived.fell_back)
                 .map_err(|why| format!("{why}; lived through: {lived:?}"))?;
         }
         Ok(())

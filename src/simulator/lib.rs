@@ -41,49 +41,51 @@
 //!   next, and counted here;
 //! - nothing the switch says is out of step, and in the end nothing is left anywhere.
 
-mod acts;
+mod connection;
+mod counts;
 mod daemon;
+mod daemon_ends;
+mod daemon_socket;
 mod disk;
 mod driver;
-mod ends;
 mod faults;
 mod generate;
 mod host;
+mod host_steps;
 mod invariants;
-mod line;
-mod link;
+mod load;
+mod probe;
 pub mod redis;
-mod run;
-mod scene;
-mod services;
-mod story;
+mod redis_connections;
 mod switch;
-mod tally;
-mod watch;
-mod wires;
+mod transcript;
+mod world;
+mod world_setup;
 
-pub use run::{run, tell};
-pub use scene::{Fault, HOTLINE, Scene, When, agent, hotline, phone_number, plain};
-pub use story::Told;
-pub use tally::{Kind, Tally};
+pub use counts::{Counter, Counts};
+pub use transcript::TranscriptLine;
+pub use world::{run, run_with_transcript};
+pub use world_setup::{
+    Fault, FaultTime, HOTLINE, WorldSetup, agent, hotline, hotline_defaults, phone_number,
+};
 
 /// What became of a run.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Summary {
+pub struct RunSummary {
     /// A fingerprint of everything the daemons did.
-    pub print: u64,
+    pub fingerprint: u64,
     /// How many events the first daemon's engine took.
     pub turns: usize,
     /// What came about.
-    pub tally: Tally,
+    pub counts: Counts,
 }
 
 /// A promise that was broken.
 #[derive(Debug, thiserror::Error)]
-#[error("{why}")]
-pub struct Broken {
+#[error("{reason}")]
+pub struct Violation {
     /// Which, and by what.
-    pub why: String,
+    pub reason: String,
     /// What went before.
-    pub story: Vec<Told>,
+    pub transcript: Vec<TranscriptLine>,
 }

@@ -4,7 +4,7 @@
 use anyhow::Context;
 use clap::Parser;
 use hotlined_core::time::Millis;
-use hotlined_simulator::{Broken, Kind, Scene, Summary, Tally, Told};
+use hotlined_simulator::{Counter, Counts, RunSummary, TranscriptLine, Violation, WorldSetup};
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
@@ -63,7 +63,8 @@ struct Args {
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let scene = |seed| args.large.map_or_else(|| Scene::drawn(seed), |calls| Scene::large(seed, calls));
+    let scene =
+        |seed| args.large.map_or_else(|| WorldSetup::random(seed), |calls| WorldSetup::large(seed, calls));
     let done = match (args.seed, args.count) {
         (Some(seed), _) => one(&scene(seed), args.detail),
         (None, count) => many(args.from, count.unwrap_or(1), &scene, &args),
@@ -80,32 +81,34 @@ fn put(line: &str) -> io::Result<()> {
 }
 
 /// Tells one seed.
-fn one(scene: &Scene, detail: bool) -> anyhow::Result<ExitCode> {
-    let lived = hotlined_simulator::tell(scene);
+fn one(scene: &WorldSetup, detail: bool) -> anyhow::Result<ExitCode> {
+    let lived = hotlined_simulator::run_with_transcript(scene);
     let (story, end, code) = match &lived {
         Ok((summary, story)) => (story, held(summary), ExitCode::SUCCESS),
-        Err(Broken { why, story }) => (story, format!("broken: {why}"), ExitCode::FAILURE),
+        Err(Violation { reason: why, transcript }) => {
+            (transcript, format!("broken: {why}"), ExitCode::FAILURE)
+        }
     };
     // A reader who has seen enough is no fault of the seed.
     let _ = print(story, detail).and_then(|()| put(&end));
     Ok(code)
 }
 
-fn print(story: &[Told], detail: bool) -> io::Result<()> {
+fn print(story: &[TranscriptLine], detail: bool) -> io::Result<()> {
     story.iter().filter(|told| detail || !told.is_detail).try_for_each(|told| put(&told.to_string()))
 }
 
-fn held(summary: &Summary) -> String {
-    let happened = Kind::ALL.into_iter().filter(|kind| summary.tally.of(*kind) > 0);
+fn held(summary: &RunSummary) -> String {
+    let happened = Counter::ALL.into_iter().filter(|kind| summary.counts.count(*kind) > 0);
     let counts: Vec<String> =
-        happened.map(|kind| format!("{} {}", summary.tally.of(kind), kind.many())).collect();
+        happened.map(|kind| format!("{} {}", summary.counts.count(kind), kind.label())).collect();
     format!("every promise held: {}", counts.join(", "))
 }
 
 /// What a long run came to.
 #[derive(Default)]
 struct Report {
-    tally: Tally,
+    tally: Counts,
     seeds: u64,
     broken: Vec<(u64, String)>,
 }
@@ -114,7 +117,7 @@ struct Report {
 fn many(
     from: u64,
     count: u64,
-    scene: &(dyn Fn(u64) -> Scene + Sync),
+    scene: &(dyn Fn(u64) -> WorldSetup + Sync),
     args: &Args,
 ) -> anyhow::Result<ExitCode> {
     let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
@@ -134,8 +137,8 @@ fn many(
                     let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
                     report.seeds += 1;
                     match lived {
-                        Ok(summary) => report.tally.join(&summary.tally),
-                        Err(Broken { why, .. }) => report.broken.push((seed, why)),
+                        Ok(summary) => report.tally.merge(&summary.counts),
+                        Err(Violation { reason: why, .. }) => report.broken.push((seed, why)),
                     }
                     over.fetch_or(report.broken.len() >= BROKEN_MAX, Ordering::Relaxed);
                 }
@@ -164,7 +167,7 @@ fn progress(report: &Mutex<Report>, count: u64, over: &AtomicBool) {
         }
         if said.elapsed() >= PROGRESS_EVERY {
             said = Instant::now();
-            let (calls, broken) = (report.tally.of(Kind::Call), report.broken.len());
+            let (calls, broken) = (report.tally.count(Counter::Call), report.broken.len());
             eprintln!("{} of {count} seeds, {calls} calls, {broken} promises broken", report.seeds);
         }
     }

@@ -1,14 +1,14 @@
 //! The switch's part: what it is asked, what it tells, and what its people live through.
 
+use super::connection::Asked;
+use super::counts::Counter;
 use super::invariants::SOUND_WITHIN;
-use super::line::Asked;
-use super::run::World;
-use super::tally::Kind;
+use super::world::World;
 use hotlined_sim::invariants;
-use hotlined_sim::model::{Input, Output};
-use hotlined_sim::orders::answer_of;
-use hotlined_sim::report::SwitchEvent;
-use hotlined_sim::stats::What;
+use hotlined_sim::model::{SwitchInput, SwitchOutput};
+use hotlined_sim::requests::encode_reply;
+use hotlined_sim::stats::TimelineEvent;
+use hotlined_sim::switch_event::SwitchEvent;
 
 impl World<'_> {
     /// The switch does what it was asked on the line of this post.
@@ -37,10 +37,10 @@ impl World<'_> {
     }
 
     /// The switch lives through this; whoever asked for it gets the answer.
-    pub(super) fn tell(&mut self, input: Input, by: Option<usize>) -> Result<(), String> {
+    pub(super) fn tell(&mut self, input: SwitchInput, by: Option<usize>) -> Result<(), String> {
         match &input {
-            Input::Api { command, argument } | Input::BgApi { command, argument, .. } => {
-                let caller = argument.split(' ').find(|word| self.model.call(word).is_some());
+            SwitchInput::Api { command, argument } | SwitchInput::BgApi { command, argument, .. } => {
+                let caller = argument.split(' ').find(|word| self.model.call_report(word).is_some());
                 match command.as_str() {
                     "uuid_bridge" => self.joining.extend(caller.map(Into::into)),
                     "sched_transfer" => drop(caller.map(|caller| self.joining.remove(caller))),
@@ -48,16 +48,20 @@ impl World<'_> {
                 }
                 self.note(|| format!("switch is told {command} {argument}"));
             }
-            Input::SendMsg { leg, headers, body } => {
+            SwitchInput::SendMsg { leg, headers, body } => {
                 self.note(|| format!("switch is told {leg} {:?} {body:?}", headers.get(2)));
             }
-            Input::SendEvent { .. } => {}
-            Input::Dial(_) | Input::HangUp { .. } | Input::Press { .. } | Input::Crash | Input::Due => {}
+            SwitchInput::SendEvent { .. } => {}
+            SwitchInput::Dial(_)
+            | SwitchInput::HangUp { .. }
+            | SwitchInput::Press { .. }
+            | SwitchInput::Crash
+            | SwitchInput::Due => {}
         }
-        let lists = matches!(&input, Input::Api { command, .. } if command == "show");
+        let lists = matches!(&input, SwitchInput::Api { command, .. } if command == "show");
         for output in self.model.handle(self.now, input) {
             match &output {
-                Output::Event(event) => {
+                SwitchOutput::Event(event) => {
                     self.leg_ends(event)?;
                     let mut swaps = 0;
                     for post in &mut self.posts {
@@ -65,37 +69,37 @@ impl World<'_> {
                         let line = post.line.as_mut();
                         swaps += u64::from(line.is_some_and(|line| line.tell(self.now, event, swapped)));
                     }
-                    self.summary.tally.add(Kind::Reordered, swaps);
+                    self.summary.counts.add(Counter::Reordered, swaps);
                 }
-                Output::Reply { .. } | Output::Api(_) => {
-                    let answer = answer_of(&output).unwrap_or_default();
+                SwitchOutput::Reply { .. } | SwitchOutput::Api(_) => {
+                    let answer = encode_reply(&output).unwrap_or_default();
                     let mut twice = 0;
                     if let Some(line) = by.and_then(|at| self.posts[at].line.as_mut()) {
-                        if let (true, Output::Api(list)) = (lists, &output) {
+                        if let (true, SwitchOutput::Api(list)) = (lists, &output) {
                             twice = line.listed(list);
                         }
                         line.answer(self.now, &answer, &mut self.chance);
                     }
-                    self.summary.tally.add(Kind::Twice, twice);
+                    self.summary.counts.add(Counter::LegReportedTwice, twice);
                 }
-                Output::Happened(happening) => {
+                SwitchOutput::Timeline(happening) => {
                     if let Some(story) = &mut self.story {
                         story.happened(happening);
                     }
-                    self.people(&happening.what)?;
+                    self.people(&happening.event)?;
                 }
             }
         }
         Ok(())
     }
 
-    pub(super) fn people(&mut self, what: &What) -> Result<(), String> {
+    pub(super) fn people(&mut self, what: &TimelineEvent) -> Result<(), String> {
         match what {
-            What::Joined { leg, peer } => {
+            TimelineEvent::Bridged { leg, peer } => {
                 self.pairs.insert(leg.to_string(), (peer.to_string(), self.now));
                 self.pairs.insert(peer.to_string(), (leg.to_string(), self.now));
             }
-            What::FellBack { leg } => {
+            TimelineEvent::FallbackStarted { leg } => {
                 if let Some((peer, since)) = self.pairs.remove(&**leg) {
                     self.pairs.remove(&peer);
                     if !self.may_be_torn(since, [leg, &peer]) {
@@ -103,10 +107,10 @@ impl World<'_> {
                     }
                 }
             }
-            What::Calls { number, .. } => self.is_called(number)?,
-            What::HungUp { leg, .. } => {
+            TimelineEvent::AgentCalled { number, .. } => self.is_called(number)?,
+            TimelineEvent::HungUp { leg, .. } => {
                 self.unclaimed.remove(&**leg);
-                if let Some(call) = self.model.call(leg) {
+                if let Some(call) = self.model.call_report(leg) {
                     let at_first = call.first_sound.or(call.ended).unwrap_or_default();
                     invariants::caller_hears_something(&call, at_first, SOUND_WITHIN)?;
                     if !self.asks {

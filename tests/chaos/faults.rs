@@ -3,7 +3,7 @@
 use crate::people;
 use crate::site::DRAIN_S;
 use crate::stage::Stage;
-use hotlined_sim::seeded::Chance;
+use hotlined_sim::rng::Rng;
 use std::time::{Duration, Instant};
 use tokio::time::sleep;
 
@@ -48,7 +48,7 @@ impl Thing {
     }
 
     /// Lets it fail until the end, and leaves it well.
-    pub async fn fails(self, stage: &Stage, mut chance: Chance, end: Instant) {
+    pub async fn fails(self, stage: &Stage, mut chance: Rng, end: Instant) {
         let (least, most) = self.well_ms();
         let mut changes = 0;
         loop {
@@ -75,18 +75,18 @@ impl Thing {
 }
 
 /// How long something is down: often a moment, sometimes longer than the switch waits for us.
-fn down(chance: &mut Chance) -> Duration {
+fn down(chance: &mut Rng) -> Duration {
     let (least, most) = *chance.pick(&[(0, 300), (300, 2_500), (300, 2_500), (2_500, 8_000)]).unwrap();
     Duration::from_millis(chance.between(least, most))
 }
 
 /// How long something stands still.
-fn pause(chance: &mut Chance) -> Duration {
+fn pause(chance: &mut Rng) -> Duration {
     let (least, most) = *chance.pick(&[(100, 1_000), (1_000, 4_000), (4_000, 8_000)]).unwrap();
     Duration::from_millis(chance.between(least, most))
 }
 
-async fn daemon(stage: &Stage, nth: usize, chance: &mut Chance) {
+async fn daemon(stage: &Stage, nth: usize, chance: &mut Rng) {
     let site = &stage.sites[nth];
     let name = site.name;
     match chance.between(0, 9) {
@@ -127,7 +127,7 @@ async fn daemon(stage: &Stage, nth: usize, chance: &mut Chance) {
     stage.ledger().tell(format!("{name} starts"));
 }
 
-async fn wire(stage: &Stage, site: usize, switch: usize, chance: &mut Chance) {
+async fn wire(stage: &Stage, site: usize, switch: usize, chance: &mut Rng) {
     let wire = &stage.sites[site].wires[switch];
     let which = format!("the wire from {} to switch {switch}", stage.sites[site].name);
     match chance.between(0, 9) {
@@ -155,7 +155,7 @@ async fn wire(stage: &Stage, site: usize, switch: usize, chance: &mut Chance) {
     stage.ledger().tell(format!("{which} is mended"));
 }
 
-async fn redis(stage: &Stage, chance: &mut Chance) {
+async fn redis(stage: &Stage, chance: &mut Rng) {
     let redis = &stage.redis;
     if chance.percent(50) {
         let time = down(chance);
@@ -174,7 +174,7 @@ async fn redis(stage: &Stage, chance: &mut Chance) {
 }
 
 /// A good change only: a daemon that starts while a hotline is broken refuses to, as it should.
-fn hotlines(stage: &Stage, change: u64, chance: &mut Chance) {
+fn hotlines(stage: &Stage, change: u64, chance: &mut Rng) {
     let nth = chance.between(0, people::HOTLINES.len() as u64 - 1) as usize;
     stage.fault("hotline changed", format!("hotline {nth} changes"));
     for site in &stage.sites {

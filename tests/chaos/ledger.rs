@@ -24,7 +24,7 @@ use crate::site::{Care, FALLBACK_S, SILENCE_S, switch_name};
 use crate::stage::Recorded;
 use hotlined_core::time::Millis;
 use hotlined_sim::invariants;
-use hotlined_sim::stats::{CallReport, Stats, What};
+use hotlined_sim::stats::{CallReport, Stats, TimelineEvent};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -212,10 +212,10 @@ impl Ledger {
     }
 
     /// Something happened on a switch.
-    pub fn hears(&mut self, switch: usize, what: &What, redis: &Redis) {
+    pub fn hears(&mut self, switch: usize, what: &TimelineEvent, redis: &Redis) {
         let now = Instant::now();
         match what {
-            What::Dials { leg, .. } => {
+            TimelineEvent::Dialled { leg, .. } => {
                 let caller = Caller {
                     switch,
                     dialled: now,
@@ -228,13 +228,13 @@ impl Ledger {
                 };
                 self.callers.insert(leg.to_string(), caller);
             }
-            What::Hears { leg, sound } => {
+            TimelineEvent::SoundStarted { leg, sound } => {
                 let of_ours = !DIALPLANS.contains(&sound.as_str());
                 if let Some(caller) = self.callers.get_mut(&**leg) {
                     caller.taken |= of_ours;
                 }
             }
-            What::Calls { leg, number, caller } => {
+            TimelineEvent::AgentCalled { leg, number, caller } => {
                 self.figures.rung += 1;
                 let caller = caller.as_ref().map(ToString::to_string);
                 if let Some(caller) = caller.as_ref().and_then(|caller| self.callers.get_mut(caller)) {
@@ -245,7 +245,7 @@ impl Ledger {
                 self.legs.insert(leg.to_string(), agent);
                 self.count_lines(leg, number, redis);
             }
-            What::Answered { leg } => {
+            TimelineEvent::Answered { leg } => {
                 let owner = self.legs.get(&**leg).and_then(|agent| agent.caller.clone());
                 if let Some(caller) = owner.and_then(|owner| self.callers.get_mut(&owner)) {
                     caller.picked_up = Some(now);
@@ -254,7 +254,7 @@ impl Ledger {
                     caller.taken = true;
                 }
             }
-            What::Joined { leg, peer } => {
+            TimelineEvent::Bridged { leg, peer } => {
                 self.figures.talks += 1;
                 for (leg, peer) in [(leg, peer), (peer, leg)] {
                     if let Some(caller) = self.callers.get_mut(&**leg) {
@@ -263,14 +263,14 @@ impl Ledger {
                     self.talks.insert(leg.to_string(), Talk { peer: peer.to_string(), since: now });
                 }
             }
-            What::FellBack { leg } => {
+            TimelineEvent::FallbackStarted { leg } => {
                 self.figures.fell_back += 1;
                 if let Some(caller) = self.callers.get_mut(&**leg) {
                     caller.fell_back = true;
                 }
                 self.parts(switch, leg, "by the fallback", redis);
             }
-            What::HungUp { leg, cause, left } => {
+            TimelineEvent::HungUp { leg, cause, by_far_end: left } => {
                 if *left {
                     self.talk_ends(leg);
                 } else {
@@ -281,8 +281,11 @@ impl Ledger {
                     caller.gone = Some(now);
                 }
             }
-            What::Crashed => self.crashed(switch),
-            What::Rings { .. } | What::Presses { .. } | What::LinkUp | What::LinkDown => {}
+            TimelineEvent::Crashed => self.crashed(switch),
+            TimelineEvent::Ringing { .. }
+            | TimelineEvent::KeyPressed { .. }
+            | TimelineEvent::LinkUp
+            | TimelineEvent::LinkDown => {}
         }
     }
 
@@ -364,14 +367,14 @@ impl Ledger {
         let late = self.late();
         for call in stats.calls.values().filter(|call| call.ended.is_none()) {
             let silence = call.silence(at);
-            let within = people::sound_within(&call.dials);
+            let within = people::sound_within(&call.dialled);
             if let Err(why) = invariants::caller_hears_something(call, silence, and(within, late)) {
                 let begins = SOUND_BEGINS.max(Duration::from_millis(within.0));
                 self.hears_nothing(call, why, full_for > begins + Duration::from_millis(late.0));
             }
             self.look_for_fallback(known, call, late);
         }
-        for left in &stats.left_ringing {
+        for left in &stats.orphan_legs {
             let ends = invariants::agent_leg_ends(left, millis(full_for), and(OUTLIVES_MAX, late));
             self.holds(Some(&left.caller), "an agent's leg ends", ends);
         }
@@ -400,7 +403,7 @@ impl Ledger {
         let late = self.late();
         for call in reports {
             self.figures.silence_max = self.figures.silence_max.max(call.longest_silence);
-            self.figures.outlived_max = self.figures.outlived_max.max(call.outlived);
+            self.figures.outlived_max = self.figures.outlived_max.max(call.agent_leg_outlived);
             let hears =
                 invariants::caller_hears_something(call, call.longest_silence, and(SILENCE_MAX, late));
             self.holds(Some(&call.leg), "a caller hears something", hears);

@@ -22,8 +22,8 @@ mod support;
 mod wire;
 
 use faults::Thing;
-use hotlined_sim::seeded::Chance;
-use hotlined_sim::stats::Happening;
+use hotlined_sim::rng::Rng;
+use hotlined_sim::stats::TimelineEntry;
 use site::Care;
 use stage::{SWITCHES, Stage};
 use std::sync::Arc;
@@ -63,7 +63,7 @@ async fn run(seed: u64, lasts: Duration) -> Vec<String> {
     let stage = Arc::new(Stage::build(seed).await);
     let mut watching = JoinSet::new();
     for switch in 0..SWITCHES {
-        let happenings = stage.exchanges[switch].happenings();
+        let happenings = stage.exchanges[switch].subscribe_timeline();
         watching.spawn(listen(stage.clone(), switch, happenings));
     }
     watching.spawn(look(stage.clone()));
@@ -76,11 +76,11 @@ async fn run(seed: u64, lasts: Duration) -> Vec<String> {
     let end = Instant::now() + lasts;
     let mut playing = JoinSet::new();
     for (nth, thing) in (0..).zip(Thing::all(&stage)) {
-        let (stage, chance) = (stage.clone(), Chance::new(seed ^ (0x6661_756c_7400 + nth)));
+        let (stage, chance) = (stage.clone(), Rng::new(seed ^ (0x6661_756c_7400 + nth)));
         playing.spawn(async move { thing.fails(&stage, chance, end).await });
     }
     for switch in 0..SWITCHES {
-        let chance = Chance::new(seed ^ (0x6361_6c6c_6572 + switch as u64));
+        let chance = Rng::new(seed ^ (0x6361_6c6c_6572 + switch as u64));
         playing.spawn(call(stage.clone(), switch, chance, end));
     }
     while let Some(ended) = playing.join_next().await {
@@ -100,7 +100,7 @@ async fn run(seed: u64, lasts: Duration) -> Vec<String> {
 }
 
 /// Callers come.
-async fn call(stage: Arc<Stage>, switch: usize, mut chance: Chance, end: Instant) {
+async fn call(stage: Arc<Stage>, switch: usize, mut chance: Rng, end: Instant) {
     let mut nth = 0;
     while Instant::now() < end {
         tokio::time::sleep(Duration::from_millis(chance.between(GAP_MS.0, GAP_MS.1))).await;
@@ -110,10 +110,10 @@ async fn call(stage: Arc<Stage>, switch: usize, mut chance: Chance, end: Instant
 }
 
 /// Hears what happens on a switch.
-async fn listen(stage: Arc<Stage>, switch: usize, mut happenings: broadcast::Receiver<Happening>) {
+async fn listen(stage: Arc<Stage>, switch: usize, mut happenings: broadcast::Receiver<TimelineEntry>) {
     // Whoever misses one could not tell what was promised from what was not.
     while let Ok(happening) = happenings.recv().await {
-        stage.ledger().hears(switch, &happening.what, &stage.redis);
+        stage.ledger().hears(switch, &happening.event, &stage.redis);
     }
 }
 
@@ -135,7 +135,7 @@ async fn look(stage: Arc<Stage>) {
             let stats = exchange.stats();
             stage.ledger().looks(switch, care, exchange.now(), &stats);
             if nth % FORGET_EVERY == 0 {
-                let ended = exchange.take_ended();
+                let ended = exchange.take_ended_calls();
                 stage.ledger().ended(&ended);
             }
         }

@@ -1,8 +1,10 @@
 //! Who calls, who is called, and what the hotlines do with them.
 
 use hotlined_core::time::Millis;
-use hotlined_sim::actors::{Caller, Key, Leaves, Phone, Reply, Speech, Then, Why};
-use hotlined_sim::seeded::Chance;
+use hotlined_sim::actors::{
+    AfterAnswer, Caller, HangsUp, KeyPress, Phone, SoundReply, Speech, UnreachableCause,
+};
+use hotlined_sim::rng::Rng;
 use std::collections::BTreeMap;
 
 /// How many telephones there are.
@@ -79,22 +81,24 @@ pub fn hotline(nth: usize, change: u64) -> String {
 }
 
 /// Every telephone, and what it does the first, second, … time.
-pub fn phones(chance: &mut Chance) -> BTreeMap<String, Vec<Phone>> {
+pub fn phones(chance: &mut Rng) -> BTreeMap<String, Vec<Phone>> {
     (1..=PHONES).map(|nth| (phone_number(nth), (0..40).map(|_| phone(chance)).collect())).collect()
 }
 
 /// Every talk ends: nobody waits for ever for somebody who does, too.
-fn phone(chance: &mut Chance) -> Phone {
+fn phone(chance: &mut Rng) -> Phone {
     let after = Millis(chance.between(0, 4_000));
-    let talks = Then::TalksFor(Millis(chance.between(0, TALK_MS_MAX)));
+    let talks = AfterAnswer::TalksFor(Millis(chance.between(0, TALK_MS_MAX)));
     match chance.between(0, 19) {
         0 => Phone::Busy,
         1..=2 => Phone::NeverAnswers,
         3 => Phone::Refuses { after: Millis(chance.between(0, 1) * after.0) },
-        4 => Phone::Unreachable(Why::SwitchedOff),
-        5 => Phone::Unreachable(Why::NoGateway),
-        6 => Phone::Answers { after, then: Then::HangsUpAfter(Millis(chance.between(0, 150))) },
-        7 => Phone::Answers { after, then: Then::HangsUpAfter(Millis(chance.between(0, TALK_MS_MAX))) },
+        4 => Phone::Unreachable(UnreachableCause::SwitchedOff),
+        5 => Phone::Unreachable(UnreachableCause::NoGateway),
+        6 => Phone::Answers { after, then: AfterAnswer::HangsUpAfter(Millis(chance.between(0, 150))) },
+        7 => {
+            Phone::Answers { after, then: AfterAnswer::HangsUpAfter(Millis(chance.between(0, TALK_MS_MAX))) }
+        }
         8..=13 => {
             Phone::Accepts { after, press_after: Millis(chance.between(200, 1_500)), key: '1', then: talks }
         }
@@ -103,25 +107,25 @@ fn phone(chance: &mut Chance) -> Phone {
 }
 
 /// The `nth` caller.
-pub fn caller(nth: u64, chance: &mut Chance) -> Caller {
+pub fn caller(nth: u64, chance: &mut Rng) -> Caller {
     let dials = match chance.between(0, 39) {
         0 => NOBODYS,
         drawn => HOTLINES[drawn as usize % HOTLINES.len()],
     };
     let leaves = match chance.between(0, 9) {
-        0 => Leaves::After(Millis(chance.between(0, 200))),
-        1 => Leaves::After(Millis(chance.between(100, 12_000))),
-        2 => Leaves::AfterAnswer(Millis(chance.between(0, 150))),
-        3..=4 => Leaves::AfterTalk(Millis(chance.between(0, TALK_MS_MAX))),
-        _ => Leaves::AtTheEnd,
+        0 => HangsUp::AfterDialling(Millis(chance.between(0, 200))),
+        1 => HangsUp::AfterDialling(Millis(chance.between(100, 12_000))),
+        2 => HangsUp::AfterAgentAnswer(Millis(chance.between(0, 150))),
+        3..=4 => HangsUp::AfterBridge(Millis(chance.between(0, TALK_MS_MAX))),
+        _ => HangsUp::Never,
     };
     let (mut keys, mut replies) = (Vec::new(), Vec::new());
-    let reply = |hears: &str, after, keys: &str| Reply { hears: hears.into(), after, keys: keys.into() };
+    let reply = |hears: &str, after, keys: &str| SoundReply { sound: hears.into(), after, keys: keys.into() };
     let after = Millis(chance.between(200, 2_500));
     match chance.between(0, 5) {
         0..=1 => replies.push(reply("menu.wav", after, "1")),
         2..=3 => replies.push(reply("menu.wav", after, "9")),
-        4 => keys.push(Key { at: Millis(chance.between(0, 9_000)), key: '7' }),
+        4 => keys.push(KeyPress { at: Millis(chance.between(0, 9_000)), key: '7' }),
         _ => {}
     }
     if chance.percent(60) {
@@ -131,13 +135,13 @@ pub fn caller(nth: u64, chance: &mut Chance) -> Caller {
         (0..8).map(|second| Speech { at: Millis::seconds(second * 2), lasts: Millis(1_700) }).collect();
     Caller {
         number: if chance.percent(10) { String::new() } else { format!("1380{nth:07}") },
-        dials: dials.into(),
+        dialled: dials.into(),
         leg: chance.uuid().parse().ok(),
-        leaves,
+        hangs_up: leaves,
         keys,
         replies,
-        speaks,
-        says_bye: chance.percent(20),
+        speech: speaks,
+        sends_bye: chance.percent(20),
         ..Caller::default()
     }
 }

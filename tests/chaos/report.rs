@@ -28,7 +28,7 @@ pub async fn close(stage: &Stage, seed: u64, lasts: Duration) -> Vec<String> {
         }
     }
     for exchange in &stage.exchanges {
-        let ended = exchange.take_ended();
+        let ended = exchange.take_ended_calls();
         stage.ledger().ended(&ended);
     }
     let mut ledger = stage.ledger();

@@ -7,10 +7,10 @@ use crate::redis::Redis;
 use crate::site::{Care, Site, switch_name};
 use crate::wire::Wire;
 use hotlined_core::time::Millis;
-use hotlined_sim::actors::Sounds;
-use hotlined_sim::exchange::{Exchange, Options};
-use hotlined_sim::model::Setup;
-use hotlined_sim::seeded::Chance;
+use hotlined_sim::actors::SoundFiles;
+use hotlined_sim::model::ModelConfig;
+use hotlined_sim::rng::Rng;
+use hotlined_sim::switch::{SimulatedSwitch, SwitchOptions};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
@@ -21,7 +21,7 @@ pub const DAEMONS: [&str; 2] = ["one", "other"];
 pub const SWITCHES: usize = 2;
 
 pub struct Stage {
-    pub exchanges: Vec<Exchange>,
+    pub exchanges: Vec<SimulatedSwitch>,
     pub redis: Redis,
     pub sites: Vec<Site>,
     ledger: Mutex<Ledger>,
@@ -33,11 +33,22 @@ impl Stage {
         let mut exchanges = Vec::new();
         for switch in 0..SWITCHES {
             let seed = seed ^ (0x7377_6974_6368 + switch as u64);
-            let sounds = Sounds { length: Millis(1_200), ..Sounds::default() };
-            let phones = people::phones(&mut Chance::new(seed));
+            let sounds = SoundFiles { default_length: Millis(1_200), ..SoundFiles::default() };
+            let phones = people::phones(&mut Rng::new(seed));
             let heartbeat = Millis::seconds(1);
-            let setup = Setup { seed, sounds, phones, heartbeat, table_lag_ms: (0, 274), ..Setup::default() };
-            exchanges.push(Exchange::start(Options { setup, ..Options::default() }).await.unwrap());
+            let setup = ModelConfig {
+                seed,
+                sounds,
+                phones,
+                heartbeat,
+                channel_list_lag_ms: (0, 274),
+                ..ModelConfig::default()
+            };
+            exchanges.push(
+                SimulatedSwitch::start(SwitchOptions { model: setup, ..SwitchOptions::default() })
+                    .await
+                    .unwrap(),
+            );
         }
         let mut sites = Vec::new();
         for name in DAEMONS {

@@ -19,10 +19,10 @@
 use hotlined_core::time::{Instant, Millis};
 use hotlined_esl::frame::Limits;
 use hotlined_esl::server::RequestDecoder;
-use hotlined_sim::actors::{Caller, Key, Leaves, Phone, Sounds, Speech, Then};
+use hotlined_sim::actors::{AfterAnswer, Caller, HangsUp, KeyPress, Phone, SoundFiles, Speech};
 use hotlined_sim::dialplan::{Dialplan, Extension};
-use hotlined_sim::model::{Input, Model, Output, Setup};
-use hotlined_sim::orders::input_of;
+use hotlined_sim::model::{ModelConfig, SwitchInput, SwitchModel, SwitchOutput};
+use hotlined_sim::requests::parse_request;
 use std::collections::BTreeMap;
 
 /// Events that tell nothing about a call that another event does not tell.
@@ -156,7 +156,7 @@ impl Recording {
                 (Some(_), Some((answered, _)), _) => {
                     let left = self.first(leg, "CHANNEL_HANGUP").map(|(left, _)| Millis(left - answered));
                     let then = left.filter(|_| agents_hang_up).map(|left| Millis(left.0 - TOLD_LATE.0));
-                    let then = then.map_or(Then::Waits, Then::HangsUpAfter);
+                    let then = then.map_or(AfterAnswer::Waits, AfterAnswer::HangsUpAfter);
                     // From when it was called: how late its ringing was told is left to chance in both.
                     let after = Millis(answered - called - TOLD_LATE.0);
                     match pressed {
@@ -181,16 +181,16 @@ impl Recording {
         let (at, event) = self.first(leg, "CHANNEL_CREATE").unwrap();
         let is_key = |e: &Headers| find(e, "Event-Name") == Some("DTMF") && find(e, "Unique-ID") == Some(leg);
         let keys = self.events.iter().filter(|(_, event, _)| is_key(event));
-        let keys = keys.map(|(then, event, _)| Key { at: Millis(then - at), key: key_of(event) });
+        let keys = keys.map(|(then, event, _)| KeyPress { at: Millis(then - at), key: key_of(event) });
         let left = self.first(leg, "CHANNEL_HANGUP").filter(|_| hangs_up);
         Caller {
             at: Millis(at),
             number: find(event, "Caller-Caller-ID-Number").unwrap().into(),
-            dials: find(event, "Caller-Destination-Number").unwrap().into(),
+            dialled: find(event, "Caller-Destination-Number").unwrap().into(),
             leg: Some(leg.parse().unwrap()),
-            leaves: left.map_or(Leaves::AtTheEnd, |(left, _)| Leaves::After(Millis(left - at))),
+            hangs_up: left.map_or(HangsUp::Never, |(left, _)| HangsUp::AfterDialling(Millis(left - at))),
             keys: keys.collect(),
-            says_bye: true,
+            sends_bye: true,
             ..Caller::default()
         }
     }
@@ -270,7 +270,7 @@ const SCENE: Scene = Scene {
 const WITH_PRODUCT: Scene = Scene { product: true, ..SCENE };
 
 /// The laboratory's dialplan and sounds.
-fn laboratory(scene: &Scene, phones: BTreeMap<String, Vec<Phone>>) -> Setup {
+fn laboratory(scene: &Scene, phones: BTreeMap<String, Vec<Phone>>) -> ModelConfig {
     let sound = |file: &str, length| (format!("/srv/audio/sounds/{file}.wav"), Millis(length));
     let lengths = [
         sound("ring", 5_809),
@@ -283,11 +283,11 @@ fn laboratory(scene: &Scene, phones: BTreeMap<String, Vec<Phone>>) -> Setup {
     ];
     let missing = vec!["/srv/audio/sounds/nowhere.wav".to_owned()];
     let parking = Dialplan(vec![Extension::new("^400", &[("set", "park_timeout=30"), ("park", "")])]);
-    Setup {
+    ModelConfig {
         dialplan: if scene.product { Dialplan::product(4) } else { parking },
-        sounds: Sounds { lengths: lengths.into(), missing, ..Sounds::default() },
+        sounds: SoundFiles { lengths: lengths.into(), missing, ..SoundFiles::default() },
         phones,
-        ..Setup::default()
+        ..ModelConfig::default()
     }
 }
 
@@ -296,14 +296,14 @@ fn check(scene: &Scene) {
     let began = recordings[0].began_at();
     let mut caller = recordings[0].caller(scene.caller_hangs_up);
     if scene.caller_hangs_up {
-        caller.leaves = recordings.last().unwrap().caller(true).leaves;
+        caller.hangs_up = recordings.last().unwrap().caller(true).hangs_up;
     }
-    caller.speaks =
+    caller.speech =
         scene.speaks.map(|(at, lasts)| Speech { at: Millis(at), lasts: Millis(lasts) }).into_iter().collect();
     let leg = caller.leg.as_ref().unwrap().to_string();
     let phones = recordings[0].phones(scene.agents_hang_up);
-    let mut model = Model::new(laboratory(scene, phones), Instant(began));
-    let mut inputs = vec![(began, Input::Dial(caller), None)];
+    let mut model = SwitchModel::new(laboratory(scene, phones), Instant(began));
+    let mut inputs = vec![(began, SwitchInput::Dial(caller), None)];
     for recording in &recordings {
         let shift = recording.began_at();
         let mut answers = recording.answers.iter();
@@ -311,21 +311,21 @@ fn check(scene: &Scene) {
             let answer = answers.next();
             let mut decoder = RequestDecoder::new(Limits::default());
             let request = decoder.decode(&mut sent.as_bytes().into()).unwrap().unwrap();
-            if let Some(input) = input_of(&request) {
+            if let Some(input) = parse_request(&request) {
                 inputs.push((shift + at, input, answer.cloned()));
             }
         }
     }
     inputs.sort_by_key(|(at, ..)| *at);
     let end = inputs.last().unwrap().0 + 60_000;
-    inputs.push((end, Input::Due, None));
+    inputs.push((end, SwitchInput::Due, None));
     let mut said: Vec<(Headers, String)> = Vec::new();
     for (at, input, answer) in inputs {
         let shown = format!("{input:?}");
         let outputs = model.handle(Instant(at), input);
         let ours = outputs.iter().find_map(|output| match output {
-            Output::Reply { text, .. } | Output::Api(text) => Some(text.clone()),
-            Output::Event(_) | Output::Happened(_) => None,
+            SwitchOutput::Reply { text, .. } | SwitchOutput::Api(text) => Some(text.clone()),
+            SwitchOutput::Event(_) | SwitchOutput::Timeline(_) => None,
         });
         match (ours, answer) {
             (Some(ours), Some(real)) if !shown.contains("show") && !shown.contains("uuid_dump") => {
@@ -337,11 +337,11 @@ fn check(scene: &Scene) {
             _ => {}
         }
         said.extend(outputs.into_iter().filter_map(|output| match output {
-            Output::Event(event) => {
+            SwitchOutput::Event(event) => {
                 let headers = event.headers.into_iter().map(|(k, v)| (k.into_owned(), v.into_owned()));
                 Some((headers.collect(), event.body.unwrap_or_default()))
             }
-            Output::Reply { .. } | Output::Api(_) | Output::Happened(_) => None,
+            SwitchOutput::Reply { .. } | SwitchOutput::Api(_) | SwitchOutput::Timeline(_) => None,
         }));
     }
     let real = recordings.iter().flat_map(|recording| &recording.events);

@@ -7,21 +7,21 @@
 mod deliveries;
 mod moments;
 
-use hotlined_simulator::{Broken, Kind, Scene, Summary, Tally};
+use hotlined_simulator::{Counter, Counts, RunSummary, Violation, WorldSetup};
 use std::ops::Range;
 use std::panic::catch_unwind;
 
 /// How much of what went before is shown.
 const STORY_LINES_SHOWN: usize = 60;
 
-/// What a broken promise looks like to who has to mend it.
-fn shown(broken: &Broken, how: &str) -> String {
-    let from = broken.story.len().saturating_sub(STORY_LINES_SHOWN);
-    let lines: Vec<String> = broken.story[from..].iter().map(ToString::to_string).collect();
+/// What a broken invariant looks like to the person who has to mend it.
+fn shown(broken: &Violation, how: &str) -> String {
+    let from = broken.transcript.len().saturating_sub(STORY_LINES_SHOWN);
+    let lines: Vec<String> = broken.transcript[from..].iter().map(ToString::to_string).collect();
     format!("{}\n{broken}\nalone: {how}", lines.join("\n"))
 }
 
-fn lived(scene: &Scene, how: &str) -> Summary {
+fn lived(scene: &WorldSetup, how: &str) -> RunSummary {
     let how = format!("hotlined-simulator {} {how}", scene.seed);
     let lived = catch_unwind(|| hotlined_simulator::run(scene))
         .unwrap_or_else(|_| panic!("it panicked; alone: {how}"));
@@ -31,13 +31,14 @@ fn lived(scene: &Scene, how: &str) -> Summary {
 /// Lives through these; everything that can come about must have, but what one in a thousand has. So must every
 /// outcome that calls to these hotlines have.
 fn all_hold(seeds: Range<u64>) {
-    let mut tally = Tally::default();
+    let mut tally = Counts::default();
     for seed in seeds {
-        tally.join(&lived(&Scene::drawn(seed), "--detail").tally);
+        tally.merge(&lived(&WorldSetup::random(seed), "--detail").counts);
     }
     println!("{tally}");
-    let comes_about = |kind: &Kind| tally.of(*kind) > 0 || *kind == Kind::RecordTwice;
-    let never: Vec<&str> = Kind::ALL.into_iter().filter(|kind| !comes_about(kind)).map(Kind::many).collect();
+    let comes_about = |kind: &Counter| tally.count(*kind) > 0 || *kind == Counter::RecordWrittenTwice;
+    let never: Vec<&str> =
+        Counter::ALL.into_iter().filter(|kind| !comes_about(kind)).map(Counter::label).collect();
     assert!(never.is_empty(), "{never:?} never came about:\n{tally}");
     assert!(tally.outcomes.len() >= 6, "some outcome never came:\n{tally}");
 }
@@ -45,7 +46,7 @@ fn all_hold(seeds: Range<u64>) {
 #[test]
 fn a_seed_lives_through_the_same_twice() {
     for seed in 0..10 {
-        let scene = Scene::drawn(seed);
+        let scene = WorldSetup::random(seed);
         assert_eq!(lived(&scene, "--detail"), lived(&scene, "--detail"), "seed {seed}");
     }
 }
@@ -68,9 +69,9 @@ fn promises_hold_in_the_third_hundred() {
 /// A day's load of the size that a debug build lives through in half a minute; `hotlined-simulator N --large` has more.
 fn a_day_holds(seed: u64) {
     const CALLS: u64 = 500;
-    let tally = lived(&Scene::large(seed, CALLS), "--large=500 --detail").tally;
+    let tally = lived(&WorldSetup::large(seed, CALLS), "--large=500 --detail").counts;
     println!("{tally}");
-    assert_eq!(tally.of(Kind::Call), CALLS, "{tally}");
+    assert_eq!(tally.count(Counter::Call), CALLS, "{tally}");
     // All ends but a few that a call to these hotlines can have.
     assert!(tally.outcomes.len() >= 6, "{tally}");
     assert!(tally.outcomes.values().sum::<u64>() >= CALLS / 2, "most have a record:\n{tally}");

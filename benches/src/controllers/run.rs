@@ -3,8 +3,8 @@
 use super::contender::{AGENTS, Contender, HOTLINE, Tools};
 use super::process::{own_processor_time, processor_time_of};
 use super::tap::{Seen, Tap};
-use hotlined_sim::exchange::{Exchange, Options};
-use hotlined_sim::actors::{Caller, Leaves, Phone, Then};
+use hotlined_sim::switch::{SimulatedSwitch, SwitchOptions};
+use hotlined_sim::actors::{AfterAnswer, Caller, HangsUp, Phone};
 use hotlined_sim::stats::CallReport;
 use hotlined_core::time::Millis;
 use std::fs;
@@ -62,19 +62,19 @@ pub struct Outcome {
 pub fn run(tools: &Tools, contender: Contender, calls: usize, rate: u64) -> Result<Outcome, String> {
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(2).thread_name("exchange").enable_all().build().expect("a runtime");
-    let mut options = Options::default();
-    options.setup.dialplan = contender.dialplan();
-    let phone = Phone::Answers { after: RINGS, then: Then::TalksFor(AGENT_TALKS) };
-    options.setup.phones = AGENTS.iter().map(|number| ((*number).into(), vec![phone])).collect();
-    let exchange = runtime.block_on(Exchange::start(options)).map_err(|error| error.to_string())?;
+    let mut options = SwitchOptions::default();
+    options.model.dialplan = contender.dialplan();
+    let phone = Phone::Answers { after: RINGS, then: AfterAnswer::TalksFor(AGENT_TALKS) };
+    options.model.phones = AGENTS.iter().map(|number| ((*number).into(), vec![phone])).collect();
+    let exchange = runtime.block_on(SimulatedSwitch::start(options)).map_err(|error| error.to_string())?;
     let tap = Tap::start(exchange.address());
     let mut running = tools.start(contender, tap.port);
 
     let probes = serve_first(&exchange).map_err(|why| format!("{why}: {}", last_words(&running.words)))?;
     enter(&exchange, WARM_UP_CALLS, WARM_UP_RATE);
     drain(&exchange, WARM_UP_CALLS, WARM_UP_RATE, &mut || running.process.is_alive());
-    let warm_up = exchange.take_ended();
-    let unserved = warm_up.iter().filter(|call| call.joined.is_none()).count() - (probes - 1);
+    let warm_up = exchange.take_ended_calls();
+    let unserved = warm_up.iter().filter(|call| call.bridged.is_none()).count() - (probes - 1);
     if unserved > 0 {
         return Err(format!(
             "{unserved} calls of the warm-up were not served: {}",
@@ -114,8 +114,8 @@ pub fn run(tools: &Tools, contender: Contender, calls: usize, rate: u64) -> Resu
         contender,
         rate,
         calls,
-        joined: reports.iter().filter(|call| call.joined.is_some()).count(),
-        in_time: reports.iter().filter(|call| call.joined.is_some_and(|at| at <= IN_TIME_MAX)).count(),
+        joined: reports.iter().filter(|call| call.bridged.is_some()).count(),
+        in_time: reports.iter().filter(|call| call.bridged.is_some_and(|at| at <= IN_TIME_MAX)).count(),
         rate_reached: rate_reached(&reports),
         controller,
         exchange: of("exchange"),
@@ -128,7 +128,7 @@ pub fn run(tools: &Tools, contender: Contender, calls: usize, rate: u64) -> Resu
         first_order: sorted(seen.iter().filter_map(|seen| seen.to_first_order())),
         originate: sorted(seen.iter().filter_map(|seen| seen.to_originate())),
         bridge: sorted(seen.iter().filter_map(|seen| seen.to_bridge())),
-        to_talk: sorted(reports.iter().filter_map(|call| call.joined.map(Duration::from))),
+        to_talk: sorted(reports.iter().filter_map(|call| call.bridged.map(Duration::from))),
         late: sorted(legs.iter().enumerate().filter_map(late)),
         records: None,
         remarks: Vec::new(),
@@ -143,8 +143,8 @@ pub fn run(tools: &Tools, contender: Contender, calls: usize, rate: u64) -> Resu
         format!("the exchange dropped {} events", exchange.events_dropped()),
     );
     remark(
-        !stats.left_ringing.is_empty(),
-        format!("{} agents' legs were left over", stats.left_ringing.len()),
+        !stats.orphan_legs.is_empty(),
+        format!("{} agents' legs were left over", stats.orphan_legs.len()),
     );
     if let Some(records) = &running.records {
         let expected = calls + WARM_UP_CALLS + probes;
@@ -159,7 +159,7 @@ pub fn run(tools: &Tools, contender: Contender, calls: usize, rate: u64) -> Resu
 }
 
 /// Calls once every half second until a caller is served; gives how many called.
-fn serve_first(exchange: &Exchange) -> Result<usize, String> {
+fn serve_first(exchange: &SimulatedSwitch) -> Result<usize, String> {
     let begun = Instant::now();
     let mut probes = 0;
     while begun.elapsed() < START_TIME_MAX {
@@ -168,30 +168,30 @@ fn serve_first(exchange: &Exchange) -> Result<usize, String> {
             continue;
         }
         probes += 1;
-        let leg = exchange.place_call(caller(0, Millis(0), Leaves::After(CALLER_TALKS)));
+        let leg = exchange.place_call(caller(0, Millis(0), HangsUp::AfterDialling(CALLER_TALKS)));
         std::thread::sleep(Duration::from_millis(1_500));
-        if exchange.call(&leg).is_some_and(|call| call.joined.is_some()) {
+        if exchange.call_report(&leg).is_some_and(|call| call.bridged.is_some()) {
             return Ok(probes);
         }
     }
     Err("the controller serves nobody".into())
 }
 
-fn caller(index: usize, at: Millis, leaves: Leaves) -> Caller {
-    Caller { at, number: format!("138{index:08}"), dials: HOTLINE.into(), leaves, ..Caller::default() }
+fn caller(index: usize, at: Millis, hangs_up: HangsUp) -> Caller {
+    Caller { at, number: format!("138{index:08}"), dialled: HOTLINE.into(), hangs_up, ..Caller::default() }
 }
 
 /// So many callers dial from now on; gives their legs, in order.
-fn enter(exchange: &Exchange, calls: usize, rate: u64) -> Vec<String> {
+fn enter(exchange: &SimulatedSwitch, calls: usize, rate: u64) -> Vec<String> {
     let at = |index: usize| Millis(1_000 * index as u64 / rate);
-    let leaves = |index| if index % 2 == 0 { Leaves::AfterTalk(CALLER_TALKS) } else { Leaves::AtTheEnd };
+    let leaves = |index| if index % 2 == 0 { HangsUp::AfterBridge(CALLER_TALKS) } else { HangsUp::Never };
     let place = |index| exchange.place_call(caller(index, at(index), leaves(index))).to_string();
     (0..calls).map(place).collect()
 }
 
 /// Waits until all have dialled and all legs are gone, or nobody has the patience any more; says whether the
 /// controller still lives.
-fn drain(exchange: &Exchange, calls: usize, rate: u64, is_alive: &mut dyn FnMut() -> bool) -> bool {
+fn drain(exchange: &SimulatedSwitch, calls: usize, rate: u64, is_alive: &mut dyn FnMut() -> bool) -> bool {
     let dialling = Duration::from_millis(1_000 * calls as u64 / rate);
     let (begun, mut alive) = (Instant::now(), true);
     while alive
@@ -206,7 +206,7 @@ fn drain(exchange: &Exchange, calls: usize, rate: u64, is_alive: &mut dyn FnMut(
 
 fn rate_reached(reports: &[&CallReport]) -> f64 {
     let mut joined: Vec<u64> =
-        reports.iter().filter_map(|call| Some((call.dialled_at + call.joined?).0)).collect();
+        reports.iter().filter_map(|call| Some((call.dialled_at + call.bridged?).0)).collect();
     joined.sort_unstable();
     match joined[..] {
         [first, .., last] if last > first => (joined.len() - 1) as f64 * 1_000.0 / (last - first) as f64,

@@ -29,7 +29,7 @@ use hotlined_instance::switch::freeswitch::encode_command::{Fallback, Site};
 use hotlined_instance::switch::freeswitch::link;
 use hotlined_instance::switch::freeswitch::link::LinkSettings;
 use hotlined_instance::switch::freeswitch::liveness::Patience;
-use hotlined_sim::exchange::{Exchange, Options};
+use hotlined_sim::switch::{SimulatedSwitch, SwitchOptions};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -97,7 +97,7 @@ async fn show(args: &Args) -> anyhow::Result<()> {
 
 /// The exchange and the daemon, joined.
 struct Stage {
-    exchange: Exchange,
+    exchange: SimulatedSwitch,
     daemon: Running,
     file: LineFile,
     /// Every call record, as soon as it is written.
@@ -106,9 +106,9 @@ struct Stage {
 
 impl Stage {
     async fn build(args: &Args, hotlines: Hotlines, records: &std::path::Path) -> anyhow::Result<Self> {
-        let mut options = Options::default();
-        options.setup.seed = args.seed;
-        let exchange = Exchange::start(options).await.context("the simulated exchange")?;
+        let mut options = SwitchOptions::default();
+        options.model.seed = args.seed;
+        let exchange = SimulatedSwitch::start(options).await.context("the simulated exchange")?;
         let file = LineFile::create(records, WhenSlow::Wait)?;
         let (record, records) = mpsc::unbounded_channel();
         let (up, mut is_up) = mpsc::unbounded_channel();
@@ -145,9 +145,9 @@ impl Stage {
     }
 }
 
-fn link_settings(exchange: &Exchange) -> anyhow::Result<LinkSettings> {
+fn link_settings(exchange: &SimulatedSwitch) -> anyhow::Result<LinkSettings> {
     let address = exchange.address();
-    let options = Options::default();
+    let options = SwitchOptions::default();
     Ok(LinkSettings {
         switch: SwitchId("demo".into()),
         host: address.ip().to_string(),

@@ -22,9 +22,10 @@ use hotlined_core::id::{CallId, LegId};
 use hotlined_core::prompt::SoundPath;
 use hotlined_core::time::{Instant, Millis};
 use hotlined_sim::dry_run::{
-    Caller, Cast, Deed, Habit, LENGTH_DEFAULT, Lengths, PRESSES_AFTER, Rehearsal, wav_length,
+    CallerStep, DryRun, KEY_PRESS_DELAY, SOUND_LENGTH_DEFAULT, Script, ScriptedCaller, ScriptedPhone,
+    SoundLengths, wav_length,
 };
-use hotlined_sim::seeded::Chance;
+use hotlined_sim::rng::Rng;
 use said::{AgentSaid, At, CallerSaid, HabitSaid, KeysSaid};
 use std::fs::File;
 use std::io::{self, Read};
@@ -115,20 +116,20 @@ fn simulated(args: &Args) -> anyhow::Result<Account> {
     first.extend(tables);
     let hotline = dialled(&hotlines, &args.to)?;
     let at = args.at.map_or_else(now, |At(at)| at);
-    let mut chance = Chance::new(args.seed);
+    let mut chance = Rng::new(args.seed);
     let leg = leg(&mut chance);
     let call = CallId(leg.clone());
-    let mut caller = Caller::new(at, &args.from, &args.to, leg);
-    caller.deeds = args.keys.iter().map(|KeysSaid(deed)| deed.clone()).collect();
+    let mut caller = ScriptedCaller::new(at, &args.from, &args.to, leg);
+    caller.steps = args.keys.iter().map(|KeysSaid(deed)| deed.clone()).collect();
     args.caller.iter().for_each(|said| said.apply(&mut caller));
-    let mut cast = Cast { callers: vec![caller], ..cast_of(&hotline, &args.agents)? };
+    let mut cast = Script { callers: vec![caller], ..cast_of(&hotline, &args.agents)? };
     cast.callers.extend((0..args.others).map(|_| other(&args.to, at, &mut chance)));
     play(cast, at, &first, sounds, &call, args.journal.as_deref())
 }
 
 /// Plays everything until the call is over.
 fn play(
-    cast: Cast,
+    cast: Script,
     at: Instant,
     first: &[Event],
     sounds: SoundFolder,
@@ -143,10 +144,10 @@ fn play(
         journal.iter_mut().for_each(|journal| journal.record(at, entry));
         account.take(at, entry);
     };
-    let mut rehearsal = Rehearsal::new(Engine::new(limits), at - OTHERS_SPAN, cast, lengths(sounds));
-    first.iter().for_each(|event| rehearsal.tell(event, &mut watch));
+    let mut rehearsal = DryRun::new(Engine::new(limits), at - OTHERS_SPAN, cast, lengths(sounds));
+    first.iter().for_each(|event| rehearsal.inject(event, &mut watch));
     let mut over = false;
-    while !over && rehearsal.next().is_some_and(|next| next <= at + CALL_TIME_MAX) {
+    while !over && rehearsal.next_deadline().is_some_and(|next| next <= at + CALL_TIME_MAX) {
         let mut watch = |at, entry: TraceEntry| {
             watch(at, entry);
             over |= matches!(entry, TraceEntry::Out(Command::Record(record)) if record.call == *call);
@@ -203,13 +204,13 @@ fn now() -> Instant {
     Instant(u64::try_from(millis).unwrap_or_default())
 }
 
-fn leg(chance: &mut Chance) -> LegId {
-    LegId::from_bits(u128::from(chance.bits()) << 64 | u128::from(chance.bits()))
+fn leg(chance: &mut Rng) -> LegId {
+    LegId::from_bits(u128::from(chance.next_u64()) << 64 | u128::from(chance.next_u64()))
 }
 
 /// What the telephones of the hotline's agents do.
-fn cast_of(hotline: &Hotline, said: &[AgentSaid]) -> anyhow::Result<Cast> {
-    let mut cast = Cast { others: Habit::answers(Millis::seconds(3)), ..Cast::default() };
+fn cast_of(hotline: &Hotline, said: &[AgentSaid]) -> anyhow::Result<Script> {
+    let mut cast = Script { default_phone: ScriptedPhone::answers(Millis::seconds(3)), ..Script::default() };
     for AgentSaid { agent, .. } in said {
         if !hotline.agents.iter().any(|a| a.id.as_ref() == agent.as_str() || *a.line.0 == **agent) {
             let known = hotline.agents.iter().map(|agent| &*agent.id);
@@ -217,37 +218,38 @@ fn cast_of(hotline: &Hotline, said: &[AgentSaid]) -> anyhow::Result<Cast> {
         }
     }
     for agent in &hotline.agents {
-        let presses = agent.confirm.then_some(PRESSES_AFTER);
+        let presses = agent.confirm.then_some(KEY_PRESS_DELAY);
         let mine = |said: &&AgentSaid| *agent.id == *said.agent || *agent.line.0 == *said.agent;
-        let mut habits: Vec<Habit> = said.iter().filter(mine).map(|said| said.habit.habit(presses)).collect();
+        let mut habits: Vec<ScriptedPhone> =
+            said.iter().filter(mine).map(|said| said.habit.habit(presses)).collect();
         if habits.is_empty() {
             habits.push(HabitSaid::default().habit(presses));
         }
         let (hotlined_core::hotline::Dial::Phone(place) | hotlined_core::hotline::Dial::Endpoint(place)) =
             &agent.dial;
-        cast.agents.insert(place.to_string(), habits);
+        cast.phones.insert(place.to_string(), habits);
     }
     Ok(cast)
 }
 
 /// One of the other calls.
-fn other(to: &str, at: Instant, chance: &mut Chance) -> Caller {
+fn other(to: &str, at: Instant, chance: &mut Rng) -> ScriptedCaller {
     let number = format!("137{:08}", chance.between(0, 99_999_999));
     let at = at - OTHERS_SPAN + Millis(chance.between(0, 2 * OTHERS_SPAN.0));
     let leg = leg(chance);
     // Whatever is asked, the first key is a likely answer.
-    let deeds = (0..3).map(|_| Deed::Answers("1".into())).collect();
-    Caller { deeds, ..Caller::new(at, &number, to, leg) }
+    let deeds = (0..3).map(|_| CallerStep::PressKeys("1".into())).collect();
+    ScriptedCaller { steps: deeds, ..ScriptedCaller::new(at, &number, to, leg) }
 }
 
 /// How long the files last that are there; what cannot be read lasts as long as most.
-fn lengths(sounds: SoundFolder) -> Lengths {
+fn lengths(sounds: SoundFolder) -> SoundLengths {
     Box::new(move |path: &SoundPath| {
         let seen = Path::new(path.as_str());
         let here = seen
             .strip_prefix(sounds.switch_folder())
             .map_or_else(|_| seen.to_owned(), |inside| sounds.folder().join(inside));
-        Some(length_of(&here).unwrap_or(LENGTH_DEFAULT))
+        Some(length_of(&here).unwrap_or(SOUND_LENGTH_DEFAULT))
     })
 }
 

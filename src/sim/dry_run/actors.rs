@@ -5,86 +5,86 @@ use hotlined_core::time::{Instant, Millis};
 use std::collections::BTreeMap;
 
 /// How long an agent waits before pressing the key that takes a call, when nothing else is said.
-pub const PRESSES_AFTER: Millis = Millis::seconds(2);
+pub const KEY_PRESS_DELAY: Millis = Millis::seconds(2);
 
 /// Who takes part.
 #[derive(Clone, Debug, Default)]
-pub struct Cast {
+pub struct Script {
     /// The callers, each at their time.
-    pub callers: Vec<Caller>,
+    pub callers: Vec<ScriptedCaller>,
     /// What the telephone of a number, or of an endpoint, does the first, second … time it is called; the last
     /// entry holds for all later calls.
-    pub agents: BTreeMap<String, Vec<Habit>>,
+    pub phones: BTreeMap<String, Vec<ScriptedPhone>>,
     /// What every other telephone does.
-    pub others: Habit,
+    pub default_phone: ScriptedPhone,
 }
 
 /// Somebody calls.
 #[derive(Clone, Debug)]
-pub struct Caller {
+pub struct ScriptedCaller {
     /// When.
     pub at: Instant,
     /// From which number; empty when it is withheld.
     pub number: String,
     /// Which number they dial.
-    pub dials: String,
+    pub dialled: String,
     /// The name of the leg.
     pub leg: LegId,
     /// The chance the leg brings along.
     pub seed: u64,
     /// What they do, one after the other.
-    pub deeds: Vec<Deed>,
+    pub steps: Vec<CallerStep>,
     /// When they hang up.
-    pub leaves: Leaves,
+    pub hangs_up: ScriptedHangUp,
     /// How long they speak when a message is recorded.
-    pub speaks: Millis,
+    pub speech_length: Millis,
     /// What their telephone does when they are called back.
-    pub called_back: Habit,
+    pub call_back_phone: ScriptedPhone,
 }
 
-impl Caller {
+impl ScriptedCaller {
     /// A patient caller who presses nothing and speaks for ten seconds.
     pub fn new(at: Instant, number: &str, dials: &str, leg: LegId) -> Self {
         Self {
             at,
             number: number.to_owned(),
-            dials: dials.to_owned(),
+            dialled: dials.to_owned(),
             seed: leg.fingerprint(),
             leg,
-            deeds: Vec::new(),
-            leaves: Leaves::AtTheEnd,
-            speaks: Millis::seconds(10),
-            called_back: Habit::default(),
+            steps: Vec::new(),
+            hangs_up: ScriptedHangUp::Never,
+            speech_length: Millis::seconds(10),
+            call_back_phone: ScriptedPhone::default(),
         }
     }
 }
 
 /// What a caller does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Deed {
+pub enum CallerStep {
     /// Presses these keys when next asked for any: a moment after the question was said.
-    Answers(String),
+    PressKeys(String),
     /// Lets the next question pass in silence.
-    Ignores,
+    IgnorePrompt,
     /// Waits so long and then does the next, asked or not.
-    Waits(Millis),
+    Wait(Millis),
 }
 
 /// When a caller hangs up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Leaves {
+pub enum ScriptedHangUp {
     /// Never: they wait until the other side ends the call.
     #[default]
-    AtTheEnd,
+    Never,
     /// So long after dialling, whatever happens.
-    After(Millis),
+    AfterDialling(Millis),
     /// So long after being joined with an agent.
-    AfterTalk(Millis),
+    AfterBridge(Millis),
 }
 
 /// What a telephone does when it is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Habit {
+pub enum ScriptedPhone {
     /// It is busy.
     Busy,
     /// It rings so long and is refused.
@@ -97,7 +97,7 @@ pub enum Habit {
     /// The network cannot reach it.
     Unreachable,
     /// The switch knows no way to it: there is never a leg.
-    NoWay,
+    NoRoute,
     /// Somebody takes it.
     Answers {
         /// How long it rings.
@@ -116,15 +116,15 @@ pub enum Habit {
     },
 }
 
-impl Default for Habit {
+impl Default for ScriptedPhone {
     fn default() -> Self {
         Self::answers(Millis::seconds(3))
     }
 }
 
-impl Habit {
+impl ScriptedPhone {
     /// Somebody answers after so long, takes the call, and talks for a minute.
     pub const fn answers(after: Millis) -> Self {
-        Self::Answers { after, presses: Some(PRESSES_AFTER), talks: Some(Millis::seconds(60)) }
+        Self::Answers { after, presses: Some(KEY_PRESS_DELAY), talks: Some(Millis::seconds(60)) }
     }
 }

@@ -1,6 +1,6 @@
 //! A leg of the rehearsed switch: what it does, and what runs on it.
 
-use super::actors::Habit;
+use super::actors::ScriptedPhone;
 use hotlined_core::id::{CallId, CommandId, LegId};
 use hotlined_core::time::{Instant, Millis};
 use std::collections::VecDeque;
@@ -28,7 +28,7 @@ pub(super) enum Who {
     /// A caller's, by its place in the cast; with the call it was made for, where it was called back.
     Caller { place: usize, of: Option<CallId> },
     /// An agent's.
-    Agent { of: CallId, dial: String, habit: Habit, asked: bool, answered_at: Instant },
+    Agent { of: CallId, dial: String, habit: ScriptedPhone, asked: bool, answered_at: Instant },
 }
 
 /// What it does.

@@ -4,13 +4,13 @@ use hotlined_core::prompt::{Prompt, SoundPath, Tone};
 use hotlined_core::time::Millis;
 
 /// How long a file sounds when nobody knows better.
-pub const LENGTH_DEFAULT: Millis = Millis::seconds(3);
+pub const SOUND_LENGTH_DEFAULT: Millis = Millis::seconds(3);
 
 /// How often a sound that shall be repeated is played before its end is reported: a switch puts some into a row.
 const REPEATED_TIMES: u64 = 20;
 
 /// Tells how long a file sounds; none when it is not there.
-pub type Lengths = Box<dyn Fn(&SoundPath) -> Option<Millis>>;
+pub type SoundLengths = Box<dyn Fn(&SoundPath) -> Option<Millis>>;
 
 /// What comes of playing something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub(super) enum Sounding {
     Missing,
 }
 
-pub(super) fn sounding(prompt: &Prompt, repeat: bool, lengths: &Lengths) -> Sounding {
+pub(super) fn sounding(prompt: &Prompt, repeat: bool, lengths: &SoundLengths) -> Sounding {
     let paths = match prompt {
         Prompt::Tone(_) if repeat => return Sounding::Endless,
         Prompt::Tone(Tone::Ringing) => return Sounding::For(Millis(5_000)),
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_row_lasts_as_long_as_its_files_and_a_missing_one_is_none() {
-        let lengths: Lengths = Box::new(|path| (path.as_str() != "/gone.wav").then_some(Millis(700)));
+        let lengths: SoundLengths = Box::new(|path| (path.as_str() != "/gone.wav").then_some(Millis(700)));
         let path = |path| SoundPath::new(path).unwrap();
         let row = Prompt::Files([path("/a.wav"), path("/b.wav")].into());
         assert_eq!(sounding(&row, false, &lengths), Sounding::For(Millis(1_400)));

@@ -1,7 +1,7 @@
 //! Who acts for a switch, as `lease.lua` says it. A lease runs out by the server's clock.
 
-use super::late::Late;
-use super::{Redis, State};
+use super::delayed::Late;
+use super::{SimulatedRedis, State};
 use hotlined_core::id::SwitchId;
 use hotlined_core::time::{Instant, Millis};
 use hotlined_instance::DaemonId;
@@ -41,7 +41,7 @@ impl State {
     }
 }
 
-impl Redis {
+impl SimulatedRedis {
     /// As [`RedisClient::acquire`](hotlined::redis::RedisClient::acquire). `now` is the server's time.
     pub fn acquire(
         &mut self,

@@ -15,11 +15,12 @@
 //! Absent: scripts and keys as such, Sentinel and Cluster, memory that is full, what expires by itself after days;
 //! whoever asks with an earlier time than another before is taken to ask at the later one.
 
-mod asked;
-mod kept;
-mod late;
+mod delayed;
 mod leases;
+mod ops;
+mod saved_calls;
 
+use delayed::Late;
 use hotlined_core::acd::Acd;
 use hotlined_core::command::PoolId;
 use hotlined_core::event::Event;
@@ -28,9 +29,8 @@ use hotlined_core::time::{Instant, Millis};
 use hotlined_instance::DaemonId;
 use hotlined_instance::cluster::failure::RedisFailure;
 use hotlined_instance::cluster::lease_policy::Presence;
-use kept::KeptOfSwitch;
-use late::Late;
 use leases::Lease;
+use saved_calls::KeptOfSwitch;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
@@ -39,18 +39,18 @@ const SAVED_EVERY: Millis = Millis::seconds(1);
 
 /// What a server has lost when it is back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Loss {
+pub enum DataLoss {
     /// Nothing.
     Nothing,
     /// What was written last, about a second of it.
-    Lately,
+    Recent,
     /// All of it.
-    Everything,
+    All,
 }
 
 /// The server.
 #[derive(Debug, Default)]
-pub struct Redis {
+pub struct SimulatedRedis {
     state: State,
     /// As it was saved last.
     saved: State,
@@ -115,20 +115,20 @@ enum Standing {
     Holds(LineId, PoolId),
 }
 
-impl Redis {
+impl SimulatedRedis {
     /// It goes away: whoever asks is told at once.
-    pub fn goes_away(&mut self) {
+    pub fn go_down(&mut self) {
         self.mood = Mood::Away;
         self.breaks += 1;
     }
 
     /// It stands still: whoever asks waits, and is never answered.
-    pub fn stands_still(&mut self) {
+    pub fn hang(&mut self) {
         self.mood = Mood::Still;
     }
 
     /// It goes on, and first does what it was asked meanwhile.
-    pub fn goes_on(&mut self, now: Instant) {
+    pub fn resume(&mut self, now: Instant) {
         self.mood = Mood::Answers;
         for (daemon, late) in std::mem::take(&mut self.late) {
             self.catch_up(now, &daemon, &late);
@@ -136,26 +136,26 @@ impl Redis {
     }
 
     /// Whether it answers nothing.
-    pub fn is_away(&self) -> bool {
+    pub fn is_unresponsive(&self) -> bool {
         self.mood != Mood::Answers
     }
 
     /// Whether nobody is there to connect to.
-    pub fn is_gone(&self) -> bool {
+    pub fn is_down(&self) -> bool {
         self.mood == Mood::Away
     }
 
     /// How often it went away. A connection that was made before the last time is broken.
-    pub fn breaks(&self) -> u64 {
+    pub fn times_down(&self) -> u64 {
         self.breaks
     }
 
     /// It is back, and has lost so much.
-    pub fn comes_back(&mut self, now: Instant, loss: Loss) {
+    pub fn restart(&mut self, now: Instant, loss: DataLoss) {
         match loss {
-            Loss::Nothing => {}
-            Loss::Lately => self.state = self.saved.clone(),
-            Loss::Everything => self.state = State::default(),
+            DataLoss::Nothing => {}
+            DataLoss::Recent => self.state = self.saved.clone(),
+            DataLoss::All => self.state = State::default(),
         }
         self.save(now);
         self.mood = Mood::Answers;
@@ -168,7 +168,7 @@ impl Redis {
 
     /// What came into the inbox behind the entry of this number, which becomes that of the last.
     pub fn read_inbox(&self, daemon: &DaemonId, place: &mut u64) -> Vec<Event> {
-        let Some(inbox) = self.state.inboxes.get(daemon).filter(|_| !self.is_away()) else {
+        let Some(inbox) = self.state.inboxes.get(daemon).filter(|_| !self.is_unresponsive()) else {
             return Vec::new();
         };
         let from = inbox.partition_point(|(number, _)| number <= place);
@@ -178,7 +178,7 @@ impl Redis {
     }
 
     /// The calls of the switch of which something is kept: themselves, or their record.
-    pub fn kept(&self, switch: &SwitchId) -> BTreeSet<CallId> {
+    pub fn saved_calls(&self, switch: &SwitchId) -> BTreeSet<CallId> {
         self.state.kept.get(switch).map(KeptOfSwitch::names).unwrap_or_default()
     }
 

@@ -14,14 +14,14 @@ use hotlined_core::event::{Event, OperatorOrder};
 use hotlined_core::record::Outcome;
 use hotlined_core::time::Millis;
 use hotlined_instance::health::Health;
-use hotlined_sim::actors::{Leaves, Phone, Then};
+use hotlined_sim::actors::{AfterAnswer, HangsUp, Phone};
 use std::sync::{Arc, mpsc};
 use std::time::Instant;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream, UnixDatagram};
 
-const WAITS: Phone = Phone::Answers { after: Millis(200), then: Then::Waits };
-const TALKS: Phone = Phone::Answers { after: Millis(200), then: Then::TalksFor(Millis(300)) };
+const WAITS: Phone = Phone::Answers { after: Millis(200), then: AfterAnswer::Waits };
+const TALKS: Phone = Phone::Answers { after: Millis(200), then: AfterAnswer::TalksFor(Millis(300)) };
 
 /// A house whose daemon shows itself at a port that the system chooses.
 pub fn house(port: u16) -> House {
@@ -68,7 +68,7 @@ async fn figures_follow_a_call_from_its_arrival_to_its_record() {
         assert_eq!(idle.get(series), value, "{series}");
     }
 
-    let leg = exchange.place_call(caller(Leaves::AtTheEnd));
+    let leg = exchange.place_call(caller(HangsUp::Never));
     daemon.says("to=\"talk\"").await;
     let talking = figures(&address).await;
     assert_eq!(talking.get("hotlined_calls{stage=\"talk\"}"), 1.0);
@@ -113,7 +113,7 @@ async fn a_bad_load_is_counted_and_the_calls_of_a_daemon_before_are_there() {
     let exchange = exchange(WAITS).await;
     let house = house(exchange.address().port());
     let (mut daemon, address) = serve(&house).await;
-    exchange.place_call(caller(Leaves::AtTheEnd));
+    exchange.place_call(caller(HangsUp::Never));
     daemon.says("to=\"talk\"").await;
     house.put("number = \"400\"\n");
     daemon.says("changed for the worse").await;
@@ -136,19 +136,19 @@ async fn a_daemon_is_ready_while_its_link_is_up_and_until_it_stops() {
     let house = house(exchange.address().port());
     let (mut daemon, address) = serve(&house).await;
     assert_eq!(get(&address, "/readyz").await.body, "ready\n");
-    exchange.reject_rudely(true);
-    exchange.cut();
+    exchange.set_rude_rejection(true);
+    exchange.cut_links();
     let cut = until(&address, "/readyz", |answer| answer.status == 503).await;
     assert_eq!(cut.body, "the link to fs1 is down\n");
     assert_eq!(figures(&address).await.get("hotlined_link_up{switch=\"fs1\"}"), 0.0);
     assert_eq!(get(&address, "/healthz").await.body, "alive\n");
-    exchange.reject_rudely(false);
+    exchange.set_rude_rejection(false);
     until(&address, "/readyz", |answer| answer.status == 200).await;
     let back = figures(&address).await;
     assert_eq!(back.get("hotlined_link_connections_total{switch=\"fs1\"}"), 2.0);
     assert!(back.get("hotlined_link_failures_total{switch=\"fs1\"}") >= 1.0);
 
-    let leg = exchange.place_call(caller(Leaves::AtTheEnd));
+    let leg = exchange.place_call(caller(HangsUp::Never));
     daemon.says("to=\"talk\"").await;
     daemon.signal("TERM");
     daemon.says("stopping").await;
@@ -167,7 +167,7 @@ async fn a_daemon_whose_disk_is_full_serves_calls_and_is_not_ready() {
     let mut daemon = house.serve_with_a_full_disk();
     let address = address(&mut daemon).await;
     until(&address, "/readyz", |answer| answer.status == 200).await;
-    exchange.place_call(caller(Leaves::AtTheEnd));
+    exchange.place_call(caller(HangsUp::Never));
     daemon.says("to=\"talk\"").await;
     let unkept = get(&address, "/readyz").await;
     assert_eq!(unkept.status, 503);
@@ -269,7 +269,7 @@ async fn whoever_asks_slowly_or_nonsense_disturbs_no_call() {
         nonsense.write_all(&[n.wrapping_mul(37); 3_000]).await.unwrap();
     }
     for _ in 0..5 {
-        exchange.place_call(caller(Leaves::AtTheEnd));
+        exchange.place_call(caller(HangsUp::Never));
     }
     let records = house.records(5).await;
     let answered = records.iter().filter(|record| record.outcome == Outcome::Answered).count();
@@ -321,7 +321,7 @@ async fn a_supervisor_hears_when_it_is_ready_that_it_turns_and_what_it_is_about(
     let mut daemon = house.run_with(&["serve"], &env);
     hears("READY=1").await;
     daemon.says("link up").await;
-    exchange.place_call(caller(Leaves::AtTheEnd));
+    exchange.place_call(caller(HangsUp::Never));
     daemon.says("to=\"talk\"").await;
     let began = Instant::now();
     let mut beats = 0;

@@ -3,16 +3,16 @@
 use super::house::{AGENT, House, caller, one_of_several};
 use hotlined_core::record::Outcome;
 use hotlined_core::time::Millis;
-use hotlined_sim::actors::{Leaves, Phone, Then};
+use hotlined_sim::actors::{AfterAnswer, HangsUp, Phone};
 
-const TALKS: Phone = Phone::Answers { after: Millis(200), then: Then::TalksFor(Millis(500)) };
+const TALKS: Phone = Phone::Answers { after: Millis(200), then: AfterAnswer::TalksFor(Millis(500)) };
 
 #[tokio::test]
 async fn the_second_daemon_refuses_and_the_first_goes_on_as_if_nothing_had_been() {
     let exchange = one_of_several(TALKS, 1).await;
     let (house, beside) = (House::new(exchange.address().port()), House::new(exchange.address().port()));
     let daemon = house.serve().await;
-    let call = exchange.place_call(caller(Leaves::AtTheEnd));
+    let call = exchange.place_call(caller(HangsUp::Never));
     let mut second = beside.run(&["serve"]);
     assert_eq!(second.ends().await.code(), Some(1), "{}", second.told);
     assert!(second.told.contains("acts for this switch already"), "{}", second.told);
@@ -35,7 +35,7 @@ async fn a_daemon_that_is_told_to_take_over_does_and_the_first_one_stops_with_th
     second.says("link up").await;
     assert_eq!(daemon.ends().await.code(), Some(1), "{}", daemon.told);
     assert!(daemon.told.contains("as it says at the switch"), "{}", daemon.told);
-    exchange.place_call(caller(Leaves::AtTheEnd));
+    exchange.place_call(caller(HangsUp::Never));
     assert_eq!(beside.records(1).await[0].outcome, Outcome::Answered);
     assert!(house.records(0).await.is_empty());
     second.stop().await;

@@ -7,15 +7,15 @@ use crate::support::needs;
 use crate::support::redis_server::{Server, free_port};
 use hotlined_core::record::Outcome;
 use hotlined_core::time::Millis;
-use hotlined_sim::actors::{Leaves, Phone, Then};
-use hotlined_sim::exchange::Exchange;
+use hotlined_sim::actors::{AfterAnswer, HangsUp, Phone};
+use hotlined_sim::switch::SimulatedSwitch;
 use std::time::Duration;
 
 const KEPT: &str = "hotlined:{calls}:kept:fs1";
 
 struct Site {
     redis: Server,
-    exchange: Exchange,
+    exchange: SimulatedSwitch,
     house: House,
     daemon: Daemon,
     address: String,
@@ -24,7 +24,7 @@ struct Site {
 impl Site {
     async fn new(arguments: &[&str]) -> Self {
         let redis = Server::at(free_port(), arguments);
-        let waits = Phone::Answers { after: Millis(50), then: Then::Waits };
+        let waits = Phone::Answers { after: Millis(50), then: AfterAnswer::Waits };
         let exchange = one_of_several(waits, 3).await;
         let house = House::new(exchange.address().port());
         house.shares(redis.port.unwrap(), "one");
@@ -42,7 +42,7 @@ impl Site {
     }
 
     async fn talks(&mut self) -> String {
-        let leg = self.exchange.place_call(caller(Leaves::AtTheEnd));
+        let leg = self.exchange.place_call(caller(HangsUp::Never));
         self.daemon.says("to=\"talk\"").await;
         leg.to_string()
     }

@@ -7,12 +7,12 @@ use hotlined_config::{SoundFolder, load};
 use hotlined_core::call::Limits;
 use hotlined_core::id::SwitchId;
 use hotlined_core::time::Millis;
-use hotlined_sim::actors::{Leaves, Phone, Then};
-use hotlined_sim::stats::What;
+use hotlined_sim::actors::{AfterAnswer, HangsUp, Phone};
+use hotlined_sim::stats::TimelineEvent;
 use std::fs;
 use std::sync::Arc;
 
-const TALKS: Phone = Phone::Answers { after: Millis(200), then: Then::TalksFor(Millis(300)) };
+const TALKS: Phone = Phone::Answers { after: Millis(200), then: AfterAnswer::TalksFor(Millis(300)) };
 
 fn replayed(house: &House, name: &str) -> Replayed {
     let folder = house.path("sounds");
@@ -40,14 +40,14 @@ async fn a_capture_beside_a_daemon_holds_the_call_and_no_password() {
     let daemon = house.serve().await;
     let mut capture = house.run(&["capture", "wire.jsonl"]);
     capture.says("link up").await;
-    exchange.place_call(caller(Leaves::AtTheEnd));
+    exchange.place_call(caller(HangsUp::Never));
     house.records(1).await;
     daemon.stop().await;
     // What the exchange still owes the other link comes before this.
-    let mut happenings = exchange.happenings();
+    let mut happenings = exchange.subscribe_timeline();
     capture.signal("TERM");
     assert_eq!(capture.ends().await.code(), Some(0), "{}", capture.told);
-    assert!(matches!(happenings.recv().await.unwrap().what, What::LinkDown));
+    assert!(matches!(happenings.recv().await.unwrap().event, TimelineEvent::LinkDown));
 
     let (said, heard) =
         (went(&house, "wire.jsonl", Direction::ToSwitch), went(&house, "wire.jsonl", Direction::FromSwitch));
@@ -65,14 +65,14 @@ async fn a_capture_beside_a_daemon_holds_the_call_and_no_password() {
 
 #[tokio::test]
 async fn what_a_daemon_captures_of_itself_replays_to_the_same_record() {
-    let waits = Phone::Answers { after: Millis(200), then: Then::Waits };
+    let waits = Phone::Answers { after: Millis(200), then: AfterAnswer::Waits };
     let exchange = exchange(waits).await;
     let house = House::new(exchange.address().port());
     let mut daemon = house.run(&["serve", "--capture", "own.jsonl"]);
     daemon.says("link up").await;
-    let leg = exchange.place_call(caller(Leaves::AtTheEnd));
+    let leg = exchange.place_call(caller(HangsUp::Never));
     daemon.says("to=\"talk\"").await;
-    exchange.cut();
+    exchange.cut_links();
     daemon.says("link up").await;
     exchange.hang_up(&leg);
     let record = house.records(1).await.remove(0);

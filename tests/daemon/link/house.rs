@@ -3,9 +3,9 @@
 use super::peer::{PATIENCE, within};
 use hotlined_core::record::CallRecord;
 use hotlined_core::time::Millis;
-use hotlined_sim::actors::{Caller, Leaves, Phone, Sounds};
-use hotlined_sim::exchange::{Exchange, Options};
-use hotlined_sim::model::Setup;
+use hotlined_sim::actors::{Caller, HangsUp, Phone, SoundFiles};
+use hotlined_sim::model::ModelConfig;
+use hotlined_sim::switch::{SimulatedSwitch, SwitchOptions};
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -250,17 +250,18 @@ pub fn complains(log: &str) -> bool {
 }
 
 /// An exchange with short sounds where the agent's telephone does this.
-pub async fn exchange(phone: Phone) -> Exchange {
+pub async fn exchange(phone: Phone) -> SimulatedSwitch {
     one_of_several(phone, 0).await
 }
 
 /// As [`exchange`], with names of its own for legs: no two switches have the same.
-pub async fn one_of_several(phone: Phone, seed: u64) -> Exchange {
-    let sounds = Sounds { length: Millis(100), ..Sounds::default() };
-    let setup = Setup { seed, sounds, phones: [(AGENT.into(), vec![phone])].into(), ..Setup::default() };
-    Exchange::start(Options { setup, ..Options::default() }).await.unwrap()
+pub async fn one_of_several(phone: Phone, seed: u64) -> SimulatedSwitch {
+    let sounds = SoundFiles { default_length: Millis(100), ..SoundFiles::default() };
+    let setup =
+        ModelConfig { seed, sounds, phones: [(AGENT.into(), vec![phone])].into(), ..ModelConfig::default() };
+    SimulatedSwitch::start(SwitchOptions { model: setup, ..SwitchOptions::default() }).await.unwrap()
 }
 
-pub fn caller(leaves: Leaves) -> Caller {
-    Caller { number: "13800138000".into(), dials: HOTLINE.into(), leaves, ..Caller::default() }
+pub fn caller(leaves: HangsUp) -> Caller {
+    Caller { number: "13800138000".into(), dialled: HOTLINE.into(), hangs_up: leaves, ..Caller::default() }
 }

@@ -7,17 +7,17 @@ use crate::support::proxy::Wire;
 use crate::support::redis_server::{Server, free_port};
 use hotlined_core::record::{CallRecord, Outcome};
 use hotlined_core::time::Millis;
-use hotlined_sim::actors::{Leaves, Phone, Then};
-use hotlined_sim::exchange::Exchange;
+use hotlined_sim::actors::{AfterAnswer, HangsUp, Phone};
+use hotlined_sim::switch::SimulatedSwitch;
 use std::time::Instant;
 
-const WAITS: Phone = Phone::Answers { after: Millis(100), then: Then::Waits };
-const RINGS: Phone = Phone::Answers { after: Millis(20_000), then: Then::Waits };
+const WAITS: Phone = Phone::Answers { after: Millis(100), then: AfterAnswer::Waits };
+const RINGS: Phone = Phone::Answers { after: Millis(20_000), then: AfterAnswer::Waits };
 
 /// One switch, one Redis, and two houses whose daemons could act.
 struct Pair {
     redis: Server,
-    exchange: Exchange,
+    exchange: SimulatedSwitch,
     one: House,
     other: House,
 }
@@ -57,9 +57,10 @@ impl Pair {
     }
 
     async fn is_joined(&self, leg: &str) {
-        let mut happenings = self.exchange.happenings();
+        let mut happenings = self.exchange.subscribe_timeline();
         within("caller and agent to be joined", async {
-            let joined = |leg: &str| self.exchange.call(leg).is_some_and(|call| call.joined.is_some());
+            let joined =
+                |leg: &str| self.exchange.call_report(leg).is_some_and(|call| call.bridged.is_some());
             while !joined(leg) {
                 happenings.recv().await.unwrap();
             }
@@ -77,7 +78,7 @@ async fn whoever_stands_by_goes_on_with_a_talk_when_the_other_is_killed() {
     needs!(REDIS);
     let pair = Pair::new(WAITS).await;
     let (mut one, mut other) = pair.start().await;
-    let leg = pair.exchange.place_call(caller(Leaves::AtTheEnd));
+    let leg = pair.exchange.place_call(caller(HangsUp::Never));
     one.says("to=\"talk\"").await;
     one.signal("KILL");
     one.ends().await;
@@ -94,7 +95,7 @@ async fn whoever_stands_by_goes_on_with_a_talk_when_the_other_is_killed() {
     // The first one is back, and stands by.
     let mut one = pair.one.run(&["serve"]);
     one.says("Redis answers").await;
-    let second = pair.exchange.place_call(caller(Leaves::AtTheEnd));
+    let second = pair.exchange.place_call(caller(HangsUp::Never));
     other.says("to=\"talk\"").await;
     pair.exchange.hang_up(&second);
     pair.other.records(2).await;
@@ -107,9 +108,9 @@ async fn whoever_stands_by_goes_on_with_a_talk_when_the_other_is_killed() {
 #[tokio::test]
 async fn a_caller_in_ringback_is_served_by_whoever_takes_over() {
     needs!(REDIS);
-    let pair = Pair::new(Phone::Answers { after: Millis(4_000), then: Then::Waits }).await;
+    let pair = Pair::new(Phone::Answers { after: Millis(4_000), then: AfterAnswer::Waits }).await;
     let (mut one, mut other) = pair.start().await;
-    let leg = pair.exchange.place_call(caller(Leaves::AtTheEnd));
+    let leg = pair.exchange.place_call(caller(HangsUp::Never));
     one.says("to=\"hunt\"").await;
     one.signal("KILL");
     other.says("to=\"talk\"").await;
@@ -117,7 +118,7 @@ async fn a_caller_in_ringback_is_served_by_whoever_takes_over() {
     pair.exchange.hang_up(&leg);
     let record = &pair.other.records(1).await[0];
     answered(record);
-    assert!(pair.exchange.stats().left_ringing.is_empty());
+    assert!(pair.exchange.stats().orphan_legs.is_empty());
     other.stop().await;
 }
 
@@ -126,14 +127,14 @@ async fn a_daemon_that_was_paused_and_wakes_up_late_does_nothing() {
     needs!(REDIS);
     let pair = Pair::new(RINGS).await;
     let (mut one, mut other) = pair.start().await;
-    let leg = pair.exchange.place_call(caller(Leaves::AtTheEnd));
+    let leg = pair.exchange.place_call(caller(HangsUp::Never));
     one.says("to=\"hunt\"").await;
     one.signal("STOP");
     other.says("link up").await;
     // While it sleeps the caller leaves, and another one comes: it will hear of both when it wakes up.
     pair.exchange.hang_up(&leg);
     assert_eq!(pair.other.records(1).await[0].outcome, Outcome::Abandoned);
-    let second = pair.exchange.place_call(caller(Leaves::AtTheEnd));
+    let second = pair.exchange.place_call(caller(HangsUp::Never));
     other.says("to=\"hunt\"").await;
     one.signal("CONT");
     one.says("another daemon acts").await;
@@ -152,7 +153,7 @@ async fn a_daemon_that_is_told_to_stop_leaves_its_calls_to_the_other() {
     needs!(REDIS);
     let pair = Pair::new(WAITS).await;
     let (mut one, mut other) = pair.start().await;
-    let leg = pair.exchange.place_call(caller(Leaves::AtTheEnd));
+    let leg = pair.exchange.place_call(caller(HangsUp::Never));
     one.says("to=\"talk\"").await;
     let told = one.stop().await;
     assert!(told.contains("left to another daemon"), "{told}");
@@ -160,7 +161,7 @@ async fn a_daemon_that_is_told_to_stop_leaves_its_calls_to_the_other() {
     assert_eq!(pair.exchange.stats().phones[AGENT].calls, 1);
     pair.exchange.hang_up(&leg);
     answered(&pair.other.records(1).await[0]);
-    let second = pair.exchange.place_call(caller(Leaves::AtTheEnd));
+    let second = pair.exchange.place_call(caller(HangsUp::Never));
     other.says("to=\"talk\"").await;
     pair.exchange.hang_up(&second);
     other.stop().await;
@@ -173,13 +174,13 @@ async fn while_redis_is_away_whoever_acts_goes_on_and_the_other_waits() {
     let pair = Pair::new(WAITS).await;
     let port = pair.redis.port.unwrap();
     let (mut one, mut other) = pair.start().await;
-    let first = pair.exchange.place_call(caller(Leaves::AtTheEnd));
+    let first = pair.exchange.place_call(caller(HangsUp::Never));
     one.says("to=\"talk\"").await;
     pair.redis.kill();
     one.says("nobody can say who acts").await;
     pair.exchange.hang_up(&first);
     answered(&pair.one.records(1).await[0]);
-    let second = pair.exchange.place_call(caller(Leaves::AtTheEnd));
+    let second = pair.exchange.place_call(caller(HangsUp::Never));
     one.says("to=\"talk\"").await;
     assert!(!other.told.contains("acting for the switch"), "{}", other.told);
     // It comes back empty, and is told of everything.
@@ -212,7 +213,7 @@ async fn a_daemon_cut_off_from_redis_alone_stands_by_once_the_other_acts() {
     let wire = Wire::to(redis.port.unwrap());
     let pair = Pair::through(redis, wire.port, WAITS).await;
     let (mut one, mut other) = pair.start().await;
-    let first = pair.exchange.place_call(caller(Leaves::AtTheEnd));
+    let first = pair.exchange.place_call(caller(HangsUp::Never));
     one.says("to=\"talk\"").await;
     pair.is_joined(&first).await;
     wire.cut();
@@ -224,7 +225,7 @@ async fn a_daemon_cut_off_from_redis_alone_stands_by_once_the_other_acts() {
     pair.exchange.hang_up(&first);
     answered(&pair.other.records(1).await[0]);
     // Both hear of the next caller no more than one of them serves.
-    let second = pair.exchange.place_call(caller(Leaves::AtTheEnd));
+    let second = pair.exchange.place_call(caller(HangsUp::Never));
     other.says("to=\"talk\"").await;
     pair.is_joined(&second).await;
     // The one is back, and stands by for as long as the other acts.
@@ -236,7 +237,7 @@ async fn a_daemon_cut_off_from_redis_alone_stands_by_once_the_other_acts() {
     assert_eq!(std::fs::read_to_string(pair.one.path("records.jsonl")).unwrap(), "");
     other.stop().await;
     one.says("link up").await;
-    let third = pair.exchange.place_call(caller(Leaves::AtTheEnd));
+    let third = pair.exchange.place_call(caller(HangsUp::Never));
     one.says("to=\"talk\"").await;
     pair.exchange.hang_up(&third);
     answered(&pair.one.records(1).await[0]);
@@ -276,9 +277,9 @@ async fn two_switches_are_both_served_whichever_daemon_is_left() {
     other.says("link up").await;
     let left = if other.told.contains("link up switch=east") { 0 } else { 1 };
     let stays = 1 - left;
-    let here = exchanges[stays].place_call(caller(Leaves::AtTheEnd));
+    let here = exchanges[stays].place_call(caller(HangsUp::Never));
     one.says("to=\"talk\"").await;
-    let there = exchanges[left].place_call(caller(Leaves::AtTheEnd));
+    let there = exchanges[left].place_call(caller(HangsUp::Never));
     other.says("to=\"talk\"").await;
     one.signal("KILL");
     one.ends().await;

@@ -7,8 +7,8 @@ use super::peer::within;
 use super::scrape::{Answer, Figures, figures, get, until};
 use crate::support::needs;
 use hotlined_core::time::Millis;
-use hotlined_sim::actors::{Leaves, Phone, Then};
-use hotlined_sim::exchange::Exchange;
+use hotlined_sim::actors::{AfterAnswer, HangsUp, Phone};
+use hotlined_sim::switch::SimulatedSwitch;
 use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -16,14 +16,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-const TALKS: Phone = Phone::Answers { after: Millis(50), then: Then::TalksFor(Millis(50)) };
+const TALKS: Phone = Phone::Answers { after: Millis(50), then: AfterAnswer::TalksFor(Millis(50)) };
 /// How soon after there is room everything is in the file.
 const ROOM_TO_RECORDS_MAX: Duration = Duration::from_secs(1);
 const CALLS: usize = 12;
 
 /// A daemon whose records go to this file, as many calls as it likes, and the legs of the callers so far.
 struct Site {
-    exchange: Exchange,
+    exchange: SimulatedSwitch,
     house: House,
     daemon: Daemon,
     address: String,
@@ -50,7 +50,7 @@ impl Site {
     }
 
     fn call(&mut self) {
-        self.legs.push(self.exchange.place_call(caller(Leaves::AtTheEnd)).to_string());
+        self.legs.push(self.exchange.place_call(caller(HangsUp::Never)).to_string());
     }
 
     /// The calls end, and their records wait.

@@ -2,21 +2,21 @@
 
 use super::house::{AGENT, Daemon, House, caller, exchange};
 use hotlined_core::time::Millis;
-use hotlined_sim::actors::{Leaves, Phone, Then};
-use hotlined_sim::exchange::Exchange;
+use hotlined_sim::actors::{AfterAnswer, HangsUp, Phone};
+use hotlined_sim::switch::SimulatedSwitch;
 
-const TALKS: Phone = Phone::Answers { after: Millis(50), then: Then::TalksFor(Millis(50)) };
+const TALKS: Phone = Phone::Answers { after: Millis(50), then: AfterAnswer::TalksFor(Millis(50)) };
 const OTHER: &str = "13900000002";
 
 /// The telephone that a call rings now; `nth` is which call of the test this is.
-async fn rung(nth: usize, exchange: &Exchange, house: &House) -> String {
-    let leg = exchange.place_call(caller(Leaves::AtTheEnd));
+async fn rung(nth: usize, exchange: &SimulatedSwitch, house: &House) -> String {
+    let leg = exchange.place_call(caller(HangsUp::Never));
     let records = house.records(nth).await;
     assert_eq!(records[nth - 1].call.to_string(), *leg);
-    exchange.call(&leg).unwrap().joined_with.concat()
+    exchange.call_report(&leg).unwrap().bridged_with.concat()
 }
 
-async fn begin() -> (Exchange, House, Daemon) {
+async fn begin() -> (SimulatedSwitch, House, Daemon) {
     let exchange = exchange(TALKS).await;
     exchange.set_phone(OTHER, vec![TALKS]);
     let house = House::new(exchange.address().port());

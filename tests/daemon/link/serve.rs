@@ -10,12 +10,12 @@ use hotlined_core::event::{Event, OperatorOrder};
 use hotlined_core::record::Outcome;
 use hotlined_core::time::Millis;
 use hotlined_esl::server;
-use hotlined_sim::actors::{Leaves, Phone, Then};
-use hotlined_sim::stats::What;
+use hotlined_sim::actors::{AfterAnswer, HangsUp, Phone};
+use hotlined_sim::stats::TimelineEvent;
 use std::fs;
 
-const TALKS: Phone = Phone::Answers { after: Millis(200), then: Then::TalksFor(Millis(300)) };
-const WAITS: Phone = Phone::Answers { after: Millis(200), then: Then::Waits };
+const TALKS: Phone = Phone::Answers { after: Millis(200), then: AfterAnswer::TalksFor(Millis(300)) };
+const WAITS: Phone = Phone::Answers { after: Millis(200), then: AfterAnswer::Waits };
 
 #[tokio::test]
 async fn a_refusal_at_the_start_ends_the_daemon_and_names_what_to_mend() {
@@ -28,7 +28,7 @@ async fn a_refusal_at_the_start_ends_the_daemon_and_names_what_to_mend() {
     assert!(!daemon.told.contains("ClueConn"), "{}", daemon.told);
 
     house.set("ClueConn", "ClueCon");
-    exchange.reject_rudely(true);
+    exchange.set_rude_rejection(true);
     let mut daemon = house.run(&["serve"]);
     assert_eq!(daemon.ends().await.code(), Some(1));
     assert!(daemon.told.contains("apply-inbound-acl"), "{}", daemon.told);
@@ -69,15 +69,15 @@ async fn sigterm_waits_for_the_call_in_progress_and_takes_no_further_one() {
     let exchange = exchange(WAITS).await;
     let house = House::new(exchange.address().port());
     let mut daemon = house.serve().await;
-    let mut happenings = exchange.happenings();
-    let leg = exchange.place_call(caller(Leaves::AtTheEnd));
+    let mut happenings = exchange.subscribe_timeline();
+    let leg = exchange.place_call(caller(HangsUp::Never));
     daemon.says("to=\"talk\"").await;
     daemon.signal("TERM");
     daemon.says("stopping: new calls go to the fallback").await;
-    let late = exchange.place_call(caller(Leaves::AtTheEnd));
+    let late = exchange.place_call(caller(HangsUp::Never));
     daemon.says("not taken").await;
     within("the fallback to take the caller", async {
-        while !matches!(happenings.recv().await.unwrap().what, What::FellBack { leg } if leg == late) {}
+        while !matches!(happenings.recv().await.unwrap().event, TimelineEvent::FallbackStarted { leg } if leg == late) {}
     })
     .await;
     assert!(fs::read_to_string(house.path("records.jsonl")).unwrap().is_empty());
@@ -94,8 +94,8 @@ async fn a_second_sigterm_hands_calls_over_and_the_exchange_hears_it_before_the_
     let house = House::new(exchange.address().port());
     house.rings_for_minutes();
     let mut daemon = house.serve().await;
-    let mut happenings = exchange.happenings();
-    let legs: Vec<_> = (0..20).map(|_| exchange.place_call(caller(Leaves::AtTheEnd))).collect();
+    let mut happenings = exchange.subscribe_timeline();
+    let legs: Vec<_> = (0..20).map(|_| exchange.place_call(caller(HangsUp::Never))).collect();
     for _ in &legs {
         daemon.says("to=\"hunt\"").await;
     }
@@ -108,7 +108,7 @@ async fn a_second_sigterm_hands_calls_over_and_the_exchange_hears_it_before_the_
     let mut fell_back = 0;
     within("the fallback to take the callers", async {
         while fell_back < legs.len() {
-            if let What::FellBack { .. } = happenings.recv().await.unwrap().what {
+            if let TimelineEvent::FallbackStarted { .. } = happenings.recv().await.unwrap().event {
                 fell_back += 1;
             }
         }
@@ -117,7 +117,7 @@ async fn a_second_sigterm_hands_calls_over_and_the_exchange_hears_it_before_the_
     let records = house.records(legs.len()).await;
     assert!(records.iter().all(|record| record.outcome == Outcome::Fallback), "{records:?}");
     // Nobody's telephone goes on ringing for a caller who is gone.
-    let left = exchange.stats().left_ringing;
+    let left = exchange.stats().orphan_legs;
     assert!(left.is_empty(), "{left:?}");
     house.replays_itself().await;
 }
@@ -139,19 +139,19 @@ async fn calls_survive_a_lost_link_and_a_restarted_daemon_adds_to_its_journal() 
     let exchange = exchange(WAITS).await;
     let house = House::new(exchange.address().port());
     let mut daemon = house.serve().await;
-    let leg = exchange.place_call(caller(Leaves::AtTheEnd));
+    let leg = exchange.place_call(caller(HangsUp::Never));
     daemon.says("to=\"talk\"").await;
-    exchange.reject_rudely(true);
-    exchange.cut();
+    exchange.set_rude_rejection(true);
+    exchange.cut_links();
     daemon.says("does not let our address in").await;
-    exchange.reject_rudely(false);
+    exchange.set_rude_rejection(false);
     daemon.says("link up").await;
     exchange.hang_up(&leg);
     assert_eq!(house.records(1).await[0].outcome, Outcome::Answered);
     daemon.stop().await;
 
     let daemon = house.serve().await;
-    let leg = exchange.place_call(caller(Leaves::AfterTalk(Millis(100))));
+    let leg = exchange.place_call(caller(HangsUp::AfterBridge(Millis(100))));
     let records = house.records(2).await;
     assert_eq!((records[1].call.to_string().as_str(), records[1].outcome), (&*leg, Outcome::Answered));
     daemon.stop().await;
@@ -202,7 +202,7 @@ async fn a_daemon_that_is_killed_in_talk_is_followed_by_one_that_writes_the_reco
     let exchange = exchange(WAITS).await;
     let house = House::new(exchange.address().port());
     let mut daemon = house.serve().await;
-    let leg = exchange.place_call(caller(Leaves::AtTheEnd));
+    let leg = exchange.place_call(caller(HangsUp::Never));
     daemon.says("to=\"talk\"").await;
     daemon.signal("KILL");
     daemon.ends().await;
@@ -220,11 +220,12 @@ async fn a_daemon_that_is_killed_in_talk_is_followed_by_one_that_writes_the_reco
 
 #[tokio::test]
 async fn a_daemon_that_is_killed_while_agents_are_tried_is_followed_by_one_that_goes_on_trying() {
-    let exchange = exchange(Phone::Answers { after: Millis(1_500), then: Then::TalksFor(Millis(300)) }).await;
+    let exchange =
+        exchange(Phone::Answers { after: Millis(1_500), then: AfterAnswer::TalksFor(Millis(300)) }).await;
     let house = House::new(exchange.address().port());
     house.set("fallback_s = 3", "fallback_s = 30");
     let mut daemon = house.serve().await;
-    let leg = exchange.place_call(caller(Leaves::AtTheEnd));
+    let leg = exchange.place_call(caller(HangsUp::Never));
     daemon.says("to=\"hunt\"").await;
     daemon.signal("KILL");
     daemon.ends().await;
@@ -233,7 +234,7 @@ async fn a_daemon_that_is_killed_while_agents_are_tried_is_followed_by_one_that_
     assert_eq!((records[0].call.to_string().as_str(), records[0].outcome), (&*leg, Outcome::Answered));
     daemon.stop().await;
     house.replays_itself().await;
-    let left = exchange.stats().left_ringing;
+    let left = exchange.stats().orphan_legs;
     assert!(left.is_empty(), "{left:?}");
 }
 

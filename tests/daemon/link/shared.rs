@@ -5,14 +5,14 @@ use crate::support::needs;
 use crate::support::redis_server::{Server, free_port};
 use hotlined_core::record::{AttemptOutcome, Outcome};
 use hotlined_core::time::Millis;
-use hotlined_sim::actors::{Leaves, Phone, Then};
-use hotlined_sim::exchange::Exchange;
+use hotlined_sim::actors::{AfterAnswer, HangsUp, Phone};
+use hotlined_sim::switch::SimulatedSwitch;
 
-const WAITS: Phone = Phone::Answers { after: Millis(100), then: Then::Waits };
+const WAITS: Phone = Phone::Answers { after: Millis(100), then: AfterAnswer::Waits };
 
 /// A daemon with its switch.
 struct Site {
-    exchange: Exchange,
+    exchange: SimulatedSwitch,
     house: House,
     daemon: Daemon,
 }
@@ -42,9 +42,9 @@ async fn a_line_that_one_daemon_has_no_other_rings() {
     let redis = Server::at(free_port(), &[]);
     let (mut one, mut other) =
         (Site::new("one", &redis, false).await, Site::new("other", &redis, false).await);
-    let first = one.exchange.place_call(caller(Leaves::AtTheEnd));
+    let first = one.exchange.place_call(caller(HangsUp::Never));
     one.daemon.says("to=\"talk\"").await;
-    other.exchange.place_call(caller(Leaves::AtTheEnd));
+    other.exchange.place_call(caller(HangsUp::Never));
     let refused = &other.house.records(1).await[0];
     assert_eq!(
         (refused.outcome, refused.attempts[0].outcome),
@@ -52,7 +52,7 @@ async fn a_line_that_one_daemon_has_no_other_rings() {
     );
     one.exchange.hang_up(&first);
     one.house.records(1).await;
-    let second = other.exchange.place_call(caller(Leaves::AtTheEnd));
+    let second = other.exchange.place_call(caller(HangsUp::Never));
     other.daemon.says("to=\"talk\"").await;
     other.exchange.hang_up(&second);
     assert_eq!(other.house.records(2).await[1].outcome, Outcome::Answered);
@@ -69,9 +69,9 @@ async fn who_waits_at_one_daemon_is_served_when_the_other_gives_the_line_back() 
     needs!(REDIS);
     let redis = Server::at(free_port(), &[]);
     let (mut one, mut other) = (Site::new("one", &redis, true).await, Site::new("other", &redis, true).await);
-    let first = one.exchange.place_call(caller(Leaves::AtTheEnd));
+    let first = one.exchange.place_call(caller(HangsUp::Never));
     one.daemon.says("to=\"talk\"").await;
-    let second = other.exchange.place_call(caller(Leaves::AtTheEnd));
+    let second = other.exchange.place_call(caller(HangsUp::Never));
     other.daemon.says("to=\"queue\"").await;
     one.exchange.hang_up(&first);
     other.daemon.says("to=\"talk\"").await;
@@ -90,13 +90,13 @@ async fn calls_go_on_while_redis_is_away_and_are_told_to_it_when_it_is_back() {
         (Site::new("one", &redis, false).await, Site::new("other", &redis, false).await);
     redis.kill();
     one.daemon.says("lines are shared with no other daemon").await;
-    let first = one.exchange.place_call(caller(Leaves::AtTheEnd));
+    let first = one.exchange.place_call(caller(HangsUp::Never));
     one.daemon.says("to=\"talk\"").await;
     let _redis = Server::at(port, &[]);
     one.daemon.says("Redis is back").await;
     other.daemon.says("Redis is back").await;
     // Its Redis is a new one, and knows of the line all the same.
-    other.exchange.place_call(caller(Leaves::AtTheEnd));
+    other.exchange.place_call(caller(HangsUp::Never));
     assert_eq!(other.house.records(1).await[0].attempts[0].outcome, AttemptOutcome::LinesTaken);
     one.exchange.hang_up(&first);
     assert_eq!(one.house.records(1).await[0].outcome, Outcome::Answered);
@@ -110,17 +110,17 @@ async fn a_daemon_that_follows_one_that_was_killed_gives_its_line_back() {
     let redis = Server::at(free_port(), &[]);
     let (mut one, mut other) =
         (Site::new("one", &redis, false).await, Site::new("other", &redis, false).await);
-    let first = one.exchange.place_call(caller(Leaves::AtTheEnd));
+    let first = one.exchange.place_call(caller(HangsUp::Never));
     one.daemon.says("to=\"talk\"").await;
     one.daemon.signal("KILL");
     one.daemon.ends().await;
-    other.exchange.place_call(caller(Leaves::AtTheEnd));
+    other.exchange.place_call(caller(HangsUp::Never));
     assert_eq!(other.house.records(1).await[0].attempts[0].outcome, AttemptOutcome::LinesTaken);
     let mut daemon = one.house.run(&["serve"]);
     daemon.says_both("Redis answers", "link up").await;
     one.exchange.hang_up(&first);
     assert_eq!(one.house.records(1).await[0].outcome, Outcome::Answered);
     daemon.stop().await;
-    other.exchange.place_call(caller(Leaves::AtTheEnd));
+    other.exchange.place_call(caller(HangsUp::Never));
     other.daemon.says("to=\"talk\"").await;
 }

@@ -6,8 +6,8 @@ use crate::support::redis_server::{Server, free_port};
 use hotlined_core::record::Outcome;
 use hotlined_core::time::Millis;
 use hotlined_instance::cluster::limits::COMMAND_TIME_MAX;
-use hotlined_sim::actors::{Leaves, Phone, Then};
-use hotlined_sim::stats::What;
+use hotlined_sim::actors::{AfterAnswer, HangsUp, Phone};
+use hotlined_sim::stats::TimelineEvent;
 use memchr::memmem;
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -20,10 +20,10 @@ async fn a_daemon_that_stood_still_does_nothing_about_old_news() {
     let exchange = exchange(Phone::Refuses { after: Millis(500) }).await;
     let house = House::new(exchange.address().port());
     let mut daemon = house.serve().await;
-    let mut happenings = exchange.happenings();
-    let leg = exchange.place_call(caller(Leaves::AtTheEnd));
+    let mut happenings = exchange.subscribe_timeline();
+    let leg = exchange.place_call(caller(HangsUp::Never));
     within("the telephone to ring", async {
-        while !matches!(happenings.recv().await.unwrap().what, What::Rings { .. }) {}
+        while !matches!(happenings.recv().await.unwrap().event, TimelineEvent::Ringing { .. }) {}
     })
     .await;
     daemon.signal("STOP");
@@ -31,9 +31,9 @@ async fn a_daemon_that_stood_still_does_nothing_about_old_news() {
     let mut refused = false;
     within("the fallback to take the caller", async {
         loop {
-            match happenings.recv().await.unwrap().what {
-                What::HungUp { .. } => refused = true,
-                What::FellBack { .. } => break,
+            match happenings.recv().await.unwrap().event {
+                TimelineEvent::HungUp { .. } => refused = true,
+                TimelineEvent::FallbackStarted { .. } => break,
                 _ => {}
             }
         }
@@ -47,9 +47,9 @@ async fn a_daemon_that_stood_still_does_nothing_about_old_news() {
     exchange.hang_up(&leg);
     within("the caller to be gone", async {
         loop {
-            match happenings.recv().await.unwrap().what {
-                What::Hears { sound, .. } => assert!(!sound.contains(".wav"), "{sound}"),
-                What::HungUp { leg: gone, .. } if gone == leg => break,
+            match happenings.recv().await.unwrap().event {
+                TimelineEvent::SoundStarted { sound, .. } => assert!(!sound.contains(".wav"), "{sound}"),
+                TimelineEvent::HungUp { leg: gone, .. } if gone == leg => break,
                 _ => {}
             }
         }
@@ -128,14 +128,14 @@ async fn a_daemon_that_stood_still_does_not_take_redis_for_away() {
     needs!(REDIS);
     let redis = Server::at(free_port(), &[]);
     let mut wire = StoppingWire::to(redis.port.unwrap());
-    let exchange = exchange(Phone::Answers { after: Millis(50), then: Then::Waits }).await;
+    let exchange = exchange(Phone::Answers { after: Millis(50), then: AfterAnswer::Waits }).await;
     let house = House::new(exchange.address().port());
     house.shares(wire.port, "one");
     house.set("lease_ms = 1000", "lease_ms = 10000");
     let mut daemon = house.serve().await;
     let stands_still = (daemon.process(), "4008001234/agents".to_owned());
     *wire.stops.lock().unwrap() = Some(stands_still);
-    let leg = exchange.place_call(caller(Leaves::AtTheEnd));
+    let leg = exchange.place_call(caller(HangsUp::Never));
     within("an answer to who stands still", wire.answered.recv()).await.unwrap();
     // Twice as long as it waits for an answer.
     tokio::time::sleep(COMMAND_TIME_MAX * 2).await;

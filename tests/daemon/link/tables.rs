@@ -7,18 +7,18 @@ use hotlined::daemon::holiday_reminder::remind;
 use hotlined_core::hours::Calendar;
 use hotlined_core::record::Outcome;
 use hotlined_core::time::{Instant, Millis};
-use hotlined_sim::actors::{Leaves, Phone, Then};
-use hotlined_sim::exchange::Exchange;
+use hotlined_sim::actors::{AfterAnswer, HangsUp, Phone};
+use hotlined_sim::switch::SimulatedSwitch;
 use std::fs;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 
-const TALKS: Phone = Phone::Answers { after: Millis(50), then: Then::TalksFor(Millis(50)) };
+const TALKS: Phone = Phone::Answers { after: Millis(50), then: AfterAnswer::TalksFor(Millis(50)) };
 
 /// How the next call ends, which is the `nth` of the test.
-async fn outcome(nth: usize, exchange: &Exchange, house: &House) -> Outcome {
-    exchange.place_call(caller(Leaves::AtTheEnd));
+async fn outcome(nth: usize, exchange: &SimulatedSwitch, house: &House) -> Outcome {
+    exchange.place_call(caller(HangsUp::Never));
     house.records(nth).await[nth - 1].outcome
 }
 

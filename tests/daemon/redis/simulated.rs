@@ -27,7 +27,7 @@ use hotlined_instance::cluster::loaded_calls::LoadedSwitch;
 use hotlined_instance::cluster::redis_op::ReplicationOp;
 use hotlined_instance::cluster::redis_op::{Fence, FencedOp, RedisOp};
 use hotlined_instance::persist::outbox::{Delivery, DeliveryId};
-use hotlined_simulator::redis::Redis;
+use hotlined_simulator::redis::SimulatedRedis;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use tokio::runtime::Runtime;
@@ -136,7 +136,7 @@ impl Daemon {
 struct Pair {
     runtime: Runtime,
     daemons: [Daemon; 2],
-    simulated: Redis,
+    simulated: SimulatedRedis,
     now: Instant,
     numbers: u32,
     claims: BTreeMap<u8, Vec<u32>>,
@@ -151,7 +151,7 @@ impl Pair {
         Self {
             runtime,
             daemons,
-            simulated: Redis::default(),
+            simulated: SimulatedRedis::default(),
             now: begin,
             numbers: 0,
             claims: BTreeMap::new(),
@@ -252,7 +252,7 @@ impl Pair {
             let fence = daemon.fence.clone().filter(|_| *shows);
             let asked = [FencedOp { at, op: ask, fence }];
             let real = self.runtime.block_on(daemon.store.ask(&asked));
-            let simulated = self.simulated.ask(Instant(0), &daemon.id, &asked);
+            let simulated = self.simulated.execute(Instant(0), &daemon.id, &asked);
             prop_assert_eq!(&simulated, &real, "{:?}", asked);
         } else {
             self.about_the_lease(*who, word)?;

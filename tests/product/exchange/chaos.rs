@@ -1,10 +1,10 @@
 //! Anything may be asked at any time: seeded storms of orders, and what must hold through all of them.
 
 use hotlined_core::time::{Instant, Millis};
-use hotlined_sim::actors::{Caller, Cast, Leaves};
+use hotlined_sim::actors::{Actors, Caller, HangsUp};
 use hotlined_sim::dialplan::Dialplan;
-use hotlined_sim::model::{Input, Model, Output, Setup};
-use hotlined_sim::seeded::Chance;
+use hotlined_sim::model::{ModelConfig, SwitchInput, SwitchModel, SwitchOutput};
+use hotlined_sim::rng::Rng;
 use std::collections::BTreeMap;
 
 const BEGAN: u64 = 1_795_296_000_000;
@@ -19,11 +19,11 @@ struct Leg {
     ended: bool,
 }
 
-fn order(chance: &mut Chance, legs: &[String], made: &mut u64) -> Input {
+fn order(chance: &mut Rng, legs: &[String], made: &mut u64) -> SwitchInput {
     let nobody = "nobody".to_owned();
     let leg = chance.pick(legs).unwrap_or(&nobody).clone();
     let other = chance.pick(legs).unwrap_or(&nobody).clone();
-    let api = |command: &str, argument: String| Input::Api { command: command.into(), argument };
+    let api = |command: &str, argument: String| SwitchInput::Api { command: command.into(), argument };
     match chance.between(0, 16) {
         0..=1 => {
             *made += 1;
@@ -33,7 +33,7 @@ fn order(chance: &mut Chance, legs: &[String], made: &mut u64) -> Input {
             let argument = format!(
                 "{{origination_uuid={name},originate_timeout={timeout},x={leg}}}sofia/t/{number}@gw &park()"
             );
-            Input::BgApi { job: Some(name), command: "originate".into(), argument }
+            SwitchInput::BgApi { job: Some(name), command: "originate".into(), argument }
         }
         2 => api("uuid_kill", leg),
         3..=4 => api("uuid_bridge", format!("{leg} {other}")),
@@ -43,7 +43,7 @@ fn order(chance: &mut Chance, legs: &[String], made: &mut u64) -> Input {
         8 => api("uuid_transfer", format!("{leg} hotlined_fallback XML public")),
         9 => api("sched_transfer", format!("+{} {leg} hotlined_fallback", chance.between(0, 3))),
         10 => api("uuid_setvar", format!("{leg} park_timeout 1")),
-        11 => Input::Press { leg: leg.as_str().into(), key: '5' },
+        11 => SwitchInput::Press { leg: leg.as_str().into(), key: '5' },
         _ => {
             let apps = [
                 ("playback", "/a.wav"),
@@ -59,15 +59,15 @@ fn order(chance: &mut Chance, legs: &[String], made: &mut u64) -> Input {
             let (app, data) = *chance.pick(&apps).unwrap();
             let headers = [("call-command", "execute"), ("execute-app-name", app), ("execute-app-arg", data)];
             let headers = headers.map(|(name, value)| (name.into(), value.into())).into();
-            Input::SendMsg { leg, headers, body: None }
+            SwitchInput::SendMsg { leg, headers, body: None }
         }
     }
 }
 
 /// Every leg begins and ends once, in order, and every application that began ends exactly once, before it.
-fn account(legs: &mut BTreeMap<String, Leg>, outputs: Vec<Output>, by_hand: bool) {
+fn account(legs: &mut BTreeMap<String, Leg>, outputs: Vec<SwitchOutput>, by_hand: bool) {
     for output in outputs {
-        let Output::Event(event) = output else { continue };
+        let SwitchOutput::Event(event) = output else { continue };
         let Some(name) = event.header("Unique-ID") else { continue };
         let leg = legs.entry(name.into()).or_default();
         assert!(!leg.ended || event.name() == "CHANNEL_STATE", "{name}: {} after its end", event.name());
@@ -105,19 +105,23 @@ fn account(legs: &mut BTreeMap<String, Leg>, outputs: Vec<Output>, by_hand: bool
 #[test]
 fn every_leg_ends_once_whatever_is_asked() {
     for seed in 0..STORMS {
-        let mut chance = Chance::new(seed);
-        let cast = Cast::seeded(seed, 15, 3.0);
+        let mut chance = Rng::new(seed);
+        let cast = Actors::seeded(seed, 15, 3.0);
         let by_hand = seed % 2 == 0;
         let dialplan = if by_hand { Dialplan::product(4) } else { Dialplan::parking(4, "/fallback.wav") };
-        let setup = Setup { seed, dialplan, phones: cast.phones, ..Setup::default() };
-        let mut model = Model::new(setup, Instant(BEGAN));
+        let setup = ModelConfig { seed, dialplan, phones: cast.phones, ..ModelConfig::default() };
+        let mut model = SwitchModel::new(setup, Instant(BEGAN));
         let (mut now, mut made, mut legs) = (BEGAN, 0, BTreeMap::new());
         for caller in cast.callers {
-            let leaves = match caller.leaves {
-                Leaves::AtTheEnd => Leaves::After(Millis(30_000)),
+            let leaves = match caller.hangs_up {
+                HangsUp::Never => HangsUp::AfterDialling(Millis(30_000)),
                 other => other,
             };
-            account(&mut legs, model.handle(Instant(now), Input::Dial(Caller { leaves, ..caller })), by_hand);
+            account(
+                &mut legs,
+                model.handle(Instant(now), SwitchInput::Dial(Caller { hangs_up: leaves, ..caller })),
+                by_hand,
+            );
         }
         for _ in 0..ORDERS_A_STORM {
             now += chance.between(0, 60);
@@ -127,17 +131,17 @@ fn every_leg_ends_once_whatever_is_asked() {
         }
         // Jobs that were just given make their legs first.
         now += 10;
-        account(&mut legs, model.handle(Instant(now), Input::Due), by_hand);
+        account(&mut legs, model.handle(Instant(now), SwitchInput::Due), by_hand);
         for leg in model.channels() {
             now += 5;
-            account(&mut legs, model.handle(Instant(now), Input::HangUp { leg }), by_hand);
+            account(&mut legs, model.handle(Instant(now), SwitchInput::HangUp { leg }), by_hand);
         }
-        account(&mut legs, model.handle(Instant(now + 120_000), Input::Due), by_hand);
+        account(&mut legs, model.handle(Instant(now + 120_000), SwitchInput::Due), by_hand);
         assert_eq!(model.channel_count(), 0, "seed {seed}: {:?}", model.channels());
         assert!(legs.values().all(|leg| leg.ended), "seed {seed}");
         let stats = model.stats();
         assert!(stats.phones.values().all(|phone| phone.live == 0), "seed {seed}: {:?}", stats.phones);
         assert!(stats.calls.values().all(|call| call.ended.is_some()), "seed {seed}");
-        assert_eq!(stats.left_ringing, [], "seed {seed}");
+        assert_eq!(stats.orphan_legs, [], "seed {seed}");
     }
 }

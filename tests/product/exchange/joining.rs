@@ -11,10 +11,10 @@ use hotlined_esl::frame::Limits;
 use hotlined_esl::server::RequestDecoder;
 use hotlined_instance::switch::freeswitch::encode_command;
 use hotlined_instance::switch::freeswitch::encode_command::{Fallback, Site};
-use hotlined_sim::actors::{Caller, Phone, Then};
-use hotlined_sim::model::{Input, Model, Output, Setup};
-use hotlined_sim::orders::input_of;
-use hotlined_sim::report::SwitchEvent;
+use hotlined_sim::actors::{AfterAnswer, Caller, Phone};
+use hotlined_sim::model::{ModelConfig, SwitchInput, SwitchModel, SwitchOutput};
+use hotlined_sim::requests::parse_request;
+use hotlined_sim::switch_event::SwitchEvent;
 
 const CALLER: &str = "a0000000-0000-4000-8000-000000000001";
 const AGENT: &str = "b0000000-0000-4000-8000-000000000001";
@@ -29,7 +29,7 @@ fn site() -> Site {
 }
 
 /// The requests of an order, as the exchange reads them.
-fn inputs(action: &Action) -> Vec<Input> {
+fn inputs(action: &Action) -> Vec<SwitchInput> {
     let id: CommandId = format!("{CALLER}/7").parse().unwrap();
     let mut bytes = BytesMut::new();
     for request in encode_command::requests(&site(), &id, action) {
@@ -37,19 +37,19 @@ fn inputs(action: &Action) -> Vec<Input> {
     }
     let mut decoder = RequestDecoder::new(Limits::default());
     let requests = std::iter::from_fn(|| decoder.decode(&mut bytes).unwrap());
-    requests.map(|request| input_of(&request).unwrap()).collect()
+    requests.map(|request| parse_request(&request).unwrap()).collect()
 }
 
 /// What the exchange told of the caller's leg.
 struct Told {
-    model: Model,
+    model: SwitchModel,
     events: Vec<SwitchEvent>,
 }
 
 impl Told {
-    fn tell(&mut self, at: u64, input: Input) {
+    fn tell(&mut self, at: u64, input: SwitchInput) {
         for output in self.model.handle(BEGAN + Millis(at), input) {
-            if let Output::Event(event) = output
+            if let SwitchOutput::Event(event) = output
                 && event.header("Unique-ID") == Some(CALLER)
             {
                 self.events.push(event);
@@ -70,25 +70,28 @@ fn a_caller_whom_the_fallback_took_meanwhile_is_joined_and_not_lost() {
     const READ_MS: u64 = 2;
     let leg = |name: &str| name.parse::<LegId>().unwrap();
     for moment in 0..20 {
-        let phone = Phone::Answers { after: Millis(500), then: Then::TalksFor(Millis(3_000)) };
-        let setup = Setup { phones: [("86001".into(), vec![phone])].into(), ..Setup::default() };
-        let mut told = Told { model: Model::new(setup, BEGAN), events: Vec::new() };
+        let phone = Phone::Answers { after: Millis(500), then: AfterAnswer::TalksFor(Millis(3_000)) };
+        let setup = ModelConfig { phones: [("86001".into(), vec![phone])].into(), ..ModelConfig::default() };
+        let mut told = Told { model: SwitchModel::new(setup, BEGAN), events: Vec::new() };
         let dials = "4008001234".into();
         let who = Some(leg(CALLER));
-        told.tell(0, Input::Dial(Caller { number: "138".into(), dials, leg: who, ..Caller::default() }));
+        told.tell(
+            0,
+            SwitchInput::Dial(Caller { number: "138".into(), dialled: dials, leg: who, ..Caller::default() }),
+        );
         let argument = format!("{{origination_uuid={AGENT}}}sofia/trunk/86001@gw &park()");
-        told.tell(10, Input::BgApi { job: None, command: "originate".into(), argument });
+        told.tell(10, SwitchInput::BgApi { job: None, command: "originate".into(), argument });
         let mut at = 6_000 + moment;
-        told.tell(at, Input::Due);
+        told.tell(at, SwitchInput::Due);
         assert!(told.has("CHANNEL_UNPARK"), "the fallback has it");
         let keep_caller = Some(Millis::seconds(5));
         for input in inputs(&Action::Bridge { caller: leg(CALLER), agent: leg(AGENT), keep_caller }) {
             told.tell(at, input);
             at += READ_MS;
         }
-        told.tell(at + 200, Input::Due);
+        told.tell(at + 200, SwitchInput::Due);
         assert!(told.has("CHANNEL_BRIDGE") && !told.has("CHANNEL_HANGUP"), "{moment}: {:#?}", told.events);
-        told.tell(at + 4_000, Input::Due);
+        told.tell(at + 4_000, SwitchInput::Due);
         let parked = told.events.iter().rfind(|event| event.name() == "CHANNEL_PARK").unwrap();
         assert_eq!(parked.header("Caller-Destination-Number"), Some("hotlined_fallback"), "{moment}");
     }

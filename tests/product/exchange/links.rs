@@ -5,9 +5,9 @@ use hotlined_core::time::Millis;
 use hotlined_esl::event::EslEvent;
 use hotlined_esl::frame::Limits;
 use hotlined_esl::message::{Decoder, Message};
-use hotlined_sim::actors::{Caller, Cast, Fault, FaultKind, Phone, Scenario, Then};
-use hotlined_sim::exchange::{Exchange, Options};
-use hotlined_sim::stats::What;
+use hotlined_sim::actors::{Actors, AfterAnswer, Caller, Phone, Scenario, ScenarioFault, SwitchFault};
+use hotlined_sim::stats::TimelineEvent;
+use hotlined_sim::switch::{SimulatedSwitch, SwitchOptions};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -19,13 +19,13 @@ struct Client {
 }
 
 impl Client {
-    async fn connect(exchange: &Exchange) -> Self {
+    async fn connect(exchange: &SimulatedSwitch) -> Self {
         let stream = TcpStream::connect(exchange.address()).await.unwrap();
         Self { stream, decoder: Decoder::new(Limits::default()), buffer: BytesMut::new() }
     }
 
     /// Connects, gives the password, and listens.
-    async fn listening(exchange: &Exchange, what: &str) -> Self {
+    async fn listening(exchange: &SimulatedSwitch, what: &str) -> Self {
         let mut client = Self::connect(exchange).await;
         assert!(matches!(client.next().await, Some(Message::AuthRequest)));
         assert_eq!(client.ask("auth ClueCon").await, "+OK accepted");
@@ -85,11 +85,11 @@ impl Client {
 }
 
 fn caller() -> Caller {
-    Caller { number: "13800138000".into(), dials: "4008001234".into(), ..Caller::default() }
+    Caller { number: "13800138000".into(), dialled: "4008001234".into(), ..Caller::default() }
 }
 
-async fn exchange() -> Exchange {
-    Exchange::start(Options::default()).await.unwrap()
+async fn exchange() -> SimulatedSwitch {
+    SimulatedSwitch::start(SwitchOptions::default()).await.unwrap()
 }
 
 #[tokio::test]
@@ -107,13 +107,13 @@ async fn a_wrong_password_ends_the_link() {
 #[tokio::test]
 async fn whoever_the_access_list_forbids_hears_so_and_whoever_is_refused_hears_nothing() {
     let exchange = exchange().await;
-    exchange.reject_rudely(true);
+    exchange.set_rude_rejection(true);
     let mut client = Client::connect(&exchange).await;
     assert!(matches!(client.next().await, Some(Message::Rejected { .. })));
-    exchange.refuse(true);
+    exchange.set_refusing(true);
     let mut client = Client::connect(&exchange).await;
     assert!(client.next().await.is_none());
-    exchange.refuse(false);
+    exchange.set_refusing(false);
     Client::listening(&exchange, "event plain all").await;
 }
 
@@ -178,9 +178,11 @@ async fn plain_and_json_tell_the_same() {
 #[tokio::test]
 async fn a_call_is_taken_rung_and_joined_over_the_wire() {
     let exchange = exchange().await;
-    exchange
-        .set_phone("86001", vec![Phone::Answers { after: Millis(100), then: Then::TalksFor(Millis(300)) }]);
-    let mut happenings = exchange.happenings();
+    exchange.set_phone(
+        "86001",
+        vec![Phone::Answers { after: Millis(100), then: AfterAnswer::TalksFor(Millis(300)) }],
+    );
+    let mut happenings = exchange.subscribe_timeline();
     let mut client = Client::listening(&exchange, "event plain all").await;
     let leg = exchange.place_call(caller());
     client.event("CHANNEL_PARK").await.unwrap();
@@ -218,11 +220,11 @@ async fn a_call_is_taken_rung_and_joined_over_the_wire() {
     client.event("CHANNEL_DESTROY").await.unwrap();
     client.event("CHANNEL_DESTROY").await.unwrap();
     let stats = exchange.stats();
-    assert_eq!(stats.calls[&*leg].joined_with, ["86001"]);
-    assert_eq!((stats.channels, stats.left_ringing.len()), (0, 0));
+    assert_eq!(stats.calls[&*leg].bridged_with, ["86001"]);
+    assert_eq!((stats.channels, stats.orphan_legs.len()), (0, 0));
     let mut joined = false;
     while let Ok(happening) = happenings.try_recv() {
-        joined |= matches!(happening.what, What::Joined { .. });
+        joined |= matches!(happening.event, TimelineEvent::Bridged { .. });
     }
     assert!(joined);
 }
@@ -258,7 +260,7 @@ async fn a_cut_link_ends_and_the_calls_go_on() {
     let mut client = Client::listening(&exchange, "event plain all").await;
     let leg = exchange.place_call(caller());
     client.event("CHANNEL_PARK").await.unwrap();
-    exchange.cut();
+    exchange.cut_links();
     assert!(client.ends().await);
     let mut client = Client::listening(&exchange, "event json all").await;
     let shown: serde_json::Value =
@@ -292,12 +294,12 @@ async fn a_crash_takes_the_links_and_the_calls() {
 async fn a_silent_exchange_says_nothing_and_then_everything() {
     let exchange = exchange().await;
     let mut client = Client::listening(&exchange, "event plain all").await;
-    exchange.go_silent(true);
+    exchange.set_silent(true);
     exchange.place_call(caller());
     client.send("api status\n\n").await;
     let waited = tokio::time::timeout(Duration::from_millis(300), client.next()).await;
     assert!(waited.is_err());
-    exchange.go_silent(false);
+    exchange.set_silent(false);
     assert!(client.answer().await.starts_with("UP "));
     assert!(client.event("CHANNEL_PARK").await.is_some());
 }
@@ -306,28 +308,31 @@ async fn a_silent_exchange_says_nothing_and_then_everything() {
 async fn a_stalled_exchange_does_not_hear_and_goes_on_telling() {
     let exchange = exchange().await;
     let mut client = Client::listening(&exchange, "event plain all").await;
-    exchange.stall(true);
+    exchange.set_stalled(true);
     tokio::time::sleep(Duration::from_millis(50)).await;
     client.send("api status\n\n").await;
     exchange.place_call(caller());
     assert!(client.event("CHANNEL_PARK").await.is_some());
     let waited = tokio::time::timeout(Duration::from_millis(300), client.answer()).await;
     assert!(waited.is_err());
-    exchange.stall(false);
+    exchange.set_stalled(false);
     assert!(client.answer().await.starts_with("UP "));
 }
 
 #[tokio::test]
 async fn a_scene_is_played_faster_than_life_with_its_faults() {
-    let mut cast = Cast::seeded(11, 20, 4.0);
-    cast.callers.iter_mut().for_each(|caller| caller.dials = "4008001234".into());
+    let mut cast = Actors::seeded(11, 20, 4.0);
+    cast.callers.iter_mut().for_each(|caller| caller.dialled = "4008001234".into());
     let scene = Scenario {
         seed: 11,
-        cast,
-        faults: vec![Fault { at: Millis(3_000), what: FaultKind::Cut }],
+        actors: cast,
+        faults: vec![ScenarioFault { at: Millis(3_000), fault: SwitchFault::CutLinks }],
         ..Scenario::default()
     };
-    let exchange = Exchange::play(scene, Options { speed: 20.0, ..Options::default() }).await.unwrap();
+    let exchange =
+        SimulatedSwitch::start_scenario(scene, SwitchOptions { speed: 20.0, ..SwitchOptions::default() })
+            .await
+            .unwrap();
     let mut client = Client::listening(&exchange, "event plain all").await;
     assert!(client.ends().await);
     tokio::time::timeout(Duration::from_secs(10), async {

@@ -16,7 +16,7 @@ use hotlined_core::hours::Hours;
 use hotlined_core::number::{Area, AreaSet, Prefixes};
 use hotlined_core::prompt::{Prompt, SoundPath, Tone};
 use hotlined_core::time::Millis;
-use hotlined_sim::seeded::Chance;
+use hotlined_sim::rng::Rng;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -28,7 +28,7 @@ pub const SOUNDS: &str = "/sounds";
 pub const SOUND_FILES: u64 = 12;
 
 /// The agents of all hotlines: one telephone may be bound to several.
-pub fn agents(chance: &mut Chance) -> Vec<Agent> {
+pub fn agents(chance: &mut Rng) -> Vec<Agent> {
     (1..=chance.between(1, 4))
         .map(|at| {
             let dial = match chance.between(0, 4) {
@@ -49,7 +49,7 @@ pub fn agents(chance: &mut Chance) -> Vec<Agent> {
 }
 
 /// A hotline of some of these agents.
-pub fn hotline(number: &str, agents: &[Agent], chance: &mut Chance) -> Hotline {
+pub fn hotline(number: &str, agents: &[Agent], chance: &mut Rng) -> Hotline {
     let agents: Vec<Agent> = agents.iter().filter(|_| !chance.percent(20)).cloned().collect();
     let groups: Vec<Group> = (0..2).map(|at| group(at, agents.len(), chance)).collect();
     let mut hotline = Hotline {
@@ -72,13 +72,13 @@ pub fn hotline(number: &str, agents: &[Agent], chance: &mut Chance) -> Hotline {
     hotline
 }
 
-fn hours(chance: &mut Chance) -> Hours {
+fn hours(chance: &mut Rng) -> Hours {
     let lines = [["open", "daily"], ["open", "mon-fri 09:00-18:00"], ["lunch", "daily 12:00-13:30"]];
     let line = chance.pick(&lines).unwrap();
     serde_json::from_value(serde_json::json!({ "zone": "Asia/Shanghai", "lines": [line] })).unwrap()
 }
 
-fn group(at: usize, agents: usize, chance: &mut Chance) -> Group {
+fn group(at: usize, agents: usize, chance: &mut Rng) -> Group {
     use Strategy::{FewestCalls, LongestIdle, Random, Ratio, RoundRobin, Sequential, Simultaneous};
     let strategies = [Sequential, Random, RoundRobin, FewestCalls, LongestIdle, Ratio, Simultaneous];
     Group {
@@ -95,7 +95,7 @@ fn path(name: u64) -> SoundPath {
     SoundPath::new(&format!("{SOUNDS}/shop/{name}.wav")).unwrap()
 }
 
-pub fn prompt(chance: &mut Chance) -> Prompt {
+pub fn prompt(chance: &mut Rng) -> Prompt {
     match chance.between(0, 9) {
         0 => Prompt::Tone(Tone::Ringing),
         1 => Prompt::Tone(Tone::Busy),
@@ -105,11 +105,11 @@ pub fn prompt(chance: &mut Chance) -> Prompt {
     }
 }
 
-fn maybe(chance: &mut Chance) -> Option<Prompt> {
+fn maybe(chance: &mut Rng) -> Option<Prompt> {
     if chance.percent(60) { Some(prompt(chance)) } else { None }
 }
 
-fn refusal(chance: &mut Chance) -> RefusalAction {
+fn refusal(chance: &mut Rng) -> RefusalAction {
     if chance.percent(50) {
         RefusalAction::Announce(prompt(chance))
     } else {
@@ -117,7 +117,7 @@ fn refusal(chance: &mut Chance) -> RefusalAction {
     }
 }
 
-fn ask(digit_len: u8, chance: &mut Chance) -> Ask {
+fn ask(digit_len: u8, chance: &mut Rng) -> Ask {
     Ask {
         prompt: prompt(chance),
         invalid: maybe(chance),
@@ -131,7 +131,7 @@ fn ask(digit_len: u8, chance: &mut Chance) -> Ask {
     }
 }
 
-fn reach(chance: &mut Chance) -> Reach {
+fn reach(chance: &mut Rng) -> Reach {
     let rules = if chance.percent(30) {
         vec![RingbackRule {
             hours: chance.percent(50).then(|| ("main".into(), "open".into())),
@@ -158,7 +158,7 @@ fn area(name: &str) -> AreaSet {
 }
 
 /// What a node does, and the names its exits may have.
-fn kind(chance: &mut Chance) -> (NodeKind, Vec<&'static str>) {
+fn kind(chance: &mut Rng) -> (NodeKind, Vec<&'static str>) {
     match chance.between(0, 16) {
         0 => (NodeKind::Hours { table: "main".into() }, vec!["open", "closed", "lunch"]),
         1 => (
@@ -222,8 +222,8 @@ fn kind(chance: &mut Chance) -> (NodeKind, Vec<&'static str>) {
     }
 }
 
-fn access(chance: &mut Chance) -> Access {
-    let list = |chance: &mut Chance, entry: &str| {
+fn access(chance: &mut Rng) -> Access {
+    let list = |chance: &mut Rng, entry: &str| {
         let entries: Vec<&str> = if chance.percent(30) { vec![entry] } else { Vec::new() };
         Arc::new(Prefixes::parse(entries, None).unwrap())
     };
@@ -241,7 +241,7 @@ fn access(chance: &mut Chance) -> Access {
     }
 }
 
-fn queue(chance: &mut Chance) -> Queue {
+fn queue(chance: &mut Rng) -> Queue {
     Queue {
         reach: reach(chance),
         length_max: chance.between(1, 5) as u16,
@@ -255,7 +255,7 @@ fn queue(chance: &mut Chance) -> Queue {
 }
 
 /// Nodes in any order, each exit leading to any of them or nowhere.
-fn flow(chance: &mut Chance) -> Flow {
+fn flow(chance: &mut Rng) -> Flow {
     let count = chance.between(2, 14);
     let mut nodes: Vec<Node> = Vec::new();
     for at in 0..count {

@@ -12,7 +12,7 @@ use hotlined_core::phrases::Piece;
 use hotlined_core::prompt::{Prompt, RecordingName, SoundPath};
 use hotlined_core::record::{CallRecord, Outcome};
 use hotlined_core::time::{Instant, Millis};
-use hotlined_sim::dry_run::{Cast, Rehearsal};
+use hotlined_sim::dry_run::{DryRun, Script};
 use hotlined_sim::invariants;
 use hotlined_sim::invariants::SILENCE_MAX;
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,7 +66,7 @@ impl Laws {
         something_is_missing: bool,
         hotlines: &[Arc<Hotline>],
         agents: &[Agent],
-        cast: &Cast,
+        cast: &Script,
     ) -> Self {
         let pieces = Piece::ALL.iter().map(|piece| format!("{SOUNDS}/zh/{}", piece.file()));
         let files = (1..=super::hotlines::SOUND_FILES).map(|name| format!("{SOUNDS}/shop/{name}.wav"));
@@ -270,7 +270,7 @@ impl Laws {
     }
 
     /// After every step.
-    pub fn check(&mut self, rehearsal: &Rehearsal) -> Result<(), String> {
+    pub fn check(&mut self, rehearsal: &DryRun) -> Result<(), String> {
         let pending = self.pending.take();
         self.settle(pending);
         self.no_agent_outlives_the_caller();
@@ -294,7 +294,7 @@ impl Laws {
         self.demand(forgotten.is_none(), || forgotten.unwrap_or_default());
     }
 
-    fn no_line_is_rung_beyond_what_it_has(&mut self, rehearsal: &Rehearsal) {
+    fn no_line_is_rung_beyond_what_it_has(&mut self, rehearsal: &DryRun) {
         let mut rung: BTreeMap<&str, usize> = BTreeMap::new();
         rehearsal.legs().filter_map(|view| view.dial).for_each(|dial| *rung.entry(dial).or_default() += 1);
         let suffice = rung.into_iter().try_for_each(|(dial, count)| {
@@ -305,7 +305,7 @@ impl Laws {
         self.holds(suffice);
     }
 
-    fn no_caller_hears_nothing(&mut self, rehearsal: &Rehearsal) {
+    fn no_caller_hears_nothing(&mut self, rehearsal: &DryRun) {
         let now = rehearsal.now();
         // Orders and reports are on their way.
         let silence_max = Millis(SILENCE_MAX.0 + 4 * self.transit.0);
@@ -323,11 +323,11 @@ impl Laws {
         let stages: BTreeMap<&CallId, StageName> = rehearsal.engine().switchboard.stages().collect();
         let mut silent = BTreeMap::new();
         for view in rehearsal.legs() {
-            if view.busy && view.peer.is_some() {
+            if view.app_running && view.peer.is_some() {
                 self.demand(false, || format!("something is played into the talk of {}", view.leg));
             }
             let mine = self.calls.iter().find(|(_, call)| call.caller.as_ref() == Some(view.leg));
-            let Some((id, call)) = mine.filter(|_| view.parked && !view.busy) else { continue };
+            let Some((id, call)) = mine.filter(|_| view.parked && !view.app_running) else { continue };
             let live = stages.get(id).is_some_and(|stage| *stage != StageName::Ending);
             if live && !call.told_to_end.contains(view.leg) {
                 silent.insert(view.leg.clone(), self.silent.get(view.leg).copied().unwrap_or(now));
@@ -336,9 +336,9 @@ impl Laws {
         self.silent = silent;
     }
 
-    fn no_caller_is_lost_to_the_fallback(&mut self, rehearsal: &Rehearsal) {
+    fn no_caller_is_lost_to_the_fallback(&mut self, rehearsal: &DryRun) {
         let elsewhere: BTreeSet<LegId> =
-            rehearsal.legs().filter(|view| view.elsewhere).map(|view| view.leg.clone()).collect();
+            rehearsal.legs().filter(|view| view.in_fallback).map(|view| view.leg.clone()).collect();
         let steady =
             self.linked_since.is_some_and(|since| rehearsal.now().since(since) > FALLBACK_AFTER_LINK);
         let taken = |leg: &&LegId| {
@@ -369,16 +369,16 @@ mod tests {
     use hotlined_core::call::Limits;
     use hotlined_core::engine::Engine;
     use hotlined_core::event::Cause;
-    use hotlined_sim::dry_run::Caller;
+    use hotlined_sim::dry_run::ScriptedCaller;
 
     const BEGIN: Instant = Instant(1_000_000);
 
     /// What the laws say when these entries pass.
     fn told(entries: &[TraceEntry]) -> String {
-        let caller = Caller::new(BEGIN, "${x}", "4008001234", leg("caller"));
-        let cast = Cast { callers: vec![caller], ..Cast::default() };
+        let caller = ScriptedCaller::new(BEGIN, "${x}", "4008001234", leg("caller"));
+        let cast = Script { callers: vec![caller], ..Script::default() };
         let mut laws = Laws::new(Millis(5), false, &[], &[], &cast);
-        let rehearsal = Rehearsal::new(Engine::new(Limits::default()), BEGIN, cast, Box::new(|_| None));
+        let rehearsal = DryRun::new(Engine::new(Limits::default()), BEGIN, cast, Box::new(|_| None));
         entries.iter().for_each(|entry| laws.see(BEGIN, *entry));
         laws.check(&rehearsal).err().unwrap_or_default()
     }
@@ -389,7 +389,7 @@ mod tests {
 
     fn order(action: Action) -> Command {
         let id = CommandId { call: CallId(leg("caller")), number: 7 };
-        Command::Switch { switch: Rehearsal::switch(), id, action }
+        Command::Switch { switch: DryRun::switch(), id, action }
     }
 
     fn ring(shown: &str) -> Command {

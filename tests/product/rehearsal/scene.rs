@@ -11,8 +11,8 @@ use hotlined_core::id::{CallId, LegId};
 use hotlined_core::prompt::SoundPath;
 use hotlined_core::record::Outcome;
 use hotlined_core::time::{Instant, Millis};
-use hotlined_sim::dry_run::{Lengths, Rehearsal};
-use hotlined_sim::seeded::Chance;
+use hotlined_sim::dry_run::{DryRun, SoundLengths};
+use hotlined_sim::rng::Rng;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -44,7 +44,7 @@ pub struct Scene {
     /// Every version there will be.
     all: Vec<Arc<Hotline>>,
     agents: Vec<Agent>,
-    rehearsal: Rehearsal,
+    rehearsal: DryRun,
     turns: Vec<(Instant, Turn)>,
     /// Whether every call is saved and loaded between any two steps.
     reloads: bool,
@@ -73,9 +73,9 @@ pub struct Lived {
 
 impl Scene {
     pub fn drawn(seed: u64) -> Self {
-        let chance = &mut Chance::new(seed);
+        let chance = &mut Rng::new(seed);
         let agents = hotlines::agents(chance);
-        let draw = |chance: &mut Chance| {
+        let draw = |chance: &mut Rng| {
             let mut all = Hotlines::default();
             for number in NUMBERS {
                 all.insert(Arc::new(hotlines::hotline(number, &agents, chance)));
@@ -97,7 +97,7 @@ impl Scene {
             }
         }
         for _ in 0..chance.between(0, 6) {
-            turns.push((BEGIN + Millis(chance.between(0, 200_000)), Turn::OneLeaves(chance.bits())));
+            turns.push((BEGIN + Millis(chance.between(0, 200_000)), Turn::OneLeaves(chance.next_u64())));
         }
         if chance.percent(10) {
             let changed = draw(chance);
@@ -113,8 +113,7 @@ impl Scene {
         let cast = people::cast(&NUMBERS, BEGIN, chance);
         let laws = Laws::new(transit, missing.is_some(), &all, &agents, &cast);
         let limits = Limits { live_max: chance.between(3, 20) as usize, ..Limits::default() };
-        let rehearsal =
-            Rehearsal::new(Engine::new(limits), BEGIN, cast, lengths(missing)).with_transit(transit);
+        let rehearsal = DryRun::new(Engine::new(limits), BEGIN, cast, lengths(missing)).with_transit(transit);
         Self { hotlines, all, agents, rehearsal, turns, reloads: chance.percent(15), laws }
     }
 
@@ -125,7 +124,7 @@ impl Scene {
         self.tell(&hotlines, log)?;
         for _ in 0..STEPS_MAX {
             let turn = self.turns.first().map(|(at, _)| *at);
-            match (self.rehearsal.next(), turn) {
+            match (self.rehearsal.next_deadline(), turn) {
                 (Some(next), turn) if turn.is_none_or(|turn| next <= turn) => {
                     if next > BEGIN + ALL_LEAVE_AFTER + ALL_OVER_AFTER {
                         let live: Vec<_> = self.rehearsal.engine().switchboard.stages().collect();
@@ -156,7 +155,7 @@ impl Scene {
 
     fn tell(&mut self, event: &Event, log: &mut Log) -> Result<(), String> {
         let laws = &mut self.laws;
-        self.rehearsal.tell(event, &mut |at, entry| watch(at, entry, laws, log));
+        self.rehearsal.inject(event, &mut |at, entry| watch(at, entry, laws, log));
         self.laws.check(&self.rehearsal)
     }
 
@@ -170,12 +169,12 @@ impl Scene {
             Turn::OneLeaves(which) => {
                 let legs: Vec<LegId> = self.rehearsal.legs().map(|view| view.leg.clone()).collect();
                 if !legs.is_empty() {
-                    self.rehearsal.leave(&legs[which as usize % legs.len()]);
+                    self.rehearsal.hang_up(&legs[which as usize % legs.len()]);
                 }
             }
             Turn::AllLeave => {
                 let legs: Vec<LegId> = self.rehearsal.legs().map(|view| view.leg.clone()).collect();
-                legs.iter().for_each(|leg| self.rehearsal.leave(leg));
+                legs.iter().for_each(|leg| self.rehearsal.hang_up(leg));
                 if self.rehearsal.engine().switchboard.live_count() > 0 || !legs.is_empty() {
                     self.turns.push((at + ALL_LEAVE_EVERY, Turn::AllLeave));
                 }
@@ -243,7 +242,7 @@ fn shown(turn: &Turn) -> String {
 }
 
 /// A third of a second to six seconds, by name; one of the files may be missing.
-fn lengths(missing: Option<u64>) -> Lengths {
+fn lengths(missing: Option<u64>) -> SoundLengths {
     let missing = missing.map(|name| format!("{SOUNDS}/shop/{name}.wav"));
     Box::new(move |path: &SoundPath| {
         if missing.as_deref() == Some(path.as_str()) {

@@ -7,7 +7,7 @@ use hotlined_core::hotline::limits::LINES_MAX;
 use hotlined_core::hotline::{Agent, Dial, Hotlines};
 use hotlined_core::record::CallRecord;
 use hotlined_core::time::Millis;
-use hotlined_sim::actors::{Cast, SEEDED_HOTLINE, SEEDED_PHONES};
+use hotlined_sim::actors::{Actors, SEEDED_HOTLINE, SEEDED_PHONE_COUNT};
 use hotlined_sim::stats::CallReport;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -28,14 +28,14 @@ pub(super) fn hotlines() -> Hotlines {
     let mut hotlines = Hotlines::default();
     let plain =
         SimpleHotline { wait: Millis::seconds(60), strategy: Strategy::Random, ..SimpleHotline::default() };
-    let load = plain.hotline(SEEDED_HOTLINE, "Demo", (1..=SEEDED_PHONES).map(agent).collect());
+    let load = plain.hotline(SEEDED_HOTLINE, "Demo", (1..=SEEDED_PHONE_COUNT).map(agent).collect());
     hotlines.insert(std::sync::Arc::new(load));
     hotlines
 }
 
 /// The people of the load.
-pub(super) fn cast(seed: u64, calls: usize, rate: f64) -> Cast {
-    Cast::seeded(seed, calls, rate)
+pub(super) fn cast(seed: u64, calls: usize, rate: f64) -> Actors {
+    Actors::seeded(seed, calls, rate)
 }
 
 #[derive(Default)]
@@ -54,11 +54,11 @@ impl Tally {
 }
 
 /// Lets them call; fails when a promise was broken.
-pub(super) async fn run(mut stage: Stage, cast: Cast, rate: f64) -> anyhow::Result<()> {
+pub(super) async fn run(mut stage: Stage, cast: Actors, rate: f64) -> anyhow::Result<()> {
     let expected = cast.callers.len();
     let last = cast.callers.last().map_or(Millis(0), |caller| caller.at);
     put(&format!("{expected} calls at {rate} a second"))?;
-    stage.exchange.enter(cast);
+    stage.exchange.add_actors(cast);
     let began = std::time::Instant::now();
     let mut tally = Tally::default();
     let mut progress = tokio::time::interval(PROGRESS_EVERY);
@@ -71,15 +71,15 @@ pub(super) async fn run(mut stage: Stage, cast: Cast, rate: f64) -> anyhow::Resu
                 tally.count(&record.ok_or_else(|| anyhow::anyhow!("the daemon died"))?);
             }
             _ = progress.tick() => {
-                tally.reports.extend(stage.exchange.take_ended());
+                tally.reports.extend(stage.exchange.take_ended_calls());
                 let legs = stage.exchange.channel_count();
                 put(&format!("{:>5} s  {legs:>6} legs  {:>7} records", began.elapsed().as_secs(), tally.calls.len()))?;
             }
             () = &mut enough => break,
         }
     }
-    tally.reports.extend(stage.exchange.take_ended());
-    let left_ringing = stage.exchange.stats().left_ringing.len();
+    tally.reports.extend(stage.exchange.take_ended_calls());
+    let left_ringing = stage.exchange.stats().orphan_legs.len();
     let dropped = stage.exchange.events_dropped();
     stage.strike().await?;
     judge(&tally, expected, left_ringing, dropped)
@@ -95,7 +95,7 @@ fn judge(tally: &Tally, expected: usize, left_ringing: usize, dropped: u64) -> a
     let at = |share: usize| first_sounds.get(first_sounds.len() * share / 100).copied().unwrap_or_default().0;
     let slowest = first_sounds.last().copied().unwrap_or_default();
     put(&format!("first sound after ms: p50 {}, p99 {}, max {}", at(50), at(99), slowest.0))?;
-    let outlived = tally.reports.iter().map(|report| report.outlived).max().unwrap_or_default();
+    let outlived = tally.reports.iter().map(|report| report.agent_leg_outlived).max().unwrap_or_default();
     put(&format!("longest an agent's leg outlived its caller: {outlived}"))?;
     let mut broken = Vec::new();
     let mut promise = |kept: bool, what: String| broken.extend((!kept).then_some(what));

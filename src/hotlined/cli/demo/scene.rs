@@ -4,22 +4,22 @@ use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::hotline::limits::RING_TIME_S_MIN;
 use hotlined_core::hotline::{Agent, Dial, Hotlines};
 use hotlined_core::time::Millis;
-use hotlined_sim::actors::{Caller, Cast, Leaves, Phone, Then, Why};
+use hotlined_sim::actors::{Actors, AfterAnswer, Caller, HangsUp, Phone, UnreachableCause};
 use std::sync::Arc;
 
 /// What each call is about, and how the telephones of its hotline behave.
 struct Act {
-    leaves: Leaves,
+    leaves: HangsUp,
     phones: Vec<Phone>,
 }
 
 fn acts() -> Vec<Act> {
     let answers = |after, then| Phone::Answers { after: Millis(after), then };
-    let talks = |talk| Then::TalksFor(Millis(talk));
-    let patient = Leaves::AtTheEnd;
+    let talks = |talk| AfterAnswer::TalksFor(Millis(talk));
+    let patient = HangsUp::Never;
     vec![
         // The first agent takes the call; the caller hangs up, or the agent does.
-        Act { leaves: Leaves::AfterTalk(Millis(4_000)), phones: vec![answers(2_500, Then::Waits)] },
+        Act { leaves: HangsUp::AfterBridge(Millis(4_000)), phones: vec![answers(2_500, AfterAnswer::Waits)] },
         Act { leaves: patient, phones: vec![answers(3_000, talks(5_000))] },
         // The first is busy, refuses, does not answer, is out of reach: the second takes it.
         Act { leaves: patient, phones: vec![Phone::Busy, answers(2_000, talks(6_000))] },
@@ -30,22 +30,25 @@ fn acts() -> Vec<Act> {
         Act { leaves: patient, phones: vec![Phone::NeverAnswers, answers(2_000, talks(3_000))] },
         Act {
             leaves: patient,
-            phones: vec![Phone::Unreachable(Why::SwitchedOff), answers(1_000, talks(7_000))],
+            phones: vec![Phone::Unreachable(UnreachableCause::SwitchedOff), answers(1_000, talks(7_000))],
         },
         // An agent takes the call and is gone at once.
         Act {
             leaves: patient,
-            phones: vec![answers(2_000, Then::HangsUpAfter(Millis(0))), answers(2_000, talks(4_000))],
+            phones: vec![answers(2_000, AfterAnswer::HangsUpAfter(Millis(0))), answers(2_000, talks(4_000))],
         },
         // Nobody comes: all busy, nobody answers, nobody can be reached.
         Act { leaves: patient, phones: vec![Phone::Busy, Phone::Busy] },
         Act { leaves: patient, phones: vec![Phone::NeverAnswers, Phone::Refuses { after: Millis(1_000) }] },
         Act {
             leaves: patient,
-            phones: vec![Phone::Unreachable(Why::NoSuchNumber), Phone::Unreachable(Why::NoGateway)],
+            phones: vec![
+                Phone::Unreachable(UnreachableCause::NoSuchNumber),
+                Phone::Unreachable(UnreachableCause::NoGateway),
+            ],
         },
         // The caller gives up while a telephone rings.
-        Act { leaves: Leaves::After(Millis(4_000)), phones: vec![Phone::NeverAnswers] },
+        Act { leaves: HangsUp::AfterDialling(Millis(4_000)), phones: vec![Phone::NeverAnswers] },
     ]
 }
 
@@ -79,22 +82,27 @@ fn agent_of(act: usize, agent: usize) -> Agent {
 }
 
 /// The people of the demo; the last caller dials a number that nobody has.
-pub(super) fn cast() -> Cast {
+pub(super) fn cast() -> Actors {
     const GAP_MS: u64 = 700;
-    let mut cast = Cast::default();
+    let mut cast = Actors::default();
     for (at, act) in acts().into_iter().enumerate() {
         for (agent, habit) in act.phones.into_iter().enumerate() {
             cast.phones.insert(phone(at, agent), vec![habit]);
         }
         cast.callers.push(caller(at, number(at), act.leaves));
     }
-    cast.callers.push(caller(cast.callers.len(), NO_HOTLINE.to_owned(), Leaves::AtTheEnd));
+    cast.callers.push(caller(cast.callers.len(), NO_HOTLINE.to_owned(), HangsUp::Never));
     for (at, caller) in (0..).zip(&mut cast.callers) {
         caller.at = Millis(at * GAP_MS);
     }
     cast
 }
 
-fn caller(at: usize, dials: String, leaves: Leaves) -> Caller {
-    Caller { number: format!("138001380{:02}", at + 1), dials, leaves, ..Caller::default() }
+fn caller(at: usize, dials: String, leaves: HangsUp) -> Caller {
+    Caller {
+        number: format!("138001380{:02}", at + 1),
+        dialled: dials,
+        hangs_up: leaves,
+        ..Caller::default()
+    }
 }

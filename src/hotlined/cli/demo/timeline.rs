@@ -4,8 +4,8 @@ use super::{QUIET_TIME_MAX, Stage, print_records, put};
 use hotlined_core::number::masked;
 use hotlined_core::record::CallRecord;
 use hotlined_core::time::{Instant, Millis};
-use hotlined_sim::actors::Cast;
-use hotlined_sim::stats::{Happening, What};
+use hotlined_sim::actors::Actors;
+use hotlined_sim::stats::{TimelineEntry, TimelineEvent};
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
@@ -74,13 +74,13 @@ struct Timeline {
 }
 
 /// Lets the people call, shows what they go through, then their call records.
-pub(super) async fn show(mut stage: Stage, cast: Cast, plain: bool) -> anyhow::Result<()> {
+pub(super) async fn show(mut stage: Stage, cast: Actors, plain: bool) -> anyhow::Result<()> {
     let expected = cast.callers.len();
-    let mut happenings = stage.exchange.happenings();
+    let mut happenings = stage.exchange.subscribe_timeline();
     let mut timeline = Timeline::new(stage.exchange.now(), plain);
     put(&"~ ringback   r an agent's telephone rings   = talk   c closing announcement   f fallback"
         .to_owned())?;
-    stage.exchange.enter(cast);
+    stage.exchange.add_actors(cast);
     let mut records: Vec<CallRecord> = Vec::new();
     let mut clock = tokio::time::interval(DRAW_EVERY);
     let enough = tokio::time::sleep(QUIET_TIME_MAX);
@@ -115,16 +115,16 @@ impl Timeline {
         Self { plain, began, rows: Vec::new(), callers, agents, drawn: 0 }
     }
 
-    fn take(&mut self, happening: &Happening) -> std::io::Result<()> {
+    fn take(&mut self, happening: &TimelineEntry) -> std::io::Result<()> {
         let at = happening.at;
-        match &happening.what {
-            What::Dials { leg, number, dials } => {
+        match &happening.event {
+            TimelineEvent::Dialled { leg, number, dialled } => {
                 self.callers.insert(leg.to_string(), self.rows.len());
-                let title = format!("{} -> {dials}", masked(number));
+                let title = format!("{} -> {dialled}", masked(number));
                 self.rows.push(Row { title, states: vec![(at, State::Waits)], end: String::new() });
                 self.tell(leg, at, "dials", "")
             }
-            What::Hears { leg, sound } => {
+            TimelineEvent::SoundStarted { leg, sound } => {
                 let Some(&row) = self.callers.get(&**leg) else { return Ok(()) };
                 // The busy tone of the demo's hotlines is their closing.
                 if sound.contains("350,350") && self.state(row) != Some(State::Fallback) {
@@ -132,30 +132,30 @@ impl Timeline {
                 }
                 self.tell(leg, at, "hears", sound)
             }
-            What::Calls { leg, number, caller: Some(caller) } => {
+            TimelineEvent::AgentCalled { leg, number, caller: Some(caller) } => {
                 let Some(&row) = self.callers.get(&**caller) else { return Ok(()) };
                 self.agents.insert(leg.to_string(), row);
                 self.tell(caller, at, "agent is called:", &masked(number))
             }
-            What::Rings { leg } => {
+            TimelineEvent::Ringing { leg } => {
                 let Some(&row) = self.agents.get(&**leg) else { return Ok(()) };
                 if self.state(row) == Some(State::Waits) {
                     self.enter(row, at, State::Rings);
                 }
                 self.tell(leg, at, "agent's telephone rings", "")
             }
-            What::Joined { leg, peer } => {
+            TimelineEvent::Bridged { leg, peer } => {
                 let row = [leg, peer].iter().find_map(|leg| self.callers.get(&***leg)).copied();
                 let Some(row) = row else { return Ok(()) };
                 self.enter(row, at, State::Talks);
                 self.tell(leg, at, "talks with an agent", "")
             }
-            What::FellBack { leg } => {
+            TimelineEvent::FallbackStarted { leg } => {
                 let Some(&row) = self.callers.get(&**leg) else { return Ok(()) };
                 self.enter(row, at, State::Fallback);
                 self.tell(leg, at, "is served by the dialplan's fallback", "")
             }
-            What::HungUp { leg, cause, left: _ } => {
+            TimelineEvent::HungUp { leg, cause, by_far_end: _ } => {
                 let is_caller = self.callers.get(&**leg).copied();
                 let rang_for = self.agents.get(&**leg).copied();
                 let rang_for = rang_for.filter(|row| self.state(*row) == Some(State::Rings));
@@ -166,8 +166,10 @@ impl Timeline {
                 }
                 self.tell(leg, at, "leg is gone:", cause)
             }
-            What::Calls { caller: None, .. } | What::Answered { .. } | What::Presses { .. } => Ok(()),
-            What::LinkUp | What::LinkDown | What::Crashed => Ok(()),
+            TimelineEvent::AgentCalled { caller: None, .. }
+            | TimelineEvent::Answered { .. }
+            | TimelineEvent::KeyPressed { .. } => Ok(()),
+            TimelineEvent::LinkUp | TimelineEvent::LinkDown | TimelineEvent::Crashed => Ok(()),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What the arguments of `simulate` say about people, read into habits.
 
 use hotlined_core::time::{Instant, Millis};
-use hotlined_sim::dry_run::{Caller, Deed, Habit, Leaves};
+use hotlined_sim::dry_run::{CallerStep, ScriptedCaller, ScriptedHangUp, ScriptedPhone};
 use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 use std::str::FromStr;
@@ -72,7 +72,7 @@ fn span(text: &str) -> Result<Millis, BadSaid> {
 
 /// One thing the caller presses, or does instead.
 #[derive(Clone, Debug)]
-pub(super) struct KeysSaid(pub(super) Deed);
+pub(super) struct KeysSaid(pub(super) CallerStep);
 
 impl FromStr for KeysSaid {
     type Err = BadSaid;
@@ -80,9 +80,11 @@ impl FromStr for KeysSaid {
     fn from_str(text: &str) -> Result<Self, BadSaid> {
         let is_key = |c: char| c.is_ascii_digit() || c == '*' || c == '#';
         match text.strip_prefix("wait:") {
-            Some(time) => Ok(Self(Deed::Waits(span(time)?))),
-            None if text == "none" => Ok(Self(Deed::Ignores)),
-            None if !text.is_empty() && text.chars().all(is_key) => Ok(Self(Deed::Answers(text.to_owned()))),
+            Some(time) => Ok(Self(CallerStep::Wait(span(time)?))),
+            None if text == "none" => Ok(Self(CallerStep::IgnorePrompt)),
+            None if !text.is_empty() && text.chars().all(is_key) => {
+                Ok(Self(CallerStep::PressKeys(text.to_owned())))
+            }
             None => Err(BadSaid::Keys(text.to_owned())),
         }
     }
@@ -111,7 +113,7 @@ impl FromStr for AgentSaid {
 /// A habit, as far as it was said.
 #[derive(Clone, Debug)]
 pub(super) enum HabitSaid {
-    Fixed(Habit),
+    Fixed(ScriptedPhone),
     Answers { after: Millis, presses: Presses, talks: Millis },
 }
 
@@ -132,7 +134,7 @@ impl Default for HabitSaid {
 
 impl HabitSaid {
     /// The habit; `if_asked` is when an agent presses the key of whom nothing was said.
-    pub(super) fn habit(&self, if_asked: Option<Millis>) -> Habit {
+    pub(super) fn habit(&self, if_asked: Option<Millis>) -> ScriptedPhone {
         match *self {
             Self::Fixed(habit) => habit,
             Self::Answers { after, presses, talks } => {
@@ -141,7 +143,7 @@ impl HabitSaid {
                     Presses::After(after) => Some(after),
                     Presses::Never => None,
                 };
-                Habit::Answers { after, presses, talks: Some(talks) }
+                ScriptedPhone::Answers { after, presses, talks: Some(talks) }
             }
         }
     }
@@ -158,12 +160,12 @@ impl FromStr for HabitSaid {
             None => (first, None),
         };
         let mut said = match (word, time) {
-            ("busy", None) => Self::Fixed(Habit::Busy),
-            ("no-answer", None) => Self::Fixed(Habit::NeverAnswers),
-            ("unreachable", None) => Self::Fixed(Habit::Unreachable),
-            ("reject", time) => Self::Fixed(Habit::Refuses { after: time.unwrap_or(RINGS) }),
+            ("busy", None) => Self::Fixed(ScriptedPhone::Busy),
+            ("no-answer", None) => Self::Fixed(ScriptedPhone::NeverAnswers),
+            ("unreachable", None) => Self::Fixed(ScriptedPhone::Unreachable),
+            ("reject", time) => Self::Fixed(ScriptedPhone::Refuses { after: time.unwrap_or(RINGS) }),
             ("mailbox", time) => {
-                Self::Fixed(Habit::Mailbox { after: time.unwrap_or(RINGS), stays: MAILBOX_STAYS })
+                Self::Fixed(ScriptedPhone::Mailbox { after: time.unwrap_or(RINGS), stays: MAILBOX_STAYS })
             }
             ("answer", time) => {
                 Self::Answers { after: time.unwrap_or(RINGS), presses: Presses::IfAsked, talks: TALKS }
@@ -189,17 +191,17 @@ impl FromStr for HabitSaid {
 /// What else a caller does.
 #[derive(Clone, Debug)]
 pub(super) enum CallerSaid {
-    Leaves(Leaves),
+    Leaves(ScriptedHangUp),
     Speaks(Millis),
     CalledBack(HabitSaid),
 }
 
 impl CallerSaid {
-    pub(super) fn apply(&self, caller: &mut Caller) {
+    pub(super) fn apply(&self, caller: &mut ScriptedCaller) {
         match self {
-            Self::Leaves(leaves) => caller.leaves = *leaves,
-            Self::Speaks(time) => caller.speaks = *time,
-            Self::CalledBack(habit) => caller.called_back = habit.habit(None),
+            Self::Leaves(leaves) => caller.hangs_up = *leaves,
+            Self::Speaks(time) => caller.speech_length = *time,
+            Self::CalledBack(habit) => caller.call_back_phone = habit.habit(None),
         }
     }
 }
@@ -209,8 +211,8 @@ impl FromStr for CallerSaid {
 
     fn from_str(text: &str) -> Result<Self, BadSaid> {
         match text.split_once(':') {
-            Some(("hangs-up", time)) => Ok(Self::Leaves(Leaves::After(span(time)?))),
-            Some(("after-talk", time)) => Ok(Self::Leaves(Leaves::AfterTalk(span(time)?))),
+            Some(("hangs-up", time)) => Ok(Self::Leaves(ScriptedHangUp::AfterDialling(span(time)?))),
+            Some(("after-talk", time)) => Ok(Self::Leaves(ScriptedHangUp::AfterBridge(span(time)?))),
             Some(("speaks", time)) => Ok(Self::Speaks(span(time)?)),
             Some(("called-back", habit)) => Ok(Self::CalledBack(habit.parse()?)),
             Some(_) | None => Err(BadSaid::Caller(text.to_owned())),
@@ -237,10 +239,10 @@ mod tests {
     fn what_a_telephone_does_is_read_with_its_manners() {
         let habit = |text: &str| text.parse::<HabitSaid>().map(|said| said.habit(None));
         let answers = |after, presses, talks| {
-            Ok(Habit::Answers { after: Millis(after), presses, talks: Some(Millis(talks)) })
+            Ok(ScriptedPhone::Answers { after: Millis(after), presses, talks: Some(Millis(talks)) })
         };
-        assert_eq!(habit("busy"), Ok(Habit::Busy));
-        assert_eq!(habit("reject:500ms"), Ok(Habit::Refuses { after: Millis(500) }));
+        assert_eq!(habit("busy"), Ok(ScriptedPhone::Busy));
+        assert_eq!(habit("reject:500ms"), Ok(ScriptedPhone::Refuses { after: Millis(500) }));
         assert_eq!(habit("answer"), answers(3_000, None, 60_000));
         assert_eq!(habit("answer:20s+talk:1.5m"), answers(20_000, None, 90_000));
         assert_eq!(habit("press-1:4s+talk:5s"), answers(3_000, Some(Millis(4_000)), 5_000));
@@ -255,9 +257,9 @@ mod tests {
     #[test]
     fn keys_are_answers_silence_or_a_wait() {
         let keys = |text: &str| text.parse::<KeysSaid>().map(|KeysSaid(deed)| deed);
-        assert_eq!(keys("802#"), Ok(Deed::Answers("802#".into())));
-        assert_eq!(keys("none"), Ok(Deed::Ignores));
-        assert_eq!(keys("wait:5s"), Ok(Deed::Waits(Millis(5_000))));
+        assert_eq!(keys("802#"), Ok(CallerStep::PressKeys("802#".into())));
+        assert_eq!(keys("none"), Ok(CallerStep::IgnorePrompt));
+        assert_eq!(keys("wait:5s"), Ok(CallerStep::Wait(Millis(5_000))));
         assert_eq!(keys("8o2"), Err(BadSaid::Keys("8o2".into())));
         assert_eq!(keys(""), Err(BadSaid::Keys(String::new())));
     }

@@ -2,8 +2,8 @@
 //! may be behind what happens (seen on 1.10.12: 274 ms to appear, 254 ms to go).
 
 use super::channel::{Channel, Direction, Uuid};
-use super::model::Model;
-use super::report::Dates;
+use super::model::SwitchModel;
+use super::switch_event::Dates;
 use hotlined_core::time::{Instant, Millis};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
@@ -42,10 +42,10 @@ impl Table {
     }
 }
 
-impl Model {
+impl SwitchModel {
     /// The channel changed, or is no more.
     pub(super) fn table_follows(&mut self, uuid: &Uuid) {
-        let (least, most) = self.setup.table_lag_ms;
+        let (least, most) = self.setup.channel_list_lag_ms;
         if most == 0 {
             return;
         }
@@ -57,7 +57,7 @@ impl Model {
 
     /// The rows as they stand in the table now.
     pub(super) fn table(&mut self) -> Vec<Value> {
-        if self.setup.table_lag_ms.1 == 0 {
+        if self.setup.channel_list_lag_ms.1 == 0 {
             return self.channels.values().map(|channel| Row::of(channel).shown()).collect();
         }
         while let Some((_, uuid, row)) = self.table.changes.pop_front_if(|(at, ..)| *at <= self.now) {

@@ -6,16 +6,16 @@ use std::sync::Arc;
 
 /// Chance, from a seed.
 #[derive(Clone, Debug)]
-pub struct Chance(u64);
+pub struct Rng(u64);
 
-impl Chance {
+impl Rng {
     /// The source of chance of this seed.
     pub const fn new(seed: u64) -> Self {
         Self(seed)
     }
 
     /// The next 64 bits.
-    pub const fn bits(&mut self) -> u64 {
+    pub const fn next_u64(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -29,7 +29,7 @@ impl Chance {
             return low;
         }
         let span = (high - low).wrapping_add(1);
-        if span == 0 { self.bits() } else { low + self.bits() % span }
+        if span == 0 { self.next_u64() } else { low + self.next_u64() % span }
     }
 
     /// Whether something happens that happens so many times in a hundred.
@@ -45,7 +45,7 @@ impl Chance {
 
     /// A name in the form of a random UUID.
     pub fn uuid(&mut self) -> Arc<str> {
-        let (a, b) = (self.bits(), self.bits());
+        let (a, b) = (self.next_u64(), self.next_u64());
         let text = format!(
             "{:08x}-{:04x}-4{:03x}-{:04x}-{:012x}",
             a >> 32,
@@ -64,14 +64,14 @@ mod tests {
 
     #[test]
     fn a_seed_gives_the_published_numbers() {
-        let mut chance = Chance::new(1_234_567);
-        assert_eq!(chance.bits(), 6_457_827_717_110_365_317);
-        assert_eq!(chance.bits(), 3_203_168_211_198_807_973);
+        let mut chance = Rng::new(1_234_567);
+        assert_eq!(chance.next_u64(), 6_457_827_717_110_365_317);
+        assert_eq!(chance.next_u64(), 3_203_168_211_198_807_973);
     }
 
     #[test]
     fn a_number_stays_between_its_bounds() {
-        let mut chance = Chance::new(7);
+        let mut chance = Rng::new(7);
         assert!((0..1_000).all(|_| (3..=5).contains(&chance.between(3, 5))));
         assert_eq!(chance.between(9, 2), 9);
         assert_eq!(chance.uuid().len(), 36);

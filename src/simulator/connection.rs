@@ -7,10 +7,10 @@ use hotlined_esl::event::Format;
 use hotlined_esl::frame::Limits;
 use hotlined_esl::server;
 use hotlined_esl::server::{ClientRequest, RequestDecoder};
-use hotlined_sim::model::Input;
-use hotlined_sim::orders::input_of;
-use hotlined_sim::report::SwitchEvent;
-use hotlined_sim::seeded::Chance;
+use hotlined_sim::model::SwitchInput;
+use hotlined_sim::requests::parse_request;
+use hotlined_sim::rng::Rng;
+use hotlined_sim::switch_event::SwitchEvent;
 use std::collections::{BTreeSet, VecDeque};
 
 /// How often the switch looks for events to send (MES:1504).
@@ -36,7 +36,7 @@ impl Pipe {
     }
 
     /// Sends what was written in one go: in pieces cut anywhere. Those of one segment come together.
-    pub fn send(&mut self, now: Instant, bytes: &[u8], chance: &mut Chance) {
+    pub fn send(&mut self, now: Instant, bytes: &[u8], chance: &mut Rng) {
         for segment in bytes.chunks(SEGMENT_BYTES) {
             let at = now + Millis(chance.between(self.delay.0, self.delay.1));
             self.newest = self.newest.max(at);
@@ -94,7 +94,7 @@ pub struct Line {
 /// What a request means to the exchange.
 pub enum Asked {
     /// The exchange's model is to do it; its answer goes back.
-    Model(Input),
+    Model(SwitchInput),
     /// It was about the line itself, and is answered.
     Answered(Bytes),
     /// Good-bye.
@@ -111,7 +111,7 @@ impl Waiting {
 
 impl Line {
     /// A daemon connects.
-    pub fn open(now: Instant, delay: (u64, u64), chance: &mut Chance) -> Self {
+    pub fn open(now: Instant, delay: (u64, u64), chance: &mut Rng) -> Self {
         let mut line = Self {
             to_switch: Pipe::new(delay),
             to_daemon: Pipe::new(delay),
@@ -166,7 +166,7 @@ impl Line {
     }
 
     /// The switch sends the events that wait.
-    pub fn poll(&mut self, now: Instant, chance: &mut Chance) {
+    pub fn poll(&mut self, now: Instant, chance: &mut Rng) {
         self.polls_at = None;
         let waiting = std::mem::take(&mut self.waiting);
         if !waiting.is_empty() && !self.dead {
@@ -176,7 +176,7 @@ impl Line {
     }
 
     /// The switch answers.
-    pub fn answer(&mut self, now: Instant, answer: &[u8], chance: &mut Chance) {
+    pub fn answer(&mut self, now: Instant, answer: &[u8], chance: &mut Rng) {
         if !self.dead {
             self.to_daemon.send(now, answer, chance);
         }
@@ -208,7 +208,7 @@ impl Line {
             }
             ClientRequest::NoLog => Asked::Answered(server::reply(server::NOT_LOGGING)),
             ClientRequest::Exit => Asked::Exit,
-            _ => Asked::Model(input_of(&request).ok_or_else(|| format!("{:?}", request.line))?),
+            _ => Asked::Model(parse_request(&request).ok_or_else(|| format!("{:?}", request.line))?),
         }))
     }
 }

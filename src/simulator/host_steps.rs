@@ -1,10 +1,10 @@
 //! What happens at a post: bytes come, the daemon is told, and what it has said gets where it belongs.
 
+use super::connection::Line;
+use super::daemon_socket::switch;
 use super::driver::wrote;
 use super::host::Post;
-use super::line::Line;
-use super::link::switch;
-use super::run::World;
+use super::world::World;
 use hotlined_core::time::Millis;
 use hotlined_instance::Input;
 use hotlined_instance::LinkInput;
@@ -103,7 +103,7 @@ impl World<'_> {
             if let Some(socket) = &mut daemon.socket {
                 socket.connects_at = None;
             }
-            post.line = Some(Line::open(now, self.scene.delay_ms, &mut self.chance));
+            post.line = Some(Line::open(now, self.scene.network_delay_ms, &mut self.chance));
             post.hears_from = post.hears_from.max(now);
             // No two have the same names for what they order.
             LinkInput::Connected(super::daemon::fnv(now.0, &daemon.name))

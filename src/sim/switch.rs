@@ -8,12 +8,12 @@
 
 mod link;
 
-use super::actors::{Caller, Cast, FaultKind, Phone, Scenario};
+use super::actors::{Actors, Caller, Phone, Scenario, SwitchFault};
 use super::channel::Uuid;
-use super::model::{Input, Model, Output, Setup};
-use super::orders::answer_of;
-use super::report::SwitchEvent;
-use super::stats::{CallReport, Happening, Stats, What};
+use super::model::{ModelConfig, SwitchInput, SwitchModel, SwitchOutput};
+use super::requests::encode_reply;
+use super::stats::{CallReport, Stats, TimelineEntry, TimelineEvent};
+use super::switch_event::SwitchEvent;
 use bytes::Bytes;
 use hotlined_core::time::{Instant, Millis};
 use hotlined_esl::event::Format;
@@ -33,23 +33,23 @@ const HAPPENINGS_QUEUED_MAX: usize = 65_536;
 
 /// How an exchange is set up on the network.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct SwitchOptions {
     /// Where it listens; port 0 takes a free one.
     pub address: SocketAddr,
     /// Its password.
     pub password: String,
     /// What it is made of.
-    pub setup: Setup,
+    pub model: ModelConfig,
     /// How many times faster than life it runs.
     pub speed: f64,
 }
 
-impl Default for Options {
+impl Default for SwitchOptions {
     fn default() -> Self {
         Self {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             password: "ClueCon".into(),
-            setup: Setup::default(),
+            model: ModelConfig::default(),
             speed: 1.0,
         }
     }
@@ -77,7 +77,7 @@ pub(super) struct Trouble {
 
 /// A running exchange. Dropping it ends it.
 #[derive(Debug)]
-pub struct Exchange {
+pub struct SimulatedSwitch {
     address: SocketAddr,
     shared: Arc<Shared>,
     tasks: Vec<JoinHandle<()>>,
@@ -89,7 +89,7 @@ pub(super) struct Shared {
     hub: Mutex<Hub>,
     /// The model's next deadline may be an earlier one now.
     wake: Notify,
-    happenings: broadcast::Sender<Happening>,
+    happenings: broadcast::Sender<TimelineEntry>,
     trouble: watch::Sender<Trouble>,
     password: String,
     clock: Clock,
@@ -97,7 +97,7 @@ pub(super) struct Shared {
 
 #[derive(Debug)]
 struct Hub {
-    model: Model,
+    model: SwitchModel,
     links: BTreeMap<u64, Arc<Link>>,
     links_ever: u64,
 }
@@ -129,15 +129,18 @@ impl Clock {
     }
 }
 
-impl Exchange {
+impl SimulatedSwitch {
     /// Binds and runs an exchange.
-    pub async fn start(options: Options) -> std::io::Result<Self> {
+    pub async fn start(options: SwitchOptions) -> std::io::Result<Self> {
         let listener = TcpListener::bind(options.address).await?;
         let address = listener.local_addr()?;
         let clock = Clock::start(options.speed);
         let trouble = Trouble { generation: 0, silent: false, deaf: false, door: Door::Open };
-        let mut hub =
-            Hub { model: Model::new(options.setup, clock.began), links: BTreeMap::new(), links_ever: 0 };
+        let mut hub = Hub {
+            model: SwitchModel::new(options.model, clock.began),
+            links: BTreeMap::new(),
+            links_ever: 0,
+        };
         hub.make_what_is_listened_to();
         let shared = Arc::new(Shared {
             hub: Mutex::new(hub),
@@ -155,17 +158,17 @@ impl Exchange {
     }
 
     /// Starts an exchange and plays the whole scene on it.
-    pub async fn play(scenario: Scenario, mut options: Options) -> std::io::Result<Self> {
-        options.setup.seed = scenario.seed;
-        options.setup.sounds = scenario.sounds;
+    pub async fn start_scenario(scenario: Scenario, mut options: SwitchOptions) -> std::io::Result<Self> {
+        options.model.seed = scenario.seed;
+        options.model.sounds = scenario.sounds;
         let mut exchange = Self::start(options).await?;
-        exchange.enter(scenario.cast);
+        exchange.add_actors(scenario.actors);
         for fault in scenario.faults {
             let shared = Arc::clone(&exchange.shared);
             let at = shared.clock.when(shared.clock.now() + fault.at);
             exchange.tasks.push(tokio::spawn(async move {
                 tokio::time::sleep_until(at).await;
-                shared.fail(fault.what);
+                shared.fail(fault.fault);
             }));
         }
         Ok(exchange)
@@ -186,21 +189,21 @@ impl Exchange {
         let leg = match &caller.leg {
             Some(leg) => leg.to_string().into(),
             None => {
-                let leg = self.shared.hub().model.new_leg();
+                let leg = self.shared.hub().model.new_leg_uuid();
                 caller.leg = leg.parse().ok();
                 leg
             }
         };
-        self.shared.tell(Input::Dial(caller));
+        self.shared.tell(SwitchInput::Dial(caller));
         leg
     }
 
     /// These people take part from now on.
-    pub fn enter(&self, cast: Cast) {
-        for (number, habits) in cast.phones {
-            self.set_phone(&number, habits);
+    pub fn add_actors(&self, actors: Actors) {
+        for (number, phones) in actors.phones {
+            self.set_phone(&number, phones);
         }
-        for caller in cast.callers {
+        for caller in actors.callers {
             self.place_call(caller);
         }
     }
@@ -212,12 +215,12 @@ impl Exchange {
 
     /// The person at the other end of a leg hangs up.
     pub fn hang_up(&self, leg: &str) {
-        self.shared.tell(Input::HangUp { leg: leg.into() });
+        self.shared.tell(SwitchInput::HangUp { leg: leg.into() });
     }
 
     /// The person at the other end of a leg presses a key.
-    pub fn press(&self, leg: &str, key: char) {
-        self.shared.tell(Input::Press { leg: leg.into(), key });
+    pub fn press_key(&self, leg: &str, key: char) {
+        self.shared.tell(SwitchInput::Press { leg: leg.into(), key });
     }
 
     /// The names of all channels.
@@ -247,64 +250,68 @@ impl Exchange {
 
     /// What everybody lived through so far.
     pub fn stats(&self) -> Stats {
-        self.shared.tell(Input::Due);
+        self.shared.tell(SwitchInput::Due);
         self.shared.hub().model.stats()
     }
 
     /// What one caller lived through so far.
-    pub fn call(&self, leg: &str) -> Option<CallReport> {
-        self.shared.hub().model.call(leg).cloned()
+    pub fn call_report(&self, leg: &str) -> Option<CallReport> {
+        self.shared.hub().model.call_report(leg).cloned()
     }
 
     /// Takes the reports of the calls that have ended, and forgets these calls: what a long run does now and
     /// then.
-    pub fn take_ended(&self) -> Vec<CallReport> {
-        self.shared.hub().model.take_ended()
+    pub fn take_ended_calls(&self) -> Vec<CallReport> {
+        self.shared.hub().model.take_ended_calls()
     }
 
     /// What happens from now on. A watcher that falls far behind misses the oldest.
-    pub fn happenings(&self) -> broadcast::Receiver<Happening> {
+    pub fn subscribe_timeline(&self) -> broadcast::Receiver<TimelineEntry> {
         self.shared.happenings.subscribe()
     }
 
     /// Cuts all links; new ones are welcome.
-    pub fn cut(&self) {
-        self.shared.fail(FaultKind::Cut);
+    pub fn cut_links(&self) {
+        self.shared.fail(SwitchFault::CutLinks);
     }
 
     /// Says nothing more on any link, and closes none; or speaks again, with all that was withheld.
-    pub fn go_silent(&self, silent: bool) {
-        self.shared.fail(if silent { FaultKind::Silent } else { FaultKind::Speaks });
+    pub fn set_silent(&self, silent: bool) {
+        self.shared.fail(if silent { SwitchFault::StopSending } else { SwitchFault::ResumeSending });
     }
 
     /// Reads nothing more from any link, or reads again.
-    pub fn stall(&self, stalled: bool) {
-        self.shared.fail(if stalled { FaultKind::StallsReading } else { FaultKind::Reads });
+    pub fn set_stalled(&self, stalled: bool) {
+        self.shared.fail(if stalled { SwitchFault::StopReading } else { SwitchFault::ResumeReading });
     }
 
     /// Turns new links away, or welcomes them again.
-    pub fn refuse(&self, refused: bool) {
-        self.shared.fail(if refused { FaultKind::Refuses } else { FaultKind::Welcomes });
+    pub fn set_refusing(&self, refused: bool) {
+        self.shared.fail(if refused {
+            SwitchFault::RefuseConnections
+        } else {
+            SwitchFault::AcceptConnections
+        });
     }
 
     /// Turns new links away as the access list does, with a rude word; or welcomes them again.
-    pub fn reject_rudely(&self, rude: bool) {
+    pub fn set_rude_rejection(&self, rude: bool) {
         let door = if rude { Door::Rude } else { Door::Open };
         self.shared.trouble.send_modify(|trouble| trouble.door = door);
     }
 
     /// Dies and comes back: every link and every channel is gone.
     pub fn crash(&self) {
-        self.shared.fail(FaultKind::Crash);
+        self.shared.fail(SwitchFault::Crash);
     }
 }
 
-impl Drop for Exchange {
+impl Drop for SimulatedSwitch {
     fn drop(&mut self) {
         for task in &self.tasks {
             task.abort();
         }
-        self.shared.fail(FaultKind::Cut);
+        self.shared.fail(SwitchFault::CutLinks);
     }
 }
 
@@ -313,31 +320,31 @@ impl Shared {
         self.hub.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn fail(&self, what: FaultKind) {
-        if what == FaultKind::Crash {
-            self.tell(Input::Crash);
+    fn fail(&self, what: SwitchFault) {
+        if what == SwitchFault::Crash {
+            self.tell(SwitchInput::Crash);
         }
         self.trouble.send_modify(|trouble| match what {
-            FaultKind::Cut | FaultKind::Crash => trouble.generation += 1,
-            FaultKind::Silent => trouble.silent = true,
-            FaultKind::Speaks => trouble.silent = false,
-            FaultKind::StallsReading => trouble.deaf = true,
-            FaultKind::Reads => trouble.deaf = false,
-            FaultKind::Refuses => trouble.door = Door::Shut,
-            FaultKind::Welcomes => trouble.door = Door::Open,
+            SwitchFault::CutLinks | SwitchFault::Crash => trouble.generation += 1,
+            SwitchFault::StopSending => trouble.silent = true,
+            SwitchFault::ResumeSending => trouble.silent = false,
+            SwitchFault::StopReading => trouble.deaf = true,
+            SwitchFault::ResumeReading => trouble.deaf = false,
+            SwitchFault::RefuseConnections => trouble.door = Door::Shut,
+            SwitchFault::AcceptConnections => trouble.door = Door::Open,
         });
     }
 
     /// Tells the model something, hands out what it reports, and gives the answer, encoded for the wire.
-    fn tell(&self, input: Input) -> Option<Bytes> {
+    fn tell(&self, input: SwitchInput) -> Option<Bytes> {
         let mut hub = self.hub();
         let outputs = hub.model.handle(self.clock.now(), input);
         let mut answer = None;
         for output in outputs {
             match output {
-                Output::Event(event) => hand_out(&event, &hub.links),
-                Output::Reply { .. } | Output::Api(_) => answer = answer_of(&output),
-                Output::Happened(happening) => self.show(happening),
+                SwitchOutput::Event(event) => hand_out(&event, &hub.links),
+                SwitchOutput::Reply { .. } | SwitchOutput::Api(_) => answer = encode_reply(&output),
+                SwitchOutput::Timeline(happening) => self.show(happening),
             }
         }
         drop(hub);
@@ -345,13 +352,13 @@ impl Shared {
         answer
     }
 
-    fn show(&self, happening: Happening) {
+    fn show(&self, happening: TimelineEntry) {
         // Nobody watching is no error.
         let _ = self.happenings.send(happening);
     }
 
-    fn happened(&self, what: What) {
-        self.show(Happening { at: self.clock.now(), what });
+    fn happened(&self, what: TimelineEvent) {
+        self.show(TimelineEntry { at: self.clock.now(), event: what });
     }
 
     fn add_link(&self) -> (u64, Arc<Link>) {
@@ -362,7 +369,7 @@ impl Shared {
         hub.links.insert(id, Arc::clone(&link));
         hub.make_what_is_listened_to();
         drop(hub);
-        self.happened(What::LinkUp);
+        self.happened(TimelineEvent::LinkUp);
         (id, link)
     }
 
@@ -372,7 +379,7 @@ impl Shared {
         hub.make_what_is_listened_to();
         drop(hub);
         if was_up {
-            self.happened(What::LinkDown);
+            self.happened(TimelineEvent::LinkDown);
         }
     }
 
@@ -388,7 +395,7 @@ impl Hub {
         for link in self.links.values() {
             link.add_listened(&mut names);
         }
-        self.model.make_only(names);
+        self.model.limit_events_to(names);
     }
 }
 
@@ -412,7 +419,7 @@ async fn run_model(shared: Arc<Shared>) {
         let far = tokio::time::Instant::now() + Duration::from_secs(3_600);
         tokio::select! {
             () = shared.wake.notified() => {}
-            () = tokio::time::sleep_until(at.unwrap_or(far)) => { shared.tell(Input::Due); }
+            () = tokio::time::sleep_until(at.unwrap_or(far)) => { shared.tell(SwitchInput::Due); }
         }
     }
 }

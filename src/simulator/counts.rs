@@ -6,149 +6,149 @@ use std::fmt;
 
 /// Something of which it is counted how often it came about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
+pub enum Counter {
     /// Somebody called.
     Call,
     /// A line was cut.
-    Cut,
+    LinkCut,
     /// A line fell silent, and nobody said so.
-    Mute,
+    LinkSilent,
     /// What was on its way on a line came late.
-    Stall,
+    LinkStalled,
     /// A daemon was killed that had kept all its turns.
-    Kill,
+    DaemonKilled,
     /// A daemon was killed, and what it had kept was lost with it.
-    Forgets,
+    KilledDiskLost,
     /// A daemon was killed that could not keep its last turns.
-    KillUnkept,
+    KilledUnsaved,
     /// A daemon could not keep a turn.
-    TurnUnkept,
+    TurnUnsaved,
     /// A daemon stood still for a while.
-    Pause,
+    DaemonPaused,
     /// The switch died.
-    Crash,
+    SwitchCrash,
     /// The hotlines changed.
-    Change,
+    HotlinesChanged,
     /// A daemon handed over.
-    HandOver,
+    HandedOver,
     /// The machine's clock was set forwards, and another daemon started after that.
     ClockForward,
     /// It was set back.
     ClockBack,
     /// The list of channels told of a leg of which an event had told already.
-    Twice,
+    LegReportedTwice,
     /// Two events of different legs came the other way round.
     Reordered,
     /// A daemon began to act for the switch, and there was no call.
-    Begun,
+    ActiveWithoutCalls,
     /// A daemon took over with calls that another one had had.
     TakenOver,
     /// A daemon wrote a record that another one had written, and had not told Redis any more.
-    RecordTwice,
+    RecordWrittenTwice,
     /// A daemon was cut off from Redis, and no other was.
-    CutOff,
+    RedisUnreachable,
     /// A daemon heard at the switch that another one acted.
     Superseded,
     /// Redis stood still.
-    RedisStill,
+    RedisHung,
     /// Redis was away, and lost nothing.
-    RedisAway,
+    RedisDown,
     /// Redis was away, and lost what was written last.
-    RedisLostLately,
+    RedisLostRecent,
     /// Redis was away, and lost everything.
     RedisLostAll,
 }
 
-impl Kind {
+impl Counter {
     /// All of them.
     pub const ALL: [Self; 25] = [
         Self::Call,
-        Self::Cut,
-        Self::Mute,
-        Self::Stall,
-        Self::Kill,
-        Self::Forgets,
-        Self::KillUnkept,
-        Self::TurnUnkept,
-        Self::Pause,
-        Self::Crash,
-        Self::Change,
-        Self::HandOver,
+        Self::LinkCut,
+        Self::LinkSilent,
+        Self::LinkStalled,
+        Self::DaemonKilled,
+        Self::KilledDiskLost,
+        Self::KilledUnsaved,
+        Self::TurnUnsaved,
+        Self::DaemonPaused,
+        Self::SwitchCrash,
+        Self::HotlinesChanged,
+        Self::HandedOver,
         Self::ClockForward,
         Self::ClockBack,
-        Self::Twice,
+        Self::LegReportedTwice,
         Self::Reordered,
-        Self::Begun,
+        Self::ActiveWithoutCalls,
         Self::TakenOver,
-        Self::RecordTwice,
-        Self::CutOff,
+        Self::RecordWrittenTwice,
+        Self::RedisUnreachable,
         Self::Superseded,
-        Self::RedisStill,
-        Self::RedisAway,
-        Self::RedisLostLately,
+        Self::RedisHung,
+        Self::RedisDown,
+        Self::RedisLostRecent,
         Self::RedisLostAll,
     ];
 
     /// What it is called where many of it are counted.
-    pub fn many(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             Self::Call => "calls",
-            Self::Cut => "lines cut",
-            Self::Mute => "lines fallen silent",
-            Self::Stall => "lines stalled",
-            Self::Kill => "daemons killed",
-            Self::Forgets => "daemons killed, nothing kept",
-            Self::KillUnkept => "daemons killed, last turns not kept",
-            Self::TurnUnkept => "turns that could not be kept",
-            Self::Pause => "daemons paused",
-            Self::Crash => "switches crashed",
-            Self::Change => "changes of hotlines",
-            Self::HandOver => "hand-overs",
+            Self::LinkCut => "lines cut",
+            Self::LinkSilent => "lines fallen silent",
+            Self::LinkStalled => "lines stalled",
+            Self::DaemonKilled => "daemons killed",
+            Self::KilledDiskLost => "daemons killed, nothing kept",
+            Self::KilledUnsaved => "daemons killed, last turns not kept",
+            Self::TurnUnsaved => "turns that could not be kept",
+            Self::DaemonPaused => "daemons paused",
+            Self::SwitchCrash => "switches crashed",
+            Self::HotlinesChanged => "changes of hotlines",
+            Self::HandedOver => "hand-overs",
             Self::ClockForward => "clocks set forwards",
             Self::ClockBack => "clocks set back",
-            Self::Twice => "legs told twice",
+            Self::LegReportedTwice => "legs told twice",
             Self::Reordered => "events in another order",
-            Self::Begun => "daemons that began to act, with no call",
+            Self::ActiveWithoutCalls => "daemons that began to act, with no call",
             Self::TakenOver => "daemons that took over calls of another",
-            Self::RecordTwice => "records of a daemon that died before it told Redis, written again",
-            Self::CutOff => "daemons cut off from Redis alone",
+            Self::RecordWrittenTwice => "records of a daemon that died before it told Redis, written again",
+            Self::RedisUnreachable => "daemons cut off from Redis alone",
             Self::Superseded => "daemons that heard at the switch who acts",
-            Self::RedisStill => "times Redis stood still",
-            Self::RedisAway => "times without Redis",
+            Self::RedisHung => "times Redis stood still",
+            Self::RedisDown => "times without Redis",
             Self::RedisLostAll => "losses of all that Redis had",
-            Self::RedisLostLately => "losses of what Redis was told last",
+            Self::RedisLostRecent => "losses of what Redis was told last",
         }
     }
 }
 
 /// How often what came about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    counts: BTreeMap<Kind, u64>,
+pub struct Counts {
+    counts: BTreeMap<Counter, u64>,
     /// How the calls went that have a record.
     pub outcomes: BTreeMap<Outcome, u64>,
 }
 
-impl Tally {
+impl Counts {
     /// How often this did.
-    pub fn of(&self, kind: Kind) -> u64 {
+    pub fn count(&self, kind: Counter) -> u64 {
         self.counts.get(&kind).copied().unwrap_or(0)
     }
 
     /// It did so many times more.
-    pub fn add(&mut self, kind: Kind, times: u64) {
+    pub fn add(&mut self, kind: Counter, times: u64) {
         if times > 0 {
             *self.counts.entry(kind).or_default() += times;
         }
     }
 
     /// A call has a record.
-    pub fn went(&mut self, outcome: Outcome) {
+    pub fn add_outcome(&mut self, outcome: Outcome) {
         *self.outcomes.entry(outcome).or_default() += 1;
     }
 
     /// Adds what another run came to.
-    pub fn join(&mut self, other: &Self) {
+    pub fn merge(&mut self, other: &Self) {
         other.counts.iter().for_each(|(kind, times)| self.add(*kind, *times));
         other.outcomes.iter().for_each(|(outcome, times)| {
             *self.outcomes.entry(*outcome).or_default() += times;
@@ -157,10 +157,10 @@ impl Tally {
 }
 
 /// A line for each.
-impl fmt::Display for Tally {
+impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for kind in Kind::ALL {
-            writeln!(f, "{:>10}  {}", self.of(kind), kind.many())?;
+        for kind in Counter::ALL {
+            writeln!(f, "{:>10}  {}", self.count(kind), kind.label())?;
         }
         for (outcome, times) in &self.outcomes {
             writeln!(f, "{times:>10}  records: {}", named(*outcome))?;

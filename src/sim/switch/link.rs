@@ -1,8 +1,8 @@
 //! One link to the exchange: the password, what it listens to, its commands and its events.
 
 use super::{Shared, Trouble};
-use crate::orders::input_of;
-use crate::report::SwitchEvent;
+use crate::requests::parse_request;
+use crate::switch_event::SwitchEvent;
 use bytes::{Bytes, BytesMut};
 use hotlined_esl::event::Format;
 use hotlined_esl::frame::Limits;
@@ -296,7 +296,7 @@ impl Connection {
             }
             "nolog" => say(server::NOT_LOGGING),
             "linger" | "nolinger" => say("-ERR not controlling a session"),
-            _ => match input_of(request).and_then(|input| self.shared.tell(input)) {
+            _ => match parse_request(request).and_then(|input| self.shared.tell(input)) {
                 Some(answer) => Next::Say(answer),
                 None => say("-ERR command not found"),
             },

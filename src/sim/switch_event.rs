@@ -5,7 +5,7 @@
 //! variables are made up than a real channel has.
 
 use super::channel::{CallState, Channel, Direction, OtherLeg, State, Uuid};
-use super::model::Model;
+use super::model::SwitchModel;
 use bytes::Bytes;
 use hotlined_core::time::Instant;
 use hotlined_esl::event::Format;
@@ -148,7 +148,7 @@ fn carries_variables(name: &str) -> bool {
     )
 }
 
-impl Model {
+impl SwitchModel {
     /// An event that is about no channel.
     pub(super) fn event(&mut self, name: &'static str, headers: Vec<Header>, body: Option<String>) {
         if !self.is_listened(name) {

@@ -1,7 +1,7 @@
 //! What the server does with each question, as `asked.lua` and its parts do it.
 
-use super::late::Late;
-use super::{Known, Redis, Standing, State};
+use super::delayed::Late;
+use super::{Known, SimulatedRedis, Standing, State};
 use hotlined_core::command::{AcdRequest, PoolId};
 use hotlined_core::event::{AcdReply, Event};
 use hotlined_core::id::{CallId, CommandId, LineId, SwitchId};
@@ -16,9 +16,9 @@ use hotlined_instance::cluster::redis_reply::{OpReply, OpResult, Usage};
 use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
-impl Redis {
+impl SimulatedRedis {
     /// Asks all of these in their order, at this time by the server's own clock. Each has its own outcome.
-    pub fn ask(
+    pub fn execute(
         &mut self,
         now: Instant,
         daemon: &DaemonId,

@@ -1,16 +1,16 @@
 //! What happened, as somebody tells it who saw everything: people by name, numbers masked.
 
-use super::tally::named;
+use super::counts::named;
 use hotlined_core::number::masked;
 use hotlined_core::record::CallRecord;
 use hotlined_core::time::{Instant, Millis};
-use hotlined_sim::stats::{Happening, What};
+use hotlined_sim::stats::{TimelineEntry, TimelineEvent};
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// A sentence of a story.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Told {
+pub struct TranscriptLine {
     /// When, from the beginning.
     pub at: Millis,
     /// Whether it is what a daemon heard or said, to the letter; otherwise it is for everybody.
@@ -19,7 +19,7 @@ pub struct Told {
     pub text: String,
 }
 
-impl fmt::Display for Told {
+impl fmt::Display for TranscriptLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let indent = if self.is_detail { "    " } else { "" };
         write!(f, "{:>4}.{:03}  {indent}{}", self.at.0 / 1_000, self.at.0 % 1_000, self.text)
@@ -28,25 +28,25 @@ impl fmt::Display for Told {
 
 /// A story, as far as it was told.
 #[derive(Debug)]
-pub(super) struct Story {
+pub(super) struct Transcript {
     begin: Instant,
-    pub(super) told: Vec<Told>,
+    pub(super) told: Vec<TranscriptLine>,
     /// What the people at the ends of legs are called.
     names: BTreeMap<String, String>,
     callers: usize,
 }
 
-impl Story {
+impl Transcript {
     pub(super) fn new(begin: Instant) -> Self {
         Self { begin, told: Vec::new(), names: BTreeMap::new(), callers: 0 }
     }
 
     pub(super) fn say(&mut self, at: Instant, text: impl Into<String>) {
-        self.told.push(Told { at: at.since(self.begin), is_detail: false, text: text.into() });
+        self.told.push(TranscriptLine { at: at.since(self.begin), is_detail: false, text: text.into() });
     }
 
     pub(super) fn detail(&mut self, at: Instant, text: impl Into<String>) {
-        self.told.push(Told { at: at.since(self.begin), is_detail: true, text: text.into() });
+        self.told.push(TranscriptLine { at: at.since(self.begin), is_detail: true, text: text.into() });
     }
 
     pub(super) fn name<'a>(&'a self, leg: &'a str) -> &'a str {
@@ -54,34 +54,36 @@ impl Story {
     }
 
     /// Something happened to the people.
-    pub(super) fn happened(&mut self, happening: &Happening) {
-        let text = match &happening.what {
-            What::Dials { leg, number, dials } => {
+    pub(super) fn happened(&mut self, happening: &TimelineEntry) {
+        let text = match &happening.event {
+            TimelineEvent::Dialled { leg, number, dialled } => {
                 self.callers += 1;
                 let name = format!("caller {}", self.callers);
                 let from = if number.is_empty() { "a withheld number".into() } else { masked(number) };
-                let text = format!("{name} dials {dials} from {from}");
+                let text = format!("{name} dials {dialled} from {from}");
                 self.names.insert(leg.to_string(), name);
                 text
             }
-            What::Calls { leg, number, caller } => {
+            TimelineEvent::AgentCalled { leg, number, caller } => {
                 self.names.insert(leg.to_string(), format!("agent {}", masked(number)));
                 let whom = caller.as_ref().map(|caller| format!(" for {}", self.name(caller)));
                 format!("the switch calls {}{}", self.name(leg), whom.unwrap_or_default())
             }
-            What::Hears { leg, sound } => format!("{} hears {sound}", self.name(leg)),
-            What::Rings { leg } => format!("the telephone of {} rings", self.name(leg)),
-            What::Answered { leg } => format!("{} is answered", self.name(leg)),
-            What::Joined { leg, peer } => format!("{} and {} talk", self.name(leg), self.name(peer)),
-            What::Presses { leg, key } => format!("{} presses {key}", self.name(leg)),
-            What::FellBack { leg } => format!("the fallback serves {}", self.name(leg)),
-            What::HungUp { leg, cause, left } => {
+            TimelineEvent::SoundStarted { leg, sound } => format!("{} hears {sound}", self.name(leg)),
+            TimelineEvent::Ringing { leg } => format!("the telephone of {} rings", self.name(leg)),
+            TimelineEvent::Answered { leg } => format!("{} is answered", self.name(leg)),
+            TimelineEvent::Bridged { leg, peer } => {
+                format!("{} and {} talk", self.name(leg), self.name(peer))
+            }
+            TimelineEvent::KeyPressed { leg, key } => format!("{} presses {key}", self.name(leg)),
+            TimelineEvent::FallbackStarted { leg } => format!("the fallback serves {}", self.name(leg)),
+            TimelineEvent::HungUp { leg, cause, by_far_end: left } => {
                 let how = if *left { "leaves" } else { "is gone" };
                 format!("{} {how}: {cause}", self.name(leg))
             }
-            What::LinkUp => "a program is let in".into(),
-            What::LinkDown => "a link ends".into(),
-            What::Crashed => "the switch is dead and comes back empty".into(),
+            TimelineEvent::LinkUp => "a program is let in".into(),
+            TimelineEvent::LinkDown => "a link ends".into(),
+            TimelineEvent::Crashed => "the switch is dead and comes back empty".into(),
         };
         self.say(happening.at, text);
     }

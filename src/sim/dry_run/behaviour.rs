@@ -1,8 +1,8 @@
 //! What the people of a rehearsal do when something happens to them.
 
-use super::actors::{Caller, Deed, Habit, Leaves};
-use super::exchange::{Act, Exchange};
+use super::actors::{CallerStep, ScriptedCaller, ScriptedHangUp, ScriptedPhone};
 use super::leg::{Doing, Who};
+use super::switch::{Act, Exchange};
 use hotlined_core::event::{Cause, LegEvent};
 use hotlined_core::id::LegId;
 use hotlined_core::time::Millis;
@@ -17,7 +17,7 @@ const KEY_GAP: Millis = Millis(250);
 #[derive(Clone, Debug)]
 pub(super) struct Person {
     pub(super) leg: LegId,
-    deeds: VecDeque<Deed>,
+    deeds: VecDeque<CallerStep>,
     /// Whether something was said since the last keys were pressed: only then is silence a question.
     told: bool,
     /// Whether keys are being pressed, or a wait is not over.
@@ -25,8 +25,8 @@ pub(super) struct Person {
 }
 
 impl Person {
-    pub(super) fn new(caller: &Caller) -> Self {
-        let deeds = caller.deeds.iter().cloned().collect();
+    pub(super) fn new(caller: &ScriptedCaller) -> Self {
+        let deeds = caller.steps.iter().cloned().collect();
         Self { leg: caller.leg.clone(), deeds, told: false, occupied: false }
     }
 }
@@ -34,7 +34,7 @@ impl Person {
 impl Exchange {
     /// A caller's call begins.
     pub(super) fn comes(&mut self, place: usize, leg: &LegId) {
-        if let Leaves::After(after) = self.cast.callers[place].leaves {
+        if let ScriptedHangUp::AfterDialling(after) = self.cast.callers[place].hangs_up {
             self.plan(after, Act::Leaves(leg.clone()));
         }
         self.goes_on_or_waits(place);
@@ -44,7 +44,7 @@ impl Exchange {
     fn goes_on_or_waits(&mut self, place: usize) {
         let person = &mut self.persons[place];
         person.occupied = false;
-        if let Some(Deed::Waits(time)) = person.deeds.front().cloned() {
+        if let Some(CallerStep::Wait(time)) = person.deeds.front().cloned() {
             person.deeds.pop_front();
             person.occupied = true;
             self.plan(time, Act::Goes(place));
@@ -54,12 +54,12 @@ impl Exchange {
     /// The wait is over: what comes next is done, asked or not.
     pub(super) fn goes_on(&mut self, place: usize) {
         match self.persons[place].deeds.front().cloned() {
-            Some(Deed::Answers(keys)) => {
+            Some(CallerStep::PressKeys(keys)) => {
                 self.persons[place].deeds.pop_front();
                 self.begins_to_press(place, &keys, Millis(0));
             }
-            Some(Deed::Waits(_)) => self.goes_on_or_waits(place),
-            Some(Deed::Ignores) | None => self.persons[place].occupied = false,
+            Some(CallerStep::Wait(_)) => self.goes_on_or_waits(place),
+            Some(CallerStep::IgnorePrompt) | None => self.persons[place].occupied = false,
         }
     }
 
@@ -98,9 +98,12 @@ impl Exchange {
         let Some(state) = self.legs.get_mut(leg) else { return };
         match &mut state.who {
             Who::Caller { place, .. } => self.persons[*place].told = true,
-            Who::Agent { habit: Habit::Answers { presses: Some(after), .. }, asked, answered_at, .. }
-                if !*asked =>
-            {
+            Who::Agent {
+                habit: ScriptedPhone::Answers { presses: Some(after), .. },
+                asked,
+                answered_at,
+                ..
+            } if !*asked => {
                 *asked = true;
                 let after = Millis(after.0.saturating_sub(now.since(*answered_at).0));
                 self.plan(after, Act::Presses { leg: leg.clone(), key: '1', last: true });
@@ -118,9 +121,9 @@ impl Exchange {
         }
         person.told = false;
         match person.deeds.pop_front() {
-            Some(Deed::Answers(keys)) => self.begins_to_press(place, &keys, REACTS_AFTER),
-            Some(Deed::Ignores) => self.goes_on_or_waits(place),
-            Some(wait @ Deed::Waits(_)) => {
+            Some(CallerStep::PressKeys(keys)) => self.begins_to_press(place, &keys, REACTS_AFTER),
+            Some(CallerStep::IgnorePrompt) => self.goes_on_or_waits(place),
+            Some(wait @ CallerStep::Wait(_)) => {
                 person.deeds.push_front(wait);
                 self.goes_on_or_waits(place);
             }
@@ -130,7 +133,7 @@ impl Exchange {
 
     pub(super) fn speaks(&self, leg: &LegId) -> Millis {
         match self.legs.get(leg).map(|leg| &leg.who) {
-            Some(Who::Caller { place, .. }) => self.cast.callers[*place].speaks,
+            Some(Who::Caller { place, .. }) => self.cast.callers[*place].speech_length,
             Some(Who::Agent { .. }) | None => Millis(0),
         }
     }
@@ -138,11 +141,11 @@ impl Exchange {
     /// Two people hear each other.
     pub(super) fn talk(&mut self, caller: &LegId, agent: &LegId, number: u64) {
         if let Some(Who::Caller { place, .. }) = self.legs.get(caller).map(|leg| &leg.who)
-            && let Leaves::AfterTalk(after) = self.cast.callers[*place].leaves
+            && let ScriptedHangUp::AfterBridge(after) = self.cast.callers[*place].hangs_up
         {
             self.plan(after, Act::TalkOver { leg: caller.clone(), number });
         }
-        if let Some(Who::Agent { habit: Habit::Answers { talks: Some(after), .. }, .. }) =
+        if let Some(Who::Agent { habit: ScriptedPhone::Answers { talks: Some(after), .. }, .. }) =
             self.legs.get(agent).map(|leg| &leg.who)
         {
             self.plan(*after, Act::TalkOver { leg: agent.clone(), number });

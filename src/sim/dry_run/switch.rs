@@ -1,11 +1,11 @@
 //! The switch of a rehearsal: its legs, what will happen to them when, and what is reported of it. What each order
 //! does stands in `orders` beside this file, what people do in `persons`.
 
-use super::actors::Cast;
-use super::answering::Person;
+use super::actors::Script;
+use super::behaviour::Person;
 use super::leg::{Doing, Leg, Who};
-use super::sounds::Lengths;
-use super::{LegView, Rehearsal, TRANSIT};
+use super::sounds::SoundLengths;
+use super::{DryRun, LegView, TRANSIT};
 use hotlined_core::command::Action;
 use hotlined_core::event::{Arrival, Cause, CommandResult, Event, LegEvent, LegState, LiveLeg};
 use hotlined_core::id::{CommandId, LegId};
@@ -66,7 +66,7 @@ pub(super) struct Exchange {
     pub(super) transit: Millis,
     /// Whether the switch's end of the link is up.
     pub(super) connected: bool,
-    pub(super) cast: Cast,
+    pub(super) cast: Script,
     pub(super) persons: Vec<Person>,
     pub(super) legs: BTreeMap<LegId, Leg>,
     /// What will happen, in order; of two things in one instant the one that was planned first.
@@ -76,11 +76,11 @@ pub(super) struct Exchange {
     /// Orders whose end was not reported.
     open: BTreeSet<CommandId>,
     pub(super) times_called: BTreeMap<String, usize>,
-    pub(super) lengths: Lengths,
+    pub(super) lengths: SoundLengths,
 }
 
 impl Exchange {
-    pub(super) fn new(now: Instant, cast: Cast, lengths: Lengths) -> Self {
+    pub(super) fn new(now: Instant, cast: Script, lengths: SoundLengths) -> Self {
         let mut exchange = Self {
             now,
             transit: TRANSIT,
@@ -121,7 +121,7 @@ impl Exchange {
 
     /// Takes an order on its way.
     pub(super) fn order(&mut self, id: CommandId, action: Action) {
-        if super::orders::has_an_end(&action) {
+        if super::commands::has_an_end(&action) {
             self.open.insert(id.clone());
         }
         self.plan(self.transit, Act::Order(id, action));
@@ -152,7 +152,7 @@ impl Exchange {
     pub(super) fn connect(&mut self, connection: u64) {
         self.connected = true;
         let legs = self.legs.iter().map(|(leg, state)| self.live(leg, state)).collect();
-        self.tell(Event::LinkRestored { switch: Rehearsal::switch(), connection, legs });
+        self.tell(Event::LinkRestored { switch: DryRun::switch(), connection, legs });
     }
 
     fn live(&self, name: &LegId, leg: &Leg) -> LiveLeg {
@@ -176,9 +176,9 @@ impl Exchange {
     fn arrival(&self, place: usize, answered: bool) -> Arrival {
         let caller = &self.cast.callers[place];
         Arrival {
-            switch: Rehearsal::switch(),
+            switch: DryRun::switch(),
             leg: caller.leg.clone(),
-            dialled: caller.dials.clone(),
+            dialled: caller.dialled.clone(),
             caller: caller.number.clone(),
             seed: caller.seed,
             answered,
@@ -190,10 +190,10 @@ impl Exchange {
             leg,
             dial: if let Who::Agent { dial, .. } = &state.who { Some(dial) } else { None },
             answered: state.answered,
-            busy: state.running.is_some(),
+            app_running: state.running.is_some(),
             peer: state.peer(),
             parked: matches!(state.doing, Doing::Waking | Doing::Parked),
-            elsewhere: state.doing == Doing::Elsewhere,
+            in_fallback: state.doing == Doing::Elsewhere,
         })
     }
 

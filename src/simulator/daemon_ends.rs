@@ -1,10 +1,10 @@
 //! How daemons end: killed, or as they were told; and what is lost with them.
 
+use super::counts::Counter;
 use super::daemon::Daemon;
+use super::daemon_socket::switch;
 use super::disk::Disk;
-use super::link::switch;
-use super::run::{Doing, World};
-use super::tally::Kind;
+use super::world::{Doing, World};
 use hotlined_core::id::CallId;
 use hotlined_core::record::{EndedBy, Outcome};
 use hotlined_core::time::{Instant, Millis};
@@ -48,7 +48,7 @@ impl World<'_> {
         self.daemon_ends(at, back)?;
         if self.redis.is_none() && !kept {
             self.posts[at].disk = Disk::default();
-            self.count(Kind::Forgets);
+            self.count(Counter::KilledDiskLost);
             self.say(|_| "what it kept is lost".into());
             self.claims_are_lost();
             return Ok(());
@@ -59,7 +59,7 @@ impl World<'_> {
 
     /// A daemon was killed, and of these calls something was lost with it.
     fn killed(&mut self, lost: Vec<CallId>) {
-        self.count(if lost.is_empty() { Kind::Kill } else { Kind::KillUnkept });
+        self.count(if lost.is_empty() { Counter::DaemonKilled } else { Counter::KilledUnsaved });
         if !lost.is_empty() {
             self.claims_are_lost();
         }
@@ -69,7 +69,7 @@ impl World<'_> {
     /// Save, then act: Redis knows every call that the daemon took, or its record.
     fn nothing_is_lost(&self, at: usize) -> Result<(), String> {
         let (Some(daemon), Some(redis)) = (&self.posts[at].daemon, &self.redis) else { return Ok(()) };
-        let kept = redis.kept(&switch());
+        let kept = redis.saved_calls(&switch());
         // It may have been paused, and another one went on with them.
         let is_written = |call: &CallId| self.posts.iter().any(|post| post.has_written(call));
         match daemon.unwritten().into_iter().find(|call| !kept.contains(call) && !is_written(call)) {
@@ -115,8 +115,8 @@ impl World<'_> {
                 return Err(format!("two daemons wrote a record of {call}"));
             }
         }
-        self.summary.print = self.summary.print.rotate_left(7) ^ daemon.print;
-        daemon.records.values().for_each(|record| self.summary.tally.went(record.outcome));
+        self.summary.fingerprint = self.summary.fingerprint.rotate_left(7) ^ daemon.print;
+        daemon.records.values().for_each(|record| self.summary.counts.add_outcome(record.outcome));
         Ok(())
     }
 

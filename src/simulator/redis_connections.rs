@@ -1,7 +1,7 @@
 //! The connections of a daemon to Redis: requests and answers that take their time, connections that break with the
 //! server, and waits that end.
 
-use crate::redis::Redis;
+use crate::redis::SimulatedRedis;
 use hotlined_core::time::{Instant, Millis};
 use hotlined_instance::DaemonId;
 use hotlined_instance::cluster::failure::RedisFailure;
@@ -94,8 +94,8 @@ impl Wires {
     }
 
     /// Whether the connection on which calls are kept has not broken since it was made.
-    pub(super) fn is_in_touch(&self, redis: &Redis) -> bool {
-        self.wires[RedisChannel::Acd as usize].breaks == Some(redis.breaks())
+    pub(super) fn is_in_touch(&self, redis: &SimulatedRedis) -> bool {
+        self.wires[RedisChannel::Acd as usize].breaks == Some(redis.times_down())
     }
 
     /// When a request reaches the server, whether the daemon is awake or not.
@@ -109,7 +109,7 @@ impl Wires {
     }
 
     /// When there is something to do beside that.
-    pub(super) fn next(&self, redis: &Redis) -> Option<Instant> {
+    pub(super) fn next(&self, redis: &SimulatedRedis) -> Option<Instant> {
         let next = |wire: &Wire| {
             let request = wire.request.as_ref()?;
             match request.stage {
@@ -123,7 +123,12 @@ impl Wires {
     }
 
     /// What has come to the server by now is done there. `delivered` is what the daemon's own deliverers know.
-    pub(super) fn reach(&mut self, now: Instant, redis: &mut Redis, delivered: &BTreeSet<DeliveryId>) {
+    pub(super) fn reach(
+        &mut self,
+        now: Instant,
+        redis: &mut SimulatedRedis,
+        delivered: &BTreeSet<DeliveryId>,
+    ) {
         for wire in &mut self.wires {
             let sent = wire.request.take_if(|request| matches!(request.stage, Stage::Sent(at) if at <= now));
             if let Some(mut request) = sent {
@@ -135,7 +140,7 @@ impl Wires {
     }
 
     /// Looks after what waits at the server.
-    pub(super) fn look(&mut self, now: Instant, redis: &Redis) {
+    pub(super) fn look(&mut self, now: Instant, redis: &SimulatedRedis) {
         for wire in &mut self.wires {
             let goes_on = wire.goes_on(&self.daemon, redis);
             let Some(request) = wire.request.take_if(|request| matches!(request.stage, Stage::Waits)) else {
@@ -145,7 +150,7 @@ impl Wires {
             let stage = match &request.what {
                 _ if !goes_on && !is_over => Stage::Waits,
                 RedisChannelQuery::Connect if goes_on => wire.connects(now, redis),
-                RedisChannelQuery::ReadInbox(place) if !redis.is_away() => {
+                RedisChannelQuery::ReadInbox(place) if !redis.is_unresponsive() => {
                     Stage::Answered(now + TRANSIT, wire.mail(*place, &self.daemon, redis))
                 }
                 _ if goes_on => Stage::Answered(now + TRANSIT, Err(lost("connection reset"))),
@@ -169,8 +174,8 @@ impl Wires {
 }
 
 impl Wire {
-    fn is_broken(&self, redis: &Redis) -> bool {
-        self.breaks != Some(redis.breaks()) || redis.is_gone()
+    fn is_broken(&self, redis: &SimulatedRedis) -> bool {
+        self.breaks != Some(redis.times_down()) || redis.is_down()
     }
 
     /// Until when the request waits at the server.
@@ -182,28 +187,28 @@ impl Wire {
     }
 
     /// Whether what waits at the server waits no longer.
-    fn goes_on(&self, daemon: &DaemonId, redis: &Redis) -> bool {
+    fn goes_on(&self, daemon: &DaemonId, redis: &SimulatedRedis) -> bool {
         match self.request.as_ref().map(|request| &request.what) {
-            Some(RedisChannelQuery::Connect) => redis.is_gone() || !redis.is_away(),
+            Some(RedisChannelQuery::Connect) => redis.is_down() || !redis.is_unresponsive(),
             Some(RedisChannelQuery::ReadInbox(place)) => {
-                self.is_broken(redis) || !redis.is_away() && redis.end_of_inbox(daemon) > place.0
+                self.is_broken(redis) || !redis.is_unresponsive() && redis.end_of_inbox(daemon) > place.0
             }
             _ => false,
         }
     }
 
-    fn connects(&mut self, at: Instant, redis: &Redis) -> Stage {
-        if redis.is_gone() {
+    fn connects(&mut self, at: Instant, redis: &SimulatedRedis) -> Stage {
+        if redis.is_down() {
             return Stage::Answered(at + TRANSIT, Err(lost("connection refused")));
         }
-        if redis.is_away() {
+        if redis.is_unresponsive() {
             return Stage::Waits;
         }
-        self.breaks = Some(redis.breaks());
+        self.breaks = Some(redis.times_down());
         Stage::Answered(at + TRANSIT, Ok(RedisChannelReply::Connected))
     }
 
-    fn mail(&self, place: InboxPosition, daemon: &DaemonId, redis: &Redis) -> Answer {
+    fn mail(&self, place: InboxPosition, daemon: &DaemonId, redis: &SimulatedRedis) -> Answer {
         if self.is_broken(redis) {
             return Err(lost("connection reset"));
         }
@@ -218,7 +223,7 @@ impl Wire {
         at: Instant,
         request: &Request,
         daemon: &DaemonId,
-        redis: &mut Redis,
+        redis: &mut SimulatedRedis,
         delivered: &BTreeSet<DeliveryId>,
     ) -> Stage {
         match &request.what {
@@ -234,7 +239,7 @@ impl Wire {
         }
         let answer = answer(at, &request.what, daemon, redis, delivered);
         // A server that stands still does later what it is asked, and nobody waits for the answer any more.
-        match redis.is_away() {
+        match redis.is_unresponsive() {
             true => Stage::Answered(request.until, Err(RedisFailure::TimedOut)),
             false => Stage::Answered(at + TRANSIT, answer),
         }
@@ -245,12 +250,14 @@ fn answer(
     at: Instant,
     what: &RedisChannelQuery,
     daemon: &DaemonId,
-    redis: &mut Redis,
+    redis: &mut SimulatedRedis,
     delivered: &BTreeSet<DeliveryId>,
 ) -> Answer {
     match what {
         RedisChannelQuery::Connect => Ok(RedisChannelReply::Connected),
-        RedisChannelQuery::RunOps(asked) => Ok(RedisChannelReply::OpReplies(redis.ask(at, daemon, asked))),
+        RedisChannelQuery::RunOps(asked) => {
+            Ok(RedisChannelReply::OpReplies(redis.execute(at, daemon, asked)))
+        }
         RedisChannelQuery::FindInboxEnd => {
             Ok(RedisChannelReply::InboxEnd(InboxPosition(redis.end_of_inbox(daemon), 0)))
         }
@@ -268,7 +275,7 @@ fn lease(
     question: &LeaseRequest,
     presence: &Presence,
     daemon: &DaemonId,
-    redis: &mut Redis,
+    redis: &mut SimulatedRedis,
 ) -> Answer {
     match question {
         LeaseRequest::Announce => redis.look(at, daemon, presence, LEASE).map(RedisChannelReply::View),

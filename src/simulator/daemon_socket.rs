@@ -1,6 +1,6 @@
 //! How a daemon reaches the switch, and its end of a connection: what is to be written, and until when it may be.
 
-use super::line::PASSWORD;
+use super::connection::PASSWORD;
 use bytes::Bytes;
 use hotlined_core::hotline::InvalidDial;
 use hotlined_core::id::SwitchId;

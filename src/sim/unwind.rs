@@ -2,8 +2,8 @@
 
 use super::apps::{Run, run_headers};
 use super::channel::{Doing, Frame, PrivateWhat, Uuid};
-use super::model::Model;
-use super::report::{Header, header};
+use super::model::SwitchModel;
+use super::switch_event::{Header, header};
 
 /// Which playbacks say that they failed when all that a channel does is dropped. On a channel that goes elsewhere
 /// each finds that out by itself; on one that is hung up the innermost does, and those around it can read no
@@ -15,7 +15,7 @@ pub(super) enum Fails {
     Every,
 }
 
-impl Model {
+impl SwitchModel {
     /// Drops everything the channel does; false when that ended it. A recording takes it for a failure that its
     /// channel is to go elsewhere, and hangs it up (mod_dptools.c:3282).
     pub(super) fn unwind(&mut self, uuid: &Uuid, fails: Fails) -> bool {

@@ -2,7 +2,7 @@
 //! mailbox, and agents whom they share.
 
 use super::generate::{faults, faults_of_several};
-use super::scene::{Fault, Scene, When, agent, phone_number, plain, sound};
+use super::world_setup::{Fault, FaultTime, WorldSetup, agent, hotline_defaults, phone_number, sound};
 use hotlined_core::hotline::flow::{
     ANY, Ask, Before, Flow, Node, NodeIx, NodeKind, Play, Queue, Reach, Survey, Voicemail,
 };
@@ -12,8 +12,8 @@ use hotlined_core::hotline::{Agent, Hotline, Recording, Version};
 use hotlined_core::prompt::{Prompt, Tone};
 use hotlined_core::time::Millis;
 use hotlined_esl::event::Format;
-use hotlined_sim::actors::{Caller, Leaves, Phone, Reply, Speech, Then, Why};
-use hotlined_sim::seeded::Chance;
+use hotlined_sim::actors::{AfterAnswer, Caller, HangsUp, Phone, SoundReply, Speech, UnreachableCause};
+use hotlined_sim::rng::Rng;
 use std::collections::BTreeMap;
 
 /// How many call in a second of the day, in thousandths.
@@ -27,11 +27,11 @@ const CALLS_A_FAULT: u64 = 70;
 /// How long after the last caller the last one is served.
 const QUIET_WITHIN: Millis = Millis::seconds(900);
 
-impl Scene {
+impl WorldSetup {
     /// A day's load of so many calls, drawn by chance.
     pub fn large(seed: u64, calls: u64) -> Self {
         let span_ms = calls * 1_000_000 / CALLS_A_SECOND_MILLI;
-        let mut chance = Chance::new(seed ^ 0x6c61_7267_6500);
+        let mut chance = Rng::new(seed ^ 0x6c61_7267_6500);
         let agents: Vec<Agent> = (1..=AGENTS).map(|index| bound(index, &mut chance)).collect();
         let hotlines = (0..HOTLINES).map(|nth| hotline(nth, &agents, &mut chance)).collect();
         let phones = (1..=AGENTS).map(|index| {
@@ -41,8 +41,9 @@ impl Scene {
         let phones = phones.collect();
         let callers = (0..calls).map(|nth| caller(nth, span_ms, &mut chance)).collect();
         let many = chance.between(calls / CALLS_A_FAULT / 2, calls / CALLS_A_FAULT);
-        let mut faults: Vec<(When, Fault)> = (0..many).flat_map(|_| faults(span_ms, &mut chance)).collect();
-        let mut beside = Chance::new(seed ^ 0x6c61_7267_6532);
+        let mut faults: Vec<(FaultTime, Fault)> =
+            (0..many).flat_map(|_| faults(span_ms, &mut chance)).collect();
+        let mut beside = Rng::new(seed ^ 0x6c61_7267_6532);
         let daemons = if beside.percent(50) { 2 } else { 1 };
         if daemons > 1 {
             faults = (0..many).flat_map(|_| faults_of_several(span_ms, &mut beside)).collect();
@@ -52,21 +53,21 @@ impl Scene {
             phones,
             hotlines,
             daemons,
-            live_max: 1_000,
+            live_calls_max: 1_000,
             faults,
-            delay_ms: if chance.percent(30) { (5, 40) } else { (0, 5) },
-            engine_lag_ms: if chance.percent(20) { 20 } else { 2 },
+            network_delay_ms: if chance.percent(30) { (5, 40) } else { (0, 5) },
+            daemon_lag_ms: if chance.percent(20) { 20 } else { 2 },
             reordered_percent: chance.between(0, 20),
             format: if chance.percent(50) { Format::Json } else { Format::Plain },
-            shadowed: false,
+            shadow_engine: false,
             check_every: Millis(200),
             quiet_within: QUIET_WITHIN,
-            ..Self::calm(seed)
+            ..Self::without_faults(seed)
         }
     }
 }
 
-fn bound(index: u64, chance: &mut Chance) -> Agent {
+fn bound(index: u64, chance: &mut Rng) -> Agent {
     Agent {
         on: !chance.percent(5),
         confirm: chance.percent(20),
@@ -79,12 +80,12 @@ fn number(nth: u64) -> String {
     format!("40080010{:02}", nth + 1)
 }
 
-fn hotline(nth: u64, agents: &[Agent], chance: &mut Chance) -> Hotline {
+fn hotline(nth: u64, agents: &[Agent], chance: &mut Rng) -> Hotline {
     use Strategy::{FewestCalls, LongestIdle, Random, Ratio, RoundRobin, Sequential, Simultaneous};
     let orders = [Sequential, Random, RoundRobin, FewestCalls, LongestIdle, Ratio, Simultaneous];
     let own: Vec<Agent> = agents.iter().filter(|_| !chance.percent(60)).cloned().collect();
     let half = (own.len() / 2) as u16;
-    let group = |name: &str, agents: std::ops::Range<u16>, chance: &mut Chance| Group {
+    let group = |name: &str, agents: std::ops::Range<u16>, chance: &mut Rng| Group {
         name: name.into(),
         agents: agents.collect(),
         strategy: chance.pick(&orders).copied().unwrap_or_default(),
@@ -98,7 +99,7 @@ fn hotline(nth: u64, agents: &[Agent], chance: &mut Chance) -> Hotline {
         flow: flow(chance),
         recording: if chance.percent(30) { Recording::All } else { Recording::Off },
         calls_max: chance.percent(25).then_some(60),
-        ..plain().hotline(&number(nth), "Example", own)
+        ..hotline_defaults().hotline(&number(nth), "Example", own)
     };
     hotline.version = Version::of(&hotline);
     hotline
@@ -113,8 +114,8 @@ const SURVEY: u16 = 4;
 const CLOSING: u16 = 5;
 const END: u16 = 6;
 
-fn flow(chance: &mut Chance) -> Flow {
-    let reach = |group, wait, chance: &mut Chance| Reach {
+fn flow(chance: &mut Rng) -> Flow {
+    let reach = |group, wait, chance: &mut Rng| Reach {
         group: GroupIx(group),
         ringback: Ringbacks { rules: Vec::new(), otherwise: Prompt::Tone(Tone::Ringing) },
         wait: Millis::seconds(wait),
@@ -182,10 +183,10 @@ fn ask(prompt: &str) -> Ask {
     }
 }
 
-fn caller(nth: u64, span_ms: u64, chance: &mut Chance) -> Caller {
-    let reply = |hears: &str, keys: &str, after| Reply { hears: hears.into(), after, keys: keys.into() };
+fn caller(nth: u64, span_ms: u64, chance: &mut Rng) -> Caller {
+    let reply = |hears: &str, keys: &str, after| SoundReply { sound: hears.into(), after, keys: keys.into() };
     let mut replies = Vec::new();
-    let soon = |chance: &mut Chance| Millis(chance.between(200, 5_000));
+    let soon = |chance: &mut Rng| Millis(chance.between(200, 5_000));
     if !chance.percent(10) {
         let key = match chance.between(0, 19) {
             0..=8 => "1",
@@ -203,39 +204,39 @@ fn caller(nth: u64, span_ms: u64, chance: &mut Chance) -> Caller {
         replies.push(reply("to_leave", "9", soon(chance)));
     }
     let leaves = match chance.between(0, 9) {
-        0 => Leaves::After(Millis(chance.between(0, 2_000))),
-        1..=2 => Leaves::After(Millis(chance.between(2_000, 60_000))),
-        3 => Leaves::AfterAnswer(Millis(chance.between(0, 150))),
-        4..=6 => Leaves::AfterTalk(Millis(chance.between(0, 40_000))),
-        _ => Leaves::AtTheEnd,
+        0 => HangsUp::AfterDialling(Millis(chance.between(0, 2_000))),
+        1..=2 => HangsUp::AfterDialling(Millis(chance.between(2_000, 60_000))),
+        3 => HangsUp::AfterAgentAnswer(Millis(chance.between(0, 150))),
+        4..=6 => HangsUp::AfterBridge(Millis(chance.between(0, 40_000))),
+        _ => HangsUp::Never,
     };
     let speaks = Speech { at: Millis(0), lasts: Millis::seconds(120) };
     Caller {
         at: Millis(chance.between(0, span_ms)),
         // Some call again.
         number: format!("1380000{:04}", if chance.percent(30) { nth % 50 } else { nth }),
-        dials: number(chance.between(0, HOTLINES - 1)),
+        dialled: number(chance.between(0, HOTLINES - 1)),
         leg: chance.uuid().parse().ok(),
-        leaves,
+        hangs_up: leaves,
         replies,
-        speaks: if chance.percent(60) { vec![speaks] } else { Vec::new() },
-        says_bye: chance.percent(20),
+        speech: if chance.percent(60) { vec![speaks] } else { Vec::new() },
+        sends_bye: chance.percent(20),
         ..Caller::default()
     }
 }
 
 /// Every talk ends.
-fn phone(confirms: bool, chance: &mut Chance) -> Phone {
+fn phone(confirms: bool, chance: &mut Rng) -> Phone {
     let after = Millis(chance.between(500, 8_000));
     let then = match chance.between(0, 9) {
-        0 => Then::HangsUpAfter(Millis(chance.between(0, 150))),
-        _ => Then::TalksFor(Millis(chance.between(1_000, 40_000))),
+        0 => AfterAnswer::HangsUpAfter(Millis(chance.between(0, 150))),
+        _ => AfterAnswer::TalksFor(Millis(chance.between(1_000, 40_000))),
     };
     match chance.between(0, 19) {
         0 => Phone::Busy,
         1..=2 => Phone::NeverAnswers,
         3 => Phone::Refuses { after },
-        4 => Phone::Unreachable(Why::SwitchedOff),
+        4 => Phone::Unreachable(UnreachableCause::SwitchedOff),
         _ if confirms && !chance.percent(10) => {
             Phone::Accepts { after, press_after: Millis(chance.between(1_000, 4_000)), key: '1', then }
         }

@@ -1,30 +1,30 @@
 //! What a request on the wire asks of the exchange itself, and how its answer is written; what it asks of its own
 //! link is not here.
 
-use super::model::{Input, Output};
+use super::model::{SwitchInput, SwitchOutput};
 use bytes::Bytes;
 use hotlined_esl::server;
 use hotlined_esl::server::ReceivedRequest;
 
 /// The answer on the wire, where the output answers somebody.
-pub fn answer_of(output: &Output) -> Option<Bytes> {
+pub fn encode_reply(output: &SwitchOutput) -> Option<Bytes> {
     match output {
-        Output::Reply { job: Some(job), .. } => Some(server::reply_job(job)),
-        Output::Reply { text, job: None } => Some(server::reply(text)),
-        Output::Api(text) if text.is_empty() => Some(server::api_response(b"-ERR no reply\n")),
-        Output::Api(text) => Some(server::api_response(text.as_bytes())),
-        Output::Event(_) | Output::Happened(_) => None,
+        SwitchOutput::Reply { job: Some(job), .. } => Some(server::reply_job(job)),
+        SwitchOutput::Reply { text, job: None } => Some(server::reply(text)),
+        SwitchOutput::Api(text) if text.is_empty() => Some(server::api_response(b"-ERR no reply\n")),
+        SwitchOutput::Api(text) => Some(server::api_response(text.as_bytes())),
+        SwitchOutput::Event(_) | SwitchOutput::Timeline(_) => None,
     }
 }
 
 /// The input for the model in this request, if it holds one: `api`, `bgapi`, `sendmsg` or `sendevent`.
-pub fn input_of(request: &ReceivedRequest) -> Option<Input> {
+pub fn parse_request(request: &ReceivedRequest) -> Option<SwitchInput> {
     let (verb, rest) = request.line.split_once(' ').unwrap_or((&request.line, ""));
     let rest = rest.trim_start_matches(' ');
     let (command, argument) = rest.split_once(' ').unwrap_or((rest, ""));
     match verb.to_ascii_lowercase().as_str() {
-        "api" => Some(Input::Api { command: command.into(), argument: argument.into() }),
-        "bgapi" => Some(Input::BgApi {
+        "api" => Some(SwitchInput::Api { command: command.into(), argument: argument.into() }),
+        "bgapi" => Some(SwitchInput::BgApi {
             job: request.header("Job-UUID").map(Into::into),
             command: command.into(),
             argument: argument.into(),
@@ -33,7 +33,7 @@ pub fn input_of(request: &ReceivedRequest) -> Option<Input> {
             let leg = if rest.is_empty() { request.header("session-id").unwrap_or_default() } else { rest };
             let body = Some(&request.body).filter(|body| !body.is_empty());
             let headers = [("Command".to_owned(), request.line.clone())];
-            Some(Input::SendMsg {
+            Some(SwitchInput::SendMsg {
                 leg: leg.trim().into(),
                 headers: headers.into_iter().chain(request.headers.iter().cloned()).collect(),
                 body: body.map(|body| String::from_utf8_lossy(body).into_owned()),
@@ -42,7 +42,7 @@ pub fn input_of(request: &ReceivedRequest) -> Option<Input> {
         "sendevent" => {
             let body = Some(&request.body).filter(|body| !body.is_empty());
             let headers = [("Command".to_owned(), request.line.clone())];
-            Some(Input::SendEvent {
+            Some(SwitchInput::SendEvent {
                 name: rest.trim().into(),
                 headers: headers.into_iter().chain(request.headers.iter().cloned()).collect(),
                 body: body.map(|body| String::from_utf8_lossy(body).into_owned()),

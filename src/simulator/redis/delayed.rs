@@ -1,7 +1,7 @@
 //! What a server that stands still is asked, and does once it goes on: the bytes wait in its sockets, whatever became of
 //! whoever sent them.
 
-use super::{Mood, Redis};
+use super::{Mood, SimulatedRedis};
 use hotlined_core::id::SwitchId;
 use hotlined_core::time::{Instant, Millis};
 use hotlined_instance::DaemonId;
@@ -16,7 +16,7 @@ pub(super) enum Late {
     GiveUp(Fence),
 }
 
-impl Redis {
+impl SimulatedRedis {
     /// Takes note of a question that cannot be answered now.
     pub(super) fn note(&mut self, daemon: &DaemonId, late: impl FnOnce() -> Late) {
         if self.mood == Mood::Still {
@@ -27,7 +27,7 @@ impl Redis {
     /// Does what nobody waits for any more.
     pub(super) fn catch_up(&mut self, now: Instant, daemon: &DaemonId, late: &Late) {
         match late {
-            Late::Ask(asked) => drop(self.ask(now, daemon, asked)),
+            Late::Ask(asked) => drop(self.execute(now, daemon, asked)),
             Late::Acquire(switch, span) => drop(self.acquire(now, daemon, switch, *span)),
             Late::Renew(fence, span) => drop(self.renew(now, daemon, fence, *span)),
             Late::GiveUp(fence) => drop(self.give_up(now, daemon, fence)),

@@ -1,6 +1,6 @@
 //! What is kept of a switch's calls for whoever takes them over.
 
-use super::Redis;
+use super::SimulatedRedis;
 use hotlined_core::call::SAVED_FORMAT;
 use hotlined_core::event::RawSavedCall;
 use hotlined_core::hotline::Hotline;
@@ -62,7 +62,7 @@ impl KeptOfSwitch {
     }
 }
 
-impl Redis {
+impl SimulatedRedis {
     /// What is kept of the switch that somebody acts for, as
     /// [`RedisClient::load`](hotlined::redis::RedisClient::load) gives it.
     pub fn load(&mut self, now: Instant, fence: &Fence) -> Result<LoadedSwitch, RedisFailure> {

@@ -1,18 +1,18 @@
 //! The clock that everybody goes by, and what is done when.
 
+use super::counts::Counter;
 use super::daemon::{Daemon, Keeps, Start};
 use super::host::Post;
-use super::scene::{Fault, Scene, When};
-use super::story::{Story, Told};
-use super::tally::Kind;
-use super::{Broken, Summary};
-use crate::redis::{Loss, Redis};
+use super::transcript::{Transcript, TranscriptLine};
+use super::world_setup::{Fault, FaultTime, WorldSetup};
+use super::{RunSummary, Violation};
+use crate::redis::{DataLoss, SimulatedRedis};
 use hotlined_core::id::CallId;
 use hotlined_core::time::{Instant, Millis};
 use hotlined_instance::DaemonId;
 use hotlined_sim::dialplan::Dialplan;
-use hotlined_sim::model::{Input, Model, Setup};
-use hotlined_sim::seeded::Chance;
+use hotlined_sim::model::{ModelConfig, SwitchInput, SwitchModel};
+use hotlined_sim::rng::Rng;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,15 +27,15 @@ const STEPS_A_CALLER_MAX: usize = 4_000;
 
 /// A world, as far as it has lived.
 pub(super) struct World<'a> {
-    pub(super) scene: &'a Scene,
+    pub(super) scene: &'a WorldSetup,
     pub(super) now: Instant,
-    pub(super) chance: Chance,
-    pub(super) model: Model,
+    pub(super) chance: Rng,
+    pub(super) model: SwitchModel,
     pub(super) posts: Vec<Post>,
     /// What daemons share, where there are several.
-    pub(super) redis: Option<Redis>,
+    pub(super) redis: Option<SimulatedRedis>,
     /// What somebody reaches of it who is cut off.
-    pub(super) nowhere: Redis,
+    pub(super) nowhere: SimulatedRedis,
     /// How many daemons were ever started.
     pub(super) daemons: usize,
     /// When nobody was linked any more.
@@ -58,7 +58,7 @@ pub(super) struct World<'a> {
     pub(super) joining: BTreeSet<String>,
     pub(super) checked_at: Instant,
     pub(super) recorded: BTreeSet<CallId>,
-    pub(super) summary: Summary,
+    pub(super) summary: RunSummary,
     /// The legs that were there when claims were lost with a daemon.
     pub(super) unclaimed: BTreeSet<String>,
     /// How many lines each telephone has.
@@ -71,7 +71,7 @@ pub(super) struct World<'a> {
     pub(super) forgotten: BTreeSet<String>,
     /// How many things were ever planned.
     planned: usize,
-    pub(super) story: Option<Story>,
+    pub(super) story: Option<Transcript>,
 }
 
 /// Something that is done at its time.
@@ -85,7 +85,7 @@ pub(super) enum Doing {
     },
     Wake(usize),
     Start(usize),
-    RedisBack(Loss),
+    RedisBack(DataLoss),
     RedisGoesOn,
     /// Somebody who was cut off reaches Redis again.
     Reaches,
@@ -94,42 +94,42 @@ pub(super) enum Doing {
 }
 
 /// Lives through a scene. Where a promise is broken it is lived through once more, to write everything down.
-pub fn run(scene: &Scene) -> Result<Summary, Broken> {
-    World::new(scene, false).live().or_else(|_| tell(scene).map(|(summary, _)| summary))
+pub fn run(scene: &WorldSetup) -> Result<RunSummary, Violation> {
+    World::new(scene, false).live().or_else(|_| run_with_transcript(scene).map(|(summary, _)| summary))
 }
 
 /// Lives through a scene, and tells it.
-pub fn tell(scene: &Scene) -> Result<(Summary, Vec<Told>), Broken> {
+pub fn run_with_transcript(scene: &WorldSetup) -> Result<(RunSummary, Vec<TranscriptLine>), Violation> {
     let mut world = World::new(scene, true);
     let lived = world.live_on();
     let story = world.story.map(|story| story.told).unwrap_or_default();
     match lived {
         Ok(()) => Ok((world.summary, story)),
-        Err(why) => Err(Broken { why, story }),
+        Err(why) => Err(Violation { reason: why, transcript: story }),
     }
 }
 
 impl<'a> World<'a> {
-    fn new(scene: &'a Scene, told: bool) -> Self {
-        let setup = Setup {
+    fn new(scene: &'a WorldSetup, told: bool) -> Self {
+        let setup = ModelConfig {
             seed: scene.seed,
             dialplan: Dialplan::product(4),
             sounds: scene.sounds.clone(),
             phones: scene.phones.clone(),
-            job_starts_ms: scene.job_starts_ms,
-            table_lag_ms: scene.table_lag_ms,
-            ..Setup::default()
+            job_start_delay_ms: scene.job_start_delay_ms,
+            channel_list_lag_ms: scene.channel_list_lag_ms,
+            ..ModelConfig::default()
         };
-        let mut chance = Chance::new(scene.seed);
+        let mut chance = Rng::new(scene.seed);
         let now = BEGIN + Millis(chance.between(0, 999));
         let mut world = Self {
             scene,
             now,
             chance,
-            model: Model::new(setup, now),
+            model: SwitchModel::new(setup, now),
             posts: (0..scene.daemons.max(1)).map(|_| Post::default()).collect(),
-            redis: (scene.daemons > 1).then(Redis::default),
-            nowhere: Redis::default(),
+            redis: (scene.daemons > 1).then(SimulatedRedis::default),
+            nowhere: SimulatedRedis::default(),
             daemons: 0,
             alone_since: Some(now),
             hindered_until: now,
@@ -144,26 +144,26 @@ impl<'a> World<'a> {
             joining: BTreeSet::new(),
             checked_at: now,
             recorded: BTreeSet::new(),
-            summary: Summary::default(),
+            summary: RunSummary::default(),
             unclaimed: BTreeSet::new(),
             lines: scene.lines(),
             asks: scene.asks(),
             silence_excused: BTreeMap::new(),
             forgotten: BTreeSet::new(),
             planned: 0,
-            story: told.then(|| Story::new(BEGIN)),
+            story: told.then(|| Transcript::new(BEGIN)),
         };
-        world.nowhere.goes_away();
+        world.nowhere.go_down();
         for post in 0..world.posts.len() {
             world.at(BEGIN, Doing::Start(post));
         }
         world
     }
 
-    fn live(mut self) -> Result<Summary, Broken> {
+    fn live(mut self) -> Result<RunSummary, Violation> {
         match self.live_on() {
             Ok(()) => Ok(self.summary),
-            Err(why) => Err(Broken { why, story: Vec::new() }),
+            Err(why) => Err(Violation { reason: why, transcript: Vec::new() }),
         }
     }
 
@@ -177,7 +177,7 @@ impl<'a> World<'a> {
         }
         let last_call = self.scene.callers.iter().map(|caller| caller.at).max().unwrap_or_default();
         for (when, fault) in &self.scene.faults {
-            if let When::At(at) = when {
+            if let FaultTime::At(at) = when {
                 self.at(begin + *at, Doing::Fault(*fault));
             }
         }
@@ -221,8 +221,8 @@ impl<'a> World<'a> {
     }
 
     /// It came about.
-    pub(super) fn count(&mut self, kind: Kind) {
-        self.summary.tally.add(kind, 1);
+    pub(super) fn count(&mut self, kind: Counter) {
+        self.summary.counts.add(kind, 1);
     }
 
     /// Tells this to everybody who hears the story.
@@ -281,9 +281,9 @@ impl<'a> World<'a> {
         let clock_told = std::mem::replace(&mut post.clock_told, ahead);
         self.hindered_until = self.hindered_until.max(self.now);
         match ahead.cmp(&clock_told) {
-            Ordering::Less => self.count(Kind::ClockBack),
+            Ordering::Less => self.count(Counter::ClockBack),
             Ordering::Equal => {}
-            Ordering::Greater => self.count(Kind::ClockForward),
+            Ordering::Greater => self.count(Counter::ClockForward),
         }
         self.say(|world| format!("{} starts", world.name(at)));
         self.go_on(at, false)
@@ -296,7 +296,7 @@ impl<'a> World<'a> {
     }
 
     /// The Redis that the daemon of this post reaches.
-    fn reached(&self, post: &Post) -> Option<&Redis> {
+    fn reached(&self, post: &Post) -> Option<&SimulatedRedis> {
         let cut_off = self.now < post.cut_off_until;
         self.redis.as_ref().map(|redis| if cut_off { &self.nowhere } else { redis })
     }
@@ -316,7 +316,7 @@ impl<'a> World<'a> {
             }
         }
         if self.model.next_deadline().is_some_and(|at| at <= now) {
-            return self.tell(Input::Due, None);
+            return self.tell(SwitchInput::Due, None);
         }
         for at in 0..self.posts.len() {
             if self.post_steps(at)? {

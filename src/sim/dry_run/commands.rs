@@ -1,9 +1,9 @@
 //! What each order does to the legs of a rehearsed switch.
 
-use super::actors::Habit;
-use super::exchange::{Act, Exchange};
+use super::actors::ScriptedPhone;
 use super::leg::{Doing, Leg, Running, Who};
 use super::sounds::{Sounding, sounding};
+use super::switch::{Act, Exchange};
 use hotlined_core::command::Action;
 use hotlined_core::event::{Cause, CommandResult, LegEvent};
 use hotlined_core::hotline::Dial;
@@ -201,7 +201,7 @@ impl Exchange {
                 (Who::Agent { of: call, dial, habit, asked: false, answered_at }, habit)
             }
         };
-        if habit == Habit::NoWay {
+        if habit == ScriptedPhone::NoRoute {
             self.done(id, CommandResult::Failed(Cause::Unreachable));
             return;
         }
@@ -214,15 +214,17 @@ impl Exchange {
         self.report(leg, LegEvent::Created);
         let fails = |cause| Act::Fails { leg: leg.clone(), cause, far_end: true };
         match habit {
-            Habit::Busy => return self.plan(BUSY_AFTER, fails(Cause::Busy)),
-            Habit::Unreachable | Habit::NoWay => {
+            ScriptedPhone::Busy => return self.plan(BUSY_AFTER, fails(Cause::Busy)),
+            ScriptedPhone::Unreachable | ScriptedPhone::NoRoute => {
                 return self.plan(UNREACHABLE_AFTER, fails(Cause::Unreachable));
             }
-            Habit::Refuses { after } => self.plan(Millis(RINGS_AFTER.0 + after.0), fails(Cause::Rejected)),
-            Habit::Answers { after, .. } | Habit::Mailbox { after, .. } => {
+            ScriptedPhone::Refuses { after } => {
+                self.plan(Millis(RINGS_AFTER.0 + after.0), fails(Cause::Rejected))
+            }
+            ScriptedPhone::Answers { after, .. } | ScriptedPhone::Mailbox { after, .. } => {
                 self.plan(Millis(RINGS_AFTER.0 + after.0), Act::PicksUp(leg.clone()));
             }
-            Habit::NeverAnswers => {}
+            ScriptedPhone::NeverAnswers => {}
         }
         self.plan(RINGS_AFTER, Act::Rings(leg.clone()));
         let too_long = Act::Fails { leg: leg.clone(), cause: Cause::NoAnswer, far_end: false };
@@ -230,22 +232,22 @@ impl Exchange {
     }
 
     /// The caller of this call, where it has left and this is its telephone.
-    fn called_back(&self, call: &CallId, place: &str) -> Option<(usize, Habit)> {
+    fn called_back(&self, call: &CallId, place: &str) -> Option<(usize, ScriptedPhone)> {
         let at = self.cast.callers.iter().position(|caller| caller.leg == call.0)?;
         let caller = &self.cast.callers[at];
         let left = !self.legs.contains_key(&self.persons[at].leg);
         // What completes a local number the hotline knows; its end is the same.
         let digits = number::normalise(&caller.number, None).digits().to_owned();
         let is_theirs = !digits.is_empty() && (place.ends_with(&digits) || digits.ends_with(place));
-        (left && is_theirs).then_some((at, caller.called_back))
+        (left && is_theirs).then_some((at, caller.call_back_phone))
     }
 
-    fn habit(&mut self, place: &str) -> Habit {
+    fn habit(&mut self, place: &str) -> ScriptedPhone {
         let times = self.times_called.entry(place.to_owned()).or_default();
-        let habits = self.cast.agents.get(place);
+        let habits = self.cast.phones.get(place);
         let habit = habits.and_then(|habits| habits.get(*times).or_else(|| habits.last()));
         *times += 1;
-        habit.copied().unwrap_or(self.cast.others)
+        habit.copied().unwrap_or(self.cast.default_phone)
     }
 
     pub(super) fn picks_up(&mut self, leg: &LegId) {
@@ -254,7 +256,7 @@ impl Exchange {
         (state.doing, state.answered) = (Doing::Waking, true);
         if let Who::Agent { answered_at, habit, .. } = &mut state.who {
             *answered_at = now;
-            if let Habit::Mailbox { stays, .. } = *habit {
+            if let ScriptedPhone::Mailbox { stays, .. } = *habit {
                 self.plan(stays, Act::Leaves(leg.clone()));
             }
         }

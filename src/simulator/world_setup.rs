@@ -1,13 +1,13 @@
 //! What a run is made of: hotlines, people, and what goes wrong.
 
-use crate::redis::Loss;
+use crate::redis::DataLoss;
 use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::hotline::flow::NodeKind;
 use hotlined_core::hotline::{Agent, Dial, Hotline, Hotlines, Version};
 use hotlined_core::prompt::{Prompt, SoundPath, Tone};
 use hotlined_core::time::Millis;
 use hotlined_esl::event::Format;
-use hotlined_sim::actors::{Caller, Phone, Sounds};
+use hotlined_sim::actors::{Caller, Phone, SoundFiles};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -18,28 +18,28 @@ pub const HOTLINE: &str = "4008001234";
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fault {
     /// The line is cut.
-    Cut {
+    LinkCut {
         /// After so long the daemon connects again.
-        back: Millis,
+        reconnect_after: Millis,
     },
     /// Nothing passes the line any more, and nobody says so.
-    Mute,
+    LinkSilent,
     /// What is on its way on the line, either way, comes no sooner than after so long.
-    Stall {
+    LinkStalled {
         /// How long.
         span: Millis,
     },
     /// The daemon is killed.
-    Kill {
+    DaemonKilled {
         /// After so long another one starts.
-        back: Millis,
+        restart_after: Millis,
         /// Whether what it wrote last still arrives.
-        delivered: bool,
+        output_delivered: bool,
         /// Whether what it kept is still there.
-        kept: bool,
+        disk_kept: bool,
     },
     /// The daemon stands still, and wakes up late.
-    Pause {
+    DaemonPaused {
         /// How long.
         span: Millis,
     },
@@ -57,30 +57,30 @@ pub enum Fault {
         by: Millis,
     },
     /// The switch dies and comes back empty.
-    Crash,
+    SwitchCrash,
     /// The hotlines change.
-    Change,
+    HotlinesChanged,
     /// The daemon takes no new calls, and hands over.
-    Drain {
+    DaemonDrained {
         /// After so long it hands over.
-        over: Millis,
+        second_stop_after: Millis,
         /// So long after that another one starts.
-        back: Millis,
+        restart_after: Millis,
     },
     /// A daemon does not reach Redis, though others do.
-    CutOff {
+    RedisUnreachable {
         /// How long.
         span: Millis,
     },
     /// The Redis that daemons share answers nobody.
-    RedisAway {
+    RedisDown {
         /// How long.
         span: Millis,
         /// What it has lost when it is back.
-        loss: Loss,
+        loss: DataLoss,
     },
     /// It stands still: nobody is told that it is not there.
-    RedisStill {
+    RedisHung {
         /// How long.
         span: Millis,
     },
@@ -88,7 +88,7 @@ pub enum Fault {
 
 /// When a fault comes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum When {
+pub enum FaultTime {
     /// So long after the beginning.
     At(Millis),
     /// So long after the first daemon's engine took so many events.
@@ -97,7 +97,7 @@ pub enum When {
 
 /// A run.
 #[derive(Clone, Debug)]
-pub struct Scene {
+pub struct WorldSetup {
     /// The seed of what is left to chance.
     pub seed: u64,
     /// Who calls.
@@ -105,29 +105,29 @@ pub struct Scene {
     /// What the telephone of a number does, as in [`Cast::phones`](hotlined_sim::actors::Cast::phones).
     pub phones: BTreeMap<String, Vec<Phone>>,
     /// What the switch can play.
-    pub sounds: Sounds,
+    pub sounds: SoundFiles,
     /// Who can be called.
     pub hotlines: Vec<Hotline>,
     /// How many daemons there are: one keeps its calls in a file, several share a Redis and the one switch.
     pub daemons: usize,
     /// How many calls a daemon takes at a time.
-    pub live_max: usize,
+    pub live_calls_max: usize,
     /// What goes wrong.
-    pub faults: Vec<(When, Fault)>,
+    pub faults: Vec<(FaultTime, Fault)>,
     /// How long bytes are on their way, at least and at most, in milliseconds.
-    pub delay_ms: (u64, u64),
+    pub network_delay_ms: (u64, u64),
     /// See [`Setup::job_starts_ms`](hotlined_sim::model::Setup::job_starts_ms).
-    pub job_starts_ms: (u64, u64),
+    pub job_start_delay_ms: (u64, u64),
     /// See [`Setup::table_lag_ms`](hotlined_sim::model::Setup::table_lag_ms).
-    pub table_lag_ms: (u64, u64),
+    pub channel_list_lag_ms: (u64, u64),
     /// How long it takes at most from the link to the engine, and back.
-    pub engine_lag_ms: u64,
+    pub daemon_lag_ms: u64,
     /// In how many of a hundred cases two events of different legs change places that come at the same time.
     pub reordered_percent: u64,
     /// How the switch writes events.
     pub format: Format,
     /// Whether each call is also saved and loaded between any two events.
-    pub shadowed: bool,
+    pub shadow_engine: bool,
     /// How often it is looked whether the promises hold that have a bound in time.
     pub check_every: Millis,
     /// How long after the last caller everything must be quiet.
@@ -151,7 +151,7 @@ pub(super) fn sound(name: &str) -> Prompt {
 }
 
 /// What hotlines here have in common.
-pub fn plain() -> SimpleHotline {
+pub fn hotline_defaults() -> SimpleHotline {
     SimpleHotline {
         ringback: sound("/ring.wav"),
         closing: sound("/closing.wav"),
@@ -162,28 +162,28 @@ pub fn plain() -> SimpleHotline {
 
 /// A hotline of these agents.
 pub fn hotline(number: &str, agents: Vec<Agent>) -> Hotline {
-    plain().hotline(number, "Example", agents)
+    hotline_defaults().hotline(number, "Example", agents)
 }
 
-impl Scene {
+impl WorldSetup {
     /// A calm one: nothing goes wrong, and only what is set afterwards happens.
-    pub fn calm(seed: u64) -> Self {
+    pub fn without_faults(seed: u64) -> Self {
         Self {
             seed,
             callers: Vec::new(),
             phones: BTreeMap::new(),
-            sounds: Sounds::default(),
+            sounds: SoundFiles::default(),
             hotlines: Vec::new(),
             daemons: 1,
-            live_max: 100,
+            live_calls_max: 100,
             faults: Vec::new(),
-            delay_ms: (0, 5),
-            job_starts_ms: (1, 3),
-            table_lag_ms: (0, 274),
-            engine_lag_ms: 2,
+            network_delay_ms: (0, 5),
+            job_start_delay_ms: (1, 3),
+            channel_list_lag_ms: (0, 274),
+            daemon_lag_ms: 2,
             reordered_percent: 0,
             format: Format::Plain,
-            shadowed: true,
+            shadow_engine: true,
             check_every: Millis(20),
             quiet_within: Millis::seconds(300),
         }
