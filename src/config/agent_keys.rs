@@ -44,7 +44,7 @@ impl Reader<'_, '_> {
     }
 
     fn agents(&mut self, section: &Section<'_>, ring_time_s: u64, said: &mut Vec<DeclaredLines>) {
-        let place = section.table.place_of("agents");
+        let place = section.table.offset_of("agents");
         let tables = match section.table.tables(&mut self.toml, "agents", AGENTS_FORM) {
             Some(tables) => tables,
             // Of another type: that is said already.
@@ -97,7 +97,7 @@ impl Reader<'_, '_> {
         let dial = dial(section, toml);
         let hours = self.state(section, "hours");
         let groups = self.groups_of(section);
-        let groups_at = section.table.place_of("group").unwrap_or_else(|| section.at("groups"));
+        let groups_at = section.table.offset_of("group").unwrap_or_else(|| section.at("groups"));
         if confirm && let Ok(one) = Key::try_from('1') {
             self.needs_all(section, "confirm", [self.voice.speaker().take_call(one)].into_iter());
         }

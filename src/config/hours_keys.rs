@@ -44,7 +44,7 @@ const EXCEPT_EXAMPLE: &str = "open = \"09:00-12:00\" or closed = true";
 pub(super) fn hours(table: &Table<'_>, toml: &mut TomlFile<'_>) -> Option<Hours> {
     let diagnostics = toml.diagnostic_count();
     let mut written = Written::default();
-    let zone = if table.place_of(ZONE).is_some() { zone(table, toml) } else { Some(Zone::default()) };
+    let zone = if table.offset_of(ZONE).is_some() { zone(table, toml) } else { Some(Zone::default()) };
     for (key, at) in table.keys() {
         match key {
             ZONE => {}
@@ -123,7 +123,7 @@ fn each<T: FromStr<Err = BadLine>>(
     key: &str,
     form: &'static str,
 ) -> Vec<(T, usize, String)> {
-    let empty = table.is_empty_list(key).then(|| (table.place_of(key).unwrap_or(table.at), table.path(key)));
+    let empty = table.is_empty_list(key).then(|| (table.offset_of(key).unwrap_or(table.at), table.path(key)));
     if let Some((at, key)) = empty {
         toml.report(at, key, Problem::WrongType { found: "an empty list", expected: form });
     }

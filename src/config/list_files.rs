@@ -1,4 +1,5 @@
-//! Files beside a hotline's: black and white lists, sets of codes. One entry a line; `#` begins a comment.
+//! Reads the list files beside a hotline file: black lists, white lists and sets of codes. Each line is one entry; `#`
+//! begins a comment.
 
 use super::limits::{CODES_MAX, LIST_BYTES_MAX};
 use super::{Diagnostic, Problem};
@@ -9,7 +10,7 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// The numbers in a file.
+/// Reads a black or white list.
 pub(super) fn prefixes(file: &Path, home: Option<AreaCode>) -> Result<Prefixes, Vec<Diagnostic>> {
     let text = text(file)?;
     Prefixes::parse(text.lines(), home).map_err(|bad| {
@@ -20,7 +21,7 @@ pub(super) fn prefixes(file: &Path, home: Option<AreaCode>) -> Result<Prefixes, 
     })
 }
 
-/// The codes in a file.
+/// Reads a set of codes.
 pub(super) fn codes(file: &Path) -> Result<Codes, Vec<Diagnostic>> {
     let text = text(file)?;
     let code = |line: &'_ str| line.split('#').next().unwrap_or_default().trim().to_owned();
@@ -44,7 +45,7 @@ fn text(file: &Path) -> Result<String, Vec<Diagnostic>> {
     let diagnostic =
         |at, problem| vec![Diagnostic { file: file.to_owned(), at, key: String::new(), problem }];
     let unreadable = |error: std::io::Error| vec![Diagnostic::unreadable(file, &error)];
-    // Asked before opening: opening a pipe would wait for its other end.
+    // Checked before the file is opened: opening a pipe would wait for a writer.
     if !std::fs::metadata(file).map_err(unreadable)?.is_file() {
         return Err(diagnostic(None, Problem::NotAList));
     }

@@ -1,8 +1,7 @@
-//! What the files of one load share: sounds that were looked up, lists that were read, words that stand in many.
+//! The cache that the files of one load share: sounds, lists, and words.
 //!
-//! Ten thousand hotlines name the same ringback, the same black list and the same exit `invalid`: each is looked
-//! up once and held once by each thread that reads, a list once by all of them. Nothing is remembered beyond one
-//! load.
+//! Ten thousand hotlines name the same ringback, the same black list and the same exit `invalid`. Each thread looks up
+//! each sound and keeps each word once; all threads together read each list once. Every load has a new cache.
 
 use super::{Diagnostic, Problem};
 use super::{SoundError, SoundFolder};
@@ -15,44 +14,44 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-/// The lists that were read so far, for all threads of a load.
+/// The lists that all threads of a load share.
 #[derive(Default)]
-pub(super) struct Lists {
-    prefixes: Once<(PathBuf, Option<AreaCode>), Result<Prefixes, Vec<Diagnostic>>>,
-    codes: Once<PathBuf, Result<Arc<Codes>, Vec<Diagnostic>>>,
+pub(super) struct ListCache {
+    prefixes: OncePerKey<(PathBuf, Option<AreaCode>), Result<Prefixes, Vec<Diagnostic>>>,
+    codes: OncePerKey<PathBuf, Result<Arc<Codes>, Vec<Diagnostic>>>,
 }
 
-/// What is made once for each key: by who asks first, while the others wait.
-struct Once<K, V>(Mutex<BTreeMap<K, Arc<OnceLock<V>>>>);
+/// Values that are made once for each key: the first thread makes the value, and the others wait for it.
+struct OncePerKey<K, V>(Mutex<BTreeMap<K, Arc<OnceLock<V>>>>);
 
-impl<K, V> Default for Once<K, V> {
+impl<K, V> Default for OncePerKey<K, V> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-impl<K: Ord, V: Clone> Once<K, V> {
+impl<K: Ord, V: Clone> OncePerKey<K, V> {
     fn get(&self, key: K, make: impl FnOnce() -> V) -> V {
-        let place = self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
-        place.get_or_init(make).clone()
+        let value = self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
+        value.get_or_init(make).clone()
     }
 }
 
-/// What was looked up so far.
+/// The cache of one thread.
 pub(super) struct LoadCache {
     pub(super) sounds: SoundFolder,
-    /// The hotlines that have sounds of their own; none if nobody knows.
+    /// The numbers of the hotlines that have sounds of their own. `None` if this cannot be read.
     owners: Option<BTreeSet<String>>,
     found: BTreeMap<String, SoundPath>,
     standard: BTreeMap<Language, Arc<BTreeSet<Piece>>>,
     words: BTreeSet<Arc<str>>,
-    lists: Arc<Lists>,
-    /// The lists whose faults were told.
-    told: BTreeSet<PathBuf>,
+    lists: Arc<ListCache>,
+    /// The list files whose diagnostics are already reported.
+    lists_reported: BTreeSet<PathBuf>,
 }
 
 impl LoadCache {
-    pub(super) fn new(sounds: &SoundFolder, lists: Arc<Lists>) -> Self {
+    pub(super) fn new(sounds: &SoundFolder, lists: Arc<ListCache>) -> Self {
         Self {
             sounds: sounds.clone(),
             owners: sounds.owners(),
@@ -60,11 +59,11 @@ impl LoadCache {
             standard: BTreeMap::new(),
             words: BTreeSet::new(),
             lists,
-            told: BTreeSet::new(),
+            lists_reported: BTreeSet::new(),
         }
     }
 
-    /// The one copy of a word.
+    /// The shared copy of a word.
     pub(super) fn word(&mut self, word: &str) -> Arc<str> {
         if let Some(known) = self.words.get(word) {
             return known.clone();
@@ -74,7 +73,7 @@ impl LoadCache {
         word
     }
 
-    /// The path of a sound of this hotline, as [`SoundFolder::find`] gives it.
+    /// The path of a sound of this hotline, as [`SoundFolder::find`] returns it.
     pub(super) fn sound(&mut self, number: Option<&str>, name: &str) -> Result<SoundPath, SoundError> {
         let shared = number.is_none_or(|number| !self.has_own(number));
         if let Some(path) = self.found.get(name).filter(|_| shared) {
@@ -91,7 +90,7 @@ impl LoadCache {
         self.owners.as_ref().is_none_or(|owners| owners.contains(number))
     }
 
-    /// Who speaks on this hotline.
+    /// The language and the recordings of this hotline.
     pub(super) fn voice(&self, number: Option<&str>, language: Language) -> Voice {
         let folder = language.folder();
         let own = number.filter(|number| self.has_own(number)).and_then(|number| {
@@ -101,11 +100,11 @@ impl LoadCache {
             (!pieces.is_empty()).then(|| Arc::new(OwnRecordings { folder, pieces }))
         });
         let standard = self.sounds.switch_folder().join(folder);
-        // A path that is no text is none a switch can be given: everything in it is missing.
+        // A path that is not UTF-8 cannot be given to a switch: all recordings in it count as missing.
         Voice { language, folder: standard.to_str().unwrap_or_default().into(), own }
     }
 
-    /// The first of these pieces that has no recording.
+    /// The first of these pieces without a recording.
     pub(super) fn unrecorded(&mut self, voice: &Voice, pieces: &[Piece]) -> Option<Piece> {
         let sounds = &self.sounds;
         let standard = self.standard.entry(voice.language).or_insert_with(|| {
@@ -116,23 +115,23 @@ impl LoadCache {
         pieces.iter().find(|piece| !has(piece)).copied()
     }
 
-    /// The numbers in this file, as a hotline at home there means them.
+    /// The numbers in this list file. The area code `home` completes local numbers.
     pub(super) fn prefixes(&self, file: &Path, home: Option<AreaCode>) -> Result<Prefixes, Vec<Diagnostic>> {
         self.lists.prefixes.get((file.to_owned(), home), || super::list_files::prefixes(file, home))
     }
 
-    /// Whether the faults of this list are told for the first time.
+    /// Whether the diagnostics of this list file are not reported yet.
     pub(super) fn is_new_list_error(&mut self, file: &Path) -> bool {
-        self.told.insert(file.to_owned())
+        self.lists_reported.insert(file.to_owned())
     }
 
-    /// The codes in this file.
+    /// The codes in this list file.
     pub(super) fn codes(&self, file: &Path) -> Result<Arc<Codes>, Vec<Diagnostic>> {
         self.lists.codes.get(file.to_owned(), || super::list_files::codes(file).map(Arc::new))
     }
 }
 
-/// The fault that a recording is not there.
+/// The problem that a recording is missing.
 pub(super) fn unrecorded(voice: &Voice, sounds: &SoundFolder, piece: Piece, remedy: &'static str) -> Problem {
     let folder = sounds.folder().join(voice.language.folder());
     Problem::NoRecording { file: folder.join(piece.file()).display().to_string(), remedy }

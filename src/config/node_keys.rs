@@ -129,7 +129,7 @@ impl Reader<'_, '_> {
     fn node_type(&mut self, table: &Table<'_>) -> Option<&'static TableSchema> {
         let words: Vec<(&str, &'static TableSchema)> =
             NODES.iter().map(|schema| (schema.name, schema)).collect();
-        if table.place_of("type").is_none() {
+        if table.offset_of("type").is_none() {
             let problem = Problem::Missing("write what the node does, such as type = \"menu\"");
             self.toml.report(table.at, table.path("type"), problem);
         }

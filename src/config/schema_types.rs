@@ -1,50 +1,50 @@
-//! The form of a hotline file: which keys each of its tables has, and what may stand behind each.
+//! The types of the schema of hotline files: the keys of each table, and the values of each key.
 //!
-//! The reader looks a key's limits and words up here, and the JSON Schema is made of the same entries: what one
-//! takes the other allows. The entries themselves stand in [`keys`](super::schema).
+//! The reader and the JSON Schema use the same entries, so both accept the same files. The entries themselves are in
+//! [`schema`](super::schema).
 
-/// A table of the file.
+/// The schema of a table.
 #[derive(Debug)]
 pub(super) struct TableSchema {
-    /// What its kind is called in the schema.
+    /// The name of this kind of table in the JSON Schema.
     pub(super) name: &'static str,
-    /// What it is for.
+    /// The purpose of the table, as the JSON Schema describes it.
     pub(super) says: &'static str,
-    /// Its keys, in the order in which a message lists them.
+    /// The keys, in the order in which a diagnostic lists them.
     pub(super) keys: &'static [KeySchema],
-    /// Lists that stand for several tables' keys at once: each node can have what all nodes have.
+    /// Further keys, in lists that several tables share.
     pub(super) also: &'static [&'static [KeySchema]],
 }
 
-/// One key.
+/// The schema of a key.
 #[derive(Debug)]
 pub(super) struct KeySchema {
     pub(super) name: &'static str,
     pub(super) form: ValueSchema,
-    /// What it is for, as the schema says it.
+    /// The purpose of the key, as the JSON Schema describes it.
     pub(super) says: &'static str,
-    /// What to write where it is missing, if the table is faulty without it.
+    /// What to write if the key is missing. `None` for an optional key.
     pub(super) needed: Option<&'static str>,
 }
 
-/// What may stand behind a key.
+/// The values that a key accepts.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum ValueSchema {
-    /// Text; a schema may hold it to this pattern.
+    /// Text. The JSON Schema holds the text to this pattern.
     Text(Option<&'static str>),
     /// Text or a list of texts.
     Texts(Option<&'static str>),
     /// True or false.
     Flag,
-    /// A whole number within these limits, of this unit.
+    /// A whole number: the least, the greatest, the unit.
     Number(u64, u64, &'static str),
     /// One of these words.
     Words(&'static [&'static str]),
-    /// Sound: a file, a tone, or a list of files.
+    /// A sound: a file, a tone, or a list of files.
     Sound,
-    /// Sound, or `false` where nothing shall be said.
+    /// A sound, or `false` for silence.
     SoundOrNone,
-    /// A key of a telephone, or `false` for none.
+    /// A telephone key, or `false` for none.
     KeyOrNone,
     /// One table.
     Table(&'static TableSchema),
@@ -62,12 +62,12 @@ pub(super) enum ValueSchema {
     Nodes,
 }
 
-/// A key that may be left out.
+/// An optional key.
 pub(super) const fn key(name: &'static str, form: ValueSchema, says: &'static str) -> KeySchema {
     KeySchema { name, form, says, needed: None }
 }
 
-/// A key that must be there; a message says the remedy.
+/// A key that must be present. A diagnostic shows `remedy` if the key is missing.
 pub(super) const fn needed(
     name: &'static str,
     form: ValueSchema,
@@ -77,7 +77,7 @@ pub(super) const fn needed(
     KeySchema { name, form, says, needed: Some(remedy) }
 }
 
-/// The words of a list of words and their meanings.
+/// The words of a list of words with their meanings.
 pub(super) const fn words<T: Copy, const N: usize>(pairs: &[(&'static str, T); N]) -> [&'static str; N] {
     let mut words = [""; N];
     let mut index = 0;

@@ -1,5 +1,4 @@
-//! A table of the file together with its form: what is asked of it is held to the limits and words that stand
-//! in [`keys`](super::schema).
+//! Reads a table by its [`schema`](super::schema): the schema has the limits and words of each key.
 
 use super::Problem;
 use super::schema_types::{TableSchema, ValueSchema};
@@ -14,30 +13,30 @@ const SOUND_OR_NONE_FORM: &str = "write a file's name in double quotes, several 
 const TABLE_FORM: &str = "write a table: a line in brackets above its keys, or { … }";
 const TABLES_FORM: &str = "write each below a line of its own in two brackets, such as [[ringbacks]]";
 
-/// The form of a table whose every key is a sound.
+/// The schema of a table whose keys are names and whose values are sounds.
 static OF_SOUNDS: TableSchema = TableSchema { name: "sounds", says: "", keys: &[], also: &[] };
 
-/// A table and its form.
+/// A table with its schema.
 pub(super) struct Section<'d> {
     pub(super) table: Table<'d>,
     schema: &'static TableSchema,
 }
 
 impl<'d> Section<'d> {
-    /// A table of this form. Unknown keys are faults here and now, missing ones too.
+    /// A table with this schema. Reports unknown keys and missing keys.
     pub(super) fn new(
         table: Table<'d>,
         schema: &'static TableSchema,
         toml: &mut TomlFile<'_>,
         elsewhere: impl Fn(&str) -> Option<&'static str>,
     ) -> Self {
-        // Most tables have no unknown key, and then nobody needs a list of the known ones.
+        // Most tables have no unknown key; only the others need the list of known keys.
         if !table.has_only(|key| schema.key(key).is_some()) {
             table.refuse_unknown(toml, &schema.names(), elsewhere);
         }
         for key in schema.all() {
             if let Some(remedy) = key.needed
-                && table.place_of(key.name).is_none()
+                && table.offset_of(key.name).is_none()
             {
                 toml.report(table.at, table.path(key.name), Problem::Missing(remedy));
             }
@@ -45,7 +44,7 @@ impl<'d> Section<'d> {
         Self { table, schema }
     }
 
-    /// The form of a key. One that stands in no form is none that a file may have; asking for it is our mistake.
+    /// The schema of a key. Asking for a key that the schema does not have is a bug of this crate.
     fn form(&self, key: &str) -> Option<ValueSchema> {
         if std::ptr::eq(self.schema, &OF_SOUNDS) {
             return Some(ValueSchema::Sound);
@@ -55,35 +54,35 @@ impl<'d> Section<'d> {
         form
     }
 
-    /// Whether the key is there.
+    /// Whether the key is present.
     pub(super) fn has(&self, key: &str) -> bool {
-        self.table.place_of(key).is_some()
+        self.table.offset_of(key).is_some()
     }
 
-    /// Where the key stands, or else the table.
+    /// The byte offset of the key, or of the table if the key is absent.
     pub(super) fn at(&self, key: &str) -> usize {
-        self.table.place_of(key).unwrap_or(self.table.at)
+        self.table.offset_of(key).unwrap_or(self.table.at)
     }
 
-    /// A text.
+    /// The text of a key.
     pub(super) fn text(&self, toml: &mut TomlFile<'_>, key: &str) -> Option<Located<&'d str>> {
         debug_assert!(matches!(self.form(key), Some(ValueSchema::Text(_))), "{key} is no text");
         self.table.text(toml, key)
     }
 
-    /// A text, or several.
+    /// The text or the texts of a key.
     pub(super) fn texts(&self, toml: &mut TomlFile<'_>, key: &str) -> Vec<Located<&'d str>> {
         debug_assert!(matches!(self.form(key), Some(ValueSchema::Texts(_))), "{key} is no list of texts");
         self.table.texts(toml, key, TEXTS_FORM).unwrap_or_default()
     }
 
-    /// True or false.
+    /// The boolean of a key.
     pub(super) fn flag(&self, toml: &mut TomlFile<'_>, key: &str) -> Option<bool> {
         debug_assert!(matches!(self.form(key), Some(ValueSchema::Flag)), "{key} is no flag");
         self.table.flag(toml, key)
     }
 
-    /// A number within its limits.
+    /// The number of a key, within the limits of the schema.
     pub(super) fn number(&self, toml: &mut TomlFile<'_>, key: &str) -> Option<Located<u64>> {
         match self.form(key)? {
             ValueSchema::Number(min, max, unit) => self.table.number(toml, key, min..=max, unit),
@@ -94,12 +93,12 @@ impl<'d> Section<'d> {
         }
     }
 
-    /// A number within its limits, as a smaller type that holds them.
+    /// The number of a key as a smaller type, which holds every number within the limits.
     pub(super) fn small<T: TryFrom<u64>>(&self, toml: &mut TomlFile<'_>, key: &str) -> Option<T> {
         self.number(toml, key).and_then(|found| T::try_from(found.value).ok())
     }
 
-    /// One of its words.
+    /// The meaning of the word of a key.
     pub(super) fn choice<T: Copy>(
         &self,
         toml: &mut TomlFile<'_>,
@@ -114,14 +113,14 @@ impl<'d> Section<'d> {
         self.table.choice(toml, key, words)
     }
 
-    /// The table under a key.
+    /// The section of a key.
     pub(super) fn section(&self, toml: &mut TomlFile<'_>, key: &str) -> Option<Section<'d>> {
         let Some(ValueSchema::Table(schema)) = self.form(key) else { return None };
         let table = self.table.table(toml, key, TABLE_FORM)?;
         Some(Section::new(table, schema, toml, |_| None))
     }
 
-    /// The table under a key whose own keys are no fixed ones.
+    /// The table of a key, where the table has no fixed keys.
     pub(super) fn table_of(&self, toml: &mut TomlFile<'_>, key: &str) -> Option<Table<'d>> {
         debug_assert!(
             matches!(self.form(key), Some(ValueSchema::Hours | ValueSchema::Sounds)),
@@ -130,14 +129,14 @@ impl<'d> Section<'d> {
         self.table.table(toml, key, TABLE_FORM)
     }
 
-    /// The tables of a list.
+    /// The sections of a list.
     pub(super) fn sections(&self, toml: &mut TomlFile<'_>, key: &str) -> Option<Vec<Section<'d>>> {
         let Some(ValueSchema::Tables(schema)) = self.form(key) else { return None };
         let tables = self.table.tables(toml, key, TABLES_FORM)?;
         Some(tables.into_iter().map(|table| Section::new(table, schema, toml, |_| None)).collect())
     }
 
-    /// The tables of a table, by their names; in the order of the file.
+    /// The sections of a table of tables, with their names, in the order of the file.
     pub(super) fn named(&self, toml: &mut TomlFile<'_>, key: &str) -> Vec<(&'d str, Section<'d>)> {
         let Some(ValueSchema::Named(schema)) = self.form(key) else { return Vec::new() };
         let Some(table) = self.table.table(toml, key, TABLE_FORM) else { return Vec::new() };
@@ -146,13 +145,13 @@ impl<'d> Section<'d> {
         tables.into_iter().map(section).collect()
     }
 
-    /// As [`named`](Self::named), of tables that each have a form of their own.
+    /// The tables of a table of tables, where each has its own schema.
     pub(super) fn named_tables(&self, toml: &mut TomlFile<'_>, key: &str) -> Vec<(&'d str, Table<'d>)> {
         let table = self.table.table(toml, key, TABLE_FORM);
         table.map(|table| tables_of(&table, toml)).unwrap_or_default()
     }
 
-    /// The texts of a table, by their names.
+    /// The keys and texts of a table of texts.
     pub(super) fn pairs(&self, toml: &mut TomlFile<'_>, key: &str) -> Vec<(&'d str, Located<&'d str>)> {
         debug_assert!(matches!(self.form(key), Some(ValueSchema::Pairs)), "{key} is no table of texts");
         let Some(table) = self.table.table(toml, key, TABLE_FORM) else { return Vec::new() };
@@ -161,12 +160,12 @@ impl<'d> Section<'d> {
     }
 }
 
-/// The tables of a table, in the order of the file; what is none is a fault.
+/// The tables of a table, in the order of the file. Reports a value that is no table.
 fn tables_of<'d>(table: &Table<'d>, toml: &mut TomlFile<'_>) -> Vec<(&'d str, Table<'d>)> {
     tables_of_keys(table, toml, &table.keys())
 }
 
-/// The tables under these keys of a table, in the order of the file.
+/// The tables of these keys of a table, in the order of the file.
 pub(super) fn tables_of_keys<'d>(
     table: &Table<'d>,
     toml: &mut TomlFile<'_>,
@@ -185,7 +184,7 @@ impl<'d> Section<'d> {
         Self { table, schema: &OF_SOUNDS }
     }
 
-    /// The names of a sound.
+    /// The file names, or the tone, of a sound.
     pub(super) fn sounds(&self, toml: &mut TomlFile<'_>, key: &str) -> Option<Vec<Located<&'d str>>> {
         let form = match self.form(key)? {
             ValueSchema::Sound => SOUND_FORM,
@@ -203,7 +202,7 @@ impl<'d> Section<'d> {
         self.table.texts(toml, key, form)
     }
 
-    /// Whether a key that may say `false` says so. `true` means nothing there.
+    /// Whether the value of an optional key is `false`, for none. Reports `true`, which has no meaning.
     pub(super) fn is_none(&self, toml: &mut TomlFile<'_>, key: &str) -> bool {
         debug_assert!(
             matches!(self.form(key), Some(ValueSchema::SoundOrNone | ValueSchema::KeyOrNone)),
@@ -219,24 +218,24 @@ impl<'d> Section<'d> {
         }
     }
 
-    /// A key of a telephone; `otherwise` where nothing is written.
+    /// The telephone key of a key, or `default` if the key is absent.
     pub(super) fn telephone_key(
         &self,
         toml: &mut TomlFile<'_>,
         key: &str,
-        otherwise: Option<char>,
+        default: Option<char>,
     ) -> Option<char> {
         if !self.has(key) {
-            return otherwise;
+            return default;
         }
         let may_be_none = matches!(self.form(key), Some(ValueSchema::KeyOrNone));
         if may_be_none && self.is_none(toml, key) {
             return None;
         }
         let found = self.table.text(toml, key)?;
-        let mut signs = found.value.chars();
-        match (signs.next(), signs.next()) {
-            (Some(sign), None) if is_telephone_key(sign) => Some(sign),
+        let mut characters = found.value.chars();
+        match (characters.next(), characters.next()) {
+            (Some(key), None) if is_telephone_key(key) => Some(key),
             _ => {
                 toml.report(found.at, found.key, Problem::TelephoneKey(shortened(found.value)));
                 None

@@ -1,17 +1,17 @@
-//! Where sound files lie: as the daemon sees them, and as the switch does.
+//! The folder of sound files, under the path of the daemon and under the path of the switch.
 //!
-//! Daemon and switch may live in two containers that mount one folder under two names. Existence is looked
-//! up in the daemon's; a [`Prompt`](hotlined_core::prompt::Prompt) carries the switch's. Nothing is decoded here.
+//! Daemon and switch may run in two containers that mount one folder under two paths. The daemon's path is used to check
+//! that a file exists; a [`Prompt`](hotlined_core::prompt::Prompt) carries the switch's path. No file is decoded.
 
 use hotlined_core::phrases::Piece;
 use hotlined_core::prompt::{BadSoundPath, SoundPath};
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf};
 
-/// The folder of hotlines' own sounds, below the sound folder.
+/// The folder, below the sound folder, that holds a folder for each hotline with sounds of its own.
 const OWN: &str = "hotlines";
 
-/// The sound folder under its two names.
+/// The sound folder, with its path for the daemon and its path for the switch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SoundFolder {
     folder: PathBuf,
@@ -21,36 +21,36 @@ pub struct SoundFolder {
 /// Why a sound cannot be played.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SoundError {
-    /// No name.
+    /// The name is empty.
     #[error("is empty: name a file, or leave the key out to have a tone")]
     Empty,
-    /// A way out of the folder.
+    /// The name leads out of the folder.
     #[error("may not contain `.` or `..` folders: write the path without them")]
     Dots,
-    /// There is none.
+    /// The file does not exist.
     #[error("{name:?} is not there: put it at {looked}", looked = looked.join(" or "))]
     Missing {
-        /// As written.
+        /// The name in the hotline file.
         name: String,
-        /// Where it was looked for, as the daemon sees it.
+        /// The paths that were tried, as the daemon sees them.
         looked: Vec<String>,
     },
-    /// A folder, or something else that cannot be played.
+    /// The name is a folder, or something else that cannot be played.
     #[error("{0} is no regular file: name a sound file")]
     NotAFile(String),
-    /// Dead air.
+    /// The file is empty: the caller would hear dead air.
     #[error("{0} is an empty file: record it again")]
-    Hollow(String),
-    /// A path the switch cannot be given.
+    EmptyFile(String),
+    /// The path has characters that the switch cannot be given.
     #[error("{0}")]
     Path(#[from] BadSoundPath),
-    /// A path that is not UTF-8.
+    /// The path is not UTF-8.
     #[error("the sound folder's path is not UTF-8: move it")]
     NotUtf8,
 }
 
 impl SoundFolder {
-    /// A folder that both see under these names; both should be absolute.
+    /// A sound folder with these two paths. Both should be absolute.
     pub fn new(folder: impl Into<PathBuf>, switch_folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into(), switch_folder: switch_folder.into() }
     }
@@ -65,9 +65,13 @@ impl SoundFolder {
         &self.switch_folder
     }
 
-    /// The path under which the switch plays this file of this hotline. A relative name is looked up in
-    /// `hotlines/<number>/` and then in the sound folder itself; an absolute one is taken as the daemon sees
-    /// it, and given to the switch under the switch's name if it lies in the sound folder.
+    /// The path under which the switch plays a sound of a hotline. A relative name is looked up in `hotlines/<number>/`
+    /// and then in the sound folder itself. An absolute name is a path of the daemon; if the file is in the sound folder,
+    /// the switch gets its own path of the file.
+    ///
+    /// # Errors
+    ///
+    /// The name is invalid, or no playable file has this name.
     pub fn find(&self, number: Option<&str>, name: &str) -> Result<SoundPath, SoundError> {
         if name.is_empty() {
             return Err(SoundError::Empty);
@@ -75,7 +79,7 @@ impl SoundFolder {
         if name.split('/').any(|part| matches!(part, "." | "..")) {
             return Err(SoundError::Dots);
         }
-        // A name that no switch could be given is refused for that, not for being missing.
+        // An invalid name is reported as invalid, not as missing.
         SoundPath::new(&format!("/{name}"))?;
         let candidates: Vec<PathBuf> = if Path::new(name).is_absolute() {
             vec![PathBuf::from(name)]
@@ -89,7 +93,7 @@ impl SoundFolder {
                 return Err(SoundError::NotAFile(path.display().to_string()));
             }
             if meta.len() == 0 {
-                return Err(SoundError::Hollow(path.display().to_string()));
+                return Err(SoundError::EmptyFile(path.display().to_string()));
             }
             return self.as_the_switch_sees(path);
         }
@@ -97,12 +101,12 @@ impl SoundFolder {
         Err(SoundError::Missing { name: name.to_owned(), looked })
     }
 
-    /// The folder of a hotline's own sounds, below the sound folder.
+    /// The folder of the hotline's own sounds, below the sound folder.
     pub(super) fn own(number: &str) -> PathBuf {
         Path::new(OWN).join(number)
     }
 
-    /// The hotlines that have a folder of their own; none if the folder of these cannot be read.
+    /// The numbers of the hotlines that have a folder of their own. `None` if this cannot be read.
     pub(super) fn owners(&self) -> Option<BTreeSet<String>> {
         let entries = match std::fs::read_dir(self.folder.join(OWN)) {
             Ok(entries) => entries,
@@ -112,7 +116,7 @@ impl SoundFolder {
         entries.map(|entry| entry.ok()?.file_name().into_string().ok()).collect()
     }
 
-    /// The pieces that are recorded in this folder below the sound folder, in order.
+    /// The pieces that have a recording in this folder below the sound folder, sorted.
     pub(super) fn recordings(&self, folder: &Path) -> Vec<Piece> {
         let folder = self.folder.join(folder);
         if !folder.is_dir() {
@@ -126,7 +130,7 @@ impl SoundFolder {
         pieces
     }
 
-    /// The shortest name under which [`find`](Self::find) gives this path for this hotline.
+    /// The shortest name for which [`find`](Self::find) returns this path for this hotline.
     pub(super) fn name_of(&self, number: &str, path: &SoundPath) -> String {
         let seen = Path::new(path.as_str());
         let inside = seen.strip_prefix(&self.switch_folder).ok();
@@ -142,7 +146,7 @@ impl SoundFolder {
             Ok(inside) => self.switch_folder.join(inside),
             Err(_) => path.to_owned(),
         };
-        // Written anew from its components: no doubled slash, no trailing one.
+        // Built from its components: without doubled slashes and without a slash at the end.
         let seen: PathBuf = seen.components().filter(|part| !matches!(part, Component::CurDir)).collect();
         Ok(SoundPath::new(seen.to_str().ok_or(SoundError::NotUtf8)?)?)
     }
@@ -169,7 +173,7 @@ mod tests {
         assert_eq!(find(absolute.to_str().unwrap()).unwrap().as_str(), "/usr/share/sounds/a.wav");
         assert!(matches!(find("b.wav"), Err(SoundError::Missing { looked, .. }) if looked.len() == 2));
         assert!(matches!(find("hotlines"), Err(SoundError::NotAFile(_))));
-        assert!(matches!(find("empty.wav"), Err(SoundError::Hollow(_))));
+        assert!(matches!(find("empty.wav"), Err(SoundError::EmptyFile(_))));
         assert_eq!(find("../a.wav"), Err(SoundError::Dots));
         assert_eq!(find(""), Err(SoundError::Empty));
         assert_eq!(find("a b.wav"), Err(SoundError::Path(BadSoundPath::Character(' '))));

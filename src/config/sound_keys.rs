@@ -1,7 +1,7 @@
-//! What is heard, as a hotline file says it: sounds, tones, standard recordings, ringbacks.
+//! Reads the keys whose values are sounds: files, tones, standard recordings, ringbacks.
 //!
-//! A sound is a file's name, a list of names that are played one after the other, or a tone such as
-//! `"tone:busy"`. Where nothing is said, many keys have a standard recording; `false` is silence there.
+//! A sound is a file name, a list of file names that are played in turn, or a tone such as `"tone:busy"`. Many keys have
+//! a standard recording as their default; the value `false` means silence.
 
 use super::Problem;
 use super::SoundError;
@@ -16,7 +16,7 @@ use hotlined_core::phrases::Piece;
 use hotlined_core::prompt::{Prompt, SoundPath, Tone};
 use std::collections::BTreeSet;
 
-/// What stands before the name of a tone.
+/// The prefix of the name of a tone.
 pub(super) const TONE: &str = "tone:";
 pub(super) const TONES: [(&str, Tone); 3] =
     [("ringing", Tone::Ringing), ("busy", Tone::Busy), ("beep", Tone::Beep)];
@@ -24,13 +24,13 @@ const RECORD: &str = "record it, or name another file here";
 const RECORD_OR_SILENCE: &str = "record it, name another file here, or write false to say nothing";
 
 impl Reader<'_, '_> {
-    /// The sound under a key.
+    /// The sound of a key.
     pub(super) fn sound(&mut self, section: &Section<'_>, key: &str) -> Option<Prompt> {
         let found = section.sounds(&mut self.toml, key)?;
         self.prompt_of(found)
     }
 
-    /// The sound under a key, or else these standard recordings.
+    /// The sound of a key, or these standard recordings if the key is absent.
     pub(super) fn sound_or(
         &mut self,
         section: &Section<'_>,
@@ -44,7 +44,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// As [`sound_or`](Self::sound_or), and nothing where the file says `false`.
+    /// As [`sound_or`](Self::sound_or), and `None` if the value is `false`.
     pub(super) fn sound_or_none(
         &mut self,
         section: &Section<'_>,
@@ -68,7 +68,7 @@ impl Reader<'_, '_> {
         self.standard_at(section.at(key), &section.table.path(key), pieces, remedy)
     }
 
-    /// The prompt of standard recordings; a fault at this place if one is not there.
+    /// The prompt of these standard recordings. Reports a missing recording at this offset.
     pub(super) fn standard_at(
         &mut self,
         at: usize,
@@ -80,9 +80,9 @@ impl Reader<'_, '_> {
         if good { Some(self.voice.prompt(pieces)) } else { None }
     }
 
-    /// Makes a fault of the first piece that is not recorded.
+    /// Reports the first piece that has no recording. Returns whether all have one.
     fn needs(&mut self, at: usize, key: &str, pieces: &[Piece], remedy: &'static str) -> bool {
-        // Without its number nobody knows the hotline's own recordings.
+        // The hotline's own recordings are found by its number: without a number, nothing can be checked.
         if self.number.is_none() {
             return false;
         }
@@ -94,7 +94,7 @@ impl Reader<'_, '_> {
         missing.is_none()
     }
 
-    /// As [`needs`](Self::needs), for sentences that are put together while a call runs.
+    /// As [`needs`](Self::needs), for all sentences that a call can put together.
     pub(super) fn needs_all(
         &mut self,
         section: &Section<'_>,
@@ -106,7 +106,7 @@ impl Reader<'_, '_> {
         self.needs(section.at(key), &section.table.path(key), &pieces, "record it, or leave this key out");
     }
 
-    /// The sound that one or several names make.
+    /// The prompt of one or several names.
     pub(super) fn prompt_of(&mut self, found: Vec<Located<&str>>) -> Option<Prompt> {
         if let [Located { value, at, key }] = &found[..]
             && let Some(word) = value.strip_prefix(TONE)
@@ -129,7 +129,7 @@ impl Reader<'_, '_> {
     fn file(&mut self, found: Located<&str>) -> Option<SoundPath> {
         match self.cache.sound(self.number.as_deref(), found.value) {
             Ok(path) => Some(path),
-            // Without its number nobody knows the hotline's own folder; the file may well be there.
+            // The hotline's own folder is found by its number: without a number, the file may exist there.
             Err(SoundError::Missing { .. }) if self.number.is_none() => None,
             Err(bad) => {
                 self.toml.report(found.at, found.key, bad);
@@ -138,7 +138,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// The ringbacks of a part: its own where it has some, else the given.
+    /// The ringbacks of a section, or `default` if the section has none.
     pub(super) fn ringbacks(&mut self, section: &Section<'_>, otherwise: &Ringbacks) -> Ringbacks {
         if !section.has("ringback") && !section.has("ringbacks") {
             return otherwise.clone();
@@ -159,7 +159,7 @@ impl Reader<'_, '_> {
         Some(RingbackRule { hours, area, prompt: self.sound(section, "file")? })
     }
 
-    /// What is said before talk: a part's own where it has some, else the given.
+    /// The announcements before the talk of a section, or `default` if the section has none.
     pub(super) fn before(&mut self, section: &Section<'_>, otherwise: &Before) -> Before {
         let Some(section) = section.section(&mut self.toml, "before") else { return otherwise.clone() };
         let to_caller = self.sound(&section, "to_caller");

@@ -1,7 +1,7 @@
-//! One TOML file being read: its tables with a place for every key, and the faults found so far.
+//! Reads a TOML file: typed access to keys with the position of each value, and the diagnostics so far.
 //!
-//! Nothing here knows what a hotline is. A reader asks for a key in the type it wants; a wrong type or value
-//! becomes a fault at its place, and the reader goes on without it.
+//! This file knows nothing of hotlines. A caller asks for a key with a type; a wrong type or value becomes a diagnostic
+//! at the position of the value, and the caller goes on without the value.
 
 use super::limits::FILE_DIAGNOSTICS_MAX;
 use super::{Diagnostic, Problem};
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use toml::Spanned;
 use toml::de::{DeString, DeTable, DeValue};
 
-/// The file and what is wrong with it.
+/// A TOML file and its diagnostics.
 pub(super) struct TomlFile<'t> {
     file: PathBuf,
     lines: Lines<'t>,
@@ -20,18 +20,22 @@ pub(super) struct TomlFile<'t> {
 }
 
 impl<'t> TomlFile<'t> {
+    /// A file with this text, before it is parsed.
     pub(super) fn new(file: &Path, text: &'t str) -> Self {
         Self { file: file.to_owned(), lines: Lines::of(text), diagnostics: Vec::new(), left_out: 0 }
     }
 
+    /// The path of the file.
     pub(super) fn file(&self) -> &Path {
         &self.file
     }
 
+    /// The position of a byte offset.
     pub(super) fn position(&self, offset: usize) -> Position {
         self.lines.position(offset)
     }
 
+    /// Adds a diagnostic at a byte offset of this file.
     pub(super) fn report(&mut self, offset: usize, key: impl Into<String>, problem: impl Into<Problem>) {
         if self.diagnostics.len() == FILE_DIAGNOSTICS_MAX {
             self.left_out += 1;
@@ -46,7 +50,7 @@ impl<'t> TomlFile<'t> {
         });
     }
 
-    /// A fault in another file, which this one names.
+    /// Adds a diagnostic of another file that this file names.
     pub(super) fn report_foreign(&mut self, diagnostic: Diagnostic) {
         if self.diagnostics.len() == FILE_DIAGNOSTICS_MAX {
             self.left_out += 1;
@@ -55,16 +59,17 @@ impl<'t> TomlFile<'t> {
         self.diagnostics.push(diagnostic);
     }
 
-    /// How many faults there are so far, to tell whether a part of the file has any.
+    /// The number of diagnostics so far. Compare two counts to learn whether a section has any.
     pub(super) fn diagnostic_count(&self) -> usize {
         self.diagnostics.len() + self.left_out
     }
 
+    /// Whether the file has no diagnostic so far.
     pub(super) fn is_clean(&self) -> bool {
         self.diagnostics.is_empty()
     }
 
-    /// All faults, from the top of the file down.
+    /// All diagnostics, in the order of their positions.
     pub(super) fn into_diagnostics(mut self) -> Vec<Diagnostic> {
         self.diagnostics.sort_by_key(|diagnostic| diagnostic.at);
         if self.left_out > 0 {
@@ -74,8 +79,8 @@ impl<'t> TomlFile<'t> {
         self.diagnostics
     }
 
-    /// The file's outermost table, or its syntax errors as faults: one for each line, since one slip makes
-    /// several. What can be guessed of a broken file is not looked at.
+    /// Parses the file into its root table. Syntax errors become diagnostics, at most one for each line, because one
+    /// mistake causes several errors. The parts of a broken file that can be parsed are not used.
     pub(super) fn parse(&mut self) -> Option<Spanned<DeTable<'t>>> {
         let (table, errors) = DeTable::parse_recoverable(self.lines.text());
         if errors.is_empty() {
@@ -94,34 +99,34 @@ impl<'t> TomlFile<'t> {
     }
 }
 
-/// A value and where it stands.
+/// A value with its position.
 pub(super) struct Located<T> {
     pub(super) value: T,
-    /// The offset of the value.
+    /// The byte offset of the value.
     pub(super) at: usize,
-    /// The key's full path.
+    /// The full path of the key.
     pub(super) key: String,
 }
 
-/// One table of the file.
+/// A table of the file.
 pub(super) struct Table<'d> {
-    /// The offset of the table.
+    /// The byte offset of the table.
     pub(super) at: usize,
     path: String,
     entries: &'d DeTable<'d>,
-    /// Keys that are another's business.
-    left_out: Vec<&'d str>,
+    /// The keys that this view of the table hides.
+    hidden: Vec<&'d str>,
 }
 
 impl<'d> Table<'d> {
     pub(super) fn new(at: usize, path: String, entries: &'d DeTable<'d>) -> Self {
-        Self { at, path, entries, left_out: Vec::new() }
+        Self { at, path, entries, hidden: Vec::new() }
     }
 
-    /// The same table without these keys, where all keys are asked for.
+    /// The same table without these keys in [`keys`](Self::keys).
     pub(super) fn without(&self, keys: &[(&'d str, usize)]) -> Self {
-        let left_out = keys.iter().map(|(key, _)| *key).collect();
-        Self { left_out, ..Self::new(self.at, self.path.clone(), self.entries) }
+        let hidden = keys.iter().map(|(key, _)| *key).collect();
+        Self { hidden, ..Self::new(self.at, self.path.clone(), self.entries) }
     }
 
     /// The full path of this table.
@@ -137,7 +142,7 @@ impl<'d> Table<'d> {
         }
     }
 
-    /// The value of a key; a fault names it if it is missing.
+    /// The value of a key that must be present. Reports a missing key.
     pub(super) fn required<T>(
         &self,
         toml: &mut TomlFile<'_>,
@@ -151,18 +156,18 @@ impl<'d> Table<'d> {
         read(self, toml)
     }
 
-    /// A text.
+    /// The text of a key.
     pub(super) fn text(&self, toml: &mut TomlFile<'_>, key: &str) -> Option<Located<&'d str>> {
         self.typed(toml, key, "write text in double quotes", DeValue::as_str)
     }
 
-    /// True or false.
+    /// The boolean of a key.
     pub(super) fn flag(&self, toml: &mut TomlFile<'_>, key: &str) -> Option<bool> {
         self.typed(toml, key, "write true or false, without quotes", DeValue::as_bool)
             .map(|found| found.value)
     }
 
-    /// A whole number within its limits.
+    /// The whole number of a key, within the limits.
     pub(super) fn number(
         &self,
         toml: &mut TomlFile<'_>,
@@ -182,7 +187,7 @@ impl<'d> Table<'d> {
         }
     }
 
-    /// A text, or several in a list, each with its own place.
+    /// The text of a key, or the texts of its list, each with its own position.
     pub(super) fn texts(
         &self,
         toml: &mut TomlFile<'_>,
@@ -206,21 +211,21 @@ impl<'d> Table<'d> {
         Some(texts)
     }
 
-    /// Whether a key holds true or false.
+    /// Whether the value of a key is a boolean.
     pub(super) fn is_flag(&self, key: &str) -> bool {
         self.entries.get::<str>(key).is_some_and(|entry| entry.get_ref().as_bool().is_some())
     }
 
-    /// The keys and where they stand, in the order of their names.
+    /// The keys with their byte offsets, sorted by name.
     pub(super) fn keys(&self) -> Vec<(&'d str, usize)> {
         let mut keys: Vec<_> =
             self.entries.keys().map(|key| (key.get_ref().as_ref(), key.span().start)).collect();
-        keys.retain(|(key, _)| !self.left_out.contains(key));
+        keys.retain(|(key, _)| !self.hidden.contains(key));
         keys.sort();
         keys
     }
 
-    /// One of these words.
+    /// The meaning of the word of a key, which must be one of these words.
     pub(super) fn choice<T: Copy>(
         &self,
         toml: &mut TomlFile<'_>,
@@ -236,7 +241,7 @@ impl<'d> Table<'d> {
         chosen.map(|(_, value)| *value)
     }
 
-    /// The table under a key.
+    /// The table of a key.
     pub(super) fn table(
         &self,
         toml: &mut TomlFile<'_>,
@@ -244,16 +249,15 @@ impl<'d> Table<'d> {
         expected: &'static str,
     ) -> Option<Table<'d>> {
         let found = self.typed(toml, key, expected, DeValue::as_table)?;
-        // A table below a line in brackets begins at that line; what is in it is nearer to its key.
         Some(Table::new(found.at, found.key, found.value))
     }
 
-    /// Whether a key holds a table.
+    /// Whether the value of a key is a table.
     pub(super) fn is_table(&self, key: &str) -> bool {
         self.entries.get::<str>(key).is_some_and(|entry| entry.get_ref().as_table().is_some())
     }
 
-    /// The tables under a key that is written `[[key]]`, each with its own path.
+    /// The tables of a key that is written `[[key]]`, each with its own path.
     pub(super) fn tables(
         &self,
         toml: &mut TomlFile<'_>,
@@ -276,12 +280,12 @@ impl<'d> Table<'d> {
         Some(tables)
     }
 
-    /// Whether all its keys are such.
+    /// Whether `is_known` holds for all keys.
     pub(super) fn has_only(&self, is_known: impl Fn(&str) -> bool) -> bool {
         self.entries.keys().all(|key| is_known(key.get_ref()))
     }
 
-    /// Makes a fault of every key that is not among the known; `elsewhere` knows where a word does belong.
+    /// Reports every key that is not in `known`. `elsewhere` says where such a key belongs, if anywhere.
     pub(super) fn refuse_unknown(
         &self,
         toml: &mut TomlFile<'_>,
@@ -322,7 +326,7 @@ impl<'d> Table<'d> {
         }
     }
 
-    /// Whether a key holds a list of nothing.
+    /// Whether the value of a key is an empty list.
     pub(super) fn is_empty_list(&self, key: &str) -> bool {
         self.entries
             .get::<str>(key)
@@ -330,8 +334,8 @@ impl<'d> Table<'d> {
             .is_some_and(|list| list.is_empty())
     }
 
-    /// Where a key stands.
-    pub(super) fn place_of(&self, key: &str) -> Option<usize> {
+    /// The byte offset of a key, if the key is present.
+    pub(super) fn offset_of(&self, key: &str) -> Option<usize> {
         self.entries.get_key_value::<str>(key).map(|(key, _): (&Spanned<DeString<'_>>, _)| key.span().start)
     }
 }

@@ -1,7 +1,7 @@
-//! How many calls a hotline has, and how often a caller called it lately.
+//! The number of live calls of each hotline, and how often a caller called a hotline lately.
 
 use super::CALLS_KNOWN_MAX;
-use super::expiring::Fading;
+use super::expiring_map::ExpiringMap;
 use crate::event::AcdReply;
 use crate::id::CallId;
 use crate::time::{Instant, Millis};
@@ -9,30 +9,30 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-/// The most callers whose calls are remembered, over all hotlines; beyond them the one whose last call is
-/// forgotten soonest anyway is forgotten at once.
+/// The most callers whose calls are remembered, over all hotlines. Beyond them, the caller whose entry expires first is
+/// forgotten.
 const RECENT_CALLERS_MAX: usize = 200_000;
-/// The most calls of one caller to one hotline that are remembered: how often is never more than this.
+/// The most remembered calls of one caller to one hotline. The reported count is never higher.
 pub const RECENT_CALLS_MAX: usize = 1_000;
-/// The most hotlines that a call is counted in at a time; a further one has no room for it.
+/// The most hotlines in which one call is counted at a time. A further hotline refuses the call.
 pub const HOTLINES_PER_CALL_MAX: usize = 16;
 
-/// Calls counted in and not out again.
+/// The live calls of all hotlines, and the recent calls of all callers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Admissions {
     live: BTreeMap<Arc<str>, u32>,
-    /// Where a call is counted in.
+    /// The hotlines in which each call is counted.
     calls: BTreeMap<CallId, Vec<CountedIn>>,
-    /// When a caller called a hotline, earliest first.
-    recent: Fading<(Arc<str>, Arc<str>), VecDeque<Instant>>,
+    /// When a caller called a hotline, the earliest call first.
+    recent: ExpiringMap<(Arc<str>, Arc<str>), VecDeque<Instant>>,
 }
 
-/// The hotline, and how often the caller had called there, if that was asked.
+/// The hotline, and how often the caller had called the hotline, if the call asked for that.
 type CountedIn = (Arc<str>, Option<u32>);
 
 impl Default for Admissions {
     fn default() -> Self {
-        Self { live: BTreeMap::new(), calls: BTreeMap::new(), recent: Fading::new(RECENT_CALLERS_MAX) }
+        Self { live: BTreeMap::new(), calls: BTreeMap::new(), recent: ExpiringMap::new(RECENT_CALLERS_MAX) }
     }
 }
 
@@ -47,7 +47,7 @@ impl Admissions {
     ) -> AcdReply {
         let counted_in = self.calls.get(call).map_or(&[][..], Vec::as_slice);
         if let Some(at) = counted_in.iter().position(|(in_, _)| in_ == hotline) {
-            // A hotline asks first whether it has room, and its rules later how often the caller called.
+            // The first request asks for room; the access rules ask later how often the caller called.
             let known = counted_in[at].1;
             let count = |(caller, span): &(Arc<str>, Millis)| self.count(now, (caller, hotline), *span, true);
             let recent = known.or_else(|| recent.map(count));
@@ -68,7 +68,7 @@ impl Admissions {
         AcdReply::Admitted { room, recent: recent.unwrap_or(0) }
     }
 
-    /// How many calls the caller made within the span, with this one, which is remembered if `keep`.
+    /// How many calls the caller made within the span, including this call. This call is remembered if `keep` is set.
     fn count(
         &mut self,
         now: Instant,
@@ -106,7 +106,7 @@ impl Admissions {
         self.count_out(hotline);
     }
 
-    /// The call is over. Gives back in how many hotlines it was still counted.
+    /// Removes a call that has ended. Returns in how many hotlines the call was still counted.
     pub(super) fn forget(&mut self, call: &CallId) -> usize {
         let left = self.calls.remove(call).unwrap_or_default();
         left.iter().for_each(|(hotline, _)| self.count_out(hotline));

@@ -4,11 +4,11 @@
 //! overtake another that waits: whatever a new one finds free, nobody who waits could take.
 
 use super::CALLS_KNOWN_MAX;
-use super::expiring::Fading;
+use super::expiring_map::ExpiringMap;
 use super::line::{LINES_KNOWN_MAX, Lines};
-use super::pick::{Choice, Choosing, share_out};
-use super::queue::{POOLS_KNOWN_MAX, Pool, Queues, Rank, Seat, WAITING_PER_POOL_MAX};
-use super::slots::{Place, Shelf};
+use super::line_choice::{Choice, Choosing, share_out};
+use super::queue::{CandidateSlot, POOLS_KNOWN_MAX, Pool, Queues, WAITING_PER_POOL_MAX, WaitRank};
+use super::slot_table::{SlotIx, SlotTable};
 use crate::command::{Claim, Pick, PoolId, QueueRank};
 use crate::event::{AcdReply, Event, QueuePosition};
 use crate::id::{CallId, CommandId, LineId};
@@ -28,57 +28,58 @@ pub const TURNS_PER_CALL_MAX: usize = 64;
 /// is forgotten.
 const REMEMBERED_MAX: usize = 500_000;
 
-/// Lines, queues, and who holds or waits.
+/// All lines, queues and claims.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Claims {
     lines: Lines,
-    pools: Shelf<PoolId, Pool>,
+    pools: SlotTable<PoolId, Pool>,
     pools_made: u32,
     queues: Queues,
-    calls: BTreeMap<CallId, Claimant>,
-    /// The lines at rest, by when it ends; the number sets two rests of one line apart.
-    resting: BTreeSet<(Instant, u64, Place)>,
-    /// Counts what must be told apart by which came first.
+    calls: BTreeMap<CallId, CallClaims>,
+    /// The lines at rest, by the end of the rest. The number distinguishes two rests of one line.
+    resting: BTreeSet<(Instant, u64, SlotIx)>,
+    /// A counter that puts claims and rests in order.
     order: u64,
     held: usize,
-    remembered: Fading<(Arc<str>, PoolId), LineId>,
-    /// Kept for its room.
+    remembered: ExpiringMap<(Arc<str>, PoolId), LineId>,
+    /// Reused by every claim, so that a claim allocates nothing.
     #[serde(skip)]
-    seats: Vec<Seat>,
+    candidates: Vec<CandidateSlot>,
 }
 
-/// What a call claimed.
+/// The claims of one call.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Claimant {
-    /// The highest number of its claims so far. They rise, so one that is not higher is a repetition.
+struct CallClaims {
+    /// The highest claim number so far. The numbers rise, so a claim whose number is not higher is a repetition.
     highest: u32,
-    standing: Vec<(u32, Standing)>,
-    /// The pools in which it moved the turn, by number.
+    #[serde(rename = "standing")]
+    open: Vec<(u32, ClaimState)>,
+    /// The numbers of the pools whose turn this call moved.
     turns: Vec<u32>,
 }
 
-/// What became of a claim that is not over.
+/// The state of a claim that has not ended.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-enum Standing {
-    /// It has this line, as a claim of the pool of this number.
-    Holds { line: Place, pool: u32 },
-    /// It waits.
-    Waits(Rank),
+enum ClaimState {
+    /// The claim holds this line, as a claim of the pool of this number.
+    Holds { line: SlotIx, pool: u32 },
+    /// The claim waits.
+    Waits(WaitRank),
 }
 
 impl Default for Claims {
     fn default() -> Self {
         Self {
-            lines: Shelf::new(LINES_KNOWN_MAX),
-            pools: Shelf::new(POOLS_KNOWN_MAX),
+            lines: SlotTable::new(LINES_KNOWN_MAX),
+            pools: SlotTable::new(POOLS_KNOWN_MAX),
             pools_made: 0,
             queues: Queues::default(),
             calls: BTreeMap::new(),
             resting: BTreeSet::new(),
             order: 0,
             held: 0,
-            remembered: Fading::new(REMEMBERED_MAX),
-            seats: Vec::new(),
+            remembered: ExpiringMap::new(REMEMBERED_MAX),
+            candidates: Vec::new(),
         }
     }
 }
@@ -94,27 +95,27 @@ impl Claims {
         self.queues.len()
     }
 
-    /// When the next rest is over.
+    /// When the next rest ends.
     pub(super) fn deadline(&self) -> Option<Instant> {
         self.resting.first().map(|(until, ..)| *until)
     }
 
-    /// Gives out the lines whose rest is over.
+    /// Offers the lines whose rest has ended.
     pub(super) fn due(&mut self, now: Instant, out: &mut Vec<Event>) {
         while let Some((_, _, line)) = self.resting.first().copied().filter(|(until, ..)| *until <= now) {
             self.resting.pop_first();
             let resting = &mut self.lines.at_mut(line).resting;
             *resting = resting.saturating_sub(1);
-            self.hand_on(now, line, out);
+            self.offer_line(now, line, out);
         }
     }
 
     pub(super) fn claim(&mut self, now: Instant, id: &CommandId, claim: &Claim) -> AcdReply {
-        match self.standing(&id.call, id.number) {
-            Some(Standing::Holds { line, .. }) => {
+        match self.claim_state(&id.call, id.number) {
+            Some(ClaimState::Holds { line, .. }) => {
                 return AcdReply::Claimed { line: self.lines.name(line).clone() };
             }
-            Some(Standing::Waits(rank)) => {
+            Some(ClaimState::Waits(rank)) => {
                 return self.place_of(&rank).map_or(AcdReply::Refused, AcdReply::Waiting);
             }
             None => {}
@@ -126,32 +127,35 @@ impl Claims {
         let remembered =
             claim.caller.as_ref().and_then(|c| self.remembered.get(now, &(c.clone(), claim.pool.clone())));
         let agents = &claim.agents[..claim.agents.len().min(CANDIDATES_MAX)];
-        let mut seats = std::mem::take(&mut self.seats);
+        let mut candidates = std::mem::take(&mut self.candidates);
         let pool = self.pools.at_mut(place);
-        let choice = Choosing { now, lines: &mut self.lines, pool, agents, seats: &mut seats }
+        let choice = Choosing { now, lines: &mut self.lines, pool, agents, candidates: &mut candidates }
             .choose(claim.pick, remembered);
         let answer = match (choice, &claim.wait) {
-            (Some(choice), _) => self.take(id, place, (claim.pick, &seats), choice),
-            (None, Some(turn)) if !seats.is_empty() => self.enter(now, id, place, (claim.pick, &seats), turn),
+            (Some(choice), _) => self.take(id, place, (claim.pick, &candidates), choice),
+            (None, Some(turn)) if !candidates.is_empty() => {
+                self.enter(now, id, place, (claim.pick, &candidates), turn)
+            }
             (None, _) => AcdReply::Refused,
         };
-        self.seats = seats;
+        self.candidates = candidates;
         answer
     }
 
-    /// Enters that the claim has this line, whatever else is known of it, unless the claim stands already.
+    /// Records that the claim holds this line, even beyond the capacity of the line. Nothing changes if the claim already
+    /// holds a line.
     pub(super) fn hold(&mut self, now: Instant, id: &CommandId, pool: &PoolId, line: &LineId) {
-        match self.standing(&id.call, id.number) {
-            Some(Standing::Holds { .. }) => return,
-            Some(Standing::Waits(rank)) => self.leave(now, id, &rank),
+        match self.claim_state(&id.call, id.number) {
+            Some(ClaimState::Holds { .. }) => return,
+            Some(ClaimState::Waits(rank)) => self.leave(now, id, &rank),
             None => {}
         }
         let Some(place) = self.pool(now, pool) else { return };
-        let Some(at) = self.lines.place(line, |line| line.is_stale(now)) else { return };
-        let standing = Standing::Holds { line: at, pool: self.pools.at(place).number };
-        self.stand(id, standing);
-        if let Some(claimant) = self.calls.get_mut(&id.call) {
-            claimant.highest = claimant.highest.max(id.number);
+        let Some(at) = self.lines.slot(line, |line| line.is_stale(now)) else { return };
+        let open = ClaimState::Holds { line: at, pool: self.pools.at(place).number };
+        self.add_claim(id, open);
+        if let Some(call_claims) = self.calls.get_mut(&id.call) {
+            call_claims.highest = call_claims.highest.max(id.number);
         }
         let line = self.lines.at_mut(at);
         line.used = now;
@@ -159,7 +163,7 @@ impl Claims {
         self.held += 1;
     }
 
-    /// Gives back what the claim holds. What it waits for it goes on waiting for.
+    /// Releases the line of a claim. A waiting claim goes on waiting.
     pub(super) fn release(
         &mut self,
         now: Instant,
@@ -167,8 +171,8 @@ impl Claims {
         (talked, rest): (bool, Millis),
         out: &mut Vec<Event>,
     ) {
-        let Some(Standing::Holds { line: place, pool }) = self.standing(call, claim) else { return };
-        self.strike(call, claim);
+        let Some(ClaimState::Holds { line: place, pool }) = self.claim_state(call, claim) else { return };
+        self.remove_claim(call, claim);
         self.held -= 1;
         let line = self.lines.at_mut(place);
         line.held = line.held.saturating_sub(1);
@@ -181,34 +185,34 @@ impl Claims {
             self.order += 1;
             self.resting.insert((now + rest, self.order, place));
         } else {
-            self.hand_on(now, place, out);
+            self.offer_line(now, place, out);
         }
     }
 
-    /// Ends the claim, whether it waits or holds.
+    /// Ends a claim that waits or holds a line.
     pub(super) fn abandon(&mut self, now: Instant, call: &CallId, claim: u32, out: &mut Vec<Event>) {
-        match self.standing(call, claim) {
+        match self.claim_state(call, claim) {
             None => {}
-            Some(Standing::Holds { .. }) => self.release(now, (call, claim), (false, Millis(0)), out),
-            Some(Standing::Waits(rank)) => {
+            Some(ClaimState::Holds { .. }) => self.release(now, (call, claim), (false, Millis(0)), out),
+            Some(ClaimState::Waits(rank)) => {
                 self.leave(now, &CommandId { call: call.clone(), number: claim }, &rank);
             }
         }
     }
 
-    /// The claim waits no longer.
-    fn leave(&mut self, now: Instant, id: &CommandId, rank: &Rank) {
-        self.strike(&id.call, id.number);
+    /// Removes a waiting claim.
+    fn leave(&mut self, now: Instant, id: &CommandId, rank: &WaitRank) {
+        self.remove_claim(&id.call, id.number);
         if let Some(place) = self.queues.waiter(rank).map(|waiter| waiter.pool) {
             self.queues.leave(now, rank, false, self.pools.at_mut(place), &mut self.lines);
         }
     }
 
-    /// Where the claim stands in its queue, if it waits.
+    /// The position of a waiting claim in its queue.
     pub(super) fn place(&self, call: &CallId, claim: u32) -> Option<QueuePosition> {
-        match self.standing(call, claim)? {
-            Standing::Waits(rank) => self.place_of(&rank),
-            Standing::Holds { .. } => None,
+        match self.claim_state(call, claim)? {
+            ClaimState::Waits(rank) => self.place_of(&rank),
+            ClaimState::Holds { .. } => None,
         }
     }
 
@@ -223,14 +227,12 @@ impl Claims {
         self.remembered.put(now, key, line.clone(), now + keep);
     }
 
-    /// The call is over. Gives back how many claims of it still held or waited.
+    /// Ends all claims of a call that has ended. Returns how many claims still held a line or waited.
     pub(super) fn forget(&mut self, now: Instant, call: &CallId, out: &mut Vec<Event>) -> usize {
-        let standing = self.calls.get(call).map_or(&[][..], |claimant| &claimant.standing);
-        let mut left: Vec<(bool, u32)> = standing
-            .iter()
-            .map(|(number, standing)| (matches!(standing, Standing::Holds { .. }), *number))
-            .collect();
-        // What waits goes first, so that nothing is given to a call that is over.
+        let open = self.calls.get(call).map_or(&[][..], |call_claims| &call_claims.open);
+        let mut left: Vec<(bool, u32)> =
+            open.iter().map(|(number, open)| (matches!(open, ClaimState::Holds { .. }), *number)).collect();
+        // Waiting claims end first, so that no line is given to a call that has ended.
         left.sort_unstable();
         for (_, claim) in &left {
             self.abandon(now, call, *claim, out);
@@ -239,35 +241,35 @@ impl Claims {
         left.len()
     }
 
-    fn standing(&self, call: &CallId, claim: u32) -> Option<Standing> {
-        let claimant = self.calls.get(call)?;
-        claimant.standing.iter().find(|(number, _)| *number == claim).map(|(_, standing)| *standing)
+    fn claim_state(&self, call: &CallId, claim: u32) -> Option<ClaimState> {
+        let call_claims = self.calls.get(call)?;
+        call_claims.open.iter().find(|(number, _)| *number == claim).map(|(_, open)| *open)
     }
 
-    fn strike(&mut self, call: &CallId, claim: u32) {
-        if let Some(claimant) = self.calls.get_mut(call) {
-            claimant.standing.retain(|(number, _)| *number != claim);
+    fn remove_claim(&mut self, call: &CallId, claim: u32) {
+        if let Some(call_claims) = self.calls.get_mut(call) {
+            call_claims.open.retain(|(number, _)| *number != claim);
         }
     }
 
-    fn place_of(&self, rank: &Rank) -> Option<QueuePosition> {
+    fn place_of(&self, rank: &WaitRank) -> Option<QueuePosition> {
         Some(self.pools.at(self.queues.waiter(rank)?.pool).place(rank))
     }
 
-    /// Whether this is a claim that was never made before, of a call that may make one more.
+    /// Whether this claim is new, and the call may make one more claim.
     fn is_new(&mut self, id: &CommandId) -> bool {
         let room = self.calls.len() < CALLS_KNOWN_MAX || self.calls.contains_key(&id.call);
         if !room {
             return false;
         }
-        let claimant = self.calls.entry(id.call.clone()).or_default();
-        let new = id.number > claimant.highest && claimant.standing.len() < CLAIMS_PER_CALL_MAX;
-        claimant.highest = claimant.highest.max(id.number);
+        let call_claims = self.calls.entry(id.call.clone()).or_default();
+        let new = id.number > call_claims.highest && call_claims.open.len() < CLAIMS_PER_CALL_MAX;
+        call_claims.highest = call_claims.highest.max(id.number);
         new
     }
 
-    fn pool(&mut self, now: Instant, name: &PoolId) -> Option<Place> {
-        let place = self.pools.place(name, |pool| pool.is_stale(now))?;
+    fn pool(&mut self, now: Instant, name: &PoolId) -> Option<SlotIx> {
+        let place = self.pools.slot(name, |pool| pool.is_stale(now))?;
         let pool = self.pools.at_mut(place);
         pool.used = now;
         if pool.number == 0 {
@@ -281,8 +283,8 @@ impl Claims {
         &mut self,
         now: Instant,
         id: &CommandId,
-        place: Place,
-        wish: (Pick, &[Seat]),
+        place: SlotIx,
+        choice: (Pick, &[CandidateSlot]),
         turn: &QueueRank,
     ) -> AcdReply {
         let pool = self.pools.at_mut(place);
@@ -290,37 +292,37 @@ impl Claims {
             return AcdReply::Refused;
         }
         self.order += 1;
-        let rank = Rank { priority: Reverse(turn.priority), since: turn.since, asked: self.order };
-        self.queues.enter(now, (place, pool), &mut self.lines, wish, (rank, id.clone()));
-        self.stand(id, Standing::Waits(rank));
+        let rank = WaitRank { priority: Reverse(turn.priority), since: turn.since, order: self.order };
+        self.queues.enter(now, (place, pool), &mut self.lines, choice, (rank, id.clone()));
+        self.add_claim(id, ClaimState::Waits(rank));
         AcdReply::Waiting(self.pools.at(place).place(&rank))
     }
 
-    fn stand(&mut self, id: &CommandId, standing: Standing) {
-        self.calls.entry(id.call.clone()).or_default().standing.push((id.number, standing));
+    fn add_claim(&mut self, id: &CommandId, open: ClaimState) {
+        self.calls.entry(id.call.clone()).or_default().open.push((id.number, open));
     }
 
     fn take(
         &mut self,
         id: &CommandId,
-        place: Place,
-        (pick, seats): (Pick, &[Seat]),
+        place: SlotIx,
+        (pick, candidates): (Pick, &[CandidateSlot]),
         choice: Choice,
     ) -> AcdReply {
         let pool = self.pools.at_mut(place);
         let number = pool.number;
-        let claimant = self.calls.entry(id.call.clone()).or_default();
-        claimant.standing.push((id.number, Standing::Holds { line: choice.line, pool: number }));
+        let call_claims = self.calls.entry(id.call.clone()).or_default();
+        call_claims.open.push((id.number, ClaimState::Holds { line: choice.line, pool: number }));
         let line = self.lines.name(choice.line).clone();
         match pick {
-            Pick::NextInTurn if choice.by_turn && !claimant.turns.contains(&number) => {
-                if claimant.turns.len() >= TURNS_PER_CALL_MAX {
-                    claimant.turns.remove(0);
+            Pick::NextInTurn if choice.by_turn && !call_claims.turns.contains(&number) => {
+                if call_claims.turns.len() >= TURNS_PER_CALL_MAX {
+                    call_claims.turns.remove(0);
                 }
-                claimant.turns.push(number);
+                call_claims.turns.push(number);
                 pool.turn = Some((line.clone(), choice.at));
             }
-            Pick::ByShare => share_out(&mut self.lines, number, seats, choice.at),
+            Pick::ByShare => share_out(&mut self.lines, number, candidates, choice.at),
             Pick::First | Pick::NextInTurn | Pick::FewestCalls | Pick::LongestIdle => {}
         }
         self.lines.at_mut(choice.line).held += 1;
@@ -328,18 +330,18 @@ impl Claims {
         AcdReply::Claimed { line }
     }
 
-    /// A line may have come free: who has waited longest for it has it.
-    fn hand_on(&mut self, now: Instant, line: Place, out: &mut Vec<Event>) {
-        // Each round takes the line once more, so this ends when it is full.
+    /// Gives a line that may be free to the first claims that wait for it.
+    fn offer_line(&mut self, now: Instant, line: SlotIx, out: &mut Vec<Event>) {
+        // Each round takes one of the lines, so the loop ends when none is free.
         while let Some((rank, at)) = self.queues.first_for(&self.lines, line) {
             let Some(place) = self.queues.waiter(&rank).map(|waiter| waiter.pool) else { return };
             let pool = self.pools.at_mut(place);
             let Some(waiter) = self.queues.leave(now, &rank, true, pool, &mut self.lines) else { return };
-            self.strike(&waiter.id.call, waiter.id.number);
+            self.remove_claim(&waiter.id.call, waiter.id.number);
             let choice = Choice { line, at, by_turn: true };
             self.lines.at_mut(line).used = now;
             self.pools.at_mut(place).used = now;
-            let answer = self.take(&waiter.id, place, (waiter.pick, &waiter.seats), choice);
+            let answer = self.take(&waiter.id, place, (waiter.pick, &waiter.candidates), choice);
             out.push(Event::Acd { command: waiter.id, reply: answer });
         }
     }

@@ -1,65 +1,65 @@
-//! What is known of an agent's lines: how many are taken, when somebody last talked on one, and in each pool
-//! how often.
+//! The state of an agent's lines: how many are taken, when the last talk ended, and how many talks each pool had.
 
-use super::slots::Shelf;
+use super::slot_table::SlotTable;
 use crate::id::LineId;
 use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
 
-/// How long a line is remembered that nobody claims, and with it who talked on it how often.
+/// How long a line, with its counts of talks, is kept after the last claim.
 pub const LINE_KEPT: Millis = Millis::seconds(7 * 24 * 3_600);
-/// The most lines that are known at a time; one beyond them is never free.
+/// The most lines that are known at a time. A line beyond them is never free.
 pub const LINES_KNOWN_MAX: usize = 1_000_000;
-/// The most pools in which a line's talks are counted; beyond them the pool it came to first is forgotten.
+/// The most pools in which the talks of a line are counted. Beyond them, the oldest pool of the line is forgotten.
 pub const POOLS_PER_LINE_MAX: usize = 64;
 
-/// One talk, in the units in which talks are counted: it can be halved for two weeks before it is none.
+/// One talk, in the unit of the counts. It can be halved on 16 days before it is 0.
 pub const TALK: u64 = 1 << 16;
 
-/// All lines that were ever asked for lately.
-pub(super) type Lines = Shelf<LineId, Line>;
+/// All lines that were claimed lately.
+pub(super) type Lines = SlotTable<LineId, Line>;
 
-/// The lines of one telephone.
+/// The lines of one telephone or trunk.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Line {
-    /// How many calls hold one.
+    /// How many lines are held by calls.
     pub(super) held: u32,
-    /// How many are at rest.
+    /// How many lines are at rest after a talk.
     pub(super) resting: u32,
     /// When the last talk ended.
     pub(super) talked: Option<Instant>,
-    /// When it was last asked for or given back.
+    /// When a line was last claimed or released.
     pub(super) used: Instant,
-    /// Who waits for one.
-    pub(super) awaited: Vec<Awaited>,
-    tallies: Vec<Tally>,
+    /// The wait groups that wait for a line.
+    pub(super) awaited: Vec<AwaitedBy>,
+    tallies: Vec<PoolTally>,
 }
 
-/// A crew some claims wait for has the line among its own.
+/// A wait group that has this line among its candidates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Awaited {
-    /// The crew.
-    pub(super) crew: usize,
-    /// The line's place in it.
+pub(super) struct AwaitedBy {
+    /// The index of the wait group.
+    #[serde(rename = "crew")]
+    pub(super) wait_group: usize,
+    /// The index of the line among the candidates of the group.
     pub(super) at: usize,
-    /// How many lines those who wait say it has.
+    /// How many lines the telephone has, according to the claims of the group.
     pub(super) lines: u16,
 }
 
-/// A line in a pool.
+/// The counts of a line in one pool.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Tally {
+struct PoolTally {
     /// The pool's number.
     pool: u32,
-    /// How often it talked, in parts of a [`TALK`], up to this day.
+    /// The number of talks in units of 1/[`TALK`], as of `day`.
     talks: u64,
-    /// The day.
+    /// The day on which `talks` was last halved.
     day: u64,
-    /// How far it is behind its share, in shares; negative where it is ahead.
+    /// How many shares the line is behind. Negative if the line is ahead.
     owed: i64,
 }
 
-/// The day of the counts: they are halved at 20:00 UTC, which is four in the morning in China.
+/// The day of the counts. The counts are halved at 20:00 UTC, which is 4:00 in China.
 fn day(now: Instant) -> u64 {
     const BEFORE_MIDNIGHT: Millis = Millis::seconds(4 * 3_600);
     const DAY: Millis = Millis::seconds(24 * 3_600);
@@ -67,7 +67,7 @@ fn day(now: Instant) -> u64 {
 }
 
 impl Line {
-    /// How many lines nobody can have.
+    /// How many lines cannot be given to a call.
     pub(super) fn taken(&self) -> u32 {
         self.held + self.resting
     }
@@ -77,14 +77,14 @@ impl Line {
         self.taken() == 0 && self.awaited.is_empty() && self.used + LINE_KEPT <= now
     }
 
-    /// How often it talks in the pool: its talks, halved every day, and what it is about to.
+    /// The number of talks in the pool: past talks, halved every day, plus one for each line that is held now.
     pub(super) fn talks(&self, pool: u32, now: Instant) -> u64 {
         let counted = self.tallies.iter().find(|tally| tally.pool == pool);
         let counted = counted.map_or(0, |tally| halved(tally.talks, tally.day, now));
         counted + u64::from(self.held) * TALK
     }
 
-    /// Somebody talked, as a call of this pool.
+    /// Counts a talk of a call of this pool.
     pub(super) fn count_talk(&mut self, pool: u32, now: Instant) {
         self.talked = Some(now);
         let tally = self.tally(pool);
@@ -92,23 +92,23 @@ impl Line {
         tally.day = day(now);
     }
 
-    /// How far it is behind its share.
+    /// How many shares the line is behind in this pool.
     pub(super) fn owed(&self, pool: u32) -> i64 {
         self.tallies.iter().find(|tally| tally.pool == pool).map_or(0, |tally| tally.owed)
     }
 
-    /// The pool owes it so much more, within a limit either way.
+    /// Adds to the shares that the pool owes the line, within `most` in either direction.
     pub(super) fn owe(&mut self, pool: u32, more: i64, most: i64) {
         let tally = self.tally(pool);
         tally.owed = tally.owed.saturating_add(more).clamp(-most, most);
     }
 
-    fn tally(&mut self, pool: u32) -> &mut Tally {
+    fn tally(&mut self, pool: u32) -> &mut PoolTally {
         let at = self.tallies.iter().position(|tally| tally.pool == pool).unwrap_or_else(|| {
             if self.tallies.len() >= POOLS_PER_LINE_MAX {
                 self.tallies.remove(0);
             }
-            self.tallies.push(Tally { pool, talks: 0, day: 0, owed: 0 });
+            self.tallies.push(PoolTally { pool, talks: 0, day: 0, owed: 0 });
             self.tallies.len() - 1
         });
         &mut self.tallies[at]

@@ -1,49 +1,50 @@
-//! What calls share: the agents' lines and the queues for them, whose turn it is, how many calls a hotline has,
-//! how often a caller called and a code was asked for.
+//! The ACD (automatic call distribution): what calls share. The agents' lines and the queues for them, the turns, the
+//! number of live calls of each hotline, the recent calls of each caller, and the queries of each code.
 //!
-//! A request is named by its call and a number that rises within the call; what a claim holds is held by
-//! (call, number). A request repeated under its name is answered again and done once.
+//! The name of a request is its call and a number that rises within the call; a claim holds a line under this name. A
+//! request that is repeated under its name gets its reply again, and is carried out once.
 //!
-//! | Request | Answer | What is remembered, and for how long |
+//! | Request | Reply | What the ACD remembers, and for how long |
 //! |---|---|---|
-//! | `Claim` | `Claimed`, `Refused`, or `Waiting` and later, unasked, `Claimed` | the line is held until `Release` or `Abandon`, the place in the queue until `Claimed` or `Abandon` |
+//! | `Claim` | `Claimed`, `Refused`, or `Waiting` and later `Claimed` without another request | the line is held until `Release` or `Abandon`, the place in the queue until `Claimed` or `Abandon` |
 //! | `Release` of what is held | none | the line's rest; the talk and its end, a week |
 //! | `Abandon` of what waits or is held | none | nothing |
-//! | `Place` of what waits | `Waiting`; of anything else none | nothing |
+//! | `SlotIx` of what waits | `Waiting`; of anything else none | nothing |
 //! | `Remember` | none | the caller's line in the pool, for `keep`; not at all for none |
-//! | `Admit` | `Admitted` | with room: that the call is live, until `Leave`; the caller's call, for the span |
+//! | `Admit` | `Admitted` | with room: the live call, until `Leave`; the call of the caller, for the span |
 //! | `Leave` | none | nothing |
-//! | `CountCode` | `CodeSeen`, as it was before | the count and the first time, as long as the store lives |
+//! | `CountCode` | `CodeSeen` with the counts before this query | the count and the first time, as long as the ACD lives |
 //!
 //! # Claims
 //!
-//! - A line is free while fewer are held or at rest than the claim itself says there are. A rest (话后整理) keeps
-//!   one line from everybody, in all pools, until it is over; the other lines of the same trunk go on.
-//! - A line that comes free goes at once to the first of all claims that have it among their candidates, in
-//!   whichever pool: highest priority first, then the longest waiting (`since`), then who asked first. So a line
-//!   is never free while somebody waits who could have it, and a claim that does not wait finds free only what
-//!   nobody who waits can use: nobody is overtaken. Who waits gets what comes first, whatever the `pick`.
-//! - A claim that is over, because it was refused, released or abandoned, stays so: asked again it is `Refused`.
-//! - An answer may cross a request: a line given in the moment of an `Abandon` was given and is free again.
+//! - A line is free while fewer lines are held or at rest than the claim says the telephone has. A rest (话后整理)
+//!   keeps one line out of all pools until the rest ends; the other lines of the same trunk stay available.
+//! - A line that becomes free goes at once to the first claim, in any pool, that has the line among its candidates:
+//!   highest priority first, then the longest waiting (`since`), then the earliest request. So a line is never free
+//!   while a claim waits that could have it, and a new claim finds free only lines that no waiting claim can use: no
+//!   claim is overtaken. A waiting claim gets the first line that becomes free, whatever its `pick`.
+//! - A claim that was refused, released or abandoned has ended. If it is repeated, the reply is `Refused`.
+//! - A reply may cross a request: a line that was given at the moment of an `Abandon` is free again.
 //!
-//! How a line is picked among the free ones; where several are equal the first in the list is:
+//! How the ACD picks one of several free lines (of equal lines, the first in the list):
 //!
-//! - The line the caller is remembered with comes before all others, and no turn is moved by it.
-//! - `First`: the list's order.
-//! - `NextInTurn`: the first behind the line that was taken last, round the list. A call moves the turn of a
-//!   pool once: by the first line it gets there that was not a remembered one. What it takes hunting on moves
-//!   nothing. If the line taken last is not in the list any more, the one now in its place has the turn.
-//! - `FewestCalls`: the fewest talks as calls of this pool, each halved every day at 20:00 UTC (four in the
-//!   morning in China); a line that is held just now counts as a talk.
-//! - `LongestIdle`: the fewest held just now, then the earliest end of the last talk in whichever pool; who
-//!   never talked is first.
-//! - `ByShare`: every claim that is served is owed to all its candidates by their shares, also to those who are
-//!   not free; who is owed most gets it, and then has had it whole. What counts is being called, not answering.
-//!   Nobody is owed, or ahead by, more than ten rounds.
+//! - The line that the caller talked with before comes first, and does not move the turn.
+//! - `First`: the order of the list.
+//! - `NextInTurn`: the first free line behind the line that was taken last, round the list. A call moves the turn of a
+//!   pool once: with the first line that it gets there and that is not a remembered one. The lines that it gets
+//!   later move nothing. If the line that was taken last is not in the list any more, the line at its former index
+//!   has the turn.
+//! - `FewestCalls`: the line with the fewest talks of this pool. The counts are halved every day at 20:00 UTC (four in
+//!   the morning in China); a line that is held now counts as a talk.
+//! - `LongestIdle`: the fewest lines held now, then the earliest end of the last talk in any pool; an agent who never
+//!   talked is first.
+//! - `ByShare`: every claim that is served is owed to all its candidates by their shares, also to those that are not
+//!   free. The line that is owed most gets the call, which then counts for it as a whole. A call counts when the agent
+//!   is called, not when the agent answers. No line is more than ten rounds behind or ahead.
 //!
-//! The estimate of a [`QueuePosition`](crate::event::QueuePosition) is the place (from 1) times the pace of the pool's
-//! queue: the mean of the intervals between its claims that were served after waiting, each new one weighing an
-//! eighth; the time when nobody waited does not count. There is none before the first was served.
+//! The estimate of a [`QueuePosition`](crate::event::QueuePosition) is the position (from 1) times the pace of the
+//! queue. The pace is the mean of the intervals between claims that were served after waiting; each new interval weighs
+//! an eighth, and time with an empty queue does not count. There is no estimate before the first claim was served.
 //!
 //! # Limits
 //!
@@ -56,12 +57,12 @@
 
 mod admissions;
 mod claims;
-mod codes;
-mod expiring;
+mod code_counts;
+mod expiring_map;
 mod line;
-mod pick;
+mod line_choice;
 mod queue;
-mod slots;
+mod slot_table;
 
 use crate::command::{AcdRequest, PoolId};
 use crate::event::{AcdReply, Event};
@@ -69,34 +70,34 @@ use crate::id::{CallId, CommandId, LineId};
 use crate::time::{self, Instant, Millis};
 use admissions::Admissions;
 use claims::Claims;
-use codes::CodesSeen;
+use code_counts::CodeCounts;
 use serde::{Deserialize, Serialize};
 
-/// The most calls that anything is known of at a time; a further one is refused, and has no room.
+/// The most calls that are known at a time. A further call is refused.
 pub const CALLS_KNOWN_MAX: usize = 200_000;
 
-/// The figures by which any store of the same behaviour goes.
-pub mod figures {
+/// The limits that another implementation of the ACD must share, such as the one in Redis.
+pub mod limits {
     pub use super::CALLS_KNOWN_MAX;
     pub use super::admissions::{HOTLINES_PER_CALL_MAX, RECENT_CALLS_MAX};
     pub use super::claims::{CANDIDATES_MAX, CLAIMS_PER_CALL_MAX, TURNS_PER_CALL_MAX};
     pub use super::line::{POOLS_PER_LINE_MAX, TALK};
-    pub use super::pick::ROUNDS_OWED_MAX;
+    pub use super::line_choice::ROUNDS_OWED_MAX;
     pub use super::queue::{PACE_MEMORY, WAITING_PER_POOL_MAX};
 }
 
-/// The store, within the process.
+/// The ACD of one process.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Acd {
     now: Instant,
     claims: Claims,
     admissions: Admissions,
-    codes: CodesSeen,
+    codes: CodeCounts,
     left_behind: u64,
 }
 
-/// Something that went into a store.
+/// An input of an ACD.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AcdInput {
@@ -110,21 +111,21 @@ pub enum AcdInput {
 }
 
 impl Acd {
-    /// From now on time is told by a clock that says `now`: where another clock was ahead of it, what is in the
-    /// store is that much earlier.
+    /// Continues with another clock, which shows `now`. If the earlier clock was ahead, all times in the ACD move back by
+    /// the difference.
     pub fn goes_by(&mut self, now: Instant) {
         let ahead = self.now.since(now);
         if ahead == Millis(0) {
             return;
         }
         let set_back = |bytes: Vec<u8>| time::with_clock_lead(ahead, || rmp_serde::from_slice(&bytes));
-        // Only a type without a form could fail here, and whoever keeps a store writes it so, too.
+        // Only a type that cannot be serialized would fail here, and an ACD is saved in the same way.
         if let Some(store) = rmp_serde::to_vec_named(self).ok().and_then(|bytes| set_back(bytes).ok()) {
             *self = store;
         }
     }
 
-    /// Takes an input in again, as it went in at that time.
+    /// Applies a saved input again, at the time of the input.
     pub fn take(&mut self, now: Instant, input: &AcdInput, out: &mut Vec<Event>) {
         match input {
             AcdInput::Request(id, request) => self.ask(now, id, request, out),
@@ -133,12 +134,12 @@ impl Acd {
         }
     }
 
-    /// Carries out a request; its answer, and what others get by it, is appended to `out`.
+    /// Carries out a request. Appends its reply, and the replies that other calls get because of it, to `out`.
     ///
-    /// `now` never goes back: an earlier instant than the last one is taken for the last one.
+    /// Time never goes back: an instant before the last one counts as the last one.
     pub fn ask(&mut self, now: Instant, id: &CommandId, request: &AcdRequest, out: &mut Vec<Event>) {
         let now = self.at(now);
-        // Who gives up is out before anything is given out: the fewer answers cross.
+        // An `Abandon` comes before lines are given out, so that fewer replies cross.
         if !matches!(request, AcdRequest::Abandon { .. }) {
             self.claims.due(now, out);
         }
@@ -171,25 +172,25 @@ impl Acd {
         out.extend(answer.map(|answer| Event::Acd { command: id.clone(), reply: answer }));
     }
 
-    /// The claim of this name has this line, as is known from elsewhere.
+    /// Records that this claim holds this line, as another source says, such as the switch.
     pub fn hold(&mut self, now: Instant, id: &CommandId, pool: &PoolId, line: &LineId) {
         let now = self.at(now);
         self.claims.hold(now, id, pool, line);
     }
 
-    /// When [`due`](Self::due) is wanted next: when the next rest is over.
+    /// When [`due`](Self::due) must be called next: at the end of the next rest.
     pub fn deadline(&self) -> Option<Instant> {
         self.claims.deadline()
     }
 
-    /// Does what is due by itself: gives on the lines whose rest is over.
+    /// Gives the lines whose rest has ended to waiting claims.
     pub fn due(&mut self, now: Instant, out: &mut Vec<Event>) {
         let now = self.at(now);
         self.claims.due(now, out);
     }
 
-    /// The call is over: nothing is held by it, waits for it or counts it in any more, and what it asked before
-    /// is forgotten. What it left behind is counted.
+    /// Forgets a call that has ended: releases its lines, ends its claims, and counts it out of its hotlines. Counts what
+    /// the call had left behind.
     pub fn forget(&mut self, now: Instant, call: &CallId, out: &mut Vec<Event>) {
         let now = self.at(now);
         let left = self.claims.forget(now, call, out) + self.admissions.forget(call);
@@ -207,8 +208,8 @@ impl Acd {
         self.claims.waiting()
     }
 
-    /// How many things calls had not given back when they were over: lines, places in queues, places among the
-    /// live calls of a hotline. Each is a mistake of the call, made good here.
+    /// How many lines, queue positions and live-call counts were left behind by calls that ended. Each is a bug of the call
+    /// that [`forget`](Self::forget) corrects.
     pub fn left_behind(&self) -> u64 {
         self.left_behind
     }

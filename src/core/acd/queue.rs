@@ -1,10 +1,10 @@
-//! Who waits for which lines, in which order.
+//! The queues: which claims wait for which lines, in which order.
 //!
-//! Claims of one pool that accept the same lines wait for one crew, so that a line that comes free asks only as
-//! many as there are different wishes for it, and not each who waits.
+//! Claims of one pool that accept the same lines share a wait group. So a line that becomes free checks one claim of
+//! each wait group, and not every waiting claim.
 
-use super::line::{Awaited, Lines};
-use super::slots::Place;
+use super::line::{AwaitedBy, Lines};
+use super::slot_table::SlotIx;
 use crate::command::Pick;
 use crate::event::QueuePosition;
 use crate::id::{CommandId, LineId};
@@ -15,82 +15,87 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
-/// How long a pool is remembered that nobody claims in: whose turn it is, how fast its queue goes.
+/// How long a pool, with its turn and the pace of its queue, is kept after the last claim.
 pub const POOL_KEPT: Millis = Millis::seconds(7 * 24 * 3_600);
-/// The most pools that are known at a time; a claim in one beyond them is refused.
+/// The most pools that are known at a time. A claim in a pool beyond them is refused.
 pub const POOLS_KNOWN_MAX: usize = 200_000;
-/// The most claims that wait in a pool, whatever they themselves say.
+/// The most claims that wait in one pool, whatever limit the claims carry.
 pub const WAITING_PER_POOL_MAX: usize = 10_000;
-/// How many intervals the pace of a queue is the mean of, the latest weighing most.
+/// The weight of the pace of a queue: each new interval counts as one part of this many.
 pub const PACE_MEMORY: u64 = 8;
 
 /// A candidate of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(super) struct Seat {
+pub(super) struct CandidateSlot {
     /// The line.
-    pub(super) line: Place,
-    /// How many lines the claim says it has.
+    pub(super) line: SlotIx,
+    /// How many lines the telephone has, according to the claim.
     pub(super) lines: u16,
-    /// Its share.
+    /// The share of the agent.
     pub(super) share: u16,
 }
 
-/// Where a claim stands among all that wait: the highest priority first, then the longest waiting, then the
-/// one that asked first.
+/// The order of waiting claims: the highest priority first, then the longest waiting, then the earliest request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(super) struct Rank {
+pub(super) struct WaitRank {
     pub(super) priority: Reverse<u8>,
     pub(super) since: Instant,
-    pub(super) asked: u64,
+    #[serde(rename = "asked")]
+    pub(super) order: u64,
 }
 
-/// A group of a hotline, as far as calls share it.
+/// What calls share of one group of agents of a hotline.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Pool {
-    /// Its number, which no other pool ever had; 0 until it has one.
+    /// The number of the pool, which no other pool ever had. 0 until the pool has a number.
     pub(super) number: u32,
-    /// When somebody last claimed in it.
+    /// The time of the last claim.
     pub(super) used: Instant,
-    /// The line taken last by turn, and where in the list it stood.
+    /// The line that was taken last in turn, and its index among the candidates.
     pub(super) turn: Option<(LineId, usize)>,
-    /// Where the candidates of a claim stood last time, in its order: where to look first.
-    pub(super) seen: Vec<Place>,
-    queue: BTreeSet<Rank>,
-    crews: BTreeMap<(Pick, Arc<[Seat]>), usize>,
-    /// Since when somebody waits and nobody was served.
+    /// The slots of the candidates of the last claim, in its order.
+    pub(super) seen: Vec<SlotIx>,
+    queue: BTreeSet<WaitRank>,
+    #[serde(rename = "crews")]
+    wait_groups: BTreeMap<(Pick, Arc<[CandidateSlot]>), usize>,
+    /// Since when a claim waits and no claim was served.
     unserved_since: Option<Instant>,
-    /// How long it takes until the next is served.
+    /// The mean time until the next claim is served.
     pace: Option<Millis>,
 }
 
-/// The lines that some claims of a pool accept, in their order.
+/// Waiting claims of one pool that accept the same lines in the same order.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Crew {
-    pool: Place,
+struct WaitGroup {
+    pool: SlotIx,
     pick: Pick,
-    seats: Arc<[Seat]>,
-    waiting: BTreeSet<Rank>,
+    #[serde(rename = "seats")]
+    candidates: Arc<[CandidateSlot]>,
+    waiting: BTreeSet<WaitRank>,
 }
 
-/// A claim that waits, and where.
+/// A waiting claim.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Waiter {
-    /// The claim.
+    /// The name of the claim.
     pub(super) id: CommandId,
-    /// In which pool.
-    pub(super) pool: Place,
-    /// How a line is chosen there.
+    /// The pool.
+    pub(super) pool: SlotIx,
+    /// How the claim picks a line.
     pub(super) pick: Pick,
-    /// For which lines.
-    pub(super) seats: Arc<[Seat]>,
-    crew: usize,
+    /// The lines that the claim accepts.
+    #[serde(rename = "seats")]
+    pub(super) candidates: Arc<[CandidateSlot]>,
+    #[serde(rename = "crew")]
+    wait_group: usize,
 }
 
-/// All that wait.
+/// All waiting claims.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Queues {
-    waiters: BTreeMap<Rank, Waiter>,
-    crews: Vec<Option<Crew>>,
+    waiters: BTreeMap<WaitRank, Waiter>,
+    #[serde(rename = "crews")]
+    wait_groups: Vec<Option<WaitGroup>>,
     free: Vec<usize>,
 }
 
@@ -99,20 +104,21 @@ impl Pool {
         self.queue.is_empty() && self.used + POOL_KEPT <= now
     }
 
-    /// How many wait.
+    /// How many claims wait.
     pub(super) fn length(&self) -> usize {
         self.queue.len()
     }
 
-    /// How many are served before this one, and how long that takes if all goes on as it did.
-    pub(super) fn place(&self, rank: &Rank) -> QueuePosition {
+    /// How many claims are served before this one, and the estimated wait at the present pace.
+    pub(super) fn place(&self, rank: &WaitRank) -> QueuePosition {
         let ahead = u32::try_from(self.ahead(rank)).unwrap_or(u32::MAX);
         let estimate = self.pace.map(|pace| Millis(pace.0.saturating_mul(u64::from(ahead) + 1)));
         QueuePosition { ahead, estimate }
     }
 
-    /// Counts from both sides at once: who has just come stands near the end, who is told again near the front.
-    fn ahead(&self, rank: &Rank) -> usize {
+    /// How many claims are before this one. Counts from both ends at once: a new claim is near the end, and a claim that
+    /// asks again is near the front.
+    fn ahead(&self, rank: &WaitRank) -> usize {
         let mut before = self.queue.range(..rank);
         let mut behind = self.queue.range((Bound::Excluded(rank), Bound::Unbounded));
         let mut steps = 0;
@@ -127,19 +133,20 @@ impl Pool {
         }
     }
 
-    fn enter(&mut self, now: Instant, rank: Rank) {
+    fn enter(&mut self, now: Instant, rank: WaitRank) {
         self.queue.insert(rank);
         self.unserved_since.get_or_insert(now);
     }
 
-    fn leave(&mut self, rank: &Rank) {
+    fn leave(&mut self, rank: &WaitRank) {
         self.queue.remove(rank);
         if self.queue.is_empty() {
             self.unserved_since = None;
         }
     }
 
-    /// The first of the queue is being served: how long did that take since the last, or since there was one?
+    /// Updates the pace: the first claim is served now. The interval began when the last claim was served, or when the
+    /// queue stopped being empty.
     fn serve(&mut self, now: Instant) {
         let Some(since) = self.unserved_since.replace(now) else { return };
         let took = now.since(since);
@@ -151,57 +158,63 @@ impl Pool {
 }
 
 impl Queues {
-    /// How many wait.
+    /// How many claims wait.
     pub(super) fn len(&self) -> usize {
         self.waiters.len()
     }
 
-    pub(super) fn waiter(&self, rank: &Rank) -> Option<&Waiter> {
+    pub(super) fn waiter(&self, rank: &WaitRank) -> Option<&Waiter> {
         self.waiters.get(rank)
     }
 
-    /// A claim of this pool waits from now on, for these lines.
+    /// Makes a claim of this pool wait for these lines.
     pub(super) fn enter(
         &mut self,
         now: Instant,
-        (at, pool): (Place, &mut Pool),
+        (at, pool): (SlotIx, &mut Pool),
         lines: &mut Lines,
-        (pick, seats): (Pick, &[Seat]),
-        (rank, id): (Rank, CommandId),
+        (pick, candidates): (Pick, &[CandidateSlot]),
+        (rank, id): (WaitRank, CommandId),
     ) {
-        let seats: Arc<[Seat]> = seats.into();
-        let crew = *pool.crews.entry((pick, seats.clone())).or_insert_with(|| {
-            let crew = self.free.pop().unwrap_or(self.crews.len());
-            for (place, seat) in seats.iter().enumerate() {
-                lines.at_mut(seat.line).awaited.push(Awaited { crew, at: place, lines: seat.lines });
+        let candidates: Arc<[CandidateSlot]> = candidates.into();
+        let wait_group = *pool.wait_groups.entry((pick, candidates.clone())).or_insert_with(|| {
+            let wait_group = self.free.pop().unwrap_or(self.wait_groups.len());
+            for (place, candidate) in candidates.iter().enumerate() {
+                lines.at_mut(candidate.line).awaited.push(AwaitedBy {
+                    wait_group,
+                    at: place,
+                    lines: candidate.lines,
+                });
             }
-            let made = Some(Crew { pool: at, pick, seats: seats.clone(), waiting: BTreeSet::new() });
-            match self.crews.get_mut(crew) {
+            let made =
+                Some(WaitGroup { pool: at, pick, candidates: candidates.clone(), waiting: BTreeSet::new() });
+            match self.wait_groups.get_mut(wait_group) {
                 Some(empty) => *empty = made,
-                None => self.crews.push(made),
+                None => self.wait_groups.push(made),
             }
-            crew
+            wait_group
         });
         pool.enter(now, rank);
-        let Some(Some(standing)) = self.crews.get_mut(crew) else { return };
-        standing.waiting.insert(rank);
-        let seats = standing.seats.clone();
-        self.waiters.insert(rank, Waiter { id, pool: at, pick, seats, crew });
+        let Some(Some(group)) = self.wait_groups.get_mut(wait_group) else { return };
+        group.waiting.insert(rank);
+        let candidates = group.candidates.clone();
+        self.waiters.insert(rank, Waiter { id, pool: at, pick, candidates, wait_group });
     }
 
-    /// Who is first of those who could have this line as it is, and the line's place among its candidates.
-    pub(super) fn first_for(&self, lines: &Lines, line: Place) -> Option<(Rank, usize)> {
+    /// The first waiting claim that could have this line now, and the index of the line among the candidates of the claim.
+    pub(super) fn first_for(&self, lines: &Lines, line: SlotIx) -> Option<(WaitRank, usize)> {
         let line = lines.at(line);
         let open = line.awaited.iter().filter(|awaited| line.taken() < u32::from(awaited.lines));
-        let first = |awaited: &Awaited| Some(*self.crews.get(awaited.crew)?.as_ref()?.waiting.first()?);
+        let first =
+            |awaited: &AwaitedBy| Some(*self.wait_groups.get(awaited.wait_group)?.as_ref()?.waiting.first()?);
         open.filter_map(|awaited| Some((first(awaited)?, awaited.at))).min()
     }
 
-    /// The claim waits no longer: it is served, or gives up.
+    /// Removes a waiting claim, because it is served or because it gives up.
     pub(super) fn leave(
         &mut self,
         now: Instant,
-        rank: &Rank,
+        rank: &WaitRank,
         served: bool,
         pool: &mut Pool,
         lines: &mut Lines,
@@ -211,17 +224,20 @@ impl Queues {
             pool.serve(now);
         }
         pool.leave(rank);
-        let place = self.crews.get_mut(waiter.crew)?;
-        let crew = place.as_mut()?;
-        crew.waiting.remove(rank);
-        if crew.waiting.is_empty() {
-            debug_assert_eq!(crew.pool, waiter.pool);
-            pool.crews.remove(&(crew.pick, crew.seats.clone()));
-            for seat in crew.seats.iter() {
-                lines.at_mut(seat.line).awaited.retain(|awaited| awaited.crew != waiter.crew);
+        let place = self.wait_groups.get_mut(waiter.wait_group)?;
+        let wait_group = place.as_mut()?;
+        wait_group.waiting.remove(rank);
+        if wait_group.waiting.is_empty() {
+            debug_assert_eq!(wait_group.pool, waiter.pool);
+            pool.wait_groups.remove(&(wait_group.pick, wait_group.candidates.clone()));
+            for candidate in wait_group.candidates.iter() {
+                lines
+                    .at_mut(candidate.line)
+                    .awaited
+                    .retain(|awaited| awaited.wait_group != waiter.wait_group);
             }
             *place = None;
-            self.free.push(waiter.crew);
+            self.free.push(waiter.wait_group);
         }
         Some(waiter)
     }

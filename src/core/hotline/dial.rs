@@ -3,8 +3,8 @@
 //! A text that passed these checks has no meaning to a switch beyond the place it names: no variable, no
 //! second leg, no application. Whether anybody answers there is not known here, nor where a number lies.
 
-use super::Dial;
 use crate::id::LineId;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -49,6 +49,36 @@ pub enum InvalidDial {
         "a trunk must contain {{number}} exactly once, not {0} times: such as sofia/gateway/carrier/{{number}}"
     )]
     TrunkNumber(usize),
+}
+
+/// Where a call to an agent goes. Make one with [`Dial::phone`] or [`Dial::endpoint`]: they let nothing in that
+/// a switch could read as more than a place, and so does reading one back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", try_from = "Unchecked")]
+pub enum Dial {
+    /// A telephone number; the switch's settings say through which trunk.
+    Phone(Arc<str>),
+    /// An endpoint in the switch's own words: an extension, a trunk of its own.
+    Endpoint(Arc<str>),
+}
+
+/// A [`Dial`] as it stands in a journal or a saved call.
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Unchecked {
+    Phone(String),
+    Endpoint(String),
+}
+
+impl TryFrom<Unchecked> for Dial {
+    type Error = InvalidDial;
+
+    fn try_from(unchecked: Unchecked) -> Result<Self, InvalidDial> {
+        match unchecked {
+            Unchecked::Phone(phone) => Self::phone(&phone),
+            Unchecked::Endpoint(endpoint) => Self::endpoint(&endpoint),
+        }
+    }
 }
 
 impl Dial {

@@ -15,7 +15,7 @@ pub mod ringback;
 pub mod voice;
 
 pub use codes::{CODE_DIGITS_MAX, Codes};
-pub use dial::{ENDPOINT_BYTES_MAX, InvalidDial, PHONE_DIGITS_MAX, PHONE_DIGITS_MIN, Trunk};
+pub use dial::{Dial, ENDPOINT_BYTES_MAX, InvalidDial, PHONE_DIGITS_MAX, PHONE_DIGITS_MIN, Trunk};
 pub use voice::Voice;
 
 use crate::hours::Hours;
@@ -228,36 +228,6 @@ impl Agent {
             hours: None,
             confirm: false,
             share: 1,
-        }
-    }
-}
-
-/// Where a call to an agent goes. Make one with [`Dial::phone`] or [`Dial::endpoint`]: they let nothing in that
-/// a switch could read as more than a place, and so does reading one back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", try_from = "Unchecked")]
-pub enum Dial {
-    /// A telephone number; the switch's settings say through which trunk.
-    Phone(Arc<str>),
-    /// An endpoint in the switch's own words: an extension, a trunk of its own.
-    Endpoint(Arc<str>),
-}
-
-/// A [`Dial`] as it stands in a journal or a saved call.
-#[derive(Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Unchecked {
-    Phone(String),
-    Endpoint(String),
-}
-
-impl TryFrom<Unchecked> for Dial {
-    type Error = InvalidDial;
-
-    fn try_from(unchecked: Unchecked) -> Result<Self, InvalidDial> {
-        match unchecked {
-            Unchecked::Phone(phone) => Self::phone(&phone),
-            Unchecked::Endpoint(endpoint) => Self::endpoint(&endpoint),
         }
     }
 }

@@ -1,9 +1,10 @@
 //! What a table says of a whole day, worked out once for each sort of day.
 
+use super::calendar::Sort;
 use super::dates::{Dates, Span, YearDay};
 use super::festival::Festival;
 use super::line::{DAY_MINUTES, Shifts, weekday_name};
-use super::{Exception, Rule, calendar::Sort};
+use super::rule::{Exception, Rule};
 use jiff::civil::Date;
 
 /// A state of the table, by its place in the list of states.

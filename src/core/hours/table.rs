@@ -1,43 +1,25 @@
 //! What a table is made of, as written; and its making.
 
+use super::limits::{CLOSED, EXCEPTIONS_MAX, LINES_MAX, STATES_MAX};
 use super::line::quoted;
 use super::plan::{Clash, ClashOn, Plans, Reason, StateIndex};
-use super::{BadDates, BadLine, CLOSED, Dates, Hours, Line, Shifts, Zone};
+use super::{BadDates, BadLine, Exception, Rule, Shifts, Zone, is_state_name};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
-/// The most lines a table may have.
-pub const LINES_MAX: usize = 200;
-/// The most exceptions a table may have: each day of a year.
-pub const EXCEPTIONS_MAX: usize = 400;
-/// The most states a table may name.
-pub const STATES_MAX: usize = 32;
-/// The longest name of a state, in characters.
-pub const STATE_CHARS_MAX: usize = 32;
-
-/// A line and the state it names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rule {
-    /// The state.
-    pub state: Arc<str>,
-    /// When.
-    pub line: Line,
-}
-
-/// Days on which nothing else of the table counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Exception {
-    /// Which days.
-    pub dates: Dates,
-    /// The states, and when on each of these days.
-    pub states: Vec<(Arc<str>, Shifts)>,
-}
-
-/// Whether a text may be the name of a state: letters of any script, digits, `_` and `-`.
-pub fn is_state_name(text: &str) -> bool {
-    (1..=STATE_CHARS_MAX).contains(&text.chars().count())
-        && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
+/// A table of hours. Make one with [`Hours::new`]; it is compared and written as its zone, lines and exceptions.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(into = "HoursText", try_from = "HoursText")]
+pub struct Hours {
+    pub(super) zone: Zone,
+    pub(super) rules: Vec<Rule>,
+    pub(super) exceptions: Vec<Exception>,
+    /// The first is [`CLOSED`].
+    pub(super) states: Vec<Arc<str>>,
+    /// What each rule and then each exception says of itself.
+    pub(super) reasons: Vec<Arc<str>>,
+    pub(super) plans: Plans,
 }
 
 /// Why a table is none.
@@ -115,6 +97,26 @@ impl Hours {
         let except = exceptions.iter().map(|exception| format!("the exception {}", exception.dates).into());
         let reasons = lines.chain(except).collect();
         Ok(Self { zone, rules, exceptions, states, reasons, plans })
+    }
+
+    /// The states that the table names, and [`CLOSED`].
+    pub fn states(&self) -> &[Arc<str>] {
+        &self.states
+    }
+
+    /// Its lines, in the order in which they are written.
+    pub fn rules(&self) -> &[Rule] {
+        &self.rules
+    }
+
+    /// Its exceptions, in the order in which they are written.
+    pub fn exceptions(&self) -> &[Exception] {
+        &self.exceptions
+    }
+
+    /// Where the times of the table are on the wall.
+    pub fn zone(&self) -> &Zone {
+        &self.zone
     }
 }
 

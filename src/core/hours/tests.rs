@@ -1,6 +1,8 @@
 //! Tables as a business has them, read on days that everybody remembers.
 
 use super::*;
+use crate::time::Instant;
+use jiff::civil::DateTime;
 
 fn table(
     zone: &str,

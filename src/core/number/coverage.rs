@@ -1,6 +1,6 @@
 //! How much of all mobile numbers a table places.
 
-use super::number_regions::{PREFIX_FIRST, PREFIXES};
+use super::mobile_prefix::{PREFIX_FIRST, PREFIXES};
 use super::{Network, NumberRegions, Operator};
 use serde::Serialize;
 

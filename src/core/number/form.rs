@@ -1,7 +1,7 @@
 //! A telephone number in its one form.
 
-use super::{AreaCode, masked, normalise};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use super::{AreaCode, masked};
+use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 
 /// The longest form, in characters: a longer text is no number.
@@ -122,16 +122,10 @@ impl Serialize for Number {
     }
 }
 
-/// Reads any form, as [`normalise`] does without a home.
-impl<'de> Deserialize<'de> for Number {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(normalise(&String::deserialize(deserializer)?, None))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::number::normalise;
 
     #[test]
     fn a_number_prints_masked_for_a_log() {

@@ -1,7 +1,7 @@
 //! A table of mobile prefixes that an operator brought: what it says of each, as it is written into a file or a
 //! journal.
 
-use super::number_regions::{PREFIX_FIRST, PREFIXES};
+use super::mobile_prefix::{PREFIX_FIRST, PREFIXES};
 use super::{Network, Operator, Place};
 use fnv::FnvHasher;
 use serde::{Deserialize, Serialize};

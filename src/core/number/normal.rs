@@ -13,6 +13,7 @@
 //! and never a landline of Ningxia, whose area codes begin so, and a number abroad needs its `00` or `+`.
 
 use super::{AreaCode, HOTLINE_DIGITS, Kind, Number};
+use serde::{Deserialize, Deserializer};
 
 /// The longest text that is looked at, in digits: an access code, 0086 and an area code before a number.
 const DIALLED_DIGITS_MAX: usize = 24;
@@ -40,6 +41,13 @@ fn bare(text: &str) -> &str {
     let text = text.trim();
     let user = ["sip:", "sips:", "tel:"].iter().find_map(|scheme| text.strip_prefix(scheme)).unwrap_or(text);
     user.split(['@', ';']).next().unwrap_or(user)
+}
+
+/// Reads any form, as [`normalise`] does without a home.
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(normalise(&String::deserialize(deserializer)?, None))
+    }
 }
 
 /// The digits of a text, and whether a `+` stood before them.

@@ -4,6 +4,7 @@
 //! is one.
 
 use super::imported::{Imported, Said};
+use super::mobile_prefix::{PREFIX_FIRST, PREFIXES};
 use super::segments::{BEGINNING, Given, operators};
 use super::{Kind, Location, Network, Number, Place, Source};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -14,11 +15,6 @@ use std::sync::{Arc, LazyLock};
 const MOBILE: &[u8] = include_bytes!("data/mobile.bin");
 /// What the runs begin with.
 const MAGIC: &[u8] = b"HLMOB1\n\0";
-/// The first prefix of seven digits a mobile can have.
-pub const PREFIX_FIRST: usize = 1_300_000;
-/// How many there are from there on.
-pub const PREFIXES: usize = 700_000;
-
 /// Which mobile prefix was sold where, and whom it was given to: 1.4 MB.
 pub struct NumberRegions {
     /// Which of the locations each prefix has.

@@ -1,6 +1,6 @@
 //! Whom each beginning of mobile numbers was given to, and what for, as the ministry gave them out.
 
-use super::number_regions::{PREFIX_FIRST, PREFIXES};
+use super::mobile_prefix::{PREFIX_FIRST, PREFIXES};
 use super::{Network, Operator};
 
 /// Beginnings of mobile numbers, and whom they were given to.

@@ -1,79 +1,9 @@
 //! A piece: one recording, by the same name in every language.
 
+use super::{Language, Piece};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 use std::str::FromStr;
-
-/// The languages there are recordings in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Language {
-    /// Standard Chinese (普通话).
-    #[default]
-    Mandarin,
-    /// American English.
-    English,
-}
-
-impl Language {
-    /// All of them.
-    pub const ALL: [Self; 2] = [Self::Mandarin, Self::English];
-
-    /// The folder of its recordings, below the folder of sounds.
-    pub const fn folder(self) -> &'static str {
-        match self {
-            Self::Mandarin => "zh",
-            Self::English => "en",
-        }
-    }
-}
-
-/// Makes the enum [`Piece`](super::Piece) of the table.
-macro_rules! pieces {
-    ($($name:ident = $id:literal, $mandarin:literal, $english:literal;)*) => {
-        /// One recording. Every piece is recorded in every language, also where the language has no use for it:
-        /// so one list says whether a folder of recordings is whole.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Piece {
-            $(#[doc = concat!("`", $id, "`: ", $mandarin, " ", $english)] $name,)*
-        }
-
-        impl Piece {
-            /// All of them.
-            pub const ALL: &'static [Self] = &[$(Self::$name),*];
-
-            /// Its name in files and settings: a folder and a word.
-            pub const fn id(self) -> &'static str {
-                match self { $(Self::$name => $id,)* }
-            }
-
-            /// Its file, below the folder of a language.
-            pub const fn file(self) -> &'static str {
-                match self { $(Self::$name => concat!($id, ".wav"),)* }
-            }
-
-            /// What is recorded; nothing for the [`Pause`](Self::Pause).
-            pub const fn text(self, language: $crate::phrases::Language) -> &'static str {
-                use $crate::phrases::Language;
-                match (self, language) {
-                    $((Self::$name, Language::Mandarin) => $mandarin,
-                      (Self::$name, Language::English) => $english,)*
-                }
-            }
-
-            /// The piece of this id.
-            pub fn by_id(id: &str) -> Option<Self> {
-                match id {
-                    $($id => Some(Self::$name),)*
-                    _ => None,
-                }
-            }
-        }
-    };
-}
-pub(super) use pieces;
-
-use super::Piece;
 
 /// A text that is no piece's id.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -2,7 +2,7 @@
 //!
 //! A fragment that more is joined to has no full stop; a whole sentence has one.
 
-use super::piece::pieces;
+use super::piece_macro::pieces;
 
 pieces! {
     // Numbers. What is said as one breath is recorded as one: 一百 has another tone in it than 一.

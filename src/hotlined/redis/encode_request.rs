@@ -2,7 +2,7 @@
 
 use super::keys::{Keys, expiry, plain};
 use super::script::{self, Script};
-use hotlined_core::acd::figures::{CANDIDATES_MAX, WAITING_PER_POOL_MAX};
+use hotlined_core::acd::limits::{CANDIDATES_MAX, WAITING_PER_POOL_MAX};
 use hotlined_core::command::{AcdRequest, Claim, Pick};
 use hotlined_core::id::{CallId, CommandId, SwitchId};
 use hotlined_core::time::Instant;

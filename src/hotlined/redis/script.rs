@@ -1,6 +1,6 @@
 //! The scripts that Redis runs for us.
 
-use hotlined_core::acd::figures::{
+use hotlined_core::acd::limits::{
     CALLS_KNOWN_MAX, CLAIMS_PER_CALL_MAX, HOTLINES_PER_CALL_MAX, PACE_MEMORY, POOLS_PER_LINE_MAX,
     RECENT_CALLS_MAX, ROUNDS_OWED_MAX, TALK, TURNS_PER_CALL_MAX,
 };

@@ -1,8 +1,8 @@
 //! Which column of a table is what: by its name in the first row, else by what stands in it.
 
-use super::csv::prefix;
 use super::names;
 use crate::number::area::named;
+use crate::number::mobile_prefix::parse_prefix;
 use std::borrow::Cow;
 
 /// How many rows are looked at.
@@ -57,13 +57,13 @@ type Row<'t> = Vec<Cow<'t, str>>;
 /// The columns, and whether the first row only names them; or what no column holds.
 pub(super) fn find(sample: &[Row]) -> Result<(Columns, bool), &'static str> {
     let first = sample.first().map(Vec::as_slice).unwrap_or_default();
-    let headed = !first.iter().any(|field| prefix(field).is_some());
+    let headed = !first.iter().any(|field| parse_prefix(field).is_some());
     let names: Vec<String> = if headed { first.iter().map(|name| plain(name)).collect() } else { Vec::new() };
     let mut look = Look { names, rows: &sample[usize::from(headed).min(sample.len())..], taken: Vec::new() };
     let is_province = |text: &str| named(text).iter().any(|place| place.is_province());
     let is_both = |text: &str| names::Names::default().of_both(text).place.is_some();
     let prefix =
-        look.column(&PREFIX, |text| prefix(text).is_some()).ok_or("mobile prefixes of seven digits")?;
+        look.column(&PREFIX, |text| parse_prefix(text).is_some()).ok_or("mobile prefixes of seven digits")?;
     // The columns that are named come first: nobody knows better what they are.
     let province = look.named(&PROVINCE);
     let both = if province.is_none() { look.named(&BOTH) } else { None };

@@ -1,12 +1,12 @@
 //! Tables as text: a line for each prefix, fields divided by commas, tabs, semicolons or bars.
 
 use super::columns::{self, Columns};
+use super::error::{BadImport, Whence, quoted};
 use super::found::Form;
 use super::names;
 use super::sheet::{Sheet, Stop};
-use super::{BadImport, Whence, quoted};
 use crate::number::imported::Said;
-use crate::number::number_regions::{PREFIX_FIRST, PREFIXES};
+use crate::number::mobile_prefix::parse_prefix;
 use std::borrow::Cow;
 
 /// The longest row, in bytes.
@@ -62,7 +62,7 @@ fn row(fields: &[Cow<str>], columns: &Columns, sheet: &mut Sheet, at: Whence) ->
         return sheet.fault(at, BadImport::Fields { found: fields.len(), wanted: columns.wanted() });
     }
     let text = field(Some(columns.prefix));
-    let Some(prefix) = prefix(text) else { return sheet.fault(at, BadImport::Prefix(quoted(text))) };
+    let Some(prefix) = parse_prefix(text) else { return sheet.fault(at, BadImport::Prefix(quoted(text))) };
     let found = match columns.both {
         Some(_) => sheet.names.of_both(field(columns.both)),
         None => sheet.names.of(field(columns.province), field(columns.city)),
@@ -82,14 +82,6 @@ fn row(fields: &[Cow<str>], columns: &Columns, sheet: &mut Sheet, at: Whence) ->
     };
     let (operator, network) = operator.map_or((None, None), |(operator, network)| (Some(operator), network));
     sheet.row(prefix, Said { place: found.place, operator, network }, at)
-}
-
-/// A mobile's first seven digits.
-pub(super) fn prefix(text: &str) -> Option<usize> {
-    let digits = text.trim();
-    let seven = digits.len() == 7 && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let prefix = digits.parse().ok().filter(|_| seven)?;
-    (PREFIX_FIRST..PREFIX_FIRST + PREFIXES).contains(&prefix).then_some(prefix)
 }
 
 /// The fields of a line; none if a quotation mark is left open. A field in quotation marks may hold the divider,

@@ -1,6 +1,6 @@
 //! What was found in a table that an operator brought, beside the one that is built in.
 
-use super::Whence;
+use super::error::Whence;
 use crate::number::{Imported, Location, NumberRegions, Place};
 use serde::Serialize;
 
@@ -15,6 +15,15 @@ pub enum Form {
     },
     /// A line of text for each prefix.
     Csv,
+}
+
+/// A table that was read.
+#[derive(Debug)]
+pub struct Import {
+    /// What it says.
+    pub table: Imported,
+    /// What was found in it, beside the table that is built in.
+    pub found: Found,
 }
 
 /// What was found.

@@ -7,10 +7,10 @@
 //! index     prefix (4 bytes), where its record begins (4 bytes), card type (1 byte)
 //! ```
 
+use super::error::{BadImport, Whence};
 use super::found::Form;
 use super::names::{self, Found as Place};
 use super::sheet::{Sheet, Stop};
-use super::{BadImport, Whence};
 use crate::number::imported::Said;
 use std::collections::BTreeMap;
 

@@ -1,11 +1,11 @@
 //! What was read so far: rows in, a table out.
 
-use super::found::{Form, Found, Unknown};
+use super::error::{BAD_ROWS_MAX, BadImport, BadRow, UNKNOWN_MAX, Whence, quoted};
+use super::found::{Form, Found, Import, Unknown};
 use super::names::Names;
-use super::{BAD_ROWS_MAX, BadImport, BadRow, Import, UNKNOWN_MAX, Whence, quoted};
 use crate::number::Imported;
 use crate::number::imported::Said;
-use crate::number::number_regions::{PREFIX_FIRST, PREFIXES};
+use crate::number::mobile_prefix::{PREFIX_FIRST, PREFIXES};
 use std::collections::BTreeMap;
 
 /// Why reading ended early: everything there is to say stands in the sheet.

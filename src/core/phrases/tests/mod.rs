@@ -3,7 +3,7 @@ mod sentences;
 
 use super::*;
 use crate::time::Millis;
-use jiff::civil::{date, time};
+use jiff::civil::{Date, Weekday, date, time};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
-//! How often a code was asked for (防伪查询).
+//! How often each anti-counterfeit code was queried (防伪查询).
 
 use super::CALLS_KNOWN_MAX;
-use super::expiring::Fading;
+use super::expiring_map::ExpiringMap;
 use crate::event::AcdReply;
 use crate::id::{CallId, CommandId};
 use crate::time::{Instant, Millis};
@@ -9,21 +9,22 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The most codes whose questions are counted, over all hotlines; beyond them the one that was not asked for
-/// longest is forgotten, and would count as never asked for.
+/// The most codes that are counted, over all hotlines. Beyond them, the code whose last query is oldest is forgotten, and
+/// counts as never queried.
 const CODES_COUNTED_MAX: usize = 1_000_000;
-/// Longer than anything is kept here.
+/// Longer than any ACD lives: the counts of codes do not expire.
 const EVER: Millis = Millis::seconds(1_000 * 366 * 24 * 3_600);
 
-/// The codes that were asked for.
+/// The queries of all codes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub(super) struct CodesSeen {
-    seen: Fading<Key, Seen>,
-    /// What a call was told last, and under which command: a question repeated is one question.
-    told: BTreeMap<CallId, (u32, Option<Seen>)>,
+pub(super) struct CodeCounts {
+    seen: ExpiringMap<Key, Seen>,
+    /// The last reply to each call, with the number of its command: a repeated query is one query.
+    #[serde(rename = "told")]
+    last_replies: BTreeMap<CallId, (u32, Option<Seen>)>,
 }
 
-/// The code, its set, the hotline: what differs most stands first.
+/// The code, the set of codes, the hotline. The part that differs most comes first, for fast comparison.
 type Key = (Arc<str>, Arc<str>, Arc<str>);
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -32,13 +33,13 @@ struct Seen {
     first: Instant,
 }
 
-impl Default for CodesSeen {
+impl Default for CodeCounts {
     fn default() -> Self {
-        Self { seen: Fading::new(CODES_COUNTED_MAX), told: BTreeMap::new() }
+        Self { seen: ExpiringMap::new(CODES_COUNTED_MAX), last_replies: BTreeMap::new() }
     }
 }
 
-impl CodesSeen {
+impl CodeCounts {
     pub(super) fn count(
         &mut self,
         now: Instant,
@@ -47,8 +48,8 @@ impl CodesSeen {
         codes: &Arc<str>,
         code: &Arc<str>,
     ) -> AcdReply {
-        let told = self.told.get(&id.call).filter(|(number, _)| *number == id.number);
-        if let Some((_, before)) = told {
+        let repeated = self.last_replies.get(&id.call).filter(|(number, _)| *number == id.number);
+        if let Some((_, before)) = repeated {
             return answer(*before);
         }
         let key = (code.clone(), codes.clone(), hotline.clone());
@@ -58,15 +59,15 @@ impl CodesSeen {
             None => Seen { times: 1, first: now },
         };
         self.seen.put(now, key, seen, now + EVER);
-        if self.told.len() < CALLS_KNOWN_MAX || self.told.contains_key(&id.call) {
-            self.told.insert(id.call.clone(), (id.number, before));
+        if self.last_replies.len() < CALLS_KNOWN_MAX || self.last_replies.contains_key(&id.call) {
+            self.last_replies.insert(id.call.clone(), (id.number, before));
         }
         answer(before)
     }
 
-    /// The call is over.
+    /// Forgets the last reply to a call that has ended.
     pub(super) fn forget(&mut self, call: &CallId) {
-        self.told.remove(call);
+        self.last_replies.remove(call);
     }
 }
 
