@@ -11,7 +11,7 @@
 //! stand in `hex` in place of `data`. Where a connection begins, a line `{"t":…,"dir":"open"}` stands before
 //! it. Passwords are never written.
 
-use crate::jsonl_writer::LineFile;
+use crate::jsonl_writer::JsonlWriter;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::time::Instant;
@@ -33,7 +33,7 @@ pub enum Direction {
 /// A line of a capture.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Piece<'a> {
+pub struct CaptureLine<'a> {
     /// Seconds since the capture began.
     pub t: f64,
     /// Which way it went.
@@ -48,7 +48,7 @@ pub struct Piece<'a> {
 
 /// A line that is no line of a capture.
 #[derive(Debug, thiserror::Error)]
-pub enum BadPiece {
+pub enum CaptureLineError {
     /// Its JSON or its fields.
     #[error("no line of a capture: {0}")]
     Json(#[from] serde_json::Error),
@@ -57,7 +57,7 @@ pub enum BadPiece {
     Hex,
 }
 
-impl<'a> Piece<'a> {
+impl<'a> CaptureLine<'a> {
     /// The line for these bytes.
     pub fn new(t: f64, dir: Direction, bytes: &'a [u8]) -> Self {
         let (data, hex) = match std::str::from_utf8(bytes) {
@@ -69,15 +69,15 @@ impl<'a> Piece<'a> {
     }
 
     /// Reads a line.
-    pub fn parse(line: &'a str) -> Result<Self, BadPiece> {
+    pub fn parse(line: &'a str) -> Result<Self, CaptureLineError> {
         Ok(serde_json::from_str(line)?)
     }
 
     /// The bytes.
-    pub fn bytes(&self) -> Result<Cow<'_, [u8]>, BadPiece> {
+    pub fn bytes(&self) -> Result<Cow<'_, [u8]>, CaptureLineError> {
         match (&self.data, &self.hex) {
             (Some(text), _) => Ok(Cow::Borrowed(text.as_bytes())),
-            (None, Some(hex)) => from_hex(hex).map(Cow::Owned).ok_or(BadPiece::Hex),
+            (None, Some(hex)) => from_hex(hex).map(Cow::Owned).ok_or(CaptureLineError::Hex),
             (None, None) => Ok(Cow::Borrowed(b"")),
         }
     }
@@ -94,25 +94,25 @@ fn from_hex(hex: &str) -> Option<Vec<u8>> {
 
 /// Records a live link.
 #[derive(Clone, Debug)]
-pub struct Tap {
-    file: LineFile,
-    began: Instant,
+pub struct CaptureWriter {
+    file: JsonlWriter,
+    started_at: Instant,
 }
 
-impl Tap {
+impl CaptureWriter {
     /// Records into this file from now on.
-    pub fn new(file: LineFile) -> Self {
-        Self { file, began: Instant::now() }
+    pub fn new(file: JsonlWriter) -> Self {
+        Self { file, started_at: Instant::now() }
     }
 
     /// Records a piece.
     pub fn record(&self, direction: Direction, bytes: &[u8]) {
-        let t = (self.began.elapsed().as_secs_f64() * 1e6).round() / 1e6;
+        let t = (self.started_at.elapsed().as_secs_f64() * 1e6).round() / 1e6;
         let shown = match direction {
             Direction::ToSwitch => without_password(bytes),
             Direction::Open | Direction::FromSwitch => bytes,
         };
-        if let Ok(line) = serde_json::to_string(&Piece::new(t, direction, shown)) {
+        if let Ok(line) = serde_json::to_string(&CaptureLine::new(t, direction, shown)) {
             self.file.write(line);
         }
     }
@@ -132,14 +132,14 @@ fn without_password(request: &[u8]) -> &[u8] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::jsonl_writer::WhenSlow;
+    use crate::jsonl_writer::SlowDiskPolicy;
     use proptest::prelude::*;
 
     proptest! {
         #[test]
         fn any_bytes_read_back(bytes: Vec<u8>) {
-            let line = serde_json::to_string(&Piece::new(0.5, Direction::FromSwitch, &bytes)).unwrap();
-            let piece = Piece::parse(&line).unwrap();
+            let line = serde_json::to_string(&CaptureLine::new(0.5, Direction::FromSwitch, &bytes)).unwrap();
+            let piece = CaptureLine::parse(&line).unwrap();
             prop_assert_eq!(&*piece.bytes().unwrap(), &bytes[..]);
             prop_assert!(!line.contains('\n'));
         }
@@ -149,8 +149,8 @@ mod tests {
     fn a_password_is_not_recorded() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("capture.jsonl");
-        let file = LineFile::create(&path, WhenSlow::Wait).unwrap();
-        let tap = Tap::new(file.clone());
+        let file = JsonlWriter::create(&path, SlowDiskPolicy::Wait).unwrap();
+        let tap = CaptureWriter::new(file.clone());
         tap.record(Direction::ToSwitch, b"auth ClueCon\n\n");
         tap.record(Direction::ToSwitch, b"userauth me@here:ClueCon\n\n");
         file.close();
@@ -161,8 +161,8 @@ mod tests {
     #[test]
     fn a_line_that_is_none_is_refused() {
         for line in ["", "{}", r#"{"t":1,"dir":"up"}"#, r#"{"t":1,"dir":"rx","data":"x","more":1}"#] {
-            assert!(Piece::parse(line).is_err(), "{line}");
+            assert!(CaptureLine::parse(line).is_err(), "{line}");
         }
-        assert!(Piece::parse(r#"{"t":1,"dir":"rx","hex":"0g"}"#).unwrap().bytes().is_err());
+        assert!(CaptureLine::parse(r#"{"t":1,"dir":"rx","hex":"0g"}"#).unwrap().bytes().is_err());
     }
 }

@@ -11,7 +11,7 @@
 //! journal needs nothing beside it to be replayed. It holds telephone numbers: who may read it is the operator's
 //! care.
 
-use crate::jsonl_writer::LineFile;
+use crate::jsonl_writer::JsonlWriter;
 use hotlined_core::call::Limits;
 use hotlined_core::command::Command;
 use hotlined_core::engine::TraceEntry;
@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 /// A line of a journal.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Line {
+pub struct JournalLine {
     /// When.
     pub t: Instant,
     /// An engine without any call, of these limits, sees what follows.
@@ -38,7 +38,7 @@ pub struct Line {
 
 /// What is written: as [`Line`], borrowed.
 #[derive(Serialize)]
-struct Written<'a> {
+struct BorrowedLine<'a> {
     t: Instant,
     #[serde(skip_serializing_if = "Option::is_none")]
     begin: Option<Limits>,
@@ -51,30 +51,30 @@ struct Written<'a> {
 /// Writes a journal.
 #[derive(Debug)]
 pub struct Journal {
-    file: LineFile,
+    file: JsonlWriter,
     /// Still to be written, before the first entry.
     begin: Option<Limits>,
 }
 
 impl Journal {
     /// Writes into this file from now on what passes through an engine of these limits.
-    pub fn new(file: LineFile, limits: Limits) -> Self {
+    pub fn new(file: JsonlWriter, limits: Limits) -> Self {
         Self { file, begin: Some(limits) }
     }
 
     /// Writes an entry down.
     pub fn record(&mut self, now: Instant, entry: TraceEntry) {
         if let begin @ Some(_) = self.begin.take() {
-            self.write(&Written { t: now, begin, event: None, command: None });
+            self.write(&BorrowedLine { t: now, begin, event: None, command: None });
         }
         let (event, command) = match entry {
             TraceEntry::In(event) => (Some(event), None),
             TraceEntry::Out(command) => (None, Some(command)),
         };
-        self.write(&Written { t: now, begin: None, event, command });
+        self.write(&BorrowedLine { t: now, begin: None, event, command });
     }
 
-    fn write(&self, written: &Written) {
+    fn write(&self, written: &BorrowedLine) {
         match serde_json::to_string(written) {
             Ok(line) => self.file.write(line),
             Err(error) => tracing::error!(%error, "an entry cannot be written down"),

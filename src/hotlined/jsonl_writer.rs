@@ -3,21 +3,21 @@
 //! A thread of its own writes, so that a slow disk never holds up a call. Lines wait in memory meanwhile, and while the
 //! disk is full; a file whose lines may be lost says how many were. A file that was moved away is opened anew.
 
-mod writer;
+mod writer_thread;
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
-use writer::{Message, OpenFile, Progress, Writer};
+use writer_thread::{OpenFile, WriterMessage, WriterProgress, WriterThread};
 
 /// The most lines that wait for the disk where lines may be lost.
-pub const LINES_WAITING_MAX: u64 = 200_000;
+pub const WAITING_LINES_MAX: u64 = 200_000;
 
 /// What happens to lines that the disk does not keep up with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WhenSlow {
+pub enum SlowDiskPolicy {
     /// They wait in memory, however many they are: no record is ever lost to a slow disk.
     Wait,
     /// Beyond [`LINES_WAITING_MAX`] they are counted and dropped.
@@ -26,47 +26,47 @@ pub enum WhenSlow {
 
 /// A file that grows by lines; clones write to the same file.
 #[derive(Clone, Debug)]
-pub struct LineFile {
+pub struct JsonlWriter {
     shared: Arc<Shared>,
 }
 
 #[derive(Debug)]
 struct Shared {
-    messages: Mutex<Option<mpsc::Sender<Message>>>,
+    messages: Mutex<Option<mpsc::Sender<WriterMessage>>>,
     writer: Mutex<Option<JoinHandle<()>>>,
-    progress: Arc<Progress>,
+    progress: Arc<WriterProgress>,
     dropped: AtomicU64,
-    when_slow: WhenSlow,
+    slow_disk_policy: SlowDiskPolicy,
 }
 
 /// Why a file cannot be written.
 #[derive(Debug, thiserror::Error)]
 #[error("{path}: {error}")]
-pub struct CannotWrite {
+pub struct JsonlError {
     path: PathBuf,
     error: io::Error,
 }
 
-impl LineFile {
+impl JsonlWriter {
     /// Opens the file, making it if need be, to add lines at its end.
-    pub fn append(path: &Path, when_slow: WhenSlow) -> Result<Self, CannotWrite> {
+    pub fn append(path: &Path, when_slow: SlowDiskPolicy) -> Result<Self, JsonlError> {
         Self::of(path, when_slow, OpenFile::append)
     }
 
     /// Makes the file anew, empty.
-    pub fn create(path: &Path, when_slow: WhenSlow) -> Result<Self, CannotWrite> {
+    pub fn create(path: &Path, when_slow: SlowDiskPolicy) -> Result<Self, JsonlError> {
         Self::of(path, when_slow, OpenFile::create)
     }
 
     fn of(
         path: &Path,
-        when_slow: WhenSlow,
+        when_slow: SlowDiskPolicy,
         open: fn(&Path) -> io::Result<OpenFile>,
-    ) -> Result<Self, CannotWrite> {
-        let cannot = |error| CannotWrite { path: path.into(), error };
+    ) -> Result<Self, JsonlError> {
+        let cannot = |error| JsonlError { path: path.into(), error };
         let (messages, inbox) = mpsc::channel();
-        let progress = Arc::new(Progress::default());
-        let writer = Writer::new(path.into(), open(path).map_err(cannot)?, progress.clone());
+        let progress = Arc::new(WriterProgress::default());
+        let writer = WriterThread::new(path.into(), open(path).map_err(cannot)?, progress.clone());
         let thread = std::thread::Builder::new().name("line-file".into());
         let thread = thread.spawn(move || writer.run(&inbox)).map_err(cannot)?;
         let shared = Shared {
@@ -74,7 +74,7 @@ impl LineFile {
             writer: Mutex::new(Some(thread)),
             progress,
             dropped: AtomicU64::new(0),
-            when_slow,
+            slow_disk_policy: when_slow,
         };
         Ok(Self { shared: Arc::new(shared) })
     }
@@ -82,24 +82,26 @@ impl LineFile {
     /// Adds a line; it must not contain a line break of its own.
     pub fn write(&self, line: String) {
         let waiting = &self.shared.progress.waiting;
-        if self.shared.when_slow == WhenSlow::Drop && waiting.load(Ordering::Relaxed) >= LINES_WAITING_MAX {
+        if self.shared.slow_disk_policy == SlowDiskPolicy::Drop
+            && waiting.load(Ordering::Relaxed) >= WAITING_LINES_MAX
+        {
             self.shared.dropped.fetch_add(1, Ordering::Relaxed);
             return;
         }
-        self.send(Message::Line(line));
+        self.send(WriterMessage::Line(line));
     }
 
     /// Looks at once whether the path names another file, and opens that one, made if need be, before anything more is
     /// written. Without this it happens before the next line, or within a second; only a pipe or a device that the path
     /// named is left on request alone.
     pub fn reopen(&self) {
-        self.send(Message::Reopen);
+        self.send(WriterMessage::Reopen);
     }
 
-    fn send(&self, message: Message) {
+    fn send(&self, message: WriterMessage) {
         let Ok(messages) = self.shared.messages.lock() else { return };
         if let Some(messages) = &*messages {
-            if let Message::Line(_) = message {
+            if let WriterMessage::Line(_) = message {
                 self.shared.progress.waiting.fetch_add(1, Ordering::Relaxed);
             }
             // The receiver lives until `close` takes the sender away.
@@ -108,17 +110,17 @@ impl LineFile {
     }
 
     /// How many lines are surely in the file, those that were added first: none more after one could not be.
-    pub fn written(&self) -> u64 {
+    pub fn lines_written(&self) -> u64 {
         self.shared.progress.written.load(Ordering::Acquire)
     }
 
     /// How many lines wait for the disk.
-    pub fn waiting(&self) -> u64 {
+    pub fn lines_waiting(&self) -> u64 {
         self.shared.progress.waiting.load(Ordering::Relaxed)
     }
 
     /// How many lines were lost to a slow disk.
-    pub fn dropped(&self) -> u64 {
+    pub fn lines_dropped(&self) -> u64 {
         self.shared.dropped.load(Ordering::Relaxed)
     }
 
@@ -148,7 +150,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lines");
         for round in 0..2 {
-            let file = LineFile::append(&path, WhenSlow::Wait).unwrap();
+            let file = JsonlWriter::append(&path, SlowDiskPolicy::Wait).unwrap();
             let other = file.clone();
             (0..1_000).for_each(|n| if n % 2 == 0 { &file } else { &other }.write(format!("{round} {n}")));
             file.close();
@@ -163,7 +165,7 @@ mod tests {
         let path = folder.path().join("lines");
         std::fs::write(&path, "whole\ncut o").unwrap();
         for _ in 0..2 {
-            let file = LineFile::append(&path, WhenSlow::Wait).unwrap();
+            let file = JsonlWriter::append(&path, SlowDiskPolicy::Wait).unwrap();
             file.write("whole".into());
             file.close();
         }
@@ -172,7 +174,8 @@ mod tests {
 
     #[test]
     fn a_file_that_cannot_be_opened_is_named() {
-        let error = LineFile::append(Path::new("/nonexistent/records.jsonl"), WhenSlow::Wait).unwrap_err();
+        let error =
+            JsonlWriter::append(Path::new("/nonexistent/records.jsonl"), SlowDiskPolicy::Wait).unwrap_err();
         assert!(error.to_string().starts_with("/nonexistent/records.jsonl: "), "{error}");
     }
 
@@ -187,9 +190,9 @@ mod tests {
     }
 
     /// Waits until all that was added is in a file.
-    fn written(file: &LineFile, count: u64) {
-        wait_until(&format!("{count} lines written"), || file.written() == count);
-        assert_eq!(file.waiting(), 0);
+    fn written(file: &JsonlWriter, count: u64) {
+        wait_until(&format!("{count} lines written"), || file.lines_written() == count);
+        assert_eq!(file.lines_waiting(), 0);
     }
 
     fn read(path: &Path) -> String {
@@ -200,8 +203,8 @@ mod tests {
     fn a_file_that_was_moved_removed_or_replaced_is_opened_anew_before_the_next_line() {
         let folder = tempfile::tempdir().unwrap();
         let [path, moved, other] = ["lines", "lines.1", "other"].map(|name| folder.path().join(name));
-        for open in [LineFile::append, LineFile::create] {
-            let file = open(&path, WhenSlow::Wait).unwrap();
+        for open in [JsonlWriter::append, JsonlWriter::create] {
+            let file = open(&path, SlowDiskPolicy::Wait).unwrap();
             file.write("one".into());
             written(&file, 1);
             std::fs::rename(&path, &moved).unwrap();
@@ -225,7 +228,7 @@ mod tests {
     fn a_file_is_opened_anew_while_no_line_comes_and_emptied_where_it_stands() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lines");
-        let file = LineFile::create(&path, WhenSlow::Wait).unwrap();
+        let file = JsonlWriter::create(&path, SlowDiskPolicy::Wait).unwrap();
         file.write("one".into());
         written(&file, 1);
         std::fs::remove_file(&path).unwrap();
@@ -242,21 +245,21 @@ mod tests {
     fn a_file_is_opened_anew_on_request_and_nothing_is_lost_on_the_way() {
         let folder = tempfile::tempdir().unwrap();
         let [path, moved] = ["lines", "lines.1"].map(|name| folder.path().join(name));
-        let file = LineFile::append(&path, WhenSlow::Wait).unwrap();
+        let file = JsonlWriter::append(&path, SlowDiskPolicy::Wait).unwrap();
         let mut all = String::new();
         for round in 0..5 {
             (0..100).for_each(|n| file.write(format!("{round} {n}")));
             std::fs::rename(&path, &moved).unwrap();
             file.reopen();
             wait_until("made again", || path.exists());
-            wait_until("all written", || file.waiting() == 0);
+            wait_until("all written", || file.lines_waiting() == 0);
             all += &read(&moved);
         }
         file.close();
         file.reopen();
         all += &read(&path);
         let expected: String = (0..500).map(|n| format!("{} {}\n", n / 100, n % 100)).collect();
-        assert_eq!((file.written(), all), (500, expected));
+        assert_eq!((file.lines_written(), all), (500, expected));
     }
 
     #[test]
@@ -264,13 +267,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("lines");
         std::os::unix::fs::symlink("/dev/full", &path).unwrap();
-        let file = LineFile::append(&path, WhenSlow::Wait).unwrap();
+        let file = JsonlWriter::append(&path, SlowDiskPolicy::Wait).unwrap();
         file.write("0".into());
         wait_until("a failure", || file.failure().is_some());
         (1..1_000).for_each(|n| file.write(n.to_string()));
         let why = file.failure().unwrap();
         assert_eq!(why, format!("{}: No space left on device (os error 28)", path.display()));
-        assert_eq!((file.written(), file.waiting(), file.dropped()), (0, 1_000, 0));
+        assert_eq!((file.lines_written(), file.lines_waiting(), file.lines_dropped()), (0, 1_000, 0));
         std::fs::remove_file(&path).unwrap();
         file.reopen();
         written(&file, 1_000);
@@ -286,7 +289,7 @@ mod tests {
         let inner = folder.path().join("inner");
         let path = inner.join("lines");
         std::fs::create_dir(&inner).unwrap();
-        let file = LineFile::append(&path, WhenSlow::Wait).unwrap();
+        let file = JsonlWriter::append(&path, SlowDiskPolicy::Wait).unwrap();
         std::fs::remove_dir_all(&inner).unwrap();
         // Without any line, too.
         wait_until("a failure", || file.failure().is_some());
@@ -294,7 +297,7 @@ mod tests {
         file.reopen();
         file.write("two".into());
         assert!(file.failure().unwrap().ends_with("No such file or directory (os error 2)"));
-        assert_eq!(file.written(), 0);
+        assert_eq!(file.lines_written(), 0);
         std::fs::create_dir(&inner).unwrap();
         let began = Instant::now();
         written(&file, 2);
@@ -306,7 +309,7 @@ mod tests {
     fn a_device_in_place_of_the_file_is_a_failure() {
         let folder = tempfile::tempdir().unwrap();
         let [path, device] = ["lines", "device"].map(|name| folder.path().join(name));
-        let file = LineFile::append(&path, WhenSlow::Wait).unwrap();
+        let file = JsonlWriter::append(&path, SlowDiskPolicy::Wait).unwrap();
         std::os::unix::fs::symlink("/dev/null", &device).unwrap();
         std::fs::rename(&device, &path).unwrap();
         file.write("one".into());
@@ -319,20 +322,20 @@ mod tests {
 
     #[test]
     fn closing_does_not_wait_for_ever_for_a_full_disk() {
-        let file = LineFile::append(Path::new("/dev/full"), WhenSlow::Drop).unwrap();
+        let file = JsonlWriter::append(Path::new("/dev/full"), SlowDiskPolicy::Drop).unwrap();
         (0..3).for_each(|n| file.write(n.to_string()));
         let began = Instant::now();
         file.close();
         let took = began.elapsed();
-        assert!(took >= writer::CLOSE_WAIT_MAX && took < PATIENCE, "{took:?}");
-        assert_eq!((file.written(), file.waiting()), (0, 3));
+        assert!(took >= writer_thread::CLOSE_WAIT_MAX && took < PATIENCE, "{took:?}");
+        assert_eq!((file.lines_written(), file.lines_waiting()), (0, 3));
     }
 
     #[test]
     fn lines_that_may_be_lost_are_no_more_than_the_limit_while_the_disk_is_full() {
-        let file = LineFile::append(Path::new("/dev/full"), WhenSlow::Drop).unwrap();
-        (0..LINES_WAITING_MAX + 5).for_each(|_| file.write(String::new()));
-        assert_eq!((file.waiting(), file.dropped()), (LINES_WAITING_MAX, 5));
+        let file = JsonlWriter::append(Path::new("/dev/full"), SlowDiskPolicy::Drop).unwrap();
+        (0..WAITING_LINES_MAX + 5).for_each(|_| file.write(String::new()));
+        assert_eq!((file.lines_waiting(), file.lines_dropped()), (WAITING_LINES_MAX, 5));
     }
 
     /// A file system of a few pages, which are given out whole.
@@ -363,19 +366,19 @@ mod tests {
     fn a_disk_that_is_full_within_a_line_has_no_half_line() {
         let Some(disk) = SmallDisk::mount() else { return };
         let [path, filler] = ["lines", "filler"].map(|name| disk.0.path().join(name));
-        let file = LineFile::append(&path, WhenSlow::Wait).unwrap();
+        let file = JsonlWriter::append(&path, SlowDiskPolicy::Wait).unwrap();
         let line = |n: usize| format!("{n} {}", "x".repeat(3_000));
         file.write(line(0));
         written(&file, 1);
         assert!(std::fs::write(&filler, vec![0; 1 << 20]).is_err());
         (1..20).for_each(|n| file.write(line(n)));
         wait_until("a failure", || file.failure().is_some());
-        assert_eq!((file.written(), read(&path)), (1, line(0) + "\n"));
+        assert_eq!((file.lines_written(), read(&path)), (1, line(0) + "\n"));
         // Room for five lines in all, and for half of the sixth.
         let four_pages_less = std::fs::OpenOptions::new().write(true).open(&filler).unwrap();
         four_pages_less.set_len(12 * 4_096).unwrap();
         let whole = |count: usize| (0..count).map(|n| line(n) + "\n").collect::<String>();
-        wait_until("five lines and no half one", || file.written() == 5 && read(&path) == whole(5));
+        wait_until("five lines and no half one", || file.lines_written() == 5 && read(&path) == whole(5));
         assert!(file.failure().unwrap().contains("No space left"));
         std::fs::remove_file(&filler).unwrap();
         let began = Instant::now();
@@ -390,13 +393,13 @@ mod tests {
     fn a_line_that_lacks_only_its_break_is_not_in_the_file() {
         let Some(disk) = SmallDisk::mount() else { return };
         let [path, filler] = ["lines", "filler"].map(|name| disk.0.path().join(name));
-        let file = LineFile::append(&path, WhenSlow::Wait).unwrap();
+        let file = JsonlWriter::append(&path, SlowDiskPolicy::Wait).unwrap();
         std::fs::write(&filler, vec![0; 15 * 4_096]).unwrap();
         // A page of it, and there is no other.
         let line = "x".repeat(4_096);
         file.write(line.clone());
         wait_until("a failure", || file.failure().is_some());
-        assert_eq!((file.written(), read(&path)), (0, String::new()));
+        assert_eq!((file.lines_written(), read(&path)), (0, String::new()));
         std::fs::remove_file(&filler).unwrap();
         written(&file, 1);
         assert_eq!(read(&path), line + "\n");

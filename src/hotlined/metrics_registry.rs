@@ -30,12 +30,12 @@ enum Series {
     Counter(Arc<AtomicU64>),
     /// The bits of an `f64`.
     Gauge(Arc<AtomicU64>),
-    Histogram(Arc<Buckets>),
+    Histogram(Arc<HistogramBuckets>),
 }
 
 /// The figures of this process, which are recorded from the first call on: whoever wants a handle that counts asks
 /// for it after that.
-pub fn of_the_process() -> &'static Arc<Registry> {
+pub fn global() -> &'static Arc<Registry> {
     static REGISTRY: OnceLock<Arc<Registry>> = OnceLock::new();
     REGISTRY.get_or_init(|| {
         let registry = Arc::new(Registry::default());
@@ -47,7 +47,7 @@ pub fn of_the_process() -> &'static Arc<Registry> {
 
 impl Registry {
     /// Every figure as of now.
-    pub fn show(&self) -> String {
+    pub fn render(&self) -> String {
         let mut page = String::new();
         let Ok(series) = self.series.lock() else { return page };
         let mut last = None;
@@ -55,17 +55,17 @@ impl Registry {
             let meter = &ALL[*place];
             if last != Some(place) {
                 last = Some(place);
-                head(&mut page, meter);
+                write_header(&mut page, meter);
             }
-            series.show(&mut page, meter.name, labels);
+            series.render(&mut page, meter.name, labels);
         }
         page
     }
 
     /// Makes 1 the value of these labels and forgets any other the meter had: what a thing is now, it was not before.
-    pub fn only(&self, meter: &Meter, values: &[&str]) {
-        let Some(place) = place_of(meter.name) else { return };
-        let shown = shown(meter.labels.iter().copied().zip(values.iter().copied()));
+    pub fn set_info(&self, meter: &Meter, values: &[&str]) {
+        let Some(place) = meter_index(meter.name) else { return };
+        let shown = label_text(meter.labels.iter().copied().zip(values.iter().copied()));
         let Ok(mut series) = self.series.lock() else { return };
         series.retain(|(at, labels), _| *at != place || *labels == shown);
         let one = || Series::Gauge(Arc::new(AtomicU64::new(1_f64.to_bits())));
@@ -73,12 +73,12 @@ impl Registry {
     }
 
     /// The series of this key, where it is one of ours.
-    fn series(&self, key: &Key) -> Option<Series> {
-        let place = place_of(key.name())?;
+    fn find_or_create(&self, key: &Key) -> Option<Series> {
+        let place = meter_index(key.name())?;
         let named = |(label, name): (&metrics::Label, &&str)| label.key() == *name;
         let meter = &ALL[place];
         let fits = key.labels().len() == meter.labels.len() && key.labels().zip(meter.labels).all(named);
-        let labels = shown(key.labels().map(|label| (label.key(), label.value())));
+        let labels = label_text(key.labels().map(|label| (label.key(), label.value())));
         let mut series = self.series.lock().ok()?;
         let room = series.len() < SERIES_MAX || series.contains_key(&(place, labels.clone()));
         (fits && room)
@@ -86,18 +86,18 @@ impl Registry {
     }
 }
 
-fn place_of(name: &str) -> Option<usize> {
+fn meter_index(name: &str) -> Option<usize> {
     ALL.iter().position(|meter| meter.name == name)
 }
 
 /// `stage="talk",why="full"`.
-fn shown<'a>(labels: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+fn label_text<'a>(labels: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     let escaped = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
     labels.map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect::<Vec<_>>().join(",")
 }
 
 // Nothing can fail that is written into a `String`.
-fn head(page: &mut String, meter: &Meter) {
+fn write_header(page: &mut String, meter: &Meter) {
     let kind = match meter.kind {
         Kind::Counter => "counter",
         Kind::Gauge => "gauge",
@@ -111,11 +111,11 @@ impl Series {
         match kind {
             Kind::Counter => Self::Counter(Arc::default()),
             Kind::Gauge => Self::Gauge(Arc::default()),
-            Kind::Histogram(bounds) => Self::Histogram(Arc::new(Buckets::new(bounds))),
+            Kind::Histogram(bounds) => Self::Histogram(Arc::new(HistogramBuckets::new(bounds))),
         }
     }
 
-    fn show(&self, page: &mut String, name: &str, labels: &str) {
+    fn render(&self, page: &mut String, name: &str, labels: &str) {
         let braced = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
         match self {
             Self::Counter(count) => {
@@ -141,21 +141,21 @@ impl Series {
 
 /// Values in seconds, counted by how large they are.
 #[derive(Debug)]
-struct Buckets {
+struct HistogramBuckets {
     bounds: &'static [f64],
     /// One more than there are bounds: the last counts what is beyond them all.
     counts: Vec<AtomicU64>,
     sum_ns: AtomicU64,
 }
 
-impl Buckets {
+impl HistogramBuckets {
     fn new(bounds: &'static [f64]) -> Self {
         let counts = (0..=bounds.len()).map(|_| AtomicU64::new(0)).collect();
         Self { bounds, counts, sum_ns: AtomicU64::new(0) }
     }
 }
 
-impl HistogramFn for Buckets {
+impl HistogramFn for HistogramBuckets {
     fn record(&self, seconds: f64) {
         let bucket = self.bounds.partition_point(|bound| *bound < seconds);
         if let Some(count) = self.counts.get(bucket) {
@@ -175,21 +175,21 @@ impl Recorder for Registry {
     fn describe_histogram(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
 
     fn register_counter(&self, key: &Key, _: &Metadata<'_>) -> Counter {
-        match self.series(key) {
+        match self.find_or_create(key) {
             Some(Series::Counter(count)) => Counter::from_arc(count),
             Some(Series::Gauge(_) | Series::Histogram(_)) | None => Counter::noop(),
         }
     }
 
     fn register_gauge(&self, key: &Key, _: &Metadata<'_>) -> Gauge {
-        match self.series(key) {
+        match self.find_or_create(key) {
             Some(Series::Gauge(bits)) => Gauge::from_arc(bits),
             Some(Series::Counter(_) | Series::Histogram(_)) | None => Gauge::noop(),
         }
     }
 
     fn register_histogram(&self, key: &Key, _: &Metadata<'_>) -> Histogram {
-        match self.series(key) {
+        match self.find_or_create(key) {
             Some(Series::Histogram(buckets)) => Histogram::from_arc(buckets),
             Some(Series::Counter(_) | Series::Gauge(_)) | None => Histogram::noop(),
         }
@@ -212,7 +212,7 @@ mod tests {
             // The same series, asked for again.
             ATTEMPTS.counter(&["busy"]).increment(1);
         });
-        let page = registry.show();
+        let page = registry.render();
         let samples: Vec<_> = page.lines().filter(|line| !line.starts_with('#')).collect();
         let expected = [
             "hotlined_calls{stage=\"talk\"} 2",
@@ -230,7 +230,7 @@ mod tests {
             let waits = CALL_WAIT.histogram(&[]);
             [0.0, 2.0, 2.5, 700.0].iter().for_each(|wait| waits.record(*wait));
         });
-        let page = registry.show();
+        let page = registry.render();
         for line in [
             "hotlined_call_wait_seconds_bucket{le=\"2\"} 2",
             "hotlined_call_wait_seconds_bucket{le=\"5\"} 3",
@@ -246,9 +246,9 @@ mod tests {
     #[test]
     fn a_label_is_escaped_and_an_info_has_one_value_at_a_time() {
         let registry = Registry::default();
-        registry.only(&NUMBERS, &["old"]);
-        registry.only(&NUMBERS, &["a\"b\\c\nd"]);
-        let page = registry.show();
+        registry.set_info(&NUMBERS, &["old"]);
+        registry.set_info(&NUMBERS, &["a\"b\\c\nd"]);
+        let page = registry.render();
         assert_eq!(page.lines().last(), Some(r#"hotlined_numbers_info{fingerprint="a\"b\\c\nd"} 1"#));
         assert!(!page.contains("old"), "{page}");
     }
@@ -262,7 +262,7 @@ mod tests {
             ATTEMPTS.gauge(&["busy"]).set(1.0);
             (0..2 * SERIES_MAX).for_each(|n| CALLS.gauge(&[&n.to_string()]).set(1.0));
         });
-        let page = registry.show();
+        let page = registry.render();
         assert!(!page.contains("stranger") && !page.contains("4008001234"));
         assert!(page.lines().count() <= SERIES_MAX + 4);
     }

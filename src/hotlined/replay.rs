@@ -7,7 +7,7 @@
 //! A journal needs no hotlines beside it: they stand in it. Its events include the answers of the store, so
 //! none is asked.
 
-use crate::capture::{BadPiece, Direction, Piece};
+use crate::capture::{CaptureLine, CaptureLineError, Direction};
 use crate::journal;
 use bytes::{Bytes, BytesMut};
 use hotlined_core::call::{Limits, Switchboard};
@@ -30,11 +30,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// How long after the end of a record deadlines still pass, so that calls cut off by it come to their end.
-const AFTERMATH: Millis = Millis::seconds(600);
+const TIME_AFTER_END: Millis = Millis::seconds(600);
 
 /// What kind of record a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum RecordingKind {
     /// JSON lines of both directions: see [`capture`](crate::capture).
     Capture,
     /// JSON lines of what passed through an engine: see [`journal`].
@@ -47,7 +47,7 @@ pub enum Kind {
 
 /// How to replay.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct ReplayOptions {
     /// The hotlines, where the record does not hold them.
     pub hotlines: Arc<Hotlines>,
     /// What to call the switch.
@@ -55,7 +55,7 @@ pub struct Options {
     /// The switchboard's limits.
     pub limits: Limits,
     /// Cut what the switch said into pieces of so many bytes.
-    pub chunk: Option<usize>,
+    pub chunk_bytes: Option<usize>,
 }
 
 /// Why a file cannot be replayed, and where in it.
@@ -63,14 +63,14 @@ pub struct Options {
 #[error("line {line}: {fault}")]
 pub struct ReplayError {
     line: usize,
-    fault: Fault,
+    fault: RecordingFault,
 }
 
 /// What can be wrong with a record.
 #[derive(Debug, thiserror::Error)]
-enum Fault {
+enum RecordingFault {
     #[error(transparent)]
-    Piece(#[from] BadPiece),
+    Piece(#[from] CaptureLineError),
     #[error("no line of a journal: {0}")]
     Journal(serde_json::Error),
     #[error("from the switch: {0}")]
@@ -87,7 +87,7 @@ enum Fault {
 
 /// What a replay came to.
 #[derive(Debug, Default)]
-pub struct Replayed {
+pub struct ReplayReport {
     /// Every command, as a line of JSON, in order.
     pub lines: Vec<String>,
     /// How many events reached the calls.
@@ -101,41 +101,41 @@ pub struct Replayed {
 }
 
 #[derive(Serialize)]
-struct Written<'a> {
+struct CommandLine<'a> {
     t: Instant,
     out: &'a Command,
 }
 
 /// Tells the kind of a record by its beginning.
-pub fn kind_of(bytes: &[u8]) -> Kind {
+pub fn detect_kind(bytes: &[u8]) -> RecordingKind {
     let line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let Ok(first) = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(line) else {
-        return if line.first() == Some(&b'{') { Kind::Events } else { Kind::Raw };
+        return if line.first() == Some(&b'{') { RecordingKind::Events } else { RecordingKind::Raw };
     };
     if first.contains_key("dir") {
-        Kind::Capture
+        RecordingKind::Capture
     } else if first.contains_key("begin") || first.contains_key("in") || first.contains_key("out") {
-        Kind::Journal
+        RecordingKind::Journal
     } else {
-        Kind::Events
+        RecordingKind::Events
     }
 }
 
 /// Replays a record.
-pub fn replay(bytes: &[u8], options: &Options) -> Result<Replayed, ReplayError> {
-    match kind_of(bytes) {
-        Kind::Journal => replay_journal(bytes, options),
-        Kind::Capture => {
-            let mut stage = Stage::new(options);
+pub fn replay(bytes: &[u8], options: &ReplayOptions) -> Result<ReplayReport, ReplayError> {
+    match detect_kind(bytes) {
+        RecordingKind::Journal => replay_journal(bytes, options),
+        RecordingKind::Capture => {
+            let mut stage = Player::new(options);
             let (lines, cut_off) = lines(bytes);
             stage.replayed.cut_off = cut_off;
             for (line, text) in lines {
-                stage.piece(text).map_err(|fault| ReplayError { line, fault })?;
+                stage.capture_line(text).map_err(|fault| ReplayError { line, fault })?;
             }
             Ok(stage.end())
         }
-        Kind::Events => {
-            let mut stage = Stage::new(options);
+        RecordingKind::Events => {
+            let mut stage = Player::new(options);
             let (lines, cut_off) = lines(bytes);
             stage.replayed.cut_off = cut_off;
             for (line, text) in lines {
@@ -143,10 +143,10 @@ pub fn replay(bytes: &[u8], options: &Options) -> Result<Replayed, ReplayError> 
             }
             Ok(stage.end())
         }
-        Kind::Raw => {
-            let mut stage = Stage::new(options);
+        RecordingKind::Raw => {
+            let mut stage = Player::new(options);
             let line = bytes.iter().filter(|&&byte| byte == b'\n').count();
-            stage.heard_from_switch(bytes, None).map_err(|fault| ReplayError { line, fault })?;
+            stage.read_from_switch(bytes, None).map_err(|fault| ReplayError { line, fault })?;
             Ok(stage.end())
         }
     }
@@ -157,7 +157,7 @@ pub fn replay(bytes: &[u8], options: &Options) -> Result<Replayed, ReplayError> 
 pub(crate) fn lines(bytes: &[u8]) -> (Vec<(usize, &[u8])>, usize) {
     let numbered = (1..).zip(bytes.split(|&byte| byte == b'\n'));
     let mut lines: Vec<(usize, &[u8])> = numbered.filter(|(_, line)| !line.trim_ascii().is_empty()).collect();
-    let begins: Vec<bool> = lines.iter().map(|(_, line)| begins_anew(line)).collect();
+    let begins: Vec<bool> = lines.iter().map(|(_, line)| starts_afresh(line)).collect();
     let all = lines.len();
     let mut next = 1..;
     lines.retain(|(_, line)| {
@@ -169,7 +169,7 @@ pub(crate) fn lines(bytes: &[u8]) -> (Vec<(usize, &[u8])>, usize) {
 }
 
 /// Whether a line begins a journal or a connection of a capture.
-fn begins_anew(line: &[u8]) -> bool {
+fn starts_afresh(line: &[u8]) -> bool {
     let has = |word: &[u8]| memchr::memmem::find(line, word).is_some();
     has(b"\"begin\":") || has(b"\"dir\":\"open\"")
 }
@@ -189,7 +189,7 @@ pub fn difference(earlier: &str, now: &[String]) -> Vec<String> {
     differing
 }
 
-impl Replayed {
+impl ReplayReport {
     fn note(&mut self, now: Instant, command: &Command) {
         let kind = match command {
             Command::Switch { .. } => "orders to the switch",
@@ -199,19 +199,19 @@ impl Replayed {
         };
         *self.commands.entry(kind).or_default() += 1;
         // Plain data always has a JSON form.
-        self.lines.extend(serde_json::to_string(&Written { t: now, out: command }));
+        self.lines.extend(serde_json::to_string(&CommandLine { t: now, out: command }));
     }
 }
 
-fn replay_journal(bytes: &[u8], options: &Options) -> Result<Replayed, ReplayError> {
+fn replay_journal(bytes: &[u8], options: &ReplayOptions) -> Result<ReplayReport, ReplayError> {
     let mut switchboard = Switchboard::new(options.limits);
-    let mut replayed = Replayed::default();
+    let mut replayed = ReplayReport::default();
     let mut out = Vec::new();
     let (lines, cut_off) = lines(bytes);
     replayed.cut_off = cut_off;
     for (number, line) in lines {
-        let line: journal::Line = serde_json::from_slice(line)
-            .map_err(|error| ReplayError { line: number, fault: Fault::Journal(error) })?;
+        let line: journal::JournalLine = serde_json::from_slice(line)
+            .map_err(|error| ReplayError { line: number, fault: RecordingFault::Journal(error) })?;
         if let Some(limits) = line.begin {
             switchboard = Switchboard::new(limits);
         }
@@ -225,46 +225,46 @@ fn replay_journal(bytes: &[u8], options: &Options) -> Result<Replayed, ReplayErr
 }
 
 /// Where a recorded conversation is played again.
-struct Stage<'a> {
-    options: &'a Options,
+struct Player<'a> {
+    options: &'a ReplayOptions,
     engine: Engine,
     now: Instant,
     decoder: Decoder,
     requests: RequestDecoder,
-    heard: BytesMut,
-    said: BytesMut,
+    from_switch: BytesMut,
+    to_switch: BytesMut,
     conversation: Conversation,
-    replayed: Replayed,
+    replayed: ReplayReport,
 }
 
-impl<'a> Stage<'a> {
-    fn new(options: &'a Options) -> Self {
+impl<'a> Player<'a> {
+    fn new(options: &'a ReplayOptions) -> Self {
         let mut stage = Self {
             options,
             engine: Engine::new(options.limits),
             now: Instant(0),
             decoder: Decoder::new(frame::Limits::default()),
             requests: RequestDecoder::new(frame::Limits::default()),
-            heard: BytesMut::new(),
-            said: BytesMut::new(),
+            from_switch: BytesMut::new(),
+            to_switch: BytesMut::new(),
             conversation: Conversation::recorded(options.switch.clone()),
-            replayed: Replayed::default(),
+            replayed: ReplayReport::default(),
         };
         stage.turn(&Event::Hotlines(options.hotlines.clone()));
         stage
     }
 
-    fn piece(&mut self, line: &[u8]) -> Result<(), Fault> {
+    fn capture_line(&mut self, line: &[u8]) -> Result<(), RecordingFault> {
         let text = String::from_utf8_lossy(line);
-        let piece = Piece::parse(&text)?;
+        let piece = CaptureLine::parse(&text)?;
         self.wait_until(Instant((piece.t.max(0.0) * 1_000.0) as u64));
         match piece.dir {
             Direction::Open => {
                 self.reopen();
                 Ok(())
             }
-            Direction::FromSwitch => self.heard_from_switch(&piece.bytes()?, Some(self.now)),
-            Direction::ToSwitch => self.said_to_switch(&piece.bytes()?),
+            Direction::FromSwitch => self.read_from_switch(&piece.bytes()?, Some(self.now)),
+            Direction::ToSwitch => self.read_to_switch(&piece.bytes()?),
         }
     }
 
@@ -276,24 +276,24 @@ impl<'a> Stage<'a> {
         self.conversation = Conversation::recorded(self.options.switch.clone());
         self.decoder = Decoder::new(frame::Limits::default());
         self.requests = RequestDecoder::new(frame::Limits::default());
-        self.heard.clear();
-        self.said.clear();
+        self.from_switch.clear();
+        self.to_switch.clear();
     }
 
-    fn said_to_switch(&mut self, bytes: &[u8]) -> Result<(), Fault> {
-        self.said.extend_from_slice(bytes);
-        while let Some(request) = self.requests.decode(&mut self.said)? {
+    fn read_to_switch(&mut self, bytes: &[u8]) -> Result<(), RecordingFault> {
+        self.to_switch.extend_from_slice(bytes);
+        while let Some(request) = self.requests.decode(&mut self.to_switch)? {
             self.conversation.overhear(&request.parse());
         }
         Ok(())
     }
 
     /// Without a time of its own, a piece is as old as the events in it say.
-    fn heard_from_switch(&mut self, bytes: &[u8], at: Option<Instant>) -> Result<(), Fault> {
-        let size = self.options.chunk.unwrap_or(bytes.len()).max(1);
+    fn read_from_switch(&mut self, bytes: &[u8], at: Option<Instant>) -> Result<(), RecordingFault> {
+        let size = self.options.chunk_bytes.unwrap_or(bytes.len()).max(1);
         for chunk in bytes.chunks(size) {
-            self.heard.extend_from_slice(chunk);
-            while let Some(message) = self.decoder.decode(&mut self.heard)? {
+            self.from_switch.extend_from_slice(chunk);
+            while let Some(message) = self.decoder.decode(&mut self.from_switch)? {
                 if let (None, Message::Event(event)) = (at, &message) {
                     self.wait_until(event.date_timestamp_us().map_or(self.now, |us| Instant(us / 1_000)));
                 }
@@ -303,7 +303,7 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    fn message(&mut self, message: Message) -> Result<(), Fault> {
+    fn message(&mut self, message: Message) -> Result<(), RecordingFault> {
         let mut outcome = Outcome::default();
         match self.conversation.hear(message, &mut outcome) {
             // That the connection ended is part of the record.
@@ -314,9 +314,11 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    fn json_event(&mut self, line: &[u8]) -> Result<(), Fault> {
+    fn json_event(&mut self, line: &[u8]) -> Result<(), RecordingFault> {
         let event = EslEvent::json(Bytes::copy_from_slice(line), &frame::Limits::default())?;
-        self.wait_until(event.date_timestamp_us().map(|us| Instant(us / 1_000)).ok_or(Fault::NoTime)?);
+        self.wait_until(
+            event.date_timestamp_us().map(|us| Instant(us / 1_000)).ok_or(RecordingFault::NoTime)?,
+        );
         if let Some(event) = decode_event::event(&self.options.switch, &event) {
             self.turn(&event);
         }
@@ -340,8 +342,8 @@ impl<'a> Stage<'a> {
         self.engine.run_turn(now, event, &mut Vec::new(), &mut watch);
     }
 
-    fn end(mut self) -> Replayed {
-        self.wait_until(self.now + AFTERMATH);
+    fn end(mut self) -> ReplayReport {
+        self.wait_until(self.now + TIME_AFTER_END);
         self.replayed.live = self.engine.switchboard.live_count();
         self.replayed
     }
@@ -351,9 +353,14 @@ impl<'a> Stage<'a> {
 mod tests {
     use super::*;
 
-    fn options() -> Options {
+    fn options() -> ReplayOptions {
         let hotlines = Arc::new(Hotlines::default());
-        Options { hotlines, switch: SwitchId("fs1".into()), limits: Limits::default(), chunk: None }
+        ReplayOptions {
+            hotlines,
+            switch: SwitchId("fs1".into()),
+            limits: Limits::default(),
+            chunk_bytes: None,
+        }
     }
 
     #[test]

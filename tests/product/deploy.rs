@@ -58,7 +58,8 @@ fn containers_are_given_settings_that_there_are() {
     let settings = load(env);
     assert!(settings.admin.unwrap().ip().is_loopback());
     assert!(
-        settings.live.starts_with("/var/lib/hotlined") && settings.records.starts_with("/var/lib/hotlined")
+        settings.snapshot_file.starts_with("/var/lib/hotlined")
+            && settings.records.starts_with("/var/lib/hotlined")
     );
     // Each daemon has an address and a state of its own, and its health is asked for where it shows it.
     for (port, state) in [("9401", "state-1"), ("9402", "state-2")] {
@@ -88,7 +89,8 @@ fn the_unit_gives_settings_that_there_are_and_time_enough() {
     let settings = load(env);
     assert_eq!(settings.switches[0].password().unwrap().reveal(), "ClueCon");
     assert!(
-        settings.live.starts_with("/var/lib/hotlined") && settings.records.starts_with("/var/lib/hotlined")
+        settings.snapshot_file.starts_with("/var/lib/hotlined")
+            && settings.records.starts_with("/var/lib/hotlined")
     );
     let value = |key: &str| lines(&unit).find_map(|line| line.strip_prefix(key)?.strip_prefix('=')).unwrap();
     assert_eq!((value("Type"), value("StateDirectory")), ("notify", "hotlined"));

@@ -1,8 +1,8 @@
 //! Hotlines, and what else an operator changes, loaded again, in a real folder with real changes, and on a real SIGHUP.
 
-use hotlined::daemon::numbers::save;
-use hotlined::daemon::reload::{Loaded, Watch};
-use hotlined::daemon::source::{HotlineFolder, NumbersFile, Source};
+use hotlined::daemon::config_source::{ConfigSource, HotlineFolder, NumbersFile};
+use hotlined::daemon::numbers_file::save;
+use hotlined::daemon::source_watch::{LoadResult, SourceWatch};
 use hotlined_config::SoundFolder;
 use hotlined_core::number::{import, normalise};
 use std::fs;
@@ -20,12 +20,12 @@ fn shop(name: &str) -> String {
     format!("number = \"4008001234\"\nname = \"{name}\"\n[[agents]]\nid = \"01\"\nphone = \"13900000001\"\n")
 }
 
-fn watch(folder: &Path) -> Receiver<Loaded<HotlineFolder>> {
+fn watch(folder: &Path) -> Receiver<LoadResult<HotlineFolder>> {
     watch_source(HotlineFolder { folder: folder.to_owned(), sounds: SoundFolder::new(folder, folder) })
 }
 
-fn watch_source<S: Source>(source: S) -> Receiver<Loaded<S>> {
-    let watch = Watch::begin(source.clone()).unwrap();
+fn watch_source<S: ConfigSource>(source: S) -> Receiver<LoadResult<S>> {
+    let watch = SourceWatch::begin(source.clone()).unwrap();
     let first = Arc::new(source.load().ok().expect("a good beginning"));
     let (tell, told) = channel(1);
     tokio::spawn(watch.run(first, tell));
@@ -36,7 +36,7 @@ async fn next<T>(told: &mut Receiver<T>) -> T {
     timeout(PATIENCE, told.recv()).await.expect("nothing was told").expect("the watch ended")
 }
 
-fn name(loaded: &Loaded<HotlineFolder>) -> String {
+fn name(loaded: &LoadResult<HotlineFolder>) -> String {
     loaded.as_ref().unwrap().get("4008001234").unwrap().name.to_string()
 }
 
@@ -118,7 +118,7 @@ async fn of_a_file_only_its_own_changes_are_told() {
     // Records and journals may lie beside it, and grow with each call.
     put(&folder.path().join("records.jsonl"), "a record");
     save(&table("上海"), &file).unwrap();
-    let city = |loaded: &Loaded<NumbersFile>| {
+    let city = |loaded: &LoadResult<NumbersFile>| {
         let number = normalise("13800138000", None);
         loaded.as_ref().unwrap().locate(&number).city.unwrap().short()
     };

@@ -4,7 +4,7 @@
 //! `HOTLINED_REWRITE=1` rewrites what is expected; read the diff. The captures themselves come from
 //! `tests/real_freeswitch`.
 
-use hotlined::replay::{Options, Replayed, replay};
+use hotlined::replay::{ReplayOptions, ReplayReport, replay};
 use hotlined_config::{SoundFolder, load};
 use hotlined_core::call::Limits;
 use hotlined_core::id::SwitchId;
@@ -31,13 +31,14 @@ fn name(capture: &Path) -> String {
     capture.file_name().unwrap().to_string_lossy().into_owned()
 }
 
-fn replayed(capture: &Path, chunk: Option<usize>) -> Replayed {
+fn replayed(capture: &Path, chunk: Option<usize>) -> ReplayReport {
     let folder = capture.parent().unwrap().join("hotlines").join(name(capture));
     // The laboratory's sounds are tones, and here they are as short as they can be: only that they are there counts.
     let sounds = capture.parent().unwrap().join("sounds");
     let hotlines = load(&folder, &SoundFolder::new(&sounds, "/lab/daemon/sounds")).unwrap();
     let switch = SwitchId("fs1".into());
-    let options = Options { hotlines: Arc::new(hotlines), switch, limits: Limits::default(), chunk };
+    let options =
+        ReplayOptions { hotlines: Arc::new(hotlines), switch, limits: Limits::default(), chunk_bytes: chunk };
     replay(&fs::read(capture.with_extension("jsonl")).unwrap(), &options).unwrap()
 }
 

@@ -2,11 +2,11 @@
 //! subscribes as the daemon does and orders nothing, so it may run beside one.
 
 use super::{fail, load_settings, runtime, start_log};
-use crate::capture::Tap;
-use crate::daemon::link_task::{Right, keep};
+use crate::capture::CaptureWriter;
+use crate::daemon::link_task::{LinkAuthority, run_link};
 use crate::daemon::serve::{ServeError, link_settings};
 use crate::daemon::settings::SETTINGS_VARIABLE;
-use crate::jsonl_writer::{LineFile, WhenSlow};
+use crate::jsonl_writer::{JsonlWriter, SlowDiskPolicy};
 use hotlined_instance::switch::freeswitch::link;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -43,12 +43,12 @@ pub fn run(args: &Args) -> ExitCode {
 fn start(args: &Args) -> anyhow::Result<u64> {
     let settings = load_settings(args.settings.as_deref()).map_err(ServeError::Settings)?;
     start_log(&settings.log)?;
-    let link = the_one(link_settings(&settings)?, args.switch.as_deref())?;
+    let link = select_switch(link_settings(&settings)?, args.switch.as_deref())?;
     runtime()?.block_on(record(link, &args.out, args.seconds.map(Duration::from_secs)))
 }
 
 /// The switch of this name, or the only one.
-fn the_one(links: Vec<link::LinkSettings>, name: Option<&str>) -> anyhow::Result<link::LinkSettings> {
+fn select_switch(links: Vec<link::LinkSettings>, name: Option<&str>) -> anyhow::Result<link::LinkSettings> {
     let names = links.iter().map(|link| link.switch.to_string()).collect::<Vec<_>>().join(", ");
     let is_meant = |link: &&link::LinkSettings| name.is_none_or(|name| *link.switch.0 == *name);
     match links.iter().filter(is_meant).collect::<Vec<_>>()[..] {
@@ -60,11 +60,16 @@ fn the_one(links: Vec<link::LinkSettings>, name: Option<&str>) -> anyhow::Result
 
 async fn record(settings: link::LinkSettings, out: &Path, limit: Option<Duration>) -> anyhow::Result<u64> {
     const EVENTS_WAITING_MAX: usize = 1_024;
-    let file = LineFile::create(out, WhenSlow::Drop)?;
+    let file = JsonlWriter::create(out, SlowDiskPolicy::Drop)?;
     let (orders, orders_out) = mpsc::channel(1);
     let (inbox, mut events) = mpsc::channel(EVENTS_WAITING_MAX);
-    let keeping =
-        tokio::spawn(keep(settings, orders_out, inbox, Some(Tap::new(file.clone())), Right::undisputed()));
+    let keeping = tokio::spawn(run_link(
+        settings,
+        orders_out,
+        inbox,
+        Some(CaptureWriter::new(file.clone())),
+        LinkAuthority::undisputed(),
+    ));
     let enough = async {
         match limit {
             Some(limit) => tokio::time::sleep(limit).await,
@@ -89,5 +94,5 @@ async fn record(settings: link::LinkSettings, out: &Path, limit: Option<Duration
     ended.await?;
     file.close();
     kept?;
-    Ok(file.dropped())
+    Ok(file.lines_dropped())
 }

@@ -3,10 +3,10 @@
 //! Opens no port and asks no switch: whether those are right shows only where they are.
 
 use super::load_settings;
-use crate::daemon::file::BadFile;
-use crate::daemon::holidays::{self, BadHolidays};
-use crate::daemon::numbers::{self, BadNumbers};
-use crate::daemon::settings::{self, Origin, SETTINGS_VARIABLE};
+use crate::daemon::holiday_folder::{self, HolidayFolderError};
+use crate::daemon::numbers_file::{self, NumbersFileError};
+use crate::daemon::settings::{self, SETTINGS_VARIABLE, ValueOrigin};
+use crate::daemon::whole_file::ReadFileError;
 use hotlined_config;
 use hotlined_config::Inspected;
 use hotlined_config::source_position::Position;
@@ -51,7 +51,7 @@ pub fn run(args: Args) -> ExitCode {
                 let _ = write!(out, "{text}");
                 return ExitCode::SUCCESS;
             }
-            Err(faults) => Checked { faults, ..Checked::default() },
+            Err(faults) => CheckResult { faults, ..CheckResult::default() },
         },
         None => check(&args),
     };
@@ -61,16 +61,16 @@ pub fn run(args: Args) -> ExitCode {
 
 /// What there is to say.
 #[derive(Default)]
-struct Checked {
+struct CheckResult {
     hotlines: usize,
     agents: usize,
-    faults: Vec<Line>,
-    warnings: Vec<Line>,
+    faults: Vec<FaultLine>,
+    warnings: Vec<FaultLine>,
 }
 
 /// A fault of either kind, as a machine reads it.
 #[derive(Serialize)]
-struct Line {
+struct FaultLine {
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,10 +85,10 @@ struct Line {
     text: String,
 }
 
-fn check(args: &Args) -> Checked {
+fn check(args: &Args) -> CheckResult {
     let settings = match load_settings(args.settings.as_deref()) {
         Ok(settings) => settings,
-        Err(faults) => return Checked { faults: lines(&faults), ..Checked::default() },
+        Err(faults) => return CheckResult { faults: lines(&faults), ..CheckResult::default() },
     };
     let folder = args.hotlines.as_ref().unwrap_or(&settings.hotlines);
     let Inspected { hotlines, errors, warnings } = hotlined_config::inspect(folder, &settings.sounds);
@@ -98,26 +98,26 @@ fn check(args: &Args) -> Checked {
     }
     let agents = hotlines.iter().map(|hotline| hotline.agents.len()).sum();
     let mut faults = lines(&errors);
-    let bad_days = settings.holidays.as_deref().map(holidays::load).and_then(Result::err);
-    faults.extend(bad_days.iter().flatten().map(Line::from));
-    let bad_numbers = settings.numbers.as_deref().map(numbers::load).and_then(Result::err);
-    faults.extend(bad_numbers.iter().map(Line::from));
-    Checked { hotlines: hotlines.len(), agents, faults, warnings }
+    let bad_days = settings.holidays.as_deref().map(holiday_folder::load).and_then(Result::err);
+    faults.extend(bad_days.iter().flatten().map(FaultLine::from));
+    let bad_numbers = settings.numbers.as_deref().map(numbers_file::load).and_then(Result::err);
+    faults.extend(bad_numbers.iter().map(FaultLine::from));
+    CheckResult { hotlines: hotlines.len(), agents, faults, warnings }
 }
 
-fn expand(args: &Args, file: &Path) -> Result<String, Vec<Line>> {
+fn expand(args: &Args, file: &Path) -> Result<String, Vec<FaultLine>> {
     let settings = load_settings(args.settings.as_deref()).map_err(|faults| lines(&faults))?;
     hotlined_config::expand(file, &settings.sounds).map_err(|faults| lines(&faults))
 }
 
-fn lines<F>(faults: &[F]) -> Vec<Line>
+fn lines<F>(faults: &[F]) -> Vec<FaultLine>
 where
-    for<'f> Line: From<&'f F>,
+    for<'f> FaultLine: From<&'f F>,
 {
-    faults.iter().map(Line::from).collect()
+    faults.iter().map(FaultLine::from).collect()
 }
 
-impl From<&hotlined_config::Diagnostic> for Line {
+impl From<&hotlined_config::Diagnostic> for FaultLine {
     fn from(diagnostic: &hotlined_config::Diagnostic) -> Self {
         Self {
             file: Some(diagnostic.file.display().to_string()),
@@ -131,7 +131,7 @@ impl From<&hotlined_config::Diagnostic> for Line {
     }
 }
 
-impl Line {
+impl FaultLine {
     /// A fault in a file that has no keys, or none that counts.
     fn in_file(file: &Path, line: Option<(usize, usize)>, message: &str, text: String) -> Self {
         Self {
@@ -146,62 +146,64 @@ impl Line {
     }
 }
 
-impl From<&BadFile> for Line {
-    fn from(fault: &BadFile) -> Self {
+impl From<&ReadFileError> for FaultLine {
+    fn from(fault: &ReadFileError) -> Self {
         let text = fault.to_string();
         match fault {
-            BadFile::Unreadable(file, why) => Self::in_file(file, None, why, text),
-            BadFile::TooBig(file, _) => Self::in_file(file, None, "is too large", text),
+            ReadFileError::Unreadable(file, why) => Self::in_file(file, None, why, text),
+            ReadFileError::TooBig(file, _) => Self::in_file(file, None, "is too large", text),
         }
     }
 }
 
-impl From<&BadHolidays> for Line {
-    fn from(fault: &BadHolidays) -> Self {
+impl From<&HolidayFolderError> for FaultLine {
+    fn from(fault: &HolidayFolderError) -> Self {
         let text = fault.to_string();
         match fault {
-            BadHolidays::File(fault) => Self::from(fault),
-            BadHolidays::TooManyFiles(folder) => Self::in_file(folder, None, "has too many files", text),
-            BadHolidays::Year(year) => {
+            HolidayFolderError::File(fault) => Self::from(fault),
+            HolidayFolderError::TooManyFiles(folder) => {
+                Self::in_file(folder, None, "has too many files", text)
+            }
+            HolidayFolderError::Year(year) => {
                 Self::in_file(Path::new(&year.file), Some((year.line, 1)), &year.why, text)
             }
         }
     }
 }
 
-impl From<&BadNumbers> for Line {
-    fn from(fault: &BadNumbers) -> Self {
+impl From<&NumbersFileError> for FaultLine {
+    fn from(fault: &NumbersFileError) -> Self {
         let text = fault.to_string();
         match fault {
-            BadNumbers::File(fault) => Self::from(fault),
-            BadNumbers::Table { file, line, column, why } => {
+            NumbersFileError::File(fault) => Self::from(fault),
+            NumbersFileError::Table { file, line, column, why } => {
                 Self::in_file(file, Some((*line, *column)), why, text)
             }
         }
     }
 }
 
-impl From<&settings::Fault> for Line {
-    fn from(fault: &settings::Fault) -> Self {
+impl From<&settings::SettingsFault> for FaultLine {
+    fn from(fault: &settings::SettingsFault) -> Self {
         let (file, variable, at) = match &fault.origin {
-            Origin::File { file, at } => (Some(file.display().to_string()), None, *at),
-            Origin::Variable(name) => (None, Some(name.clone()), None),
-            Origin::Default => (None, None, None),
+            ValueOrigin::File { file, at } => (Some(file.display().to_string()), None, *at),
+            ValueOrigin::Variable(name) => (None, Some(name.clone()), None),
+            ValueOrigin::Default => (None, None, None),
         };
         Self {
             file,
             variable,
             at,
             key: fault.key.clone(),
-            message: fault.why.to_string(),
+            message: fault.kind.to_string(),
             warning: false,
             text: fault.to_string(),
         }
     }
 }
 
-fn print(checked: &Checked, json: bool, out: &mut impl Write) -> io::Result<()> {
-    let Checked { hotlines, agents, faults, warnings } = checked;
+fn print(checked: &CheckResult, json: bool, out: &mut impl Write) -> io::Result<()> {
+    let CheckResult { hotlines, agents, faults, warnings } = checked;
     if json {
         for line in faults.iter().chain(warnings) {
             serde_json::to_writer(&mut *out, line)?;
@@ -217,20 +219,20 @@ fn print(checked: &Checked, json: bool, out: &mut impl Write) -> io::Result<()> 
     }
     let warned = match warnings.len() {
         0 => String::new(),
-        many => format!(", {}", count(many, "warning")),
+        many => format!(", {}", plural(many, "warning")),
     };
     if faults.is_empty() {
         return writeln!(
             out,
             "{}, {}: all valid{warned}",
-            count(*hotlines, "hotline"),
-            count(*agents, "agent")
+            plural(*hotlines, "hotline"),
+            plural(*agents, "agent")
         );
     }
     let files: BTreeSet<_> = faults.iter().filter_map(|line| line.file.as_ref()).collect();
-    writeln!(out, "{} in {}{warned}", count(faults.len(), "fault"), count(files.len(), "file"))
+    writeln!(out, "{} in {}{warned}", plural(faults.len(), "fault"), plural(files.len(), "file"))
 }
 
-fn count(number: usize, what: impl Display) -> String {
+fn plural(number: usize, what: impl Display) -> String {
     if number == 1 { format!("1 {what}") } else { format!("{number} {what}s") }
 }

@@ -1,6 +1,6 @@
 //! `hotlined day`: what the calendar says of a date, and where it knows it from.
 
-use super::{calendar, fail, put};
+use super::{fail, load_calendar, print_line};
 use crate::daemon::settings::SETTINGS_VARIABLE;
 use hotlined_core::hours::{Calendar, Day, DayKind};
 use jiff::civil::Date;
@@ -28,18 +28,22 @@ pub struct Args {
 
 /// Prints a line a date: 0 is well, 1 is a fault in the folder.
 pub fn run(args: &Args) -> ExitCode {
-    let calendar = match calendar(args.settings.as_deref(), args.holidays.as_deref()) {
+    let calendar = match load_calendar(args.settings.as_deref(), args.holidays.as_deref()) {
         Ok(calendar) => calendar,
         Err(error) => return fail(&error),
     };
     // A reader who has seen enough is no fault of the dates.
-    let _ = args.dates.iter().map(|date| line(*date, &calendar, args.json)).try_for_each(|line| put(&line));
+    let _ = args
+        .dates
+        .iter()
+        .map(|date| line(*date, &calendar, args.json))
+        .try_for_each(|line| print_line(&line));
     ExitCode::SUCCESS
 }
 
 /// A date, as a machine reads it.
 #[derive(Serialize)]
-struct Line<'c> {
+struct DayLine<'c> {
     date: Date,
     kind: &'static str,
     worked: bool,
@@ -57,7 +61,7 @@ fn line(date: Date, calendar: &Calendar, json: bool) -> String {
         DayKind::MakeUp(name) => ("make-up", Some(&**name)),
     };
     if json {
-        let line = Line { date, kind: word, worked: kind.is_worked(), holiday, year_known };
+        let line = DayLine { date, kind: word, worked: kind.is_worked(), holiday, year_known };
         return serde_json::to_string(&line).unwrap_or_default();
     }
     let weekday = date.strftime("%A").to_string();

@@ -1,15 +1,15 @@
 //! `hotlined demo`: a whole telephone exchange on this machine, with callers and agents, and the daemon joined
 //! to it by a real socket. Nothing is needed beside the binary.
 
+mod live_view;
 mod load;
-mod scene;
-mod timeline;
+mod scenarios;
 
-use super::{fail, put, runtime};
-use crate::daemon::Wish;
-use crate::daemon::heartbeat::Pulse;
-use crate::daemon::serve::{Parts, Running};
-use crate::jsonl_writer::{LineFile, WhenSlow};
+use super::{fail, print_line, runtime};
+use crate::daemon::ControlRequest;
+use crate::daemon::heartbeat::Heartbeat;
+use crate::daemon::serve::{DaemonParts, RunningDaemon};
+use crate::jsonl_writer::{JsonlWriter, SlowDiskPolicy};
 use anyhow::Context;
 use hotlined_core::call::Limits;
 use hotlined_core::command::Command;
@@ -81,11 +81,11 @@ async fn show(args: &Args) -> anyhow::Result<()> {
     let records = args.records.clone().unwrap_or_else(|| folder.0.join("records.jsonl"));
     match args.calls {
         None => {
-            let stage = Stage::build(args, scene::hotlines(), &records).await?;
-            timeline::show(stage, scene::cast(), args.plain || !std::io::stdout().is_terminal()).await?;
+            let stage = DemoSetup::build(args, scenarios::hotlines(), &records).await?;
+            live_view::show(stage, scenarios::cast(), args.plain || !std::io::stdout().is_terminal()).await?;
         }
         Some(calls) => {
-            let stage = Stage::build(args, load::hotlines(), &records).await?;
+            let stage = DemoSetup::build(args, load::hotlines(), &records).await?;
             load::run(stage, load::cast(args.seed, calls, args.rate), args.rate).await?;
         }
     }
@@ -96,20 +96,20 @@ async fn show(args: &Args) -> anyhow::Result<()> {
 }
 
 /// The exchange and the daemon, joined.
-struct Stage {
+struct DemoSetup {
     exchange: SimulatedSwitch,
-    daemon: Running,
-    file: LineFile,
+    daemon: RunningDaemon,
+    file: JsonlWriter,
     /// Every call record, as soon as it is written.
     records: mpsc::UnboundedReceiver<CallRecord>,
 }
 
-impl Stage {
+impl DemoSetup {
     async fn build(args: &Args, hotlines: Hotlines, records: &std::path::Path) -> anyhow::Result<Self> {
         let mut options = SwitchOptions::default();
         options.model.seed = args.seed;
         let exchange = SimulatedSwitch::start(options).await.context("the simulated exchange")?;
-        let file = LineFile::create(records, WhenSlow::Wait)?;
+        let file = JsonlWriter::create(records, SlowDiskPolicy::Wait)?;
         let (record, records) = mpsc::unbounded_channel();
         let (up, mut is_up) = mpsc::unbounded_channel();
         let observer: Observer = Box::new(move |_, entry| match entry {
@@ -118,18 +118,18 @@ impl Stage {
             TraceEntry::In(Event::LinkRestored { .. }) => drop(up.send(())),
             TraceEntry::In(_) | TraceEntry::Out(_) => {}
         });
-        let parts = Parts {
+        let parts = DaemonParts {
             limits: Limits::default(),
             drain_max: Millis(0),
-            first: vec![Event::Hotlines(Arc::new(hotlines))],
+            initial_events: vec![Event::Hotlines(Arc::new(hotlines))],
             links: vec![link_settings(&exchange)?],
             records: file.clone(),
-            tap: None,
+            capture: None,
             observers: vec![observer],
-            live: None,
+            snapshot: None,
             redis: None,
             claim: None,
-            pulse: Pulse::default(),
+            heartbeat: Heartbeat::default(),
         };
         let daemon = parts.start()?;
         tokio::time::timeout(LINK_TIME_MAX, is_up.recv()).await.context("the link did not come up")?;
@@ -137,8 +137,8 @@ impl Stage {
     }
 
     /// The daemon stops in good order, and every record is in its file.
-    async fn strike(self) -> anyhow::Result<()> {
-        self.daemon.wishes().send(Wish::Stop).await?;
+    async fn stop(self) -> anyhow::Result<()> {
+        self.daemon.control().send(ControlRequest::Stop).await?;
         self.daemon.finished().await?;
         self.file.close();
         Ok(())
@@ -191,7 +191,7 @@ impl Drop for TemporaryFolder {
 
 /// The call records as a table.
 fn print_records(records: &[CallRecord]) -> anyhow::Result<()> {
-    put(&format!(
+    print_line(&format!(
         "{:<12} {:<11} {:<15} {:<8} {:<16} {:>7} {:>7}  {}",
         "hotline", "caller", "outcome", "ended by", "cause", "wait", "talk", "agents tried"
     ))?;
@@ -199,14 +199,14 @@ fn print_records(records: &[CallRecord]) -> anyhow::Result<()> {
         let tried: Vec<String> = record
             .attempts
             .iter()
-            .map(|attempt| format!("{} {}", attempt.agent, word(&attempt.outcome)))
+            .map(|attempt| format!("{} {}", attempt.agent, json_word(&attempt.outcome)))
             .collect();
-        put(&format!(
+        print_line(&format!(
             "{:<12} {:<11} {:<15} {:<8} {:<16} {:>7.1} {:>7.1}  {}",
             record.hotline.as_deref().unwrap_or(&record.dialled),
             masked(&record.caller),
-            word(&record.outcome),
-            word(&record.ended_by),
+            json_word(&record.outcome),
+            json_word(&record.ended_by),
             record.cause,
             seconds(record.wait),
             seconds(record.talk),
@@ -221,6 +221,6 @@ fn seconds(span: Millis) -> f64 {
 }
 
 /// A word of a record as its JSON writes it.
-fn word(value: &impl serde::Serialize) -> String {
+fn json_word(value: &impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -1,8 +1,8 @@
 //! `hotlined explain`: a past call told from the journal, with the reason of every turn it took.
 
-use super::account::{Account, china_time};
+use super::call_timeline::{CallTimeline, china_time};
 use super::fail;
-use crate::journal::Line;
+use crate::journal::JournalLine;
 use crate::replay;
 use anyhow::{Context, bail};
 use hotlined_core::engine::TraceEntry;
@@ -33,7 +33,7 @@ pub struct Args {
 
 /// Explains and prints: 0 is well, 1 is no such call or a broken journal.
 pub fn run(args: &Args) -> ExitCode {
-    match explained(args) {
+    match explain(args) {
         Ok(account) => {
             // A reader who has seen enough is no fault of the call.
             let _ = account.print(args.json, &mut io::stdout().lock());
@@ -44,32 +44,32 @@ pub fn run(args: &Args) -> ExitCode {
 }
 
 /// A call of the journal, by how it came.
-struct Came {
+struct JournalCall {
     call: CallId,
     at: Instant,
     caller: String,
     dialled: String,
 }
 
-fn explained(args: &Args) -> anyhow::Result<Account> {
+fn explain(args: &Args) -> anyhow::Result<CallTimeline> {
     let file = || args.journal.display().to_string();
     let bytes = std::fs::read(&args.journal).with_context(file)?;
-    let calls = calls(&bytes).with_context(file)?;
+    let calls = find_calls(&bytes).with_context(file)?;
     let call = find(&args.call, &calls).with_context(file)?;
-    let mut account = Account::new(call);
-    each(&bytes, |line| {
+    let mut account = CallTimeline::new(call);
+    for_each_line(&bytes, |line| {
         if let Some(event) = &line.event {
-            account.take(line.t, TraceEntry::In(event));
+            account.add(line.t, TraceEntry::In(event));
         }
         if let Some(command) = &line.command {
-            account.take(line.t, TraceEntry::Out(command));
+            account.add(line.t, TraceEntry::Out(command));
         }
     })?;
     Ok(account)
 }
 
 /// Lets every line of a journal be seen; the last one before a kill may be cut off.
-fn each(bytes: &[u8], mut see: impl FnMut(Line)) -> anyhow::Result<()> {
+fn for_each_line(bytes: &[u8], mut see: impl FnMut(JournalLine)) -> anyhow::Result<()> {
     let (lines, _) = replay::lines(bytes);
     for (number, text) in lines {
         see(serde_json::from_slice(text).with_context(|| format!("line {number}: no line of a journal"))?);
@@ -77,14 +77,14 @@ fn each(bytes: &[u8], mut see: impl FnMut(Line)) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn calls(bytes: &[u8]) -> anyhow::Result<Vec<Came>> {
-    let mut calls: Vec<Came> = Vec::new();
-    each(bytes, |line| {
+fn find_calls(bytes: &[u8]) -> anyhow::Result<Vec<JournalCall>> {
+    let mut calls: Vec<JournalCall> = Vec::new();
+    for_each_line(bytes, |line| {
         let mut comes = |arrival: &Arrival| {
             let call = CallId(arrival.leg.clone());
             if !calls.iter().rev().any(|came| came.call == call) {
                 let (caller, dialled) = (arrival.caller.clone(), arrival.dialled.clone());
-                calls.push(Came { call, at: line.t, caller, dialled });
+                calls.push(JournalCall { call, at: line.t, caller, dialled });
             }
         };
         match &line.event {
@@ -99,13 +99,14 @@ fn calls(bytes: &[u8]) -> anyhow::Result<Vec<Came>> {
 }
 
 /// The one call that is meant.
-fn find(text: &str, calls: &[Came]) -> anyhow::Result<CallId> {
-    let names: Vec<(String, &Came)> = calls.iter().map(|came| (came.call.to_string(), came)).collect();
+fn find(text: &str, calls: &[JournalCall]) -> anyhow::Result<CallId> {
+    let names: Vec<(String, &JournalCall)> = calls.iter().map(|came| (came.call.to_string(), came)).collect();
     if let Some((_, exact)) = names.iter().find(|(name, _)| name == text) {
         return Ok(exact.call.clone());
     }
     let shared = |name: &str| name.bytes().zip(text.bytes()).take_while(|(a, b)| a == b).count();
-    let mut begin: Vec<&(String, &Came)> = names.iter().filter(|(name, _)| name.starts_with(text)).collect();
+    let mut begin: Vec<&(String, &JournalCall)> =
+        names.iter().filter(|(name, _)| name.starts_with(text)).collect();
     if let ([(_, only)], false) = (&begin[..], text.is_empty()) {
         return Ok(only.call.clone());
     }

@@ -1,6 +1,6 @@
 //! `hotlined grade`: what 400 numbers are worth by their patterns (靓号).
 
-use super::{fail, put};
+use super::{fail, print_line};
 use anyhow::Context;
 use hotlined_core::number::{Grade, Grades, normalise};
 use serde::Serialize;
@@ -24,7 +24,7 @@ pub struct Args {
 
 /// What is printed of a number.
 #[derive(Serialize)]
-struct Answer<'a> {
+struct GradeLine<'a> {
     number: &'a str,
     #[serde(flatten)]
     grade: Grade,
@@ -51,9 +51,9 @@ fn grade(args: &Args) -> anyhow::Result<()> {
         let number = normalise(given, None);
         match table.grade(&number) {
             Some(grade) if args.json => {
-                put(&serde_json::to_string(&Answer { number: number.digits(), grade })?)?;
+                print_line(&serde_json::to_string(&GradeLine { number: number.digits(), grade })?)?;
             }
-            Some(grade) => put(&said(number.digits(), &grade))?,
+            Some(grade) => print_line(&describe(number.digits(), &grade))?,
             None => others.push(given.as_str()),
         }
     }
@@ -61,7 +61,7 @@ fn grade(args: &Args) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn said(number: &str, grade: &Grade) -> String {
+fn describe(number: &str, grade: &Grade) -> String {
     let found: Vec<String> = grade
         .found
         .iter()
@@ -82,7 +82,7 @@ mod tests {
     fn a_grade_names_its_patterns() {
         let line = |number: &str| {
             let grade = Grades::built_in().grade(&normalise(number, None)).unwrap();
-            said(number, &grade)
+            describe(number, &grade)
         };
         assert_eq!(
             line("4008118844"),

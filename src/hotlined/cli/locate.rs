@@ -1,6 +1,6 @@
 //! `hotlined locate`: where numbers are from, as routes and lists see them.
 
-use super::{atlas, fail, put};
+use super::{fail, load_numbers, print_line};
 use crate::daemon::settings::SETTINGS_VARIABLE;
 use hotlined_core::number::{
     AreaCode, Imported, Kind, Location, Network, Number, NumberRegions, Place, Source, normalise,
@@ -31,7 +31,7 @@ pub struct Args {
 
 /// What is printed of a number.
 #[derive(Serialize)]
-struct Answer<'a> {
+struct LocationLine<'a> {
     given: &'a str,
     number: Number,
     kind: Kind,
@@ -50,46 +50,48 @@ struct Answer<'a> {
 
 /// Prints where each number is from: 0, also where nothing shows.
 pub fn run(args: &Args) -> ExitCode {
-    let atlas = match atlas(args.settings.as_deref(), args.numbers.as_deref()) {
+    let atlas = match load_numbers(args.settings.as_deref(), args.numbers.as_deref()) {
         Ok(atlas) => atlas,
         Err(error) => return fail(&error),
     };
-    match args.given.iter().try_for_each(|given| answer(given, args, &atlas)) {
+    match args.given.iter().try_for_each(|given| print_location(given, args, &atlas)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }
 }
 
-fn answer(given: &str, args: &Args, atlas: &NumberRegions) -> anyhow::Result<()> {
+fn print_location(given: &str, args: &Args, atlas: &NumberRegions) -> anyhow::Result<()> {
     let number = normalise(given, args.home);
     let location = atlas.locate(&number);
-    let table = table(&location, atlas);
+    let table = table_name(&location, atlas);
     let line = if args.json {
         let one_of = if location.city.is_none() { location.cities() } else { &[] };
-        let place = place(&location);
+        let place = place_name(&location);
         let kind = number.kind();
-        serde_json::to_string(&Answer { given, number, kind, location, place, one_of, table })?
+        serde_json::to_string(&LocationLine { given, number, kind, location, place, one_of, table })?
     } else {
-        format!("{number}: {}", said(&number, &location, table))
+        format!("{number}: {}", describe(&number, &location, table))
     };
-    Ok(put(&line)?)
+    Ok(print_line(&line)?)
 }
 
 /// Province and city in one; those that are both only once.
-fn place(location: &Location) -> Option<String> {
+fn place_name(location: &Location) -> Option<String> {
     let province = location.province?;
     let city = location.city.filter(|city| *city != province).map_or("", Place::name);
     Some(format!("{}{city}", province.name()))
 }
 
 /// What the imported table is called, where the place is from there.
-fn table<'a>(location: &Location, atlas: &'a NumberRegions) -> Option<&'a str> {
+fn table_name<'a>(location: &Location, atlas: &'a NumberRegions) -> Option<&'a str> {
     atlas.imported().filter(|_| location.source == Source::Imported).map(Imported::origin)
 }
 
-fn said(number: &Number, location: &Location, table: Option<&str>) -> String {
-    let mut parts = vec![kind(number.kind()).to_owned()];
-    parts.push(place(location).unwrap_or_else(|| nowhere(number.kind(), location.source).to_owned()));
+fn describe(number: &Number, location: &Location, table: Option<&str>) -> String {
+    let mut parts = vec![kind_text(number.kind()).to_owned()];
+    parts.push(
+        place_name(location).unwrap_or_else(|| no_place_text(number.kind(), location.source).to_owned()),
+    );
     if location.city.is_none() && location.cities().len() > 1 {
         let cities: Vec<&str> = location.cities().iter().map(|city| city.short()).collect();
         parts.push(format!("one of {}", cities.join(", ")));
@@ -116,7 +118,7 @@ fn said(number: &Number, location: &Location, table: Option<&str>) -> String {
     parts.join("; ")
 }
 
-fn kind(kind: Kind) -> &'static str {
+fn kind_text(kind: Kind) -> &'static str {
     match kind {
         Kind::Mobile => "mobile",
         Kind::Landline => "landline",
@@ -131,7 +133,7 @@ fn kind(kind: Kind) -> &'static str {
 }
 
 /// Why no place shows.
-fn nowhere(kind: Kind, source: Source) -> &'static str {
+fn no_place_text(kind: Kind, source: Source) -> &'static str {
     match (kind, source) {
         (_, Source::CountryCode) => "outside the mainland",
         (Kind::Mobile, _) => "place unknown: nobody publishes where its beginning was sold",
@@ -169,7 +171,11 @@ mod tests {
             ("anonymous", "withheld; place unknown"),
         ] {
             let number = normalise(given, None);
-            assert_eq!(said(&number, &NumberRegions::built_in().locate(&number), None), answer, "{given}");
+            assert_eq!(
+                describe(&number, &NumberRegions::built_in().locate(&number), None),
+                answer,
+                "{given}"
+            );
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The command line: a file for each subcommand.
 
-mod account;
+mod call_timeline;
 pub mod capture;
 pub mod check;
 pub mod day;
@@ -14,7 +14,7 @@ pub mod serve;
 pub mod simulate;
 
 use crate::daemon::settings::{self, LogFormat, LogSettings, Settings};
-use crate::daemon::{holidays, numbers as numbers_file};
+use crate::daemon::{holiday_folder, numbers_file};
 use clap::{CommandFactory, Parser};
 use hotlined_core::hours::Calendar;
 use hotlined_core::number::NumberRegions;
@@ -84,32 +84,32 @@ pub fn run() -> ExitCode {
 }
 
 /// The settings of this file, or of [`SETTINGS_FILE`] if there is one, under the environment's.
-fn load_settings(file: Option<&Path>) -> Result<Settings, Vec<settings::Fault>> {
+fn load_settings(file: Option<&Path>) -> Result<Settings, Vec<settings::SettingsFault>> {
     let default = Path::new(SETTINGS_FILE);
     let file = file.or_else(|| default.exists().then_some(default));
     Settings::load(file, environment())
 }
 
 /// Faults in one, a line each.
-fn faults<F: Display>(faults: Vec<F>) -> anyhow::Error {
+fn join_faults<F: Display>(faults: Vec<F>) -> anyhow::Error {
     let faults: Vec<String> = faults.iter().map(ToString::to_string).collect();
     anyhow::anyhow!(faults.join("\nhotlined: "))
 }
 
 /// The calendar with the years of this folder, else of the folder in the settings.
-fn calendar(settings: Option<&Path>, folder: Option<&Path>) -> anyhow::Result<Calendar> {
+fn load_calendar(settings: Option<&Path>, folder: Option<&Path>) -> anyhow::Result<Calendar> {
     let folder = match folder {
         Some(folder) => Some(folder.to_owned()),
-        None => load_settings(settings).map_err(faults)?.holidays,
+        None => load_settings(settings).map_err(join_faults)?.holidays,
     };
-    folder.map_or_else(|| Ok(Calendar::known()), |folder| holidays::load(&folder).map_err(faults))
+    folder.map_or_else(|| Ok(Calendar::known()), |folder| holiday_folder::load(&folder).map_err(join_faults))
 }
 
 /// The table of numbers with that of this file over it, else of the file in the settings.
-fn atlas(settings: Option<&Path>, file: Option<&Path>) -> anyhow::Result<Arc<NumberRegions>> {
+fn load_numbers(settings: Option<&Path>, file: Option<&Path>) -> anyhow::Result<Arc<NumberRegions>> {
     let file = match file {
         Some(file) => Some(file.to_owned()),
-        None => load_settings(settings).map_err(faults)?.numbers,
+        None => load_settings(settings).map_err(join_faults)?.numbers,
     };
     Ok(file.map_or_else(
         || Ok(NumberRegions::built_in().clone()),
@@ -131,7 +131,7 @@ fn fail(error: &anyhow::Error) -> ExitCode {
 }
 
 /// Prints a line; a reader who has gone away is an error that ends the printing.
-fn put(line: &String) -> io::Result<()> {
+fn print_line(line: &String) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{line}")
 }
 

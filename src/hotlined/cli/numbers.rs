@@ -1,8 +1,8 @@
 //! `hotlined numbers`: newer data of where mobile numbers are from, and how much of them is known.
 
-use super::{atlas, fail, load_settings, put};
+use super::{fail, load_numbers, load_settings, print_line};
 use crate::daemon::settings::SETTINGS_VARIABLE;
-use crate::daemon::{file, numbers};
+use crate::daemon::{numbers_file, whole_file};
 use anyhow::{Context, bail};
 use hotlined_core::number::import;
 use hotlined_core::number::import::{Compared, Form, Found, Import, TABLE_BYTES_MAX, Unknown};
@@ -61,7 +61,7 @@ pub struct ReportArgs {
 /// Imports or reports: 0 is well, 1 is a fault that was printed, and then nothing is changed.
 pub fn run(args: &Args) -> ExitCode {
     let ended = match args {
-        Args::Import(args) => imported(args),
+        Args::Import(args) => import_table(args),
         Args::Report(args) => report(args),
     };
     match ended {
@@ -70,10 +70,10 @@ pub fn run(args: &Args) -> ExitCode {
     }
 }
 
-fn imported(args: &ImportArgs) -> anyhow::Result<()> {
+fn import_table(args: &ImportArgs) -> anyhow::Result<()> {
     // Asked first: who has nowhere to put it shall not wait for the reading.
     let to = if args.check { None } else { Some(destination(args)?) };
-    let bytes = file::read(&args.file, TABLE_BYTES_MAX)?;
+    let bytes = whole_file::read(&args.file, TABLE_BYTES_MAX)?;
     let name = args.file.file_name().unwrap_or_default().to_string_lossy();
     let Import { table, found } = import::read(&bytes, &name).map_err(|faults| {
         let place = args.file.display();
@@ -81,14 +81,18 @@ fn imported(args: &ImportArgs) -> anyhow::Result<()> {
         anyhow::anyhow!("{}\nhotlined: nothing was changed", faults.join("\nhotlined: "))
     })?;
     if let Some(to) = &to {
-        numbers::save(&table, to)?;
+        numbers_file::save(&table, to)?;
     }
     if args.json {
-        put(&serde_json::to_string(&Told { found: &found, fingerprint: table.fingerprint(), written: to })?)?;
+        print_line(&serde_json::to_string(&ImportReport {
+            found: &found,
+            fingerprint: table.fingerprint(),
+            written: to,
+        })?)?;
         return Ok(());
     }
-    tell(&args.file, &found).iter().try_for_each(put)?;
-    put(&match to {
+    report_lines(&args.file, &found).iter().try_for_each(print_line)?;
+    print_line(&match to {
         Some(to) => format!("written into {}, fingerprint {}", to.display(), table.fingerprint()),
         None => "nothing was written".to_owned(),
     })?;
@@ -96,7 +100,7 @@ fn imported(args: &ImportArgs) -> anyhow::Result<()> {
 }
 
 #[derive(Serialize)]
-struct Told<'f> {
+struct ImportReport<'f> {
     #[serde(flatten)]
     found: &'f Found,
     fingerprint: String,
@@ -108,7 +112,7 @@ fn destination(args: &ImportArgs) -> anyhow::Result<PathBuf> {
     let to = match &args.to {
         Some(to) => to.clone(),
         None => load_settings(args.settings.as_deref())
-            .map_err(super::faults)?
+            .map_err(super::join_faults)?
             .numbers
             .context("where shall it be written? Name the file by --to, or by `numbers` in the settings")?,
     };
@@ -119,7 +123,7 @@ fn destination(args: &ImportArgs) -> anyhow::Result<PathBuf> {
     Ok(to)
 }
 
-fn tell(file: &Path, found: &Found) -> Vec<String> {
+fn report_lines(file: &Path, found: &Found) -> Vec<String> {
     let form = match &found.form {
         Form::PhoneDat { version } => format!("phone.dat, version {version}"),
         Form::Csv => "CSV".to_owned(),
@@ -128,7 +132,7 @@ fn tell(file: &Path, found: &Found) -> Vec<String> {
     let Compared { provinces, same_province, cities, same_city, operators, same_operator, new } =
         found.compared;
     let differing = |what: &str, all: usize, same: usize| {
-        format!("  {what}: {} of {all} differ, {} agree", all - same, share(same, all))
+        format!("  {what}: {} of {all} differ, {} agree", all - same, percent(same, all))
     };
     let mut lines = vec![
         format!("{}: {form}, {rows} rows", file.display()),
@@ -142,12 +146,12 @@ fn tell(file: &Path, found: &Found) -> Vec<String> {
         differing("operator", operators, same_operator),
         format!("  placed only now: {new}"),
     ];
-    lines.extend(unknown("names of places that GB/T 2260 does not have", &found.unknown_places));
-    lines.extend(unknown("names of operators nobody knows", &found.unknown_operators));
+    lines.extend(unknown_lines("names of places that GB/T 2260 does not have", &found.unknown_places));
+    lines.extend(unknown_lines("names of operators nobody knows", &found.unknown_operators));
     lines
 }
 
-fn unknown(what: &str, names: &[Unknown]) -> Vec<String> {
+fn unknown_lines(what: &str, names: &[Unknown]) -> Vec<String> {
     if names.is_empty() {
         return Vec::new();
     }
@@ -161,7 +165,7 @@ fn unknown(what: &str, names: &[Unknown]) -> Vec<String> {
     lines
 }
 
-fn share(part: usize, all: usize) -> String {
+fn percent(part: usize, all: usize) -> String {
     if all == 0 {
         return "none".to_owned();
     }
@@ -169,30 +173,30 @@ fn share(part: usize, all: usize) -> String {
 }
 
 fn report(args: &ReportArgs) -> anyhow::Result<()> {
-    let atlas = atlas(args.settings.as_deref(), args.numbers.as_deref())?;
+    let atlas = load_numbers(args.settings.as_deref(), args.numbers.as_deref())?;
     let coverage = Coverage::of(&atlas);
     if args.json {
-        put(&serde_json::to_string(&coverage)?)?;
+        print_line(&serde_json::to_string(&coverage)?)?;
         return Ok(());
     }
     let table = atlas.imported().map_or("the built-in table".to_owned(), |imported| {
         format!("the built-in table under {} ({})", imported.origin(), imported.fingerprint())
     });
     let Coverage { prefixes, city, province, operator, .. } = coverage;
-    put(&format!("{table}: of {prefixes} prefixes of seven digits that were given to an operator"))?;
+    print_line(&format!("{table}: of {prefixes} prefixes of seven digits that were given to an operator"))?;
     for (count, what) in
         [(city, "have a city"), (province, "only a province"), (operator, "only an operator")]
     {
-        put(&format!("  {count:>6}  {:>7}  {what}", share(count, prefixes)))?;
+        print_line(&format!("  {count:>6}  {:>7}  {what}", percent(count, prefixes)))?;
     }
-    put(&"segments, with the share that has a place:".to_owned())?;
-    coverage.segments.iter().map(segment).try_for_each(|line| put(&line))?;
+    print_line(&"segments, with the share that has a place:".to_owned())?;
+    coverage.segments.iter().map(segment_line).try_for_each(|line| print_line(&line))?;
     let unplaced: Vec<String> = coverage.unplaced().map(|segment| segment.beginning.to_string()).collect();
-    put(&format!("operator known, place unknown: {}", unplaced.join(", ")))?;
+    print_line(&format!("operator known, place unknown: {}", unplaced.join(", ")))?;
     Ok(())
 }
 
-fn segment(segment: &Segment) -> String {
+fn segment_line(segment: &Segment) -> String {
     let Segment { beginning, prefixes, city, province, given, .. } = segment;
     let given: Vec<String> = given
         .iter()
@@ -204,7 +208,7 @@ fn segment(segment: &Segment) -> String {
         .collect();
     format!(
         "  {beginning}  {prefixes:>5} prefixes  {:>8}  {}",
-        share(city + province, *prefixes),
+        percent(city + province, *prefixes),
         given.join(", ")
     )
 }

@@ -1,7 +1,7 @@
 //! `hotlined replay`: a record drives the switchboard again, and what it would do is printed.
 
-use super::{fail, put};
-use crate::replay::{self, Kind, Options, Replayed};
+use super::{fail, print_line};
+use crate::replay::{self, RecordingKind, ReplayOptions, ReplayReport};
 use anyhow::Context;
 use hotlined_config;
 use hotlined_config::SoundFolder;
@@ -37,38 +37,38 @@ pub struct Args {
 
 /// Runs it: 0 is well, 1 is a difference or a broken record.
 pub fn run(args: &Args) -> ExitCode {
-    match replayed(args) {
+    match replay_file(args) {
         Ok(code) => code,
         Err(error) => fail(&error),
     }
 }
 
-fn replayed(args: &Args) -> anyhow::Result<ExitCode> {
+fn replay_file(args: &Args) -> anyhow::Result<ExitCode> {
     let bytes = std::fs::read(&args.file).with_context(|| args.file.display().to_string())?;
-    let options = Options {
-        hotlines: Arc::new(hotlines(args, replay::kind_of(&bytes))?),
+    let options = ReplayOptions {
+        hotlines: Arc::new(hotlines(args, replay::detect_kind(&bytes))?),
         switch: SwitchId(args.switch.as_str().into()),
         limits: Limits::default(),
-        chunk: args.chunk.map(|bytes| bytes as usize),
+        chunk_bytes: args.chunk.map(|bytes| bytes as usize),
     };
     let replayed = replay::replay(&bytes, &options).with_context(|| args.file.display().to_string())?;
     let Some(expected) = &args.expect else {
-        replayed.lines.iter().try_for_each(put)?;
-        summarise(&replayed);
+        replayed.lines.iter().try_for_each(print_line)?;
+        print_summary(&replayed);
         return Ok(ExitCode::SUCCESS);
     };
     let earlier = std::fs::read_to_string(expected).with_context(|| expected.display().to_string())?;
     let differing = replay::difference(&earlier, &replayed.lines);
-    differing.iter().try_for_each(put)?;
-    summarise(&replayed);
+    differing.iter().try_for_each(print_line)?;
+    print_summary(&replayed);
     eprintln!("{} lines differ from {}", differing.len(), expected.display());
     Ok(if differing.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn hotlines(args: &Args, kind: Kind) -> anyhow::Result<Hotlines> {
+fn hotlines(args: &Args, kind: RecordingKind) -> anyhow::Result<Hotlines> {
     match (&args.hotlines, kind) {
-        (None, Kind::Journal) => Ok(Hotlines::default()),
-        (None, Kind::Capture | Kind::Events | Kind::Raw) => {
+        (None, RecordingKind::Journal) => Ok(Hotlines::default()),
+        (None, RecordingKind::Capture | RecordingKind::Events | RecordingKind::Raw) => {
             anyhow::bail!("this record holds no hotlines: name their folder with --hotlines DIR")
         }
         (Some(folder), _) => {
@@ -80,7 +80,7 @@ fn hotlines(args: &Args, kind: Kind) -> anyhow::Result<Hotlines> {
     }
 }
 
-fn summarise(replayed: &Replayed) {
+fn print_summary(replayed: &ReplayReport) {
     let commands: Vec<String> =
         replayed.commands.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
     if replayed.cut_off > 0 {

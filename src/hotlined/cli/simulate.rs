@@ -1,15 +1,16 @@
 //! `hotlined simulate`: one call through the hotlines of a folder, from its first second to its record, without a
 //! telephone, a switch or a wait.
 
-mod said;
+mod arguments;
 
-use super::account::Account;
-use super::{fail, faults, load_settings};
+use super::call_timeline::CallTimeline;
+use super::{fail, join_faults, load_settings};
 use crate::daemon::settings::Settings;
-use crate::daemon::{holidays, numbers};
+use crate::daemon::{holiday_folder, numbers_file};
 use crate::journal::Journal;
-use crate::jsonl_writer::{LineFile, WhenSlow};
+use crate::jsonl_writer::{JsonlWriter, SlowDiskPolicy};
 use anyhow::bail;
+use arguments::{AgentArgument, CallerArgument, KeysArgument, PhoneArgument, StartTime};
 use hotlined_config;
 use hotlined_config::SoundFolder;
 use hotlined_config::source_position::Hint;
@@ -26,7 +27,6 @@ use hotlined_sim::dry_run::{
     SoundLengths, wav_length,
 };
 use hotlined_sim::rng::Rng;
-use said::{AgentSaid, At, CallerSaid, HabitSaid, KeysSaid};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -36,9 +36,9 @@ use std::sync::Arc;
 /// How long a call may last: longer than anybody waits to be called back, and talks then.
 const CALL_TIME_MAX: Millis = Millis::seconds(6 * 3600);
 /// Within what time before and after the call the other calls come.
-const OTHERS_SPAN: Millis = Millis::seconds(30);
+const BACKGROUND_SPREAD: Millis = Millis::seconds(30);
 /// The most other calls.
-const OTHERS_MAX: u64 = 1_000;
+const BACKGROUND_CALLS_MAX: u64 = 1_000;
 /// How much of a sound file is read to see how long it is, in bytes.
 const HEAD_BYTES_MAX: u64 = 64 * 1024;
 
@@ -66,23 +66,23 @@ pub struct Args {
     from: String,
     /// When the call comes; in China's time where no zone is written; now when nothing is.
     #[arg(long, value_name = "TIME")]
-    at: Option<At>,
+    at: Option<StartTime>,
     /// What the caller presses, one answer a question: keys; `none` for silence; `wait:5s` to press the next when
     /// so much time has passed, asked or not.
     #[arg(long, value_name = "KEYS", value_delimiter = ',')]
-    keys: Vec<KeysSaid>,
+    keys: Vec<KeysArgument>,
     /// What an agent's telephone does, by agent number or telephone: busy, reject:5s, no-answer, unreachable,
     /// answer:20s, press-1:4s (answers, and takes the call by key), mailbox:20s; an answer may have +talk:40s,
     /// +no-press. Named twice, it is the first and the second time it is called. All others answer after 3 s and
     /// talk for 60 s.
     #[arg(long = "agent", value_name = "AGENT=DOES", value_delimiter = ',')]
-    agents: Vec<AgentSaid>,
+    agents: Vec<AgentArgument>,
     /// What else the caller does: hangs-up:15s, after-talk:30s, speaks:10s (into a mailbox),
     /// called-back:no-answer.
     #[arg(long, value_name = "DOES", value_delimiter = ',')]
-    caller: Vec<CallerSaid>,
+    caller: Vec<CallerArgument>,
     /// So many other calls to the same hotline around the same time.
-    #[arg(long = "with", value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=OTHERS_MAX))]
+    #[arg(long = "with", value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=BACKGROUND_CALLS_MAX))]
     others: u64,
     /// What chance begins with: the same seed, the same call.
     #[arg(long, default_value_t = 1)]
@@ -97,7 +97,7 @@ pub struct Args {
 
 /// Simulates and prints: 0 when the call came to its end, 1 when something is wrong with what was asked.
 pub fn run(args: &Args) -> ExitCode {
-    let account = match simulated(args) {
+    let account = match simulate(args) {
         Ok(account) => account,
         Err(error) => return fail(&error),
     };
@@ -106,24 +106,24 @@ pub fn run(args: &Args) -> ExitCode {
     if account.is_over() {
         return ExitCode::SUCCESS;
     }
-    eprintln!("hotlined: the call had not ended after {}", account.lasted());
+    eprintln!("hotlined: the call had not ended after {}", account.duration());
     ExitCode::FAILURE
 }
 
-fn simulated(args: &Args) -> anyhow::Result<Account> {
-    let Loaded { hotlines, sounds, tables } = hotlines(args)?;
+fn simulate(args: &Args) -> anyhow::Result<CallTimeline> {
+    let LoadedConfig { hotlines, sounds, tables } = load_config(args)?;
     let mut first = vec![Event::Hotlines(hotlines.clone())];
     first.extend(tables);
-    let hotline = dialled(&hotlines, &args.to)?;
-    let at = args.at.map_or_else(now, |At(at)| at);
+    let hotline = find_hotline(&hotlines, &args.to)?;
+    let at = args.at.map_or_else(now, |StartTime(at)| at);
     let mut chance = Rng::new(args.seed);
     let leg = leg(&mut chance);
     let call = CallId(leg.clone());
     let mut caller = ScriptedCaller::new(at, &args.from, &args.to, leg);
-    caller.steps = args.keys.iter().map(|KeysSaid(deed)| deed.clone()).collect();
+    caller.steps = args.keys.iter().map(|KeysArgument(deed)| deed.clone()).collect();
     args.caller.iter().for_each(|said| said.apply(&mut caller));
-    let mut cast = Script { callers: vec![caller], ..cast_of(&hotline, &args.agents)? };
-    cast.callers.extend((0..args.others).map(|_| other(&args.to, at, &mut chance)));
+    let mut cast = Script { callers: vec![caller], ..build_cast(&hotline, &args.agents)? };
+    cast.callers.extend((0..args.others).map(|_| background_caller(&args.to, at, &mut chance)));
     play(cast, at, &first, sounds, &call, args.journal.as_deref())
 }
 
@@ -135,16 +135,16 @@ fn play(
     sounds: SoundFolder,
     call: &CallId,
     journal: Option<&Path>,
-) -> anyhow::Result<Account> {
+) -> anyhow::Result<CallTimeline> {
     let limits = Limits::default();
-    let file = journal.map(|path| LineFile::create(path, WhenSlow::Wait)).transpose()?;
+    let file = journal.map(|path| JsonlWriter::create(path, SlowDiskPolicy::Wait)).transpose()?;
     let mut journal = file.clone().map(|file| Journal::new(file, limits));
-    let mut account = Account::new(call.clone());
+    let mut account = CallTimeline::new(call.clone());
     let mut watch = |at, entry: TraceEntry| {
         journal.iter_mut().for_each(|journal| journal.record(at, entry));
-        account.take(at, entry);
+        account.add(at, entry);
     };
-    let mut rehearsal = DryRun::new(Engine::new(limits), at - OTHERS_SPAN, cast, lengths(sounds));
+    let mut rehearsal = DryRun::new(Engine::new(limits), at - BACKGROUND_SPREAD, cast, lengths(sounds));
     first.iter().for_each(|event| rehearsal.inject(event, &mut watch));
     let mut over = false;
     while !over && rehearsal.next_deadline().is_some_and(|next| next <= at + CALL_TIME_MAX) {
@@ -154,41 +154,41 @@ fn play(
         };
         rehearsal.step(&mut watch);
     }
-    file.iter().for_each(LineFile::close);
+    file.iter().for_each(JsonlWriter::close);
     Ok(account)
 }
 
 /// What a daemon of these settings would serve.
-struct Loaded {
+struct LoadedConfig {
     hotlines: Arc<Hotlines>,
     sounds: SoundFolder,
     /// The operator's own calendar and table of numbers.
     tables: Vec<Event>,
 }
 
-fn hotlines(args: &Args) -> anyhow::Result<Loaded> {
+fn load_config(args: &Args) -> anyhow::Result<LoadedConfig> {
     let own = args.sounds.as_deref().map(std::path::absolute).transpose()?;
     let own = own.map(|sounds| SoundFolder::new(sounds.clone(), sounds));
     let (folder, sounds, tables) = match (&args.hotlines, own) {
         (Some(folder), Some(sounds)) => (folder.clone(), sounds, Vec::new()),
         (folder, own) => {
-            let settings = load_settings(None).map_err(faults)?;
-            let tables = tables(&settings)?;
+            let settings = load_settings(None).map_err(join_faults)?;
+            let tables = load_tables(&settings)?;
             (folder.clone().unwrap_or(settings.hotlines), own.unwrap_or(settings.sounds), tables)
         }
     };
-    let hotlines = Arc::new(hotlined_config::load(&folder, &sounds).map_err(faults)?);
-    Ok(Loaded { hotlines, sounds, tables })
+    let hotlines = Arc::new(hotlined_config::load(&folder, &sounds).map_err(join_faults)?);
+    Ok(LoadedConfig { hotlines, sounds, tables })
 }
 
-fn tables(settings: &Settings) -> anyhow::Result<Vec<Event>> {
-    let calendar = settings.holidays.as_deref().map(holidays::load).transpose().map_err(faults)?;
-    let atlas = settings.numbers.as_deref().map(numbers::load).transpose()?;
+fn load_tables(settings: &Settings) -> anyhow::Result<Vec<Event>> {
+    let calendar = settings.holidays.as_deref().map(holiday_folder::load).transpose().map_err(join_faults)?;
+    let atlas = settings.numbers.as_deref().map(numbers_file::load).transpose()?;
     let calendar = calendar.map(|calendar| Event::Calendar(Arc::new(calendar)));
     Ok(calendar.into_iter().chain(atlas.map(|atlas| Event::NumberRegions(Arc::new(atlas)))).collect())
 }
 
-fn dialled(hotlines: &Hotlines, to: &str) -> anyhow::Result<Arc<Hotline>> {
+fn find_hotline(hotlines: &Hotlines, to: &str) -> anyhow::Result<Arc<Hotline>> {
     let known: Vec<&str> = hotlines.iter().map(|hotline| &*hotline.number).collect();
     let Some(number) = hotlined_core::number::hotline(to) else {
         bail!("--to {to}: is no 400 number: write ten digits that begin with 400");
@@ -209,9 +209,9 @@ fn leg(chance: &mut Rng) -> LegId {
 }
 
 /// What the telephones of the hotline's agents do.
-fn cast_of(hotline: &Hotline, said: &[AgentSaid]) -> anyhow::Result<Script> {
+fn build_cast(hotline: &Hotline, said: &[AgentArgument]) -> anyhow::Result<Script> {
     let mut cast = Script { default_phone: ScriptedPhone::answers(Millis::seconds(3)), ..Script::default() };
-    for AgentSaid { agent, .. } in said {
+    for AgentArgument { agent, .. } in said {
         if !hotline.agents.iter().any(|a| a.id.as_ref() == agent.as_str() || *a.line.0 == **agent) {
             let known = hotline.agents.iter().map(|agent| &*agent.id);
             bail!("--agent {agent}=…: the hotline has no such agent{}", Hint::of(agent, known));
@@ -219,11 +219,11 @@ fn cast_of(hotline: &Hotline, said: &[AgentSaid]) -> anyhow::Result<Script> {
     }
     for agent in &hotline.agents {
         let presses = agent.confirm.then_some(KEY_PRESS_DELAY);
-        let mine = |said: &&AgentSaid| *agent.id == *said.agent || *agent.line.0 == *said.agent;
+        let mine = |said: &&AgentArgument| *agent.id == *said.agent || *agent.line.0 == *said.agent;
         let mut habits: Vec<ScriptedPhone> =
             said.iter().filter(mine).map(|said| said.habit.habit(presses)).collect();
         if habits.is_empty() {
-            habits.push(HabitSaid::default().habit(presses));
+            habits.push(PhoneArgument::default().habit(presses));
         }
         let (hotlined_core::hotline::Dial::Phone(place) | hotlined_core::hotline::Dial::Endpoint(place)) =
             &agent.dial;
@@ -233,9 +233,9 @@ fn cast_of(hotline: &Hotline, said: &[AgentSaid]) -> anyhow::Result<Script> {
 }
 
 /// One of the other calls.
-fn other(to: &str, at: Instant, chance: &mut Rng) -> ScriptedCaller {
+fn background_caller(to: &str, at: Instant, chance: &mut Rng) -> ScriptedCaller {
     let number = format!("137{:08}", chance.between(0, 99_999_999));
-    let at = at - OTHERS_SPAN + Millis(chance.between(0, 2 * OTHERS_SPAN.0));
+    let at = at - BACKGROUND_SPREAD + Millis(chance.between(0, 2 * BACKGROUND_SPREAD.0));
     let leg = leg(chance);
     // Whatever is asked, the first key is a likely answer.
     let deeds = (0..3).map(|_| CallerStep::PressKeys("1".into())).collect();

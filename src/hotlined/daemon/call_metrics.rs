@@ -58,7 +58,7 @@ const REQUESTS: [&str; 8] =
     ["claim", "abandon", "release", "place", "remember", "admit", "leave", "count_code"];
 
 /// The handles of everything that is counted.
-struct Tally {
+struct CallMetrics {
     health: Arc<Health>,
     stages: BTreeMap<StageName, Gauge>,
     outcomes: BTreeMap<Outcome, Counter>,
@@ -75,7 +75,7 @@ struct Tally {
 /// Counts what it sees.
 pub fn observer(health: Arc<Health>) -> Observer {
     let not_taken = |why| metrics::CALLS_NOT_TAKEN.counter(&[not_taken_word(why)]);
-    let mut tally = Tally {
+    let mut tally = CallMetrics {
         health,
         stages: STAGES.into_iter().map(|one| (one, stage_gauge(one))).collect(),
         outcomes: OUTCOMES.into_iter().map(|one| (one, outcome_counter(one))).collect(),
@@ -89,8 +89,8 @@ pub fn observer(health: Arc<Health>) -> Observer {
         sounds_failed: metrics::SOUNDS_FAILED.counter(&[]),
     };
     Box::new(move |_, entry| match entry {
-        TraceEntry::In(event) => tally.heard(event),
-        TraceEntry::Out(command) => tally.decided(command),
+        TraceEntry::In(event) => tally.count_event(event),
+        TraceEntry::Out(command) => tally.count_command(command),
     })
 }
 
@@ -101,8 +101,8 @@ pub(super) fn count_stages(switchboard: &Switchboard) {
     counts.into_iter().for_each(|(stage, count)| stage_gauge(stage).set(count));
 }
 
-impl Tally {
-    fn heard(&mut self, event: &Event) {
+impl CallMetrics {
+    fn count_event(&mut self, event: &Event) {
         match event {
             Event::LinkLost { switch } => self.health.link(switch, false),
             Event::LinkRestored { switch, .. } => self.health.link(switch, true),
@@ -120,10 +120,10 @@ impl Tally {
         }
     }
 
-    fn decided(&mut self, command: &Command) {
+    fn count_command(&mut self, command: &Command) {
         match command {
-            Command::Record(record) => self.over(record),
-            Command::Note { note, .. } => self.noted(note),
+            Command::Record(record) => self.count_record(record),
+            Command::Note { note, .. } => self.count_note(note),
             Command::Acd { request, .. } => {
                 let request = request_word(request);
                 self.requests.entry(request).or_insert_with(|| request_counter(request)).increment(1);
@@ -132,7 +132,7 @@ impl Tally {
         }
     }
 
-    fn over(&mut self, record: &CallRecord) {
+    fn count_record(&mut self, record: &CallRecord) {
         let outcome = record.outcome;
         self.outcomes.entry(outcome).or_insert_with(|| outcome_counter(outcome)).increment(1);
         for outcome in record.attempts.iter().map(|attempt| attempt.outcome) {
@@ -144,17 +144,17 @@ impl Tally {
         }
     }
 
-    fn noted(&mut self, note: &Note) {
+    fn count_note(&mut self, note: &Note) {
         match note {
             Note::Stage { from, to } => {
                 if let (None, Some(_)) = (from, to) {
                     self.taken.increment(1);
                 }
                 if let Some(from) = from {
-                    self.stage(*from).decrement(1);
+                    self.stage_gauge_mut(*from).decrement(1);
                 }
                 if let Some(to) = to {
-                    self.stage(*to).increment(1);
+                    self.stage_gauge_mut(*to).increment(1);
                 }
             }
             Note::NotTaken { reason: NotTaken::Draining } => self.draining.increment(1),
@@ -172,7 +172,7 @@ impl Tally {
         }
     }
 
-    fn stage(&mut self, stage: StageName) -> &Gauge {
+    fn stage_gauge_mut(&mut self, stage: StageName) -> &Gauge {
         self.stages.entry(stage).or_insert_with(|| stage_gauge(stage))
     }
 }

@@ -10,7 +10,7 @@ pub(super) trait Deliverer: Send {
     /// The next that is surely done and was not told yet.
     fn next_done(&mut self) -> Option<DeliveryId>;
     /// Whether there are deliveries that are not done.
-    fn is_behind(&self) -> bool;
+    fn has_unfinished(&self) -> bool;
 }
 
 /// The deliverers of all kinds.
@@ -39,7 +39,7 @@ impl Deliverers {
     }
 
     /// Whether any is not done.
-    pub(super) fn are_behind(&self) -> bool {
-        self.by_kind.values().any(|deliverer| deliverer.is_behind())
+    pub(super) fn have_unfinished(&self) -> bool {
+        self.by_kind.values().any(|deliverer| deliverer.has_unfinished())
     }
 }

@@ -5,7 +5,7 @@
 
 use super::clock::Clock;
 use super::deliverer::Deliverers;
-use super::heartbeat::Pulse;
+use super::heartbeat::Heartbeat;
 use super::redis_connections::RedisConnections;
 use super::sockets::Sockets;
 use crate::snapshot_file::SnapshotFile;
@@ -21,13 +21,13 @@ use std::io;
 use tokio::sync::mpsc;
 
 /// The most changes of configuration that wait for the loop.
-pub(super) const CONFIGURED_MAX: usize = 64;
+pub(super) const CONFIG_CHANGES_WAITING_MAX: usize = 64;
 /// How long after something was handed to a deliverer it is looked whether it is done, if nothing else comes first.
-const DONE_LOOK: Millis = Millis(20);
+const DELIVERY_CHECK_WAIT: Millis = Millis(20);
 
 /// What an operator, or the supervisor of the process, wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wish {
+pub enum ControlRequest {
     /// Stop, but let calls in progress finish for a while. Said again: stop now.
     Stop,
 }
@@ -37,15 +37,15 @@ pub(super) struct EventLoop {
     pub(super) instance: Instance,
     pub(super) clock: Clock,
     pub(super) sockets: Sockets,
-    pub(super) file: Option<SnapshotFile>,
+    pub(super) snapshot_file: Option<SnapshotFile>,
     pub(super) redis: Option<RedisConnections>,
     pub(super) deliverers: Deliverers,
-    pub(super) pulse: Pulse,
+    pub(super) heartbeat: Heartbeat,
 }
 
 /// What woke the loop.
-enum Woke {
-    Wish,
+enum WakeReason {
+    Stop,
     Sockets,
     Redis(RedisChannel, Result<RedisChannelReply, RedisFailure>),
     Configured(Event),
@@ -57,7 +57,7 @@ impl EventLoop {
     pub(super) async fn run(
         mut self,
         mut configured: mpsc::Receiver<Event>,
-        mut wishes: mpsc::Receiver<Wish>,
+        mut wishes: mpsc::Receiver<ControlRequest>,
     ) -> Result<(), Ended> {
         let mut from_sockets: Vec<(SwitchId, LinkInput)> = Vec::new();
         loop {
@@ -67,30 +67,30 @@ impl EventLoop {
                 }
             }
             self.sockets.flush();
-            let wake = self.wake();
+            let wake = self.next_wake();
             let wake_at = self.clock.wake_at(wake);
             let woke = tokio::select! {
                 // Wishes and changes of configuration are too rare to keep sockets waiting, and a call that comes after
                 // one of them follows it. What lies in a socket is read before a timer is looked at: after a standstill
                 // both are ready.
                 biased;
-                Some(Wish::Stop) = wishes.recv() => Woke::Wish,
-                Some(event) = configured.recv() => Woke::Configured(event),
-                () = self.sockets.next(&mut from_sockets) => Woke::Sockets,
-                (channel, reply) = next_reply(&mut self.redis) => Woke::Redis(channel, reply),
-                () = tokio::time::sleep_until(wake_at) => Woke::Due,
+                Some(ControlRequest::Stop) = wishes.recv() => WakeReason::Stop,
+                Some(event) = configured.recv() => WakeReason::Configured(event),
+                () = self.sockets.next(&mut from_sockets) => WakeReason::Sockets,
+                (channel, reply) = next_reply(&mut self.redis) => WakeReason::Redis(channel, reply),
+                () = tokio::time::sleep_until(wake_at) => WakeReason::Due,
             };
             let now = self.clock.now();
             match woke {
-                Woke::Wish => self.instance.handle(now, Input::Stop),
-                Woke::Sockets => {
+                WakeReason::Stop => self.instance.handle(now, Input::Stop),
+                WakeReason::Sockets => {
                     for (switch, input) in from_sockets.drain(..) {
                         self.instance.handle(now, Input::Link(switch, input));
                     }
                 }
-                Woke::Redis(channel, reply) => self.instance.handle(now, Input::Redis(channel, reply)),
-                Woke::Configured(event) => self.instance.handle(now, Input::Configured(event)),
-                Woke::Due => self.instance.handle(now, Input::Due),
+                WakeReason::Redis(channel, reply) => self.instance.handle(now, Input::Redis(channel, reply)),
+                WakeReason::Configured(event) => self.instance.handle(now, Input::Configured(event)),
+                WakeReason::Due => self.instance.handle(now, Input::Due),
             }
             while let Some(id) = self.deliverers.next_done() {
                 self.instance.handle(now, Input::Delivered(id));
@@ -99,10 +99,10 @@ impl EventLoop {
     }
 
     /// When the loop has something to do, whether anything happens or not.
-    fn wake(&mut self) -> Instant {
+    fn next_wake(&mut self) -> Instant {
         let now = self.clock.now();
-        let beat = self.pulse.beat(now, &self.instance);
-        let done = self.deliverers.are_behind().then_some(now + DONE_LOOK);
+        let beat = self.heartbeat.beat(now, &self.instance);
+        let done = self.deliverers.have_unfinished().then_some(now + DELIVERY_CHECK_WAIT);
         [self.instance.deadline(), done].into_iter().flatten().fold(beat, Instant::min)
     }
 
@@ -111,11 +111,11 @@ impl EventLoop {
             Output::Link(switch, output) => self.sockets.carry_out(&switch, output),
             Output::Redis(channel, request) => {
                 if let Some(redis) = &mut self.redis {
-                    redis.ask(channel, request);
+                    redis.send(channel, request);
                 }
             }
             Output::Keep { number, frames } => {
-                let kept = self.file.as_mut().map_or_else(
+                let kept = self.snapshot_file.as_mut().map_or_else(
                     || Err(io::Error::other("there is no file of live calls")),
                     |file| file.append(&frames),
                 );
@@ -135,7 +135,7 @@ async fn next_reply(
     redis: &mut Option<RedisConnections>,
 ) -> (RedisChannel, Result<RedisChannelReply, RedisFailure>) {
     match redis {
-        Some(redis) => redis.next().await,
+        Some(redis) => redis.next_reply().await,
         None => std::future::pending().await,
     }
 }

@@ -1,7 +1,7 @@
 //! The signs of life of the loop itself: the beat that comes only while it turns, and what it shows of its pace.
 
 use super::call_metrics;
-use super::systemd::{News, Supervisor};
+use super::systemd::{ServiceManager, ServiceStatus};
 use ::metrics::{Counter, Gauge, Histogram};
 use hotlined_core::call::Switchboard;
 use hotlined_core::time::{Instant, Millis};
@@ -12,13 +12,13 @@ use hotlined_instance::metrics;
 use std::sync::Arc;
 
 /// How often the loop beats at least, whether anything happens or not.
-const BEAT: Millis = Millis::seconds(1);
+const BEAT_WAIT: Millis = Millis::seconds(1);
 
 /// The beat of a loop.
 #[derive(Debug)]
-pub struct Pulse {
+pub struct Heartbeat {
     health: Arc<Health>,
-    supervisor: Supervisor,
+    service_manager: ServiceManager,
     every: Millis,
     next: Instant,
     lines_held: Gauge,
@@ -26,20 +26,21 @@ pub struct Pulse {
 }
 
 /// The pulse of a loop that nobody watches.
-impl Default for Pulse {
+impl Default for Heartbeat {
     fn default() -> Self {
-        Self::new(Arc::new(Health::new(std::time::Instant::now(), [])), Supervisor::default())
+        Self::new(Arc::new(Health::new(std::time::Instant::now(), [])), ServiceManager::default())
     }
 }
 
-impl Pulse {
+impl Heartbeat {
     /// What is known goes to `health` and to the supervisor.
-    pub fn new(health: Arc<Health>, supervisor: Supervisor) -> Self {
+    pub fn new(health: Arc<Health>, supervisor: ServiceManager) -> Self {
         // Twice as often as wanted, so that one beat may be late.
-        let every = supervisor.watchdog().map_or(BEAT, |span| BEAT.min(Millis(span.0 / 2)));
+        let every =
+            supervisor.watchdog_interval().map_or(BEAT_WAIT, |span| BEAT_WAIT.min(Millis(span.0 / 2)));
         Self {
             health,
-            supervisor,
+            service_manager: supervisor,
             every,
             next: Instant(0),
             lines_held: metrics::LINES_HELD.gauge(&[]),
@@ -58,7 +59,8 @@ impl Pulse {
             let (lines, waiting) = instance.in_use();
             self.next = now + self.every;
             self.health.beat(std::time::Instant::now());
-            self.supervisor.tell(&News::Turning { calls: instance.engine().switchboard.live_count() });
+            self.service_manager
+                .notify(&ServiceStatus::Alive { calls: instance.engine().switchboard.live_count() });
             self.lines_held.set(lines as f64);
             self.claims_waiting.set(waiting as f64);
         }
@@ -68,7 +70,7 @@ impl Pulse {
 
 /// How long things take in an instance.
 #[derive(Debug)]
-pub(super) struct Pace {
+pub(super) struct LoopMetrics {
     health: Arc<Health>,
     /// Since when it has been turning for what it does now.
     busy_since: Option<std::time::Instant>,
@@ -86,7 +88,7 @@ pub(super) struct Pace {
     keep_time: Histogram,
 }
 
-impl Pace {
+impl LoopMetrics {
     /// Whether turns are kept is told to `health`.
     pub(super) fn new(health: Arc<Health>) -> Self {
         // Shown before it first counts.
@@ -107,7 +109,7 @@ impl Pace {
     }
 }
 
-impl Probe for Pace {
+impl Probe for LoopMetrics {
     fn engine_begins(&mut self) {
         let now = std::time::Instant::now();
         self.busy_since.get_or_insert(now);
@@ -164,10 +166,10 @@ mod tests {
     fn what_the_loop_waited_for_is_no_turn() {
         let registry = Registry::default();
         let mut pace = ::metrics::with_local_recorder(&registry, || {
-            Pace::new(Arc::new(Health::new(std::time::Instant::now(), [])))
+            LoopMetrics::new(Arc::new(Health::new(std::time::Instant::now(), [])))
         });
         let turns = || {
-            let page = registry.show();
+            let page = registry.render();
             let count =
                 |line: &str| line.strip_prefix("hotlined_loop_turn_seconds_count ").map(str::to_owned);
             page.lines().find_map(count).unwrap()
@@ -181,17 +183,17 @@ mod tests {
         pace.turn_ends(3);
         pace.turn_ends(0);
         assert_eq!(turns(), "1");
-        assert!(registry.show().contains("hotlined_inbox_events 3\n"));
+        assert!(registry.render().contains("hotlined_inbox_events 3\n"));
     }
 
     #[test]
     fn a_loop_beats_no_sooner_than_is_due() {
-        let mut pulse = Pulse::default();
+        let mut pulse = Heartbeat::default();
         let begin = Instant(5_000);
         let instance = Instance::new(begin, Start::nothing(pulse.health().clone(), KeepingStart::Nowhere));
         let next = pulse.beat(begin, &instance);
-        assert_eq!(next, begin + BEAT);
+        assert_eq!(next, begin + BEAT_WAIT);
         assert_eq!(pulse.beat(next - Millis(1), &instance), next);
-        assert_eq!(pulse.beat(next + Millis(300), &instance), next + Millis(300) + BEAT);
+        assert_eq!(pulse.beat(next + Millis(300), &instance), next + Millis(300) + BEAT_WAIT);
     }
 }

@@ -20,7 +20,7 @@ const CHINA_AHEAD: Millis = Millis::seconds(8 * 3600);
 #[derive(Debug, Default)]
 struct Reminder {
     today: Option<Date>,
-    told: BTreeSet<i16>,
+    reminded: BTreeSet<i16>,
 }
 
 impl Reminder {
@@ -28,10 +28,10 @@ impl Reminder {
     fn due(&mut self, now: Instant, calendar: &Calendar) -> Vec<i16> {
         let today = Some(now.china_date());
         if self.today != today {
-            *self = Self { today, told: BTreeSet::new() };
+            *self = Self { today, reminded: BTreeSet::new() };
         }
         let missing = calendar.missing_years(now);
-        missing.into_iter().filter(|year| self.told.insert(*year)).collect()
+        missing.into_iter().filter(|year| self.reminded.insert(*year)).collect()
     }
 }
 

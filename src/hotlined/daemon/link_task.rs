@@ -2,7 +2,7 @@
 
 use super::clock::Clock;
 use super::sockets::{Sockets, random};
-use crate::capture::Tap;
+use crate::capture::CaptureWriter;
 use hotlined_core::event::Event;
 use hotlined_instance::LinkInput;
 use hotlined_instance::switch::freeswitch::link::{Link, LinkEnd, LinkSettings, Order, Permit};
@@ -11,20 +11,20 @@ use tokio::sync::mpsc;
 
 /// By what right the link speaks to its switch.
 #[derive(Debug)]
-pub struct Right {
+pub struct LinkAuthority {
     /// What is said of it at the switch.
     pub claim: Option<(Claim, Claiming)>,
     /// Whether something may be written.
     pub permit: Permit,
     /// How that changes. None ends the link at once.
-    pub changes: mpsc::Receiver<Option<Permit>>,
+    pub permit_changes: mpsc::Receiver<Option<Permit>>,
 }
 
-impl Right {
+impl LinkAuthority {
     /// For a listener, and where no other daemon could act.
     pub fn undisputed() -> Self {
         let (_, changes) = mpsc::channel(1);
-        Self { claim: None, permit: Permit::Always, changes }
+        Self { claim: None, permit: Permit::Always, permit_changes: changes }
     }
 }
 
@@ -34,12 +34,12 @@ impl Right {
 /// # Errors
 /// Where the very first connection is refused for a reason that only the operator can mend, or another daemon acts by
 /// a right that goes before this one.
-pub async fn keep(
+pub async fn run_link(
     settings: LinkSettings,
     mut orders: mpsc::Receiver<Order>,
     inbox: mpsc::Sender<Event>,
-    tap: Option<Tap>,
-    mut right: Right,
+    tap: Option<CaptureWriter>,
+    mut right: LinkAuthority,
 ) -> LinkEnd {
     let (clock, switch) = (Clock::start(), settings.switch.clone());
     let mut sockets = Sockets::new(clock, [settings.clone()], tap);
@@ -75,7 +75,7 @@ pub async fn keep(
         let wake_at = deadline.map(|at| clock.wake_at(at));
         tokio::select! {
             biased;
-            change = right.changes.recv(), if can_change => match change {
+            change = right.permit_changes.recv(), if can_change => match change {
                 Some(Some(permit)) => link.permit(permit),
                 Some(None) => link.revoke(),
                 None => can_change = false,

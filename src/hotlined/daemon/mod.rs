@@ -10,26 +10,26 @@
 //! - [`reload`]: hotlines, holidays and numbers loaded again when their files change.
 //! - [`holiday_reminder`]: the reminder of a year whose holidays nobody has told us.
 
-mod admin;
+mod admin_server;
 pub mod call_metrics;
 pub mod clock;
+pub mod config_source;
 mod deliverer;
 mod event_loop;
-pub mod file;
 pub mod heartbeat;
+pub mod holiday_folder;
 pub mod holiday_reminder;
-pub mod holidays;
 pub mod link_task;
-pub mod numbers;
-mod records;
+pub mod numbers_file;
+mod record_deliverer;
 pub mod redis_connections;
-pub mod reload;
-mod reloading;
-mod running;
+mod running_daemon;
 pub mod serve;
 pub mod settings;
+mod sighup;
 pub mod sockets;
-pub mod source;
+pub mod source_watch;
 pub mod systemd;
+pub mod whole_file;
 
-pub use event_loop::Wish;
+pub use event_loop::ControlRequest;

@@ -1,7 +1,7 @@
 //! The connections to Redis: each carries out one request at a time, and decides nothing.
 
 use super::clock::Clock;
-use super::records;
+use super::record_deliverer;
 use crate::redis::Inbox;
 use crate::redis::RedisClient;
 use crate::redis::RedisSettings;
@@ -22,12 +22,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 /// What comes of a request, and the connection given back.
-type UnderWay = Pin<Box<dyn Future<Output = (Connection, Result<RedisChannelReply, RedisFailure>)> + Send>>;
+type PendingRequest =
+    Pin<Box<dyn Future<Output = (Connection, Result<RedisChannelReply, RedisFailure>)> + Send>>;
 
 /// All connections.
 pub struct RedisConnections {
     idle: BTreeMap<RedisChannel, Connection>,
-    under_way: BTreeMap<RedisChannel, UnderWay>,
+    pending: BTreeMap<RedisChannel, PendingRequest>,
 }
 
 /// One of them.
@@ -52,15 +53,15 @@ impl RedisConnections {
             Ok((channel, Connection { connector, store: None, settings, records: records.into(), clock }))
         };
         let idle = RedisChannel::ALL.into_iter().map(connection).collect::<Result<_, ConnectorError>>()?;
-        Ok(Self { idle, under_way: BTreeMap::new() })
+        Ok(Self { idle, pending: BTreeMap::new() })
     }
 
     /// Begins with a request.
-    pub fn ask(&mut self, channel: RedisChannel, request: RedisChannelRequest) {
+    pub fn send(&mut self, channel: RedisChannel, request: RedisChannelRequest) {
         let Some(mut connection) = self.idle.remove(&channel) else { return };
         let RedisChannelRequest { query, time_max } = request;
         let doing = Box::pin(async move {
-            let answer = connection.answer(channel, query);
+            let answer = connection.execute(channel, query);
             let reply = match time_max {
                 Some(time_max) => {
                     within(time_max.into(), answer).await.unwrap_or(Err(RedisFailure::TimedOut))
@@ -69,19 +70,19 @@ impl RedisConnections {
             };
             (connection, reply)
         });
-        self.under_way.insert(channel, doing);
+        self.pending.insert(channel, doing);
     }
 
     /// Waits until a request is answered. Safe to be dropped in between.
-    pub async fn next(&mut self) -> (RedisChannel, Result<RedisChannelReply, RedisFailure>) {
+    pub async fn next_reply(&mut self) -> (RedisChannel, Result<RedisChannelReply, RedisFailure>) {
         std::future::poll_fn(|cx| self.poll(cx)).await
     }
 
     fn poll(&mut self, cx: &mut Context) -> Poll<(RedisChannel, Result<RedisChannelReply, RedisFailure>)> {
-        for (channel, doing) in &mut self.under_way {
+        for (channel, doing) in &mut self.pending {
             if let Poll::Ready((connection, reply)) = doing.as_mut().poll(cx) {
                 let channel = *channel;
-                self.under_way.remove(&channel);
+                self.pending.remove(&channel);
                 self.idle.insert(channel, connection);
                 return Poll::Ready((channel, reply));
             }
@@ -91,7 +92,7 @@ impl RedisConnections {
 }
 
 impl Connection {
-    async fn answer(
+    async fn execute(
         &mut self,
         channel: RedisChannel,
         query: RedisChannelQuery,
@@ -116,7 +117,7 @@ impl Connection {
             }
             RedisChannelQuery::LoadSwitch(fence) => {
                 let loaded = store.load(self.clock.now(), &fence).await?;
-                let done = self.recorded(&fence.switch, &loaded).await;
+                let done = self.recent_record_ids(&fence.switch, &loaded).await;
                 Ok(RedisChannelReply::SwitchLoaded(Box::new(loaded), done))
             }
         }
@@ -142,12 +143,12 @@ impl Connection {
     }
 
     /// What stands in the file of records already, where anything of that could be kept still.
-    async fn recorded(&self, switch: &SwitchId, loaded: &LoadedSwitch) -> BTreeSet<DeliveryId> {
+    async fn recent_record_ids(&self, switch: &SwitchId, loaded: &LoadedSwitch) -> BTreeSet<DeliveryId> {
         if loaded.kept.deliveries.is_empty() && loaded.kept.calls.is_empty() {
             return BTreeSet::new();
         }
         let file = self.records.clone();
-        match tokio::task::spawn_blocking(move || records::recorded(&file)).await {
+        match tokio::task::spawn_blocking(move || record_deliverer::recent_record_ids(&file)).await {
             Ok(Ok(recorded)) => recorded,
             Ok(Err(error)) => {
                 tracing::warn!(%switch, %error, "records of a daemon before us may be written twice");

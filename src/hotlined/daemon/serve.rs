@@ -1,22 +1,22 @@
 //! The whole daemon: everything is checked first, then files are opened, then the link; never the other way.
 
-use super::admin::{self, Admin, Sources};
+use super::admin_server::{self, AdminServer, PolledMetrics};
 use super::clock::Clock;
-use super::event_loop::Wish;
-use super::heartbeat::Pulse;
-use super::holidays::BadHolidays;
-use super::numbers::BadNumbers;
-use super::records;
-use super::reload::{Loaded, Watch, WatchError};
-pub use super::running::{Parts, Redis, Running};
+use super::config_source::{ConfigSource, HolidayFolder, HotlineFolder, NumbersFile};
+use super::event_loop::ControlRequest;
+use super::heartbeat::Heartbeat;
+use super::holiday_folder::HolidayFolderError;
+use super::numbers_file::NumbersFileError;
+use super::record_deliverer;
+pub use super::running_daemon::{DaemonParts, RedisParts, RunningDaemon};
 use super::settings::{self, EventFormat, Settings, SwitchSettings};
-use super::source::{HolidayFolder, HotlineFolder, NumbersFile, Source};
-use super::systemd::{News, Supervisor};
-use super::{call_metrics, holiday_reminder, reloading};
-use crate::capture::Tap;
-use crate::http::listener::CannotListen;
+use super::source_watch::{LoadResult, SourceWatch, WatchError};
+use super::systemd::{ServiceManager, ServiceStatus};
+use super::{call_metrics, holiday_reminder, sighup};
+use crate::capture::CaptureWriter;
+use crate::http::listener::ListenError;
 use crate::journal::Journal;
-use crate::jsonl_writer::{CannotWrite, LineFile, WhenSlow};
+use crate::jsonl_writer::{JsonlError, JsonlWriter, SlowDiskPolicy};
 use crate::redis::ConnectorError;
 use crate::snapshot_file::{SnapshotFile, SnapshotFileError};
 use hotlined_config;
@@ -52,22 +52,22 @@ const HOST_NAME_FILE: &str = "/proc/sys/kernel/hostname";
 pub enum ServeError {
     /// The settings.
     #[error("{}", lines(.0))]
-    Settings(Vec<settings::Fault>),
+    Settings(Vec<settings::SettingsFault>),
     /// The hotlines.
     #[error("{}", lines(.0))]
     Hotlines(Vec<hotlined_config::Diagnostic>),
     /// The holidays.
     #[error("{}", lines(.0))]
-    Holidays(Vec<BadHolidays>),
+    Holidays(Vec<HolidayFolderError>),
     /// The table of numbers.
     #[error("{}", lines(.0))]
-    Numbers(Vec<BadNumbers>),
+    Numbers(Vec<NumbersFileError>),
     /// A folder cannot be watched.
     #[error(transparent)]
     Watch(#[from] WatchError),
     /// A file.
     #[error(transparent)]
-    File(#[from] CannotWrite),
+    File(#[from] JsonlError),
     /// The file of live calls.
     #[error(transparent)]
     Live(#[from] SnapshotFileError),
@@ -76,7 +76,7 @@ pub enum ServeError {
     Redis(#[from] ConnectorError),
     /// The admin address.
     #[error(transparent)]
-    Admin(#[from] CannotListen),
+    Admin(#[from] ListenError),
     /// A setting that the switch could not read as what it is.
     #[error("[switch] fallback: {0}")]
     Fallback(#[from] BadEndpoint),
@@ -111,10 +111,10 @@ fn lines<T: std::fmt::Display>(faults: &[T]) -> String {
 
 /// The links' settings out of the daemon's.
 pub fn link_settings(settings: &Settings) -> Result<Vec<LinkSettings>, ServeError> {
-    settings.switches.iter().map(link_to).collect()
+    settings.switches.iter().map(link_settings_of).collect()
 }
 
-fn link_to(switch: &SwitchSettings) -> Result<LinkSettings, ServeError> {
+fn link_settings_of(switch: &SwitchSettings) -> Result<LinkSettings, ServeError> {
     let fallback = Fallback {
         extension: Endpoint::new(&switch.fallback.extension)?,
         dialplan: Endpoint::new(&switch.fallback.dialplan)?,
@@ -158,29 +158,29 @@ pub async fn serve(
         return Err(ServeError::CaptureOfSeveral);
     }
     let folder = HotlineFolder { folder: settings.hotlines.clone(), sounds: settings.sounds.clone() };
-    let hotlines = Watched::begin(folder, ServeError::Hotlines)?;
+    let hotlines = WatchedSource::begin(folder, ServeError::Hotlines)?;
     let holidays = settings.holidays.clone().map(HolidayFolder);
-    let holidays = holidays.map(|folder| Watched::begin(folder, ServeError::Holidays)).transpose()?;
+    let holidays = holidays.map(|folder| WatchedSource::begin(folder, ServeError::Holidays)).transpose()?;
     let numbers = settings.numbers.clone().map(NumbersFile);
-    let numbers = numbers.map(|file| Watched::begin(file, ServeError::Numbers)).transpose()?;
+    let numbers = numbers.map(|file| WatchedSource::begin(file, ServeError::Numbers)).transpose()?;
     // Before any file is touched that another daemon might use, which has the port, too.
     let door = match settings.admin {
-        Some(address) => Some(Admin::open(address).await?),
+        Some(address) => Some(AdminServer::open(address).await?),
         None => None,
     };
     // The first to ask for it waits: that shall be no call.
     NumberRegions::built_in();
     let live = match settings.redis {
         Some(_) => {
-            tell_of_calls_left(&settings)?;
+            warn_about_calls_left(&settings)?;
             None
         }
-        None => Some(live_file(&settings)?),
+        None => Some(open_snapshot_file(&settings)?),
     };
-    let records = LineFile::append(&settings.records, WhenSlow::Wait)?;
+    let records = JsonlWriter::append(&settings.records, SlowDiskPolicy::Wait)?;
     let journal = journal.or(settings.journal.as_deref());
-    let journal = journal.map(|path| LineFile::append(path, WhenSlow::Drop)).transpose()?;
-    let capture = capture.map(|path| LineFile::append(path, WhenSlow::Drop)).transpose()?;
+    let journal = journal.map(|path| JsonlWriter::append(path, SlowDiskPolicy::Drop)).transpose()?;
+    let capture = capture.map(|path| JsonlWriter::append(path, SlowDiskPolicy::Drop)).transpose()?;
     let limits = Limits { live_max: settings.calls.live_max, fallback_after: settings.calls.fallback };
     let switches: Vec<SwitchId> = links.iter().map(|link| link.switch.clone()).collect();
     // Where several daemons could act, it shows later for which switches this one does.
@@ -188,35 +188,35 @@ pub async fn serve(
     let health = Arc::new(Health::new(std::time::Instant::now(), acts));
     let known = records.clone();
     health.add_check(move || known.failure().map(|why| format!("call records cannot be written: {why}")));
-    let supervisor = Supervisor::of_the_process();
-    let observe = |file: &LineFile| journal_observer(file.clone(), limits);
+    let supervisor = ServiceManager::from_env();
+    let observe = |file: &JsonlWriter| journal_observer(file.clone(), limits);
     let observers: Vec<Observer> =
         journal.iter().map(observe).chain([call_metrics::observer(health.clone())]).collect();
     let calls = live.as_ref().map_or(0, |(_, kept)| kept.calls.len());
     for link in &links {
         tracing::info!(hotlines = hotlines.current.len(), calls, switch = %link.switch, host = link.host, port = link.port, "serving");
     }
-    let of_settings = |redis| Redis { settings: redis, records: settings.records.clone() };
+    let of_settings = |redis| RedisParts { settings: redis, records: settings.records.clone() };
     let redis = settings.redis.clone().map(of_settings);
-    let parts = Parts {
+    let parts = DaemonParts {
         limits,
         drain_max: settings.calls.drain_max,
-        first: [
+        initial_events: [
             Some(hotlines.event()),
-            holidays.as_ref().map(Watched::event),
-            numbers.as_ref().map(Watched::event),
+            holidays.as_ref().map(WatchedSource::event),
+            numbers.as_ref().map(WatchedSource::event),
         ]
         .into_iter()
         .flatten()
         .collect(),
         links,
         records: records.clone(),
-        tap: capture.clone().map(Tap::new),
+        capture: capture.clone().map(CaptureWriter::new),
         observers,
-        live,
+        snapshot: live,
         redis,
         claim: Some((claim_of_the_process(), claiming)),
-        pulse: Pulse::new(health.clone(), supervisor.clone()),
+        heartbeat: Heartbeat::new(health.clone(), supervisor.clone()),
     };
     // Before anything runs: a signal that came in between would end the process at once.
     let signals = Signals::listen()?;
@@ -228,30 +228,36 @@ pub async fn serve(
     let sources = 1 + u64::from(holidays.is_some()) + u64::from(numbers.is_some());
     let count = |hotlines: &Arc<Hotlines>| metrics::HOTLINES.gauge(&[]).set(hotlines.len() as f64);
     count(&hotlines.current);
-    hotlines.follow(running.inbox(), &loads, count);
+    hotlines.follow(running.config_changes(), &loads, count);
     if let Some(holidays) = holidays {
         let calendar = calendar.clone();
-        holidays.follow(running.inbox(), &loads, move |changed| drop(calendar.send_replace(changed.clone())));
+        holidays.follow(running.config_changes(), &loads, move |changed| {
+            drop(calendar.send_replace(changed.clone()))
+        });
     }
     if let Some(numbers) = numbers {
-        numbers
-            .follow(running.inbox(), &loads, move |changed| drop(atlas.send_replace(Some(changed.clone()))));
+        numbers.follow(running.config_changes(), &loads, move |changed| {
+            drop(atlas.send_replace(Some(changed.clone())))
+        });
     }
     if let Some(door) = door {
         let files = [Some(("records", records.clone())), journal.clone().map(|file| ("journal", file))];
         let files = files.into_iter().chain([capture.clone().map(|file| ("capture", file))]).flatten();
-        door.start(health, Sources { files: files.collect(), calendar: calendars.clone(), atlas: atlases });
+        door.start(
+            health,
+            PolledMetrics { files: files.collect(), calendar: calendars.clone(), atlas: atlases },
+        );
     }
     tokio::spawn(holiday_reminder::remind(calendars));
     let files: Vec<_> = [Some(records), journal, capture].into_iter().flatten().collect();
-    tokio::spawn(reloading::tell(supervisor.clone(), signals.hangup, files.clone(), (loaded, sources)));
-    supervisor.tell(&News::Ready);
-    tokio::spawn(obey(signals.stop, running.wishes(), supervisor));
+    tokio::spawn(sighup::serve_sighup(supervisor.clone(), signals.hangup, files.clone(), (loaded, sources)));
+    supervisor.notify(&ServiceStatus::Ready);
+    tokio::spawn(stop_on_signals(signals.stop, running.control(), supervisor));
     let ended = running.finished().await;
     for file in files {
         file.close();
-        if file.dropped() > 0 {
-            tracing::warn!(lines = file.dropped(), "the disk was too slow for some lines");
+        if file.lines_dropped() > 0 {
+            tracing::warn!(lines = file.lines_dropped(), "the disk was too slow for some lines");
         }
     }
     tracing::info!("stopped");
@@ -266,24 +272,26 @@ fn claim_of_the_process() -> Claim {
 }
 
 /// The file of live calls, and what is in it that is not done yet.
-fn live_file(settings: &Settings) -> Result<(SnapshotFile, PersistedState), ServeError> {
-    let (live, mut kept) = SnapshotFile::open(&settings.live, Clock::start().now())?;
-    kept.losses.iter().for_each(|loss| tracing::error!(file = %settings.live.display(), "lost: {loss}"));
+fn open_snapshot_file(settings: &Settings) -> Result<(SnapshotFile, PersistedState), ServeError> {
+    let (live, mut kept) = SnapshotFile::open(&settings.snapshot_file, Clock::start().now())?;
+    kept.losses
+        .iter()
+        .for_each(|loss| tracing::error!(file = %settings.snapshot_file.display(), "lost: {loss}"));
     if !kept.deliveries.is_empty() {
-        kept.leave_out(&records::recorded(&settings.records)?);
+        kept.leave_out(&record_deliverer::recent_record_ids(&settings.records)?);
     }
     Ok((live, kept))
 }
 
 /// Calls that were kept before there was a Redis are not gone on with: what they share is in that file, too.
-fn tell_of_calls_left(settings: &Settings) -> Result<(), ServeError> {
-    if !settings.live.exists() {
+fn warn_about_calls_left(settings: &Settings) -> Result<(), ServeError> {
+    if !settings.snapshot_file.exists() {
         return Ok(());
     }
-    let (_, kept) = live_file(settings)?;
+    let (_, kept) = open_snapshot_file(settings)?;
     if !kept.calls.is_empty() || !kept.deliveries.is_empty() {
         tracing::warn!(
-            file = %settings.live.display(),
+            file = %settings.snapshot_file.display(),
             calls = kept.calls.len(),
             records = kept.deliveries.len(),
             "left there by a daemon without [redis], and not gone on with: the file stays as it is, and a daemon \
@@ -294,21 +302,21 @@ fn tell_of_calls_left(settings: &Settings) -> Result<(), ServeError> {
 }
 
 /// Writes a journal as an observer.
-pub fn journal_observer(file: LineFile, limits: Limits) -> Observer {
+pub fn journal_observer(file: JsonlWriter, limits: Limits) -> Observer {
     let mut journal = Journal::new(file, limits);
     Box::new(move |now, entry| journal.record(now, entry))
 }
 
 /// A source that is watched, and what it was when it was read.
-struct Watched<S: Source> {
-    watch: Watch<S>,
-    current: Arc<S::Thing>,
+struct WatchedSource<S: ConfigSource> {
+    watch: SourceWatch<S>,
+    current: Arc<S::Content>,
 }
 
-impl<S: Source> Watched<S> {
+impl<S: ConfigSource> WatchedSource<S> {
     /// Watches first, so that no change is lost between the two.
     fn begin(source: S, bad: fn(Vec<S::Fault>) -> ServeError) -> Result<Self, ServeError> {
-        let watch = Watch::begin(source.clone())?;
+        let watch = SourceWatch::begin(source.clone())?;
         Ok(Self { watch, current: Arc::new(source.load().map_err(bad)?) })
     }
 
@@ -321,9 +329,9 @@ impl<S: Source> Watched<S> {
         self,
         inbox: mpsc::Sender<Event>,
         loads: &watch::Sender<u64>,
-        also: impl Fn(&Arc<S::Thing>) + Send + 'static,
+        also: impl Fn(&Arc<S::Content>) + Send + 'static,
     ) {
-        admin::loaded(S::WHAT, true);
+        admin_server::count_load(S::NAME, true);
         let (tell, told) = mpsc::channel(1);
         tokio::spawn(self.watch.run(self.current, tell));
         tokio::spawn(follow::<S>(told, inbox, loads.clone(), also));
@@ -331,17 +339,17 @@ impl<S: Source> Watched<S> {
 }
 
 /// A good version goes to the engine; of a broken one the log says why it does not.
-async fn follow<S: Source>(
-    mut told: mpsc::Receiver<Loaded<S>>,
+async fn follow<S: ConfigSource>(
+    mut told: mpsc::Receiver<LoadResult<S>>,
     inbox: mpsc::Sender<Event>,
     loads: watch::Sender<u64>,
-    also: impl Fn(&Arc<S::Thing>),
+    also: impl Fn(&Arc<S::Content>),
 ) {
     while let Some(loaded) = told.recv().await {
-        admin::loaded(S::WHAT, loaded.is_ok());
+        admin_server::count_load(S::NAME, loaded.is_ok());
         match loaded {
             Ok(thing) => {
-                tracing::info!("{} changed: the next call follows", S::WHAT);
+                tracing::info!("{} changed: the next call follows", S::NAME);
                 also(&thing);
                 if inbox.send(S::event(thing)).await.is_err() {
                     return;
@@ -349,7 +357,7 @@ async fn follow<S: Source>(
             }
             Err(faults) => {
                 faults.iter().for_each(|fault| tracing::warn!(%fault));
-                tracing::warn!(faults = faults.len(), "{} changed for the worse: the old ones stay", S::WHAT);
+                tracing::warn!(faults = faults.len(), "{} changed for the worse: the old ones stay", S::NAME);
             }
         }
         loads.send_modify(|loads| *loads += 1);
@@ -377,14 +385,18 @@ impl Signals {
 }
 
 /// Both signals are wishes to stop.
-async fn obey(mut signals: Stop, wishes: mpsc::Sender<Wish>, supervisor: Supervisor) {
+async fn stop_on_signals(
+    mut signals: Stop,
+    wishes: mpsc::Sender<ControlRequest>,
+    supervisor: ServiceManager,
+) {
     loop {
         tokio::select! {
             _ = signals.terminate.recv() => {}
             _ = signals.interrupt.recv() => {}
         }
-        supervisor.tell(&News::Stopping);
-        if wishes.send(Wish::Stop).await.is_err() {
+        supervisor.notify(&ServiceStatus::Stopping);
+        if wishes.send(ControlRequest::Stop).await.is_err() {
             return;
         }
     }

@@ -7,11 +7,11 @@
 
 mod check;
 mod fault;
+mod layers;
 mod raw;
 mod redis;
-mod sources;
 
-pub use fault::{Fault, Origin, Why};
+pub use fault::{SettingsFault, SettingsFaultKind, ValueOrigin};
 
 use crate::redis::RedisSettings;
 use hotlined_config::SoundFolder;
@@ -49,7 +49,7 @@ pub struct Settings {
     /// How calls are held.
     pub calls: CallsSettings,
     /// The file that live calls are kept in, for the daemon that comes after this one.
-    pub live: PathBuf,
+    pub snapshot_file: PathBuf,
     /// The Redis in which several daemons share what calls share; without one, each has its own.
     pub redis: Option<RedisSettings>,
     /// The file that call records are added to.
@@ -178,9 +178,12 @@ impl fmt::Debug for Secret {
 
 impl SwitchSettings {
     /// The password, or the fault that there is none: a daemon needs one, a check of files does not.
-    pub fn password(&self) -> Result<&Secret, Vec<Fault>> {
-        let fault =
-            || Fault { origin: Origin::Default, key: "switch.password".to_owned(), why: Why::NoPassword };
+    pub fn password(&self) -> Result<&Secret, Vec<SettingsFault>> {
+        let fault = || SettingsFault {
+            origin: ValueOrigin::Default,
+            key: "switch.password".to_owned(),
+            kind: SettingsFaultKind::NoPassword,
+        };
         self.password.as_ref().ok_or_else(|| vec![fault()])
     }
 }
@@ -192,8 +195,8 @@ impl Settings {
     pub fn load(
         file: Option<&Path>,
         env: impl IntoIterator<Item = (String, String)>,
-    ) -> Result<Self, Vec<Fault>> {
-        let mut settings = sources::read(file, env).and_then(|(raw, sources)| check::check(raw, &sources));
+    ) -> Result<Self, Vec<SettingsFault>> {
+        let mut settings = layers::read(file, env).and_then(|(raw, sources)| check::check(raw, &sources));
         if let Err(faults) = &mut settings {
             faults.sort_by(|one, other| one.origin.cmp(&other.origin));
         }

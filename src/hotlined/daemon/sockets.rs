@@ -4,7 +4,7 @@
 //! itself. Just before each write it is looked whether the permit still allows it.
 
 use super::clock::Clock;
-use crate::capture::{Direction, Tap};
+use crate::capture::{CaptureWriter, Direction};
 use bytes::{Buf, BytesMut};
 use hotlined_core::id::SwitchId;
 use hotlined_instance::LinkInput;
@@ -28,8 +28,8 @@ const READS_AT_ONCE_MAX: usize = 4;
 /// All sockets.
 pub struct Sockets {
     clock: Clock,
-    known: BTreeMap<SwitchId, LinkSettings>,
-    tap: Option<Tap>,
+    settings: BTreeMap<SwitchId, LinkSettings>,
+    tap: Option<CaptureWriter>,
     open: BTreeMap<SwitchId, Socket>,
     /// What was read and nobody has taken. Kept for its room.
     buffer: BytesMut,
@@ -55,9 +55,13 @@ pub(super) fn random() -> u64 {
 
 impl Sockets {
     /// None is open. What passes is recorded by the tap.
-    pub fn new(clock: Clock, links: impl IntoIterator<Item = LinkSettings>, tap: Option<Tap>) -> Self {
+    pub fn new(
+        clock: Clock,
+        links: impl IntoIterator<Item = LinkSettings>,
+        tap: Option<CaptureWriter>,
+    ) -> Self {
         let known = links.into_iter().map(|link| (link.switch.clone(), link)).collect();
-        Self { clock, known, tap, open: BTreeMap::new(), buffer: BytesMut::new() }
+        Self { clock, settings: known, tap, open: BTreeMap::new(), buffer: BytesMut::new() }
     }
 
     /// Does what a link wants. What it wants written is written by the next [`flush`](Self::flush).
@@ -77,7 +81,7 @@ impl Sockets {
     }
 
     fn connect(&mut self, switch: &SwitchId) {
-        let Some(link) = self.known.get(switch) else { return };
+        let Some(link) = self.settings.get(switch) else { return };
         let (host, port) = (link.host.clone(), link.port);
         let connecting = Box::pin(async move {
             let stream = TcpStream::connect((host.as_str(), port)).await?;
@@ -110,9 +114,11 @@ impl Sockets {
     }
 
     fn poll(&mut self, cx: &mut Context, inputs: &mut Vec<(SwitchId, LinkInput)>) -> Poll<()> {
-        let Self { clock, tap, open, buffer, known: _ } = self;
+        let Self { clock, tap, open, buffer, settings: _ } = self;
         for (switch, socket) in open.iter_mut() {
-            poll_one(socket, (clock, tap.as_ref(), buffer), cx, |input| inputs.push((switch.clone(), input)));
+            poll_socket(socket, (clock, tap.as_ref(), buffer), cx, |input| {
+                inputs.push((switch.clone(), input))
+            });
         }
         for (switch, input) in &*inputs {
             if matches!(input, LinkInput::Refused(_) | LinkInput::Closed(_)) {
@@ -124,9 +130,9 @@ impl Sockets {
 }
 
 /// Takes from one socket what is there.
-fn poll_one(
+fn poll_socket(
     socket: &mut Socket,
-    (clock, tap, buffer): (&Clock, Option<&Tap>, &mut BytesMut),
+    (clock, tap, buffer): (&Clock, Option<&CaptureWriter>, &mut BytesMut),
     cx: &mut Context,
     mut tell: impl FnMut(LinkInput),
 ) {

@@ -13,11 +13,11 @@ const ADDRESS_VARIABLE: &str = "NOTIFY_SOCKET";
 /// How often it wants a sign of life, in microseconds.
 const WATCHDOG_VARIABLE: &str = "WATCHDOG_USEC";
 /// From which process.
-const WATCHED_VARIABLE: &str = "WATCHDOG_PID";
+const WATCHDOG_PID_VARIABLE: &str = "WATCHDOG_PID";
 
 /// What it is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum News {
+pub enum ServiceStatus {
     /// Everything is valid and we are at work.
     Ready,
     /// What an operator changed is being read again; [`Ready`](Self::Ready) ends it.
@@ -25,7 +25,7 @@ pub enum News {
     /// No new calls are taken.
     Stopping,
     /// The loop turns, and has so many calls.
-    Turning {
+    Alive {
         /// How many.
         calls: usize,
     },
@@ -33,22 +33,23 @@ pub enum News {
 
 /// The supervisor of the process, if it has one.
 #[derive(Clone, Debug, Default)]
-pub struct Supervisor {
+pub struct ServiceManager {
     socket: Option<Arc<UnixDatagram>>,
-    watchdog: Option<Millis>,
+    watchdog_interval: Option<Millis>,
 }
 
-impl Supervisor {
+impl ServiceManager {
     /// The one that the environment names.
-    pub fn of_the_process() -> Self {
+    pub fn from_env() -> Self {
         let text = |name| env::var(name).ok();
-        let watched = text(WATCHED_VARIABLE).is_none_or(|pid| pid == std::process::id().to_string());
+        let watched = text(WATCHDOG_PID_VARIABLE).is_none_or(|pid| pid == std::process::id().to_string());
         let watchdog = text(WATCHDOG_VARIABLE).filter(|_| watched).and_then(|span| span.parse::<u64>().ok());
         let Some(address) = text(ADDRESS_VARIABLE) else { return Self::default() };
-        match connected(&address) {
-            Ok(socket) => {
-                Self { socket: Some(Arc::new(socket)), watchdog: watchdog.map(|us| Millis(us / 1_000)) }
-            }
+        match connect(&address) {
+            Ok(socket) => Self {
+                socket: Some(Arc::new(socket)),
+                watchdog_interval: watchdog.map(|us| Millis(us / 1_000)),
+            },
             Err(error) => {
                 tracing::warn!(address, %error, "the supervisor of this process cannot be told how it is");
                 Self::default()
@@ -57,34 +58,34 @@ impl Supervisor {
     }
 
     /// How often it must hear that the loop turns, if it wants to.
-    pub fn watchdog(&self) -> Option<Millis> {
-        self.watchdog
+    pub fn watchdog_interval(&self) -> Option<Millis> {
+        self.watchdog_interval
     }
 
     /// Tells it; never waits. News that it has no room for is lost, and comes again or does not matter.
-    pub fn tell(&self, news: &News) {
+    pub fn notify(&self, news: &ServiceStatus) {
         if let Some(socket) = &self.socket
-            && let Err(error) = socket.send(line_of(news).as_bytes())
+            && let Err(error) = socket.send(status_text(news).as_bytes())
         {
             tracing::debug!(?news, %error, "the supervisor did not take the news");
         }
     }
 }
 
-fn line_of(news: &News) -> String {
+fn status_text(news: &ServiceStatus) -> String {
     match news {
-        News::Ready => "READY=1".to_owned(),
-        News::Reloading => "RELOADING=1".to_owned(),
-        News::Stopping => {
+        ServiceStatus::Ready => "READY=1".to_owned(),
+        ServiceStatus::Reloading => "RELOADING=1".to_owned(),
+        ServiceStatus::Stopping => {
             "STOPPING=1\nSTATUS=stopping: calls in progress go on, new ones are left to the fallback"
                 .to_owned()
         }
-        News::Turning { calls } => format!("WATCHDOG=1\nSTATUS=calls live: {calls}"),
+        ServiceStatus::Alive { calls } => format!("WATCHDOG=1\nSTATUS=calls live: {calls}"),
     }
 }
 
 /// A name that begins with `@` is one of Linux's own that no file has.
-fn connected(address: &str) -> std::io::Result<UnixDatagram> {
+fn connect(address: &str) -> std::io::Result<UnixDatagram> {
     let socket = UnixDatagram::unbound()?;
     socket.set_nonblocking(true)?;
     let address = match address.strip_prefix('@') {
@@ -112,9 +113,11 @@ mod tests {
             ),
         ];
         for (address, listening) in sockets {
-            let supervisor =
-                Supervisor { socket: Some(Arc::new(connected(&address).unwrap())), watchdog: None };
-            supervisor.tell(&News::Turning { calls: 7 });
+            let supervisor = ServiceManager {
+                socket: Some(Arc::new(connect(&address).unwrap())),
+                watchdog_interval: None,
+            };
+            supervisor.notify(&ServiceStatus::Alive { calls: 7 });
             let mut heard = [0; 100];
             let length = listening.recv(&mut heard).unwrap();
             assert_eq!(&heard[..length], b"WATCHDOG=1\nSTATUS=calls live: 7");
@@ -126,9 +129,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("notify");
         let _deaf = UnixDatagram::bind(&path).unwrap();
-        let socket = Some(Arc::new(connected(path.to_str().unwrap()).unwrap()));
-        let supervisor = Supervisor { socket, watchdog: None };
-        (0..100_000).for_each(|calls| supervisor.tell(&News::Turning { calls }));
-        Supervisor::default().tell(&News::Ready);
+        let socket = Some(Arc::new(connect(path.to_str().unwrap()).unwrap()));
+        let supervisor = ServiceManager { socket, watchdog_interval: None };
+        (0..100_000).for_each(|calls| supervisor.notify(&ServiceStatus::Alive { calls }));
+        ServiceManager::default().notify(&ServiceStatus::Ready);
     }
 }

@@ -26,12 +26,12 @@ const HEAD_BYTES_MAX: usize = 8 * 1024;
 /// The most header fields.
 const HEADERS_MAX: usize = 64;
 /// How long to wait when the system has no room for one more connection.
-const NO_ROOM_WAIT: Duration = Duration::from_millis(200);
+const ACCEPT_RETRY_WAIT: Duration = Duration::from_millis(200);
 
 /// Why a port cannot be listened at.
 #[derive(Debug, thiserror::Error)]
 #[error("[admin] address: {address} cannot be listened at: {error}")]
-pub struct CannotListen {
+pub struct ListenError {
     address: SocketAddr,
     error: io::Error,
 }
@@ -45,8 +45,8 @@ pub struct Listener {
 
 impl Listener {
     /// Takes the port; where it is 0 the system chooses one.
-    pub async fn open(address: SocketAddr) -> Result<Self, CannotListen> {
-        let cannot = |error| CannotListen { address, error };
+    pub async fn open(address: SocketAddr) -> Result<Self, ListenError> {
+        let cannot = |error| ListenError { address, error };
         let socket = TcpListener::bind(address).await.map_err(cannot)?;
         let address = socket.local_addr().map_err(cannot)?;
         Ok(Self { socket, address })
@@ -63,10 +63,10 @@ impl Listener {
         // Nobody closes the semaphore.
         while let Ok(place) = room.clone().acquire_owned().await {
             match self.socket.accept().await {
-                Ok((stream, _)) => drop(tokio::spawn(answer(stream, pages.clone(), place))),
+                Ok((stream, _)) => drop(tokio::spawn(serve_connection(stream, pages.clone(), place))),
                 Err(error) => {
                     tracing::debug!(%error, "a connection could not be accepted");
-                    tokio::time::sleep(NO_ROOM_WAIT).await;
+                    tokio::time::sleep(ACCEPT_RETRY_WAIT).await;
                 }
             }
         }
@@ -74,7 +74,7 @@ impl Listener {
 }
 
 /// Whatever goes wrong here is the other side's affair.
-async fn answer(stream: TcpStream, pages: Router, place: OwnedSemaphorePermit) {
+async fn serve_connection(stream: TcpStream, pages: Router, place: OwnedSemaphorePermit) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_TIME_MAX)

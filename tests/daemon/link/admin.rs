@@ -3,12 +3,12 @@
 use super::house::{AGENT, Daemon, HOTLINE, House, caller, complains, exchange};
 use super::peer::{NO_CHANNELS, Switch, settings, within};
 use super::scrape::{figures, get, say, until};
-use hotlined::daemon::heartbeat::Pulse;
-use hotlined::daemon::serve::Parts;
-use hotlined::daemon::systemd::Supervisor;
-use hotlined::http::admin::pages;
+use hotlined::daemon::heartbeat::Heartbeat;
+use hotlined::daemon::serve::DaemonParts;
+use hotlined::daemon::systemd::ServiceManager;
+use hotlined::http::admin::router;
 use hotlined::http::listener::Listener;
-use hotlined::jsonl_writer::{LineFile, WhenSlow};
+use hotlined::jsonl_writer::{JsonlWriter, SlowDiskPolicy};
 use hotlined_core::call::Limits;
 use hotlined_core::event::{Event, OperatorOrder};
 use hotlined_core::record::Outcome;
@@ -196,29 +196,29 @@ async fn a_loop_that_stands_still_is_not_alive() {
     let folder = tempfile::tempdir().unwrap();
     let health = Arc::new(Health::new(Instant::now(), []));
     let (let_go, held) = mpsc::channel::<()>();
-    let parts = Parts {
+    let parts = DaemonParts {
         limits: Limits::default(),
         drain_max: Millis(0),
-        first: Vec::new(),
+        initial_events: Vec::new(),
         links: vec![settings(switch.port)],
-        records: LineFile::create(&folder.path().join("records"), WhenSlow::Wait).unwrap(),
-        tap: None,
+        records: JsonlWriter::create(&folder.path().join("records"), SlowDiskPolicy::Wait).unwrap(),
+        capture: None,
         observers: vec![Box::new(move |_, entry| {
             if let hotlined_core::engine::TraceEntry::In(Event::Operator(OperatorOrder::Drain)) = entry {
                 let _ = held.recv();
             }
         })],
-        live: None,
+        snapshot: None,
         redis: None,
         claim: None,
-        pulse: Pulse::new(health.clone(), Supervisor::default()),
+        heartbeat: Heartbeat::new(health.clone(), ServiceManager::default()),
     };
     let listener = Listener::open("127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.address().to_string();
-    tokio::spawn(listener.serve(pages(health, Arc::new(String::new))));
+    tokio::spawn(listener.serve(router(health, Arc::new(String::new))));
     let running = parts.start().unwrap();
     assert_eq!(get(&address, "/healthz").await.status, 200);
-    running.inbox().send(Event::Operator(OperatorOrder::Drain)).await.unwrap();
+    running.config_changes().send(Event::Operator(OperatorOrder::Drain)).await.unwrap();
     let still = until(&address, "/healthz", |answer| answer.status == 503).await;
     assert!(still.body.starts_with("the loop has not turned for 5."), "{}", still.body);
     drop(let_go);

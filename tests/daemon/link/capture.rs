@@ -1,8 +1,8 @@
 //! `hotlined capture` and `serve --capture`: what passes over the wire, both ways, fit to be replayed.
 
 use super::house::{House, caller, exchange};
-use hotlined::capture::{Direction, Piece};
-use hotlined::replay::{Options, Replayed, replay};
+use hotlined::capture::{CaptureLine, Direction};
+use hotlined::replay::{ReplayOptions, ReplayReport, replay};
 use hotlined_config::{SoundFolder, load};
 use hotlined_core::call::Limits;
 use hotlined_core::id::SwitchId;
@@ -14,14 +14,14 @@ use std::sync::Arc;
 
 const TALKS: Phone = Phone::Answers { after: Millis(200), then: AfterAnswer::TalksFor(Millis(300)) };
 
-fn replayed(house: &House, name: &str) -> Replayed {
+fn replayed(house: &House, name: &str) -> ReplayReport {
     let folder = house.path("sounds");
     let hotlines = load(&house.path("hotlines"), &SoundFolder::new(folder.clone(), folder)).unwrap();
-    let options = Options {
+    let options = ReplayOptions {
         hotlines: Arc::new(hotlines),
         switch: SwitchId("fs1".into()),
         limits: Limits::default(),
-        chunk: Some(100),
+        chunk_bytes: Some(100),
     };
     replay(&fs::read(house.path(name)).unwrap(), &options).unwrap()
 }
@@ -29,7 +29,8 @@ fn replayed(house: &House, name: &str) -> Replayed {
 /// All that went one way.
 fn went(house: &House, name: &str, direction: Direction) -> String {
     let text = fs::read_to_string(house.path(name)).unwrap();
-    let pieces = text.lines().map(|line| Piece::parse(line).unwrap()).filter(|piece| piece.dir == direction);
+    let pieces =
+        text.lines().map(|line| CaptureLine::parse(line).unwrap()).filter(|piece| piece.dir == direction);
     pieces.map(|piece| String::from_utf8_lossy(&piece.bytes().unwrap()).into_owned()).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 use hotlined::daemon::clock::Clock;
-use hotlined::daemon::link_task::{Right, keep};
+use hotlined::daemon::link_task::{LinkAuthority, run_link};
 use hotlined_core::command::Action;
 use hotlined_core::event::{Cause, Event, LegEvent};
 use hotlined_core::hotline::Trunk;
@@ -221,10 +221,10 @@ pub fn settings(port: u16) -> LinkSettings {
 pub type Changes = mpsc::Sender<Option<Permit>>;
 
 /// A right that is good for an hour, unless it changes.
-pub fn leased() -> (Changes, Right) {
+pub fn leased() -> (Changes, LinkAuthority) {
     let (tell, changes) = mpsc::channel(4);
     let permit = Permit::Until(Clock::start().now() + Millis::seconds(3_600));
-    (tell, Right { claim: None, permit, changes })
+    (tell, LinkAuthority { claim: None, permit, permit_changes: changes })
 }
 
 /// The link under test, and the ends of it that the engine holds.
@@ -242,13 +242,13 @@ impl Kept {
     }
 
     pub fn with_inbox(settings: LinkSettings, events_max: usize) -> Self {
-        Self::by_right(settings, events_max, Right::undisputed())
+        Self::by_right(settings, events_max, LinkAuthority::undisputed())
     }
 
-    pub fn by_right(settings: LinkSettings, events_max: usize, right: Right) -> Self {
+    pub fn by_right(settings: LinkSettings, events_max: usize, right: LinkAuthority) -> Self {
         let (orders, orders_out) = mpsc::channel(1_024);
         let (inbox_in, inbox) = mpsc::channel(events_max);
-        let ended = tokio::spawn(keep(settings, orders_out, inbox_in, None, right));
+        let ended = tokio::spawn(run_link(settings, orders_out, inbox_in, None, right));
         Self { orders: Some(orders), connection: 0, inbox, ended }
     }
 

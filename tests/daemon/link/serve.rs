@@ -2,9 +2,9 @@
 
 use super::house::{House, caller, complains, exchange};
 use super::peer::{Switch, within};
-use hotlined::daemon::heartbeat::Pulse;
-use hotlined::daemon::serve::{Parts, ServeError};
-use hotlined::jsonl_writer::{LineFile, WhenSlow};
+use hotlined::daemon::heartbeat::Heartbeat;
+use hotlined::daemon::serve::{DaemonParts, ServeError};
+use hotlined::jsonl_writer::{JsonlWriter, SlowDiskPolicy};
 use hotlined_core::call::Limits;
 use hotlined_core::event::{Event, OperatorOrder};
 use hotlined_core::record::Outcome;
@@ -180,18 +180,18 @@ async fn a_switch_that_forbids_after_it_was_up_is_asked_again() {
 async fn an_engine_that_crashes_is_no_daemon_that_was_told_to_stop() {
     let switch = Switch::open().await;
     let folder = tempfile::tempdir().unwrap();
-    let parts = Parts {
+    let parts = DaemonParts {
         limits: Limits::default(),
         drain_max: Millis(0),
-        first: vec![Event::Operator(OperatorOrder::Drain)],
+        initial_events: vec![Event::Operator(OperatorOrder::Drain)],
         links: vec![super::peer::settings(switch.port)],
-        records: LineFile::create(&folder.path().join("records"), WhenSlow::Wait).unwrap(),
-        tap: None,
+        records: JsonlWriter::create(&folder.path().join("records"), SlowDiskPolicy::Wait).unwrap(),
+        capture: None,
         observers: vec![Box::new(|_, _| panic!("the test wants it so"))],
-        live: None,
+        snapshot: None,
         redis: None,
         claim: None,
-        pulse: Pulse::default(),
+        heartbeat: Heartbeat::default(),
     };
     let ended = within("the daemon to end", parts.start().unwrap().finished()).await;
     assert!(matches!(ended, Err(ServeError::Crashed("engine"))), "{ended:?}");

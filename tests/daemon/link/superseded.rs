@@ -3,7 +3,7 @@
 use super::peer::{
     CALLER, Kept, NO_CHANNELS, Switch, Wire, digit, hang_up, heard_digit, made, settings, within,
 };
-use hotlined::daemon::link_task::Right;
+use hotlined::daemon::link_task::LinkAuthority;
 use hotlined_core::event::Event;
 use hotlined_esl::event_writer::EventWriter;
 use hotlined_esl::server;
@@ -36,7 +36,7 @@ async fn comes_up(switch: &Switch) -> Wire {
 
 /// A link of a daemon `b` with the token 7 that nobody gave a lease, once it has asked who acts.
 async fn asks(switch: &Switch, claiming: Claiming) -> (Kept, Wire) {
-    let right = Right { claim: Some((Claim::new("b", 7), claiming)), ..Right::undisputed() };
+    let right = LinkAuthority { claim: Some((Claim::new("b", 7), claiming)), ..LinkAuthority::undisputed() };
     let kept = Kept::by_right(settings(switch.port), 1_024, right);
     let mut wire = switch.accept().await;
     assert_eq!(wire.subscribe().await, ["hotlined::acts"]);
@@ -45,7 +45,8 @@ async fn asks(switch: &Switch, claiming: Claiming) -> (Kept, Wire) {
 }
 
 fn link(switch: &Switch) -> Kept {
-    let right = Right { claim: Some((Claim::new("b", 7), Claiming::Leased)), ..Right::undisputed() };
+    let right =
+        LinkAuthority { claim: Some((Claim::new("b", 7), Claiming::Leased)), ..LinkAuthority::undisputed() };
     Kept::by_right(settings(switch.port), 1_024, right)
 }
 

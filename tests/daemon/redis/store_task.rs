@@ -28,13 +28,13 @@ pub async fn serve(
     let (mut heard, mut is_over) = (Vec::new(), false);
     while !(is_over && store.is_idle()) {
         while let Some(request) = store.advance(clock(), &mut heard) {
-            connections.ask(RedisChannel::Acd, request);
+            connections.send(RedisChannel::Acd, request);
         }
         if let Some(position) = store.inbox() {
             inbox.begin(clock(), position);
         }
         while let Some(request) = inbox.advance(clock()) {
-            connections.ask(RedisChannel::Inbox, request);
+            connections.send(RedisChannel::Inbox, request);
         }
         for heard in heard.drain(..) {
             if hears.send(heard).await.is_err() {
@@ -44,7 +44,7 @@ pub async fn serve(
         let deadline = [store.deadline(), inbox.deadline()].into_iter().flatten().min();
         let wait = deadline.map_or(std::time::Duration::MAX, |at| at.since(clock()).into());
         tokio::select! {
-            (channel, reply) = connections.next() => match channel {
+            (channel, reply) = connections.next_reply() => match channel {
                 RedisChannel::Acd => store.reply(clock(), reply, &mut heard),
                 RedisChannel::Inbox => {
                     let mail = inbox.reply(clock(), reply);

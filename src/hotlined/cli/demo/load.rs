@@ -1,6 +1,6 @@
 //! The demo as a load: many calls of all outcomes, and the promises held against them.
 
-use super::{QUIET_TIME_MAX, Stage, put, word};
+use super::{DemoSetup, QUIET_TIME_MAX, json_word, print_line};
 use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::hotline::group::Strategy;
 use hotlined_core::hotline::limits::LINES_MAX;
@@ -39,28 +39,28 @@ pub(super) fn cast(seed: u64, calls: usize, rate: f64) -> Actors {
 }
 
 #[derive(Default)]
-struct Tally {
+struct LoadResult {
     outcomes: BTreeMap<String, usize>,
     calls: BTreeSet<String>,
     twice: usize,
     reports: Vec<CallReport>,
 }
 
-impl Tally {
+impl LoadResult {
     fn count(&mut self, record: &CallRecord) {
-        *self.outcomes.entry(word(&record.outcome)).or_default() += 1;
+        *self.outcomes.entry(json_word(&record.outcome)).or_default() += 1;
         self.twice += usize::from(!self.calls.insert(record.call.to_string()));
     }
 }
 
 /// Lets them call; fails when a promise was broken.
-pub(super) async fn run(mut stage: Stage, cast: Actors, rate: f64) -> anyhow::Result<()> {
+pub(super) async fn run(mut stage: DemoSetup, cast: Actors, rate: f64) -> anyhow::Result<()> {
     let expected = cast.callers.len();
     let last = cast.callers.last().map_or(Millis(0), |caller| caller.at);
-    put(&format!("{expected} calls at {rate} a second"))?;
+    print_line(&format!("{expected} calls at {rate} a second"))?;
     stage.exchange.add_actors(cast);
     let began = std::time::Instant::now();
-    let mut tally = Tally::default();
+    let mut tally = LoadResult::default();
     let mut progress = tokio::time::interval(PROGRESS_EVERY);
     progress.tick().await;
     let enough = tokio::time::sleep(Duration::from(last) + QUIET_TIME_MAX);
@@ -73,7 +73,7 @@ pub(super) async fn run(mut stage: Stage, cast: Actors, rate: f64) -> anyhow::Re
             _ = progress.tick() => {
                 tally.reports.extend(stage.exchange.take_ended_calls());
                 let legs = stage.exchange.channel_count();
-                put(&format!("{:>5} s  {legs:>6} legs  {:>7} records", began.elapsed().as_secs(), tally.calls.len()))?;
+                print_line(&format!("{:>5} s  {legs:>6} legs  {:>7} records", began.elapsed().as_secs(), tally.calls.len()))?;
             }
             () = &mut enough => break,
         }
@@ -81,22 +81,27 @@ pub(super) async fn run(mut stage: Stage, cast: Actors, rate: f64) -> anyhow::Re
     tally.reports.extend(stage.exchange.take_ended_calls());
     let left_ringing = stage.exchange.stats().orphan_legs.len();
     let dropped = stage.exchange.events_dropped();
-    stage.strike().await?;
-    judge(&tally, expected, left_ringing, dropped)
+    stage.stop().await?;
+    check_promises(&tally, expected, left_ringing, dropped)
 }
 
-fn judge(tally: &Tally, expected: usize, left_ringing: usize, dropped: u64) -> anyhow::Result<()> {
+fn check_promises(
+    tally: &LoadResult,
+    expected: usize,
+    left_ringing: usize,
+    dropped: u64,
+) -> anyhow::Result<()> {
     for (outcome, count) in &tally.outcomes {
-        put(&format!("{count:>7}  {outcome}"))?;
+        print_line(&format!("{count:>7}  {outcome}"))?;
     }
     let mut first_sounds: Vec<Millis> =
         tally.reports.iter().filter_map(|report| report.first_sound).collect();
     first_sounds.sort_unstable();
     let at = |share: usize| first_sounds.get(first_sounds.len() * share / 100).copied().unwrap_or_default().0;
     let slowest = first_sounds.last().copied().unwrap_or_default();
-    put(&format!("first sound after ms: p50 {}, p99 {}, max {}", at(50), at(99), slowest.0))?;
+    print_line(&format!("first sound after ms: p50 {}, p99 {}, max {}", at(50), at(99), slowest.0))?;
     let outlived = tally.reports.iter().map(|report| report.agent_leg_outlived).max().unwrap_or_default();
-    put(&format!("longest an agent's leg outlived its caller: {outlived}"))?;
+    print_line(&format!("longest an agent's leg outlived its caller: {outlived}"))?;
     let mut broken = Vec::new();
     let mut promise = |kept: bool, what: String| broken.extend((!kept).then_some(what));
     let missing = expected - tally.calls.len();

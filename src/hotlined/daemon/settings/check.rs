@@ -1,8 +1,8 @@
 //! The values of the settings: limits, words, and what must fit together.
 
-use super::fault::{Fault, Origin, Why};
-use super::raw::{PASSWORD_KEYS, Raw, RawSwitch};
-use super::sources::Sources;
+use super::fault::{SettingsFault, SettingsFaultKind, ValueOrigin};
+use super::layers::SettingOrigins;
+use super::raw::{PASSWORD_KEYS, RawSettings, RawSwitch};
 use super::{
     CallsSettings, EventFormat, Fallback, LogFormat, LogSettings, PASSWORD_BYTES_MAX, Secret, Settings,
     SwitchKind, SwitchSettings,
@@ -41,8 +41,8 @@ const DRAIN_S: RangeInclusive<u64> = 0..=86_400;
 /// The longest name of a switch, a host or a user, in bytes.
 const NAME_BYTES_MAX: usize = 253;
 
-pub(super) fn check(raw: Raw, sources: &Sources) -> Result<Settings, Vec<Fault>> {
-    let mut check = Check { sources, faults: Vec::new() };
+pub(super) fn check(raw: RawSettings, sources: &SettingOrigins) -> Result<Settings, Vec<SettingsFault>> {
+    let mut check = Checker { sources, faults: Vec::new() };
     let settings = check.settings(raw);
     match settings {
         Some(settings) if check.faults.is_empty() => Ok(settings),
@@ -50,14 +50,14 @@ pub(super) fn check(raw: Raw, sources: &Sources) -> Result<Settings, Vec<Fault>>
     }
 }
 
-pub(super) struct Check<'s> {
-    sources: &'s Sources,
-    faults: Vec<Fault>,
+pub(super) struct Checker<'s> {
+    sources: &'s SettingOrigins,
+    faults: Vec<SettingsFault>,
 }
 
-impl Check<'_> {
+impl Checker<'_> {
     /// All sections are looked at before any lack of one ends it, so that all faults are found.
-    fn settings(&mut self, raw: Raw) -> Option<Settings> {
+    fn settings(&mut self, raw: RawSettings) -> Option<Settings> {
         let hotlines = self.path("hotlines", &raw.hotlines);
         let holidays = raw.holidays.map(|folder| self.path("holidays", &folder));
         let numbers = raw.numbers.map(|file| self.path("numbers", &file));
@@ -88,7 +88,7 @@ impl Check<'_> {
             sounds,
             switches: switches?,
             calls,
-            live,
+            snapshot_file: live,
             redis,
             records,
             journal,
@@ -107,9 +107,9 @@ impl Check<'_> {
             self.form("switch.name", &common.name, "letters, digits and _ . -", is_word);
             return self.switch(&|word| format!("switch.{word}"), common).map(|switch| vec![switch]);
         }
-        if self.sources.origin("switch.name") != Origin::Default {
+        if self.sources.origin("switch.name") != ValueOrigin::Default {
             let why = "beside [switches] each section there has the name of its switch";
-            self.fault("switch.name", Why::Other(why.to_owned()));
+            self.fault("switch.name", SettingsFaultKind::Other(why.to_owned()));
         }
         let mut switches: Vec<SwitchSettings> = Vec::new();
         let mut all = true;
@@ -118,10 +118,10 @@ impl Check<'_> {
             self.form(&section, &name, "letters, digits, _ and -", |name| {
                 is_word(name) && !name.contains('.')
             });
-            let raw = match common.but_for(&name, set) {
+            let raw = match common.with_overrides(&name, set) {
                 Ok(raw) => raw,
                 Err(error) => {
-                    self.fault(&section, Why::Other(error.to_string()));
+                    self.fault(&section, SettingsFaultKind::Other(error.to_string()));
                     continue;
                 }
             };
@@ -129,7 +129,7 @@ impl Check<'_> {
             // What is not set of this switch stands where it is set for all.
             let key = |word: &str| {
                 let own = format!("{section}.{word}");
-                if sources.origin(&own) == Origin::Default { format!("switch.{word}") } else { own }
+                if sources.origin(&own) == ValueOrigin::Default { format!("switch.{word}") } else { own }
             };
             let Some(switch) = self.switch(&key, raw) else {
                 all = false;
@@ -138,7 +138,7 @@ impl Check<'_> {
             let is_same = |other: &&SwitchSettings| (&other.host, other.port) == (&switch.host, switch.port);
             if let Some(other) = switches.iter().find(is_same) {
                 let why = format!("{} is there already: set host or port", other.name);
-                self.fault(&key("host"), Why::Other(why));
+                self.fault(&key("host"), SettingsFaultKind::Other(why));
             }
             switches.push(switch);
         }
@@ -168,7 +168,7 @@ impl Check<'_> {
         let reconnect_max =
             self.number(&key("reconnect_ms_max"), raw.reconnect_ms_max, RECONNECT_MS, "milliseconds");
         if reconnect_min > reconnect_max {
-            let why = Why::ReconnectOrder { min: reconnect_min, max: reconnect_max };
+            let why = SettingsFaultKind::ReconnectOrder { min: reconnect_min, max: reconnect_max };
             self.fault(&key("reconnect_ms_min"), why);
         }
         let silence_max = self.seconds(&key("heartbeat_s_max"), raw.heartbeat_s_max, HEARTBEAT_S);
@@ -205,7 +205,7 @@ impl Check<'_> {
         let (from, text) = match (password, file) {
             (None, None) => return None,
             (Some(_), Some(_)) if self.in_variable(&key) == self.in_variable(&file_key) => {
-                self.fault(&file_key, Why::TwoPasswords);
+                self.fault(&file_key, SettingsFaultKind::TwoPasswords);
                 return None;
             }
             (Some(password), file) if file.is_none() || self.in_variable(&key) => (&key, password.clone()),
@@ -222,14 +222,14 @@ impl Check<'_> {
         };
         // A line break would end the command that carries the password.
         if text.is_empty() || text.len() as u64 > PASSWORD_BYTES_MAX || text.contains(char::is_control) {
-            self.fault(from, Why::BadPassword);
+            self.fault(from, SettingsFaultKind::BadPassword);
             return None;
         }
         Some(Secret(text.into()))
     }
 
     fn in_variable(&self, key: &str) -> bool {
-        matches!(self.sources.origin(key), Origin::Variable(_))
+        matches!(self.sources.origin(key), ValueOrigin::Variable(_))
     }
 
     /// Where another daemon can take over, the fallback leaves it time to: callers are told of our last word two thirds
@@ -243,12 +243,12 @@ impl Check<'_> {
             return fallback;
         }
         let least_s = least.0.div_ceil(1_000);
-        if self.sources.origin(KEY) != Origin::Default {
+        if self.sources.origin(KEY) != ValueOrigin::Default {
             let why = format!(
                 "beside [redis] it must be at least {least_s} s, or the fallback takes callers before another daemon \
                  can: lease_ms and 2 s, and half as much again"
             );
-            self.fault(KEY, Why::Other(why));
+            self.fault(KEY, SettingsFaultKind::Other(why));
         }
         Millis::seconds(least_s)
     }
@@ -265,7 +265,7 @@ impl Check<'_> {
             });
         }
         let expected = "extension, dialplan and context: three words of letters, digits and _ . -";
-        self.fault(key, Why::Form { found: shortened(text), expected });
+        self.fault(key, SettingsFaultKind::Form { found: shortened(text), expected });
         None
     }
 
@@ -275,7 +275,7 @@ impl Check<'_> {
         if folder.is_none() {
             let expected =
                 "an absolute path of letters, digits and / . _ - +, into which the switch may write";
-            self.fault(key, Why::Form { found: shortened(text), expected });
+            self.fault(key, SettingsFaultKind::Form { found: shortened(text), expected });
         }
         folder
     }
@@ -286,7 +286,7 @@ impl Check<'_> {
         if SoundPath::new(text).is_err() {
             let expected =
                 "an absolute path of letters, digits and / . _ - +, as the switch sees the sound folder";
-            self.fault("sounds.switch_folder", Why::Form { found: shortened(text), expected });
+            self.fault("sounds.switch_folder", SettingsFaultKind::Form { found: shortened(text), expected });
             return None;
         }
         Some(PathBuf::from(text))
@@ -294,7 +294,7 @@ impl Check<'_> {
 
     fn filter(&mut self, text: &str) {
         if let Err(error) = EnvFilter::builder().parse(text) {
-            self.fault("log.filter", Why::Filter(error.to_string()));
+            self.fault("log.filter", SettingsFaultKind::Filter(error.to_string()));
         }
     }
 
@@ -303,14 +303,14 @@ impl Check<'_> {
         let address = text.parse().ok();
         if address.is_none() {
             let expected = "an IP address and a port, such as 127.0.0.1:9400 or [::1]:9400";
-            self.fault(key, Why::Form { found: shortened(text), expected });
+            self.fault(key, SettingsFaultKind::Form { found: shortened(text), expected });
         }
         address
     }
 
     pub(super) fn path(&mut self, key: &str, text: &str) -> PathBuf {
         if text.is_empty() || text.contains('\0') {
-            self.fault(key, Why::Form { found: shortened(text), expected: "a path" });
+            self.fault(key, SettingsFaultKind::Form { found: shortened(text), expected: "a path" });
         }
         self.sources.resolve(text)
     }
@@ -323,7 +323,7 @@ impl Check<'_> {
         fits: impl Fn(&str) -> bool,
     ) {
         if text.is_empty() || text.len() > NAME_BYTES_MAX || !fits(text) {
-            self.fault(key, Why::Form { found: shortened(text), expected });
+            self.fault(key, SettingsFaultKind::Form { found: shortened(text), expected });
         }
     }
 
@@ -331,7 +331,7 @@ impl Check<'_> {
         let chosen = words.iter().find(|(word, _)| *word == text);
         if chosen.is_none() {
             let hint = Hint::of(text, words.iter().map(|(word, _)| *word));
-            self.fault(key, Why::Choice { found: shortened(text), hint });
+            self.fault(key, SettingsFaultKind::Choice { found: shortened(text), hint });
         }
         chosen.map(|(_, value)| *value)
     }
@@ -349,13 +349,17 @@ impl Check<'_> {
     ) -> u64 {
         if !limits.contains(&found) {
             let (min, max) = limits.into_inner();
-            self.fault(key, Why::OutOfRange { found, min, max, unit });
+            self.fault(key, SettingsFaultKind::OutOfRange { found, min, max, unit });
         }
         found
     }
 
-    pub(super) fn fault(&mut self, key: &str, why: impl Into<Why>) {
-        self.faults.push(Fault { origin: self.sources.origin(key), key: key.to_owned(), why: why.into() });
+    pub(super) fn fault(&mut self, key: &str, why: impl Into<SettingsFaultKind>) {
+        self.faults.push(SettingsFault {
+            origin: self.sources.origin(key),
+            key: key.to_owned(),
+            kind: why.into(),
+        });
     }
 }
 
@@ -364,12 +368,13 @@ fn is_word(text: &str) -> bool {
 }
 
 /// The text of a password file, without the line break that editors put at its end.
-fn password_in(path: &Path) -> Result<String, Why> {
-    let unreadable = |error: std::io::Error| Why::Unreadable(format!("{}: {error}", path.display()));
+fn password_in(path: &Path) -> Result<String, SettingsFaultKind> {
+    let unreadable =
+        |error: std::io::Error| SettingsFaultKind::Unreadable(format!("{}: {error}", path.display()));
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(unreadable)?;
     file.take(PASSWORD_BYTES_MAX + 3).read_to_end(&mut bytes).map_err(unreadable)?;
-    let text = String::from_utf8(bytes).map_err(|_| Why::BadPassword)?;
+    let text = String::from_utf8(bytes).map_err(|_| SettingsFaultKind::BadPassword)?;
     let text = text.strip_suffix('\n').unwrap_or(&text);
     Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())
 }

@@ -8,18 +8,18 @@ use std::path::PathBuf;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct SettingsFault {
     /// Where the value comes from.
-    pub origin: Origin,
+    pub origin: ValueOrigin,
     /// The key, such as `switch.port`; empty when no key is meant.
     pub key: String,
     /// What is wrong, and the remedy.
-    pub why: Why,
+    pub kind: SettingsFaultKind,
 }
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Origin {
+pub enum ValueOrigin {
     /// A file.
     File {
         /// Which.
@@ -34,30 +34,30 @@ pub enum Origin {
 }
 
 /// `file:line:column: key: what is wrong`; an environment variable stands in place of the file.
-impl fmt::Display for Fault {
+impl fmt::Display for SettingsFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.origin {
-            Origin::File { file, at: Some(at) } => write!(f, "{}:{at}", file.display())?,
-            Origin::File { file, at: None } => write!(f, "{}", file.display())?,
-            Origin::Variable(name) => f.write_str(name)?,
-            Origin::Default => f.write_str("settings")?,
+            ValueOrigin::File { file, at: Some(at) } => write!(f, "{}:{at}", file.display())?,
+            ValueOrigin::File { file, at: None } => write!(f, "{}", file.display())?,
+            ValueOrigin::Variable(name) => f.write_str(name)?,
+            ValueOrigin::Default => f.write_str("settings")?,
         }
         if !self.key.is_empty() {
             write!(f, ": {}", self.key)?;
         }
-        write!(f, ": {}", self.why)
+        write!(f, ": {}", self.kind)
     }
 }
 
-impl std::error::Error for Fault {
+impl std::error::Error for SettingsFault {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        Some(&self.why)
+        Some(&self.kind)
     }
 }
 
 /// What is wrong, in words that say the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Why {
+pub enum SettingsFaultKind {
     /// The system refused.
     #[error("cannot be read: {0}")]
     Unreadable(String),

@@ -10,7 +10,7 @@ pub(super) const PASSWORD_KEYS: [&str; 2] = ["password", "password_file"];
 
 #[derive(Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(super) struct Raw {
+pub(super) struct RawSettings {
     pub(super) hotlines: String,
     /// Absent: only the years that are compiled in.
     pub(super) holidays: Option<String>,
@@ -30,7 +30,7 @@ pub(super) struct Raw {
     pub(super) log: RawLog,
 }
 
-impl Default for Raw {
+impl Default for RawSettings {
     fn default() -> Self {
         Self {
             hotlines: "hotlines".to_owned(),
@@ -111,7 +111,7 @@ impl Default for RawSwitch {
 
 impl RawSwitch {
     /// The switch of this name: as this one, but for what is set of it.
-    pub(super) fn but_for(
+    pub(super) fn with_overrides(
         &self,
         name: &str,
         set: BTreeMap<String, config::Value>,

@@ -1,7 +1,7 @@
 //! The Redis that daemons share, as the settings name it.
 
-use super::check::Check;
-use super::fault::Why;
+use super::check::Checker;
+use super::fault::SettingsFaultKind;
 use super::raw::RawRedis;
 use crate::redis::{
     ClientCertificate, Password, RedisAccount, RedisAddress, RedisServers, RedisSettings, Tls,
@@ -21,16 +21,20 @@ const ADDRESSES: &str = "host:port, or an absolute path of a socket; several wit
 
 /// What kind of Redis.
 #[derive(Clone, Copy)]
-enum Kind {
+enum RedisKind {
     Single,
     Sentinel,
     Cluster,
 }
 
-impl Check<'_> {
+impl Checker<'_> {
     /// The settings of Redis, if any is named.
     pub(super) fn redis(&mut self, raw: RawRedis) -> Option<RedisSettings> {
-        let kinds = [("single", Kind::Single), ("sentinel", Kind::Sentinel), ("cluster", Kind::Cluster)];
+        let kinds = [
+            ("single", RedisKind::Single),
+            ("sentinel", RedisKind::Sentinel),
+            ("cluster", RedisKind::Cluster),
+        ];
         let kind = self.choice("redis.kind", &raw.kind, &kinds);
         let user = |user: &Option<String>| user.as_deref().map(Arc::from);
         let keys = ["password", "password_file"].map(|key| format!("redis.{key}"));
@@ -46,9 +50,10 @@ impl Check<'_> {
         for text in servers.split(',').map(str::trim) {
             match address(text) {
                 Some(address) => addresses.push(address),
-                None => {
-                    self.fault("redis.servers", Why::Form { found: shortened(text), expected: ADDRESSES })
-                }
+                None => self.fault(
+                    "redis.servers",
+                    SettingsFaultKind::Form { found: shortened(text), expected: ADDRESSES },
+                ),
             }
         }
         let daemon = raw.daemon.as_deref().unwrap_or_default();
@@ -56,20 +61,20 @@ impl Check<'_> {
         let daemon: Option<DaemonId> = daemon.parse().ok();
         if daemon.is_none() {
             let found = shortened(raw.daemon.as_deref().unwrap_or_default());
-            self.fault("redis.daemon", Why::Form { found, expected });
+            self.fault("redis.daemon", SettingsFaultKind::Form { found, expected });
         }
         let servers = match (kind?, &addresses[..]) {
-            (Kind::Single, [address]) => RedisServers::Single(address.clone()),
-            (Kind::Single, [] | [_, _, ..]) => {
+            (RedisKind::Single, [address]) => RedisServers::Single(address.clone()),
+            (RedisKind::Single, [] | [_, _, ..]) => {
                 let expected = "one address, or set kind to sentinel or cluster";
-                self.fault("redis.servers", Why::Form { found: shortened(servers), expected });
+                self.fault("redis.servers", SettingsFaultKind::Form { found: shortened(servers), expected });
                 return None;
             }
-            (Kind::Sentinel, _) => {
+            (RedisKind::Sentinel, _) => {
                 let service = raw.service.as_deref().unwrap_or_default().into();
                 RedisServers::Sentinel { sentinels: addresses, service, account: sentinels }
             }
-            (Kind::Cluster, _) => RedisServers::Cluster(addresses),
+            (RedisKind::Cluster, _) => RedisServers::Cluster(addresses),
         };
         let database = u16::try_from(raw.database).unwrap_or(u16::MAX);
         let lease = Millis(self.number("redis.lease_ms", raw.lease_ms, LEASE_MS, "milliseconds"));
@@ -79,7 +84,7 @@ impl Check<'_> {
             Ok(()) => Some(settings),
             Err(faults) => {
                 for fault in faults {
-                    self.fault("redis", Why::Other(fault.to_string()));
+                    self.fault("redis", SettingsFaultKind::Other(fault.to_string()));
                 }
                 None
             }
@@ -95,7 +100,7 @@ impl Check<'_> {
         {
             if here.is_some() && there.is_none() {
                 let expected = "the file beside it: a certificate needs its key, and a key its certificate";
-                self.fault(missing, Why::Form { found: String::new(), expected });
+                self.fault(missing, SettingsFaultKind::Form { found: String::new(), expected });
             }
         }
         let text = |pem: Arc<[u8]>| Password::new(String::from_utf8_lossy(&pem).into_owned());
@@ -110,7 +115,7 @@ impl Check<'_> {
         match pem(&path) {
             Ok(bytes) => Some(bytes.into()),
             Err(why) => {
-                self.fault(key, Why::Other(why));
+                self.fault(key, SettingsFaultKind::Other(why));
                 None
             }
         }
@@ -118,7 +123,7 @@ impl Check<'_> {
 }
 
 fn pem(path: &Path) -> Result<Vec<u8>, String> {
-    crate::daemon::file::read(path, PEM_BYTES_MAX).map_err(|bad| bad.to_string())
+    crate::daemon::whole_file::read(path, PEM_BYTES_MAX).map_err(|bad| bad.to_string())
 }
 
 fn address(text: &str) -> Option<RedisAddress> {

@@ -4,12 +4,12 @@ use super::*;
 use proptest::prelude::*;
 use std::fs;
 
-fn load(text: &str, env: &[(&str, &str)]) -> Result<Settings, Vec<Fault>> {
+fn load(text: &str, env: &[(&str, &str)]) -> Result<Settings, Vec<SettingsFault>> {
     let folder = tempfile::tempdir().unwrap();
     load_in(folder.path(), text, env)
 }
 
-fn load_in(folder: &Path, text: &str, env: &[(&str, &str)]) -> Result<Settings, Vec<Fault>> {
+fn load_in(folder: &Path, text: &str, env: &[(&str, &str)]) -> Result<Settings, Vec<SettingsFault>> {
     let file = folder.join("hotlined.toml");
     fs::write(&file, text).unwrap();
     Settings::load(Some(&file), env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())))
@@ -29,7 +29,9 @@ fn the_annotated_file_holds_every_default() {
     let text = fs::read_to_string(shipped).unwrap();
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(load_in(folder.path(), &text, &[]), load_in(folder.path(), "", &[]));
-    let Ok(serde_json::Value::Object(defaults)) = serde_json::to_value(raw::Raw::default()) else { panic!() };
+    let Ok(serde_json::Value::Object(defaults)) = serde_json::to_value(raw::RawSettings::default()) else {
+        panic!()
+    };
     let sections = defaults.values().filter_map(serde_json::Value::as_object);
     let alone = defaults.iter().filter(|(_, value)| !value.is_object()).map(|(key, _)| key);
     for key in sections.flat_map(serde_json::Map::keys).chain(alone) {
@@ -177,13 +179,13 @@ fn a_password_may_stand_in_a_file_and_a_variable_wins() {
     assert_eq!(password(&[]).unwrap().reveal(), "ClueCon");
     assert_eq!(password(&[("HOTLINED_SWITCH__PASSWORD", "other")]).unwrap().reveal(), "other");
     fs::write(folder.path().join("secret"), "two\nlines").unwrap();
-    assert_eq!(password(&[]).unwrap_err()[0].why, Why::BadPassword);
+    assert_eq!(password(&[]).unwrap_err()[0].kind, SettingsFaultKind::BadPassword);
     fs::remove_file(folder.path().join("secret")).unwrap();
-    assert!(matches!(password(&[]).unwrap_err()[0].why, Why::Unreadable(_)));
+    assert!(matches!(password(&[]).unwrap_err()[0].kind, SettingsFaultKind::Unreadable(_)));
     let both = load("[switch]\npassword = \"a\"\npassword_file = \"b\"", &[]).unwrap_err();
-    assert_eq!(both[0].why, Why::TwoPasswords);
+    assert_eq!(both[0].kind, SettingsFaultKind::TwoPasswords);
     let none = load("", &[]).unwrap().switches[0].password().unwrap_err();
-    assert_eq!(none[0].why, Why::NoPassword);
+    assert_eq!(none[0].kind, SettingsFaultKind::NoPassword);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 //! The `config` crate does the laying; it also takes `true` for a number and tells no lines, so keys and
 //! types are checked here first.
 
-use super::fault::{Fault, Origin, Why};
-use super::raw::Raw;
+use super::fault::{SettingsFault, SettingsFaultKind, ValueOrigin};
+use super::raw::RawSettings;
 use super::{FILE_BYTES_MAX, SETTINGS_VARIABLE, VARIABLE_PREFIX};
 use config::{Config, Environment, FileFormat};
 use hotlined_config::source_position::{Hint, Lines, Position, kind_of, shortened};
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
 /// Where what was set was set.
-pub(super) struct Sources {
+pub(super) struct SettingOrigins {
     file: Option<PathBuf>,
     /// The folder that relative paths begin at.
     folder: PathBuf,
@@ -24,15 +24,15 @@ pub(super) struct Sources {
     variables: BTreeMap<String, String>,
 }
 
-impl Sources {
+impl SettingOrigins {
     /// Where the value of this key comes from.
-    pub(super) fn origin(&self, key: &str) -> Origin {
+    pub(super) fn origin(&self, key: &str) -> ValueOrigin {
         if let Some(variable) = self.variables.get(key) {
-            return Origin::Variable(variable.clone());
+            return ValueOrigin::Variable(variable.clone());
         }
         match (&self.file, self.places.get(key)) {
-            (Some(file), Some(at)) => Origin::File { file: file.clone(), at: Some(*at) },
-            _ => Origin::Default,
+            (Some(file), Some(at)) => ValueOrigin::File { file: file.clone(), at: Some(*at) },
+            _ => ValueOrigin::Default,
         }
     }
 
@@ -44,7 +44,7 @@ impl Sources {
 
 /// What a setting may hold.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum ValueType {
     Text,
     Number,
 }
@@ -53,10 +53,10 @@ const WRITE_NUMBER: &str = "write a whole number, without quotes";
 const WRITE_TEXT: &str = "write text in double quotes";
 
 /// All settings there are, as the defaults show them: `switch.port` holds a number.
-fn known() -> Result<BTreeMap<String, Kind>, serde_json::Error> {
+fn known_settings() -> Result<BTreeMap<String, ValueType>, serde_json::Error> {
     let mut known = BTreeMap::new();
-    let Value::Object(defaults) = serde_json::to_value(Raw::default())? else { return Ok(known) };
-    let kind = |value: &Value| if value.is_number() { Kind::Number } else { Kind::Text };
+    let Value::Object(defaults) = serde_json::to_value(RawSettings::default())? else { return Ok(known) };
+    let kind = |value: &Value| if value.is_number() { ValueType::Number } else { ValueType::Text };
     for (key, value) in defaults {
         match value {
             Value::Object(section) => {
@@ -74,7 +74,7 @@ fn known() -> Result<BTreeMap<String, Kind>, serde_json::Error> {
 const SWITCHES: &str = "switches";
 
 /// What may stand at this key, if anything: each switch by name has the settings of `switch`, but for the name.
-fn kind_at(known: &BTreeMap<String, Kind>, key: &str) -> Option<Kind> {
+fn type_of_key(known: &BTreeMap<String, ValueType>, key: &str) -> Option<ValueType> {
     let Some(own) = key.strip_prefix(SWITCHES).and_then(|rest| rest.strip_prefix('.')) else {
         return known.get(key).copied();
     };
@@ -85,17 +85,18 @@ fn kind_at(known: &BTreeMap<String, Kind>, key: &str) -> Option<Kind> {
 pub(super) fn read(
     file: Option<&Path>,
     env: impl IntoIterator<Item = (String, String)>,
-) -> Result<(Raw, Sources), Vec<Fault>> {
+) -> Result<(RawSettings, SettingOrigins), Vec<SettingsFault>> {
     let whole = |why| {
-        let origin = file.map_or(Origin::Default, |file| Origin::File { file: file.to_owned(), at: None });
-        vec![Fault { origin, key: String::new(), why }]
+        let origin =
+            file.map_or(ValueOrigin::Default, |file| ValueOrigin::File { file: file.to_owned(), at: None });
+        vec![SettingsFault { origin, key: String::new(), kind }]
     };
-    let known = known().map_err(|error| whole(Why::Other(error.to_string())))?;
-    let folder = folder_of(file).map_err(|error| whole(Why::Unreadable(error.to_string())))?;
+    let known = known_settings().map_err(|error| whole(SettingsFaultKind::Other(error.to_string())))?;
+    let folder = folder_of(file).map_err(|error| whole(SettingsFaultKind::Unreadable(error.to_string())))?;
     let text = file.map_or(Ok(String::new()), text_of).map_err(whole)?;
-    let mut reader = Reader {
+    let mut reader = LayerReader {
         known,
-        sources: Sources {
+        sources: SettingOrigins {
             file: file.map(Path::to_owned),
             folder,
             places: BTreeMap::new(),
@@ -119,7 +120,7 @@ pub(super) fn read(
         .build();
     match config.and_then(Config::try_deserialize) {
         Ok(raw) => Ok((raw, reader.sources)),
-        Err(error) => Err(whole(Why::Other(error.to_string()))),
+        Err(error) => Err(whole(SettingsFaultKind::Other(error.to_string()))),
     }
 }
 
@@ -129,8 +130,8 @@ fn folder_of(file: Option<&Path>) -> std::io::Result<PathBuf> {
     Ok(file.parent().map_or_else(|| file.clone(), Path::to_owned))
 }
 
-fn text_of(file: &Path) -> Result<String, Why> {
-    let unreadable = |error: std::io::Error| Why::Unreadable(error.to_string());
+fn text_of(file: &Path) -> Result<String, SettingsFaultKind> {
+    let unreadable = |error: std::io::Error| SettingsFaultKind::Unreadable(error.to_string());
     let mut bytes = Vec::new();
     File::open(file)
         .map_err(unreadable)?
@@ -138,18 +139,18 @@ fn text_of(file: &Path) -> Result<String, Why> {
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
     if bytes.len() as u64 > FILE_BYTES_MAX {
-        return Err(Why::TooBig);
+        return Err(SettingsFaultKind::TooBig);
     }
-    String::from_utf8(bytes).map_err(|_| Why::NotUtf8)
+    String::from_utf8(bytes).map_err(|_| SettingsFaultKind::NotUtf8)
 }
 
-struct Reader {
-    known: BTreeMap<String, Kind>,
-    sources: Sources,
-    faults: Vec<Fault>,
+struct LayerReader {
+    known: BTreeMap<String, ValueType>,
+    sources: SettingOrigins,
+    faults: Vec<SettingsFault>,
 }
 
-impl Reader {
+impl LayerReader {
     fn read_file(&mut self, text: &str) {
         let lines = Lines::of(text);
         match DeTable::parse(text) {
@@ -157,7 +158,7 @@ impl Reader {
             Err(error) => {
                 let at = lines.position(error.span().map_or(0, |span| span.start));
                 // Only the message: the error's own display would print the line, with a password perhaps.
-                self.fault_in_file(at, "", Why::Syntax(error.message().to_owned()));
+                self.fault_in_file(at, "", SettingsFaultKind::Syntax(error.message().to_owned()));
             }
         }
     }
@@ -174,36 +175,38 @@ impl Reader {
                 "" => key == SWITCHES || self.words(&key).next().is_some(),
                 section => section == SWITCHES,
             };
-            match (value.get_ref(), kind_at(&self.known, &key)) {
+            match (value.get_ref(), type_of_key(&self.known, &key)) {
                 (DeValue::Table(inner), None) if is_section => self.read_table(lines, &key, inner),
                 (other, None) if is_section => {
-                    let why = Why::WrongType {
+                    let why = SettingsFaultKind::WrongType {
                         found: kind_of(other),
                         expected: "write it as a section in brackets",
                     };
                     self.fault_in_file(at, &key, why);
                 }
                 (_, None) => {
-                    let why = Why::UnknownKey(self.hint(section, word.get_ref()));
+                    let why = SettingsFaultKind::UnknownKey(self.hint(section, word.get_ref()));
                     self.fault_in_file(at, &shortened(&key), why);
                 }
-                (DeValue::Integer(number), Some(Kind::Number))
+                (DeValue::Integer(number), Some(ValueType::Number))
                     if i64::from_str_radix(number.as_str(), number.radix())
                         .is_ok_and(|number| number >= 0) =>
                 {
                     self.sources.places.insert(key, lines.position(value.span().start));
                 }
-                (DeValue::Integer(_), Some(Kind::Number)) => {
-                    let why =
-                        Why::WrongType { found: "below zero or beyond counting", expected: WRITE_NUMBER };
+                (DeValue::Integer(_), Some(ValueType::Number)) => {
+                    let why = SettingsFaultKind::WrongType {
+                        found: "below zero or beyond counting",
+                        expected: WRITE_NUMBER,
+                    };
                     self.fault_in_file(lines.position(value.span().start), &key, why);
                 }
-                (DeValue::String(_), Some(Kind::Text)) => {
+                (DeValue::String(_), Some(ValueType::Text)) => {
                     self.sources.places.insert(key, lines.position(value.span().start));
                 }
                 (other, Some(kind)) => {
-                    let expected = if kind == Kind::Number { WRITE_NUMBER } else { WRITE_TEXT };
-                    let why = Why::WrongType { found: kind_of(other), expected };
+                    let expected = if kind == ValueType::Number { WRITE_NUMBER } else { WRITE_TEXT };
+                    let why = SettingsFaultKind::WrongType { found: kind_of(other), expected };
                     self.fault_in_file(lines.position(value.span().start), &key, why);
                 }
             }
@@ -222,13 +225,16 @@ impl Reader {
                 continue;
             };
             let key = word.to_ascii_lowercase().replace("__", ".");
-            match kind_at(&self.known, &key) {
+            match type_of_key(&self.known, &key) {
                 None => self.fault_in_variable(name, &key),
-                Some(Kind::Number) if !is_digits(&value) => {
-                    let why = Why::WrongType { found: "no whole number", expected: "write digits only" };
-                    self.faults.push(Fault { origin: Origin::Variable(name), key, why });
+                Some(ValueType::Number) if !is_digits(&value) => {
+                    let why = SettingsFaultKind::WrongType {
+                        found: "no whole number",
+                        expected: "write digits only",
+                    };
+                    self.faults.push(SettingsFault { origin: ValueOrigin::Variable(name), key, kind: why });
                 }
-                Some(Kind::Number | Kind::Text) => {
+                Some(ValueType::Number | ValueType::Text) => {
                     overrides.insert(name.clone(), value);
                     self.sources.variables.insert(key, name);
                 }
@@ -245,16 +251,20 @@ impl Reader {
                 Hint::Elsewhere("write HOTLINED_SECTION__KEY, with two underscores between the two")
             }
         };
-        self.faults.push(Fault {
-            origin: Origin::Variable(name),
+        self.faults.push(SettingsFault {
+            origin: ValueOrigin::Variable(name),
             key: String::new(),
-            why: Why::UnknownKey(hint),
+            kind: SettingsFaultKind::UnknownKey(hint),
         });
     }
 
-    fn fault_in_file(&mut self, at: Position, key: &str, why: Why) {
+    fn fault_in_file(&mut self, at: Position, key: &str, why: SettingsFaultKind) {
         let file = self.sources.file.clone().unwrap_or_default();
-        self.faults.push(Fault { origin: Origin::File { file, at: Some(at) }, key: key.to_owned(), why });
+        self.faults.push(SettingsFault {
+            origin: ValueOrigin::File { file, at: Some(at) },
+            key: key.to_owned(),
+            kind: why,
+        });
     }
 
     /// The words that may stand in a section.

@@ -7,7 +7,7 @@ use hotlined_core::phrases::Piece;
 use hotlined_core::prompt::{Prompt, SoundPath};
 
 /// The sound as text.
-pub(super) fn words(prompt: &Prompt, hotline: Option<&Hotline>) -> String {
+pub(super) fn describe_sound(prompt: &Prompt, hotline: Option<&Hotline>) -> String {
     let paths = match prompt {
         Prompt::Tone(_) => return prompt.to_string(),
         Prompt::File(path) => std::slice::from_ref(path),
@@ -65,9 +65,9 @@ mod tests {
         let path = |path: &str| SoundPath::new(path).unwrap();
         let greeting = [path("/srv/sounds/shop/hello.wav"), path("/srv/sounds/zh/ivr/goodbye.wav")];
         let text = phrases::text(hotline.voice.language, &[Piece::Goodbye]);
-        let told = words(&Prompt::Files(greeting.into()), Some(&hotline));
+        let told = describe_sound(&Prompt::Files(greeting.into()), Some(&hotline));
         assert_eq!(told, format!("shop/hello.wav + “{text}”"));
-        assert_eq!(words(&Prompt::File(path("/other/a.wav")), Some(&hotline)), "/other/a.wav");
-        assert_eq!(words(&Prompt::File(path("/srv/sounds/a.wav")), None), "/srv/sounds/a.wav");
+        assert_eq!(describe_sound(&Prompt::File(path("/other/a.wav")), Some(&hotline)), "/other/a.wav");
+        assert_eq!(describe_sound(&Prompt::File(path("/srv/sounds/a.wav")), None), "/srv/sounds/a.wav");
     }
 }

@@ -1,8 +1,8 @@
 //! What an operator changes while the daemon runs, each with the way it is read and what the engine hears of it.
 
-use super::file::BadFile;
-use super::holidays::{self, BadHolidays};
-use super::numbers::{self, BadNumbers};
+use super::holiday_folder::{self, HolidayFolderError};
+use super::numbers_file::{self, NumbersFileError};
+use super::whole_file::ReadFileError;
 use hotlined_config;
 use hotlined_config::SoundFolder;
 use hotlined_core::event::Event;
@@ -15,13 +15,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Something that lies in a folder and is read as a whole.
-pub trait Source: Clone + Send + Sync + 'static {
+pub trait ConfigSource: Clone + Send + Sync + 'static {
     /// What it is read as.
-    type Thing: PartialEq + Send + Sync + 'static;
+    type Content: PartialEq + Send + Sync + 'static;
     /// What can be wrong with it.
     type Fault: Clone + PartialEq + Display + Send + Sync + 'static;
     /// What it is called in a log, in the plural.
-    const WHAT: &'static str;
+    const NAME: &'static str;
 
     /// The folder it lies in.
     fn folder(&self) -> &Path;
@@ -30,13 +30,13 @@ pub trait Source: Clone + Send + Sync + 'static {
     fn file(&self) -> Option<&OsStr>;
 
     /// Reads it, or says everything that is wrong with it. Blocks on the file system.
-    fn load(&self) -> Result<Self::Thing, Vec<Self::Fault>>;
+    fn load(&self) -> Result<Self::Content, Vec<Self::Fault>>;
 
     /// The fault that it cannot be read for this reason.
     fn unreadable(&self, why: &dyn std::error::Error) -> Self::Fault;
 
     /// How the engine hears of it.
-    fn event(thing: Arc<Self::Thing>) -> Event;
+    fn event(thing: Arc<Self::Content>) -> Event;
 }
 
 /// The hotlines: a folder with a file each.
@@ -48,10 +48,10 @@ pub struct HotlineFolder {
     pub sounds: SoundFolder,
 }
 
-impl Source for HotlineFolder {
-    type Thing = Hotlines;
+impl ConfigSource for HotlineFolder {
+    type Content = Hotlines;
     type Fault = hotlined_config::Diagnostic;
-    const WHAT: &'static str = "hotlines";
+    const NAME: &'static str = "hotlines";
 
     fn folder(&self) -> &Path {
         &self.folder
@@ -78,10 +78,10 @@ impl Source for HotlineFolder {
 #[derive(Clone, Debug)]
 pub struct HolidayFolder(pub PathBuf);
 
-impl Source for HolidayFolder {
-    type Thing = Calendar;
-    type Fault = BadHolidays;
-    const WHAT: &'static str = "holidays";
+impl ConfigSource for HolidayFolder {
+    type Content = Calendar;
+    type Fault = HolidayFolderError;
+    const NAME: &'static str = "holidays";
 
     fn folder(&self) -> &Path {
         &self.0
@@ -91,12 +91,12 @@ impl Source for HolidayFolder {
         None
     }
 
-    fn load(&self) -> Result<Calendar, Vec<BadHolidays>> {
-        holidays::load(&self.0)
+    fn load(&self) -> Result<Calendar, Vec<HolidayFolderError>> {
+        holiday_folder::load(&self.0)
     }
 
-    fn unreadable(&self, why: &dyn std::error::Error) -> BadHolidays {
-        BadFile::unreadable(&self.0, &why).into()
+    fn unreadable(&self, why: &dyn std::error::Error) -> HolidayFolderError {
+        ReadFileError::unreadable(&self.0, &why).into()
     }
 
     fn event(calendar: Arc<Calendar>) -> Event {
@@ -108,10 +108,10 @@ impl Source for HolidayFolder {
 #[derive(Clone, Debug)]
 pub struct NumbersFile(pub PathBuf);
 
-impl Source for NumbersFile {
-    type Thing = NumberRegions;
-    type Fault = BadNumbers;
-    const WHAT: &'static str = "numbers";
+impl ConfigSource for NumbersFile {
+    type Content = NumberRegions;
+    type Fault = NumbersFileError;
+    const NAME: &'static str = "numbers";
 
     /// A settings file names it by an absolute path, so it has one.
     fn folder(&self) -> &Path {
@@ -122,12 +122,12 @@ impl Source for NumbersFile {
         self.0.file_name()
     }
 
-    fn load(&self) -> Result<NumberRegions, Vec<BadNumbers>> {
-        numbers::load(&self.0).map_err(|fault| vec![fault])
+    fn load(&self) -> Result<NumberRegions, Vec<NumbersFileError>> {
+        numbers_file::load(&self.0).map_err(|fault| vec![fault])
     }
 
-    fn unreadable(&self, why: &dyn std::error::Error) -> BadNumbers {
-        BadFile::unreadable(&self.0, &why).into()
+    fn unreadable(&self, why: &dyn std::error::Error) -> NumbersFileError {
+        ReadFileError::unreadable(&self.0, &why).into()
     }
 
     fn event(atlas: Arc<NumberRegions>) -> Event {

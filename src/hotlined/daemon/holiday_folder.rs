@@ -2,7 +2,7 @@
 //!
 //! Blocks on the file system: not for an async task.
 
-use super::file::BadFile;
+use super::whole_file::ReadFileError;
 use hotlined_core::hours::{BadYear, Calendar};
 use std::path::{Path, PathBuf};
 
@@ -13,10 +13,10 @@ pub const YEAR_FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// Why a folder of years was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadHolidays {
+pub enum HolidayFolderError {
     /// The folder, or a file in it, cannot be read.
     #[error(transparent)]
-    File(#[from] BadFile),
+    File(#[from] ReadFileError),
     /// Likely another folder.
     #[error("{0}: has more than {YEAR_FILES_MAX} files of years")]
     TooManyFiles(PathBuf),
@@ -27,18 +27,18 @@ pub enum BadHolidays {
 
 /// The known years with every `*.json` of the folder over them, in the order of their names; each is a year in the
 /// schema of `holiday-cn`. Hidden files are passed over. Either all files are good, or every fault comes back.
-pub fn load(folder: &Path) -> Result<Calendar, Vec<BadHolidays>> {
+pub fn load(folder: &Path) -> Result<Calendar, Vec<HolidayFolderError>> {
     let mut calendar = Calendar::known();
     let mut faults = Vec::new();
-    for file in files_of(folder).map_err(|fault| vec![fault])? {
+    for file in year_files(folder).map_err(|fault| vec![fault])? {
         let overlaid = read(&file).and_then(|json| Ok(calendar.overlay(&json, &file.display().to_string())?));
         faults.extend(overlaid.err());
     }
     if faults.is_empty() { Ok(calendar) } else { Err(faults) }
 }
 
-fn files_of(folder: &Path) -> Result<Vec<PathBuf>, BadHolidays> {
-    let unreadable = |error: std::io::Error| BadFile::unreadable(folder, &error);
+fn year_files(folder: &Path) -> Result<Vec<PathBuf>, HolidayFolderError> {
+    let unreadable = |error: std::io::Error| ReadFileError::unreadable(folder, &error);
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable)? {
         let name = entry.map_err(unreadable)?.file_name();
@@ -48,14 +48,15 @@ fn files_of(folder: &Path) -> Result<Vec<PathBuf>, BadHolidays> {
         }
     }
     if files.len() > YEAR_FILES_MAX {
-        return Err(BadHolidays::TooManyFiles(folder.to_owned()));
+        return Err(HolidayFolderError::TooManyFiles(folder.to_owned()));
     }
     files.sort();
     Ok(files)
 }
 
-fn read(file: &Path) -> Result<String, BadHolidays> {
-    let bytes = super::file::read(file, YEAR_FILE_BYTES_MAX)?;
-    String::from_utf8(bytes)
-        .map_err(|_| BadFile::unreadable(file, &"it is not UTF-8: save it as UTF-8 (it may be GBK)").into())
+fn read(file: &Path) -> Result<String, HolidayFolderError> {
+    let bytes = super::whole_file::read(file, YEAR_FILE_BYTES_MAX)?;
+    String::from_utf8(bytes).map_err(|_| {
+        ReadFileError::unreadable(file, &"it is not UTF-8: save it as UTF-8 (it may be GBK)").into()
+    })
 }

@@ -3,7 +3,7 @@
 //! The file that the path names is looked for before each batch, and every second while nothing is written. So a file
 //! that was moved, removed or replaced is opened anew.
 
-use super::CannotWrite;
+use super::JsonlError;
 use std::collections::VecDeque;
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 /// How long a failure lasts before the next attempt.
 const RETRY_WAIT: Duration = Duration::from_millis(200);
 /// How often the path is looked at while no line comes.
-const LOOK_WAIT: Duration = Duration::from_secs(1);
+const PATH_CHECK_WAIT: Duration = Duration::from_secs(1);
 /// How long a file that is closed may fail without taking a line, before its lines are given up.
 pub(super) const CLOSE_WAIT_MAX: Duration = Duration::from_secs(2);
 /// The most messages taken in before lines are written.
@@ -27,7 +27,7 @@ const BATCH_BYTES_MIN: usize = 64 << 10;
 
 /// What the thread receives.
 #[derive(Debug)]
-pub(super) enum Message {
+pub(super) enum WriterMessage {
     /// Add this line.
     Line(String),
     /// Look now whether the path names another file.
@@ -36,7 +36,7 @@ pub(super) enum Message {
 
 /// What others can read of the thread's work.
 #[derive(Debug, Default)]
-pub(super) struct Progress {
+pub(super) struct WriterProgress {
     /// Lines that are not in the file yet.
     pub(super) waiting: AtomicU64,
     /// Lines that are.
@@ -44,7 +44,7 @@ pub(super) struct Progress {
     failure: Mutex<Option<String>>,
 }
 
-impl Progress {
+impl WriterProgress {
     pub(super) fn failure(&self) -> Option<String> {
         self.failure.lock().ok().and_then(|failure| failure.clone())
     }
@@ -114,7 +114,7 @@ impl OpenFile {
 
     /// Takes back the last bytes that were written, the beginning of a line; where that is not possible, the next line
     /// begins with a line break.
-    fn take_back(&mut self, bytes: u64) {
+    fn remove_tail(&mut self, bytes: u64) {
         self.ends_within_line = !self.shorten(bytes).unwrap_or(false);
     }
 
@@ -146,28 +146,28 @@ struct Outage {
 
 /// Writes the lines of one file.
 #[derive(Debug)]
-pub(super) struct Writer {
+pub(super) struct WriterThread {
     path: PathBuf,
     open: OpenFile,
     /// What is to be written, the oldest first.
     lines: VecDeque<String>,
-    progress: Arc<Progress>,
+    progress: Arc<WriterProgress>,
     outage: Option<Outage>,
-    reopen_asked: bool,
+    reopen_requested: bool,
 }
 
-impl Writer {
-    pub(super) fn new(path: PathBuf, open: OpenFile, progress: Arc<Progress>) -> Self {
-        Self { path, open, lines: VecDeque::new(), progress, outage: None, reopen_asked: false }
+impl WriterThread {
+    pub(super) fn new(path: PathBuf, open: OpenFile, progress: Arc<WriterProgress>) -> Self {
+        Self { path, open, lines: VecDeque::new(), progress, outage: None, reopen_requested: false }
     }
 
     /// Writes what comes until nothing can come any more; whatever is there at once goes to the disk together.
-    pub(super) fn run(mut self, inbox: &Receiver<Message>) {
+    pub(super) fn run(mut self, inbox: &Receiver<WriterMessage>) {
         loop {
             match inbox.recv_timeout(self.wait()) {
                 Ok(message) => {
-                    self.take(message);
-                    inbox.try_iter().take(MESSAGES_AT_ONCE_MAX).for_each(|message| self.take(message));
+                    self.receive(message);
+                    inbox.try_iter().take(MESSAGES_AT_ONCE_MAX).for_each(|message| self.receive(message));
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return self.finish(),
@@ -180,14 +180,14 @@ impl Writer {
 
     fn wait(&self) -> Duration {
         let until = |outage: &Outage| outage.next_try.saturating_duration_since(Instant::now());
-        self.outage.as_ref().map_or(LOOK_WAIT, until)
+        self.outage.as_ref().map_or(PATH_CHECK_WAIT, until)
     }
 
-    fn take(&mut self, message: Message) {
+    fn receive(&mut self, message: WriterMessage) {
         match message {
-            Message::Line(line) => self.lines.push_back(line),
-            Message::Reopen => {
-                self.reopen_asked = true;
+            WriterMessage::Line(line) => self.lines.push_back(line),
+            WriterMessage::Reopen => {
+                self.reopen_requested = true;
                 if let Some(outage) = &mut self.outage {
                     outage.next_try = Instant::now();
                 }
@@ -205,7 +205,7 @@ impl Writer {
     /// Opens the file anew where the path names another one, or none. A pipe or a device is left only on request, and
     /// never opened here: that may wait for ever.
     fn follow_path(&mut self) -> io::Result<()> {
-        if !self.open.is_regular && !self.reopen_asked {
+        if !self.open.is_regular && !self.reopen_requested {
             return Ok(());
         }
         let is_the_same = match std::fs::metadata(&self.path) {
@@ -221,7 +221,7 @@ impl Writer {
             self.open = OpenFile::append(&self.path)?;
             tracing::info!(path = %self.path.display(), "the file was moved, removed or replaced: opened anew");
         }
-        self.reopen_asked = false;
+        self.reopen_requested = false;
         Ok(())
     }
 
@@ -237,9 +237,9 @@ impl Writer {
                 }
             }
             let (bytes, outcome) = self.open.write(&batch);
-            let rest = self.take_out(bytes);
+            let rest = self.remove_written(bytes);
             if rest > 0 {
-                self.open.take_back(rest as u64);
+                self.open.remove_tail(rest as u64);
             }
             outcome?;
         }
@@ -247,7 +247,7 @@ impl Writer {
     }
 
     /// Takes out the lines that are whole within the bytes that were written, and gives how many bytes are left over.
-    fn take_out(&mut self, mut bytes: usize) -> usize {
+    fn remove_written(&mut self, mut bytes: usize) -> usize {
         let mut count = 0;
         while let Some(line) = self.lines.pop_front_if(|line| line.len() < bytes) {
             bytes -= line.len() + 1;
@@ -266,7 +266,7 @@ impl Writer {
         }
         let written_before = self.progress.written.load(Ordering::Relaxed);
         self.outage.get_or_insert(Outage { next_try, written_before }).next_try = next_try;
-        let why = CannotWrite { path: self.path.clone(), error }.to_string();
+        let why = JsonlError { path: self.path.clone(), error }.to_string();
         self.progress.set_failure(Some(why));
     }
 
@@ -309,11 +309,11 @@ mod tests {
         let path = folder.path().join("lines");
         let mut open = OpenFile::append(&path).unwrap();
         assert_eq!(open.write(b"whole\nbegin").0, 11);
-        open.take_back(5);
+        open.remove_tail(5);
         open.write(b"next\nbegin").1.unwrap();
         // Somebody else adds something: nothing is taken from them.
         std::fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b" theirs").unwrap();
-        open.take_back(5);
+        open.remove_tail(5);
         open.write(b"last\n").1.unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "whole\nnext\nbegin theirs\nlast\n");
     }

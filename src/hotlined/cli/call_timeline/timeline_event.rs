@@ -11,24 +11,24 @@ use std::io::{self, Write};
 
 /// Somebody in the call.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Who {
+pub(super) enum Party {
     Caller,
     /// By the agent's number.
     Agent(String),
-    Somebody,
+    Unknown,
 }
 
-impl fmt::Display for Who {
+impl fmt::Display for Party {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Caller => f.write_str("caller"),
             Self::Agent(id) => write!(f, "agent {id}"),
-            Self::Somebody => f.write_str("somebody"),
+            Self::Unknown => f.write_str("somebody"),
         }
     }
 }
 
-impl Serialize for Who {
+impl Serialize for Party {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
@@ -37,7 +37,7 @@ impl Serialize for Who {
 /// Something that happened in a call.
 #[derive(Debug, Serialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
-pub(super) enum Moment {
+pub(super) enum TimelineEvent {
     Calls {
         caller: String,
         dialled: String,
@@ -62,22 +62,22 @@ pub(super) enum Moment {
         because: String,
     },
     Hears {
-        who: Who,
+        who: Party,
         sound: String,
         over_and_over: bool,
     },
     Silence {
-        who: Who,
+        who: Party,
         up_to: Millis,
     },
     NotPlayed {
-        who: Who,
+        who: Party,
     },
     SoundFailed {
         sound: String,
     },
     Presses {
-        who: Who,
+        who: Party,
         key: char,
     },
     Queued {
@@ -93,17 +93,17 @@ pub(super) enum Moment {
         place: String,
     },
     Rings {
-        who: Who,
+        who: Party,
     },
     Answers {
-        who: Who,
+        who: Party,
     },
     Attempt {
         agent: String,
         outcome: AttemptOutcome,
     },
     Talks {
-        agent: Who,
+        agent: Party,
     },
     Recording {
         file: String,
@@ -113,12 +113,12 @@ pub(super) enum Moment {
         longest: Millis,
     },
     Leaves {
-        who: Who,
+        who: Party,
         itself: bool,
         cause: Cause,
     },
     Ends {
-        who: Who,
+        who: Party,
         cause: Cause,
     },
     Fallback {
@@ -135,7 +135,7 @@ pub(super) enum Moment {
     Over,
 }
 
-impl fmt::Display for Moment {
+impl fmt::Display for TimelineEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Calls { caller, dialled, hotline, waiting } => {
@@ -145,7 +145,11 @@ impl fmt::Display for Moment {
                 write!(f, "{caller} {how} {dialled} ({hotline})")
             }
             Self::NotTaken { why } => {
-                write!(f, "the call is not taken ({}): the dialplan's fallback serves the caller", word(why))
+                write!(
+                    f,
+                    "the call is not taken ({}): the dialplan's fallback serves the caller",
+                    json_word(why)
+                )
             }
             Self::TakenUp => f.write_str("the daemon before is gone: this one takes the call up"),
             Self::NotTakenUp { why } => write!(f, "the call cannot be taken up: {why}"),
@@ -170,9 +174,11 @@ impl fmt::Display for Moment {
             Self::CallsBack { place } => write!(f, "caller is called back at {place}"),
             Self::Called { agent, place } => write!(f, "agent {agent} is called at {place}"),
             Self::Rings { who } => write!(f, "{who}'s telephone rings"),
-            Self::Answers { who: Who::Caller } => write!(f, "caller's leg is answered: billing starts here"),
+            Self::Answers { who: Party::Caller } => {
+                write!(f, "caller's leg is answered: billing starts here")
+            }
             Self::Answers { who } => write!(f, "{who} answers"),
-            Self::Attempt { agent, outcome } => write!(f, "agent {agent}: {}", attempt(*outcome)),
+            Self::Attempt { agent, outcome } => write!(f, "agent {agent}: {}", describe_attempt(*outcome)),
             Self::Talks { agent } => write!(f, "caller and {agent} talk"),
             Self::Recording { file } => write!(f, "the talk is recorded as {file}"),
             Self::Message { file, longest } => {
@@ -198,7 +204,7 @@ impl fmt::Display for Moment {
 }
 
 /// How an attempt ended, as one says it.
-fn attempt(outcome: AttemptOutcome) -> &'static str {
+fn describe_attempt(outcome: AttemptOutcome) -> &'static str {
     match outcome {
         AttemptOutcome::Talked => "talked with the caller",
         AttemptOutcome::Busy => "the telephone is busy",
@@ -219,7 +225,7 @@ fn seconds(span: Millis) -> String {
 }
 
 /// A word as its JSON writes it.
-pub(super) fn word(value: &impl Serialize) -> String {
+pub(super) fn json_word(value: &impl Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
@@ -233,7 +239,12 @@ pub(super) fn print_record(record: &CallRecord, out: &mut impl Write) -> io::Res
     };
     put(
         "outcome",
-        format!("{}, ended by {}, cause {}", word(&record.outcome), word(&record.ended_by), record.cause),
+        format!(
+            "{}, ended by {}, cause {}",
+            json_word(&record.outcome),
+            json_word(&record.ended_by),
+            record.cause
+        ),
     )?;
     put("refused", record.refused.map_or(String::new(), |why| why.to_string()))?;
     let billing = record.billing_start.map(|at| format!("from {} on", since(at)));
@@ -251,7 +262,7 @@ pub(super) fn print_record(record: &CallRecord, out: &mut impl Write) -> io::Res
     put("agent", record.agent.as_deref().unwrap_or_default().to_owned())?;
     for (at, tried) in record.attempts.iter().enumerate() {
         let name = if at == 0 { "tried" } else { "" };
-        let text = format!("{} {}: {}", tried.agent, since(tried.started), attempt(tried.outcome));
+        let text = format!("{} {}: {}", tried.agent, since(tried.started), describe_attempt(tried.outcome));
         put(if at == 0 { name } else { " " }, text)?;
     }
     put("recording", record.recording.as_ref().map_or(String::new(), ToString::to_string))?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 /// Why a file was not read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadFile {
+pub enum ReadFileError {
     /// The system refused.
     #[error("{0}: cannot be read: {1}")]
     Unreadable(PathBuf, String),
@@ -15,7 +15,7 @@ pub enum BadFile {
     TooBig(PathBuf, u64),
 }
 
-impl BadFile {
+impl ReadFileError {
     /// The system refused for this reason.
     pub fn unreadable(file: &Path, why: &dyn std::fmt::Display) -> Self {
         Self::Unreadable(file.to_owned(), why.to_string())
@@ -25,14 +25,14 @@ impl BadFile {
 /// Why a file was not written; it is as it was.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{file}: cannot be written, and is as it was: {why}")]
-pub struct CannotReplace {
+pub struct ReplaceFileError {
     file: PathBuf,
     why: String,
 }
 
 /// All of a file that has no more bytes than this.
-pub fn read(file: &Path, bytes_max: u64) -> Result<Vec<u8>, BadFile> {
-    let unreadable = |error: io::Error| BadFile::unreadable(file, &error);
+pub fn read(file: &Path, bytes_max: u64) -> Result<Vec<u8>, ReadFileError> {
+    let unreadable = |error: io::Error| ReadFileError::unreadable(file, &error);
     // Asked before opening: opening a pipe would wait for its other end.
     if !std::fs::metadata(file).map_err(unreadable)?.is_file() {
         return Err(unreadable(io::Error::other("it is no regular file")));
@@ -41,15 +41,15 @@ pub fn read(file: &Path, bytes_max: u64) -> Result<Vec<u8>, BadFile> {
     let open = File::open(file).map_err(unreadable)?;
     open.take(bytes_max + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() as u64 > bytes_max {
-        return Err(BadFile::TooBig(file.to_owned(), bytes_max));
+        return Err(ReadFileError::TooBig(file.to_owned(), bytes_max));
     }
     Ok(bytes)
 }
 
 /// Puts these bytes in place of what the file holds, or makes it: whoever reads it finds the old or the new, and
 /// after a crash of the machine it is one of them.
-pub fn replace(file: &Path, bytes: &[u8]) -> Result<(), CannotReplace> {
-    let cannot = |error: io::Error| CannotReplace { file: file.to_owned(), why: error.to_string() };
+pub fn replace(file: &Path, bytes: &[u8]) -> Result<(), ReplaceFileError> {
+    let cannot = |error: io::Error| ReplaceFileError { file: file.to_owned(), why: error.to_string() };
     // A link stays a link, and what it leads to is replaced.
     let place = match std::fs::metadata(file) {
         Ok(about) if about.is_file() => std::fs::canonicalize(file).map_err(cannot)?,
@@ -62,7 +62,7 @@ pub fn replace(file: &Path, bytes: &[u8]) -> Result<(), CannotReplace> {
     };
     // Hidden, and one for each process: two that write at once do not mix.
     let new = folder.join(format!(".{}.{}.new", name.to_string_lossy(), std::process::id()));
-    if let Err(error) = write_through(&new, bytes).and_then(|()| std::fs::rename(&new, &place)) {
+    if let Err(error) = write_and_sync(&new, bytes).and_then(|()| std::fs::rename(&new, &place)) {
         // Perhaps it was never made.
         let _ = std::fs::remove_file(&new);
         return Err(cannot(error));
@@ -73,7 +73,7 @@ pub fn replace(file: &Path, bytes: &[u8]) -> Result<(), CannotReplace> {
     Ok(())
 }
 
-fn write_through(file: &Path, bytes: &[u8]) -> io::Result<()> {
+fn write_and_sync(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(file)?;
     file.write_all(bytes)?;
     file.sync_all()

@@ -8,39 +8,45 @@ use hotlined_sim::actors::{Actors, AfterAnswer, Caller, HangsUp, Phone, Unreacha
 use std::sync::Arc;
 
 /// What each call is about, and how the telephones of its hotline behave.
-struct Act {
+struct Scenario {
     leaves: HangsUp,
     phones: Vec<Phone>,
 }
 
-fn acts() -> Vec<Act> {
+fn scenarios() -> Vec<Scenario> {
     let answers = |after, then| Phone::Answers { after: Millis(after), then };
     let talks = |talk| AfterAnswer::TalksFor(Millis(talk));
     let patient = HangsUp::Never;
     vec![
         // The first agent takes the call; the caller hangs up, or the agent does.
-        Act { leaves: HangsUp::AfterBridge(Millis(4_000)), phones: vec![answers(2_500, AfterAnswer::Waits)] },
-        Act { leaves: patient, phones: vec![answers(3_000, talks(5_000))] },
+        Scenario {
+            leaves: HangsUp::AfterBridge(Millis(4_000)),
+            phones: vec![answers(2_500, AfterAnswer::Waits)],
+        },
+        Scenario { leaves: patient, phones: vec![answers(3_000, talks(5_000))] },
         // The first is busy, refuses, does not answer, is out of reach: the second takes it.
-        Act { leaves: patient, phones: vec![Phone::Busy, answers(2_000, talks(6_000))] },
-        Act {
+        Scenario { leaves: patient, phones: vec![Phone::Busy, answers(2_000, talks(6_000))] },
+        Scenario {
             leaves: patient,
             phones: vec![Phone::Refuses { after: Millis(2_000) }, answers(1_500, talks(4_000))],
         },
-        Act { leaves: patient, phones: vec![Phone::NeverAnswers, answers(2_000, talks(3_000))] },
-        Act {
+        Scenario { leaves: patient, phones: vec![Phone::NeverAnswers, answers(2_000, talks(3_000))] },
+        Scenario {
             leaves: patient,
             phones: vec![Phone::Unreachable(UnreachableCause::SwitchedOff), answers(1_000, talks(7_000))],
         },
         // An agent takes the call and is gone at once.
-        Act {
+        Scenario {
             leaves: patient,
             phones: vec![answers(2_000, AfterAnswer::HangsUpAfter(Millis(0))), answers(2_000, talks(4_000))],
         },
         // Nobody comes: all busy, nobody answers, nobody can be reached.
-        Act { leaves: patient, phones: vec![Phone::Busy, Phone::Busy] },
-        Act { leaves: patient, phones: vec![Phone::NeverAnswers, Phone::Refuses { after: Millis(1_000) }] },
-        Act {
+        Scenario { leaves: patient, phones: vec![Phone::Busy, Phone::Busy] },
+        Scenario {
+            leaves: patient,
+            phones: vec![Phone::NeverAnswers, Phone::Refuses { after: Millis(1_000) }],
+        },
+        Scenario {
             leaves: patient,
             phones: vec![
                 Phone::Unreachable(UnreachableCause::NoSuchNumber),
@@ -48,7 +54,7 @@ fn acts() -> Vec<Act> {
             ],
         },
         // The caller gives up while a telephone rings.
-        Act { leaves: HangsUp::AfterDialling(Millis(4_000)), phones: vec![Phone::NeverAnswers] },
+        Scenario { leaves: HangsUp::AfterDialling(Millis(4_000)), phones: vec![Phone::NeverAnswers] },
     ]
 }
 
@@ -66,7 +72,7 @@ fn phone(act: usize, agent: usize) -> String {
 /// The hotlines of the demo.
 pub(super) fn hotlines() -> Hotlines {
     let mut hotlines = Hotlines::default();
-    for (at, act) in acts().iter().enumerate() {
+    for (at, act) in scenarios().iter().enumerate() {
         let agents = (0..act.phones.len()).map(|agent| agent_of(at, agent)).collect();
         let plain = SimpleHotline { wait: Millis::seconds(60), ..SimpleHotline::default() };
         hotlines.insert(Arc::new(plain.hotline(&number(at), "Demo", agents)));
@@ -85,7 +91,7 @@ fn agent_of(act: usize, agent: usize) -> Agent {
 pub(super) fn cast() -> Actors {
     const GAP_MS: u64 = 700;
     let mut cast = Actors::default();
-    for (at, act) in acts().into_iter().enumerate() {
+    for (at, act) in scenarios().into_iter().enumerate() {
         for (agent, habit) in act.phones.into_iter().enumerate() {
             cast.phones.insert(phone(at, agent), vec![habit]);
         }

@@ -2,7 +2,7 @@
 //!
 //! Blocks on the file system: not for an async task.
 
-use super::file::{self, BadFile, CannotReplace};
+use super::whole_file::{self, ReadFileError, ReplaceFileError};
 use hotlined_core::number::{Imported, NumberRegions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,10 +12,10 @@ pub const NUMBERS_FILE_BYTES_MAX: u64 = 32 << 20;
 
 /// Why a table was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum BadNumbers {
+pub enum NumbersFileError {
     /// The file cannot be read.
     #[error(transparent)]
-    File(#[from] BadFile),
+    File(#[from] ReadFileError),
     /// It is no table that we wrote.
     #[error(
         "{file}:{line}:{column}: {why}; `hotlined numbers import` makes this file from a phone.dat or CSV"
@@ -33,14 +33,14 @@ pub enum BadNumbers {
 }
 
 /// The built-in table with that of this file over it.
-pub fn load(file: &Path) -> Result<NumberRegions, BadNumbers> {
-    let bytes = file::read(file, NUMBERS_FILE_BYTES_MAX)?;
+pub fn load(file: &Path) -> Result<NumberRegions, NumbersFileError> {
+    let bytes = whole_file::read(whole_file, NUMBERS_FILE_BYTES_MAX)?;
     let table: Imported = serde_json::from_slice(&bytes).map_err(|error| {
         let why = error.to_string();
         // The place stands in front already.
         let why = why.split(" at line ").next().unwrap_or_default().to_owned();
-        BadNumbers::Table {
-            file: file.to_owned(),
+        NumbersFileError::Table {
+            file: whole_file.to_owned(),
             line: error.line().max(1),
             column: error.column().max(1),
             why,
@@ -50,11 +50,11 @@ pub fn load(file: &Path) -> Result<NumberRegions, BadNumbers> {
 }
 
 /// Writes a table into this file, whole or not at all.
-pub fn save(table: &Imported, file: &Path) -> Result<(), CannotReplace> {
+pub fn save(table: &Imported, file: &Path) -> Result<(), ReplaceFileError> {
     // Plain data always has a JSON form; an empty file would be refused by whoever reads it.
     let mut bytes = serde_json::to_vec(table).unwrap_or_default();
     bytes.push(b'\n');
-    file::replace(file, &bytes)
+    whole_file::replace(whole_file, &bytes)
 }
 
 #[cfg(test)]
@@ -68,15 +68,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("numbers.json");
         let table = import::read("1300000,新疆,巴州,移动\n".as_bytes(), "a.csv").unwrap().table;
-        save(&table, &file).unwrap();
+        save(&table, &whole_file).unwrap();
         assert_eq!(load(&file).unwrap().imported(), Some(&table));
-        let whole = fs::read(&file).unwrap();
+        let whole = fs::read(&whole_file).unwrap();
         for end in 0..whole.len() - 1 {
-            fs::write(&file, &whole[..end]).unwrap();
+            fs::write(&whole_file, &whole[..end]).unwrap();
             assert!(load(&file).is_err(), "{end}");
         }
-        fs::write(&file, "2401").unwrap();
-        let said = load(&file).unwrap_err().to_string();
+        fs::write(&whole_file, "2401").unwrap();
+        let said = load(&whole_file).unwrap_err().to_string();
         assert!(said.contains("numbers.json:1:4: ") && said.contains("`hotlined numbers import`"), "{said}");
     }
 

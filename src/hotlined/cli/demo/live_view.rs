@@ -1,6 +1,6 @@
 //! The calls of the demo as they go: a row a call on a terminal, a line an event elsewhere.
 
-use super::{QUIET_TIME_MAX, Stage, print_records, put};
+use super::{DemoSetup, QUIET_TIME_MAX, print_line, print_records};
 use hotlined_core::number::masked;
 use hotlined_core::record::CallRecord;
 use hotlined_core::time::{Instant, Millis};
@@ -18,7 +18,7 @@ const DRAW_EVERY: Duration = Duration::from_millis(200);
 
 /// What a caller goes through, in the order a row shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum CallerState {
     /// Hears the ringback; nobody's telephone rings.
     Waits,
     /// Hears the ringback; somebody's telephone rings.
@@ -33,7 +33,7 @@ enum State {
     Gone,
 }
 
-impl State {
+impl CallerState {
     fn cell(self) -> char {
         match self {
             Self::Waits => '~',
@@ -59,11 +59,11 @@ impl State {
 
 struct Row {
     title: String,
-    states: Vec<(Instant, State)>,
+    states: Vec<(Instant, CallerState)>,
     end: String,
 }
 
-struct Timeline {
+struct LiveView {
     plain: bool,
     began: Instant,
     rows: Vec<Row>,
@@ -74,12 +74,14 @@ struct Timeline {
 }
 
 /// Lets the people call, shows what they go through, then their call records.
-pub(super) async fn show(mut stage: Stage, cast: Actors, plain: bool) -> anyhow::Result<()> {
+pub(super) async fn show(mut stage: DemoSetup, cast: Actors, plain: bool) -> anyhow::Result<()> {
     let expected = cast.callers.len();
     let mut happenings = stage.exchange.subscribe_timeline();
-    let mut timeline = Timeline::new(stage.exchange.now(), plain);
-    put(&"~ ringback   r an agent's telephone rings   = talk   c closing announcement   f fallback"
-        .to_owned())?;
+    let mut timeline = LiveView::new(stage.exchange.now(), plain);
+    print_line(
+        &"~ ringback   r an agent's telephone rings   = talk   c closing announcement   f fallback"
+            .to_owned(),
+    )?;
     stage.exchange.add_actors(cast);
     let mut records: Vec<CallRecord> = Vec::new();
     let mut clock = tokio::time::interval(DRAW_EVERY);
@@ -89,13 +91,13 @@ pub(super) async fn show(mut stage: Stage, cast: Actors, plain: bool) -> anyhow:
         tokio::select! {
             biased;
             happening = happenings.recv() => match happening {
-                Ok(happening) => timeline.take(&happening)?,
+                Ok(happening) => timeline.add_happening(&happening)?,
                 Err(RecvError::Lagged(_)) => {}
                 Err(RecvError::Closed) => anyhow::bail!("the simulated exchange died"),
             },
             record = stage.records.recv() => {
                 let record = record.ok_or_else(|| anyhow::anyhow!("the daemon died"))?;
-                timeline.over(&record)?;
+                timeline.record_written(&record)?;
                 records.push(record);
             }
             _ = clock.tick() => timeline.draw(stage.exchange.now())?,
@@ -103,68 +105,68 @@ pub(super) async fn show(mut stage: Stage, cast: Actors, plain: bool) -> anyhow:
         }
     }
     timeline.draw(stage.exchange.now())?;
-    put(&String::new())?;
+    print_line(&String::new())?;
     records.sort_by_key(|record| record.arrived);
     print_records(&records)?;
-    stage.strike().await
+    stage.stop().await
 }
 
-impl Timeline {
+impl LiveView {
     fn new(began: Instant, plain: bool) -> Self {
         let (callers, agents) = (BTreeMap::new(), BTreeMap::new());
         Self { plain, began, rows: Vec::new(), callers, agents, drawn: 0 }
     }
 
-    fn take(&mut self, happening: &TimelineEntry) -> std::io::Result<()> {
+    fn add_happening(&mut self, happening: &TimelineEntry) -> std::io::Result<()> {
         let at = happening.at;
         match &happening.event {
             TimelineEvent::Dialled { leg, number, dialled } => {
                 self.callers.insert(leg.to_string(), self.rows.len());
                 let title = format!("{} -> {dialled}", masked(number));
-                self.rows.push(Row { title, states: vec![(at, State::Waits)], end: String::new() });
-                self.tell(leg, at, "dials", "")
+                self.rows.push(Row { title, states: vec![(at, CallerState::Waits)], end: String::new() });
+                self.print_event(leg, at, "dials", "")
             }
             TimelineEvent::SoundStarted { leg, sound } => {
                 let Some(&row) = self.callers.get(&**leg) else { return Ok(()) };
                 // The busy tone of the demo's hotlines is their closing.
-                if sound.contains("350,350") && self.state(row) != Some(State::Fallback) {
-                    self.enter(row, at, State::Closing);
+                if sound.contains("350,350") && self.state(row) != Some(CallerState::Fallback) {
+                    self.enter(row, at, CallerState::Closing);
                 }
-                self.tell(leg, at, "hears", sound)
+                self.print_event(leg, at, "hears", sound)
             }
             TimelineEvent::AgentCalled { leg, number, caller: Some(caller) } => {
                 let Some(&row) = self.callers.get(&**caller) else { return Ok(()) };
                 self.agents.insert(leg.to_string(), row);
-                self.tell(caller, at, "agent is called:", &masked(number))
+                self.print_event(caller, at, "agent is called:", &masked(number))
             }
             TimelineEvent::Ringing { leg } => {
                 let Some(&row) = self.agents.get(&**leg) else { return Ok(()) };
-                if self.state(row) == Some(State::Waits) {
-                    self.enter(row, at, State::Rings);
+                if self.state(row) == Some(CallerState::Waits) {
+                    self.enter(row, at, CallerState::Rings);
                 }
-                self.tell(leg, at, "agent's telephone rings", "")
+                self.print_event(leg, at, "agent's telephone rings", "")
             }
             TimelineEvent::Bridged { leg, peer } => {
                 let row = [leg, peer].iter().find_map(|leg| self.callers.get(&***leg)).copied();
                 let Some(row) = row else { return Ok(()) };
-                self.enter(row, at, State::Talks);
-                self.tell(leg, at, "talks with an agent", "")
+                self.enter(row, at, CallerState::Talks);
+                self.print_event(leg, at, "talks with an agent", "")
             }
             TimelineEvent::FallbackStarted { leg } => {
                 let Some(&row) = self.callers.get(&**leg) else { return Ok(()) };
-                self.enter(row, at, State::Fallback);
-                self.tell(leg, at, "is served by the dialplan's fallback", "")
+                self.enter(row, at, CallerState::Fallback);
+                self.print_event(leg, at, "is served by the dialplan's fallback", "")
             }
             TimelineEvent::HungUp { leg, cause, by_far_end: _ } => {
                 let is_caller = self.callers.get(&**leg).copied();
                 let rang_for = self.agents.get(&**leg).copied();
-                let rang_for = rang_for.filter(|row| self.state(*row) == Some(State::Rings));
+                let rang_for = rang_for.filter(|row| self.state(*row) == Some(CallerState::Rings));
                 match (is_caller, rang_for) {
-                    (Some(row), _) => self.enter(row, at, State::Gone),
-                    (None, Some(row)) => self.enter(row, at, State::Waits),
+                    (Some(row), _) => self.enter(row, at, CallerState::Gone),
+                    (None, Some(row)) => self.enter(row, at, CallerState::Waits),
                     (None, None) => {}
                 }
-                self.tell(leg, at, "leg is gone:", cause)
+                self.print_event(leg, at, "leg is gone:", cause)
             }
             TimelineEvent::AgentCalled { caller: None, .. }
             | TimelineEvent::Answered { .. }
@@ -173,34 +175,36 @@ impl Timeline {
         }
     }
 
-    fn state(&self, row: usize) -> Option<State> {
+    fn state(&self, row: usize) -> Option<CallerState> {
         self.rows.get(row)?.states.last().map(|(_, state)| *state)
     }
 
-    fn enter(&mut self, row: usize, at: Instant, state: State) {
+    fn enter(&mut self, row: usize, at: Instant, state: CallerState) {
         if let Some(row) = self.rows.get_mut(row) {
             row.states.push((at, state));
         }
     }
 
     /// A line, where lines are wanted.
-    fn tell(&self, leg: &str, at: Instant, what: &str, detail: &str) -> std::io::Result<()> {
+    fn print_event(&self, leg: &str, at: Instant, what: &str, detail: &str) -> std::io::Result<()> {
         let row = self.callers.get(leg).or_else(|| self.agents.get(leg)).and_then(|row| self.rows.get(*row));
         let Some(row) = row.filter(|_| self.plain) else { return Ok(()) };
-        put(&format!("{:>7.3}  {}  {what} {detail}", self.seconds(at), row.title).trim_end().to_owned())
+        print_line(
+            &format!("{:>7.3}  {}  {what} {detail}", self.seconds(at), row.title).trim_end().to_owned(),
+        )
     }
 
     fn seconds(&self, at: Instant) -> f64 {
         super::seconds(at.since(self.began))
     }
 
-    fn over(&mut self, record: &CallRecord) -> std::io::Result<()> {
+    fn record_written(&mut self, record: &CallRecord) -> std::io::Result<()> {
         let caller = record.call.to_string();
-        let outcome = super::word(&record.outcome);
+        let outcome = super::json_word(&record.outcome);
         if let Some(row) = self.callers.get(&caller).and_then(|row| self.rows.get_mut(*row)) {
             row.end = outcome.clone();
         }
-        self.tell(&caller, record.ended, "is over:", &outcome)
+        self.print_event(&caller, record.ended, "is over:", &outcome)
     }
 
     /// Draws the rows over those drawn before.
@@ -230,8 +234,8 @@ impl Timeline {
             let to = from + CELL;
             // Of what happened within a cell the last is shown, but a call's end only when nothing else did.
             let states = row.states.iter().take_while(|(at, _)| *at < to);
-            let state = states.filter(|(at, state)| *state != State::Gone || *at < from).last();
-            let state = state.map_or(State::Gone, |(_, state)| *state);
+            let state = states.filter(|(at, state)| *state != CallerState::Gone || *at < from).last();
+            let state = state.map_or(CallerState::Gone, |(_, state)| *state);
             if state.colour() != colour {
                 colour = state.colour();
                 cells.push_str(if colour.is_empty() { "\x1b[0m" } else { colour });

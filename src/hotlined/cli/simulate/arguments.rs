@@ -12,15 +12,15 @@ const TALKS: Millis = Millis::seconds(60);
 /// How long a mailbox stays when nothing else is said.
 const MAILBOX_STAYS: Millis = Millis::seconds(60);
 /// The longest span that can be said.
-const SPAN_MAX: Millis = Millis::seconds(3 * 3600);
+const DURATION_MAX: Millis = Millis::seconds(3 * 3600);
 
 /// What is wrong with what was said, and the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(super) enum BadSaid {
+pub(super) enum ArgumentError {
     #[error("{0:?} is no time: write such as 2026-10-01T10:00+08:00")]
     Time(String),
     #[error("{0:?} is no span of time: write such as 5s, 1.5s, 500ms or 2m, up to {SPAN_MAX}")]
-    Span(String),
+    Duration(String),
     #[error("{0:?} is nothing to press: write keys such as 1 or 802#, none, or wait:5s")]
     Keys(String),
     #[error("{0:?} names no agent: write such as 01=busy or 13900000001=answer:20s+talk:40s")]
@@ -28,9 +28,9 @@ pub(super) enum BadSaid {
     #[error(
         "{0:?} is nothing a telephone does: write busy, reject:5s, no-answer, unreachable, answer:20s, press-1:4s or mailbox:20s"
     )]
-    Habit(String),
+    Phone(String),
     #[error("{0:?} is nothing an agent does: write +talk:40s or +no-press behind answer or press-1")]
-    Manner(String),
+    PhoneOption(String),
     #[error(
         "{0:?} is nothing a caller does: write hangs-up:15s, after-talk:30s, speaks:10s or called-back:no-answer"
     )]
@@ -39,13 +39,13 @@ pub(super) enum BadSaid {
 
 /// When a call comes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct At(pub(super) Instant);
+pub(super) struct StartTime(pub(super) Instant);
 
-impl FromStr for At {
-    type Err = BadSaid;
+impl FromStr for StartTime {
+    type Err = ArgumentError;
 
-    fn from_str(text: &str) -> Result<Self, BadSaid> {
-        let bad = || BadSaid::Time(text.to_owned());
+    fn from_str(text: &str) -> Result<Self, ArgumentError> {
+        let bad = || ArgumentError::Time(text.to_owned());
         let timestamp = match text.parse::<jiff::Timestamp>() {
             Ok(timestamp) => timestamp,
             Err(_) => {
@@ -58,8 +58,8 @@ impl FromStr for At {
     }
 }
 
-fn span(text: &str) -> Result<Millis, BadSaid> {
-    let bad = || BadSaid::Span(text.to_owned());
+fn parse_duration(text: &str) -> Result<Millis, ArgumentError> {
+    let bad = || ArgumentError::Duration(text.to_owned());
     let (number, unit) = [("ms", 1.0), ("s", 1_000.0), ("m", 60_000.0)]
         .iter()
         .find_map(|(unit, millis)| Some((text.strip_suffix(unit)?, *millis)))
@@ -67,81 +67,81 @@ fn span(text: &str) -> Result<Millis, BadSaid> {
     let plain = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let number: f64 = number.parse().ok().filter(|_| plain).ok_or_else(bad)?;
     let millis = (number * unit).round();
-    if millis <= SPAN_MAX.0 as f64 { Ok(Millis(millis as u64)) } else { Err(bad()) }
+    if millis <= DURATION_MAX.0 as f64 { Ok(Millis(millis as u64)) } else { Err(bad()) }
 }
 
 /// One thing the caller presses, or does instead.
 #[derive(Clone, Debug)]
-pub(super) struct KeysSaid(pub(super) CallerStep);
+pub(super) struct KeysArgument(pub(super) CallerStep);
 
-impl FromStr for KeysSaid {
-    type Err = BadSaid;
+impl FromStr for KeysArgument {
+    type Err = ArgumentError;
 
-    fn from_str(text: &str) -> Result<Self, BadSaid> {
+    fn from_str(text: &str) -> Result<Self, ArgumentError> {
         let is_key = |c: char| c.is_ascii_digit() || c == '*' || c == '#';
         match text.strip_prefix("wait:") {
-            Some(time) => Ok(Self(CallerStep::Wait(span(time)?))),
+            Some(time) => Ok(Self(CallerStep::Wait(parse_duration(time)?))),
             None if text == "none" => Ok(Self(CallerStep::IgnorePrompt)),
             None if !text.is_empty() && text.chars().all(is_key) => {
                 Ok(Self(CallerStep::PressKeys(text.to_owned())))
             }
-            None => Err(BadSaid::Keys(text.to_owned())),
+            None => Err(ArgumentError::Keys(text.to_owned())),
         }
     }
 }
 
 /// What an agent's telephone does.
 #[derive(Clone, Debug)]
-pub(super) struct AgentSaid {
+pub(super) struct AgentArgument {
     pub(super) agent: String,
-    pub(super) habit: HabitSaid,
+    pub(super) habit: PhoneArgument,
 }
 
-impl FromStr for AgentSaid {
-    type Err = BadSaid;
+impl FromStr for AgentArgument {
+    type Err = ArgumentError;
 
-    fn from_str(text: &str) -> Result<Self, BadSaid> {
+    fn from_str(text: &str) -> Result<Self, ArgumentError> {
         match text.rsplit_once('=') {
             Some((agent, habit)) if !agent.is_empty() => {
                 Ok(Self { agent: agent.to_owned(), habit: habit.parse()? })
             }
-            Some(_) | None => Err(BadSaid::NoAgent(text.to_owned())),
+            Some(_) | None => Err(ArgumentError::NoAgent(text.to_owned())),
         }
     }
 }
 
 /// A habit, as far as it was said.
 #[derive(Clone, Debug)]
-pub(super) enum HabitSaid {
+pub(super) enum PhoneArgument {
     Fixed(ScriptedPhone),
-    Answers { after: Millis, presses: Presses, talks: Millis },
+    Answers { after: Millis, presses: KeyPress, talks: Millis },
 }
 
 /// Whether the key that takes a call is pressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Presses {
+pub(super) enum KeyPress {
     /// Where the agent is asked to.
     IfAsked,
     After(Millis),
     Never,
 }
 
-impl Default for HabitSaid {
+impl Default for PhoneArgument {
     fn default() -> Self {
-        Self::Answers { after: RINGS, presses: Presses::IfAsked, talks: TALKS }
+        Self::Answers { after: RINGS, presses: KeyPress::IfAsked, talks: TALKS }
     }
 }
 
-impl HabitSaid {
+impl PhoneArgument {
     /// The habit; `if_asked` is when an agent presses the key of whom nothing was said.
     pub(super) fn habit(&self, if_asked: Option<Millis>) -> ScriptedPhone {
         match *self {
             Self::Fixed(habit) => habit,
             Self::Answers { after, presses, talks } => {
                 let presses = match presses {
-                    Presses::IfAsked => if_asked,
-                    Presses::After(after) => Some(after),
-                    Presses::Never => None,
+                    KeyPress::IfAsked => if_asked,
+                    KeyPress::After(after) => Some(after),
+                    KeyPress::Never => None,
                 };
                 ScriptedPhone::Answers { after, presses, talks: Some(talks) }
             }
@@ -149,14 +149,14 @@ impl HabitSaid {
     }
 }
 
-impl FromStr for HabitSaid {
-    type Err = BadSaid;
+impl FromStr for PhoneArgument {
+    type Err = ArgumentError;
 
-    fn from_str(text: &str) -> Result<Self, BadSaid> {
+    fn from_str(text: &str) -> Result<Self, ArgumentError> {
         let mut parts = text.split('+');
         let first = parts.next().unwrap_or_default();
         let (word, time) = match first.split_once(':') {
-            Some((word, time)) => (word, Some(span(time)?)),
+            Some((word, time)) => (word, Some(parse_duration(time)?)),
             None => (first, None),
         };
         let mut said = match (word, time) {
@@ -168,19 +168,19 @@ impl FromStr for HabitSaid {
                 Self::Fixed(ScriptedPhone::Mailbox { after: time.unwrap_or(RINGS), stays: MAILBOX_STAYS })
             }
             ("answer", time) => {
-                Self::Answers { after: time.unwrap_or(RINGS), presses: Presses::IfAsked, talks: TALKS }
+                Self::Answers { after: time.unwrap_or(RINGS), presses: KeyPress::IfAsked, talks: TALKS }
             }
             ("press-1", Some(time)) => {
-                Self::Answers { after: RINGS, presses: Presses::After(time), talks: TALKS }
+                Self::Answers { after: RINGS, presses: KeyPress::After(time), talks: TALKS }
             }
-            _ => return Err(BadSaid::Habit(text.to_owned())),
+            _ => return Err(ArgumentError::Phone(text.to_owned())),
         };
         for manner in parts {
-            let bad = || BadSaid::Manner(manner.to_owned());
+            let bad = || ArgumentError::PhoneOption(manner.to_owned());
             let Self::Answers { presses, talks, .. } = &mut said else { return Err(bad()) };
             match manner.split_once(':') {
-                Some(("talk", time)) => *talks = span(time)?,
-                None if manner == "no-press" => *presses = Presses::Never,
+                Some(("talk", time)) => *talks = parse_duration(time)?,
+                None if manner == "no-press" => *presses = KeyPress::Never,
                 Some(_) | None => return Err(bad()),
             }
         }
@@ -190,13 +190,13 @@ impl FromStr for HabitSaid {
 
 /// What else a caller does.
 #[derive(Clone, Debug)]
-pub(super) enum CallerSaid {
+pub(super) enum CallerArgument {
     Leaves(ScriptedHangUp),
     Speaks(Millis),
-    CalledBack(HabitSaid),
+    CalledBack(PhoneArgument),
 }
 
-impl CallerSaid {
+impl CallerArgument {
     pub(super) fn apply(&self, caller: &mut ScriptedCaller) {
         match self {
             Self::Leaves(leaves) => caller.hangs_up = *leaves,
@@ -206,16 +206,20 @@ impl CallerSaid {
     }
 }
 
-impl FromStr for CallerSaid {
-    type Err = BadSaid;
+impl FromStr for CallerArgument {
+    type Err = ArgumentError;
 
-    fn from_str(text: &str) -> Result<Self, BadSaid> {
+    fn from_str(text: &str) -> Result<Self, ArgumentError> {
         match text.split_once(':') {
-            Some(("hangs-up", time)) => Ok(Self::Leaves(ScriptedHangUp::AfterDialling(span(time)?))),
-            Some(("after-talk", time)) => Ok(Self::Leaves(ScriptedHangUp::AfterBridge(span(time)?))),
-            Some(("speaks", time)) => Ok(Self::Speaks(span(time)?)),
+            Some(("hangs-up", time)) => {
+                Ok(Self::Leaves(ScriptedHangUp::AfterDialling(parse_duration(time)?)))
+            }
+            Some(("after-talk", time)) => {
+                Ok(Self::Leaves(ScriptedHangUp::AfterBridge(parse_duration(time)?)))
+            }
+            Some(("speaks", time)) => Ok(Self::Speaks(parse_duration(time)?)),
             Some(("called-back", habit)) => Ok(Self::CalledBack(habit.parse()?)),
-            Some(_) | None => Err(BadSaid::Caller(text.to_owned())),
+            Some(_) | None => Err(ArgumentError::Caller(text.to_owned())),
         }
     }
 }
@@ -227,17 +231,17 @@ mod tests {
 
     #[test]
     fn a_time_without_a_zone_is_chinas() {
-        let at = |text: &str| text.parse::<At>().map(|At(at)| at.to_string());
+        let at = |text: &str| text.parse::<StartTime>().map(|StartTime(at)| at.to_string());
         assert_eq!(at("2026-10-01T10:00+08:00").unwrap(), "2026-10-01T02:00:00.000Z");
         assert_eq!(at("2026-10-01T10:00"), at("2026-10-01T02:00:00Z"));
         assert_eq!(at("2026-10-01 10:00:05").unwrap(), "2026-10-01T02:00:05.000Z");
-        assert_eq!(at("yesterday"), Err(BadSaid::Time("yesterday".into())));
+        assert_eq!(at("yesterday"), Err(ArgumentError::Time("yesterday".into())));
         assert!(at("1969-01-01T00:00Z").is_err());
     }
 
     #[test]
     fn what_a_telephone_does_is_read_with_its_manners() {
-        let habit = |text: &str| text.parse::<HabitSaid>().map(|said| said.habit(None));
+        let habit = |text: &str| text.parse::<PhoneArgument>().map(|said| said.habit(None));
         let answers = |after, presses, talks| {
             Ok(ScriptedPhone::Answers { after: Millis(after), presses, talks: Some(Millis(talks)) })
         };
@@ -246,32 +250,32 @@ mod tests {
         assert_eq!(habit("answer"), answers(3_000, None, 60_000));
         assert_eq!(habit("answer:20s+talk:1.5m"), answers(20_000, None, 90_000));
         assert_eq!(habit("press-1:4s+talk:5s"), answers(3_000, Some(Millis(4_000)), 5_000));
-        assert_eq!(habit("busy:5s"), Err(BadSaid::Habit("busy:5s".into())));
-        assert_eq!(habit("busy+talk:5s"), Err(BadSaid::Manner("talk:5s".into())));
-        assert_eq!(habit("answer+sing"), Err(BadSaid::Manner("sing".into())));
-        assert_eq!(habit("answer:20"), Err(BadSaid::Span("20".into())));
-        assert_eq!(habit("answer:4h"), Err(BadSaid::Span("4h".into())));
-        assert_eq!(habit("answer:999m"), Err(BadSaid::Span("999m".into())));
+        assert_eq!(habit("busy:5s"), Err(ArgumentError::Phone("busy:5s".into())));
+        assert_eq!(habit("busy+talk:5s"), Err(ArgumentError::PhoneOption("talk:5s".into())));
+        assert_eq!(habit("answer+sing"), Err(ArgumentError::PhoneOption("sing".into())));
+        assert_eq!(habit("answer:20"), Err(ArgumentError::Duration("20".into())));
+        assert_eq!(habit("answer:4h"), Err(ArgumentError::Duration("4h".into())));
+        assert_eq!(habit("answer:999m"), Err(ArgumentError::Duration("999m".into())));
     }
 
     #[test]
     fn keys_are_answers_silence_or_a_wait() {
-        let keys = |text: &str| text.parse::<KeysSaid>().map(|KeysSaid(deed)| deed);
+        let keys = |text: &str| text.parse::<KeysArgument>().map(|KeysArgument(deed)| deed);
         assert_eq!(keys("802#"), Ok(CallerStep::PressKeys("802#".into())));
         assert_eq!(keys("none"), Ok(CallerStep::IgnorePrompt));
         assert_eq!(keys("wait:5s"), Ok(CallerStep::Wait(Millis(5_000))));
-        assert_eq!(keys("8o2"), Err(BadSaid::Keys("8o2".into())));
-        assert_eq!(keys(""), Err(BadSaid::Keys(String::new())));
+        assert_eq!(keys("8o2"), Err(ArgumentError::Keys("8o2".into())));
+        assert_eq!(keys(""), Err(ArgumentError::Keys(String::new())));
     }
 
     proptest! {
         #[test]
         fn any_text_is_understood_or_refused(text in "\\PC{0,20}|(answer|wait|hangs-up):[0-9.]{0,400}(s|ms|m)") {
-            let _ = text.parse::<At>();
-            let _ = text.parse::<KeysSaid>();
-            let _ = text.parse::<AgentSaid>();
-            let _ = text.parse::<HabitSaid>();
-            let _ = text.parse::<CallerSaid>();
+            let _ = text.parse::<StartTime>();
+            let _ = text.parse::<KeysArgument>();
+            let _ = text.parse::<AgentArgument>();
+            let _ = text.parse::<PhoneArgument>();
+            let _ = text.parse::<CallerArgument>();
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The file of call records: the deliverer that writes them there, and what stands in it already.
 
 use super::deliverer::Deliverer;
-use crate::jsonl_writer::LineFile;
+use crate::jsonl_writer::JsonlWriter;
 use crate::snapshot_file::SnapshotFileError;
 use hotlined_core::id::CallId;
 use hotlined_instance::persist::outbox::{Delivery, DeliveryId};
@@ -13,26 +13,26 @@ use std::path::Path;
 
 /// How much of the end of the file of records is looked at, in bytes: more than any daemon can have written
 /// between two turns.
-const LOOKED_AT_BYTES_MAX: u64 = 16 << 20;
+const TAIL_BYTES_MAX: u64 = 16 << 20;
 
 /// Writes records into their file.
 #[derive(Debug)]
-pub(super) struct RecordFile {
-    file: LineFile,
+pub(super) struct RecordDeliverer {
+    file: JsonlWriter,
     /// How many were handed to it.
     handed: u64,
     /// Those that may not be in it yet, by their number.
     unwritten: VecDeque<(u64, DeliveryId)>,
 }
 
-impl RecordFile {
+impl RecordDeliverer {
     /// Nobody else writes to the file.
-    pub(super) fn new(file: LineFile) -> Self {
+    pub(super) fn new(file: JsonlWriter) -> Self {
         Self { file, handed: 0, unwritten: VecDeque::new() }
     }
 }
 
-impl Deliverer for RecordFile {
+impl Deliverer for RecordDeliverer {
     fn deliver(&mut self, Delivery { id, payload }: Delivery) {
         self.handed += 1;
         self.unwritten.push_back((self.handed, id));
@@ -40,19 +40,19 @@ impl Deliverer for RecordFile {
     }
 
     fn next_done(&mut self) -> Option<DeliveryId> {
-        let written = self.file.written();
+        let written = self.file.lines_written();
         self.unwritten.pop_front_if(|(number, _)| *number <= written).map(|(_, id)| id)
     }
 
-    fn is_behind(&self) -> bool {
+    fn has_unfinished(&self) -> bool {
         !self.unwritten.is_empty()
     }
 }
 
 /// The records that were written last.
-pub(super) fn recorded(file: &Path) -> Result<BTreeSet<DeliveryId>, SnapshotFileError> {
+pub(super) fn recent_record_ids(file: &Path) -> Result<BTreeSet<DeliveryId>, SnapshotFileError> {
     let system = |error| SnapshotFileError::System { path: file.to_owned(), error };
-    let end = match end_of(file) {
+    let end = match read_tail(file) {
         Ok(end) => end,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
         Err(error) => return Err(system(error)),
@@ -67,13 +67,13 @@ pub(super) fn recorded(file: &Path) -> Result<BTreeSet<DeliveryId>, SnapshotFile
 }
 
 /// The last bytes of a file; of anything else, such as a pipe, none.
-fn end_of(file: &Path) -> io::Result<Vec<u8>> {
+fn read_tail(file: &Path) -> io::Result<Vec<u8>> {
     if !std::fs::metadata(file)?.is_file() {
         return Ok(Vec::new());
     }
     let mut file = File::open(file)?;
     let length = file.metadata()?.len();
-    file.seek(SeekFrom::Start(length.saturating_sub(LOOKED_AT_BYTES_MAX)))?;
+    file.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES_MAX)))?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
     Ok(bytes)

@@ -3,8 +3,8 @@
 //! It is made of the same entries whether the call is a rehearsal or stands in a journal, so that `simulate` and
 //! `explain` tell alike.
 
-mod moment;
-mod sound;
+mod sound_text;
+mod timeline_event;
 
 use hotlined_core::command::{Action, Command, Note, StageName};
 use hotlined_core::engine::TraceEntry;
@@ -14,45 +14,45 @@ use hotlined_core::id::{CallId, CommandId, LegId};
 use hotlined_core::record::CallRecord;
 use hotlined_core::time::{Instant, Millis};
 use jiff::tz::{Offset, TimeZone};
-use moment::Moment;
-use moment::Who;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write};
 use std::sync::Arc;
+use timeline_event::Party;
+use timeline_event::TimelineEvent;
 
 /// One call, as far as it is told.
-pub(super) struct Account {
+pub(super) struct CallTimeline {
     call: CallId,
     hotlines: Arc<Hotlines>,
     hotline: Option<Arc<Hotline>>,
-    legs: BTreeMap<LegId, Who>,
+    legs: BTreeMap<LegId, Party>,
     stage: Option<StageName>,
     /// The leg that is being called and the place, until it is known whose it is.
     called: Option<(LegId, String)>,
     /// What is being played, by command, to say so if it cannot be.
-    plays: BTreeMap<CommandId, Who>,
+    plays: BTreeMap<CommandId, Party>,
     /// The agents who answered; how the others' attempts ended a note says.
-    answered: BTreeSet<Who>,
+    answered: BTreeSet<Party>,
     /// The legs that were told to end or did.
     ended: BTreeSet<LegId>,
-    lines: Vec<Line>,
+    lines: Vec<TimelineLine>,
     began: Option<Instant>,
     record: Option<Box<CallRecord>>,
 }
 
 /// One thing that happened.
 #[derive(Debug, Serialize)]
-struct Line {
+struct TimelineLine {
     /// Milliseconds since 1970.
     t: Instant,
     /// Seconds since the call came.
     s: f64,
     #[serde(flatten)]
-    moment: Moment,
+    moment: TimelineEvent,
 }
 
-impl Account {
+impl CallTimeline {
     pub(super) fn new(call: CallId) -> Self {
         Self {
             call,
@@ -76,44 +76,44 @@ impl Account {
     }
 
     /// Takes in what passed.
-    pub(super) fn take(&mut self, at: Instant, entry: TraceEntry) {
+    pub(super) fn add(&mut self, at: Instant, entry: TraceEntry) {
         match entry {
-            TraceEntry::In(event) => self.heard(at, event),
-            TraceEntry::Out(command) => self.said(at, command),
+            TraceEntry::In(event) => self.add_event(at, event),
+            TraceEntry::Out(command) => self.add_command(at, command),
         }
     }
 
-    fn tell(&mut self, at: Instant, moment: Moment) {
+    fn push(&mut self, at: Instant, moment: TimelineEvent) {
         let began = *self.began.get_or_insert(at);
         let s = at.since(began).0 as f64 / 1_000.0;
-        self.lines.push(Line { t: at, s, moment });
+        self.lines.push(TimelineLine { t: at, s, moment });
     }
 
-    fn heard(&mut self, at: Instant, event: &Event) {
+    fn add_event(&mut self, at: Instant, event: &Event) {
         match event {
             Event::Hotlines(hotlines) => self.hotlines = hotlines.clone(),
             Event::Arrived(arrival) if arrival.leg == self.call.0 && self.began.is_none() => {
-                self.begins(at, &arrival.dialled, &arrival.caller, false);
+                self.start_call(at, &arrival.dialled, &arrival.caller, false);
             }
-            Event::CallsTakenOver { calls, .. } if self.lives() => {
+            Event::CallsTakenOver { calls, .. } if self.is_live() => {
                 if calls.iter().any(|kept| kept.call == self.call) {
-                    self.tell(at, Moment::TakenUp);
+                    self.push(at, TimelineEvent::TakenUp);
                 }
             }
-            Event::LinkRestored { legs, .. } => self.linked_again(at, legs),
-            Event::LinkLost { .. } if self.lives() => self.tell(at, Moment::LinkLost),
+            Event::LinkRestored { legs, .. } => self.add_link_restored(at, legs),
+            Event::LinkLost { .. } if self.is_live() => self.push(at, TimelineEvent::LinkLost),
             Event::Leg { leg, event: what } => {
                 if let Some(who) = self.legs.get(leg).cloned() {
-                    self.leg(at, leg, who, what);
+                    self.add_leg_event(at, leg, who, what);
                 }
             }
             Event::Done { command, result: CommandResult::Failed(_) } => {
                 if let Some(who) = self.plays.remove(command) {
-                    self.tell(at, Moment::NotPlayed { who });
+                    self.push(at, TimelineEvent::NotPlayed { who });
                 }
             }
-            Event::Operator(order) if self.lives() => {
-                self.tell(at, Moment::Operator { order: moment::word(order) });
+            Event::Operator(order) if self.is_live() => {
+                self.push(at, TimelineEvent::Operator { order: timeline_event::json_word(order) });
             }
             Event::Arrived(_)
             | Event::CallsTakenOver { .. }
@@ -128,49 +128,49 @@ impl Account {
         }
     }
 
-    fn lives(&self) -> bool {
+    fn is_live(&self) -> bool {
         self.began.is_some() && self.record.is_none()
     }
 
-    fn begins(&mut self, at: Instant, dialled: &str, caller: &str, waiting: bool) {
+    fn start_call(&mut self, at: Instant, dialled: &str, caller: &str, waiting: bool) {
         self.hotline =
             hotlined_core::number::hotline(dialled).and_then(|number| self.hotlines.get(number)).cloned();
-        self.legs.insert(self.call.0.clone(), Who::Caller);
+        self.legs.insert(self.call.0.clone(), Party::Caller);
         let hotline = self.hotline.as_ref().map(|hotline| hotline.name.to_string());
         let (caller, dialled) = (caller.to_owned(), dialled.to_owned());
-        self.tell(at, Moment::Calls { caller, dialled, hotline, waiting });
+        self.push(at, TimelineEvent::Calls { caller, dialled, hotline, waiting });
     }
 
-    fn linked_again(&mut self, at: Instant, legs: &[LiveLeg]) {
-        if self.lives() {
+    fn add_link_restored(&mut self, at: Instant, legs: &[LiveLeg]) {
+        if self.is_live() {
             let mine = legs.iter().filter(|live| self.legs.contains_key(&live.leg)).count();
-            self.tell(at, Moment::LinkBack { legs: mine });
+            self.push(at, TimelineEvent::LinkBack { legs: mine });
         }
         let arrival = legs.iter().filter_map(|live| live.arrival.as_ref());
         if let (None, Some(arrival)) =
             (self.began, arrival.into_iter().find(|arrival| arrival.leg == self.call.0))
         {
-            self.begins(at, &arrival.dialled, &arrival.caller, true);
+            self.start_call(at, &arrival.dialled, &arrival.caller, true);
         }
     }
 
-    fn leg(&mut self, at: Instant, leg: &LegId, who: Who, what: &LegEvent) {
+    fn add_leg_event(&mut self, at: Instant, leg: &LegId, who: Party, what: &LegEvent) {
         match what {
-            LegEvent::Ringing { .. } => self.tell(at, Moment::Rings { who }),
+            LegEvent::Ringing { .. } => self.push(at, TimelineEvent::Rings { who }),
             LegEvent::Answered => {
                 self.answered.insert(who.clone());
-                self.tell(at, Moment::Answers { who });
+                self.push(at, TimelineEvent::Answers { who });
             }
-            LegEvent::Bridged { peer } if who == Who::Caller => {
-                let agent = self.legs.get(peer).cloned().unwrap_or(Who::Somebody);
-                self.tell(at, Moment::Talks { agent });
+            LegEvent::Bridged { peer } if who == Party::Caller => {
+                let agent = self.legs.get(peer).cloned().unwrap_or(Party::Unknown);
+                self.push(at, TimelineEvent::Talks { agent });
             }
-            LegEvent::Digit(key) => self.tell(at, Moment::Presses { who, key: *key }),
-            LegEvent::Left => self.tell(at, Moment::Fallback { sent: false }),
+            LegEvent::Digit(key) => self.push(at, TimelineEvent::Presses { who, key: *key }),
+            LegEvent::Left => self.push(at, TimelineEvent::Fallback { sent: false }),
             LegEvent::HungUp { cause, far_end } => {
-                let known = matches!(who, Who::Agent(_)) && !self.answered.contains(&who);
+                let known = matches!(who, Party::Agent(_)) && !self.answered.contains(&who);
                 if self.ended.insert(leg.clone()) && !known {
-                    self.tell(at, Moment::Leaves { who, itself: *far_end, cause: *cause });
+                    self.push(at, TimelineEvent::Leaves { who, itself: *far_end, cause: *cause });
                 }
             }
             LegEvent::Renamed { .. } => {}
@@ -178,52 +178,57 @@ impl Account {
         }
     }
 
-    fn said(&mut self, at: Instant, command: &Command) {
+    fn add_command(&mut self, at: Instant, command: &Command) {
         match command {
-            Command::Switch { id, action, .. } if id.call == self.call => self.ordered(at, id, action),
-            Command::Note { call, note } if *call == self.call => self.noted(at, note),
+            Command::Switch { id, action, .. } if id.call == self.call => self.add_action(at, id, action),
+            Command::Note { call, note } if *call == self.call => self.add_note(at, note),
             Command::Record(record) if record.call == self.call => {
-                self.tell(at, Moment::Over);
+                self.push(at, TimelineEvent::Over);
                 self.record = Some(record.clone());
             }
             Command::Switch { .. } | Command::Note { .. } | Command::Record(_) | Command::Acd { .. } => {}
         }
     }
 
-    fn ordered(&mut self, at: Instant, id: &CommandId, action: &Action) {
-        let who = |leg: &LegId| self.legs.get(leg).cloned().unwrap_or(Who::Somebody);
+    fn add_action(&mut self, at: Instant, id: &CommandId, action: &Action) {
+        let who = |leg: &LegId| self.legs.get(leg).cloned().unwrap_or(Party::Unknown);
         match action {
             Action::Play { leg, prompt, repeat } => {
                 let who = who(leg);
                 self.plays.insert(id.clone(), who.clone());
-                let sound = sound::words(prompt, self.hotline.as_deref());
-                self.tell(at, Moment::Hears { who, sound, over_and_over: *repeat });
+                let sound = sound_text::describe_sound(prompt, self.hotline.as_deref());
+                self.push(at, TimelineEvent::Hears { who, sound, over_and_over: *repeat });
             }
             Action::Listen { leg, time } => {
                 let who = who(leg);
                 // Between two keys of an answer nothing new begins.
-                if !matches!(self.lines.last(), Some(Line { moment: Moment::Presses { .. }, .. })) {
-                    self.tell(at, Moment::Silence { who, up_to: *time });
+                if !matches!(
+                    self.lines.last(),
+                    Some(TimelineLine { moment: TimelineEvent::Presses { .. }, .. })
+                ) {
+                    self.push(at, TimelineEvent::Silence { who, up_to: *time });
                 }
             }
             Action::RecordMessage { file, longest, .. } => {
-                self.tell(at, Moment::Message { file: file.to_string(), longest: *longest });
+                self.push(at, TimelineEvent::Message { file: file.to_string(), longest: *longest });
             }
-            Action::RecordTalk { file, .. } => self.tell(at, Moment::Recording { file: file.to_string() }),
+            Action::RecordTalk { file, .. } => {
+                self.push(at, TimelineEvent::Recording { file: file.to_string() })
+            }
             Action::Ring { leg, dial, .. } => {
                 let (Dial::Phone(place) | Dial::Endpoint(place)) = dial;
                 if self.stage == Some(StageName::CallBack) {
-                    self.legs.insert(leg.clone(), Who::Caller);
-                    self.tell(at, Moment::CallsBack { place: place.to_string() });
+                    self.legs.insert(leg.clone(), Party::Caller);
+                    self.push(at, TimelineEvent::CallsBack { place: place.to_string() });
                 } else {
                     self.called = Some((leg.clone(), place.to_string()));
                 }
             }
-            Action::ToFallback { .. } => self.tell(at, Moment::Fallback { sent: true }),
+            Action::ToFallback { .. } => self.push(at, TimelineEvent::Fallback { sent: true }),
             Action::HangUp { leg, cause } => {
                 let who = who(leg);
                 if self.ended.insert(leg.clone()) {
-                    self.tell(at, Moment::Ends { who, cause: *cause });
+                    self.push(at, TimelineEvent::Ends { who, cause: *cause });
                 }
             }
             Action::Take { .. }
@@ -238,7 +243,7 @@ impl Account {
         }
     }
 
-    fn noted(&mut self, at: Instant, note: &Note) {
+    fn add_note(&mut self, at: Instant, note: &Note) {
         let moment = match note {
             Note::Stage { to, .. } => {
                 self.stage = *to;
@@ -246,31 +251,31 @@ impl Account {
             }
             Note::Node { node, exit, reason: because } => {
                 let because = Some(because.to_string()).filter(|why| !why.is_empty() && **why != **exit);
-                Moment::Node { node: node.to_string(), exit: exit.to_string(), because }
+                TimelineEvent::Node { node: node.to_string(), exit: exit.to_string(), because }
             }
             Note::Refused { reason: why, detail: because } => {
-                Moment::Refused { why: *why, because: because.to_string() }
+                TimelineEvent::Refused { why: *why, because: because.to_string() }
             }
-            Note::Queued { ahead, estimate } => Moment::Queued { ahead: *ahead, estimate: *estimate },
-            Note::CallBack => Moment::WillBeCalledBack,
-            Note::FlowTooLong => Moment::Endless,
+            Note::Queued { ahead, estimate } => TimelineEvent::Queued { ahead: *ahead, estimate: *estimate },
+            Note::CallBack => TimelineEvent::WillBeCalledBack,
+            Note::FlowTooLong => TimelineEvent::Endless,
             Note::Ringing { agent } => {
                 let Some((leg, place)) = self.called.take() else { return };
-                let who = Who::Agent(agent.to_string());
+                let who = Party::Agent(agent.to_string());
                 self.answered.remove(&who);
                 self.legs.insert(leg, who);
-                Moment::Called { agent: agent.to_string(), place }
+                TimelineEvent::Called { agent: agent.to_string(), place }
             }
             Note::Attempt { agent, outcome } => {
-                Moment::Attempt { agent: agent.to_string(), outcome: *outcome }
+                TimelineEvent::Attempt { agent: agent.to_string(), outcome: *outcome }
             }
-            Note::SoundFailed { prompt } => {
-                Moment::SoundFailed { sound: sound::words(prompt, self.hotline.as_deref()) }
-            }
-            Note::NotTaken { reason: why } => Moment::NotTaken { why: *why },
-            Note::TakeOverFailed { error: why } => Moment::NotTakenUp { why: why.to_string() },
+            Note::SoundFailed { prompt } => TimelineEvent::SoundFailed {
+                sound: sound_text::describe_sound(prompt, self.hotline.as_deref()),
+            },
+            Note::NotTaken { reason: why } => TimelineEvent::NotTaken { why: *why },
+            Note::TakeOverFailed { error: why } => TimelineEvent::NotTakenUp { why: why.to_string() },
         };
-        self.tell(at, moment);
+        self.push(at, moment);
     }
 
     /// Prints the call: its moments, then its record.
@@ -291,13 +296,13 @@ impl Account {
             writeln!(out, "{:>9.3}  {}", line.s, line.moment)?;
         }
         match &self.record {
-            Some(record) => moment::print_record(record, out),
+            Some(record) => timeline_event::print_record(record, out),
             None => writeln!(out, "the call is not over yet: it has no record"),
         }
     }
 
     /// How long the call has lasted, as far as it is told.
-    pub(super) fn lasted(&self) -> Millis {
+    pub(super) fn duration(&self) -> Millis {
         match (self.began, self.lines.last()) {
             (Some(began), Some(last)) => last.t.since(began),
             (Some(_) | None, _) => Millis(0),
