@@ -1,25 +1,25 @@
-//! Captures: what passed over the wire of a live link, both ways, byte for byte.
+//! Captures: the bytes that passed over the event socket of a live link, in both directions.
 //!
-//! A capture is a file of JSON lines, one for each piece that was read or written:
+//! A capture is a file of JSON lines, one for each chunk that was read or written:
 //!
 //! ```text
 //! {"t":0.101316,"dir":"tx","data":"auth ******\n\n"}
 //! {"t":0.224101,"dir":"rx","data":"Content-Length: 817\nContent-Type: text/event-plain\n\nEvent-Name: …"}
 //! ```
 //!
-//! `t` is in seconds since the capture began, `rx` is from the switch and `tx` to it. Bytes that are no UTF-8
-//! stand in `hex` in place of `data`. Where a connection begins, a line `{"t":…,"dir":"open"}` stands before
-//! it. Passwords are never written.
+//! `t` is in seconds since the capture began. `rx` is from the switch, `tx` is to the switch. Bytes that are not UTF-8
+//! stand in `hex` in place of `data`. A line `{"t":…,"dir":"open"}` marks the begin of a connection. Passwords are
+//! never written.
 
 use crate::jsonl_writer::JsonlWriter;
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::time::Instant;
 
-/// Which way a piece went.
+/// The direction of a chunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Direction {
-    /// A connection began.
+    /// A connection was opened.
     #[serde(rename = "open")]
     Open,
     /// From the switch.
@@ -36,23 +36,23 @@ pub enum Direction {
 pub struct CaptureLine<'a> {
     /// Seconds since the capture began.
     pub t: f64,
-    /// Which way it went.
+    /// The direction.
     pub dir: Direction,
-    /// The bytes, where they are UTF-8.
+    /// The bytes, if they are UTF-8.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     data: Option<Cow<'a, str>>,
-    /// The bytes, where they are not.
+    /// The bytes as hexadecimal digits, if they are not UTF-8.
     #[serde(borrow, default, skip_serializing_if = "Option::is_none")]
     hex: Option<Cow<'a, str>>,
 }
 
-/// A line that is no line of a capture.
+/// Why a text is not a line of a capture.
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureLineError {
-    /// Its JSON or its fields.
+    /// The JSON or its fields are wrong.
     #[error("no line of a capture: {0}")]
     Json(#[from] serde_json::Error),
-    /// Its `hex`.
+    /// The `hex` field is wrong.
     #[error("no line of a capture: `hex` must be pairs of hexadecimal digits")]
     Hex,
 }
@@ -68,12 +68,18 @@ impl<'a> CaptureLine<'a> {
         Self { t, dir, data, hex }
     }
 
-    /// Reads a line.
+    /// Parses a line.
+    ///
+    /// # Errors
+    /// If the line is not JSON or has other fields than a line of a capture.
     pub fn parse(line: &'a str) -> Result<Self, CaptureLineError> {
         Ok(serde_json::from_str(line)?)
     }
 
-    /// The bytes.
+    /// The bytes of the chunk.
+    ///
+    /// # Errors
+    /// If `hex` holds something else than pairs of hexadecimal digits.
     pub fn bytes(&self) -> Result<Cow<'_, [u8]>, CaptureLineError> {
         match (&self.data, &self.hex) {
             (Some(text), _) => Ok(Cow::Borrowed(text.as_bytes())),
@@ -92,7 +98,7 @@ fn from_hex(hex: &str) -> Option<Vec<u8>> {
     pairs.iter().map(|[high, low]| Some(digit(high)? << 4 | digit(low)?)).collect()
 }
 
-/// Records a live link.
+/// Writes a capture of a live link.
 #[derive(Clone, Debug)]
 pub struct CaptureWriter {
     file: JsonlWriter,
@@ -100,12 +106,12 @@ pub struct CaptureWriter {
 }
 
 impl CaptureWriter {
-    /// Records into this file from now on.
+    /// A capture in this file; its time begins now.
     pub fn new(file: JsonlWriter) -> Self {
         Self { file, started_at: Instant::now() }
     }
 
-    /// Records a piece.
+    /// Writes a chunk as a line.
     pub fn record(&self, direction: Direction, bytes: &[u8]) {
         let t = (self.started_at.elapsed().as_secs_f64() * 1e6).round() / 1e6;
         let shown = match direction {
@@ -118,7 +124,7 @@ impl CaptureWriter {
     }
 }
 
-/// A request for entry is recorded as what it is and no more.
+/// Masks the password of a login request.
 fn without_password(request: &[u8]) -> &[u8] {
     if request.starts_with(b"auth ") {
         b"auth ******\n\n"

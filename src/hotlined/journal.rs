@@ -6,10 +6,10 @@
 //! {"t":1800000000000,"out":{"switch":{…}}}
 //! ```
 //!
-//! `t` is in milliseconds since 1970. Each start of a daemon begins anew, with its limits, its hotlines and, where it
-//! has them, the operator's own calendar and table of numbers (whole, about a megabyte, each time it changes), so a
-//! journal needs nothing beside it to be replayed. It holds telephone numbers: who may read it is the operator's
-//! care.
+//! `t` is in milliseconds since 1970. Each start of a daemon writes a `begin` line with its limits. The hotlines
+//! follow as an event and, where the operator has them, the calendar and the table of numbers (whole, about a
+//! megabyte, each time they change). So a journal can be replayed without any other file. A journal holds telephone
+//! numbers: the operator decides who may read it.
 
 use crate::jsonl_writer::JsonlWriter;
 use hotlined_core::call::Limits;
@@ -23,20 +23,20 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct JournalLine {
-    /// When.
+    /// When the event came in or the command went out.
     pub t: Instant,
-    /// An engine without any call, of these limits, sees what follows.
+    /// A daemon started: the following lines are of an engine without calls and with these limits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub begin: Option<Limits>,
-    /// What came in.
+    /// The event that came in.
     #[serde(rename = "in", default, skip_serializing_if = "Option::is_none")]
     pub event: Option<Event>,
-    /// What went out.
+    /// The command that went out.
     #[serde(rename = "out", default, skip_serializing_if = "Option::is_none")]
     pub command: Option<Command>,
 }
 
-/// What is written: as [`Line`], borrowed.
+/// A [`JournalLine`] that borrows the event or command, for writing.
 #[derive(Serialize)]
 struct BorrowedLine<'a> {
     t: Instant,
@@ -52,17 +52,17 @@ struct BorrowedLine<'a> {
 #[derive(Debug)]
 pub struct Journal {
     file: JsonlWriter,
-    /// Still to be written, before the first entry.
+    /// The limits for the `begin` line, until that line is written.
     begin: Option<Limits>,
 }
 
 impl Journal {
-    /// Writes into this file from now on what passes through an engine of these limits.
+    /// A journal of an engine with these limits. The first entry is preceded by the `begin` line.
     pub fn new(file: JsonlWriter, limits: Limits) -> Self {
         Self { file, begin: Some(limits) }
     }
 
-    /// Writes an entry down.
+    /// Writes one entry as a line.
     pub fn record(&mut self, now: Instant, entry: TraceEntry) {
         if let begin @ Some(_) = self.begin.take() {
             self.write(&BorrowedLine { t: now, begin, event: None, command: None });

@@ -1,30 +1,36 @@
-//! Files that only grow, a line at a time: records, journals, captures.
+//! Append-only files of lines: call records, journals, captures.
 //!
-//! A thread of its own writes, so that a slow disk never holds up a call. Lines wait in memory meanwhile, and while the
-//! disk is full; a file whose lines may be lost says how many were. A file that was moved away is opened anew.
+//! Each file has a thread that writes, so a slow disk never delays a call. Lines wait in memory while the disk is slow
+//! or full. A file whose lines may be dropped counts the dropped lines. A file that was moved away is opened again
+//! under its path, as after a log rotation.
 
+mod error;
+mod open_file;
 mod writer_thread;
 
+pub use error::JsonlError;
+
+use open_file::OpenFile;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::JoinHandle;
-use writer_thread::{OpenFile, WriterMessage, WriterProgress, WriterThread};
+use writer_thread::{WriterMessage, WriterProgress, WriterThread};
 
-/// The most lines that wait for the disk where lines may be lost.
+/// The most lines that wait for the disk if lines may be dropped.
 pub const WAITING_LINES_MAX: u64 = 200_000;
 
-/// What happens to lines that the disk does not keep up with.
+/// What happens to lines when the disk is too slow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SlowDiskPolicy {
-    /// They wait in memory, however many they are: no record is ever lost to a slow disk.
+    /// All lines wait in memory, without a limit: a slow disk never loses a call record.
     Wait,
-    /// Beyond [`LINES_WAITING_MAX`] they are counted and dropped.
+    /// Lines beyond [`WAITING_LINES_MAX`] are dropped and counted.
     Drop,
 }
 
-/// A file that grows by lines; clones write to the same file.
+/// An append-only file of lines. Clones write to the same file.
 #[derive(Clone, Debug)]
 pub struct JsonlWriter {
     shared: Arc<Shared>,
@@ -39,21 +45,19 @@ struct Shared {
     slow_disk_policy: SlowDiskPolicy,
 }
 
-/// Why a file cannot be written.
-#[derive(Debug, thiserror::Error)]
-#[error("{path}: {error}")]
-pub struct JsonlError {
-    path: PathBuf,
-    error: io::Error,
-}
-
 impl JsonlWriter {
-    /// Opens the file, making it if need be, to add lines at its end.
+    /// Opens the file to append lines; creates the file if it does not exist.
+    ///
+    /// # Errors
+    /// If the file cannot be opened or the thread cannot be started.
     pub fn append(path: &Path, when_slow: SlowDiskPolicy) -> Result<Self, JsonlError> {
         Self::of(path, when_slow, OpenFile::append)
     }
 
-    /// Makes the file anew, empty.
+    /// Creates the file, or empties the file that exists.
+    ///
+    /// # Errors
+    /// If the file cannot be opened or the thread cannot be started.
     pub fn create(path: &Path, when_slow: SlowDiskPolicy) -> Result<Self, JsonlError> {
         Self::of(path, when_slow, OpenFile::create)
     }
@@ -79,7 +83,7 @@ impl JsonlWriter {
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// Adds a line; it must not contain a line break of its own.
+    /// Appends a line. The text must not contain a line break.
     pub fn write(&self, line: String) {
         let waiting = &self.shared.progress.waiting;
         if self.shared.slow_disk_policy == SlowDiskPolicy::Drop
@@ -91,9 +95,9 @@ impl JsonlWriter {
         self.send(WriterMessage::Line(line));
     }
 
-    /// Looks at once whether the path names another file, and opens that one, made if need be, before anything more is
-    /// written. Without this it happens before the next line, or within a second; only a pipe or a device that the path
-    /// named is left on request alone.
+    /// Checks at once whether the path names another file now, and opens that file before the next line is written;
+    /// creates it if it does not exist. Without this call the check happens before the next line, or within a second.
+    /// A pipe or a device is only given up on this request.
     pub fn reopen(&self) {
         self.send(WriterMessage::Reopen);
     }
@@ -104,12 +108,13 @@ impl JsonlWriter {
             if let WriterMessage::Line(_) = message {
                 self.shared.progress.waiting.fetch_add(1, Ordering::Relaxed);
             }
-            // The receiver lives until `close` takes the sender away.
+            // The receiver lives until `close` drops the sender.
             let _ = messages.send(message);
         }
     }
 
-    /// How many lines are surely in the file, those that were added first: none more after one could not be.
+    /// How many lines are in the file. They are the first lines that were appended: after a line that could not be
+    /// written no later line is written.
     pub fn lines_written(&self) -> u64 {
         self.shared.progress.written.load(Ordering::Acquire)
     }
@@ -119,18 +124,18 @@ impl JsonlWriter {
         self.shared.progress.waiting.load(Ordering::Relaxed)
     }
 
-    /// How many lines were lost to a slow disk.
+    /// How many lines were dropped because the disk was too slow.
     pub fn lines_dropped(&self) -> u64 {
         self.shared.dropped.load(Ordering::Relaxed)
     }
 
-    /// The file's name and why lines cannot be written; none where they can.
+    /// The path and the reason, if lines cannot be written at the moment.
     pub fn failure(&self) -> Option<String> {
         self.shared.progress.failure()
     }
 
-    /// Waits until every line is in the file, or until the disk has had room for none for two seconds: then the log
-    /// says how many are missing, and so does [`LineFile::waiting`].
+    /// Waits until every line is in the file, or until the disk has taken no line for two seconds. In that case the
+    /// log says how many lines are missing, and so does [`JsonlWriter::lines_waiting`].
     pub fn close(&self) {
         self.shared.messages.lock().ok().and_then(|mut messages| messages.take());
         let writer = self.shared.writer.lock().ok().and_then(|mut writer| writer.take());

@@ -1,7 +1,7 @@
-//! Where figures stand, and how they are shown: the text format of Prometheus, version 0.0.4.
+//! The metrics of the process, rendered in the text format of Prometheus, version 0.0.4.
 //!
-//! Only what [`ALL`] names is kept, and only with the labels it names there. To count is one addition to a number
-//! that all threads share; nobody waits for whoever reads.
+//! Only the metrics that [`ALL`] lists are kept, and only with the labels listed there. Counting is one atomic
+//! addition; a scrape delays no thread that counts.
 
 use ::metrics::{
     Counter, Gauge, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit,
@@ -12,16 +12,16 @@ use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
-/// What a page of figures calls itself.
+/// The content type of the metrics page.
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// The most series, whatever values labels have: beyond them nothing is kept.
+/// The most series, over all label values. Further series are not kept.
 const SERIES_MAX: usize = 2_000;
 
-/// All figures of a daemon.
+/// All metrics of a daemon.
 #[derive(Debug, Default)]
 pub struct Registry {
-    /// By the meter's place in [`ALL`], then by the labels as they are shown.
+    /// By the index of the meter in [`ALL`], then by the rendered labels.
     series: Mutex<BTreeMap<(usize, String), Series>>,
 }
 
@@ -33,20 +33,20 @@ enum Series {
     Histogram(Arc<HistogramBuckets>),
 }
 
-/// The figures of this process, which are recorded from the first call on: whoever wants a handle that counts asks
-/// for it after that.
+/// The registry of this process. The first call installs it as the recorder of the `metrics` crate: handles that are
+/// created earlier do not count.
 pub fn global() -> &'static Arc<Registry> {
     static REGISTRY: OnceLock<Arc<Registry>> = OnceLock::new();
     REGISTRY.get_or_init(|| {
         let registry = Arc::new(Registry::default());
-        // Somebody who embeds us may record in a way of their own: then nothing is to be seen here.
+        // A program that embeds this crate may have installed a recorder of its own: then this registry stays empty.
         let _ = metrics::set_global_recorder(registry.clone());
         registry
     })
 }
 
 impl Registry {
-    /// Every figure as of now.
+    /// The metrics page: every series with its present value.
     pub fn render(&self) -> String {
         let mut page = String::new();
         let Ok(series) = self.series.lock() else { return page };
@@ -62,7 +62,7 @@ impl Registry {
         page
     }
 
-    /// Makes 1 the value of these labels and forgets any other the meter had: what a thing is now, it was not before.
+    /// Sets an info metric: the series with these label values is 1, and every other series of the meter is removed.
     pub fn set_info(&self, meter: &Meter, values: &[&str]) {
         let Some(place) = meter_index(meter.name) else { return };
         let shown = label_text(meter.labels.iter().copied().zip(values.iter().copied()));
@@ -72,7 +72,7 @@ impl Registry {
         series.entry((place, shown)).or_insert_with(one);
     }
 
-    /// The series of this key, where it is one of ours.
+    /// The series of this key, if [`ALL`] lists the metric.
     fn find_or_create(&self, key: &Key) -> Option<Series> {
         let place = meter_index(key.name())?;
         let named = |(label, name): (&metrics::Label, &&str)| label.key() == *name;
@@ -96,7 +96,7 @@ fn label_text<'a>(labels: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     labels.map(|(name, value)| format!("{name}=\"{}\"", escaped(value))).collect::<Vec<_>>().join(",")
 }
 
-// Nothing can fail that is written into a `String`.
+// Writing into a `String` cannot fail.
 fn write_header(page: &mut String, meter: &Meter) {
     let kind = match meter.kind {
         Kind::Counter => "counter",
@@ -139,11 +139,11 @@ impl Series {
     }
 }
 
-/// Values in seconds, counted by how large they are.
+/// A histogram of values in seconds.
 #[derive(Debug)]
 struct HistogramBuckets {
     bounds: &'static [f64],
-    /// One more than there are bounds: the last counts what is beyond them all.
+    /// One more count than bounds: the last counts the values above all bounds.
     counts: Vec<AtomicU64>,
     sum_ns: AtomicU64,
 }
@@ -161,12 +161,12 @@ impl HistogramFn for HistogramBuckets {
         if let Some(count) = self.counts.get(bucket) {
             count.fetch_add(1, Ordering::Relaxed);
         }
-        // No span is below zero, and what is beyond counting saturates.
+        // No duration is negative; a value that is too large saturates.
         self.sum_ns.fetch_add((seconds * 1e9) as u64, Ordering::Relaxed);
     }
 }
 
-/// A handle of another kind than its figure does nothing.
+/// A handle of another kind than its metric does nothing.
 impl Recorder for Registry {
     fn describe_counter(&self, _: KeyName, _: Option<Unit>, _: SharedString) {}
 

@@ -1,11 +1,36 @@
-//! What was recorded drives a switchboard again, on a virtual clock: a capture of the wire, raw bytes of a
-//! socket, one JSON event a line, or a journal.
+//! Replays a recording: a capture of the wire, raw bytes of a socket, one JSON event per line, or a journal.
 //!
-//! Everything that came from the switch goes through the decoder and the core that serve live calls. What we
-//! would do is written out and done to nobody. Deadlines pass in between as they would have.
+//! The bytes of the switch pass through the decoder and the core that serve live calls, on a virtual clock. Deadlines
+//! pass as they would have passed live. The resulting commands are returned as JSON lines and sent to no switch.
 //!
-//! A journal needs no hotlines beside it: they stand in it. Its events include the answers of the store, so
-//! none is asked.
+//! A journal contains its hotlines and the replies of the ACD, so a replay needs neither.
+//!
+//! ```
+//! use hotlined::replay::{ReplayOptions, replay};
+//! use hotlined_core::call::Limits;
+//! use hotlined_core::hotline::Hotlines;
+//! use hotlined_core::id::SwitchId;
+//! use std::sync::Arc;
+//!
+//! // A journal: the daemon starts, and a caller arrives who dials a number that is no hotline.
+//! let journal = br#"{"t":1800000000000,"begin":{"live_max":20000,"fallback_after":5000}}
+//! {"t":1800000000000,"in":{"arrived":{"switch":"fs1","leg":"2b6f5a0e-0a36-4b3c-9d39-43ac0d2a5d57",
+//! "dialled":"4009999999","caller":"13800138000","seed":1}}}"#;
+//! # let journal = String::from_utf8_lossy(journal).replace(",\n\"dialled", ",\"dialled");
+//! # let journal = journal.as_bytes();
+//! let options = ReplayOptions {
+//!     hotlines: Arc::new(Hotlines::default()),
+//!     switch: SwitchId("fs1".into()),
+//!     limits: Limits::default(),
+//!     chunk_bytes: None,
+//! };
+//! let report = replay(journal, &options)?;
+//! assert_eq!(report.events, 1);
+//! // The caller is sent to the fallback of the dialplan, and the call record says why.
+//! assert!(report.lines.iter().any(|line| line.contains("to_fallback")));
+//! assert!(report.lines.iter().any(|line| line.contains("unknown_hotline")));
+//! # Ok::<(), hotlined::replay::ReplayError>(())
+//! ```
 
 use crate::capture::{CaptureLine, CaptureLineError, Direction};
 use crate::journal;
@@ -29,36 +54,36 @@ use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// How long after the end of a record deadlines still pass, so that calls cut off by it come to their end.
+/// How long the clock runs on after the end of a recording, so that the calls in it end by their deadlines.
 const TIME_AFTER_END: Millis = Millis::seconds(600);
 
-/// What kind of record a file is.
+/// The kind of a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordingKind {
     /// JSON lines of both directions: see [`capture`](crate::capture).
     Capture,
-    /// JSON lines of what passed through an engine: see [`journal`].
+    /// JSON lines of the events and commands of an engine: see [`journal`].
     Journal,
-    /// An event of the switch a line, as JSON.
+    /// Events of the switch as JSON, one per line.
     Events,
-    /// What a socket delivered, byte for byte.
+    /// The bytes that a socket delivered.
     Raw,
 }
 
-/// How to replay.
+/// The options of a replay.
 #[derive(Clone, Debug)]
 pub struct ReplayOptions {
-    /// The hotlines, where the record does not hold them.
+    /// The hotlines, if the recording does not contain them.
     pub hotlines: Arc<Hotlines>,
-    /// What to call the switch.
+    /// The name of the switch.
     pub switch: SwitchId,
-    /// The switchboard's limits.
+    /// The limits of the engine.
     pub limits: Limits,
-    /// Cut what the switch said into pieces of so many bytes.
+    /// Cut the bytes of the switch into chunks of this size.
     pub chunk_bytes: Option<usize>,
 }
 
-/// Why a file cannot be replayed, and where in it.
+/// Why a recording cannot be replayed, with the line number.
 #[derive(Debug, thiserror::Error)]
 #[error("line {line}: {fault}")]
 pub struct ReplayError {
@@ -66,7 +91,7 @@ pub struct ReplayError {
     fault: RecordingFault,
 }
 
-/// What can be wrong with a record.
+/// What can be wrong with a recording.
 #[derive(Debug, thiserror::Error)]
 enum RecordingFault {
     #[error(transparent)]
@@ -85,18 +110,18 @@ enum RecordingFault {
     Refused(#[from] Refusal),
 }
 
-/// What a replay came to.
+/// The result of a replay.
 #[derive(Debug, Default)]
 pub struct ReplayReport {
-    /// Every command, as a line of JSON, in order.
+    /// All commands in order, each as a line of JSON.
     pub lines: Vec<String>,
-    /// How many events reached the calls.
+    /// The number of events that reached the engine.
     pub events: usize,
-    /// How many commands of each kind there were.
+    /// The number of commands of each kind.
     pub commands: BTreeMap<&'static str, usize>,
-    /// How many lines were left out because their writer was killed in the middle of them.
+    /// The number of lines that were left out because they are incomplete: their writer was killed.
     pub cut_off: usize,
-    /// How many calls were still live when the aftermath was over.
+    /// The number of calls that were still live at the end.
     pub live: usize,
 }
 
@@ -106,7 +131,7 @@ struct CommandLine<'a> {
     out: &'a Command,
 }
 
-/// Tells the kind of a record by its beginning.
+/// Detects the kind of a recording by its first line.
 pub fn detect_kind(bytes: &[u8]) -> RecordingKind {
     let line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let Ok(first) = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(line) else {
@@ -121,7 +146,10 @@ pub fn detect_kind(bytes: &[u8]) -> RecordingKind {
     }
 }
 
-/// Replays a record.
+/// Replays a recording.
+///
+/// # Errors
+/// If a line is not of the detected kind, or the bytes are not of an event socket.
 pub fn replay(bytes: &[u8], options: &ReplayOptions) -> Result<ReplayReport, ReplayError> {
     match detect_kind(bytes) {
         RecordingKind::Journal => replay_journal(bytes, options),
@@ -152,8 +180,8 @@ pub fn replay(bytes: &[u8], options: &ReplayOptions) -> Result<ReplayReport, Rep
     }
 }
 
-/// The lines that hold something, with their numbers; and how many were left out because whoever wrote them was
-/// killed in the middle: such a line is the last, or the next one begins anew.
+/// The lines that are not blank, with their numbers; and how many incomplete lines were left out. A line is incomplete
+/// if its writer was killed: then it is the last line, or the next line starts a new journal or connection.
 pub(crate) fn lines(bytes: &[u8]) -> (Vec<(usize, &[u8])>, usize) {
     let numbered = (1..).zip(bytes.split(|&byte| byte == b'\n'));
     let mut lines: Vec<(usize, &[u8])> = numbered.filter(|(_, line)| !line.trim_ascii().is_empty()).collect();
@@ -168,14 +196,14 @@ pub(crate) fn lines(bytes: &[u8]) -> (Vec<(usize, &[u8])>, usize) {
     (lines, cut_off)
 }
 
-/// Whether a line begins a journal or a connection of a capture.
+/// Whether a line starts a journal or a connection of a capture.
 fn starts_afresh(line: &[u8]) -> bool {
     let has = |word: &[u8]| memchr::memmem::find(line, word).is_some();
     has(b"\"begin\":") || has(b"\"dir\":\"open\"")
 }
 
-/// Lines that differ from an earlier run: `-` as it was, `+` as it is. Only what went out is compared, so an
-/// earlier run may be a journal, too.
+/// The lines that differ from an earlier run: `-` before the earlier line, `+` before the new line. Only commands are
+/// compared, so the earlier run may also be a journal.
 pub fn difference(earlier: &str, now: &[String]) -> Vec<String> {
     let earlier: Vec<&str> = earlier.lines().filter(|line| line.contains("\"out\":")).collect();
     let mut differing = Vec::new();
@@ -224,7 +252,7 @@ fn replay_journal(bytes: &[u8], options: &ReplayOptions) -> Result<ReplayReport,
     Ok(replayed)
 }
 
-/// Where a recorded conversation is played again.
+/// Replays the bytes or events of a switch.
 struct Player<'a> {
     options: &'a ReplayOptions,
     engine: Engine,
@@ -268,7 +296,7 @@ impl<'a> Player<'a> {
         }
     }
 
-    /// A new connection: nothing is left of the old one but what it owes.
+    /// A new connection. The requests of the old connection that have no reply end as failed.
     fn reopen(&mut self) {
         for event in self.conversation.lost() {
             self.turn(&event);
@@ -288,7 +316,7 @@ impl<'a> Player<'a> {
         Ok(())
     }
 
-    /// Without a time of its own, a piece is as old as the events in it say.
+    /// Decodes bytes of the switch. Without a time `at`, the timestamps of the events move the clock.
     fn read_from_switch(&mut self, bytes: &[u8], at: Option<Instant>) -> Result<(), RecordingFault> {
         let size = self.options.chunk_bytes.unwrap_or(bytes.len()).max(1);
         for chunk in bytes.chunks(size) {
@@ -306,7 +334,7 @@ impl<'a> Player<'a> {
     fn message(&mut self, message: Message) -> Result<(), RecordingFault> {
         let mut outcome = Outcome::default();
         match self.conversation.hear(message, &mut outcome) {
-            // That the connection ended is part of the record.
+            // The end of the connection is part of the recording.
             Ok(()) | Err(Refusal::Closing(_)) => {}
             Err(refusal) => return Err(refusal.into()),
         }

@@ -1,7 +1,7 @@
-//! The account of one call: what its caller went through, and why, told from what passed through the engine.
+//! The timeline of one call for people: what the caller heard and did, when, and why.
 //!
-//! It is made of the same entries whether the call is a rehearsal or stands in a journal, so that `simulate` and
-//! `explain` tell alike.
+//! It is built from the events and commands of the engine. `simulate` takes them from a dry run and `explain` from a
+//! journal, so both print a call in the same way.
 
 mod sound_text;
 mod timeline_event;
@@ -21,32 +21,32 @@ use std::sync::Arc;
 use timeline_event::Party;
 use timeline_event::TimelineEvent;
 
-/// One call, as far as it is told.
+/// The timeline of one call, as far as its entries were added.
 pub(super) struct CallTimeline {
     call: CallId,
     hotlines: Arc<Hotlines>,
     hotline: Option<Arc<Hotline>>,
     legs: BTreeMap<LegId, Party>,
     stage: Option<StageName>,
-    /// The leg that is being called and the place, until it is known whose it is.
+    /// The agent's leg that is being created and its dial string, until a note names the agent.
     called: Option<(LegId, String)>,
-    /// What is being played, by command, to say so if it cannot be.
+    /// Who hears the sound of each play command, for the message if it cannot be played.
     plays: BTreeMap<CommandId, Party>,
-    /// The agents who answered; how the others' attempts ended a note says.
+    /// The agents who answered. Of the other agents, a note says how the attempt ended.
     answered: BTreeSet<Party>,
-    /// The legs that were told to end or did.
+    /// The legs that were hung up or ended.
     ended: BTreeSet<LegId>,
     lines: Vec<TimelineLine>,
     began: Option<Instant>,
     record: Option<Box<CallRecord>>,
 }
 
-/// One thing that happened.
+/// One line of the timeline.
 #[derive(Debug, Serialize)]
 struct TimelineLine {
     /// Milliseconds since 1970.
     t: Instant,
-    /// Seconds since the call came.
+    /// Seconds since the call arrived.
     s: f64,
     #[serde(flatten)]
     moment: TimelineEvent,
@@ -70,12 +70,12 @@ impl CallTimeline {
         }
     }
 
-    /// Whether the call has its record.
+    /// Whether the call has ended and has its record.
     pub(super) fn is_over(&self) -> bool {
         self.record.is_some()
     }
 
-    /// Takes in what passed.
+    /// Adds an entry of the engine, if it concerns the call.
     pub(super) fn add(&mut self, at: Instant, entry: TraceEntry) {
         match entry {
             TraceEntry::In(event) => self.add_event(at, event),
@@ -201,7 +201,7 @@ impl CallTimeline {
             }
             Action::Listen { leg, time } => {
                 let who = who(leg);
-                // Between two keys of an answer nothing new begins.
+                // No line between two keys of one input.
                 if !matches!(
                     self.lines.last(),
                     Some(TimelineLine { moment: TimelineEvent::Presses { .. }, .. })
@@ -278,7 +278,7 @@ impl CallTimeline {
         self.push(at, moment);
     }
 
-    /// Prints the call: its moments, then its record.
+    /// Prints the timeline, then the call record.
     pub(super) fn print(&self, json: bool, out: &mut impl Write) -> io::Result<()> {
         if json {
             for line in &self.lines {
@@ -301,7 +301,7 @@ impl CallTimeline {
         }
     }
 
-    /// How long the call has lasted, as far as it is told.
+    /// The time from the first line to the last.
     pub(super) fn duration(&self) -> Millis {
         match (self.began, self.lines.last()) {
             (Some(began), Some(last)) => last.t.since(began),
@@ -310,7 +310,7 @@ impl CallTimeline {
     }
 }
 
-/// A time on the walls of China.
+/// The local time in China.
 pub(super) fn china_time(at: Instant) -> String {
     let millis = i64::try_from(at.0).unwrap_or(i64::MAX);
     let at = jiff::Timestamp::from_millisecond(millis).unwrap_or(jiff::Timestamp::MAX);

@@ -1,10 +1,13 @@
-//! `hotlined capture`: records what a switch says and what was said to it, on a connection of its own. It
-//! subscribes as the daemon does and orders nothing, so it may run beside one.
+//! `hotlined capture`: records the event socket of a switch, in both directions, on its own connection. It subscribes
+//! to the same events as the daemon and changes no call, so it may run beside a daemon.
 
-use super::{fail, load_settings, runtime, start_log};
+use super::load_config::load_settings;
+use super::output::fail;
+use super::start::{runtime, start_log};
 use crate::capture::CaptureWriter;
+use crate::daemon::ServeError;
+use crate::daemon::link_settings::link_settings;
 use crate::daemon::link_task::{LinkAuthority, run_link};
-use crate::daemon::serve::{ServeError, link_settings};
 use crate::daemon::settings::SETTINGS_VARIABLE;
 use crate::jsonl_writer::{JsonlWriter, SlowDiskPolicy};
 use hotlined_instance::switch::freeswitch::link;
@@ -14,24 +17,24 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-/// What to record.
+/// The arguments of `hotlined capture`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The settings file; without it, hotlined.toml in the working folder if there is one.
     #[arg(long, value_name = "FILE", env = SETTINGS_VARIABLE)]
     settings: Option<PathBuf>,
-    /// The switch, where the settings have several.
+    /// The switch, if the settings have several.
     #[arg(long, value_name = "NAME")]
     switch: Option<String>,
-    /// The file to write; one that is there is begun anew.
+    /// The file to write; an existing file is overwritten.
     #[arg(value_name = "FILE")]
     out: PathBuf,
-    /// Stop after so many seconds; without it, when interrupted.
+    /// Stop after this number of seconds [default: run until interrupted].
     #[arg(long, value_name = "SECONDS")]
     seconds: Option<u64>,
 }
 
-/// Records: 0 when told to stop, 1 when it could not.
+/// Records until it is stopped. The exit code is 0, or 1 after a fault.
 pub fn run(args: &Args) -> ExitCode {
     match start(args) {
         Ok(0) => ExitCode::SUCCESS,
@@ -47,7 +50,7 @@ fn start(args: &Args) -> anyhow::Result<u64> {
     runtime()?.block_on(record(link, &args.out, args.seconds.map(Duration::from_secs)))
 }
 
-/// The switch of this name, or the only one.
+/// The switch of this name, or the only switch.
 fn select_switch(links: Vec<link::LinkSettings>, name: Option<&str>) -> anyhow::Result<link::LinkSettings> {
     let names = links.iter().map(|link| link.switch.to_string()).collect::<Vec<_>>().join(", ");
     let is_meant = |link: &&link::LinkSettings| name.is_none_or(|name| *link.switch.0 == *name);
@@ -87,7 +90,7 @@ async fn record(settings: link::LinkSettings, out: &Path, limit: Option<Duration
             _ = interrupt.recv() => break,
         }
     }
-    // The link says goodbye when nobody can order anything any more.
+    // The link logs out when the sender of orders is dropped.
     drop(orders);
     let ended = tokio::spawn(async move { while events.recv().await.is_some() {} });
     let kept = keeping.await?;

@@ -1,8 +1,8 @@
-//! `hotlined check`: everything that is wrong with the settings and the hotlines, before a call finds out.
+//! `hotlined check`: finds everything that is wrong with the settings and the hotlines before a call does.
 //!
-//! Opens no port and asks no switch: whether those are right shows only where they are.
+//! It opens no port and connects to no switch: whether addresses and passwords work shows only on the live machine.
 
-use super::load_settings;
+use super::load_config::load_settings;
 use crate::daemon::holiday_folder::{self, HolidayFolderError};
 use crate::daemon::numbers_file::{self, NumbersFileError};
 use crate::daemon::settings::{self, SETTINGS_VARIABLE, ValueOrigin};
@@ -17,19 +17,19 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-/// What to check.
+/// The arguments of `hotlined check`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The settings file; without it, hotlined.toml in the working folder if there is one.
     #[arg(long, value_name = "FILE", env = SETTINGS_VARIABLE)]
     settings: Option<PathBuf>,
-    /// The folder of the hotlines, in place of the one in the settings.
+    /// The folder of the hotlines, instead of the one in the settings.
     #[arg(value_name = "DIR")]
     hotlines: Option<PathBuf>,
-    /// One JSON object a line, in place of text.
+    /// Print one JSON object per line instead of text.
     #[arg(long)]
     json: bool,
-    /// Print what a hotline file comes to: every default, and the flow that its short forms make.
+    /// Print a hotline file in full: with every default, and with the flow that its short forms stand for.
     #[arg(long, value_name = "FILE", conflicts_with = "hotlines")]
     expand: Option<PathBuf>,
     /// Print the JSON Schema of a hotline file, for editors.
@@ -37,11 +37,11 @@ pub struct Args {
     schema: bool,
 }
 
-/// Checks and prints: 0 when all is valid, also with warnings; 1 when not.
+/// Checks and prints. The exit code is 0 if all is valid, also with warnings, else 1.
 pub fn run(args: Args) -> ExitCode {
     let mut out = io::stdout().lock();
     if args.schema {
-        // A reader who has seen enough is no fault of the files.
+        // A closed standard output is not an error.
         let _ = write!(out, "{}", hotlined_config::schema());
         return ExitCode::SUCCESS;
     }
@@ -59,7 +59,7 @@ pub fn run(args: Args) -> ExitCode {
     if checked.faults.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// What there is to say.
+/// The result of a check.
 #[derive(Default)]
 struct CheckResult {
     hotlines: usize,
@@ -68,7 +68,7 @@ struct CheckResult {
     warnings: Vec<FaultLine>,
 }
 
-/// A fault of either kind, as a machine reads it.
+/// The line of JSON for a fault or warning, and its text.
 #[derive(Serialize)]
 struct FaultLine {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -132,7 +132,7 @@ impl From<&hotlined_config::Diagnostic> for FaultLine {
 }
 
 impl FaultLine {
-    /// A fault in a file that has no keys, or none that counts.
+    /// A fault in a file without keys.
     fn in_file(file: &Path, line: Option<(usize, usize)>, message: &str, text: String) -> Self {
         Self {
             file: Some(file.display().to_string()),

@@ -1,6 +1,7 @@
-//! `hotlined day`: what the calendar says of a date, and where it knows it from.
+//! `hotlined day`: whether the calendar has a date as a working day, a weekend, a holiday or a make-up day, and why.
 
-use super::{fail, load_calendar, print_line};
+use super::load_config::load_calendar;
+use super::output::{fail, print_line};
 use crate::daemon::settings::SETTINGS_VARIABLE;
 use hotlined_core::hours::{Calendar, Day, DayKind};
 use jiff::civil::Date;
@@ -8,7 +9,7 @@ use serde::Serialize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Which dates.
+/// The arguments of `hotlined day`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Dates such as 2026-10-01.
@@ -17,22 +18,22 @@ pub struct Args {
     /// The settings file; without it, hotlined.toml in the working folder if there is one.
     #[arg(long, value_name = "FILE", env = SETTINGS_VARIABLE)]
     settings: Option<PathBuf>,
-    /// A folder of years in the schema of holiday-cn (2027.json), in place of the one in the settings; they replace
-    /// what is compiled in.
+    /// A folder of years in the schema of holiday-cn (2027.json), instead of the one in the settings; these years
+    /// replace the built-in ones.
     #[arg(long, value_name = "FOLDER")]
     holidays: Option<PathBuf>,
-    /// One JSON object a line, in place of text.
+    /// Print one JSON object per line instead of text.
     #[arg(long)]
     json: bool,
 }
 
-/// Prints a line a date: 0 is well, 1 is a fault in the folder.
+/// Prints a line for each date. The exit code is 0, or 1 if the folder of holidays has a fault.
 pub fn run(args: &Args) -> ExitCode {
     let calendar = match load_calendar(args.settings.as_deref(), args.holidays.as_deref()) {
         Ok(calendar) => calendar,
         Err(error) => return fail(&error),
     };
-    // A reader who has seen enough is no fault of the dates.
+    // A closed standard output is not an error.
     let _ = args
         .dates
         .iter()
@@ -41,7 +42,7 @@ pub fn run(args: &Args) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// A date, as a machine reads it.
+/// The line of JSON for a date.
 #[derive(Serialize)]
 struct DayLine<'c> {
     date: Date,

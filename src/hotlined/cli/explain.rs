@@ -1,7 +1,7 @@
-//! `hotlined explain`: a past call told from the journal, with the reason of every turn it took.
+//! `hotlined explain`: prints the timeline of a past call from a journal, with the reason of each step.
 
 use super::call_timeline::{CallTimeline, china_time};
-use super::fail;
+use super::output::fail;
 use crate::journal::JournalLine;
 use crate::replay;
 use anyhow::{Context, bail};
@@ -14,28 +14,27 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// The most other calls that are named when one is not found.
+/// The most other calls that are listed if the call is not found.
 const NEAREST_MAX: usize = 5;
 
-/// What to explain.
+/// The arguments of `hotlined explain`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The call, by its name in logs and call records; the beginning of the name is enough if no other call's
-    /// begins like it.
+    /// The id of the call, as in logs and call records; the beginning is enough if no other id begins with it.
     call: String,
-    /// The journal of the daemon that had it.
+    /// The journal of the daemon that served the call.
     #[arg(long, value_name = "FILE")]
     journal: PathBuf,
-    /// One JSON object a line, in place of text.
+    /// Print one JSON object per line instead of text.
     #[arg(long)]
     json: bool,
 }
 
-/// Explains and prints: 0 is well, 1 is no such call or a broken journal.
+/// Prints the call. The exit code is 0, or 1 if there is no such call or the journal is broken.
 pub fn run(args: &Args) -> ExitCode {
     match explain(args) {
         Ok(account) => {
-            // A reader who has seen enough is no fault of the call.
+            // A closed standard output is not an error.
             let _ = account.print(args.json, &mut io::stdout().lock());
             ExitCode::SUCCESS
         }
@@ -43,7 +42,7 @@ pub fn run(args: &Args) -> ExitCode {
     }
 }
 
-/// A call of the journal, by how it came.
+/// How a call in the journal arrived.
 struct JournalCall {
     call: CallId,
     at: Instant,
@@ -68,7 +67,7 @@ fn explain(args: &Args) -> anyhow::Result<CallTimeline> {
     Ok(account)
 }
 
-/// Lets every line of a journal be seen; the last one before a kill may be cut off.
+/// Calls `visit` with every line of a journal. A last line that is incomplete is left out.
 fn for_each_line(bytes: &[u8], mut see: impl FnMut(JournalLine)) -> anyhow::Result<()> {
     let (lines, _) = replay::lines(bytes);
     for (number, text) in lines {
@@ -98,7 +97,7 @@ fn find_calls(bytes: &[u8]) -> anyhow::Result<Vec<JournalCall>> {
     Ok(calls)
 }
 
-/// The one call that is meant.
+/// Finds the call by its name or by the unique beginning of its name.
 fn find(text: &str, calls: &[JournalCall]) -> anyhow::Result<CallId> {
     let names: Vec<(String, &JournalCall)> = calls.iter().map(|came| (came.call.to_string(), came)).collect();
     if let Some((_, exact)) = names.iter().find(|(name, _)| name == text) {
@@ -113,7 +112,7 @@ fn find(text: &str, calls: &[JournalCall]) -> anyhow::Result<CallId> {
     let several = !begin.is_empty();
     if !several {
         begin = names.iter().collect();
-        // The likeliest first; of equals the latest, which is what people ask about.
+        // The most similar names first, and of equally similar ones the latest call.
         begin.sort_by_key(|(name, came)| (std::cmp::Reverse(shared(name)), std::cmp::Reverse(came.at)));
     }
     let what = if several { "begins the names of several calls" } else { "is no call of this journal" };

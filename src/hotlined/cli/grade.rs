@@ -1,6 +1,6 @@
-//! `hotlined grade`: what 400 numbers are worth by their patterns (靓号).
+//! `hotlined grade`: the class of 400 numbers by the patterns of their digits (靓号).
 
-use super::{fail, print_line};
+use super::output::{fail, print_line};
 use anyhow::Context;
 use hotlined_core::number::{Grade, Grades, normalise};
 use serde::Serialize;
@@ -8,21 +8,21 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Say how good 400 numbers are, and by which patterns.
+/// The arguments of `hotlined grade`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The numbers.
     #[arg(required = true, value_name = "NUMBER")]
     numbers: Vec<String>,
-    /// Patterns and classes in TOML, in place of those that are built in.
+    /// Patterns and classes in TOML, instead of the built-in ones.
     #[arg(long, value_name = "FILE")]
     table: Option<PathBuf>,
-    /// One JSON object a line, in place of text.
+    /// Print one JSON object per line instead of text.
     #[arg(long)]
     json: bool,
 }
 
-/// What is printed of a number.
+/// The line of JSON for a number.
 #[derive(Serialize)]
 struct GradeLine<'a> {
     number: &'a str,
@@ -30,7 +30,7 @@ struct GradeLine<'a> {
     grade: Grade,
 }
 
-/// Prints the grade of each: 0 when all are 400 numbers, 1 when not.
+/// Prints the grade of each number. The exit code is 0, or 1 if a number is not a 400 number.
 pub fn run(args: &Args) -> ExitCode {
     match grade(args) {
         Ok(()) => ExitCode::SUCCESS,

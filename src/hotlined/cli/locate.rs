@@ -1,6 +1,7 @@
-//! `hotlined locate`: where numbers are from, as routes and lists see them.
+//! `hotlined locate`: where numbers are from, as the routes and lists of hotlines see it.
 
-use super::{fail, load_numbers, print_line};
+use super::load_config::load_numbers;
+use super::output::{fail, print_line};
 use crate::daemon::settings::SETTINGS_VARIABLE;
 use hotlined_core::number::{
     AreaCode, Imported, Kind, Location, Network, Number, NumberRegions, Place, Source, normalise,
@@ -9,27 +10,27 @@ use serde::Serialize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// Say where numbers are from, and by what that shows.
+/// The arguments of `hotlined locate`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The numbers, in any form a carrier delivers.
+    /// The numbers, in any form that carriers deliver.
     #[arg(required = true, value_name = "NUMBER")]
     given: Vec<String>,
-    /// The hotline's own area code: where a landline without one is.
+    /// The area code of the hotline, for landlines that are given without one.
     #[arg(long, value_name = "AREA CODE", value_parser = AreaCode::parse)]
     home: Option<AreaCode>,
     /// The settings file; without it, hotlined.toml in the working folder if there is one.
     #[arg(long, value_name = "FILE", env = SETTINGS_VARIABLE)]
     settings: Option<PathBuf>,
-    /// A table that `hotlined numbers import` wrote, in place of the one in the settings.
+    /// A table that `hotlined numbers import` wrote, instead of the one in the settings.
     #[arg(long, value_name = "FILE")]
     numbers: Option<PathBuf>,
-    /// One JSON object a line, in place of text.
+    /// Print one JSON object per line instead of text.
     #[arg(long)]
     json: bool,
 }
 
-/// What is printed of a number.
+/// The line of JSON for a number.
 #[derive(Serialize)]
 struct LocationLine<'a> {
     given: &'a str,
@@ -37,18 +38,18 @@ struct LocationLine<'a> {
     kind: Kind,
     #[serde(flatten)]
     location: Location,
-    /// The place by name.
+    /// The name of the place.
     #[serde(skip_serializing_if = "Option::is_none")]
     place: Option<String>,
-    /// Where it can be, if in several cities.
+    /// The possible cities, if there are several.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     one_of: &'a [Place],
-    /// The file that the imported table was made of, where the place is from there.
+    /// The file that was imported, if the place comes from the imported table.
     #[serde(skip_serializing_if = "Option::is_none")]
     table: Option<&'a str>,
 }
 
-/// Prints where each number is from: 0, also where nothing shows.
+/// Prints where each number is from. The exit code is 0, also if a place is unknown.
 pub fn run(args: &Args) -> ExitCode {
     let atlas = match load_numbers(args.settings.as_deref(), args.numbers.as_deref()) {
         Ok(atlas) => atlas,
@@ -75,14 +76,14 @@ fn print_location(given: &str, args: &Args, atlas: &NumberRegions) -> anyhow::Re
     Ok(print_line(&line)?)
 }
 
-/// Province and city in one; those that are both only once.
+/// The name of province and city; a municipality, which is both, is named once.
 fn place_name(location: &Location) -> Option<String> {
     let province = location.province?;
     let city = location.city.filter(|city| *city != province).map_or("", Place::name);
     Some(format!("{}{city}", province.name()))
 }
 
-/// What the imported table is called, where the place is from there.
+/// The file that was imported, if the place comes from the imported table.
 fn table_name<'a>(location: &Location, atlas: &'a NumberRegions) -> Option<&'a str> {
     atlas.imported().filter(|_| location.source == Source::Imported).map(Imported::origin)
 }
@@ -132,7 +133,7 @@ fn kind_text(kind: Kind) -> &'static str {
     }
 }
 
-/// Why no place shows.
+/// Why the place is unknown.
 fn no_place_text(kind: Kind, source: Source) -> &'static str {
     match (kind, source) {
         (_, Source::CountryCode) => "outside the mainland",

@@ -1,6 +1,7 @@
-//! `hotlined numbers`: newer data of where mobile numbers are from, and how much of them is known.
+//! `hotlined numbers`: imports newer data of where mobile numbers are from, and reports how much is known.
 
-use super::{fail, load_numbers, load_settings, print_line};
+use super::load_config::{load_numbers, load_settings};
+use super::output::{fail, print_line};
 use crate::daemon::settings::SETTINGS_VARIABLE;
 use crate::daemon::{numbers_file, whole_file};
 use anyhow::{Context, bail};
@@ -14,51 +15,51 @@ use std::process::ExitCode;
 /// The most unknown names that are printed one by one.
 const UNKNOWN_SHOWN_MAX: usize = 100;
 
-/// Bring newer data of where mobile numbers are from, or say how much is known.
+/// The subcommands of `hotlined numbers`.
 #[derive(Debug, clap::Subcommand)]
 pub enum Args {
-    /// Read a phone.dat or CSV, say how it agrees with the built-in table, and write the file that `numbers` names in
-    /// the settings. A running daemon takes it up by itself.
+    /// Read a phone.dat or CSV, compare it with the built-in table, and write the file that `numbers` names in the
+    /// settings. A running daemon loads the new file by itself.
     Import(ImportArgs),
-    /// Say what share of all mobile numbers is placed, and which segments are not.
+    /// Report the share of mobile numbers whose place is known, and the segments whose place is unknown.
     Report(ReportArgs),
 }
 
-/// What to import.
+/// The arguments of `hotlined numbers import`.
 #[derive(Debug, clap::Args)]
 pub struct ImportArgs {
     /// A phone.dat, or CSV in UTF-8: prefix (seven digits), province, city, carrier.
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// The file to write, in place of the one in the settings.
+    /// The file to write, instead of the one in the settings.
     #[arg(long, value_name = "FILE", conflicts_with = "check")]
     to: Option<PathBuf>,
     /// The settings file; without it, hotlined.toml in the working folder if there is one.
     #[arg(long, value_name = "FILE", env = SETTINGS_VARIABLE)]
     settings: Option<PathBuf>,
-    /// Only read and tell: write nothing.
+    /// Only read and compare; write nothing.
     #[arg(long)]
     check: bool,
-    /// One JSON object, in place of text.
+    /// Print one JSON object instead of text.
     #[arg(long)]
     json: bool,
 }
 
-/// What to report about.
+/// The arguments of `hotlined numbers report`.
 #[derive(Debug, clap::Args)]
 pub struct ReportArgs {
     /// The settings file; without it, hotlined.toml in the working folder if there is one.
     #[arg(long, value_name = "FILE", env = SETTINGS_VARIABLE)]
     settings: Option<PathBuf>,
-    /// A table that `numbers import` wrote, in place of the one in the settings.
+    /// A table that `numbers import` wrote, instead of the one in the settings.
     #[arg(long, value_name = "FILE")]
     numbers: Option<PathBuf>,
-    /// One JSON object, in place of text.
+    /// Print one JSON object instead of text.
     #[arg(long)]
     json: bool,
 }
 
-/// Imports or reports: 0 is well, 1 is a fault that was printed, and then nothing is changed.
+/// Imports or reports. The exit code is 0, or 1 after a printed fault; then nothing was changed.
 pub fn run(args: &Args) -> ExitCode {
     let ended = match args {
         Args::Import(args) => import_table(args),
@@ -71,7 +72,7 @@ pub fn run(args: &Args) -> ExitCode {
 }
 
 fn import_table(args: &ImportArgs) -> anyhow::Result<()> {
-    // Asked first: who has nowhere to put it shall not wait for the reading.
+    // First, because a missing destination should be reported before the long read.
     let to = if args.check { None } else { Some(destination(args)?) };
     let bytes = whole_file::read(&args.file, TABLE_BYTES_MAX)?;
     let name = args.file.file_name().unwrap_or_default().to_string_lossy();
@@ -107,12 +108,12 @@ struct ImportReport<'f> {
     written: Option<PathBuf>,
 }
 
-/// The file to write, which must not be the one to read.
+/// The file to write. It must not be the file to read.
 fn destination(args: &ImportArgs) -> anyhow::Result<PathBuf> {
     let to = match &args.to {
         Some(to) => to.clone(),
         None => load_settings(args.settings.as_deref())
-            .map_err(super::join_faults)?
+            .map_err(super::output::join_faults)?
             .numbers
             .context("where shall it be written? Name the file by --to, or by `numbers` in the settings")?,
     };

@@ -1,6 +1,6 @@
-//! `hotlined replay`: a record drives the switchboard again, and what it would do is printed.
+//! `hotlined replay`: replays a recording and prints the commands that the daemon would send.
 
-use super::{fail, print_line};
+use super::output::{fail, print_line};
 use crate::replay::{self, RecordingKind, ReplayOptions, ReplayReport};
 use anyhow::Context;
 use hotlined_config;
@@ -12,30 +12,30 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// Run a capture, a journal, raw socket bytes or JSON events through the decoder and the core.
+/// The arguments of `hotlined replay`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The record: what kind it is shows at its beginning.
+    /// The recording: a capture, a journal, raw socket bytes or JSON events. The kind is detected.
     file: PathBuf,
-    /// The folder of the hotlines; a journal holds its own.
+    /// The folder of the hotlines; a journal contains its own.
     #[arg(long)]
     hotlines: Option<PathBuf>,
     /// The folder of their sound files.
     #[arg(long, default_value = "sounds")]
     sounds: PathBuf,
-    /// Our own name for the switch.
+    /// The name of the switch.
     #[arg(long, default_value = "fs1")]
     switch: String,
-    /// Compare with what an earlier run printed, or with a journal; differences are printed, and the exit code
-    /// is 1 if there are any.
+    /// Compare with the output of an earlier run, or with a journal. Differences are printed, and then the exit code
+    /// is 1.
     #[arg(long)]
     expect: Option<PathBuf>,
-    /// Cut what the switch said into pieces of so many bytes. This must change nothing.
+    /// Cut the bytes of the switch into chunks of this size. This must not change the result.
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..))]
     chunk: Option<u32>,
 }
 
-/// Runs it: 0 is well, 1 is a difference or a broken record.
+/// Replays the file. The exit code is 0, or 1 if there is a difference or the recording is broken.
 pub fn run(args: &Args) -> ExitCode {
     match replay_file(args) {
         Ok(code) => code,

@@ -1,30 +1,33 @@
-//! `hotlined serve`: the daemon.
+//! `hotlined serve`: runs the daemon.
 
-use super::{fail, load_settings, runtime, start_log};
-use crate::daemon::serve::{ServeError, serve};
+use super::load_config::load_settings;
+use super::output::fail;
+use super::start::{runtime, start_log};
+use crate::daemon::ServeError;
+use crate::daemon::serve::serve;
 use crate::daemon::settings::SETTINGS_VARIABLE;
 use hotlined_instance::switch::lease_token::Claiming;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// What to serve.
+/// The arguments of `hotlined serve`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// The settings file; without it, hotlined.toml in the working folder if there is one.
     #[arg(long, value_name = "FILE", env = SETTINGS_VARIABLE)]
     settings: Option<PathBuf>,
-    /// Write every event and command into this file, in place of the one in the settings.
+    /// Write every event and command into this file, instead of the journal in the settings.
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
-    /// Record both directions of the link into this file.
+    /// Record both directions of the link to the switch into this file.
     #[arg(long, value_name = "FILE")]
     capture: Option<PathBuf>,
-    /// Act for the switches even if another daemon does so now, without Redis: that one stops.
+    /// Without Redis: become active for the switches even if another daemon is active; that daemon stops.
     #[arg(long)]
     take_over: bool,
 }
 
-/// Serves: 0 when told to stop, 1 when it could not.
+/// Serves until it is stopped. The exit code is 0, or 1 after a fault.
 pub fn run(args: &Args) -> ExitCode {
     match start(args) {
         Ok(()) => ExitCode::SUCCESS,

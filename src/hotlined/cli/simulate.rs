@@ -1,10 +1,11 @@
-//! `hotlined simulate`: one call through the hotlines of a folder, from its first second to its record, without a
-//! telephone, a switch or a wait.
+//! `hotlined simulate`: plays one call through the hotlines of a folder, from its arrival to its call record. It needs
+//! no telephone and no switch, and runs in virtual time.
 
 mod arguments;
 
 use super::call_timeline::CallTimeline;
-use super::{fail, join_faults, load_settings};
+use super::load_config::load_settings;
+use super::output::{fail, join_faults};
 use crate::daemon::settings::Settings;
 use crate::daemon::{holiday_folder, numbers_file};
 use crate::journal::Journal;
@@ -33,13 +34,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-/// How long a call may last: longer than anybody waits to be called back, and talks then.
+/// How long a call may last: longer than any wait for a call back and the talk after it.
 const CALL_TIME_MAX: Millis = Millis::seconds(6 * 3600);
-/// Within what time before and after the call the other calls come.
+/// The other calls arrive within this time before and after the call.
 const BACKGROUND_SPREAD: Millis = Millis::seconds(30);
 /// The most other calls.
 const BACKGROUND_CALLS_MAX: u64 = 1_000;
-/// How much of a sound file is read to see how long it is, in bytes.
+/// How much of a sound file is read to find its length, in bytes.
 const HEAD_BYTES_MAX: u64 = 64 * 1024;
 
 const EXAMPLES: &str = "\
@@ -48,60 +49,60 @@ Examples:
   hotlined simulate --hotlines hotlines --to 4008001234 --from 02161234567 --at 2026-10-01T10:00+08:00 \\
       --keys 2,802#,wait:20s,9 --agent 01=busy,02=answer:20s+talk:40s --caller after-talk:30s";
 
-/// What to simulate.
+/// The arguments of `hotlined simulate`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The folder of the hotlines, in place of the one in the settings.
+    /// The folder of the hotlines, instead of the one in the settings.
     #[arg(long, value_name = "DIR")]
     hotlines: Option<PathBuf>,
-    /// The folder of their sound files, in place of the one in the settings.
+    /// The folder of the sound files, instead of the one in the settings.
     #[arg(long, value_name = "DIR")]
     sounds: Option<PathBuf>,
-    /// The hotline that is dialled.
+    /// The hotline that the caller dials.
     #[arg(long, value_name = "NUMBER")]
     to: String,
-    /// The caller's number; empty when it is withheld.
+    /// The caller's number; empty if it is withheld.
     #[arg(long, value_name = "NUMBER", default_value = "13800138000")]
     from: String,
-    /// When the call comes; in China's time where no zone is written; now when nothing is.
+    /// The time of the call; without a zone, China's time [default: now].
     #[arg(long, value_name = "TIME")]
     at: Option<StartTime>,
-    /// What the caller presses, one answer a question: keys; `none` for silence; `wait:5s` to press the next when
-    /// so much time has passed, asked or not.
+    /// The caller's input at each question: keys; `none` for no input; `wait:5s` to press the next keys after this
+    /// time, with or without a question.
     #[arg(long, value_name = "KEYS", value_delimiter = ',')]
     keys: Vec<KeysArgument>,
-    /// What an agent's telephone does, by agent number or telephone: busy, reject:5s, no-answer, unreachable,
-    /// answer:20s, press-1:4s (answers, and takes the call by key), mailbox:20s; an answer may have +talk:40s,
-    /// +no-press. Named twice, it is the first and the second time it is called. All others answer after 3 s and
-    /// talk for 60 s.
+    /// What the telephone of an agent does, by agent id or telephone number: busy, reject:5s, no-answer, unreachable,
+    /// answer:20s, press-1:4s (answers and accepts the call with a key), mailbox:20s; an answer may have +talk:40s,
+    /// +no-press. An agent that is named twice does the first at the first call and the second at the second call. All
+    /// other agents answer after 3 s and talk for 60 s.
     #[arg(long = "agent", value_name = "AGENT=DOES", value_delimiter = ',')]
     agents: Vec<AgentArgument>,
-    /// What else the caller does: hangs-up:15s, after-talk:30s, speaks:10s (into a mailbox),
+    /// What else the caller does: hangs-up:15s, after-talk:30s, speaks:10s (a voicemail message),
     /// called-back:no-answer.
     #[arg(long, value_name = "DOES", value_delimiter = ',')]
     caller: Vec<CallerArgument>,
-    /// So many other calls to the same hotline around the same time.
+    /// The number of other calls to the same hotline around the same time.
     #[arg(long = "with", value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=BACKGROUND_CALLS_MAX))]
     others: u64,
-    /// What chance begins with: the same seed, the same call.
+    /// The seed of the random numbers: the same seed gives the same call.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Write a journal as a daemon would, for `explain` and `replay`.
+    /// Write a journal like the daemon's, for `explain` and `replay`.
     #[arg(long, value_name = "FILE")]
     journal: Option<PathBuf>,
-    /// One JSON object a line, in place of text.
+    /// Print one JSON object per line instead of text.
     #[arg(long)]
     json: bool,
 }
 
-/// Simulates and prints: 0 when the call came to its end, 1 when something is wrong with what was asked.
+/// Simulates and prints the call. The exit code is 0 if the call ended, and 1 if an argument is wrong.
 pub fn run(args: &Args) -> ExitCode {
     let account = match simulate(args) {
         Ok(account) => account,
         Err(error) => return fail(&error),
     };
-    // A reader who has seen enough is no fault of the call.
+    // A closed standard output is not an error.
     let _ = account.print(args.json, &mut io::stdout().lock());
     if account.is_over() {
         return ExitCode::SUCCESS;
@@ -127,7 +128,7 @@ fn simulate(args: &Args) -> anyhow::Result<CallTimeline> {
     play(cast, at, &first, sounds, &call, args.journal.as_deref())
 }
 
-/// Plays everything until the call is over.
+/// Runs the simulation until the call is over.
 fn play(
     cast: Script,
     at: Instant,
@@ -158,11 +159,11 @@ fn play(
     Ok(account)
 }
 
-/// What a daemon of these settings would serve.
+/// The configuration that a daemon with these settings would load.
 struct LoadedConfig {
     hotlines: Arc<Hotlines>,
     sounds: SoundFolder,
-    /// The operator's own calendar and table of numbers.
+    /// The events with the operator's own calendar and table of numbers.
     tables: Vec<Event>,
 }
 
@@ -208,7 +209,7 @@ fn leg(chance: &mut Rng) -> LegId {
     LegId::from_bits(u128::from(chance.next_u64()) << 64 | u128::from(chance.next_u64()))
 }
 
-/// What the telephones of the hotline's agents do.
+/// The telephones of the hotline's agents.
 fn build_cast(hotline: &Hotline, said: &[AgentArgument]) -> anyhow::Result<Script> {
     let mut cast = Script { default_phone: ScriptedPhone::answers(Millis::seconds(3)), ..Script::default() };
     for AgentArgument { agent, .. } in said {
@@ -232,17 +233,17 @@ fn build_cast(hotline: &Hotline, said: &[AgentArgument]) -> anyhow::Result<Scrip
     Ok(cast)
 }
 
-/// One of the other calls.
+/// The caller of one of the other calls.
 fn background_caller(to: &str, at: Instant, chance: &mut Rng) -> ScriptedCaller {
     let number = format!("137{:08}", chance.between(0, 99_999_999));
     let at = at - BACKGROUND_SPREAD + Millis(chance.between(0, 2 * BACKGROUND_SPREAD.0));
     let leg = leg(chance);
-    // Whatever is asked, the first key is a likely answer.
+    // Key 1 is a likely input at any menu.
     let deeds = (0..3).map(|_| CallerStep::PressKeys("1".into())).collect();
     ScriptedCaller { steps: deeds, ..ScriptedCaller::new(at, &number, to, leg) }
 }
 
-/// How long the files last that are there; what cannot be read lasts as long as most.
+/// The length of each sound file; a file that cannot be read has the default length.
 fn lengths(sounds: SoundFolder) -> SoundLengths {
     Box::new(move |path: &SoundPath| {
         let seen = Path::new(path.as_str());

@@ -1,4 +1,4 @@
-//! What the daemon shows on its admin address, and where each figure that nobody counts as it happens comes from.
+//! The admin address of the daemon. Metrics that are not counted as they happen are read here before each scrape.
 
 use crate::http::admin::router;
 use crate::http::listener::{ListenError, Listener};
@@ -14,27 +14,27 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 use tokio::sync::watch;
 
-/// What stands in place of a fingerprint where an operator has no table of numbers.
+/// The fingerprint in the metrics if the operator has no table of numbers.
 const BUILT_IN: &str = "built_in";
 
-/// The admin address, taken and not answered at yet.
+/// The admin address: its port is open, but requests are not answered yet.
 pub(super) struct AdminServer {
     listener: Listener,
     registry: Arc<Registry>,
 }
 
-/// What is looked at when somebody asks.
+/// The values that are read at each scrape.
 pub(super) struct PolledMetrics {
-    /// The files that grow by lines, each with what it is called.
+    /// The append-only files, each with its name in the metrics.
     pub(super) files: Vec<(&'static str, JsonlWriter)>,
-    /// The calendar in force.
+    /// The present calendar.
     pub(super) calendar: watch::Receiver<Arc<Calendar>>,
-    /// The table of numbers in force; none where it is the one that is built in.
-    pub(super) atlas: watch::Receiver<Option<Arc<NumberRegions>>>,
+    /// The present table of numbers; `None` if it is the built-in table.
+    pub(super) number_regions: watch::Receiver<Option<Arc<NumberRegions>>>,
 }
 
 impl AdminServer {
-    /// Takes the port. Figures are recorded from now on.
+    /// Opens the port. Metrics are recorded from now on.
     pub(super) async fn open(address: SocketAddr) -> Result<Self, ListenError> {
         let listener = Listener::open(address).await?;
         let registry = metrics_registry::global().clone();
@@ -43,7 +43,7 @@ impl AdminServer {
         Ok(Self { listener, registry })
     }
 
-    /// Answers from now on.
+    /// Answers requests from now on.
     pub(super) fn start(self, health: Arc<Health>, sources: PolledMetrics) {
         let Self { listener, registry } = self;
         tracing::info!(address = %listener.address(), "figures at /metrics, health at /healthz and /readyz");
@@ -66,14 +66,14 @@ impl PolledMetrics {
         }
         let now = super::clock::Clock::start().now();
         metrics::YEARS_MISSING.gauge(&[]).set(self.calendar.borrow().missing_years(now).len() as f64);
-        let atlas = self.atlas.borrow();
-        let imported = atlas.as_ref().and_then(|atlas| atlas.imported());
+        let number_regions = self.number_regions.borrow();
+        let imported = number_regions.as_ref().and_then(|regions| regions.imported());
         let fingerprint = imported.map(|table| table.fingerprint());
         registry.set_info(&metrics::NUMBERS, &[fingerprint.as_deref().unwrap_or(BUILT_IN)]);
     }
 }
 
-/// A source was read, well or not.
+/// Counts a load of a configuration source, good or bad.
 pub(super) fn count_load(source: &str, well: bool) {
     let count = |result, by| metrics::LOADS.counter(&[source, result]).increment(by);
     count("good", u64::from(well));

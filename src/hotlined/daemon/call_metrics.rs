@@ -1,4 +1,4 @@
-//! Counts what passes through the engine, and learns from it how the daemon is.
+//! Counts the events and commands of the engine in the metrics, and keeps the health up to date.
 
 use ::metrics::{Counter, Gauge, Histogram};
 use hotlined_core::call::Switchboard;
@@ -12,8 +12,9 @@ use hotlined_instance::metrics;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Every one there is, so that a figure is 0 before it first counts: what grows from nothing to 1 is no growth to
-/// whoever scrapes. One that is missing here is shown from its first time on.
+/// All stages, outcomes and requests, so that each series appears with value 0 before it first counts: Prometheus sees
+/// no increase in a series that appears with value 1. A value that is missing in these lists appears when it first
+/// counts.
 const STAGES: [StageName; 14] = [
     StageName::Admission,
     StageName::Announce,
@@ -57,7 +58,7 @@ const ATTEMPTS: [AttemptOutcome; 11] = [
 const REQUESTS: [&str; 8] =
     ["claim", "abandon", "release", "place", "remember", "admit", "leave", "count_code"];
 
-/// The handles of everything that is counted.
+/// The handles of all series that are counted here.
 struct CallMetrics {
     health: Arc<Health>,
     stages: BTreeMap<StageName, Gauge>,
@@ -72,7 +73,7 @@ struct CallMetrics {
     sounds_failed: Counter,
 }
 
-/// Counts what it sees.
+/// An observer of the engine that counts events and commands.
 pub fn observer(health: Arc<Health>) -> Observer {
     let not_taken = |why| metrics::CALLS_NOT_TAKEN.counter(&[not_taken_word(why)]);
     let mut tally = CallMetrics {
@@ -94,7 +95,7 @@ pub fn observer(health: Arc<Health>) -> Observer {
     })
 }
 
-/// The live calls by stage, counted anew: nobody told of those that a daemon before us left.
+/// Counts the live calls by stage again: the calls that this daemon took over from another passed no note.
 pub(super) fn count_stages(switchboard: &Switchboard) {
     let mut counts: BTreeMap<StageName, u32> = STAGES.into_iter().map(|stage| (stage, 0)).collect();
     switchboard.stages().for_each(|(_, stage)| *counts.entry(stage).or_default() += 1);
@@ -167,7 +168,7 @@ impl CallMetrics {
             | Note::CallBack
             | Note::FlowTooLong
             | Note::Ringing { .. }
-            // Who talked is noted by no attempt: the record has all of them.
+            // Attempts are counted from the call record: an attempt that ended in a talk has no note.
             | Note::Attempt { .. } => {}
         }
     }

@@ -1,10 +1,10 @@
-//! The daemon's one clock.
+//! The clock of the daemon.
 
 use hotlined_core::time::Instant;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// The time of day, read once, and from then on only counted: it never goes back, whatever is done to the
-/// machine's own clock meanwhile.
+/// Reads the time of day once and then adds the monotonic time that passed. So it never goes back, also when the
+/// clock of the machine is changed.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     began: std::time::Instant,
@@ -12,18 +12,18 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// A clock that goes with the machine's as of now.
+    /// A clock with the present time of the machine.
     pub fn start() -> Self {
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
         Self { began: std::time::Instant::now(), began_at: Instant::default() + since_1970.into() }
     }
 
-    /// Now.
+    /// The present time.
     pub fn now(&self) -> Instant {
         self.began_at + self.began.elapsed().into()
     }
 
-    /// When the runtime has to wake us so that `at` has come.
+    /// The time of the runtime at which this clock shows `at`.
     pub fn wake_at(&self, at: Instant) -> tokio::time::Instant {
         let since_began = Duration::from(at.since(self.began_at));
         tokio::time::Instant::from_std(self.began + since_began)

@@ -1,4 +1,5 @@
-//! What an operator changes while the daemon runs, each with the way it is read and what the engine hears of it.
+//! The configuration that an operator changes while the daemon runs: how each part is loaded, and the event that
+//! tells the engine.
 
 use super::holiday_folder::{self, HolidayFolderError};
 use super::numbers_file::{self, NumbersFileError};
@@ -14,37 +15,40 @@ use std::fmt::Display;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Something that lies in a folder and is read as a whole.
+/// Configuration in a folder that is loaded as a whole.
 pub trait ConfigSource: Clone + Send + Sync + 'static {
-    /// What it is read as.
+    /// The loaded configuration.
     type Content: PartialEq + Send + Sync + 'static;
-    /// What can be wrong with it.
+    /// What can be wrong with the files.
     type Fault: Clone + PartialEq + Display + Send + Sync + 'static;
-    /// What it is called in a log, in the plural.
+    /// The name in the log and in metrics, in the plural.
     const NAME: &'static str;
 
-    /// The folder it lies in.
+    /// The folder of the files.
     fn folder(&self) -> &Path;
 
-    /// The one file of the folder that it is; without one it is every file.
+    /// The only file of the folder that counts; `None` if all files count.
     fn file(&self) -> Option<&OsStr>;
 
-    /// Reads it, or says everything that is wrong with it. Blocks on the file system.
+    /// Loads the files. Blocks on the file system.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the files.
     fn load(&self) -> Result<Self::Content, Vec<Self::Fault>>;
 
-    /// The fault that it cannot be read for this reason.
+    /// The fault that the files cannot be read for this reason.
     fn unreadable(&self, why: &dyn std::error::Error) -> Self::Fault;
 
-    /// How the engine hears of it.
+    /// The event that gives the loaded configuration to the engine.
     fn event(thing: Arc<Self::Content>) -> Event;
 }
 
-/// The hotlines: a folder with a file each.
+/// The hotlines: a folder with a file for each hotline.
 #[derive(Clone, Debug)]
 pub struct HotlineFolder {
-    /// The folder.
+    /// The folder of the hotline files.
     pub folder: PathBuf,
-    /// Where their sounds lie.
+    /// The folder of the sound files.
     pub sounds: SoundFolder,
 }
 
@@ -74,7 +78,7 @@ impl ConfigSource for HotlineFolder {
     }
 }
 
-/// The operator's own years: a folder with a file each.
+/// The operator's own holidays: a folder with a file for each year.
 #[derive(Clone, Debug)]
 pub struct HolidayFolder(pub PathBuf);
 
@@ -104,7 +108,7 @@ impl ConfigSource for HolidayFolder {
     }
 }
 
-/// The operator's own table of numbers: one file.
+/// The operator's own table of number regions: one file.
 #[derive(Clone, Debug)]
 pub struct NumbersFile(pub PathBuf);
 
@@ -113,7 +117,7 @@ impl ConfigSource for NumbersFile {
     type Fault = NumbersFileError;
     const NAME: &'static str = "numbers";
 
-    /// A settings file names it by an absolute path, so it has one.
+    /// The settings make the path absolute, so the file has a parent folder.
     fn folder(&self) -> &Path {
         self.0.parent().unwrap_or(&self.0)
     }

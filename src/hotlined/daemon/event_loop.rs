@@ -1,7 +1,7 @@
-//! The one loop: tells the [`Instance`] what happened, and does what it says. It decides nothing.
+//! The event loop: hands every input to the [`Instance`] and carries out its outputs. The loop decides nothing.
 //!
-//! Reading, deciding, keeping and writing of all links happen on this one thread, without handing anything over. What
-//! is slow happens elsewhere: files of records, reading hotlines, the admin address.
+//! Reading, deciding, saving and writing for all links happen on this one thread, without a hand-over. Slow work
+//! happens on other threads: the files of call records, loading hotlines, the admin address.
 
 use super::clock::Clock;
 use super::deliverer::Deliverers;
@@ -20,19 +20,19 @@ use hotlined_instance::{RedisChannel, RedisChannelReply};
 use std::io;
 use tokio::sync::mpsc;
 
-/// The most changes of configuration that wait for the loop.
+/// The most configuration changes that wait for the loop.
 pub(super) const CONFIG_CHANGES_WAITING_MAX: usize = 64;
-/// How long after something was handed to a deliverer it is looked whether it is done, if nothing else comes first.
+/// How often the loop checks whether a delivery is finished, if nothing else wakes the loop earlier.
 const DELIVERY_CHECK_WAIT: Millis = Millis(20);
 
-/// What an operator, or the supervisor of the process, wants.
+/// A request of the operator or of the service manager.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ControlRequest {
-    /// Stop, but let calls in progress finish for a while. Said again: stop now.
+    /// Stop, but let calls in progress finish for a while. A second request stops the daemon at once.
     Stop,
 }
 
-/// The loop and everything it owns.
+/// The loop and everything that it owns.
 pub(super) struct EventLoop {
     pub(super) instance: Instance,
     pub(super) clock: Clock,
@@ -43,7 +43,7 @@ pub(super) struct EventLoop {
     pub(super) heartbeat: Heartbeat,
 }
 
-/// What woke the loop.
+/// Why the loop woke.
 enum WakeReason {
     Stop,
     Sockets,
@@ -53,7 +53,7 @@ enum WakeReason {
 }
 
 impl EventLoop {
-    /// Works until the instance has ended.
+    /// Runs until the instance has ended.
     pub(super) async fn run(
         mut self,
         mut configured: mpsc::Receiver<Event>,
@@ -70,9 +70,9 @@ impl EventLoop {
             let wake = self.next_wake();
             let wake_at = self.clock.wake_at(wake);
             let woke = tokio::select! {
-                // Wishes and changes of configuration are too rare to keep sockets waiting, and a call that comes after
-                // one of them follows it. What lies in a socket is read before a timer is looked at: after a standstill
-                // both are ready.
+                // Control requests and configuration changes come first: they are too rare to delay the sockets, and a
+                // call that arrives after a change must follow the change. Sockets are read before timers: after the
+                // process was stopped for a while both are ready.
                 biased;
                 Some(ControlRequest::Stop) = wishes.recv() => WakeReason::Stop,
                 Some(event) = configured.recv() => WakeReason::Configured(event),
@@ -98,7 +98,7 @@ impl EventLoop {
         }
     }
 
-    /// When the loop has something to do, whether anything happens or not.
+    /// When the loop must wake at the latest.
     fn next_wake(&mut self) -> Instant {
         let now = self.clock.now();
         let beat = self.heartbeat.beat(now, &self.instance);
@@ -130,7 +130,7 @@ impl EventLoop {
     }
 }
 
-/// What Redis answers, where there is one; otherwise nothing, ever.
+/// The next reply of Redis; never ready if there is no Redis.
 async fn next_reply(
     redis: &mut Option<RedisConnections>,
 ) -> (RedisChannel, Result<RedisChannelReply, RedisFailure>) {

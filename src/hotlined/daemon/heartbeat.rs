@@ -1,4 +1,4 @@
-//! The signs of life of the loop itself: the beat that comes only while it turns, and what it shows of its pace.
+//! The heartbeat of the event loop, which only comes while the loop runs, and the metrics of how long its turns take.
 
 use super::call_metrics;
 use super::systemd::{ServiceManager, ServiceStatus};
@@ -11,10 +11,10 @@ use hotlined_instance::health::Health;
 use hotlined_instance::metrics;
 use std::sync::Arc;
 
-/// How often the loop beats at least, whether anything happens or not.
+/// The longest time between two heartbeats, also when nothing happens.
 const BEAT_WAIT: Millis = Millis::seconds(1);
 
-/// The beat of a loop.
+/// The heartbeat of an event loop.
 #[derive(Debug)]
 pub struct Heartbeat {
     health: Arc<Health>,
@@ -25,7 +25,7 @@ pub struct Heartbeat {
     claims_waiting: Gauge,
 }
 
-/// The pulse of a loop that nobody watches.
+/// The heartbeat of a loop without a health page and a service manager.
 impl Default for Heartbeat {
     fn default() -> Self {
         Self::new(Arc::new(Health::new(std::time::Instant::now(), [])), ServiceManager::default())
@@ -33,9 +33,9 @@ impl Default for Heartbeat {
 }
 
 impl Heartbeat {
-    /// What is known goes to `health` and to the supervisor.
+    /// A heartbeat that is reported to `health` and to the service manager.
     pub fn new(health: Arc<Health>, supervisor: ServiceManager) -> Self {
-        // Twice as often as wanted, so that one beat may be late.
+        // Twice as often as the service manager requires, so that one heartbeat may be late.
         let every =
             supervisor.watchdog_interval().map_or(BEAT_WAIT, |span| BEAT_WAIT.min(Millis(span.0 / 2)));
         Self {
@@ -48,12 +48,12 @@ impl Heartbeat {
         }
     }
 
-    /// Where others tell how the daemon is.
+    /// The health that this heartbeat is reported to.
     pub(super) fn health(&self) -> &Arc<Health> {
         &self.health
     }
 
-    /// Beats if it is time to, and says when it is next.
+    /// Beats if a heartbeat is due. Returns the time of the next heartbeat.
     pub(super) fn beat(&mut self, now: Instant, instance: &Instance) -> Instant {
         if self.next <= now {
             let (lines, waiting) = instance.in_use();
@@ -68,17 +68,17 @@ impl Heartbeat {
     }
 }
 
-/// How long things take in an instance.
+/// Measures how long the turns of an instance take.
 #[derive(Debug)]
 pub(super) struct LoopMetrics {
     health: Arc<Health>,
-    /// Since when it has been turning for what it does now.
+    /// When the present turn of the loop began.
     busy_since: Option<std::time::Instant>,
-    /// Since when the engine decides about an event.
+    /// When the engine began with the present event.
     engine_since: Option<std::time::Instant>,
-    /// Since when a turn waits to be kept.
+    /// When saving the present turn began.
     keeping_since: Option<std::time::Instant>,
-    /// Whether the last turn could not be kept; so that a lasting failure is logged once.
+    /// Whether the last turn could not be saved. A lasting failure is logged once.
     fails_to_keep: bool,
     engine_turn: Histogram,
     loop_turn: Histogram,
@@ -89,9 +89,9 @@ pub(super) struct LoopMetrics {
 }
 
 impl LoopMetrics {
-    /// Whether turns are kept is told to `health`.
+    /// Metrics that also report to `health` whether turns are saved.
     pub(super) fn new(health: Arc<Health>) -> Self {
-        // Shown before it first counts.
+        // The metric appears with value 0 before it first counts.
         metrics::UNDELIVERED.counter(&[]).increment(0);
         Self {
             health,
@@ -150,7 +150,7 @@ impl Probe for LoopMetrics {
     }
 
     fn recount(&mut self, calls: &Switchboard) {
-        // What the loop does before anything happened is no turn.
+        // The work before the first input is not a turn.
         self.busy_since = None;
         call_metrics::count_stages(calls);
     }

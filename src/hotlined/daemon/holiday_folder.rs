@@ -1,32 +1,35 @@
-//! The calendar of a daemon: the years compiled in, and a folder of the operator's own.
+//! The operator's own holidays: a folder with a file for each year, laid over the years that are compiled in.
 //!
-//! Blocks on the file system: not for an async task.
+//! These functions block on the file system: do not call them in an async task.
 
 use super::whole_file::ReadFileError;
 use hotlined_core::hours::{BadYear, Calendar};
 use std::path::{Path, PathBuf};
 
-/// The most files such a folder may have.
+/// The most files of years in the folder.
 pub const YEAR_FILES_MAX: usize = 200;
 /// The largest file of a year, in bytes.
 pub const YEAR_FILE_BYTES_MAX: u64 = 1 << 20;
 
-/// Why a folder of years was refused.
+/// Why a folder of holidays was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HolidayFolderError {
     /// The folder, or a file in it, cannot be read.
     #[error(transparent)]
     File(#[from] ReadFileError),
-    /// Likely another folder.
+    /// The folder has too many files: the operator likely named a wrong folder.
     #[error("{0}: has more than {YEAR_FILES_MAX} files of years")]
     TooManyFiles(PathBuf),
-    /// A file that says something else than a year.
+    /// A file does not hold a year.
     #[error(transparent)]
     Year(#[from] BadYear),
 }
 
-/// The known years with every `*.json` of the folder over them, in the order of their names; each is a year in the
-/// schema of `holiday-cn`. Hidden files are passed over. Either all files are good, or every fault comes back.
+/// Loads the compiled-in years and lays every `*.json` of the folder over them, in the order of the file names. Each
+/// file is a year in the schema of `holiday-cn`. Hidden files are skipped.
+///
+/// # Errors
+/// All faults of all files, if any file is bad.
 pub fn load(folder: &Path) -> Result<Calendar, Vec<HolidayFolderError>> {
     let mut calendar = Calendar::known();
     let mut faults = Vec::new();

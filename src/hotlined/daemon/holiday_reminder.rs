@@ -1,7 +1,8 @@
-//! The reminder of a year whose holidays and make-up days nobody has told us.
+//! Reminds the operator of a year whose holidays and make-up days are missing.
 //!
-//! The notice of a year comes about November of the year before. From the first of December on, and for as long as
-//! it is missing, the log says so once a day: a day off would else be worked, or the other way round.
+//! The government publishes the holidays of a year about November of the year before. From the first of December on,
+//! and for as long as a year is missing, the log warns once a day: without the file, hotlines would be open on a day
+//! off, or closed on a make-up day.
 
 use super::clock::Clock;
 use hotlined_core::hours::Calendar;
@@ -11,12 +12,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::watch;
 
-/// A day in China, where clocks are never changed.
+/// The length of a day in China, which has no daylight saving time.
 const DAY: Millis = Millis::seconds(24 * 3600);
-/// How much earlier a day begins in China than in Greenwich.
+/// How much earlier a day begins in China than in UTC.
 const CHINA_AHEAD: Millis = Millis::seconds(8 * 3600);
 
-/// What was said already.
+/// The reminders of the present day.
 #[derive(Debug, Default)]
 struct Reminder {
     today: Option<Date>,
@@ -24,7 +25,7 @@ struct Reminder {
 }
 
 impl Reminder {
-    /// The years to be reminded of now: each once a day.
+    /// The years to remind of now. Each year comes once a day.
     fn due(&mut self, now: Instant, calendar: &Calendar) -> Vec<i16> {
         let today = Some(now.china_date());
         if self.today != today {
@@ -41,7 +42,7 @@ fn next_day(now: Instant) -> Instant {
     Instant((begun + 1).saturating_mul(DAY.0)) - CHINA_AHEAD
 }
 
-/// Reminds until nobody can change the calendar any more: now, when it changes, and as each day begins.
+/// Reminds now, when the calendar changes and at the begin of each day, until the sender of the calendar is dropped.
 pub async fn remind(mut calendar: watch::Receiver<Arc<Calendar>>) {
     let clock = Clock::start();
     let mut reminder = Reminder::default();

@@ -1,4 +1,4 @@
-//! One link without a daemon: for a listener, and for tests of the wire.
+//! One link to a switch without an instance: for `hotlined capture`, and for tests of the wire.
 
 use super::clock::Clock;
 use super::sockets::{Sockets, random};
@@ -9,31 +9,31 @@ use hotlined_instance::switch::freeswitch::link::{Link, LinkEnd, LinkSettings, O
 use hotlined_instance::switch::lease_token::{Claim, Claiming};
 use tokio::sync::mpsc;
 
-/// By what right the link speaks to its switch.
+/// The link's authority to write to its switch.
 #[derive(Debug)]
 pub struct LinkAuthority {
-    /// What is said of it at the switch.
+    /// The lease token that is written at the switch.
     pub claim: Option<(Claim, Claiming)>,
-    /// Whether something may be written.
+    /// Until when the link may write, at the begin.
     pub permit: Permit,
-    /// How that changes. None ends the link at once.
+    /// Later permits. `None` ends the link at once.
     pub permit_changes: mpsc::Receiver<Option<Permit>>,
 }
 
 impl LinkAuthority {
-    /// For a listener, and where no other daemon could act.
+    /// The authority of a listener, and of a daemon that has the switch for itself.
     pub fn undisputed() -> Self {
         let (_, changes) = mpsc::channel(1);
         Self { claim: None, permit: Permit::Always, permit_changes: changes }
     }
 }
 
-/// Keeps the link up until nobody can order anything any more, or it ends by itself. Events wait in the link while the
-/// inbox is full.
+/// Keeps the link connected until the sender of `orders` is dropped or the link ends by itself. Events wait in the
+/// link while the channel `inbox` is full.
 ///
 /// # Errors
-/// Where the very first connection is refused for a reason that only the operator can mend, or another daemon acts by
-/// a right that goes before this one.
+/// If the first connection is refused for a reason that only the operator can mend, or another daemon holds the switch
+/// by a token that takes precedence.
 pub async fn run_link(
     settings: LinkSettings,
     mut orders: mpsc::Receiver<Order>,
@@ -47,7 +47,7 @@ pub async fn run_link(
     let (mut can_order, mut can_change) = (true, true);
     let mut inputs = Vec::new();
     loop {
-        // The owner of the link has dropped it.
+        // The owner of the link dropped the sender.
         if can_order && orders.is_closed() && orders.is_empty() {
             can_order = false;
             link.leave(clock.now());
@@ -56,7 +56,7 @@ pub async fn run_link(
             sockets.carry_out(&switch, output);
         }
         sockets.flush();
-        // As much as the inbox takes at once.
+        // As many events as the channel takes without waiting.
         while link.backlog() > 0 {
             match inbox.try_reserve() {
                 Ok(room) => {

@@ -1,14 +1,18 @@
-//! The shell of the daemon: sockets, files, signals, settings, and what changes while it runs. What is to be done is
-//! decided in the [`instance`](hotlined_instance::instance).
+//! The daemon's input and output: sockets, files, signals, settings and reload. The
+//! [`instance`](hotlined_instance::instance) makes all decisions.
 //!
-//! - `event_loop`: the one loop that drives it, with [`sockets`], `redis_connections` and `deliverer`s.
-//! - [`link_task`]: one link without a daemon, for a listener.
-//! - [`settings`]: the one file and the environment variables, checked before anything is opened.
-//! - [`holidays`]: the calendar, with the operator's own years.
-//! - [`numbers`]: the operator's own table of where numbers are from.
-//! - [`call_metrics`], [`heartbeat`]: what is counted, and the signs of life of the loop; [`systemd`] is told of them.
-//! - [`reload`]: hotlines, holidays and numbers loaded again when their files change.
-//! - [`holiday_reminder`]: the reminder of a year whose holidays nobody has told us.
+//! - [`serve`]: starts the daemon of `hotlined serve`, with [`link_settings`], `watched_config`, `output_files`,
+//!   `signals` and `serve_error`.
+//! - `running_daemon`: builds the instance and starts the event loop on its own thread.
+//! - `event_loop`: the one loop that drives the instance, with [`sockets`], [`redis_connections`] and `deliverer`.
+//! - [`link_task`]: one link without an instance, for `hotlined capture` and tests.
+//! - [`settings`]: the settings file and the environment variables, checked before anything is opened.
+//! - [`holiday_folder`], [`numbers_file`]: the operator's own holidays and table of number regions.
+//! - [`config_source`], [`source_watch`]: hotlines, holidays and numbers, loaded again when their files change.
+//! - `sighup`: what happens at SIGHUP beside that.
+//! - [`holiday_reminder`]: the log reminds of a year without holidays.
+//! - `record_deliverer`: the file of call records.
+//! - [`call_metrics`], [`heartbeat`], `admin_server`: metrics and health; [`systemd`] gets the state of the service.
 
 mod admin_server;
 pub mod call_metrics;
@@ -19,17 +23,25 @@ mod event_loop;
 pub mod heartbeat;
 pub mod holiday_folder;
 pub mod holiday_reminder;
+pub mod link_settings;
 pub mod link_task;
 pub mod numbers_file;
+mod output_files;
 mod record_deliverer;
 pub mod redis_connections;
 mod running_daemon;
 pub mod serve;
+mod serve_error;
 pub mod settings;
 mod sighup;
+mod signals;
 pub mod sockets;
 pub mod source_watch;
 pub mod systemd;
+mod watched_config;
 pub mod whole_file;
 
 pub use event_loop::ControlRequest;
+pub use output_files::journal_observer;
+pub use running_daemon::{DaemonParts, RedisParts, RunningDaemon};
+pub use serve_error::ServeError;

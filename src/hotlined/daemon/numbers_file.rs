@@ -1,46 +1,49 @@
-//! The operator's own table of numbers: the file that `hotlined numbers import` writes.
+//! The operator's own table of number regions: the file that `hotlined numbers import` writes.
 //!
-//! Blocks on the file system: not for an async task.
+//! These functions block on the file system: do not call them in an async task.
 
 use super::whole_file::{self, ReadFileError, ReplaceFileError};
 use hotlined_core::number::{Imported, NumberRegions};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The largest file of such a table, in bytes: all prefixes, each unlike its neighbour, take less than a third.
+/// The largest file of a table, in bytes. A table of all prefixes, each unlike its neighbour, takes less than a third.
 pub const NUMBERS_FILE_BYTES_MAX: u64 = 32 << 20;
 
-/// Why a table was refused.
+/// Why a file of numbers was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NumbersFileError {
     /// The file cannot be read.
     #[error(transparent)]
     File(#[from] ReadFileError),
-    /// It is no table that we wrote.
+    /// The file is not a table that `hotlined numbers import` wrote.
     #[error(
         "{file}:{line}:{column}: {why}; `hotlined numbers import` makes this file from a phone.dat or CSV"
     )]
     Table {
         /// The file.
         file: PathBuf,
-        /// From 1.
+        /// The line, from 1.
         line: usize,
-        /// In bytes, from 1.
+        /// The column in bytes, from 1.
         column: usize,
-        /// What is wrong there.
+        /// What is wrong at that place.
         why: String,
     },
 }
 
-/// The built-in table with that of this file over it.
+/// Loads the built-in table, overlaid with the table of this file.
+///
+/// # Errors
+/// If the file cannot be read or is not such a table.
 pub fn load(file: &Path) -> Result<NumberRegions, NumbersFileError> {
-    let bytes = whole_file::read(whole_file, NUMBERS_FILE_BYTES_MAX)?;
+    let bytes = whole_file::read(file, NUMBERS_FILE_BYTES_MAX)?;
     let table: Imported = serde_json::from_slice(&bytes).map_err(|error| {
         let why = error.to_string();
-        // The place stands in front already.
+        // The message already begins with the place.
         let why = why.split(" at line ").next().unwrap_or_default().to_owned();
         NumbersFileError::Table {
-            file: whole_file.to_owned(),
+            file: file.to_owned(),
             line: error.line().max(1),
             column: error.column().max(1),
             why,
@@ -49,12 +52,15 @@ pub fn load(file: &Path) -> Result<NumberRegions, NumbersFileError> {
     Ok(NumberRegions::with(Arc::new(table)))
 }
 
-/// Writes a table into this file, whole or not at all.
+/// Writes a table into this file, as a whole or not at all.
+///
+/// # Errors
+/// If the file cannot be written; then it is unchanged.
 pub fn save(table: &Imported, file: &Path) -> Result<(), ReplaceFileError> {
-    // Plain data always has a JSON form; an empty file would be refused by whoever reads it.
+    // Plain data always has a JSON form; [`load`] would refuse an empty file.
     let mut bytes = serde_json::to_vec(table).unwrap_or_default();
     bytes.push(b'\n');
-    whole_file::replace(whole_file, &bytes)
+    whole_file::replace(file, &bytes)
 }
 
 #[cfg(test)]
@@ -68,15 +74,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("numbers.json");
         let table = import::read("1300000,新疆,巴州,移动\n".as_bytes(), "a.csv").unwrap().table;
-        save(&table, &whole_file).unwrap();
+        save(&table, &file).unwrap();
         assert_eq!(load(&file).unwrap().imported(), Some(&table));
-        let whole = fs::read(&whole_file).unwrap();
+        let whole = fs::read(&file).unwrap();
         for end in 0..whole.len() - 1 {
-            fs::write(&whole_file, &whole[..end]).unwrap();
+            fs::write(&file, &whole[..end]).unwrap();
             assert!(load(&file).is_err(), "{end}");
         }
-        fs::write(&whole_file, "2401").unwrap();
-        let said = load(&whole_file).unwrap_err().to_string();
+        fs::write(&file, "2401").unwrap();
+        let said = load(&file).unwrap_err().to_string();
         assert!(said.contains("numbers.json:1:4: ") && said.contains("`hotlined numbers import`"), "{said}");
     }
 

@@ -1,4 +1,4 @@
-//! The file of call records: the deliverer that writes them there, and what stands in it already.
+//! The file of call records: the deliverer that writes them, and the records that are in the file already.
 
 use super::deliverer::Deliverer;
 use crate::jsonl_writer::JsonlWriter;
@@ -11,22 +11,21 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
-/// How much of the end of the file of records is looked at, in bytes: more than any daemon can have written
-/// between two turns.
+/// How much of the end of the file is read, in bytes: more than a daemon can write between two turns.
 const TAIL_BYTES_MAX: u64 = 16 << 20;
 
-/// Writes records into their file.
+/// Writes call records into their file.
 #[derive(Debug)]
 pub(super) struct RecordDeliverer {
     file: JsonlWriter,
-    /// How many were handed to it.
+    /// How many records were written to `file`.
     handed: u64,
-    /// Those that may not be in it yet, by their number.
+    /// The records that may not be in the file yet, each with its number.
     unwritten: VecDeque<(u64, DeliveryId)>,
 }
 
 impl RecordDeliverer {
-    /// Nobody else writes to the file.
+    /// A deliverer for this file. It must be the only writer of the file.
     pub(super) fn new(file: JsonlWriter) -> Self {
         Self { file, handed: 0, unwritten: VecDeque::new() }
     }
@@ -49,7 +48,7 @@ impl Deliverer for RecordDeliverer {
     }
 }
 
-/// The records that were written last.
+/// The ids of the records at the end of the file.
 pub(super) fn recent_record_ids(file: &Path) -> Result<BTreeSet<DeliveryId>, SnapshotFileError> {
     let system = |error| SnapshotFileError::System { path: file.to_owned(), error };
     let end = match read_tail(file) {
@@ -66,7 +65,7 @@ pub(super) fn recent_record_ids(file: &Path) -> Result<BTreeSet<DeliveryId>, Sna
     Ok(calls.map(|line| DeliveryId::record(line.call)).collect())
 }
 
-/// The last bytes of a file; of anything else, such as a pipe, none.
+/// The last bytes of a regular file; nothing of anything else, such as a pipe.
 fn read_tail(file: &Path) -> io::Result<Vec<u8>> {
     if !std::fs::metadata(file)?.is_file() {
         return Ok(Vec::new());

@@ -1,4 +1,4 @@
-//! The connections to Redis: each carries out one request at a time, and decides nothing.
+//! The connections to Redis. Each connection carries out one request at a time and decides nothing.
 
 use super::clock::Clock;
 use super::record_deliverer;
@@ -21,28 +21,31 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// What comes of a request, and the connection given back.
+/// A request in progress. Its result comes with the connection, which is then idle again.
 type PendingRequest =
     Pin<Box<dyn Future<Output = (Connection, Result<RedisChannelReply, RedisFailure>)> + Send>>;
 
-/// All connections.
+/// One connection for each [`Channel`].
 pub struct RedisConnections {
     idle: BTreeMap<RedisChannel, Connection>,
     pending: BTreeMap<RedisChannel, PendingRequest>,
 }
 
-/// One of them.
+/// One connection.
 struct Connection {
     connector: RedisConnector,
     store: Option<RedisClient>,
     settings: RedisSettings,
-    /// The file of this daemon's own records.
+    /// The file of this daemon's call records.
     records: PathBuf,
     clock: Clock,
 }
 
 impl RedisConnections {
-    /// Nothing is connected.
+    /// All connections, not connected yet.
+    ///
+    /// # Errors
+    /// If the settings cannot be used, such as a certificate that cannot be read.
     pub fn new(
         settings: &RedisSettings,
         records: &std::path::Path,
@@ -56,7 +59,7 @@ impl RedisConnections {
         Ok(Self { idle, pending: BTreeMap::new() })
     }
 
-    /// Begins with a request.
+    /// Begins to carry out a request.
     pub fn send(&mut self, channel: RedisChannel, request: RedisChannelRequest) {
         let Some(mut connection) = self.idle.remove(&channel) else { return };
         let RedisChannelRequest { query, time_max } = request;
@@ -73,7 +76,7 @@ impl RedisConnections {
         self.pending.insert(channel, doing);
     }
 
-    /// Waits until a request is answered. Safe to be dropped in between.
+    /// Waits for the next reply. The future may be dropped before it is ready.
     pub async fn next_reply(&mut self) -> (RedisChannel, Result<RedisChannelReply, RedisFailure>) {
         std::future::poll_fn(|cx| self.poll(cx)).await
     }
@@ -142,7 +145,8 @@ impl Connection {
         Ok(RedisChannelReply::Connected)
     }
 
-    /// What stands in the file of records already, where anything of that could be kept still.
+    /// The ids of the records that are in the file already. Without loaded calls and deliveries nothing can be written
+    /// twice, and the file is not read.
     async fn recent_record_ids(&self, switch: &SwitchId, loaded: &LoadedSwitch) -> BTreeSet<DeliveryId> {
         if loaded.kept.deliveries.is_empty() && loaded.kept.calls.is_empty() {
             return BTreeSet::new();

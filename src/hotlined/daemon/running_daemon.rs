@@ -1,4 +1,4 @@
-//! A daemon at work, and what it is made of.
+//! Builds a daemon from its parts and runs its event loop on a thread.
 
 use super::clock::Clock;
 use super::deliverer::Deliverers;
@@ -6,7 +6,7 @@ use super::event_loop::{CONFIG_CHANGES_WAITING_MAX, ControlRequest, EventLoop};
 use super::heartbeat::{Heartbeat, LoopMetrics};
 use super::record_deliverer::RecordDeliverer;
 use super::redis_connections::RedisConnections;
-use super::serve::ServeError;
+use super::serve_error::ServeError;
 use super::sockets::{Sockets, random};
 use crate::capture::CaptureWriter;
 use crate::jsonl_writer::JsonlWriter;
@@ -25,42 +25,43 @@ use hotlined_instance::{KeepingStart, RedisStart, Start};
 use std::path::PathBuf;
 use tokio::sync::{mpsc, oneshot};
 
-/// What a daemon is made of, all of it valid.
+/// The parts of a daemon, all of them checked.
 pub struct DaemonParts {
-    /// How many calls, and for how long the switch waits for us.
+    /// The limits of the engine.
     pub limits: Limits,
-    /// How long calls may go on after the wish to stop.
+    /// How long calls may go on after a request to stop.
     pub drain_max: Millis,
-    /// What no call may come before: the hotlines, and the operator's own calendar and table of numbers.
+    /// The events before the first call: the hotlines, and the operator's own calendar and table of numbers.
     pub initial_events: Vec<Event>,
-    /// The switches.
+    /// The links, one for each switch.
     pub links: Vec<LinkSettings>,
-    /// Where call records go.
+    /// The file of call records.
     pub records: JsonlWriter,
-    /// Where a capture of the link goes.
+    /// The capture of the links, if one is wanted.
     pub capture: Option<CaptureWriter>,
-    /// Who watches.
+    /// The observers of the engine, such as the journal and the metrics.
     pub observers: Vec<Observer>,
-    /// Where live calls are kept, and what was left there; none where they live and die with the daemon.
+    /// The snapshot file, and the state that a former daemon left in it. Without a snapshot file and without Redis,
+    /// the calls are lost with the process.
     pub snapshot: Option<(SnapshotFile, PersistedState)>,
-    /// Where what calls share is shared with other daemons.
+    /// The Redis that several daemons share.
     pub redis: Option<RedisParts>,
-    /// What is said at the switches of who acts, where there is no Redis.
+    /// The lease token for the switches, if there is no Redis.
     pub claim: Option<(Claim, Claiming)>,
-    /// Who is told that the loop turns.
+    /// The heartbeat of the event loop.
     pub heartbeat: Heartbeat,
 }
 
-/// The Redis of several daemons.
+/// The Redis that several daemons share.
 #[derive(Clone, Debug)]
 pub struct RedisParts {
-    /// Where it is, and who we are to it.
+    /// The servers, and the name of this daemon.
     pub settings: RedisSettings,
-    /// The file of this daemon's own records: what stands in it is not written again.
+    /// The file of this daemon's call records: a record that is in the file is not written again.
     pub records: PathBuf,
 }
 
-/// A daemon at work.
+/// A daemon whose event loop runs.
 pub struct RunningDaemon {
     control: mpsc::Sender<ControlRequest>,
     config_changes: mpsc::Sender<Event>,
@@ -68,10 +69,10 @@ pub struct RunningDaemon {
 }
 
 impl DaemonParts {
-    /// Goes to work, on a thread of its own.
+    /// Starts the event loop on a new thread.
     ///
     /// # Errors
-    /// Where the settings of Redis cannot be used, or the system has no thread.
+    /// If the settings of Redis cannot be used, or the thread cannot be started.
     pub fn start(self) -> Result<RunningDaemon, ServeError> {
         let clock = Clock::start();
         let redis =
@@ -85,7 +86,7 @@ impl DaemonParts {
         let work = move || {
             let event_loop = self.event_loop(clock, redis);
             let ended = runtime.block_on(event_loop.run(configured_out, wishes_out));
-            // Nobody waits for a daemon that was dropped.
+            // The receiver is gone if the `RunningDaemon` was dropped.
             let _ = end.send(ended.map_err(|ended| ended.error.into()));
         };
         std::thread::Builder::new().name("event-loop".into()).spawn(work).map_err(ServeError::Thread)?;
@@ -129,17 +130,20 @@ impl DaemonParts {
 }
 
 impl RunningDaemon {
-    /// Where it can be told to stop.
+    /// The channel for requests such as to stop.
     pub fn control(&self) -> mpsc::Sender<ControlRequest> {
         self.control.clone()
     }
 
-    /// Where it can be told that the hotlines changed.
+    /// The channel for configuration changes, such as new hotlines.
     pub fn config_changes(&self) -> mpsc::Sender<Event> {
         self.config_changes.clone()
     }
 
-    /// Waits until it stops by itself or by a wish.
+    /// Waits until the daemon has stopped.
+    ///
+    /// # Errors
+    /// If a link ended for a reason that only the operator can mend, or the event loop panicked.
     pub async fn finished(self) -> Result<(), ServeError> {
         self.ended.await.unwrap_or(Err(ServeError::Crashed("engine")))
     }

@@ -1,5 +1,4 @@
-//! Opens files anew at an operator's SIGHUP, and tells the supervisor when all of it has been followed: its own reload
-//! ends no sooner.
+//! SIGHUP: opens the log-rotated files again and reports to the service manager when the reload is complete.
 
 use super::systemd::{ServiceManager, ServiceStatus};
 use crate::jsonl_writer::JsonlWriter;
@@ -7,11 +6,12 @@ use std::time::Duration;
 use tokio::signal::unix::Signal;
 use tokio::sync::watch;
 
-/// How long a reload may take before it is called done all the same; what was read later is taken all the same, too.
+/// After how long a reload is reported as complete even if a source is still loading. The daemon uses that source
+/// nevertheless when it is loaded.
 const RELOAD_TIME_MAX: Duration = Duration::from_secs(30);
 
-/// Does so until the last source is gone. `loads` is how often anything was read again, well or not, of which each
-/// SIGHUP brings one for each of so many `sources`.
+/// Runs until the last source is gone. `loads` counts the loads of all sources, good or bad; each SIGHUP causes one
+/// load of each of the `sources`.
 pub(super) async fn serve_sighup(
     supervisor: ServiceManager,
     mut hangups: Signal,

@@ -1,7 +1,7 @@
-//! The sockets of the links to the switches: they connect, read and write, and decide nothing.
+//! The sockets of the links to the switches. They connect, read and write; the links decide.
 //!
-//! Nothing that is written keeps a socket from being read, because a client that does not read stalls FreeSWITCH
-//! itself. Just before each write it is looked whether the permit still allows it.
+//! A socket is always read, also while bytes wait to be written: a client that does not read stalls FreeSWITCH
+//! itself. The permit is checked just before each write.
 
 use super::clock::Clock;
 use crate::capture::{CaptureWriter, Direction};
@@ -18,20 +18,20 @@ use tokio::io::AsyncWrite;
 use tokio::net::TcpStream;
 use tokio_util::io::poll_read_buf;
 
-/// The most bytes taken from a socket at once.
+/// The most bytes that are read from a socket at once.
 const READ_BYTES: usize = 256 * 1024;
-/// How much room there is at least for what is read: below that, room is made.
+/// The least free room in the read buffer, in bytes. With less room the buffer grows.
 const READ_BYTES_MIN: usize = 64 * 1024;
-/// How often a socket that always has more is read before others have their turn.
+/// How often a socket that always has more bytes is read before the next socket.
 const READS_AT_ONCE_MAX: usize = 4;
 
-/// All sockets.
+/// The sockets of all links.
 pub struct Sockets {
     clock: Clock,
     settings: BTreeMap<SwitchId, LinkSettings>,
     tap: Option<CaptureWriter>,
     open: BTreeMap<SwitchId, Socket>,
-    /// What was read and nobody has taken. Kept for its room.
+    /// The read buffer, kept between reads for its allocation.
     buffer: BytesMut,
 }
 
@@ -48,13 +48,13 @@ struct Connected {
     permit: Permit,
 }
 
-/// A number nobody foresees, from the keys that the standard library draws for its tables.
+/// An unpredictable number, from the random keys of the standard library's hash maps.
 pub(super) fn random() -> u64 {
     std::hash::RandomState::new().build_hasher().finish()
 }
 
 impl Sockets {
-    /// None is open. What passes is recorded by the tap.
+    /// Sockets for these links, none of them open. All bytes are recorded in the capture, if there is one.
     pub fn new(
         clock: Clock,
         links: impl IntoIterator<Item = LinkSettings>,
@@ -64,7 +64,7 @@ impl Sockets {
         Self { clock, settings: known, tap, open: BTreeMap::new(), buffer: BytesMut::new() }
     }
 
-    /// Does what a link wants. What it wants written is written by the next [`flush`](Self::flush).
+    /// Carries out an output of a link. The next [`flush`](Self::flush) writes its bytes.
     pub fn carry_out(&mut self, switch: &SwitchId, output: LinkOutput) {
         match output {
             LinkOutput::Connect => self.connect(switch),
@@ -98,17 +98,17 @@ impl Sockets {
         }
     }
 
-    /// Writes as much as there is room for, where that is allowed.
+    /// Writes as many bytes as the sockets take and the permits allow.
     pub fn flush(&mut self) {
         for socket in self.open.values_mut() {
             if let Socket::Connected(socket) = socket {
-                // An error shows when the socket is read or written next.
+                // The next read or write returns the error again.
                 let _ = socket.write(&self.clock);
             }
         }
     }
 
-    /// Waits until something comes of any socket. Safe to be dropped in between.
+    /// Waits for the next inputs of any socket. The future may be dropped before it is ready.
     pub async fn next(&mut self, inputs: &mut Vec<(SwitchId, LinkInput)>) {
         std::future::poll_fn(|cx| self.poll(cx, inputs)).await;
     }
@@ -129,7 +129,7 @@ impl Sockets {
     }
 }
 
-/// Takes from one socket what is there.
+/// Reads and writes one socket until it would block.
 fn poll_socket(
     socket: &mut Socket,
     (clock, tap, buffer): (&Clock, Option<&CaptureWriter>, &mut BytesMut),
@@ -188,7 +188,7 @@ impl Connected {
         Ok(())
     }
 
-    /// Writes until there is no room, and then waits for some.
+    /// Writes until the socket would block, and registers the task to be woken then.
     fn poll_write(&mut self, clock: &Clock, cx: &mut Context) -> Poll<io::Result<()>> {
         while self.may_write(clock) {
             let count = ready!(Pin::new(&mut self.stream).poll_write(cx, &self.unwritten))?;

@@ -1,7 +1,7 @@
-//! Hotlines, holidays and numbers loaded again: when a file of theirs changes, and when the daemon gets SIGHUP.
+//! Loads hotlines, holidays and numbers again when one of their files changes and when the daemon gets SIGHUP.
 //!
-//! What was loaded is only told; whether calls follow it is the receiver's to decide. A broken version is told
-//! as its faults, so that the one before stays. Changes of sound files are not watched: SIGHUP looks again.
+//! The watch only sends what it loaded; the receiver decides whether calls follow it. A broken version is sent as its
+//! faults, so that the receiver keeps the version before. Sound files are not watched: SIGHUP checks them again.
 
 use super::config_source::ConfigSource;
 use notify::event::{AccessKind, AccessMode};
@@ -14,52 +14,55 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::warn;
 
-/// What a load gave: all of it, or all that is wrong with it.
+/// The loaded configuration, or everything that is wrong with its files.
 pub type LoadResult<S> = Result<Arc<<S as ConfigSource>::Content>, Vec<<S as ConfigSource>::Fault>>;
 
-/// How long the folder must be quiet before it is read, in milliseconds: an editor writes in several steps.
+/// How long the folder must be unchanged before it is loaded, in milliseconds: an editor writes in several steps.
 pub const QUIET_MS_MIN: u64 = 250;
-/// After how long a folder that is never quiet is read all the same, in milliseconds.
+/// After how long a folder that keeps changing is loaded all the same, in milliseconds.
 pub const QUIET_MS_MAX: u64 = 2_000;
-/// How often a folder that could not be watched is tried again, in seconds.
+/// How often a folder that could not be watched is loaded and watched again, in seconds.
 pub const WATCH_RETRY_S: u64 = 5;
 
-/// Nothing could be watched.
+/// Why a watch could not begin.
 #[derive(Debug, thiserror::Error)]
 pub enum WatchError {
-    /// The system gives no watcher.
+    /// The operating system has no file watcher for the daemon.
     #[error("file changes cannot be watched: {0}")]
     Watcher(#[from] notify::Error),
-    /// The system gives no signals.
+    /// The operating system refused the signal handler.
     #[error("SIGHUP cannot be received: {0}")]
     Signal(std::io::Error),
 }
 
-/// The watch on a source.
+/// A watch on the files of a source.
 pub struct SourceWatch<S> {
     source: S,
     watcher: RecommendedWatcher,
-    /// Whether the last attempt to watch succeeded; so that a lasting failure is logged once.
+    /// Whether the last attempt to watch succeeded. A lasting failure is logged once.
     watching: bool,
     changes: Receiver<()>,
     hangups: Signal,
 }
 
-/// Why a folder is read.
+/// Why a source is loaded.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum LoadReason {
-    /// Something in it changed.
+    /// A file changed.
     Changed,
-    /// An operator wants it.
+    /// The operator sent SIGHUP.
     Requested,
 }
 
 impl<S: ConfigSource> SourceWatch<S> {
-    /// Begins to watch. Everything that changes from now on is told by [`Watch::run`]: begin, then load for
-    /// the first time, then run, and no change is lost between.
+    /// Begins to watch. [`SourceWatch::run`] sends every change from now on. To lose no change, call this first, then
+    /// load the source, then call `run`.
+    ///
+    /// # Errors
+    /// If the operating system has no file watcher or refuses the signal handler.
     pub fn begin(source: S) -> Result<Self, WatchError> {
         let hangups = signal(SignalKind::hangup()).map_err(WatchError::Signal)?;
-        // One place is enough: a change that finds it taken is told by the one that took it.
+        // One place is enough: a change that finds the channel full is covered by the change in the channel.
         let (changed, changes) = channel(1);
         let only = source.file().map(OsStr::to_owned);
         let watcher = notify::recommended_watcher(move |event: notify::Result<Event>| {
@@ -72,8 +75,8 @@ impl<S: ConfigSource> SourceWatch<S> {
         Ok(watch)
     }
 
-    /// Tells every load until nobody listens: a change that made no difference is not told, a SIGHUP always is.
-    /// `current` is what the listener has.
+    /// Sends the result of every load until the receiver is dropped. A change that makes no difference is not sent; a
+    /// load after SIGHUP is always sent. `current` is what the receiver has already.
     pub async fn run(mut self, current: Arc<S::Content>, tell: Sender<LoadResult<S>>) {
         let mut last: LoadResult<S> = Ok(current);
         loop {
@@ -81,7 +84,7 @@ impl<S: ConfigSource> SourceWatch<S> {
                 () = tell.closed() => return,
                 why = self.next_reason() => why,
             };
-            // A folder that was moved away and made anew is another folder to the watcher.
+            // For the watcher, a folder that was moved away and created again is another folder.
             self.watch_folder();
             let loaded = self.load().await;
             if why == LoadReason::Requested || loaded != last {
@@ -93,7 +96,7 @@ impl<S: ConfigSource> SourceWatch<S> {
         }
     }
 
-    /// Waits for a reason to read the folder.
+    /// Waits for a reason to load the source.
     async fn next_reason(&mut self) -> LoadReason {
         tokio::select! {
             Some(()) = self.hangups.recv() => LoadReason::Requested,
@@ -102,7 +105,7 @@ impl<S: ConfigSource> SourceWatch<S> {
         }
     }
 
-    /// Waits until the folder is quiet.
+    /// Waits until the folder stays unchanged.
     async fn wait_until_quiet(&mut self) -> LoadReason {
         let end = Instant::now() + Duration::from_millis(QUIET_MS_MAX);
         loop {
@@ -134,15 +137,15 @@ impl<S: ConfigSource> SourceWatch<S> {
     async fn load(&self) -> LoadResult<S> {
         let source = self.source.clone();
         let loaded = tokio::task::spawn_blocking(move || source.load().map(Arc::new)).await;
-        // A load has no way to panic; if it finds one, the daemon goes on with what it has.
+        // A load should never panic; if it does, the daemon keeps the present version.
         loaded.unwrap_or_else(|error| Err(vec![self.source.unreadable(&error)]))
     }
 }
 
-/// Whether an event can be a change, of this file of the folder if `only` one matters. Reading a file is an event too,
-/// so each load would cause the next.
+/// Whether an event may be a change; of the file `only`, if one is named. Reading a file is an event, too, and must not
+/// count: else each load would cause the next.
 fn may_change_source(event: &Event, only: Option<&OsStr>) -> bool {
-    // An event without a path says that events were lost.
+    // An event without a path means that events were lost.
     let named =
         |name| event.paths.is_empty() || event.paths.iter().any(|path| path.file_name() == Some(name));
     if !only.is_none_or(named) {

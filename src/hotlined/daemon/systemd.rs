@@ -1,6 +1,6 @@
-//! Whoever started us and wants to know how we are: systemd, by a datagram for each piece of news (sd_notify(3)).
+//! Reports the state of the daemon to systemd, a datagram for each change (sd_notify(3)).
 //!
-//! Started by anybody else there is nobody to tell, and nothing here does anything.
+//! If the process was not started by systemd, nothing is sent.
 
 use hotlined_core::time::Millis;
 use std::env;
@@ -8,30 +8,30 @@ use std::os::linux::net::SocketAddrExt;
 use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::sync::Arc;
 
-/// Where the supervisor listens.
+/// The variable with the address of the service manager's socket.
 const ADDRESS_VARIABLE: &str = "NOTIFY_SOCKET";
-/// How often it wants a sign of life, in microseconds.
+/// The variable with the watchdog interval, in microseconds.
 const WATCHDOG_VARIABLE: &str = "WATCHDOG_USEC";
-/// From which process.
+/// The variable with the process that the watchdog watches.
 const WATCHDOG_PID_VARIABLE: &str = "WATCHDOG_PID";
 
-/// What it is told.
+/// A state that is reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ServiceStatus {
-    /// Everything is valid and we are at work.
+    /// The configuration is valid and the daemon serves calls.
     Ready,
-    /// What an operator changed is being read again; [`Ready`](Self::Ready) ends it.
+    /// The daemon reloads its files; [`Ready`](Self::Ready) ends the reload.
     Reloading,
-    /// No new calls are taken.
+    /// The daemon stops and takes no new calls.
     Stopping,
-    /// The loop turns, and has so many calls.
+    /// The event loop runs.
     Alive {
-        /// How many.
+        /// The number of live calls.
         calls: usize,
     },
 }
 
-/// The supervisor of the process, if it has one.
+/// The service manager of the process, if there is one.
 #[derive(Clone, Debug, Default)]
 pub struct ServiceManager {
     socket: Option<Arc<UnixDatagram>>,
@@ -39,7 +39,7 @@ pub struct ServiceManager {
 }
 
 impl ServiceManager {
-    /// The one that the environment names.
+    /// The service manager that the environment variables name.
     pub fn from_env() -> Self {
         let text = |name| env::var(name).ok();
         let watched = text(WATCHDOG_PID_VARIABLE).is_none_or(|pid| pid == std::process::id().to_string());
@@ -57,12 +57,12 @@ impl ServiceManager {
         }
     }
 
-    /// How often it must hear that the loop turns, if it wants to.
+    /// The longest time between two [`Alive`](ServiceStatus::Alive) reports, if the service manager requires them.
     pub fn watchdog_interval(&self) -> Option<Millis> {
         self.watchdog_interval
     }
 
-    /// Tells it; never waits. News that it has no room for is lost, and comes again or does not matter.
+    /// Sends a state; never waits. A report that the socket has no room for is lost: it comes again or does not matter.
     pub fn notify(&self, news: &ServiceStatus) {
         if let Some(socket) = &self.socket
             && let Err(error) = socket.send(status_text(news).as_bytes())
@@ -84,7 +84,7 @@ fn status_text(news: &ServiceStatus) -> String {
     }
 }
 
-/// A name that begins with `@` is one of Linux's own that no file has.
+/// Connects to the socket. A name that begins with `@` is in Linux's abstract namespace.
 fn connect(address: &str) -> std::io::Result<UnixDatagram> {
     let socket = UnixDatagram::unbound()?;
     socket.set_nonblocking(true)?;

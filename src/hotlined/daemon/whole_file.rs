@@ -1,28 +1,28 @@
-//! Files that an operator names: read whole, or replaced whole.
+//! Files that the operator names, read as a whole or replaced as a whole.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-/// Why a file was not read.
+/// Why a file could not be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReadFileError {
-    /// The system refused.
+    /// The operating system refused.
     #[error("{0}: cannot be read: {1}")]
     Unreadable(PathBuf, String),
-    /// Likely another file.
+    /// The file is too large: the operator likely named a wrong file.
     #[error("{0}: is larger than {1} bytes")]
     TooBig(PathBuf, u64),
 }
 
 impl ReadFileError {
-    /// The system refused for this reason.
+    /// The operating system refused for this reason.
     pub fn unreadable(file: &Path, why: &dyn std::fmt::Display) -> Self {
         Self::Unreadable(file.to_owned(), why.to_string())
     }
 }
 
-/// Why a file was not written; it is as it was.
+/// Why a file was not replaced; the file is unchanged.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{file}: cannot be written, and is as it was: {why}")]
 pub struct ReplaceFileError {
@@ -30,10 +30,13 @@ pub struct ReplaceFileError {
     why: String,
 }
 
-/// All of a file that has no more bytes than this.
+/// Reads a file of at most `bytes_max` bytes.
+///
+/// # Errors
+/// If the file cannot be read, is not a regular file or is larger.
 pub fn read(file: &Path, bytes_max: u64) -> Result<Vec<u8>, ReadFileError> {
     let unreadable = |error: io::Error| ReadFileError::unreadable(file, &error);
-    // Asked before opening: opening a pipe would wait for its other end.
+    // Checked before opening: opening a pipe would wait for its other end.
     if !std::fs::metadata(file).map_err(unreadable)?.is_file() {
         return Err(unreadable(io::Error::other("it is no regular file")));
     }
@@ -46,11 +49,14 @@ pub fn read(file: &Path, bytes_max: u64) -> Result<Vec<u8>, ReadFileError> {
     Ok(bytes)
 }
 
-/// Puts these bytes in place of what the file holds, or makes it: whoever reads it finds the old or the new, and
-/// after a crash of the machine it is one of them.
+/// Replaces the content of the file, or creates the file. A reader finds either the old content or the new content,
+/// also after a crash of the machine.
+///
+/// # Errors
+/// If the new content cannot be written; then the file is unchanged.
 pub fn replace(file: &Path, bytes: &[u8]) -> Result<(), ReplaceFileError> {
     let cannot = |error: io::Error| ReplaceFileError { file: file.to_owned(), why: error.to_string() };
-    // A link stays a link, and what it leads to is replaced.
+    // A symbolic link stays, and its target is replaced.
     let place = match std::fs::metadata(file) {
         Ok(about) if about.is_file() => std::fs::canonicalize(file).map_err(cannot)?,
         Ok(_) => return Err(cannot(io::Error::other("it is no regular file"))),
@@ -60,15 +66,15 @@ pub fn replace(file: &Path, bytes: &[u8]) -> Result<(), ReplaceFileError> {
     let (Some(folder), Some(name)) = (place.parent(), place.file_name()) else {
         return Err(cannot(io::Error::other("it has no name")));
     };
-    // Hidden, and one for each process: two that write at once do not mix.
+    // A hidden file with the process id in its name: two processes that write at once do not mix.
     let new = folder.join(format!(".{}.{}.new", name.to_string_lossy(), std::process::id()));
     if let Err(error) = write_and_sync(&new, bytes).and_then(|()| std::fs::rename(&new, &place)) {
-        // Perhaps it was never made.
+        // The new file may not exist.
         let _ = std::fs::remove_file(&new);
         return Err(cannot(error));
     }
-    // The new name lasts once the folder is on the disk, too. Where folders cannot be written through, a crash
-    // may bring back the old file, whole.
+    // The new name is durable once the folder is on the disk, too. Where folders cannot be synced, a crash may bring
+    // back the old file as a whole.
     let _ = File::open(folder).and_then(|folder| folder.sync_all());
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The pages of whoever watches the daemon. A page is made of what is known already: nothing here waits for a call.
+//! The pages for monitoring. Each page is rendered from data in memory: no page waits for the event loop.
 
 use crate::metrics_registry::CONTENT_TYPE;
 use axum::Router;
@@ -12,10 +12,11 @@ use hotlined_instance::health::Health;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Makes the page of figures.
+/// Renders the metrics page.
 pub type RenderMetrics = Arc<dyn Fn() -> String + Send + Sync>;
 
-/// The pages. A body is refused, another method than `GET` or `HEAD` too, and every reason is said in words.
+/// The pages. A request with a body, or with another method than `GET` or `HEAD`, is refused. Every refusal says its
+/// reason in plain text.
 pub fn router(health: Arc<Health>, figures: RenderMetrics) -> Router {
     let live = health.clone();
     let alive = move || {
@@ -39,7 +40,7 @@ pub fn router(health: Arc<Health>, figures: RenderMetrics) -> Router {
         .layer(from_fn(refuse_body))
 }
 
-/// 200 and a word, or 503 and a line for each reason.
+/// Status 200 and one word if there is no reason against it, else status 503 and a line for each reason.
 fn health_response(well: &str, why: impl IntoIterator<Item = String>) -> Response {
     let why: String = why.into_iter().map(|reason| reason + "\n").collect();
     if why.is_empty() {

@@ -1,8 +1,8 @@
-//! A port that answers a request a connection, and takes little of anybody's time or memory.
+//! A TCP port that answers one HTTP request per connection, with limits on time and memory.
 //!
-//! Whoever asks has so long for the head of the request and so long for everything; so many may ask at a time, and
-//! those beyond wait with the system. Answers share their threads with the loop, and none takes one for longer than it
-//! takes to write a page.
+//! The head of a request and the whole connection each have a maximum time. The number of connections is limited;
+//! further connections wait in the backlog of the operating system. The responses run on the threads of the runtime,
+//! and a response holds a thread only for the time it takes to render a page.
 
 use axum::Router;
 use hyper::server::conn::http1;
@@ -17,7 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// How long the head of a request may take.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(3);
-/// How long a connection may last, until the last byte of the answer is taken.
+/// How long a connection may last, until the client has taken the last byte of the response.
 const CONNECTION_TIME_MAX: Duration = Duration::from_secs(10);
 /// The most connections at a time.
 const CONNECTIONS_MAX: usize = 32;
@@ -25,10 +25,10 @@ const CONNECTIONS_MAX: usize = 32;
 const HEAD_BYTES_MAX: usize = 8 * 1024;
 /// The most header fields.
 const HEADERS_MAX: usize = 64;
-/// How long to wait when the system has no room for one more connection.
+/// How long to wait after the operating system failed to accept a connection.
 const ACCEPT_RETRY_WAIT: Duration = Duration::from_millis(200);
 
-/// Why a port cannot be listened at.
+/// Why the port cannot be opened.
 #[derive(Debug, thiserror::Error)]
 #[error("[admin] address: {address} cannot be listened at: {error}")]
 pub struct ListenError {
@@ -36,7 +36,7 @@ pub struct ListenError {
     error: io::Error,
 }
 
-/// A port that is ours. What comes before [`Listener::serve`] waits with the system.
+/// An open port. Connections wait in the backlog of the operating system until [`Listener::serve`] runs.
 #[derive(Debug)]
 pub struct Listener {
     socket: TcpListener,
@@ -44,7 +44,10 @@ pub struct Listener {
 }
 
 impl Listener {
-    /// Takes the port; where it is 0 the system chooses one.
+    /// Opens the port. The operating system chooses the port if it is 0.
+    ///
+    /// # Errors
+    /// If the operating system refuses the address.
     pub async fn open(address: SocketAddr) -> Result<Self, ListenError> {
         let cannot = |error| ListenError { address, error };
         let socket = TcpListener::bind(address).await.map_err(cannot)?;
@@ -52,15 +55,15 @@ impl Listener {
         Ok(Self { socket, address })
     }
 
-    /// Where it listens.
+    /// The address with the port that was opened.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Answers until it is dropped.
+    /// Answers requests until the future is dropped.
     pub async fn serve(self, pages: Router) {
         let room = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-        // Nobody closes the semaphore.
+        // The semaphore is never closed.
         while let Ok(place) = room.clone().acquire_owned().await {
             match self.socket.accept().await {
                 Ok((stream, _)) => drop(tokio::spawn(serve_connection(stream, pages.clone(), place))),
@@ -73,7 +76,7 @@ impl Listener {
     }
 }
 
-/// Whatever goes wrong here is the other side's affair.
+/// Answers the request of one connection. Errors are only logged: they concern the client.
 async fn serve_connection(stream: TcpStream, pages: Router, place: OwnedSemaphorePermit) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())

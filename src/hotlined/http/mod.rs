@@ -1,10 +1,10 @@
-//! What is served over HTTP: today the figures and the health of the daemon, to whoever watches it.
+//! The HTTP server: the metrics and the health of the daemon, for monitoring.
 //!
-//! - [`listener`]: the port, and how much anybody may ask of it.
-//! - [`admin`]: `/metrics`, `/healthz`, `/readyz`.
+//! - [`listener`]: the port, and the limits on requests.
+//! - [`admin`]: the pages `/metrics`, `/healthz`, `/readyz`.
 //!
-//! Absent: whoever may ask. The address is one that only the machine itself, or those who watch it, can reach; that
-//! is why no address is listened at unless the settings name one.
+//! Absent: access control. The address must be one that only the machine itself or the monitoring can reach. So the
+//! daemon listens at no address unless the settings name one.
 
 pub mod admin;
 pub mod listener;

@@ -3,8 +3,8 @@
 use super::house::{AGENT, Daemon, HOTLINE, House, caller, complains, exchange};
 use super::peer::{NO_CHANNELS, Switch, settings, within};
 use super::scrape::{figures, get, say, until};
+use hotlined::daemon::DaemonParts;
 use hotlined::daemon::heartbeat::Heartbeat;
-use hotlined::daemon::serve::DaemonParts;
 use hotlined::daemon::systemd::ServiceManager;
 use hotlined::http::admin::router;
 use hotlined::http::listener::Listener;

@@ -3,7 +3,7 @@
 use super::house::{House, caller, complains, exchange};
 use super::peer::{Switch, within};
 use hotlined::daemon::heartbeat::Heartbeat;
-use hotlined::daemon::serve::{DaemonParts, ServeError};
+use hotlined::daemon::{DaemonParts, ServeError};
 use hotlined::jsonl_writer::{JsonlWriter, SlowDiskPolicy};
 use hotlined_core::call::Limits;
 use hotlined_core::event::{Event, OperatorOrder};

@@ -1,4 +1,4 @@
-//! What is heard, in words: a spoken sentence as its text, anything else by its file's name.
+//! The text for a sound: a spoken phrase as its words, any other file as its name.
 
 use hotlined_core::hotline::Hotline;
 use hotlined_core::hotline::Voice;
@@ -6,7 +6,7 @@ use hotlined_core::phrases;
 use hotlined_core::phrases::Piece;
 use hotlined_core::prompt::{Prompt, SoundPath};
 
-/// The sound as text.
+/// The text for a sound. Only the hotline tells which files are spoken phrases.
 pub(super) fn describe_sound(prompt: &Prompt, hotline: Option<&Hotline>) -> String {
     let paths = match prompt {
         Prompt::Tone(_) => return prompt.to_string(),
@@ -46,7 +46,7 @@ fn piece(path: &SoundPath, voice: &Voice) -> Option<Piece> {
     inside.parse().ok()
 }
 
-/// The file's name below the folder of sounds, which holds the folder of the voice.
+/// The file's name relative to the folder of sounds, which is the parent of the folder of the voice.
 fn name<'p>(path: &'p SoundPath, voice: &Voice) -> &'p str {
     let sounds = voice.folder.rsplit_once('/').map_or("", |(sounds, _)| sounds);
     let inside = path.as_str().strip_prefix(sounds).and_then(|inside| inside.strip_prefix('/'));

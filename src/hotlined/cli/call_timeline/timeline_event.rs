@@ -1,4 +1,4 @@
-//! The moments of a call's account, in words.
+//! The events of a call's timeline, and their text.
 
 use hotlined_core::cause::Cause;
 use hotlined_core::command::NotTaken;
@@ -9,11 +9,11 @@ use serde::{Serialize, Serializer};
 use std::fmt;
 use std::io::{self, Write};
 
-/// Somebody in the call.
+/// A party of the call.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Party {
     Caller,
-    /// By the agent's number.
+    /// An agent, by its id.
     Agent(String),
     Unknown,
 }
@@ -34,7 +34,7 @@ impl Serialize for Party {
     }
 }
 
-/// Something that happened in a call.
+/// An event in a call, as a person would describe it.
 #[derive(Debug, Serialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub(super) enum TimelineEvent {
@@ -161,7 +161,7 @@ impl fmt::Display for TimelineEvent {
             Self::Hears { who, sound, over_and_over } => {
                 write!(f, "{who} hears {sound}{}", if *over_and_over { ", over and over" } else { "" })
             }
-            // How long the switch listens is not how long the flow waits, which its next move shows.
+            // Without the time: the switch listens for a fixed time, and the next line shows how long the flow waited.
             Self::Silence { who, .. } => write!(f, "{who} hears nothing and may press keys"),
             Self::NotPlayed { who } => write!(f, "{who} hears nothing: that could not be played"),
             Self::SoundFailed { sound } => write!(f, "{sound} cannot be played: a tone takes its place"),
@@ -203,7 +203,7 @@ impl fmt::Display for TimelineEvent {
     }
 }
 
-/// How an attempt ended, as one says it.
+/// The outcome of an attempt, in words.
 fn describe_attempt(outcome: AttemptOutcome) -> &'static str {
     match outcome {
         AttemptOutcome::Talked => "talked with the caller",
@@ -224,12 +224,12 @@ fn seconds(span: Millis) -> String {
     format!("{} s", span.0 as f64 / 1_000.0)
 }
 
-/// A word as its JSON writes it.
+/// The word that JSON has for this value.
 pub(super) fn json_word(value: &impl Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// The call record, a line a fact; what is not there is left out.
+/// Prints the call record, a line for each field. Empty fields are left out.
 pub(super) fn print_record(record: &CallRecord, out: &mut impl Write) -> io::Result<()> {
     let since = |at: Instant| seconds(at.since(record.arrived));
     writeln!(out, "record")?;

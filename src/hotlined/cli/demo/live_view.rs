@@ -1,6 +1,8 @@
-//! The calls of the demo as they go: a row a call on a terminal, a line an event elsewhere.
+//! Shows the calls of the demo while they run: a row for each call on a terminal, else a line for each event.
 
-use super::{DemoSetup, QUIET_TIME_MAX, print_line, print_records};
+use super::record_table::{json_word, print_records, seconds};
+use super::setup::{DemoSetup, QUIET_TIME_MAX};
+use crate::cli::output::print_line;
 use hotlined_core::number::masked;
 use hotlined_core::record::CallRecord;
 use hotlined_core::time::{Instant, Millis};
@@ -11,25 +13,25 @@ use std::io::Write;
 use std::time::Duration;
 use tokio::sync::broadcast::error::RecvError;
 
-/// What one character of a row stands for.
+/// The time that one character of a row stands for.
 const CELL: Millis = Millis(400);
-/// How often the rows are drawn anew.
+/// How often the rows are drawn.
 const DRAW_EVERY: Duration = Duration::from_millis(200);
 
-/// What a caller goes through, in the order a row shows it.
+/// The state of a caller, as a row shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum CallerState {
-    /// Hears the ringback; nobody's telephone rings.
+    /// The caller hears the ringback; no telephone rings.
     Waits,
-    /// Hears the ringback; somebody's telephone rings.
+    /// The caller hears the ringback; an agent's telephone rings.
     Rings,
-    /// Talks.
+    /// The caller talks with an agent.
     Talks,
-    /// Hears that nobody comes.
+    /// The caller hears the closing announcement.
     Closing,
-    /// Is served by the dialplan.
+    /// The dialplan's fallback serves the caller.
     Fallback,
-    /// Has left.
+    /// The call has ended.
     Gone,
 }
 
@@ -67,13 +69,14 @@ struct LiveView {
     plain: bool,
     began: Instant,
     rows: Vec<Row>,
-    /// Rows by the caller's leg, and callers by the agent's.
+    /// The row of each caller's leg.
     callers: BTreeMap<String, usize>,
+    /// The row of each agent's leg.
     agents: BTreeMap<String, usize>,
     drawn: usize,
 }
 
-/// Lets the people call, shows what they go through, then their call records.
+/// Runs the calls, shows their state, and then prints their call records.
 pub(super) async fn show(mut stage: DemoSetup, cast: Actors, plain: bool) -> anyhow::Result<()> {
     let expected = cast.callers.len();
     let mut happenings = stage.exchange.subscribe_timeline();
@@ -128,7 +131,7 @@ impl LiveView {
             }
             TimelineEvent::SoundStarted { leg, sound } => {
                 let Some(&row) = self.callers.get(&**leg) else { return Ok(()) };
-                // The busy tone of the demo's hotlines is their closing.
+                // The closing announcement of the demo's hotlines is the busy tone.
                 if sound.contains("350,350") && self.state(row) != Some(CallerState::Fallback) {
                     self.enter(row, at, CallerState::Closing);
                 }
@@ -185,7 +188,7 @@ impl LiveView {
         }
     }
 
-    /// A line, where lines are wanted.
+    /// Prints an event as a line, unless rows are drawn.
     fn print_event(&self, leg: &str, at: Instant, what: &str, detail: &str) -> std::io::Result<()> {
         let row = self.callers.get(leg).or_else(|| self.agents.get(leg)).and_then(|row| self.rows.get(*row));
         let Some(row) = row.filter(|_| self.plain) else { return Ok(()) };
@@ -195,19 +198,19 @@ impl LiveView {
     }
 
     fn seconds(&self, at: Instant) -> f64 {
-        super::seconds(at.since(self.began))
+        seconds(at.since(self.began))
     }
 
     fn record_written(&mut self, record: &CallRecord) -> std::io::Result<()> {
         let caller = record.call.to_string();
-        let outcome = super::json_word(&record.outcome);
+        let outcome = json_word(&record.outcome);
         if let Some(row) = self.callers.get(&caller).and_then(|row| self.rows.get_mut(*row)) {
             row.end = outcome.clone();
         }
         self.print_event(&caller, record.ended, "is over:", &outcome)
     }
 
-    /// Draws the rows over those drawn before.
+    /// Draws the rows over the rows that were drawn before.
     fn draw(&mut self, now: Instant) -> std::io::Result<()> {
         if self.plain {
             return Ok(());
@@ -232,7 +235,7 @@ impl LiveView {
         for cell in 0..=count {
             let from = self.began + Millis(cell * CELL.0);
             let to = from + CELL;
-            // Of what happened within a cell the last is shown, but a call's end only when nothing else did.
+            // A cell shows the last state within its time, but the end of a call only if no other state was within it.
             let states = row.states.iter().take_while(|(at, _)| *at < to);
             let state = states.filter(|(at, state)| *state != CallerState::Gone || *at < from).last();
             let state = state.map_or(CallerState::Gone, |(_, state)| *state);

@@ -1,6 +1,8 @@
-//! The demo as a load: many calls of all outcomes, and the promises held against them.
+//! The demo as a load test: many calls of all outcomes, and the checks that all of them ended well.
 
-use super::{DemoSetup, QUIET_TIME_MAX, json_word, print_line};
+use super::record_table::json_word;
+use super::setup::{DemoSetup, QUIET_TIME_MAX};
+use crate::cli::output::print_line;
 use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::hotline::group::Strategy;
 use hotlined_core::hotline::limits::LINES_MAX;
@@ -14,10 +16,10 @@ use std::time::Duration;
 
 /// How often progress is printed.
 const PROGRESS_EVERY: Duration = Duration::from_secs(5);
-/// By when a caller must have heard something.
+/// The longest time until a caller hears the first sound.
 const FIRST_SOUND_TIME_MAX: Millis = Millis::seconds(1);
 
-/// The hotline of the load, with all its agents.
+/// The hotline of the load test, with all its agents.
 pub(super) fn hotlines() -> Hotlines {
     let agent = |index: u64| {
         let dial = Dial::Phone((86_000 + index).to_string().into());
@@ -33,7 +35,7 @@ pub(super) fn hotlines() -> Hotlines {
     hotlines
 }
 
-/// The people of the load.
+/// The callers and telephones of the load test.
 pub(super) fn cast(seed: u64, calls: usize, rate: f64) -> Actors {
     Actors::seeded(seed, calls, rate)
 }
@@ -53,7 +55,7 @@ impl LoadResult {
     }
 }
 
-/// Lets them call; fails when a promise was broken.
+/// Runs the load test; fails if a check fails.
 pub(super) async fn run(mut stage: DemoSetup, cast: Actors, rate: f64) -> anyhow::Result<()> {
     let expected = cast.callers.len();
     let last = cast.callers.last().map_or(Millis(0), |caller| caller.at);

@@ -1,4 +1,4 @@
-//! The dozen calls of the demo: each to a hotline of its own, so that each goes its own way.
+//! The dozen calls of the demo: each calls a hotline of its own, and each has another course.
 
 use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::hotline::limits::RING_TIME_S_MIN;
@@ -7,7 +7,7 @@ use hotlined_core::time::Millis;
 use hotlined_sim::actors::{Actors, AfterAnswer, Caller, HangsUp, Phone, UnreachableCause};
 use std::sync::Arc;
 
-/// What each call is about, and how the telephones of its hotline behave.
+/// When the caller of a call leaves, and how the telephones of its hotline behave.
 struct Scenario {
     leaves: HangsUp,
     phones: Vec<Phone>,
@@ -18,13 +18,13 @@ fn scenarios() -> Vec<Scenario> {
     let talks = |talk| AfterAnswer::TalksFor(Millis(talk));
     let patient = HangsUp::Never;
     vec![
-        // The first agent takes the call; the caller hangs up, or the agent does.
+        // The first agent answers; the caller hangs up, or the agent does.
         Scenario {
             leaves: HangsUp::AfterBridge(Millis(4_000)),
             phones: vec![answers(2_500, AfterAnswer::Waits)],
         },
         Scenario { leaves: patient, phones: vec![answers(3_000, talks(5_000))] },
-        // The first is busy, refuses, does not answer, is out of reach: the second takes it.
+        // The first agent is busy, refuses, does not answer or is unreachable; the second agent answers.
         Scenario { leaves: patient, phones: vec![Phone::Busy, answers(2_000, talks(6_000))] },
         Scenario {
             leaves: patient,
@@ -35,12 +35,12 @@ fn scenarios() -> Vec<Scenario> {
             leaves: patient,
             phones: vec![Phone::Unreachable(UnreachableCause::SwitchedOff), answers(1_000, talks(7_000))],
         },
-        // An agent takes the call and is gone at once.
+        // An agent answers and hangs up at once.
         Scenario {
             leaves: patient,
             phones: vec![answers(2_000, AfterAnswer::HangsUpAfter(Millis(0))), answers(2_000, talks(4_000))],
         },
-        // Nobody comes: all busy, nobody answers, nobody can be reached.
+        // No agent answers: all are busy, do not answer or are unreachable.
         Scenario { leaves: patient, phones: vec![Phone::Busy, Phone::Busy] },
         Scenario {
             leaves: patient,
@@ -58,7 +58,7 @@ fn scenarios() -> Vec<Scenario> {
     ]
 }
 
-/// A number that is no hotline's.
+/// A 400 number without a hotline.
 const NO_HOTLINE: &str = "4009999999";
 
 fn number(act: usize) -> String {
@@ -87,7 +87,7 @@ fn agent_of(act: usize, agent: usize) -> Agent {
     Agent { ring_time, ..Agent::new(&id, dial) }
 }
 
-/// The people of the demo; the last caller dials a number that nobody has.
+/// The callers and telephones of the demo. The last caller dials [`NO_HOTLINE`].
 pub(super) fn cast() -> Actors {
     const GAP_MS: u64 = 700;
     let mut cast = Actors::default();

@@ -1,4 +1,4 @@
-//! What the arguments of `simulate` say about people, read into habits.
+//! Parses the arguments of `simulate` that describe the caller and the agents' telephones.
 
 use hotlined_core::time::{Instant, Millis};
 use hotlined_sim::dry_run::{CallerStep, ScriptedCaller, ScriptedHangUp, ScriptedPhone};
@@ -6,20 +6,21 @@ use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone};
 use std::str::FromStr;
 
-/// How long a telephone rings before it is answered or refused, and a talk lasts, when nothing else is said.
-const RINGS: Millis = Millis::seconds(3);
-const TALKS: Millis = Millis::seconds(60);
-/// How long a mailbox stays when nothing else is said.
-const MAILBOX_STAYS: Millis = Millis::seconds(60);
-/// The longest span that can be said.
+/// The default time until a telephone is answered or rejected.
+const RING_TIME_DEFAULT: Millis = Millis::seconds(3);
+/// The default length of a talk.
+const TALK_TIME_DEFAULT: Millis = Millis::seconds(60);
+/// How long a mailbox stays in the call.
+const MAILBOX_TIME: Millis = Millis::seconds(60);
+/// The longest time in an argument.
 const DURATION_MAX: Millis = Millis::seconds(3 * 3600);
 
-/// What is wrong with what was said, and the remedy.
+/// What is wrong with an argument, and the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum ArgumentError {
     #[error("{0:?} is no time: write such as 2026-10-01T10:00+08:00")]
     Time(String),
-    #[error("{0:?} is no span of time: write such as 5s, 1.5s, 500ms or 2m, up to {SPAN_MAX}")]
+    #[error("{0:?} is no span of time: write such as 5s, 1.5s, 500ms or 2m, up to {DURATION_MAX}")]
     Duration(String),
     #[error("{0:?} is nothing to press: write keys such as 1 or 802#, none, or wait:5s")]
     Keys(String),
@@ -37,7 +38,7 @@ pub(super) enum ArgumentError {
     Caller(String),
 }
 
-/// When a call comes.
+/// When the call arrives. A time without a zone is China's.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct StartTime(pub(super) Instant);
 
@@ -70,7 +71,7 @@ fn parse_duration(text: &str) -> Result<Millis, ArgumentError> {
     if millis <= DURATION_MAX.0 as f64 { Ok(Millis(millis as u64)) } else { Err(bad()) }
 }
 
-/// One thing the caller presses, or does instead.
+/// One input of the caller: keys, silence or a wait.
 #[derive(Clone, Debug)]
 pub(super) struct KeysArgument(pub(super) CallerStep);
 
@@ -90,7 +91,7 @@ impl FromStr for KeysArgument {
     }
 }
 
-/// What an agent's telephone does.
+/// An agent, and how the agent's telephone behaves.
 #[derive(Clone, Debug)]
 pub(super) struct AgentArgument {
     pub(super) agent: String,
@@ -110,17 +111,17 @@ impl FromStr for AgentArgument {
     }
 }
 
-/// A habit, as far as it was said.
+/// How a telephone behaves. What the argument leaves open is decided by [`PhoneArgument::habit`].
 #[derive(Clone, Debug)]
 pub(super) enum PhoneArgument {
     Fixed(ScriptedPhone),
     Answers { after: Millis, presses: KeyPress, talks: Millis },
 }
 
-/// Whether the key that takes a call is pressed.
+/// When the agent presses the key that accepts the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum KeyPress {
-    /// Where the agent is asked to.
+    /// Only if the hotline asks the agent to press a key.
     IfAsked,
     After(Millis),
     Never,
@@ -128,12 +129,12 @@ pub(super) enum KeyPress {
 
 impl Default for PhoneArgument {
     fn default() -> Self {
-        Self::Answers { after: RINGS, presses: KeyPress::IfAsked, talks: TALKS }
+        Self::Answers { after: RING_TIME_DEFAULT, presses: KeyPress::IfAsked, talks: TALK_TIME_DEFAULT }
     }
 }
 
 impl PhoneArgument {
-    /// The habit; `if_asked` is when an agent presses the key of whom nothing was said.
+    /// The behaviour for the simulation. `if_asked` is the time until the key press if the hotline asks for one.
     pub(super) fn habit(&self, if_asked: Option<Millis>) -> ScriptedPhone {
         match *self {
             Self::Fixed(habit) => habit,
@@ -163,16 +164,23 @@ impl FromStr for PhoneArgument {
             ("busy", None) => Self::Fixed(ScriptedPhone::Busy),
             ("no-answer", None) => Self::Fixed(ScriptedPhone::NeverAnswers),
             ("unreachable", None) => Self::Fixed(ScriptedPhone::Unreachable),
-            ("reject", time) => Self::Fixed(ScriptedPhone::Refuses { after: time.unwrap_or(RINGS) }),
-            ("mailbox", time) => {
-                Self::Fixed(ScriptedPhone::Mailbox { after: time.unwrap_or(RINGS), stays: MAILBOX_STAYS })
+            ("reject", time) => {
+                Self::Fixed(ScriptedPhone::Refuses { after: time.unwrap_or(RING_TIME_DEFAULT) })
             }
-            ("answer", time) => {
-                Self::Answers { after: time.unwrap_or(RINGS), presses: KeyPress::IfAsked, talks: TALKS }
-            }
-            ("press-1", Some(time)) => {
-                Self::Answers { after: RINGS, presses: KeyPress::After(time), talks: TALKS }
-            }
+            ("mailbox", time) => Self::Fixed(ScriptedPhone::Mailbox {
+                after: time.unwrap_or(RING_TIME_DEFAULT),
+                stays: MAILBOX_TIME,
+            }),
+            ("answer", time) => Self::Answers {
+                after: time.unwrap_or(RING_TIME_DEFAULT),
+                presses: KeyPress::IfAsked,
+                talks: TALK_TIME_DEFAULT,
+            },
+            ("press-1", Some(time)) => Self::Answers {
+                after: RING_TIME_DEFAULT,
+                presses: KeyPress::After(time),
+                talks: TALK_TIME_DEFAULT,
+            },
             _ => return Err(ArgumentError::Phone(text.to_owned())),
         };
         for manner in parts {
@@ -188,7 +196,7 @@ impl FromStr for PhoneArgument {
     }
 }
 
-/// What else a caller does.
+/// What else the caller does.
 #[derive(Clone, Debug)]
 pub(super) enum CallerArgument {
     Leaves(ScriptedHangUp),

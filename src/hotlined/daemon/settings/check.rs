@@ -1,11 +1,12 @@
-//! The values of the settings: limits, words, and what must fit together.
+//! Checks the values of the settings: limits, allowed words, and values that must fit together.
 
 use super::fault::{SettingsFault, SettingsFaultKind, ValueOrigin};
 use super::layers::SettingOrigins;
+use super::limits::PASSWORD_BYTES_MAX;
 use super::raw::{PASSWORD_KEYS, RawSettings, RawSwitch};
-use super::{
-    CallsSettings, EventFormat, Fallback, LogFormat, LogSettings, PASSWORD_BYTES_MAX, Secret, Settings,
-    SwitchKind, SwitchSettings,
+use super::types::{
+    CallsSettings, EventFormat, Fallback, LogFormat, LogSettings, Secret, Settings, SwitchKind,
+    SwitchSettings,
 };
 use hotlined_config::SoundFolder;
 use hotlined_config::source_position::{Hint, shortened};
@@ -21,22 +22,24 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use tracing_subscriber::EnvFilter;
 
-/// A port, as TCP counts them.
+/// TCP ports.
 const PORT: RangeInclusive<u64> = 1..=65_535;
-/// After how long a silence the link is dead, in seconds; in milliseconds, where an answer is due.
+/// After what time without a message the link is dead, in seconds.
 const HEARTBEAT_S: RangeInclusive<u64> = 2..=600;
+/// After what time without a message the link is dead while a reply is due, in milliseconds.
 const ANSWER_MS: RangeInclusive<u64> = 500..=60_000;
-/// How long connecting may take, in seconds.
+/// How long connecting and logging in may take, in seconds.
 const CONNECT_TIMEOUT_S: RangeInclusive<u64> = 1..=60;
-/// How long to wait between attempts to connect, in milliseconds.
+/// The wait between attempts to connect, in milliseconds.
 const RECONNECT_MS: RangeInclusive<u64> = 10..=60_000;
-/// How many calls at a time.
+/// The number of live calls.
 const LIVE_CALLS: RangeInclusive<u64> = 1..=1_000_000;
-/// When the switch's own fallback takes a call that we left, in seconds.
+/// When the fallback of the switch takes a call that the daemon no longer renews, in seconds.
 const FALLBACK_S: RangeInclusive<u64> = 2..=30;
-/// How long a daemon may need until it acts for a switch whose lease ended, and the switch's scheduler be early.
+/// How long another daemon may need to become active after a lease ended, plus how early the scheduler of the switch
+/// may be.
 const TAKE_OVER_TIME: Millis = Millis(2_000);
-/// How long calls may go on while we stop, in seconds.
+/// How long calls may go on after a request to stop, in seconds.
 const DRAIN_S: RangeInclusive<u64> = 0..=86_400;
 /// The longest name of a switch, a host or a user, in bytes.
 const NAME_BYTES_MAX: usize = 253;
@@ -56,7 +59,7 @@ pub(super) struct Checker<'s> {
 }
 
 impl Checker<'_> {
-    /// All sections are looked at before any lack of one ends it, so that all faults are found.
+    /// Checks all sections before a missing value ends the check, so that all faults are found.
     fn settings(&mut self, raw: RawSettings) -> Option<Settings> {
         let hotlines = self.path("hotlines", &raw.hotlines);
         let holidays = raw.holidays.map(|folder| self.path("holidays", &folder));
@@ -97,7 +100,7 @@ impl Checker<'_> {
         })
     }
 
-    /// The one switch, or those that have names of their own.
+    /// The only switch, or the switches by name.
     fn switches(
         &mut self,
         common: RawSwitch,
@@ -126,7 +129,7 @@ impl Checker<'_> {
                 }
             };
             let sources = self.sources;
-            // What is not set of this switch stands where it is set for all.
+            // A setting that this switch does not have itself is reported at the common section.
             let key = |word: &str| {
                 let own = format!("{section}.{word}");
                 if sources.origin(&own) == ValueOrigin::Default { format!("switch.{word}") } else { own }
@@ -145,7 +148,7 @@ impl Checker<'_> {
         all.then_some(switches)
     }
 
-    /// A switch, of which each setting has this key.
+    /// A switch; `key` gives the full key of each of its settings.
     fn switch(&mut self, key: &dyn Fn(&str) -> String, raw: RawSwitch) -> Option<SwitchSettings> {
         let password = self.password(PASSWORD_KEYS.map(key), &raw.password, &raw.password_file);
         let kind = self.choice(&key("kind"), &raw.kind, &[("freeswitch", SwitchKind::Freeswitch)]);
@@ -158,7 +161,7 @@ impl Checker<'_> {
             host.bytes().all(|b| b.is_ascii_graphic())
         });
         if let Some(user) = &raw.user {
-            // The switch divides `userauth user:password` at the colon (mod_event_socket.c).
+            // The switch splits `userauth user:password` at the colon (mod_event_socket.c).
             let fits = |user: &str| user.bytes().all(|b| b.is_ascii_graphic() && b != b':');
             self.form(&key("user"), user, "a user such as 100@example.com, without colon or space", fits);
         }
@@ -194,8 +197,8 @@ impl Checker<'_> {
         })
     }
 
-    /// The password itself, or the one in its file. Somebody who sets the variable may leave the file's name
-    /// in the settings: the environment wins over the file here as everywhere.
+    /// The password, or the content of the password file. An operator who sets the variable may leave the other key in
+    /// the settings file: environment variables win over the file here as everywhere.
     pub(super) fn password(
         &mut self,
         [key, file_key]: [String; 2],
@@ -225,15 +228,15 @@ impl Checker<'_> {
             self.fault(from, SettingsFaultKind::BadPassword);
             return None;
         }
-        Some(Secret(text.into()))
+        Some(Secret::new(&text))
     }
 
     fn in_variable(&self, key: &str) -> bool {
         matches!(self.sources.origin(key), ValueOrigin::Variable(_))
     }
 
-    /// Where another daemon can take over, the fallback leaves it time to: callers are told of our last word two thirds
-    /// of it ago at the worst, and the scheduler of the switch may be a second early.
+    /// The time until the fallback. With Redis it must leave another daemon time to take over: in the worst case a third
+    /// of it has passed since the last renewal, and the scheduler of the switch may be a second early.
     fn fallback_after(&mut self, fallback_s: u64, lease: Option<Millis>) -> Millis {
         const KEY: &str = "calls.fallback_s";
         let fallback = self.seconds(KEY, fallback_s, FALLBACK_S);
@@ -269,7 +272,7 @@ impl Checker<'_> {
         None
     }
 
-    /// The switch writes there, not we: it cannot be relative to a file of ours.
+    /// The folder of recordings. The switch writes there, not the daemon: so the path must be absolute.
     fn recordings(&mut self, key: &str, text: &str) -> Option<SoundPath> {
         let folder = SoundPath::new(text.trim_end_matches('/')).ok();
         if folder.is_none() {
@@ -280,7 +283,7 @@ impl Checker<'_> {
         folder
     }
 
-    /// The switch's own view of the folder cannot be relative to a file of ours.
+    /// The folder of sounds as the switch sees it: so the path must be absolute.
     fn switch_folder(&mut self, text: Option<&str>) -> Option<PathBuf> {
         let text = text?;
         if SoundPath::new(text).is_err() {
@@ -298,7 +301,7 @@ impl Checker<'_> {
         }
     }
 
-    /// No name: what it stands for could change, and might be all interfaces one day.
+    /// An IP address and a port. A host name is refused: it could one day resolve to all interfaces.
     fn address(&mut self, key: &str, text: &str) -> Option<SocketAddr> {
         let address = text.parse().ok();
         if address.is_none() {
@@ -367,7 +370,7 @@ fn is_word(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
 }
 
-/// The text of a password file, without the line break that editors put at its end.
+/// The text of a password file, without the line break at its end that editors add.
 fn password_in(path: &Path) -> Result<String, SettingsFaultKind> {
     let unreadable =
         |error: std::io::Error| SettingsFaultKind::Unreadable(format!("{}: {error}", path.display()));

@@ -1,35 +1,35 @@
-//! What is wrong with the settings: where, and what to do about it.
+//! The faults of settings: the place, what is wrong, and the remedy.
 
-use super::{FILE_BYTES_MAX, PASSWORD_BYTES_MAX};
+use super::limits::{FILE_BYTES_MAX, PASSWORD_BYTES_MAX};
 use hotlined_config::source_position::{Hint, Position};
 use hotlined_core::hotline::InvalidDial;
 use std::fmt;
 use std::path::PathBuf;
 
-/// One thing that is wrong.
+/// One fault in the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingsFault {
-    /// Where the value comes from.
+    /// The origin of the value.
     pub origin: ValueOrigin,
-    /// The key, such as `switch.port`; empty when no key is meant.
+    /// The key, such as `switch.port`; empty if the fault concerns no key.
     pub key: String,
     /// What is wrong, and the remedy.
     pub kind: SettingsFaultKind,
 }
 
-/// Where a value comes from.
+/// The origin of a value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ValueOrigin {
-    /// A file.
+    /// The settings file.
     File {
-        /// Which.
+        /// The path of the file.
         file: PathBuf,
-        /// Where in it; absent when the file as a whole is meant.
+        /// The place in the file; absent if the fault concerns the whole file.
         at: Option<Position>,
     },
     /// An environment variable.
     Variable(String),
-    /// Nobody set it.
+    /// The default: the value is not set.
     Default,
 }
 
@@ -55,64 +55,64 @@ impl std::error::Error for SettingsFault {
     }
 }
 
-/// What is wrong, in words that say the remedy.
+/// The kind of a fault. Its text says what is wrong and the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettingsFaultKind {
-    /// The system refused.
+    /// The operating system refused.
     #[error("cannot be read: {0}")]
     Unreadable(String),
-    /// Larger than anything a person wrote.
+    /// The file is too large to be a settings file.
     #[error("is larger than {FILE_BYTES_MAX} bytes: it is likely another file")]
     TooBig,
-    /// Most likely GBK.
+    /// The file is not UTF-8; most likely it is GBK.
     #[error("is not UTF-8: save the file as UTF-8 (it may be GBK)")]
     NotUtf8,
-    /// Not TOML.
+    /// The file is not TOML.
     #[error("is not TOML: {0}")]
     Syntax(String),
-    /// A key nobody knows.
+    /// The key is unknown.
     #[error("is no setting{0}")]
     UnknownKey(Hint),
-    /// A value of another type.
+    /// The value has another type.
     #[error("is {found}: {expected}")]
     WrongType {
-        /// Its type.
+        /// The type that was found.
         found: &'static str,
         /// What to write.
         expected: &'static str,
     },
-    /// A number outside its limits.
+    /// The number is outside its limits.
     #[error("is {found}: it must be {min} to {max} {unit}")]
     OutOfRange {
-        /// As read.
+        /// The value that was found.
         found: u64,
-        /// The least.
+        /// The least value.
         min: u64,
-        /// The most.
+        /// The largest value.
         max: u64,
-        /// What is counted.
+        /// The unit.
         unit: &'static str,
     },
-    /// None of the words that may stand there.
+    /// The value is none of the words that are allowed.
     #[error("is {found:?}{hint}")]
     Choice {
-        /// As written, shortened.
+        /// The value that was found, shortened.
         found: String,
-        /// What may stand there.
+        /// The words that are allowed.
         hint: Hint,
     },
-    /// Nothing, or something of which there is no such.
+    /// The value is empty or has a wrong form.
     #[error("is {found:?}: write {expected}")]
     Form {
-        /// As written, shortened.
+        /// The value that was found, shortened.
         found: String,
         /// What to write.
         expected: &'static str,
     },
-    /// Not a trunk.
+    /// The value is not a trunk.
     #[error("{0}")]
     Trunk(#[from] InvalidDial),
-    /// Two waits the wrong way round.
+    /// The shortest wait is longer than the longest wait.
     #[error("is {min}, more than reconnect_ms_max, which is {max}: turn them round")]
     ReconnectOrder {
         /// The shortest wait, in milliseconds.
@@ -120,19 +120,19 @@ pub enum SettingsFaultKind {
         /// The longest, in milliseconds.
         max: u64,
     },
-    /// Two passwords.
+    /// A password and a password file are both set.
     #[error("is set beside password: keep one of them")]
     TwoPasswords,
-    /// No password.
+    /// No password is set.
     #[error("is missing: set password_file, or the variable HOTLINED_SWITCH__PASSWORD")]
     NoPassword,
-    /// A password that could not be sent.
+    /// The password cannot be sent to the switch.
     #[error("must have 1 to {PASSWORD_BYTES_MAX} bytes and no control characters within")]
     BadPassword,
-    /// The filter cannot be read.
+    /// The log filter cannot be parsed.
     #[error("is no log filter: {0}: write such as info, or warn,hotlined::switch=debug")]
     Filter(String),
-    /// Found by no check of ours.
+    /// Another fault, described in its text.
     #[error("cannot be taken: {0}")]
     Other(String),
 }

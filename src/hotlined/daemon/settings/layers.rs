@@ -1,11 +1,11 @@
-//! File and environment laid over the defaults, with a place for every key that was set.
+//! Reads the settings file and the environment variables over the defaults, and remembers where each key was set.
 //!
-//! The `config` crate does the laying; it also takes `true` for a number and tells no lines, so keys and
-//! types are checked here first.
+//! The `config` crate merges the layers. It accepts `true` as a number and reports no line numbers, so keys and types
+//! are checked here first.
 
 use super::fault::{SettingsFault, SettingsFaultKind, ValueOrigin};
+use super::limits::{FILE_BYTES_MAX, SETTINGS_VARIABLE, VARIABLE_PREFIX};
 use super::raw::RawSettings;
-use super::{FILE_BYTES_MAX, SETTINGS_VARIABLE, VARIABLE_PREFIX};
 use config::{Config, Environment, FileFormat};
 use hotlined_config::source_position::{Hint, Lines, Position, kind_of, shortened};
 use serde_json::Value;
@@ -15,17 +15,17 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
-/// Where what was set was set.
+/// Where each setting was set.
 pub(super) struct SettingOrigins {
     file: Option<PathBuf>,
-    /// The folder that relative paths begin at.
+    /// The folder that relative paths are relative to.
     folder: PathBuf,
     places: BTreeMap<String, Position>,
     variables: BTreeMap<String, String>,
 }
 
 impl SettingOrigins {
-    /// Where the value of this key comes from.
+    /// The origin of the value of this key.
     pub(super) fn origin(&self, key: &str) -> ValueOrigin {
         if let Some(variable) = self.variables.get(key) {
             return ValueOrigin::Variable(variable.clone());
@@ -36,13 +36,13 @@ impl SettingOrigins {
         }
     }
 
-    /// A path as it is meant.
+    /// The absolute path of a path in the settings.
     pub(super) fn resolve(&self, path: &str) -> PathBuf {
         self.folder.join(path).components().collect()
     }
 }
 
-/// What a setting may hold.
+/// The type of a setting.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum ValueType {
     Text,
@@ -52,7 +52,7 @@ enum ValueType {
 const WRITE_NUMBER: &str = "write a whole number, without quotes";
 const WRITE_TEXT: &str = "write text in double quotes";
 
-/// All settings there are, as the defaults show them: `switch.port` holds a number.
+/// All settings with their types, taken from the defaults: `switch.port` holds a number.
 fn known_settings() -> Result<BTreeMap<String, ValueType>, serde_json::Error> {
     let mut known = BTreeMap::new();
     let Value::Object(defaults) = serde_json::to_value(RawSettings::default())? else { return Ok(known) };
@@ -70,10 +70,11 @@ fn known_settings() -> Result<BTreeMap<String, ValueType>, serde_json::Error> {
     Ok(known)
 }
 
-/// The section of switches by name.
+/// The section with the switches by name.
 const SWITCHES: &str = "switches";
 
-/// What may stand at this key, if anything: each switch by name has the settings of `switch`, but for the name.
+/// The type of the setting with this key, if there is one. Each switch in `[switches]` has the settings of `[switch]`,
+/// except the name.
 fn type_of_key(known: &BTreeMap<String, ValueType>, key: &str) -> Option<ValueType> {
     let Some(own) = key.strip_prefix(SWITCHES).and_then(|rest| rest.strip_prefix('.')) else {
         return known.get(key).copied();
@@ -86,14 +87,15 @@ pub(super) fn read(
     file: Option<&Path>,
     env: impl IntoIterator<Item = (String, String)>,
 ) -> Result<(RawSettings, SettingOrigins), Vec<SettingsFault>> {
-    let whole = |why| {
+    let whole_file = |kind| {
         let origin =
             file.map_or(ValueOrigin::Default, |file| ValueOrigin::File { file: file.to_owned(), at: None });
         vec![SettingsFault { origin, key: String::new(), kind }]
     };
-    let known = known_settings().map_err(|error| whole(SettingsFaultKind::Other(error.to_string())))?;
-    let folder = folder_of(file).map_err(|error| whole(SettingsFaultKind::Unreadable(error.to_string())))?;
-    let text = file.map_or(Ok(String::new()), text_of).map_err(whole)?;
+    let known = known_settings().map_err(|error| whole_file(SettingsFaultKind::Other(error.to_string())))?;
+    let folder =
+        folder_of(file).map_err(|error| whole_file(SettingsFaultKind::Unreadable(error.to_string())))?;
+    let text = file.map_or(Ok(String::new()), text_of).map_err(whole_file)?;
     let mut reader = LayerReader {
         known,
         sources: SettingOrigins {
@@ -109,7 +111,8 @@ pub(super) fn read(
     if !reader.faults.is_empty() {
         return Err(reader.faults);
     }
-    // `separator` alone would be the prefix's separator too, and HOTLINED_SWITCH__PORT silently be ignored.
+    // Without `prefix_separator`, `separator` would also separate the prefix, and HOTLINED_SWITCH__PORT would silently
+    // be ignored.
     let environment = Environment::with_prefix(VARIABLE_PREFIX.trim_end_matches('_'))
         .prefix_separator("_")
         .separator("__")
@@ -120,7 +123,7 @@ pub(super) fn read(
         .build();
     match config.and_then(Config::try_deserialize) {
         Ok(raw) => Ok((raw, reader.sources)),
-        Err(error) => Err(whole(SettingsFaultKind::Other(error.to_string()))),
+        Err(error) => Err(whole_file(SettingsFaultKind::Other(error.to_string()))),
     }
 }
 
@@ -157,13 +160,13 @@ impl LayerReader {
             Ok(document) => self.read_table(&lines, "", document.get_ref()),
             Err(error) => {
                 let at = lines.position(error.span().map_or(0, |span| span.start));
-                // Only the message: the error's own display would print the line, with a password perhaps.
+                // Only the message: the full text of the error contains the line, perhaps with a password.
                 self.fault_in_file(at, "", SettingsFaultKind::Syntax(error.message().to_owned()));
             }
         }
     }
 
-    /// Reads the outermost table or a section, among them one for each switch by name.
+    /// Checks the top-level table or a section, also the sections of switches by name.
     fn read_table(&mut self, lines: &Lines<'_>, section: &str, table: &DeTable<'_>) {
         for (word, value) in table {
             let at = lines.position(word.span().start);
@@ -213,8 +216,8 @@ impl LayerReader {
         }
     }
 
-    /// The variables that are settings. A name that only begins like ours is a fault: a setting somebody
-    /// believes in must not be ignored.
+    /// The variables that are settings. A variable with our prefix that is not a setting is a fault: a misspelt setting
+    /// must not be ignored.
     fn read_variables(
         &mut self,
         env: impl IntoIterator<Item = (String, String)>,
@@ -267,7 +270,7 @@ impl LayerReader {
         });
     }
 
-    /// The words that may stand in a section.
+    /// The keys of a section.
     fn words<'k>(&'k self, section: &'k str) -> impl Iterator<Item = &'k str> {
         let is_switch = section.strip_prefix(SWITCHES).is_some_and(|rest| rest.starts_with('.'));
         let section = if is_switch { "switch" } else { section };
@@ -286,15 +289,15 @@ impl LayerReader {
     }
 }
 
-/// Variables of our prefix that others set: the one that names the settings file, the one our tests read, and
-/// those Kubernetes makes for a service called `hotlined`.
+/// Whether a variable with our prefix is not a setting: the variable that names the settings file, the variable of our
+/// tests, and the variables that Kubernetes sets for a service named `hotlined`.
 fn is_foreign(name: &str) -> bool {
     matches!(name, SETTINGS_VARIABLE | "HOTLINED_REWRITE" | "HOTLINED_SERVICE_HOST" | "HOTLINED_PORT")
         || name.starts_with("HOTLINED_SERVICE_PORT")
         || name.starts_with("HOTLINED_PORT_")
 }
 
-/// Whether this is a number that every later step can read; `u64` alone would take a leading `+`.
+/// Whether this is a whole number without a sign; `u64` alone would accept a leading `+`.
 fn is_digits(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit()) && text.parse::<i64>().is_ok()
 }

@@ -1,11 +1,11 @@
-//! The settings as they are written: the shape of the file, and every default, once, with its unit.
+//! The raw settings: the form of the settings file, and every default, once, with its unit.
 
 use crate::redis::{LEASE, PREFIX};
 use config::Config;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The two ways to tell a switch's password.
+/// The two keys for a password.
 pub(super) const PASSWORD_KEYS: [&str; 2] = ["password", "password_file"];
 
 #[derive(Serialize, Deserialize)]
@@ -18,7 +18,7 @@ pub(super) struct RawSettings {
     pub(super) numbers: Option<String>,
     pub(super) sounds: RawSounds,
     pub(super) switch: RawSwitch,
-    /// By name, what is not as in `switch`. Without any, that is the only one.
+    /// The settings of each switch by name, if they differ from `switch`. If empty, `switch` is the only switch.
     #[serde(skip_serializing)]
     pub(super) switches: BTreeMap<String, BTreeMap<String, config::Value>>,
     pub(super) calls: RawCalls,
@@ -99,7 +99,7 @@ impl Default for RawSwitch {
             trunk: "sofia/gateway/carrier/{number}".to_owned(),
             fallback: "hotlined_fallback XML public".to_owned(),
             recordings: "/var/lib/freeswitch/recordings".to_owned(),
-            // FreeSWITCH beats every 20 s (switch.conf.xml: event-heartbeat-interval): two may be lost.
+            // FreeSWITCH sends a heartbeat every 20 s (switch.conf.xml: event-heartbeat-interval): two may be lost.
             heartbeat_s_max: 45,
             answer_ms_max: 2_000,
             connect_timeout_s: 5,
@@ -110,14 +110,14 @@ impl Default for RawSwitch {
 }
 
 impl RawSwitch {
-    /// The switch of this name: as this one, but for what is set of it.
+    /// The settings of the switch of this name: these settings, overridden with `set`.
     pub(super) fn with_overrides(
         &self,
         name: &str,
         set: BTreeMap<String, config::Value>,
     ) -> Result<Self, config::ConfigError> {
         let mut builder = Config::builder().add_source(Config::try_from(self)?);
-        // A password of its own, however it is told, stands for both ways to tell it.
+        // A password or a password file of this switch replaces both common keys.
         if PASSWORD_KEYS.iter().any(|key| set.contains_key(*key)) {
             for key in PASSWORD_KEYS {
                 builder = builder.set_override(key, None::<String>)?;
@@ -138,7 +138,7 @@ pub(super) struct RawCalls {
     pub(super) drain_s_max: u64,
 }
 
-/// With Redis, and where nobody set it, `fallback_s` is what leaves another daemon time to take over.
+/// With Redis, the default of `fallback_s` is longer, so that another daemon has time to take over.
 impl Default for RawCalls {
     fn default() -> Self {
         Self { live_max: 20_000, fallback_s: 4, drain_s_max: 600 }
@@ -160,7 +160,7 @@ impl Default for RawLive {
 #[derive(Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawRedis {
-    /// None: there is no Redis.
+    /// Absent: there is no Redis.
     pub(super) servers: Option<String>,
     pub(super) kind: String,
     pub(super) service: Option<String>,
@@ -225,7 +225,7 @@ pub(super) struct RawJournal {
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(super) struct RawAdmin {
-    /// Absent: nobody listens.
+    /// Absent: there is no admin server.
     pub(super) address: Option<String>,
 }
 

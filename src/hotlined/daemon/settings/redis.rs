@@ -1,4 +1,4 @@
-//! The Redis that daemons share, as the settings name it.
+//! Checks the `[redis]` section: the Redis that several daemons share.
 
 use super::check::Checker;
 use super::fault::SettingsFaultKind;
@@ -15,11 +15,11 @@ use std::sync::Arc;
 
 /// The largest file of certificates or of a key, in bytes.
 const PEM_BYTES_MAX: u64 = 1 << 20;
-/// How long a lease lasts, in milliseconds: a daemon that is busy for as long loses its switches.
+/// How long a lease lasts, in milliseconds: a daemon that does not run for so long loses its switches.
 const LEASE_MS: RangeInclusive<u64> = 1_000..=15_000;
 const ADDRESSES: &str = "host:port, or an absolute path of a socket; several with commas between";
 
-/// What kind of Redis.
+/// The kind of Redis installation.
 #[derive(Clone, Copy)]
 enum RedisKind {
     Single,
@@ -28,7 +28,7 @@ enum RedisKind {
 }
 
 impl Checker<'_> {
-    /// The settings of Redis, if any is named.
+    /// The settings of Redis, if servers are named.
     pub(super) fn redis(&mut self, raw: RawRedis) -> Option<RedisSettings> {
         let kinds = [
             ("single", RedisKind::Single),
@@ -39,7 +39,7 @@ impl Checker<'_> {
         let user = |user: &Option<String>| user.as_deref().map(Arc::from);
         let keys = ["password", "password_file"].map(|key| format!("redis.{key}"));
         let password = self.password(keys, &raw.password, &raw.password_file);
-        let secret = |secret: super::Secret| Password::new(secret.reveal());
+        let secret = |secret: super::types::Secret| Password::new(secret.reveal());
         let account = RedisAccount { user: user(&raw.user), password: password.map(secret) };
         let keys = ["sentinel_password", "sentinel_password_file"].map(|key| format!("redis.{key}"));
         let password = self.password(keys, &raw.sentinel_password, &raw.sentinel_password_file);
