@@ -1,6 +1,8 @@
 //! Settings as an operator writes them.
 
 use super::*;
+use hotlined_config::SoundFolder;
+use hotlined_core::time::Millis;
 use proptest::prelude::*;
 use std::fs;
 
