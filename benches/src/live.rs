@@ -297,7 +297,7 @@ impl Desk {
             let at = now();
             (from..count.min(from + AT_ONCE)).for_each(|number| self.comes(at, Happens::Arrives(number + 1)));
             self.turn().await;
-            while !self.coming.is_empty() || self.common.sharing().claims_open() > 0 {
+            while !self.coming.is_empty() || self.common.failover().claims_open() > 0 {
                 self.wait().await;
                 self.turn().await;
             }

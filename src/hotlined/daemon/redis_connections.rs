@@ -179,7 +179,7 @@ async fn ask_lease(
     span: Millis,
 ) -> Result<RedisChannelReply, RedisFailure> {
     Ok(match question {
-        LeaseRequest::Announce => RedisChannelReply::View(store.look(presence, span).await?),
+        LeaseRequest::Announce => RedisChannelReply::View(store.announce(presence, span).await?),
         LeaseRequest::Acquire(switch) => RedisChannelReply::Lease(store.acquire(switch, span).await?),
         LeaseRequest::Renew(fence) => RedisChannelReply::Lease(store.renew(fence, span).await?),
         LeaseRequest::GiveUp(fence) => {

@@ -1,9 +1,8 @@
-//! Who acts for a switch: one daemon at a time, for as long as it says so in time.
+//! The leases of the switches in Redis: one daemon at a time is active for a switch, for as long as it renews in time.
 //!
-//! A lease runs out by the clock of Redis, and by the clock of its holder a little earlier, since that counts from
-//! before it asked. A holder that was paused and does not notice is shut out all the same: every lease has a
-//! higher token than all before, and a request that shows a lower one than was given since is
-//! [refused](Failure::Fenced).
+//! A lease runs out by the clock of Redis. By the clock of its owner it runs out a little earlier, since the owner counts
+//! from before its request. An owner that was paused and does not notice is refused all the same: every lease has a higher
+//! token than all leases before, and Redis [refuses](RedisFailure::Fenced) an operation with a lower token.
 
 use super::client::RedisClient;
 use super::reply::ReplyFields;
@@ -18,32 +17,41 @@ use hotlined_instance::cluster::redis_op::Fence;
 use redis::Value;
 use serde::{Deserialize, Serialize};
 
-/// What a daemon shows of itself, as it is written down.
+/// What a daemon announces of itself, as JSON in Redis.
 #[derive(Serialize, Deserialize)]
 struct StoredPresence {
-    /// When, by the clock of Redis.
+    /// When the daemon announced itself, by the clock of Redis.
     at: u64,
-    #[serde(default)]
-    serves: Vec<SwitchId>,
-    #[serde(default)]
-    acts: Vec<SwitchId>,
+    #[serde(default, rename = "serves")]
+    can_serve: Vec<SwitchId>,
+    #[serde(default, rename = "acts")]
+    active_for: Vec<SwitchId>,
     up_ms: u64,
 }
 
 impl RedisClient {
-    /// Takes the lease of the switch for so long, if nobody else has it. What we had before under the same name is
-    /// no good any more.
+    /// Takes the lease of the switch for `span`, unless another daemon has it. A lease that a daemon of the same name had
+    /// before ends with that.
+    ///
+    /// # Errors
+    /// Redis is unavailable, refuses the script, or its reply cannot be read.
     pub async fn acquire(&mut self, switch: &SwitchId, span: Millis) -> Result<LeaseReply, RedisFailure> {
         self.lease("acquire", &Fence { switch: switch.clone(), token: 0 }, span).await
     }
 
-    /// Has the lease for so long from now on, if nobody had a later one: also where it ran out, or was lost with the
-    /// server that had it.
+    /// Renews the lease for `span` from now, unless another daemon had a later lease: also if this lease ran out, or was
+    /// lost with the server that had it.
+    ///
+    /// # Errors
+    /// Redis is unavailable, refuses the script, or its reply cannot be read.
     pub async fn renew(&mut self, fence: &Fence, span: Millis) -> Result<LeaseReply, RedisFailure> {
         self.lease("renew", fence, span).await
     }
 
-    /// Gives the lease up, so that somebody else may have it at once.
+    /// Gives the lease up, so that another daemon can take it at once.
+    ///
+    /// # Errors
+    /// Redis is unavailable, refuses the script, or its reply cannot be read.
     pub async fn give_up(&mut self, fence: &Fence) -> Result<(), RedisFailure> {
         self.lease("give_up", fence, Millis(0)).await.map(|_| ())
     }
@@ -68,34 +76,38 @@ impl RedisClient {
         }
     }
 
-    /// Says that we are here, and sees who else said so within this span, and who acts for our switches.
-    pub async fn look(&mut self, presence: &Presence, span: Millis) -> Result<ClusterView, RedisFailure> {
-        let Presence { serves, acts, up } = presence.clone();
+    /// Announces this daemon. Returns the other daemons that announced themselves within `span`, and the leases of the
+    /// switches that this daemon can serve.
+    ///
+    /// # Errors
+    /// Redis is unavailable, refuses the script, or its reply cannot be read.
+    pub async fn announce(&mut self, presence: &Presence, span: Millis) -> Result<ClusterView, RedisFailure> {
+        let Presence { can_serve, active_for, up } = presence.clone();
         let keys: Vec<String> = [self.keys().daemons()]
             .into_iter()
-            .chain(serves.iter().map(|at| self.keys().lease(at)))
+            .chain(can_serve.iter().map(|switch| self.keys().lease(switch)))
             .collect();
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-        // The clock of Redis says when: it is put in there.
-        let shown = StoredPresence { at: 0, serves: serves.clone(), acts, up_ms: up.0 };
-        let shown = serde_json::to_string(&shown).unwrap_or_default();
-        let (us, kept) = (self.daemon().clone(), KEPT.0.to_string());
-        let value = self.run_script(&script::PRESENCE, &keys, &[us.as_str(), &shown, &kept]).await?;
+        // The script puts the time in, by the clock of Redis.
+        let stored = StoredPresence { at: 0, can_serve: can_serve.clone(), active_for, up_ms: up.0 };
+        let presence_json = serde_json::to_string(&stored).unwrap_or_default();
+        let (own_name, kept) = (self.daemon().clone(), KEPT.0.to_string());
+        let value = self.run_script(&script::PRESENCE, &keys, &[own_name.as_str(), &presence_json, &kept]).await?;
         let mut fields = ReplyFields::of(value)?;
         let now = fields.number()?;
         let mut view = ClusterView::default();
         let mut others = ReplyFields::of(fields.value()?)?;
         while let Some(name) = others.text_if_any()? {
-            let shown = others.text()?;
-            // One of a later version may show itself otherwise: then it is there, and leaves us alone.
-            let Ok(shown) = serde_json::from_str::<StoredPresence>(&shown) else { continue };
+            let presence_json = others.text()?;
+            // A daemon of a later version may announce itself in another form: it is left out.
+            let Ok(stored) = serde_json::from_str::<StoredPresence>(&presence_json) else { continue };
             let Ok(name) = name.parse() else { continue };
-            if name != us && now.saturating_sub(shown.at) <= span.0 {
-                let StoredPresence { serves, acts, up_ms, at: _ } = shown;
-                view.others.insert(name, Presence { serves, acts, up: Millis(up_ms) });
+            if name != own_name && now.saturating_sub(stored.at) <= span.0 {
+                let StoredPresence { can_serve, active_for, up_ms, at: _ } = stored;
+                view.others.insert(name, Presence { can_serve, active_for, up: Millis(up_ms) });
             }
         }
-        for switch in serves {
+        for switch in can_serve {
             let (owner, left) = (fields.text()?, fields.number()?);
             let lease = (!owner.is_empty()).then_some((owner, Millis(left)));
             view.leases.insert(switch, lease);
@@ -105,7 +117,7 @@ impl RedisClient {
 }
 
 impl ReplyFields {
-    /// The next field, if there is one.
+    /// The next field as a text, if there is one.
     fn text_if_any(&mut self) -> Result<Option<String>, RedisFailure> {
         self.next().map(text).transpose()
     }

@@ -37,8 +37,8 @@ impl RedisClient {
             for (name, bytes) in self.fields(&calls, page).await? {
                 match read_call(&name, &bytes) {
                     Ok((entry, call)) => {
-                        let CallEntry { edition, waits, saved: _ } = entry;
-                        loaded.calls.insert(call.call.clone(), LoadedCall { edition, waits });
+                        let CallEntry { version, open_claims, saved: _ } = entry;
+                        loaded.calls.insert(call.call.clone(), LoadedCall { version, open_claims });
                         loaded.kept.calls.push(call);
                     }
                     Err(why) => loaded.kept.losses.push(format!("the call {name:?} at {calls} is {why}")),
@@ -70,7 +70,7 @@ impl RedisClient {
         loaded: &mut LoadedSwitch,
     ) -> Result<(), RedisFailure> {
         let followed: BTreeSet<String> =
-            loaded.calls.values().filter_map(|open| open.edition.as_ref()).map(ToString::to_string).collect();
+            loaded.calls.values().filter_map(|open| open.version.as_ref()).map(ToString::to_string).collect();
         let names = self.names(key).await?;
         let (wanted, others): (Vec<_>, Vec<_>) = names
             .into_iter()

@@ -1,8 +1,8 @@
-//! The connection by which calls ask Redis: one round trip at a time, so that requests are done in their order. What
-//! comes in together goes out together.
+//! The connection for the shared ACD and the saved calls: one round trip at a time, so that Redis does the operations in
+//! their order. Operations that come in together go out together.
 //!
-//! What the inbox brings is told between two round trips: a line that a claim waited for is never heard of before the
-//! answer that the claim waits. While Redis is away each request comes back at once.
+//! What comes into the inbox is reported between two round trips. So a call never gets the line that a claim waited for
+//! before it gets the reply that the claim waits. While Redis is unavailable each operation fails at once.
 
 use crate::cluster::clock_offset::ClockOffset;
 use crate::cluster::failure::{RedisFailure, Remedy};
@@ -20,68 +20,69 @@ use hotlined_core::event::Event;
 use hotlined_core::time::{Instant, Millis};
 use std::collections::VecDeque;
 
-/// How long after the last time at most it is looked whether something is due: a rest that ends may be known only to
-/// a daemon that died meanwhile. It is also how soon the daemon learns that Redis is away while nobody asks anything.
-const LOOK_EVERY: Millis = Millis::seconds(1);
-/// The most turns that wait to be asked.
+/// How often the client sends [`RedisOp::RunDue`] at least: the daemon that knew when a rest ends may have died. It is
+/// also how soon the daemon learns that Redis is unavailable while no call asks for anything.
+const RUN_DUE_EVERY: Millis = Millis::seconds(1);
+/// How many turns wait to be sent at most.
 const TURNS_MAX: usize = 65_536;
 
-/// The client.
+/// The client of the ACD connection.
 #[derive(Debug)]
 pub struct AcdClient {
-    step: Step,
+    step: AcdStep,
     /// Whether a request is under way.
     is_waiting: bool,
-    /// What is asked by it.
-    asked: Vec<FencedOp>,
-    /// Why nothing is answered. None before the first attempt to connect is over.
-    away: Option<RedisFailure>,
+    /// The operations of the request under way.
+    ops_under_way: Vec<FencedOp>,
+    /// Why Redis is unavailable; `None` while it is available, and before the first attempt to connect is over.
+    unavailable: Option<RedisFailure>,
     backoff: Backoff,
     turns: VecDeque<Vec<FencedOp>>,
-    mail: VecDeque<Event>,
+    inbox_events: VecDeque<Event>,
     /// Where the inbox ended when the first connection came up.
-    inbox: Option<InboxPosition>,
-    due: Option<Instant>,
-    looked_at: Instant,
-    timeline: ClockOffset,
-    refusals: RefusalLog,
+    inbox_end: Option<InboxPosition>,
+    next_due: Option<Instant>,
+    due_run_at: Instant,
+    clock_offset: ClockOffset,
+    refusal_log: RefusalLog,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Step {
+enum AcdStep {
     /// Connect at this time.
     Connect(Instant),
-    /// A server counts as there once it did what needs a write.
-    Check,
-    /// Where the inbox ends must be known before the first request that could be answered there.
-    FindInbox,
-    Work,
+    /// Run an operation that writes: only then the server counts as available.
+    CheckWrites,
+    /// Find the end of the inbox, before the first request whose reply could come there.
+    FindInboxEnd,
+    /// Send operations.
+    Serve,
 }
 
 impl AcdClient {
     /// A client that connects at once.
     pub fn new(now: Instant) -> Self {
         Self {
-            step: Step::Connect(now),
+            step: AcdStep::Connect(now),
             is_waiting: false,
-            asked: Vec::new(),
-            away: None,
+            ops_under_way: Vec::new(),
+            unavailable: None,
             backoff: Backoff::default(),
             turns: VecDeque::new(),
-            mail: VecDeque::new(),
-            inbox: None,
-            due: None,
-            looked_at: now,
-            timeline: ClockOffset::default(),
-            refusals: RefusalLog::default(),
+            inbox_events: VecDeque::new(),
+            inbox_end: None,
+            next_due: None,
+            due_run_at: now,
+            clock_offset: ClockOffset::default(),
+            refusal_log: RefusalLog::default(),
         }
     }
 
-    /// What one turn of the loop asks.
+    /// Takes the operations of one turn of the event loop.
     ///
     /// # Errors
-    /// Gives it back where too much waits already.
-    pub fn ask(&mut self, turn: Vec<FencedOp>) -> Result<(), Vec<FencedOp>> {
+    /// The operations themselves, if too many turns wait already.
+    pub fn send(&mut self, turn: Vec<FencedOp>) -> Result<(), Vec<FencedOp>> {
         if self.turns.len() >= TURNS_MAX {
             return Err(turn);
         }
@@ -89,207 +90,211 @@ impl AcdClient {
         Ok(())
     }
 
-    /// Something came into the inbox.
-    pub fn take_mail(&mut self, events: Vec<Event>) {
-        self.mail.extend(events);
+    /// Takes what came into the inbox.
+    pub fn add_inbox_events(&mut self, events: Vec<Event>) {
+        self.inbox_events.extend(events);
     }
 
-    /// From where the inbox is to be read, once that is known.
-    pub fn inbox(&self) -> Option<InboxPosition> {
-        self.inbox
+    /// From which position the inbox client reads, once that is known.
+    pub fn inbox_end(&self) -> Option<InboxPosition> {
+        self.inbox_end
     }
 
-    /// Whether nothing is under way and nothing waits.
+    /// Whether no request is under way and no turn waits.
     pub fn is_idle(&self) -> bool {
         !self.is_waiting && self.turns.is_empty()
     }
 
-    /// Whether Redis is known to be away.
-    pub fn is_away(&self) -> bool {
-        self.away.is_some()
+    /// Whether Redis is known to be unavailable.
+    pub fn is_unavailable(&self) -> bool {
+        self.unavailable.is_some()
     }
 
-    /// When [`advance`](Self::advance) is wanted.
+    /// When to call [`advance`](Self::advance).
     pub fn deadline(&self) -> Option<Instant> {
         if self.is_waiting {
             return None;
         }
         match self.step {
-            Step::Connect(at) => Some(at),
-            Step::Check | Step::FindInbox => Some(Instant(0)),
-            Step::Work => {
-                let look = self.looked_at + LOOK_EVERY;
-                Some(self.due.map_or(look, |due| due.min(look)))
+            AcdStep::Connect(at) => Some(at),
+            AcdStep::CheckWrites | AcdStep::FindInboxEnd => Some(Instant(0)),
+            AcdStep::Serve => {
+                let latest = self.due_run_at + RUN_DUE_EVERY;
+                Some(self.next_due.map_or(latest, |due| due.min(latest)))
             }
         }
     }
 
-    /// Tells what there is to hear, and gives the next request.
-    pub fn advance(&mut self, now: Instant, heard: &mut Vec<RedisEvent>) -> Option<RedisChannelRequest> {
-        if self.step != Step::Work {
-            // Before the first attempt is over nobody knows: what is asked waits for it.
-            if let Some(failure) = &self.away {
-                heard.extend(self.turns.drain(..).flatten().map(|asked| event_without_redis(asked, failure)));
+    /// Adds to `events` what the daemon is to learn, and returns the next request, if there is one to send.
+    pub fn advance(&mut self, now: Instant, events: &mut Vec<RedisEvent>) -> Option<RedisChannelRequest> {
+        if self.step != AcdStep::Serve {
+            // Before the first attempt to connect is over it is unknown whether Redis is available: operations wait for it.
+            if let Some(failure) = &self.unavailable {
+                events.extend(self.turns.drain(..).flatten().map(|op| event_without_redis(op, failure)));
             }
         }
-        if self.is_waiting && self.step == Step::Work {
+        if self.is_waiting && self.step == AcdStep::Serve {
             return None;
         }
-        heard.extend(self.mail.drain(..).map(RedisEvent::AcdReply));
+        events.extend(self.inbox_events.drain(..).map(RedisEvent::AcdReply));
         if self.is_waiting {
             return None;
         }
         let request = match self.step {
-            Step::Connect(at) if at <= now => RedisChannelQuery::Connect.within(CONNECT_TIME_MAX.into()),
-            Step::Connect(_) => return None,
-            Step::Check => {
-                self.timeline = ClockOffset::default();
-                self.begin(vec![FencedOp { at: now, op: RedisOp::RunDue, fence: None }])
+            AcdStep::Connect(at) if at <= now => RedisChannelQuery::Connect.within(CONNECT_TIME_MAX.into()),
+            AcdStep::Connect(_) => return None,
+            AcdStep::CheckWrites => {
+                self.clock_offset = ClockOffset::default();
+                self.run_ops(vec![FencedOp { at: now, op: RedisOp::RunDue, fence: None }])
             }
-            Step::FindInbox => RedisChannelQuery::FindInboxEnd.without_time_limit(),
-            Step::Work => {
-                let asked = self.next_asked(now);
-                if asked.is_empty() {
+            AcdStep::FindInboxEnd => RedisChannelQuery::FindInboxEnd.without_time_limit(),
+            AcdStep::Serve => {
+                let ops = self.next_ops(now);
+                if ops.is_empty() {
                     return None;
                 }
-                self.begin(asked)
+                self.run_ops(ops)
             }
         };
         self.is_waiting = true;
         Some(request)
     }
 
-    fn begin(&mut self, asked: Vec<FencedOp>) -> RedisChannelRequest {
-        let shared = self.timeline.shared(&asked).into_owned();
-        self.asked = asked;
+    fn run_ops(&mut self, ops: Vec<FencedOp>) -> RedisChannelRequest {
+        let shared = self.clock_offset.to_shared(&ops).into_owned();
+        self.ops_under_way = ops;
         RedisChannelQuery::RunOps(shared).without_time_limit()
     }
 
-    fn next_asked(&mut self, now: Instant) -> Vec<FencedOp> {
+    fn next_ops(&mut self, now: Instant) -> Vec<FencedOp> {
         let count = self.turns.len().min(BATCH_MAX);
-        let mut asked: Vec<FencedOp> = self.turns.drain(..count).flatten().collect();
-        // Also where requests never cease.
-        if now.since(self.looked_at) >= LOOK_EVERY || self.due.is_some_and(|due| due <= now) {
-            self.looked_at = now;
-            asked.extend([RedisOp::RunDue, RedisOp::CountUsage].map(|ask| FencedOp {
+        let mut ops: Vec<FencedOp> = self.turns.drain(..count).flatten().collect();
+        // Also while turns come without a break.
+        if now.since(self.due_run_at) >= RUN_DUE_EVERY || self.next_due.is_some_and(|due| due <= now) {
+            self.due_run_at = now;
+            ops.extend([RedisOp::RunDue, RedisOp::CountUsage].map(|ask| FencedOp {
                 at: now,
                 op: ask,
                 fence: None,
             }));
         }
-        asked
+        ops
     }
 
-    /// The request under way is answered, or is not.
+    /// The request under way has a reply, or none.
     pub fn reply(
         &mut self,
         now: Instant,
         reply: Result<RedisChannelReply, RedisFailure>,
-        heard: &mut Vec<RedisEvent>,
+        events: &mut Vec<RedisEvent>,
     ) {
         self.is_waiting = false;
         match (self.step, reply) {
-            (Step::Connect(_), Ok(RedisChannelReply::Connected)) => self.step = Step::Check,
-            (Step::Check, Ok(RedisChannelReply::OpReplies(outcomes))) => self.checked(now, outcomes, heard),
-            (Step::FindInbox, Ok(RedisChannelReply::InboxEnd(position))) => {
-                self.inbox = Some(position);
-                self.came_up(now, heard);
+            (AcdStep::Connect(_), Ok(RedisChannelReply::Connected)) => self.step = AcdStep::CheckWrites,
+            (AcdStep::CheckWrites, Ok(RedisChannelReply::OpReplies(outcomes))) => {
+                self.on_check_reply(now, outcomes, events)
             }
-            (Step::Work, Ok(RedisChannelReply::OpReplies(outcomes))) => self.answered(now, outcomes, heard),
-            (Step::Work, Err(failure)) => {
-                let outcomes = self.asked.iter().map(|_| Err(failure.clone())).collect();
-                self.answered(now, outcomes, heard);
+            (AcdStep::FindInboxEnd, Ok(RedisChannelReply::InboxEnd(position))) => {
+                self.inbox_end = Some(position);
+                self.on_available(now, events);
             }
-            (Step::Connect(_) | Step::Check | Step::FindInbox, Err(failure)) => {
-                self.did_not_come_up(now, failure, heard);
+            (AcdStep::Serve, Ok(RedisChannelReply::OpReplies(outcomes))) => {
+                self.on_op_replies(now, outcomes, events)
             }
-            (_, Ok(reply)) => self.did_not_come_up(now, unexpected_reply(&reply), heard),
+            (AcdStep::Serve, Err(failure)) => {
+                let outcomes = self.ops_under_way.iter().map(|_| Err(failure.clone())).collect();
+                self.on_op_replies(now, outcomes, events);
+            }
+            (AcdStep::Connect(_) | AcdStep::CheckWrites | AcdStep::FindInboxEnd, Err(failure)) => {
+                self.on_connect_failed(now, failure, events);
+            }
+            (_, Ok(reply)) => self.on_connect_failed(now, unexpected_reply(&reply), events),
         }
     }
 
-    fn checked(
+    fn on_check_reply(
         &mut self,
         now: Instant,
         mut outcomes: Vec<Result<OpReply, RedisFailure>>,
-        heard: &mut Vec<RedisEvent>,
+        events: &mut Vec<RedisEvent>,
     ) {
         match outcomes.pop().unwrap_or(Err(RedisFailure::TimedOut)) {
-            Ok(answered) => {
-                if let OpResult::SharedTime(shared) = answered.result {
-                    self.timeline.learn(now, shared);
+            Ok(reply) => {
+                if let OpResult::SharedTime(shared) = reply.result {
+                    self.clock_offset.update(now, shared);
                 }
-                match self.inbox {
-                    None => self.step = Step::FindInbox,
-                    Some(_) => self.came_up(now, heard),
+                match self.inbox_end {
+                    None => self.step = AcdStep::FindInboxEnd,
+                    Some(_) => self.on_available(now, events),
                 }
             }
-            Err(failure) => self.did_not_come_up(now, failure, heard),
+            Err(failure) => self.on_connect_failed(now, failure, events),
         }
     }
 
-    fn came_up(&mut self, now: Instant, heard: &mut Vec<RedisEvent>) {
-        tracing::info!(was_away = self.away.is_some(), "Redis answers");
-        (self.step, self.away, self.due, self.looked_at) = (Step::Work, None, None, now);
+    fn on_available(&mut self, now: Instant, events: &mut Vec<RedisEvent>) {
+        tracing::info!(was_away = self.unavailable.is_some(), "Redis answers");
+        (self.step, self.unavailable, self.next_due, self.due_run_at) = (AcdStep::Serve, None, None, now);
         self.backoff.reset();
-        heard.push(RedisEvent::Available);
+        events.push(RedisEvent::Available);
     }
 
-    fn did_not_come_up(&mut self, now: Instant, failure: RedisFailure, heard: &mut Vec<RedisEvent>) {
-        self.step = Step::Connect(self.backoff.next(now));
-        if self.away.as_ref() != Some(&failure) {
-            tell_away(&failure);
-            heard.push(RedisEvent::Unavailable(failure.clone()));
+    fn on_connect_failed(&mut self, now: Instant, failure: RedisFailure, events: &mut Vec<RedisEvent>) {
+        self.step = AcdStep::Connect(self.backoff.next(now));
+        if self.unavailable.as_ref() != Some(&failure) {
+            log_unavailable(&failure);
+            events.push(RedisEvent::Unavailable(failure.clone()));
         }
-        self.away = Some(failure);
+        self.unavailable = Some(failure);
     }
 
-    fn answered(
+    fn on_op_replies(
         &mut self,
         now: Instant,
         outcomes: Vec<Result<OpReply, RedisFailure>>,
-        heard: &mut Vec<RedisEvent>,
+        events: &mut Vec<RedisEvent>,
     ) {
         let mut lost = None;
-        for (asked, outcome) in std::mem::take(&mut self.asked).into_iter().zip(outcomes) {
+        for (op, outcome) in std::mem::take(&mut self.ops_under_way).into_iter().zip(outcomes) {
             match outcome {
-                Ok(mut answered) => {
-                    answered.next_due = answered.next_due.map(|due| self.timeline.ours(due));
-                    self.due = next_due(self.due, &asked, answered.next_due);
-                    if let OpResult::SharedTime(shared) = answered.result {
-                        self.timeline.learn(now, shared);
+                Ok(mut reply) => {
+                    reply.next_due = reply.next_due.map(|due| self.clock_offset.to_local(due));
+                    self.next_due = next_due(self.next_due, &op, reply.next_due);
+                    if let OpResult::SharedTime(shared) = reply.result {
+                        self.clock_offset.update(now, shared);
                     }
-                    heard.extend(event_of_reply(&asked, answered));
+                    events.extend(event_of_reply(&op, reply));
                 }
                 Err(failure) => {
                     if failure.remedy() == Remedy::Reconnect {
                         lost.get_or_insert_with(|| failure.clone());
                     } else {
-                        self.refusals.tell(now, &failure);
+                        self.refusal_log.log(now, &failure);
                     }
-                    // Of its own questions nobody needs to know. A barrier is reached whatever became of the rest.
-                    match asked.op {
+                    // The client's own operations are not reported. A barrier is reached whatever became of the operations before.
+                    match op.op {
                         RedisOp::RunDue | RedisOp::CountUsage => {}
-                        RedisOp::Barrier(number) => heard.push(RedisEvent::BarrierReached(number)),
+                        RedisOp::Barrier(number) => events.push(RedisEvent::BarrierReached(number)),
                         RedisOp::Request { .. }
                         | RedisOp::Forget(_)
                         | RedisOp::Hold { .. }
                         | RedisOp::Replicate { .. } => {
-                            heard.push(RedisEvent::Failed { op: Box::new(asked), failure });
+                            events.push(RedisEvent::Failed { op: Box::new(op), failure });
                         }
                     }
                 }
             }
         }
         if let Some(failure) = lost {
-            tell_away(&failure);
-            heard.push(RedisEvent::Unavailable(failure.clone()));
-            (self.away, self.step) = (Some(failure), Step::Connect(now));
+            log_unavailable(&failure);
+            events.push(RedisEvent::Unavailable(failure.clone()));
+            (self.unavailable, self.step) = (Some(failure), AcdStep::Connect(now));
             self.backoff.reset();
         }
     }
 }
 
-fn tell_away(failure: &RedisFailure) {
+fn log_unavailable(failure: &RedisFailure) {
     if failure.needs_operator() {
         tracing::error!(%failure, "Redis cannot be used until somebody sees to it");
     } else {

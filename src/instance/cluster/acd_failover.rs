@@ -1,12 +1,12 @@
-//! Who answers what calls share: the Redis of all daemons while it answers, a store of our own while it does not.
+//! Which ACD answers the calls: the one in Redis that all daemons share, or the daemon's own while Redis is unavailable.
 //!
-//! What a call has by the last word of either, and what it asked and has no answer to, is noted here. When Redis is
-//! away, our own store is told what our calls have, and answers from then on: it knows nothing of other daemons, so
-//! a line may be rung beyond what it can take, by as many as there are daemons. When Redis is back it is told what
-//! was given back meanwhile, what our calls have, and what they still ask for; nothing of that changes anything
-//! where nothing was lost. What is lost is the rests that were running, and whose turn it was.
+//! This type notes what each call has by the last reply, and which requests have no reply yet. When Redis becomes
+//! unavailable, the daemon's own ACD gets what its calls have, and answers from then on. It knows nothing of the other
+//! daemons, so a line may ring beyond its capacity, once for each daemon at most. When Redis is available again it gets
+//! what was given back meanwhile, what the calls have, and what they still ask for. None of that changes anything if
+//! nothing was lost. Lost are the rests that were running, and whose turn was next in a pool.
 //!
-//! Pure: no clock, no connection. Requests go out as [`Ask`]s and come back by [`AcdFailover::heard`].
+//! Pure: no clock, no connection. Requests go out as [`RedisOp`]s and replies come in by [`AcdFailover::handle`].
 
 use super::failure::{RedisFailure, Remedy};
 use super::loaded_calls::AdoptedCall;
@@ -21,131 +21,131 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-/// The most that waits to be told to Redis when it is back; beyond it the oldest is dropped. Whatever a call has
-/// is given back when the call is over, all the same.
-const LATER_MAX: usize = 200_000;
+/// How many operations wait at most for Redis to be available; beyond that the oldest is dropped. What a call has is
+/// given back when the call ends all the same.
+const POSTPONED_OPS_MAX: usize = 200_000;
 
-/// How long Redis is left alone that refused something, though it answers: it may lack memory, or have something else
-/// at a key.
-const AGAIN_AFTER: Millis = Millis::seconds(2);
-/// How long it may take until it has refused one word of it, or has not.
-const TRIED_FOR: Millis = Millis::seconds(1);
+/// How long until the daemon repeats what Redis refused while it was available: Redis may lack memory, or have a value
+/// of another type at a key.
+const RETRY_WAIT: Millis = Millis::seconds(2);
+/// How long the daemon waits whether Redis refuses the one operation that goes first.
+const PROBE_TIME_MAX: Millis = Millis::seconds(1);
 
-/// How long ago something may have been given back for that to be told again when Redis is back: a server that took
-/// over may lack what was written last.
+/// What was given back within this time is repeated when Redis is available again: a server that took over may lack
+/// the last writes.
 const LOST_SPAN: Millis = Millis::seconds(60);
-/// How much that was given back is remembered for that.
+/// How many requests that gave something back are remembered for that.
 const GIVEN_BACK_MAX: usize = 20_000;
 
-/// What goes out: questions for Redis, each with its time, and answers for the switchboard.
+/// What goes out: operations for Redis, each with its time, and replies for the switchboard.
 #[derive(Debug, Default)]
-pub struct Out {
-    /// In this order.
-    pub asks: Vec<(Instant, RedisOp)>,
-    /// In this order.
-    pub answers: Vec<Event>,
+pub struct FailoverOutput {
+    /// The operations, in their order.
+    pub ops: Vec<(Instant, RedisOp)>,
+    /// The replies, in their order.
+    pub replies: Vec<Event>,
 }
 
-/// What calls share, wherever it is.
+/// The ACD as this daemon's calls use it.
 #[derive(Debug, Default)]
 pub struct AcdFailover {
-    is_away: bool,
-    /// Ours, and whether it is in use.
-    own: Option<Box<Acd>>,
-    /// Claims, and questions for room, that have no last answer yet.
-    open: BTreeMap<CommandId, AcdRequest>,
-    /// The lines that our calls have.
-    held: BTreeMap<CommandId, (PoolId, LineId)>,
-    /// In which hotlines our calls are counted.
+    is_unavailable: bool,
+    /// The daemon's own ACD; `None` while it is not in use.
+    local: Option<Box<Acd>>,
+    /// Claims and admissions without a final reply.
+    open_requests: BTreeMap<CommandId, AcdRequest>,
+    /// The lines that this daemon's calls hold.
+    held_lines: BTreeMap<CommandId, (PoolId, LineId)>,
+    /// The hotlines that count this daemon's calls.
     counted: BTreeMap<CallId, BTreeMap<Arc<str>, CommandId>>,
-    /// What Redis has not heard.
-    later: VecDeque<(Instant, RedisOp)>,
-    /// What was given back lately, the longest ago first.
+    /// The operations that wait for Redis to be available.
+    postponed: VecDeque<(Instant, RedisOp)>,
+    /// The requests that gave something back lately, the oldest first.
     given_back: VecDeque<(Instant, RedisOp)>,
     dropped: u64,
-    /// When Redis, which answers and refused something, is told that again.
-    again: Option<Again>,
+    /// When to repeat what Redis refused while it was available.
+    retry_at: Option<Retry>,
 }
 
-/// What Redis refused for a reason that may last is tried with one word first, and then as a whole.
+/// When to repeat. The reason may last, so one operation goes first, and the rest once Redis does not refuse that one.
 #[derive(Clone, Copy, Debug)]
-struct Again {
+struct Retry {
     at: Instant,
-    was_tried: bool,
+    was_probed: bool,
 }
 
 impl AcdFailover {
-    /// Whether Redis is away.
-    pub fn is_away(&self) -> bool {
-        self.is_away
+    /// Whether Redis is unavailable.
+    pub fn is_unavailable(&self) -> bool {
+        self.is_unavailable
     }
 
-    /// How much Redis will never hear, because too much waited.
+    /// How many operations Redis never gets, because too many waited.
     pub fn dropped(&self) -> u64 {
         self.dropped
     }
 
-    /// How many lines our calls have.
+    /// How many lines this daemon's calls hold.
     pub fn lines_held(&self) -> usize {
-        self.held.len()
+        self.held_lines.len()
     }
 
-    /// How many of our claims have no last answer yet.
+    /// How many claims of this daemon's calls have no final reply.
     pub fn claims_open(&self) -> usize {
-        self.open.values().filter(|request| matches!(request, AcdRequest::Claim(_))).count()
+        self.open_requests.values().filter(|request| matches!(request, AcdRequest::Claim(_))).count()
     }
 
-    /// A call asks.
-    pub fn ask(&mut self, now: Instant, id: CommandId, request: AcdRequest, out: &mut Out) {
+    /// A call sends a request.
+    pub fn request(&mut self, now: Instant, id: CommandId, request: AcdRequest, out: &mut FailoverOutput) {
         self.note_request(&id, &request);
-        if self.is_away {
-            self.ask_own(now, &id, &request, out);
-            if !wants_answer_only(&request) {
-                self.put_off(now, RedisOp::Request { id, request });
+        if self.is_unavailable {
+            self.request_local(now, &id, &request, out);
+            if !leaves_nothing_behind(&request) {
+                self.postpone(now, RedisOp::Request { id, request });
             }
             return;
         }
         if gives_back(&request) {
-            // A line that our own store gave is given back there, too.
-            if self.own.is_some() {
-                self.ask_own(now, &id, &request, out);
+            // A line from the daemon's own ACD is given back there, too.
+            if self.local.is_some() {
+                self.request_local(now, &id, &request, out);
             }
             self.note_given_back(now, &id, &request);
         }
-        out.asks.push((now, RedisOp::Request { id, request }));
+        out.ops.push((now, RedisOp::Request { id, request }));
     }
 
-    /// A call is over.
-    pub fn forget(&mut self, now: Instant, call: &CallId, out: &mut Out) {
-        self.strike(now, call, out);
-        match self.is_away {
-            true => self.put_off(now, RedisOp::Forget(call.clone())),
-            false => out.asks.push((now, RedisOp::Forget(call.clone()))),
+    /// A call has ended.
+    pub fn end_call(&mut self, now: Instant, call: &CallId, out: &mut FailoverOutput) {
+        self.remove_call(now, call, out);
+        match self.is_unavailable {
+            true => self.postpone(now, RedisOp::Forget(call.clone())),
+            false => out.ops.push((now, RedisOp::Forget(call.clone()))),
         }
     }
 
-    /// Another daemon goes on with the call, and with what it has.
-    pub fn leave(&mut self, now: Instant, call: &CallId, out: &mut Out) {
-        self.strike(now, call, out);
-        self.later.retain(|(_, ask)| ask.call() != Some(call));
-        self.given_back.retain(|(_, ask)| ask.call() != Some(call));
+    /// Another daemon goes on with the call, and with what the call has.
+    pub fn hand_over_call(&mut self, now: Instant, call: &CallId, out: &mut FailoverOutput) {
+        self.remove_call(now, call, out);
+        self.postponed.retain(|(_, op)| op.call() != Some(call));
+        self.given_back.retain(|(_, op)| op.call() != Some(call));
     }
 
-    fn strike(&mut self, now: Instant, call: &CallId, out: &mut Out) {
+    fn remove_call(&mut self, now: Instant, call: &CallId, out: &mut FailoverOutput) {
         // Calls end hundreds of times a second, among many thousands that go on.
-        self.open.extract_if(all_of(call), |_, _| true).for_each(drop);
-        self.held.extract_if(all_of(call), |_, _| true).for_each(drop);
+        self.open_requests.extract_if(ids_of_call(call), |_, _| true).for_each(drop);
+        self.held_lines.extract_if(ids_of_call(call), |_, _| true).for_each(drop);
         self.counted.remove(call);
-        if let Some(own) = &mut self.own {
-            let before = out.answers.len();
-            own.forget(now, call, &mut out.answers);
-            self.note_answers(before, out);
+        if let Some(local) = &mut self.local {
+            let before = out.replies.len();
+            local.forget(now, call, &mut out.replies);
+            self.note_replies(before, out);
         }
     }
 
-    /// The claims of the call that wait, or were asked and not answered, and could wait for long.
-    pub fn waits(&self, call: &CallId) -> Vec<(u32, Claim)> {
-        let claims = self.open.range(all_of(call)).filter_map(|(id, request)| match request {
+    /// The claims of the call that may wait for long and have no final reply.
+    pub fn waiting_claims(&self, call: &CallId) -> Vec<(u32, Claim)> {
+        let claims = self.open_requests.range(ids_of_call(call)).filter_map(|(id, request)| match request {
             AcdRequest::Claim(claim) if claim.wait.is_some() => Some((id.number, claim.clone())),
             AcdRequest::Claim(_)
             | AcdRequest::Abandon { .. }
@@ -159,109 +159,121 @@ impl AcdFailover {
         claims.collect()
     }
 
-    /// A call of a daemon before us is ours from now on, and so are these claims of it. What the call has besides
-    /// is known once it was adopted.
-    pub fn take_up(&mut self, now: Instant, call: &CallId, waits: Vec<(u32, Claim)>, out: &mut Out) {
+    /// This daemon takes over a call with these claims. What else the call has is known once Redis has adopted the call.
+    pub fn take_over_call(
+        &mut self,
+        now: Instant,
+        call: &CallId,
+        waits: Vec<(u32, Claim)>,
+        out: &mut FailoverOutput,
+    ) {
         for (number, claim) in waits {
             let (id, request) = (CommandId { call: call.clone(), number }, AcdRequest::Claim(claim));
-            self.open.insert(id.clone(), request.clone());
-            if self.is_away {
-                self.ask_own(now, &id, &request, out);
+            self.open_requests.insert(id.clone(), request.clone());
+            if self.is_unavailable {
+                self.request_local(now, &id, &request, out);
             }
         }
     }
 
-    /// What a call has that was taken up, as Redis knows it. A claim that Redis does not know was never asked.
-    fn adopted(&mut self, now: Instant, adopted: AdoptedCall, out: &mut Out) {
+    /// Takes in what an adopted call has in Redis. A claim that Redis does not know never reached it, and goes out now.
+    fn on_adopted(&mut self, now: Instant, adopted: AdoptedCall, out: &mut FailoverOutput) {
         let AdoptedCall { call, holds, waits, counted } = adopted;
         let id = |number| CommandId { call: call.clone(), number };
         for (number, line, pool) in holds {
-            self.open.remove(&id(number));
-            self.held.insert(id(number), (pool, line.clone()));
-            out.answers.push(Event::Acd { command: id(number), reply: AcdReply::Claimed { line } });
+            self.open_requests.remove(&id(number));
+            self.held_lines.insert(id(number), (pool, line.clone()));
+            out.replies.push(Event::Acd { command: id(number), reply: AcdReply::Claimed { line } });
         }
-        let asked: Vec<u32> = waits.iter().map(|(number, _)| *number).collect();
+        let waiting: Vec<u32> = waits.iter().map(|(number, _)| *number).collect();
         for (number, place) in waits {
-            out.answers.push(Event::Acd { command: id(number), reply: AcdReply::Waiting(place) });
+            out.replies.push(Event::Acd { command: id(number), reply: AcdReply::Waiting(place) });
         }
         for hotline in counted {
             self.counted.entry(call.clone()).or_default().entry(hotline).or_insert_with(|| id(0));
         }
-        for (number, claim) in self.waits(&call).into_iter().filter(|(number, _)| !asked.contains(number)) {
-            out.asks.push((now, RedisOp::Request { id: id(number), request: AcdRequest::Claim(claim) }));
+        for (number, claim) in
+            self.waiting_claims(&call).into_iter().filter(|(number, _)| !waiting.contains(number))
+        {
+            out.ops.push((now, RedisOp::Request { id: id(number), request: AcdRequest::Claim(claim) }));
         }
     }
 
-    /// When [`due`](Self::due) is wanted.
+    /// When to call [`run_due`](Self::run_due).
     pub fn deadline(&self) -> Option<Instant> {
-        let own = self.own.as_ref().and_then(|own| own.deadline());
-        own.into_iter().chain(self.again.map(|again| again.at)).min()
+        let local = self.local.as_ref().and_then(|local| local.deadline());
+        local.into_iter().chain(self.retry_at.map(|again| again.at)).min()
     }
 
-    /// Does what is due in our own store, and tells Redis again what it refused.
-    pub fn run_due(&mut self, now: Instant, out: &mut Out) {
-        if let Some(again) = self.again.take_if(|again| again.at <= now) {
-            self.tell_again(now, again.was_tried, out);
+    /// Does what is due in the daemon's own ACD, and repeats what Redis refused.
+    pub fn run_due(&mut self, now: Instant, out: &mut FailoverOutput) {
+        if let Some(again) = self.retry_at.take_if(|again| again.at <= now) {
+            self.retry(now, again.was_probed, out);
         }
-        let Some(own) = &mut self.own else { return };
-        let before = out.answers.len();
-        own.due(now, &mut out.answers);
-        self.note_answers(before, out);
+        let Some(local) = &mut self.local else { return };
+        let before = out.replies.len();
+        local.due(now, &mut out.replies);
+        self.note_replies(before, out);
     }
 
-    /// Redis said something, or is silent. Gives back the failure where we act for the switch no more.
-    pub fn heard(&mut self, now: Instant, heard: RedisEvent, out: &mut Out) -> Option<RedisFailure> {
-        match heard {
-            RedisEvent::AcdReply(event) => self.heard_event(event, out),
-            RedisEvent::Failed { op: asked, failure } => {
+    /// Takes in an event. Returns the failure if another daemon has the lease of the switch by now.
+    pub fn handle(
+        &mut self,
+        now: Instant,
+        event: RedisEvent,
+        out: &mut FailoverOutput,
+    ) -> Option<RedisFailure> {
+        match event {
+            RedisEvent::AcdReply(event) => self.on_acd_reply(event, out),
+            RedisEvent::Failed { op, failure } => {
                 if failure.remedy() == Remedy::StandBy {
                     return Some(failure);
                 }
-                self.failed(now, asked.at, asked.op, out);
+                self.on_failed(now, op.at, op.op, out);
             }
             RedisEvent::Unavailable(_) => {
-                (self.is_away, self.again) = (true, None);
-                self.take_over(now, out);
+                (self.is_unavailable, self.retry_at) = (true, None);
+                self.start_local_acd(now, out);
             }
-            RedisEvent::Available => self.back(now, out),
-            RedisEvent::Adopted(calls) => calls.into_iter().for_each(|call| self.adopted(now, call, out)),
+            RedisEvent::Available => self.on_available(now, out),
+            RedisEvent::Adopted(calls) => calls.into_iter().for_each(|call| self.on_adopted(now, call, out)),
             RedisEvent::Forgotten { .. } | RedisEvent::Usage(_) | RedisEvent::BarrierReached(_) => {}
         }
         None
     }
 
-    fn tell_again(&mut self, now: Instant, was_tried: bool, out: &mut Out) {
-        let one = self.standing().next().filter(|_| !was_tried);
-        match one {
-            Some((_, ask)) => {
-                out.asks.push((now, ask));
-                self.again = Some(Again { at: now + TRIED_FOR, was_tried: true });
+    fn retry(&mut self, now: Instant, was_probed: bool, out: &mut FailoverOutput) {
+        let first = self.current_state().next().filter(|_| !was_probed);
+        match first {
+            Some((_, op)) => {
+                out.ops.push((now, op));
+                self.retry_at = Some(Retry { at: now + PROBE_TIME_MAX, was_probed: true });
             }
-            None => self.back(now, out),
+            None => self.on_available(now, out),
         }
     }
 
-    fn heard_event(&mut self, event: Event, out: &mut Out) {
+    fn on_acd_reply(&mut self, event: Event, out: &mut FailoverOutput) {
         if let Event::Acd { command, reply: answer } = &event {
-            // Our own store has answered it meanwhile.
-            if matches!(answer, AcdReply::Claimed { .. }) && self.held.contains_key(command) {
+            // The daemon's own ACD has answered the claim meanwhile.
+            if matches!(answer, AcdReply::Claimed { .. }) && self.held_lines.contains_key(command) {
                 return;
             }
-            self.note_answer(&command.clone(), &answer.clone());
+            self.note_reply(&command.clone(), &answer.clone());
         }
-        out.answers.push(event);
+        out.replies.push(event);
     }
 
-    /// Nobody knows whether it was done. To do it twice is to do it once.
-    fn failed(&mut self, now: Instant, at: Instant, ask: RedisOp, out: &mut Out) {
-        if !self.is_away {
-            self.again = Some(Again { at: now + AGAIN_AFTER, was_tried: false });
+    /// It is unknown whether Redis did the operation. Doing an operation twice is as doing it once.
+    fn on_failed(&mut self, now: Instant, at: Instant, op: RedisOp, out: &mut FailoverOutput) {
+        if !self.is_unavailable {
+            self.retry_at = Some(Retry { at: now + RETRY_WAIT, was_probed: false });
         }
-        match ask {
+        match op {
             RedisOp::Request { id, request } => {
-                // What was answered, or is not wanted any more, needs no answer of ours.
+                // A request that has its reply, or that the call gave up, needs no reply of the daemon's own ACD.
                 let is_open = match &request {
-                    AcdRequest::Claim(_) | AcdRequest::Admit { .. } => self.open.contains_key(&id),
+                    AcdRequest::Claim(_) | AcdRequest::Admit { .. } => self.open_requests.contains_key(&id),
                     AcdRequest::Place { .. } | AcdRequest::CountCode { .. } => true,
                     AcdRequest::Release { .. }
                     | AcdRequest::Abandon { .. }
@@ -269,15 +281,15 @@ impl AcdFailover {
                     | AcdRequest::Leave { .. } => false,
                 };
                 if is_open {
-                    self.take_over(now, out);
-                    self.ask_own(now, &id, &request, out);
+                    self.start_local_acd(now, out);
+                    self.request_local(now, &id, &request, out);
                 }
-                if !wants_answer_only(&request) {
-                    self.put_off(at, RedisOp::Request { id, request });
+                if !leaves_nothing_behind(&request) {
+                    self.postpone(at, RedisOp::Request { id, request });
                 }
             }
-            RedisOp::Forget(_) => self.put_off(at, ask),
-            // What is held is told again with the rest, and whoever keeps calls sees to those.
+            RedisOp::Forget(_) => self.postpone(at, op),
+            // Held lines are repeated with the rest; the replication repeats its local operations.
             RedisOp::Hold { .. }
             | RedisOp::Replicate { .. }
             | RedisOp::Barrier(_)
@@ -286,58 +298,58 @@ impl AcdFailover {
         }
     }
 
-    /// Lets our own store answer, which is told first what our calls have, and then what they ask for.
-    fn take_over(&mut self, now: Instant, out: &mut Out) {
-        if self.own.is_some() {
+    /// Starts the daemon's own ACD. It gets first what the calls have, and then their open requests.
+    fn start_local_acd(&mut self, now: Instant, out: &mut FailoverOutput) {
+        if self.local.is_some() {
             return;
         }
-        let mut own = Box::new(Acd::default());
+        let mut local = Box::new(Acd::default());
         let mut known = Vec::new();
-        for (id, (pool, line)) in &self.held {
-            own.hold(now, id, pool, line);
+        for (id, (pool, line)) in &self.held_lines {
+            local.hold(now, id, pool, line);
         }
         for (hotline, id) in self.counted.values().flatten() {
             let admit = AcdRequest::Admit { hotline: hotline.clone(), calls_max: None, recent: None };
-            own.ask(now, id, &admit, &mut known);
+            local.ask(now, id, &admit, &mut known);
         }
-        self.own = Some(own);
-        if self.is_away {
-            for (id, request) in self.open.clone() {
-                self.ask_own(now, &id, &request, out);
+        self.local = Some(local);
+        if self.is_unavailable {
+            for (id, request) in self.open_requests.clone() {
+                self.request_local(now, &id, &request, out);
             }
         }
     }
 
-    /// Redis answers again: what it may not know is told.
-    fn back(&mut self, now: Instant, out: &mut Out) {
-        self.is_away = false;
-        (self.own, self.again) = (None, None);
-        // A line that is given back twice is given back once. Of a call that is over, all is given back with it.
-        let lately = self.given_back.iter().filter(|(at, ask)| {
-            now.since(*at) <= LOST_SPAN && ask.call().is_some_and(|call| self.has_anything(call))
+    /// Redis is available again: it gets everything that it may not know.
+    fn on_available(&mut self, now: Instant, out: &mut FailoverOutput) {
+        self.is_unavailable = false;
+        (self.local, self.retry_at) = (None, None);
+        // Giving a line back twice is as giving it back once. A call that has ended gave everything back with its end.
+        let lately = self.given_back.iter().filter(|(at, op)| {
+            now.since(*at) <= LOST_SPAN && op.call().is_some_and(|call| self.has_state(call))
         });
-        out.asks.extend(lately.cloned());
-        out.asks.extend(self.later.drain(..));
-        // Claims of a call rise, and so must what is told of them.
-        let mut all: Vec<(&CommandId, RedisOp)> = self.standing().collect();
+        out.ops.extend(lately.cloned());
+        out.ops.extend(self.postponed.drain(..));
+        // The numbers of a call's claims rise, and Redis expects them in that order.
+        let mut all: Vec<(&CommandId, RedisOp)> = self.current_state().collect();
         all.sort_by_key(|(id, _)| *id);
-        out.asks.extend(all.into_iter().map(|(_, ask)| (now, ask)));
+        out.ops.extend(all.into_iter().map(|(_, op)| (now, op)));
     }
 
     /// Whether the call has a line, waits for one, or is counted.
-    fn has_anything(&self, call: &CallId) -> bool {
+    fn has_state(&self, call: &CallId) -> bool {
         self.counted.contains_key(call)
-            || self.held.range(all_of(call)).next().is_some()
-            || self.open.range(all_of(call)).next().is_some()
+            || self.held_lines.range(ids_of_call(call)).next().is_some()
+            || self.open_requests.range(ids_of_call(call)).next().is_some()
     }
 
-    /// What our calls have and ask for, each to be told by its name.
-    fn standing(&self) -> impl Iterator<Item = (&CommandId, RedisOp)> {
-        let holds = self.held.iter().map(|(id, (pool, line))| {
+    /// What the calls have and ask for, as operations with the ids of the original requests.
+    fn current_state(&self) -> impl Iterator<Item = (&CommandId, RedisOp)> {
+        let holds = self.held_lines.iter().map(|(id, (pool, line))| {
             (id, RedisOp::Hold { id: id.clone(), line: line.clone(), pool: pool.clone() })
         });
         let open = self
-            .open
+            .open_requests
             .iter()
             .map(|(id, request)| (id, RedisOp::Request { id: id.clone(), request: request.clone() }));
         let admits = self.counted.values().flatten().map(|(hotline, id)| {
@@ -347,19 +359,25 @@ impl AcdFailover {
         admits.chain(holds).chain(open)
     }
 
-    fn ask_own(&mut self, now: Instant, id: &CommandId, request: &AcdRequest, out: &mut Out) {
-        let Some(own) = &mut self.own else { return };
-        let before = out.answers.len();
-        own.ask(now, id, request, &mut out.answers);
-        self.note_answers(before, out);
+    fn request_local(
+        &mut self,
+        now: Instant,
+        id: &CommandId,
+        request: &AcdRequest,
+        out: &mut FailoverOutput,
+    ) {
+        let Some(local) = &mut self.local else { return };
+        let before = out.replies.len();
+        local.ask(now, id, request, &mut out.replies);
+        self.note_replies(before, out);
     }
 
-    fn put_off(&mut self, at: Instant, ask: RedisOp) {
-        if self.later.len() >= LATER_MAX {
-            self.later.pop_front();
+    fn postpone(&mut self, at: Instant, op: RedisOp) {
+        if self.postponed.len() >= POSTPONED_OPS_MAX {
+            self.postponed.pop_front();
             self.dropped += 1;
         }
-        self.later.push_back((at, ask));
+        self.postponed.push_back((at, op));
     }
 
     fn note_given_back(&mut self, now: Instant, id: &CommandId, request: &AcdRequest) {
@@ -368,19 +386,19 @@ impl AcdFailover {
         if self.given_back.len() >= GIVEN_BACK_MAX {
             self.given_back.pop_front();
         }
-        let ask = RedisOp::Request { id: id.clone(), request: request.clone() };
-        self.given_back.push_back((now, ask));
+        let op = RedisOp::Request { id: id.clone(), request: request.clone() };
+        self.given_back.push_back((now, op));
     }
 
     fn note_request(&mut self, id: &CommandId, request: &AcdRequest) {
         match request {
             AcdRequest::Claim(_) | AcdRequest::Admit { .. } => {
-                self.open.insert(id.clone(), request.clone());
+                self.open_requests.insert(id.clone(), request.clone());
             }
             AcdRequest::Release { claim, .. } | AcdRequest::Abandon { claim } => {
                 let claim = CommandId { call: id.call.clone(), number: *claim };
-                self.open.remove(&claim);
-                self.held.remove(&claim);
+                self.open_requests.remove(&claim);
+                self.held_lines.remove(&claim);
             }
             AcdRequest::Leave { hotline } => {
                 if let Some(counted) = self.counted.get_mut(&id.call) {
@@ -391,45 +409,44 @@ impl AcdFailover {
         }
     }
 
-    fn note_answers(&mut self, from: usize, out: &Out) {
-        for event in &out.answers[from..] {
+    fn note_replies(&mut self, from: usize, out: &FailoverOutput) {
+        for event in &out.replies[from..] {
             if let Event::Acd { command, reply: answer } = event {
-                self.note_answer(command, answer);
+                self.note_reply(command, answer);
             }
         }
     }
 
-    fn note_answer(&mut self, id: &CommandId, answer: &AcdReply) {
-        match (answer, self.open.get(id)) {
+    fn note_reply(&mut self, id: &CommandId, answer: &AcdReply) {
+        match (answer, self.open_requests.get(id)) {
             (AcdReply::Claimed { line }, Some(AcdRequest::Claim(claim))) => {
-                self.held.insert(id.clone(), (claim.pool.clone(), line.clone()));
-                self.open.remove(id);
+                self.held_lines.insert(id.clone(), (claim.pool.clone(), line.clone()));
+                self.open_requests.remove(id);
             }
             (AcdReply::Admitted { room, .. }, Some(AcdRequest::Admit { hotline, .. })) => {
                 if *room {
                     let counted = self.counted.entry(id.call.clone()).or_default();
                     counted.entry(hotline.clone()).or_insert_with(|| id.clone());
                 }
-                self.open.remove(id);
+                self.open_requests.remove(id);
             }
             (AcdReply::Refused, Some(_)) => {
-                self.open.remove(id);
+                self.open_requests.remove(id);
             }
             (_, _) => {}
         }
     }
 }
 
-/// The names of all that a call can have asked.
-fn all_of(call: &CallId) -> RangeInclusive<CommandId> {
+/// The ids of all requests that a call can have made.
+fn ids_of_call(call: &CallId) -> RangeInclusive<CommandId> {
     let id = |number| CommandId { call: call.clone(), number };
     id(0)..=id(u32::MAX)
 }
 
-/// Whether a request leaves nothing behind that Redis would have to know later, but its answer.
-fn wants_answer_only(request: &AcdRequest) -> bool {
+/// Whether Redis need not get the request later: what came of it is repeated when Redis is available again.
+fn leaves_nothing_behind(request: &AcdRequest) -> bool {
     match request {
-        // What comes of these is told when Redis is back.
         AcdRequest::Claim(_) | AcdRequest::Admit { .. } | AcdRequest::Place { .. } => true,
         AcdRequest::Release { .. }
         | AcdRequest::Abandon { .. }

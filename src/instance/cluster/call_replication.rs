@@ -1,18 +1,19 @@
-//! Which words keep the calls of a daemon in Redis, and in which order.
+//! Which operations save the calls of a daemon in Redis, and in which order.
 //!
-//! What a turn of the loop changed and what its calls ask become one pipeline: versions of hotlines, then the calls
-//! that follow them, then the requests, then the calls that are over, since each takes with it what it did not give
-//! back. Each word shows the token of its call's switch. What Redis did not do is said again later, but for a call
-//! that has changed since: of that, only how it is now counts, so whoever keeps calls is asked to tell it again.
+//! What a turn of the event loop changed and the ACD requests of its calls become one batch: versions of hotlines, then
+//! the calls that follow them, then the requests, then the calls that ended, since the end of a call takes back what the
+//! call still had. Each operation carries the token of the switch's lease. What Redis did not do is repeated later. A
+//! call that changed since is not repeated: only its latest state counts, so the switchboard is asked to report the call
+//! again.
 //!
 //! Pure: no clock, no connection.
 
 use super::acd_failover::AcdFailover;
 use super::call_entry::{CallEntry, HotlineVersion};
 use super::failure::{RedisFailure, Remedy};
+use super::limits::ADOPTED_AT_ONCE_CALLS_MAX;
 use super::loaded_calls::LoadedSwitch;
-use super::redis_op::{Fence, FencedOp, RedisOp};
-use crate::cluster::redis_op::{ADOPTED_AT_ONCE_CALLS_MAX, ReplicationOp};
+use super::redis_op::{Fence, FencedOp, RedisOp, ReplicationOp};
 use crate::persist::outbox::{Delivery, DeliveryId};
 use crate::persist::snapshot::{LiveCall, TurnChanges};
 use hotlined_core::hotline::Hotline;
@@ -20,84 +21,85 @@ use hotlined_core::id::{CallId, SwitchId};
 use hotlined_core::time::{Instant, Millis};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-/// How many versions that no call follows are left in Redis: of a quiet hotline, the next call needs the same.
-const IDLE_EDITIONS_MAX: usize = 256;
-/// The most that waits to be said again; beyond it the oldest is dropped.
-const AGAIN_MAX: usize = 200_000;
-/// How much of that goes out at once.
-const AGAIN_AT_ONCE_MAX: usize = 500;
-/// How long until the next of it does: Redis may refuse for a reason that lasts, and turns have to wait meanwhile.
-const AGAIN_EVERY: Millis = Millis(100);
-/// How many deliveries are told to be done by one request.
-const DONE_AT_ONCE_MAX: usize = 1_000;
-/// How long ago a call may have ended for that to be said again when Redis is back: a server that took over may lack
-/// what was written last.
+/// How many versions that no call follows stay in Redis: the next call of a quiet hotline needs the same version.
+const IDLE_VERSIONS_MAX: usize = 256;
+/// How many operations wait to be repeated at most; beyond that the oldest is dropped.
+const REPEATS_MAX: usize = 200_000;
+/// How many of them go out at once.
+const REPEATS_AT_ONCE_MAX: usize = 500;
+/// How long until the next of them go out: Redis may refuse for a reason that lasts, and turns wait meanwhile.
+const REPEAT_EVERY: Millis = Millis(100);
+/// How many deliveries one operation names at most.
+const DELIVERIES_AT_ONCE_MAX: usize = 1_000;
+/// The end of a call within this time is repeated when Redis is available again: a server that took over may lack the
+/// last writes.
 const LOST_SPAN: Millis = Millis::seconds(60);
-/// How many ended calls are remembered for that.
+/// How many ended calls, and how many deliveries, are remembered for that.
 const ENDED_MAX: usize = 20_000;
 
-/// What goes out in one pipeline.
+/// The operations that go out together.
 #[derive(Debug, Default)]
 pub struct OpBatch {
-    /// In this order; a barrier stands at the end.
-    pub asked: Vec<FencedOp>,
-    /// The number of the barrier: nothing is to be done before it is reached. None where nothing goes out.
+    /// The operations in their order, with a barrier at the end.
+    pub ops: Vec<FencedOp>,
+    /// The number of the barrier: what the turn decided is carried out once the barrier is reached. `None` if nothing goes
+    /// out.
     pub barrier: Option<u64>,
 }
 
-/// The calls of a daemon, as Redis keeps them.
+/// The calls of a daemon as Redis has them.
 #[derive(Debug, Default)]
 pub struct CallReplication {
-    /// By what right we act for which switch.
+    /// The leases that this daemon has.
     fences: BTreeMap<SwitchId, Fence>,
-    live: BTreeMap<CallId, Live>,
+    live: BTreeMap<CallId, LiveEntry>,
     /// The versions that Redis has, and how many calls follow each.
-    editions: BTreeMap<(SwitchId, HotlineVersion), usize>,
-    /// Those that nobody followed at some time, the longest ago first.
-    idle: VecDeque<(SwitchId, HotlineVersion)>,
+    versions: BTreeMap<(SwitchId, HotlineVersion), usize>,
+    /// The versions that no call followed at some time, the oldest first.
+    idle_versions: VecDeque<(SwitchId, HotlineVersion)>,
     /// The deliveries that are not known to be done.
     deliveries: BTreeMap<DeliveryId, (SwitchId, String)>,
-    /// The calls that ended lately, the longest ago first.
+    /// The calls that ended lately, the oldest first.
     ended: VecDeque<(Instant, SwitchId, CallId)>,
-    /// The deliveries that were done lately, the longest ago first.
+    /// The deliveries that were done lately, the oldest first.
     done: VecDeque<(Instant, SwitchId, DeliveryId)>,
-    /// What is to be said again. To say it twice is to say it once.
-    again: VecDeque<(SwitchId, ReplicationOp)>,
-    /// The calls that Redis may have as they were before.
-    untold: BTreeSet<CallId>,
-    /// From when on something is said again.
-    again_at: Instant,
+    /// The operations to repeat. Doing an operation twice is as doing it once.
+    repeats: VecDeque<(SwitchId, ReplicationOp)>,
+    /// The calls of which Redis may have an old state.
+    stale_calls: BTreeSet<CallId>,
+    /// When the next operations may be repeated.
+    repeat_at: Instant,
     barriers: u64,
     dropped: u64,
 }
 
 #[derive(Debug)]
-struct Live {
+struct LiveEntry {
     switch: SwitchId,
-    edition: Option<HotlineVersion>,
+    version: Option<HotlineVersion>,
 }
 
-/// Calls that are over: where each was, and what is delivered because of it.
-type Ended = BTreeMap<CallId, (SwitchId, Vec<Delivery>)>;
-/// What is delivered because of calls of each switch.
-type Deliveries = BTreeMap<SwitchId, Vec<Delivery>>;
+/// Calls that ended: the switch of each, and the deliveries that it caused.
+type EndedCalls = BTreeMap<CallId, (SwitchId, Vec<Delivery>)>;
+/// The deliveries that the live calls of each switch caused.
+type DeliveriesBySwitch = BTreeMap<SwitchId, Vec<Delivery>>;
 
 impl CallReplication {
-    /// We act for a switch from now on.
-    pub fn acts(&mut self, fence: Fence) {
+    /// This daemon is the active one of a switch from now on.
+    pub fn begin_switch(&mut self, fence: Fence) {
         self.fences.insert(fence.switch.clone(), fence);
     }
 
-    /// We act for it no more: its calls are somebody else's.
-    pub fn stands_by(&mut self, switch: &SwitchId) {
+    /// This daemon is no longer active for the switch: the calls belong to another daemon.
+    pub fn end_switch(&mut self, switch: &SwitchId) {
         self.fences.remove(switch);
         self.live.retain(|_, live| live.switch != *switch);
         self.deliveries.retain(|_, (of, _)| of != switch);
-        self.editions.retain(|(of, _), _| of != switch);
-        self.idle.retain(|(of, _)| of != switch);
+        self.versions.retain(|(of, _), _| of != switch);
+        self.idle_versions.retain(|(of, _)| of != switch);
         self.ended.retain(|(_, of, _)| of != switch);
         self.done.retain(|(_, of, _)| of != switch);
-        self.again.retain(|(of, _)| of != switch);
+        self.repeats.retain(|(of, _)| of != switch);
     }
 
     /// The calls of the switch, and those of it that ended lately.
@@ -107,48 +109,48 @@ impl CallReplication {
         live.chain(ended).cloned().collect()
     }
 
-    /// Whether Redis has everything as it is, as far as we know.
+    /// Whether Redis has the latest state of everything, as far as this daemon knows.
     pub fn is_complete(&self) -> bool {
-        self.again.is_empty() && self.untold.is_empty()
+        self.repeats.is_empty() && self.stale_calls.is_empty()
     }
 
-    /// The call could not be taken up: what is kept of it stays as it is.
-    pub fn leaves(&mut self, call: &CallId) {
+    /// The call could not be taken over: its entry in Redis stays as it is.
+    pub fn keep_as_is(&mut self, call: &CallId) {
         self.live.remove(call);
-        self.untold.remove(call);
+        self.stale_calls.remove(call);
     }
 
-    /// By what right we act for the switch.
+    /// The lease of the switch, if this daemon has it.
     pub fn fence(&self, switch: &SwitchId) -> Option<&Fence> {
         self.fences.get(switch)
     }
 
-    /// How much will never be said, because too much waited.
+    /// How many operations are never repeated, because too many waited.
     pub fn dropped(&self) -> u64 {
         self.dropped
     }
 
     /// How many deliveries are not known to be done.
-    pub fn deliveries(&self) -> usize {
+    pub fn open_deliveries(&self) -> usize {
         self.deliveries.len()
     }
 
-    /// The calls of a daemon before us are ours, as Redis has them. What comes back is to be asked once the
-    /// switchboard has them.
-    pub fn take_up(&mut self, now: Instant, loaded: &LoadedSwitch) -> Vec<FencedOp> {
+    /// This daemon takes over the calls that Redis has of a switch. Returns the operations to send once the switchboard has
+    /// the calls.
+    pub fn take_over_switch(&mut self, now: Instant, loaded: &LoadedSwitch) -> Vec<FencedOp> {
         let switch = &loaded.switch;
         for kept in &loaded.kept.calls {
-            let edition = loaded.calls.get(&kept.call).and_then(|open| open.edition.clone());
-            if let Some(edition) = &edition {
-                *self.editions.entry((switch.clone(), edition.clone())).or_default() += 1;
+            let version = loaded.calls.get(&kept.call).and_then(|open| open.version.clone());
+            if let Some(version) = &version {
+                *self.versions.entry((switch.clone(), version.clone())).or_default() += 1;
             }
-            self.live.insert(kept.call.clone(), Live { switch: switch.clone(), edition });
+            self.live.insert(kept.call.clone(), LiveEntry { switch: switch.clone(), version });
         }
         for Delivery { id, payload } in &loaded.kept.deliveries {
             self.deliveries.insert(id.clone(), (switch.clone(), payload.clone()));
         }
-        // Redis may lose its last second once more, and have these calls as live ones again: that they are over is then
-        // told with what else ended lately.
+        // Redis may lose its last second once more, and have these calls as live ones again. Then their end is repeated
+        // with the other ends of calls.
         let records = loaded.kept.deliveries.iter().map(|delivery| &delivery.id).chain(&loaded.kept.done);
         let recorded = records.filter(|id| id.is_record()).map(|id| &id.call);
         let ended = loaded.ended.iter().chain(recorded).filter(|call| !self.live.contains_key(*call));
@@ -161,102 +163,103 @@ impl CallReplication {
         let done = loaded
             .kept
             .done
-            .chunks(DONE_AT_ONCE_MAX)
+            .chunks(DELIVERIES_AT_ONCE_MAX)
             .map(|page| ReplicationOp::RemoveDeliveries(page.to_vec()));
-        let over: Vec<FencedOp> = over.chain(done).map(|over| self.keep(now, switch, over)).collect();
+        let over: Vec<FencedOp> = over.chain(done).map(|over| self.fenced_op(now, switch, over)).collect();
         let calls: Vec<CallId> = loaded.kept.calls.iter().map(|kept| kept.call.clone()).collect();
-        let page = |page: &[CallId]| self.keep(now, switch, ReplicationOp::AdoptCalls(page.to_vec()));
+        let page = |page: &[CallId]| self.fenced_op(now, switch, ReplicationOp::AdoptCalls(page.to_vec()));
         over.into_iter().chain(calls.chunks(ADOPTED_AT_ONCE_CALLS_MAX).map(page)).collect()
     }
 
-    /// What a turn changed, and what its calls ask, as one pipeline. What is shared has heard of the requests
-    /// already, so that it knows which claims wait.
-    pub fn words(
+    /// What a turn changed, and the requests of its calls, as one batch. `failover` has seen the requests already, so it
+    /// knows which claims wait.
+    pub fn batch(
         &mut self,
         now: Instant,
         turn: TurnChanges,
         requests: Vec<(Instant, RedisOp)>,
-        sharing: &AcdFailover,
+        failover: &AcdFailover,
     ) -> OpBatch {
         let TurnChanges { live, over, inputs: _, deliveries, done } = turn;
-        let mut asked = Vec::new();
-        if now >= self.again_at && !sharing.is_away() {
-            self.again_at = now + AGAIN_EVERY;
-            let count = self.again.len().min(AGAIN_AT_ONCE_MAX);
-            for (switch, what) in self.again.drain(..count).collect::<Vec<_>>() {
-                let what = self.as_it_is_now(&switch, what);
-                asked.extend(what.map(|what| self.keep(now, &switch, what)));
+        let mut ops = Vec::new();
+        if now >= self.repeat_at && !failover.is_unavailable() {
+            self.repeat_at = now + REPEAT_EVERY;
+            let count = self.repeats.len().min(REPEATS_AT_ONCE_MAX);
+            for (switch, op) in self.repeats.drain(..count).collect::<Vec<_>>() {
+                let op = self.up_to_date(&switch, op);
+                ops.extend(op.map(|op| self.fenced_op(now, &switch, op)));
             }
         }
         for call in live {
-            self.live(now, call, sharing, &mut asked);
+            self.save_call(now, call, failover, &mut ops);
         }
-        let (ended, others) = self.ended(over, deliveries);
+        let (ended, others) = self.split_deliveries(over, deliveries);
         for (switch, deliveries) in others {
-            self.deliver(now, &switch, deliveries, &mut asked);
+            self.add_deliveries(now, &switch, deliveries, &mut ops);
         }
-        for (at, ask) in requests {
-            asked.extend(self.request(at, ask, &ended));
+        for (at, op) in requests {
+            ops.extend(self.fenced_request(at, op, &ended));
         }
         for (call, (switch, deliveries)) in ended {
-            self.over(now, call, &switch, deliveries, &mut asked);
+            self.end_call(now, call, &switch, deliveries, &mut ops);
         }
-        self.done(now, done, &mut asked);
-        if asked.is_empty() {
+        self.remove_deliveries(now, done, &mut ops);
+        if ops.is_empty() {
             return OpBatch::default();
         }
         self.barriers += 1;
-        asked.push(FencedOp { at: now, op: RedisOp::Barrier(self.barriers), fence: None });
-        OpBatch { asked, barrier: Some(self.barriers) }
+        ops.push(FencedOp { at: now, op: RedisOp::Barrier(self.barriers), fence: None });
+        OpBatch { ops, barrier: Some(self.barriers) }
     }
 
-    /// Redis did not do this, or nobody knows whether it did.
-    pub fn failed(&mut self, asked: &FencedOp, failure: &RedisFailure) {
+    /// Redis did not do the operation, or it is unknown whether Redis did.
+    pub fn on_failed(&mut self, failed: &FencedOp, failure: &RedisFailure) {
         if failure.remedy() == Remedy::StandBy {
             return;
         }
-        let RedisOp::Replicate { switch, op: what } = &asked.op else { return };
-        match what {
+        let RedisOp::Replicate { switch, op } = &failed.op else { return };
+        match op {
             ReplicationOp::SaveCall { call, .. } => {
-                self.untold.insert(call.clone());
+                self.stale_calls.insert(call.clone());
             }
             ReplicationOp::SaveVersion { .. }
             | ReplicationOp::EndCall { .. }
             | ReplicationOp::AddDeliveries(_)
             | ReplicationOp::RemoveDeliveries(_)
             | ReplicationOp::AdoptCalls(_) => {
-                self.say_again(switch.clone(), what.clone());
+                self.repeat_later(switch.clone(), op.clone());
             }
-            // Whoever loads strikes what nobody follows.
+            // The next daemon that loads the switch deletes versions that no call follows.
             ReplicationOp::DropVersions(_) => {}
         }
     }
 
-    /// When [`words`](Self::words) are wanted, though nothing changed; and [`untold`](Self::untold) before.
-    pub fn deadline(&self, sharing: &AcdFailover) -> Option<Instant> {
-        let something = !self.again.is_empty() || !self.untold.is_empty();
-        (something && !sharing.is_away()).then_some(self.again_at)
+    /// When to call [`take_stale_calls`](Self::take_stale_calls) and then [`batch`](Self::batch), even if nothing changed.
+    pub fn deadline(&self, failover: &AcdFailover) -> Option<Instant> {
+        let something = !self.repeats.is_empty() || !self.stale_calls.is_empty();
+        (something && !failover.is_unavailable()).then_some(self.repeat_at)
     }
 
-    /// The calls that Redis may have as they were before: they are to be told again, by the next turn.
-    pub fn untold(&mut self, now: Instant) -> Vec<CallId> {
-        let mut untold = Vec::new();
-        while now >= self.again_at && untold.len() < AGAIN_AT_ONCE_MAX {
-            let Some(call) = self.untold.pop_first() else { break };
+    /// Takes out calls of which Redis may have an old state: the next turn has to report them.
+    pub fn take_stale_calls(&mut self, now: Instant) -> Vec<CallId> {
+        let mut stale = Vec::new();
+        while now >= self.repeat_at && stale.len() < REPEATS_AT_ONCE_MAX {
+            let Some(call) = self.stale_calls.pop_first() else { break };
             if self.live.contains_key(&call) {
-                untold.push(call);
+                stale.push(call);
             }
         }
-        untold
+        stale
     }
 
-    /// Redis is back, and may have lost what was written last: all live calls are [`untold`](Self::untold).
-    pub fn back(&mut self, now: Instant) {
-        // What calls follow is told anew with them.
-        self.editions.clear();
-        self.live.values_mut().for_each(|live| live.edition = None);
-        self.idle.clear();
-        self.untold.extend(self.live.keys().cloned());
+    /// Redis is available again, and may have lost the last writes: all live calls are
+    /// [stale](Self::take_stale_calls).
+    pub fn on_available(&mut self, now: Instant) {
+        // The versions that calls follow are sent again with the calls.
+        self.versions.clear();
+        self.live.values_mut().for_each(|live| live.version = None);
+        self.idle_versions.clear();
+        self.stale_calls.extend(self.live.keys().cloned());
         let mut open: BTreeMap<CallId, Vec<(SwitchId, Delivery)>> = BTreeMap::new();
         for (id, (switch, payload)) in &self.deliveries {
             let delivery = Delivery { id: id.clone(), payload: payload.clone() };
@@ -266,17 +269,17 @@ impl CallReplication {
             if now.since(at) <= LOST_SPAN {
                 let deliveries = open.remove(&call).into_iter().flatten().map(|(_, delivery)| delivery);
                 let deliveries = deliveries.collect();
-                self.say_again(switch.clone(), ReplicationOp::EndCall { call: call.clone(), deliveries });
+                self.repeat_later(switch.clone(), ReplicationOp::EndCall { call: call.clone(), deliveries });
                 self.ended.push_back((at, switch, call));
             }
         }
-        let mut others = Deliveries::new();
+        let mut others = DeliveriesBySwitch::new();
         for (switch, delivery) in open.into_values().flatten() {
             others.entry(switch).or_default().push(delivery);
         }
         for (switch, deliveries) in others {
-            for page in deliveries.chunks(DONE_AT_ONCE_MAX) {
-                self.say_again(switch.clone(), ReplicationOp::AddDeliveries(page.to_vec()));
+            for page in deliveries.chunks(DELIVERIES_AT_ONCE_MAX) {
+                self.repeat_later(switch.clone(), ReplicationOp::AddDeliveries(page.to_vec()));
             }
         }
         let mut done: BTreeMap<SwitchId, Vec<DeliveryId>> = BTreeMap::new();
@@ -284,93 +287,97 @@ impl CallReplication {
             done.entry(switch.clone()).or_default().push(id.clone());
         }
         for (switch, ids) in done {
-            for page in ids.chunks(DONE_AT_ONCE_MAX) {
-                self.say_again(switch.clone(), ReplicationOp::RemoveDeliveries(page.to_vec()));
+            for page in ids.chunks(DELIVERIES_AT_ONCE_MAX) {
+                self.repeat_later(switch.clone(), ReplicationOp::RemoveDeliveries(page.to_vec()));
             }
         }
     }
 
-    fn keep(&self, at: Instant, switch: &SwitchId, what: ReplicationOp) -> FencedOp {
+    fn fenced_op(&self, at: Instant, switch: &SwitchId, op: ReplicationOp) -> FencedOp {
         let fence = self.fences.get(switch).cloned();
-        FencedOp { at, op: RedisOp::Replicate { switch: switch.clone(), op: what }, fence }
+        FencedOp { at, op: RedisOp::Replicate { switch: switch.clone(), op }, fence }
     }
 
-    fn live(&mut self, now: Instant, live: LiveCall, sharing: &AcdFailover, asked: &mut Vec<FencedOp>) {
+    fn save_call(&mut self, now: Instant, live: LiveCall, failover: &AcdFailover, ops: &mut Vec<FencedOp>) {
         let LiveCall { call, switch, hotline, bytes } = live;
-        let edition = hotline.as_deref().map(HotlineVersion::of);
-        let before = self.live.get(&call).and_then(|before| before.edition.clone());
-        if edition != before {
-            if let (Some(hotline), Some(edition)) = (&hotline, &edition) {
-                self.follow(now, &switch, hotline, edition.clone(), asked);
+        let version = hotline.as_deref().map(HotlineVersion::of);
+        let before = self.live.get(&call).and_then(|before| before.version.clone());
+        if version != before {
+            if let (Some(hotline), Some(version)) = (&hotline, &version) {
+                self.add_follower(now, &switch, hotline, version.clone(), ops);
             }
             if let Some(before) = before {
-                self.unfollow(now, &switch, before, asked);
+                self.remove_follower(now, &switch, before, ops);
             }
         }
-        let entry = CallEntry { edition: edition.clone(), waits: sharing.waits(&call), saved: bytes };
-        asked.push(self.keep(now, &switch, ReplicationOp::SaveCall { call: call.clone(), entry }));
-        self.untold.remove(&call);
-        self.live.insert(call, Live { switch, edition });
+        let entry =
+            CallEntry { version: version.clone(), open_claims: failover.waiting_claims(&call), saved: bytes };
+        ops.push(self.fenced_op(now, &switch, ReplicationOp::SaveCall { call: call.clone(), entry }));
+        self.stale_calls.remove(&call);
+        self.live.insert(call, LiveEntry { switch, version });
     }
 
-    /// A call follows this version, which Redis is told first if it does not have it.
-    fn follow(
+    /// A call follows this version. If Redis does not have the version, the version goes out first.
+    fn add_follower(
         &mut self,
         now: Instant,
         switch: &SwitchId,
         hotline: &Hotline,
-        edition: HotlineVersion,
-        asked: &mut Vec<FencedOp>,
+        version: HotlineVersion,
+        ops: &mut Vec<FencedOp>,
     ) {
-        let key = (switch.clone(), edition.clone());
-        if let Some(followers) = self.editions.get_mut(&key) {
+        let key = (switch.clone(), version.clone());
+        if let Some(followers) = self.versions.get_mut(&key) {
             *followers += 1;
             return;
         }
         // Only a type that has no JSON could fail here.
         let json = serde_json::to_string(hotline).unwrap_or_default().into();
-        asked.push(self.keep(now, switch, ReplicationOp::SaveVersion { version: edition, json }));
-        self.editions.insert(key, 1);
+        ops.push(self.fenced_op(now, switch, ReplicationOp::SaveVersion { version, json }));
+        self.versions.insert(key, 1);
     }
 
-    fn unfollow(
+    fn remove_follower(
         &mut self,
         now: Instant,
         switch: &SwitchId,
-        edition: HotlineVersion,
-        asked: &mut Vec<FencedOp>,
+        version: HotlineVersion,
+        ops: &mut Vec<FencedOp>,
     ) {
-        let key = (switch.clone(), edition);
-        let Some(followers) = self.editions.get_mut(&key) else { return };
+        let key = (switch.clone(), version);
+        let Some(followers) = self.versions.get_mut(&key) else { return };
         *followers = followers.saturating_sub(1);
         if *followers > 0 {
             return;
         }
-        self.idle.push_back(key);
-        if self.idle.len() <= IDLE_EDITIONS_MAX {
+        self.idle_versions.push_back(key);
+        if self.idle_versions.len() <= IDLE_VERSIONS_MAX {
             return;
         }
-        let Some(oldest) = self.idle.pop_front() else { return };
-        // It may be followed again, or stand here a second time.
-        if self.editions.get(&oldest) == Some(&0) && !self.idle.contains(&oldest) {
-            self.editions.remove(&oldest);
-            let (switch, edition) = oldest;
-            asked.push(self.keep(now, &switch, ReplicationOp::DropVersions(vec![edition])));
+        let Some(oldest) = self.idle_versions.pop_front() else { return };
+        // A call may follow the version again, or the version is in the list a second time.
+        if self.versions.get(&oldest) == Some(&0) && !self.idle_versions.contains(&oldest) {
+            self.versions.remove(&oldest);
+            let (switch, version) = oldest;
+            ops.push(self.fenced_op(now, &switch, ReplicationOp::DropVersions(vec![version])));
         }
     }
 
-    /// The calls that are over, each with where it was and what is delivered because of it; and what is delivered
-    /// because of calls that go on.
-    fn ended(&self, over: Vec<CallId>, deliveries: Vec<(SwitchId, Delivery)>) -> (Ended, Deliveries) {
-        let mut ended = Ended::new();
+    /// The calls that ended, each with its switch and its deliveries; and the deliveries of calls that go on.
+    fn split_deliveries(
+        &self,
+        over: Vec<CallId>,
+        deliveries: Vec<(SwitchId, Delivery)>,
+    ) -> (EndedCalls, DeliveriesBySwitch) {
+        let mut ended = EndedCalls::new();
         for call in over {
             if let Some(live) = self.live.get(&call) {
                 ended.insert(call, (live.switch.clone(), Vec::new()));
             }
         }
-        let mut others = Deliveries::new();
+        let mut others = DeliveriesBySwitch::new();
         for (switch, delivery) in deliveries {
-            // A call that came and went within a turn was never kept.
+            // A call that came and ended within one turn was never saved.
             let call = &delivery.id.call;
             if ended.contains_key(call) || delivery.id.is_record() {
                 let (_, with_it) = ended.entry(call.clone()).or_insert_with(|| (switch.clone(), Vec::new()));
@@ -382,16 +389,16 @@ impl CallReplication {
         (ended, others)
     }
 
-    fn deliver(
+    fn add_deliveries(
         &mut self,
         now: Instant,
         switch: &SwitchId,
         deliveries: Vec<Delivery>,
-        asked: &mut Vec<FencedOp>,
+        ops: &mut Vec<FencedOp>,
     ) {
         self.note_deliveries(switch, &deliveries);
-        for page in deliveries.chunks(DONE_AT_ONCE_MAX) {
-            asked.push(self.keep(now, switch, ReplicationOp::AddDeliveries(page.to_vec())));
+        for page in deliveries.chunks(DELIVERIES_AT_ONCE_MAX) {
+            ops.push(self.fenced_op(now, switch, ReplicationOp::AddDeliveries(page.to_vec())));
         }
     }
 
@@ -401,9 +408,9 @@ impl CallReplication {
         }
     }
 
-    /// A request shows the token of its call's switch; that a call is over is said once.
-    fn request(&self, at: Instant, ask: RedisOp, ended: &Ended) -> Option<FencedOp> {
-        let call = match &ask {
+    /// The request with the token of its call's switch. `None` for the end of a call that the batch ends anyway.
+    fn fenced_request(&self, at: Instant, op: RedisOp, ended: &EndedCalls) -> Option<FencedOp> {
+        let call = match &op {
             RedisOp::Request { id, .. } | RedisOp::Hold { id, .. } => Some(&id.call),
             RedisOp::Forget(call) if ended.contains_key(call) => return None,
             RedisOp::Forget(call) => Some(call),
@@ -414,19 +421,19 @@ impl CallReplication {
             live.or_else(|| ended.get(call).map(|(switch, _)| switch))
         });
         let fence = switch.and_then(|switch| self.fences.get(switch)).cloned();
-        Some(FencedOp { at, op: ask, fence })
+        Some(FencedOp { at, op, fence })
     }
 
-    fn over(
+    fn end_call(
         &mut self,
         now: Instant,
         call: CallId,
         switch: &SwitchId,
         deliveries: Vec<Delivery>,
-        asked: &mut Vec<FencedOp>,
+        ops: &mut Vec<FencedOp>,
     ) {
-        if let Some(edition) = self.live.remove(&call).and_then(|live| live.edition) {
-            self.unfollow(now, switch, edition, asked);
+        if let Some(version) = self.live.remove(&call).and_then(|live| live.version) {
+            self.remove_follower(now, switch, version, ops);
         }
         self.note_deliveries(switch, &deliveries);
         self.ended.push_back((now, switch.clone(), call.clone()));
@@ -435,10 +442,10 @@ impl CallReplication {
         {
             self.ended.pop_front();
         }
-        asked.push(self.keep(now, switch, ReplicationOp::EndCall { call, deliveries }));
+        ops.push(self.fenced_op(now, switch, ReplicationOp::EndCall { call, deliveries }));
     }
 
-    fn done(&mut self, now: Instant, done: Vec<DeliveryId>, asked: &mut Vec<FencedOp>) {
+    fn remove_deliveries(&mut self, now: Instant, done: Vec<DeliveryId>, ops: &mut Vec<FencedOp>) {
         let mut of: BTreeMap<SwitchId, Vec<DeliveryId>> = BTreeMap::new();
         for id in done {
             if let Some((switch, _)) = self.deliveries.remove(&id) {
@@ -452,28 +459,28 @@ impl CallReplication {
             self.done.pop_front();
         }
         for (switch, ids) in of {
-            for page in ids.chunks(DONE_AT_ONCE_MAX) {
-                asked.push(self.keep(now, &switch, ReplicationOp::RemoveDeliveries(page.to_vec())));
+            for page in ids.chunks(DELIVERIES_AT_ONCE_MAX) {
+                ops.push(self.fenced_op(now, &switch, ReplicationOp::RemoveDeliveries(page.to_vec())));
             }
         }
     }
 
-    fn say_again(&mut self, switch: SwitchId, what: ReplicationOp) {
-        if self.again.len() >= AGAIN_MAX {
-            self.again.pop_front();
+    fn repeat_later(&mut self, switch: SwitchId, op: ReplicationOp) {
+        if self.repeats.len() >= REPEATS_MAX {
+            self.repeats.pop_front();
             self.dropped += 1;
         }
-        self.again.push_back((switch, what));
+        self.repeats.push_back((switch, op));
     }
 
-    /// What waited to be said again, if there is still a reason to.
-    fn as_it_is_now(&self, switch: &SwitchId, what: ReplicationOp) -> Option<ReplicationOp> {
-        match what {
-            ReplicationOp::SaveVersion { version: edition, json } => {
-                let is_followed = self.editions.contains_key(&(switch.clone(), edition.clone()));
-                is_followed.then_some(ReplicationOp::SaveVersion { version: edition, json })
+    /// An operation to repeat, brought up to date; `None` if there is no reason to repeat it.
+    fn up_to_date(&self, switch: &SwitchId, op: ReplicationOp) -> Option<ReplicationOp> {
+        match op {
+            ReplicationOp::SaveVersion { version, json } => {
+                let is_followed = self.versions.contains_key(&(switch.clone(), version.clone()));
+                is_followed.then_some(ReplicationOp::SaveVersion { version, json })
             }
-            // A delivery that was done meanwhile is not kept any more: nobody would ever strike it.
+            // A delivery that was done meanwhile must not be saved again: no daemon would ever delete it.
             ReplicationOp::EndCall { call, mut deliveries } => {
                 deliveries.retain(|delivery| self.deliveries.contains_key(&delivery.id));
                 Some(ReplicationOp::EndCall { call, deliveries })
@@ -482,7 +489,7 @@ impl CallReplication {
                 deliveries.retain(|delivery| self.deliveries.contains_key(&delivery.id));
                 (!deliveries.is_empty()).then_some(ReplicationOp::AddDeliveries(deliveries))
             }
-            ReplicationOp::AdoptCalls(_) | ReplicationOp::RemoveDeliveries(_) => Some(what),
+            ReplicationOp::AdoptCalls(_) | ReplicationOp::RemoveDeliveries(_) => Some(op),
             ReplicationOp::SaveCall { .. } | ReplicationOp::DropVersions(_) => None,
         }
     }

@@ -1,50 +1,50 @@
-//! What time it is for all that daemons share.
+//! The time that all daemons share, and how far this daemon's clock is from it.
 
 use super::redis_op::{FencedOp, RedisOp};
 use hotlined_core::command::{AcdRequest, Claim};
 use hotlined_core::time::{Instant, Millis};
 use std::borrow::Cow;
 
-/// How far the time that daemons share lies ahead of our clock.
+/// How far the shared time is ahead of this daemon's clock.
 ///
-/// Rests, places in queues and counts are told by the latest time that any daemon said, and each daemon adds what its
-/// own clock lacks. Clocks may be apart so, and one that was set back changes nothing for those who wait.
+/// Rests, places in queues and counts go by the latest time that any daemon sent, and each daemon adds what its own
+/// clock lacks. So the clocks of daemons may differ, and a clock that is set back changes nothing for calls that wait.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct ClockOffset {
     ahead: Millis,
 }
 
 impl ClockOffset {
-    /// It is this time for all. `now` is what our clock says after that was heard, so that what the way took is not
-    /// taken for a lead: told again and again, that would add up.
-    pub fn learn(&mut self, now: Instant, shared: Instant) {
+    /// Takes in the shared time from a reply. `now` is this daemon's clock after the reply came, so that the time on
+    /// the way does not count as a lead: repeated again and again, that would add up.
+    pub fn update(&mut self, now: Instant, shared: Instant) {
         self.ahead = self.ahead.max(shared.since(now));
     }
 
-    /// The questions as they are for all.
-    pub fn shared(self, asked: &[FencedOp]) -> Cow<'_, [FencedOp]> {
+    /// The operations with their times in shared time.
+    pub fn to_shared(self, ops: &[FencedOp]) -> Cow<'_, [FencedOp]> {
         match self.ahead {
-            Millis(0) => Cow::Borrowed(asked),
-            _ => Cow::Owned(asked.iter().map(|asked| self.shift(asked.clone())).collect()),
+            Millis(0) => Cow::Borrowed(ops),
+            _ => Cow::Owned(ops.iter().map(|op| self.shift(op.clone())).collect()),
         }
     }
 
-    fn shift(self, mut asked: FencedOp) -> FencedOp {
-        // Codes are told by the day, over years.
-        if asked.has_own_slot() {
-            return asked;
+    fn shift(self, mut fenced: FencedOp) -> FencedOp {
+        // Times of verification codes are told as days, over years: milliseconds do not matter.
+        if fenced.has_own_slot() {
+            return fenced;
         }
-        asked.at = asked.at + self.ahead;
-        if let RedisOp::Request { request: AcdRequest::Claim(Claim { wait: Some(turn), .. }), .. } =
-            &mut asked.op
+        fenced.at = fenced.at + self.ahead;
+        if let RedisOp::Request { request: AcdRequest::Claim(Claim { wait: Some(rank), .. }), .. } =
+            &mut fenced.op
         {
-            turn.since = turn.since + self.ahead;
+            rank.since = rank.since + self.ahead;
         }
-        asked
+        fenced
     }
 
-    /// By our clock.
-    pub fn ours(self, shared: Instant) -> Instant {
+    /// A shared time by this daemon's clock.
+    pub fn to_local(self, shared: Instant) -> Instant {
         shared - self.ahead
     }
 }
@@ -57,28 +57,28 @@ mod tests {
 
     #[test]
     fn whose_clock_is_behind_asks_by_that_of_the_others() {
-        let mut timeline = ClockOffset::default();
+        let mut offset = ClockOffset::default();
         let wait = Some(QueueRank { priority: 0, since: Instant(5), length_max: 1 });
         let pool = PoolId("sales".into());
         let claim = Claim { pool, agents: Vec::new(), pick: Pick::First, caller: None, wait };
         let id = CommandId { call: "x".parse().unwrap(), number: 1 };
         let ask = RedisOp::Request { id, request: AcdRequest::Claim(claim) };
         let asked = [FencedOp { at: Instant(9), op: ask, fence: None }];
-        timeline.learn(Instant(10), Instant(10));
-        assert_eq!(*timeline.shared(&asked), asked, "none is behind");
-        timeline.learn(Instant(10), Instant(3_610));
-        timeline.learn(Instant(20), Instant(30));
+        offset.update(Instant(10), Instant(10));
+        assert_eq!(*offset.to_shared(&asked), asked, "none is behind");
+        offset.update(Instant(10), Instant(3_610));
+        offset.update(Instant(20), Instant(30));
         let [
             FencedOp {
                 at: Instant(3_609),
                 op: RedisOp::Request { request: AcdRequest::Claim(claim), .. },
                 ..
             },
-        ] = &*timeline.shared(&asked)
+        ] = &*offset.to_shared(&asked)
         else {
             panic!("another question")
         };
         let turn = claim.wait.as_ref().unwrap();
-        assert_eq!((turn.since, timeline.ours(Instant(3_609))), (Instant(3_605), Instant(9)));
+        assert_eq!((turn.since, offset.to_local(Instant(3_609))), (Instant(3_605), Instant(9)));
     }
 }

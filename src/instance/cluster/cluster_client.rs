@@ -1,8 +1,8 @@
-//! The Redis that several daemons share, as an instance sees it: what a turn decided goes out in one pipeline, and the
-//! turn waits until Redis has it, but not for long.
+//! The Redis that several daemons share, as an instance uses it. What a turn decided goes out in one batch of
+//! operations, and the turn waits until Redis has the batch, but not for long.
 //!
-//! Where Redis takes longer than that, or is away, turns are done without waiting until it answers again. Only
-//! deliveries wait besides, while it is not sure that no other daemon acts.
+//! If Redis takes longer or is unavailable, turns do not wait until Redis replies again. Deliveries wait in addition
+//! until it is certain that no other daemon is active.
 
 use crate::cluster::acd_client::AcdClient;
 use crate::cluster::failure::RedisFailure;
@@ -26,32 +26,33 @@ use hotlined_core::time::{Instant, Millis};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-/// What calls share and where they are kept.
+/// The shared ACD, the saved calls and the leases of one daemon, with the three connections for them.
 #[derive(Debug)]
 pub(crate) struct ClusterClient {
-    common: SharedState,
-    store: AcdClient,
+    state: SharedState,
+    acd: AcdClient,
     inbox: InboxClient,
     pub(crate) lease: LeaseClient,
-    /// Up to which barrier Redis has everything, and which one was asked last.
-    reached: u64,
-    asked: u64,
-    /// Until when the turn that was asked last waits for its barrier.
+    /// Up to which barrier Redis has everything.
+    barrier_reached: u64,
+    /// The barrier that went out last.
+    barrier_sent: u64,
+    /// Until when the last turn waits for its barrier.
     waits_until: Option<Instant>,
-    /// Switches that others act for, as Redis says, and the loop does not know it yet.
-    shut_out: BTreeSet<SwitchId>,
-    /// Why something was not kept since the last turn began.
-    unkept: Option<String>,
-    /// Deliveries that wait for their barrier.
+    /// Switches whose lease another daemon has, as Redis replied, and the event loop does not know it yet.
+    fenced_out: BTreeSet<SwitchId>,
+    /// Why something was not saved since the last turn began.
+    not_saved: Option<String>,
+    /// Deliveries that wait for their barrier: the barrier, the switch of the call, the delivery.
     held_back: VecDeque<(u64, SwitchId, Delivery)>,
-    heard: Vec<RedisEvent>,
-    /// Whether something was heard that the calls are to hear with the next turn.
-    has_heard: bool,
+    events: Vec<RedisEvent>,
+    /// Whether something came that the next turn has to take in.
+    has_news: bool,
     health: Arc<Health>,
 }
 
 impl ClusterClient {
-    /// Begins to connect. Whether Redis is there shows later.
+    /// A client that starts to connect. Whether Redis is available shows later.
     pub(crate) fn new(
         now: Instant,
         daemon: DaemonId,
@@ -60,25 +61,25 @@ impl ClusterClient {
         health: Arc<Health>,
     ) -> Self {
         metrics::REDIS_UP.gauge(&[]).set(0.0);
-        health.redis(Some("nothing was heard of it yet".to_owned()));
+        health.redis(Some("nothing was events of it yet".to_owned()));
         Self {
-            common: SharedState::default(),
-            store: AcdClient::new(now),
+            state: SharedState::default(),
+            acd: AcdClient::new(now),
             inbox: InboxClient::default(),
             lease: LeaseClient::new(now, daemon, lease, switches, health.clone()),
-            reached: 0,
-            asked: 0,
+            barrier_reached: 0,
+            barrier_sent: 0,
             waits_until: None,
-            shut_out: BTreeSet::new(),
-            unkept: None,
+            fenced_out: BTreeSet::new(),
+            not_saved: None,
             held_back: VecDeque::new(),
-            heard: Vec::new(),
-            has_heard: false,
+            events: Vec::new(),
+            has_news: false,
             health,
         }
     }
 
-    /// Redis answers on a connection, or does not.
+    /// The request under way on a connection has a reply, or none.
     pub(crate) fn reply(
         &mut self,
         now: Instant,
@@ -86,25 +87,25 @@ impl ClusterClient {
         reply: Result<RedisChannelReply, RedisFailure>,
     ) {
         match channel {
-            RedisChannel::Acd => self.store.reply(now, reply, &mut self.heard),
+            RedisChannel::Acd => self.acd.reply(now, reply, &mut self.events),
             RedisChannel::Lease => self.lease.reply(now, reply),
             RedisChannel::Inbox => {
-                let mail = self.inbox.reply(now, reply);
-                self.store.take_mail(mail);
+                let inbox_events = self.inbox.reply(now, reply);
+                self.acd.add_inbox_events(inbox_events);
             }
         }
-        self.take(now);
+        self.handle_events(now);
     }
 
-    /// The next request.
+    /// The next request and its connection, if there is one to send.
     pub(crate) fn next_request(&mut self, now: Instant) -> Option<(RedisChannel, RedisChannelRequest)> {
-        let request = self.store.advance(now, &mut self.heard);
-        self.take(now);
+        let request = self.acd.advance(now, &mut self.events);
+        self.handle_events(now);
         if let Some(request) = request {
             return Some((RedisChannel::Acd, request));
         }
-        if let Some(position) = self.store.inbox() {
-            self.inbox.begin(now, position);
+        if let Some(position) = self.acd.inbox_end() {
+            self.inbox.start_at(now, position);
         }
         if let Some(request) = self.inbox.advance(now) {
             return Some((RedisChannel::Inbox, request));
@@ -112,33 +113,33 @@ impl ClusterClient {
         self.lease.advance(now).map(|request| (RedisChannel::Lease, request))
     }
 
-    /// Takes in what was heard.
-    fn take(&mut self, now: Instant) {
-        for heard in std::mem::take(&mut self.heard) {
-            self.has_heard |= !matches!(
-                heard,
+    /// Takes in the events of the ACD connection.
+    fn handle_events(&mut self, now: Instant) {
+        for event in std::mem::take(&mut self.events) {
+            self.has_news |= !matches!(
+                event,
                 RedisEvent::Usage(_) | RedisEvent::BarrierReached(_) | RedisEvent::Forgotten { .. }
             );
-            self.note(&heard);
-            let shut_out = self.common.heard(now, heard);
-            self.shut_out.extend(shut_out);
+            self.log_event(&event);
+            let fenced_out = self.state.handle(now, event);
+            self.fenced_out.extend(fenced_out);
         }
     }
 
-    fn note(&mut self, heard: &RedisEvent) {
-        let is_away = self.common.sharing().is_away();
-        match heard {
-            RedisEvent::BarrierReached(number) => self.reached = self.reached.max(*number),
+    fn log_event(&mut self, event: &RedisEvent) {
+        let is_unavailable = self.state.failover().is_unavailable();
+        match event {
+            RedisEvent::BarrierReached(number) => self.barrier_reached = self.barrier_reached.max(*number),
             RedisEvent::Failed { op: asked, failure } => {
                 metrics::REDIS_FAILED.counter(&[failure.kind()]).increment(1);
                 if let RedisOp::Replicate { .. } = asked.op {
-                    self.unkept = Some(format!("Redis did not keep it: {failure}"));
+                    self.not_saved = Some(format!("Redis did not keep it: {failure}"));
                 }
             }
             RedisEvent::Unavailable(failure) => {
                 self.health.redis(Some(failure.to_string()));
                 metrics::REDIS_UP.gauge(&[]).set(0.0);
-                if !is_away {
+                if !is_unavailable {
                     tracing::warn!(%failure, "Redis is away: lines are shared with no other daemon until it is back");
                 }
             }
@@ -146,8 +147,8 @@ impl ClusterClient {
                 self.health.redis(None);
                 metrics::REDIS_UP.gauge(&[]).set(1.0);
                 metrics::REDIS_UPS.counter(&[]).increment(1);
-                if is_away {
-                    let dropped = self.common.sharing().dropped();
+                if is_unavailable {
+                    let dropped = self.state.failover().dropped();
                     tracing::info!(dropped, "Redis is back: lines are shared again");
                 }
             }
@@ -158,79 +159,81 @@ impl ClusterClient {
         }
     }
 
-    /// Whether something was heard that the next turn has to take in; asked once.
+    /// Whether something came that the next turn has to take in. Afterwards the answer is no until more comes.
     pub(crate) fn take_has_news(&mut self) -> bool {
-        std::mem::take(&mut self.has_heard)
+        std::mem::take(&mut self.has_news)
     }
 
-    /// Takes out what the calls have not heard.
+    /// Takes out the replies of the ACD for the calls.
     pub(crate) fn take_replies(&mut self) -> Vec<Event> {
-        self.common.take_replies()
+        self.state.take_replies()
     }
 
-    /// The daemon acts for a switch: gives what the calls are to hear first, and what a daemon before it may not have
-    /// delivered.
+    /// The daemon becomes the active one of a switch. Returns the event by which the calls are taken over, and the
+    /// deliveries that the daemon before may not have done.
     pub(crate) fn begin_switch(&mut self, now: Instant, fence: Fence, loaded: LoadedSwitch) -> Takeover {
-        self.common.begin(now, fence, loaded)
+        self.state.begin_switch(now, fence, loaded)
     }
 
-    /// By what right the daemon acts for the switch, if it does.
+    /// The lease of the switch, if the daemon has it.
     pub(crate) fn fence(&self, switch: &SwitchId) -> Option<&Fence> {
-        self.common.fence(switch)
+        self.state.fence(switch)
     }
 
-    /// Another daemon acts for a switch.
+    /// Another daemon has the lease of a switch.
     pub(crate) fn end_switch(&mut self, now: Instant, switch: &SwitchId) {
-        self.strike_deliveries(switch);
-        self.common.end(now, switch);
+        self.drop_deliveries(switch);
+        self.state.end_switch(now, switch);
     }
 
-    /// Another daemon acts for the switch by a right that goes before ours.
+    /// Another daemon has a token for the switch that goes before this daemon's token.
     pub(crate) fn superseded(&mut self, switch: &SwitchId) {
-        if let Some(ours) = self.common.fence(switch).cloned() {
+        if let Some(ours) = self.state.fence(switch).cloned() {
             self.lease.command(LeaseCommand::Superseded(ours));
         }
     }
 
     /// Whether another daemon could go on with all calls as they are now.
     pub(crate) fn can_hand_over(&self) -> bool {
-        self.common.can_hand_over() && self.reached >= self.asked
+        self.state.can_hand_over() && self.barrier_reached >= self.barrier_sent
     }
 
-    /// Whether Redis has all that was done. A turn that waits for that is not done yet.
+    /// Whether Redis has everything of the turns that are done. A turn that still waits for Redis is not done.
     pub(crate) fn has_saved_done_turns(&self, now: Instant) -> bool {
-        self.common.can_hand_over() && (self.reached >= self.asked || self.waits_until(now).is_some())
+        self.state.can_hand_over()
+            && (self.barrier_reached >= self.barrier_sent || self.waits_until(now).is_some())
     }
 
-    /// Whether Redis has everything, what was delivered among it.
+    /// Whether Redis has everything, and every delivery is done.
     pub(crate) fn is_complete(&self) -> bool {
-        self.can_hand_over() && self.held_back.is_empty() && self.common.keeping().deliveries() == 0
+        self.can_hand_over() && self.held_back.is_empty() && self.state.replication().open_deliveries() == 0
     }
 
-    /// How many lines the daemon's calls have, and how many of their claims wait.
+    /// How many lines the daemon's calls hold, and how many of their claims have no final reply.
     pub(crate) fn in_use(&self) -> (usize, usize) {
-        let sharing = self.common.sharing();
-        (sharing.lines_held(), sharing.claims_open())
+        let failover = self.state.failover();
+        (failover.lines_held(), failover.claims_open())
     }
 
-    /// When something is to be done with the next turn, whether a connection says anything or not.
+    /// When the next turn is wanted, even if no connection brings anything.
     pub(crate) fn turn_deadline(&self) -> Option<Instant> {
-        self.common.deadline()
+        self.state.deadline()
     }
 
-    /// When a connection is to be used.
+    /// When to call [`next_request`](Self::next_request).
     pub(crate) fn connection_deadline(&self) -> Option<Instant> {
-        let deadlines = [self.store.deadline(), self.inbox.deadline(), self.lease.deadline()];
+        let deadlines = [self.acd.deadline(), self.inbox.deadline(), self.lease.deadline()];
         deadlines.into_iter().flatten().min()
     }
 
-    /// Does what is due without Redis.
+    /// Does what is due in the daemon's own ACD while Redis is unavailable.
     pub(crate) fn run_due(&mut self, now: Instant) {
-        self.common.run_due(now);
+        self.state.run_due(now);
     }
 
-    /// Keeps what changed in the engine, and asks what `out` asks of the store, before the rest of it is done.
-    /// `deliveries` are what is to be delivered because of it. Says whether anything is kept by that.
+    /// Sends what changed in the engine, and the ACD requests in `out`, before the other commands in `out` are carried out.
+    /// `deliveries` are the deliveries that the turn caused, `done` those that are done. Returns whether anything went
+    /// out that is to be saved.
     pub(crate) fn settle(
         &mut self,
         now: Instant,
@@ -239,78 +242,79 @@ impl ClusterClient {
         deliveries: Vec<(SwitchId, Delivery)>,
         done: Vec<DeliveryId>,
     ) -> bool {
-        self.unkept = None;
-        let words = self.common.settle(now, engine, out, deliveries.clone(), done);
-        let was_behind = self.reached < self.asked;
-        let is_kept = words.barrier.is_some();
-        if words.asked.is_empty() {
-            // Nothing is to be said.
-        } else if let Err(refused) = self.store.ask(words.asked) {
-            self.common.refused(now, refused);
-        } else if let Some(barrier) = words.barrier {
-            self.asked = barrier;
+        self.not_saved = None;
+        let batch = self.state.settle(now, engine, out, deliveries.clone(), done);
+        let was_behind = self.barrier_reached < self.barrier_sent;
+        let is_kept = batch.barrier.is_some();
+        if batch.ops.is_empty() {
+            // There is nothing to send.
+        } else if let Err(refused) = self.acd.send(batch.ops) {
+            self.state.not_sent(now, refused);
+        } else if let Some(barrier) = batch.barrier {
+            self.barrier_sent = barrier;
         }
-        let asked = self.asked;
-        self.held_back.extend(deliveries.into_iter().map(|(switch, delivery)| (asked, switch, delivery)));
-        // A turn does not wait for what the turn before it waited for in vain.
+        let barrier = self.barrier_sent;
+        self.held_back.extend(deliveries.into_iter().map(|(switch, delivery)| (barrier, switch, delivery)));
+        // A turn does not wait if the turn before it waited in vain.
         self.waits_until = (is_kept && !was_behind).then_some(now + PERSIST_TIME_MAX);
         is_kept
     }
 
-    /// Until when the turn that was settled last waits; none where it waits no longer.
+    /// Until when the last turn waits; `None` once it waits no longer.
     pub(crate) fn waits_until(&self, now: Instant) -> Option<Instant> {
-        self.waits_until.filter(|until| self.reached < self.asked && now < *until)
+        self.waits_until.filter(|until| self.barrier_reached < self.barrier_sent && now < *until)
     }
 
-    /// The turn that was settled last waits no longer: why it is not kept, if it is not; and the switches that others
-    /// act for, as Redis said.
+    /// The last turn waits no longer. Returns why it is not saved, if it is not; and the switches whose lease another
+    /// daemon has, as Redis replied.
     pub(crate) fn settled(&mut self) -> (Option<String>, BTreeSet<SwitchId>) {
         let waited = self.waits_until.take().is_some();
-        let why = if self.reached < self.asked {
+        let why = if self.barrier_reached < self.barrier_sent {
             Some(if waited { "Redis does not answer in time" } else { "Redis does not keep up" }.to_owned())
         } else {
-            let more =
-                || (!self.common.keeping().is_complete()).then(|| "Redis has not everything yet".to_owned());
-            self.unkept.take().or_else(more)
+            let more = || {
+                (!self.state.replication().is_complete()).then(|| "Redis has not everything yet".to_owned())
+            };
+            self.not_saved.take().or_else(more)
         };
-        let shut_out = std::mem::take(&mut self.shut_out);
-        shut_out.iter().for_each(|switch| self.strike_deliveries(switch));
-        (why, shut_out)
+        let fenced_out = std::mem::take(&mut self.fenced_out);
+        fenced_out.iter().for_each(|switch| self.drop_deliveries(switch));
+        (why, fenced_out)
     }
 
-    /// Takes out what may be delivered: once it is sure that no other daemon delivers it.
+    /// Takes out the deliveries of which it is certain that no other daemon does them.
     pub(crate) fn deliverable(&mut self, now: Instant) -> Vec<Delivery> {
         if self.held_back.is_empty() {
             return Vec::new();
         }
-        let is_away = self.common.sharing().is_away();
-        let (reached, write_until) = (self.reached, self.lease.write_until());
-        // Where the daemon was paused and does not know it yet, another one may have delivered it.
+        let is_unavailable = self.state.failover().is_unavailable();
+        let (reached, write_until) = (self.barrier_reached, self.lease.write_until());
+        // If the daemon was paused and does not know it yet, another daemon may have done the delivery.
         let acts = |switch: &SwitchId| write_until.get(switch).is_some_and(|until| now < *until);
         let held_back = std::mem::take(&mut self.held_back).into_iter();
-        let (deliverable, held_back): (Vec<_>, _) =
-            held_back.partition(|(barrier, switch, _)| acts(switch) && (*barrier <= reached || is_away));
+        let (deliverable, held_back): (Vec<_>, _) = held_back
+            .partition(|(barrier, switch, _)| acts(switch) && (*barrier <= reached || is_unavailable));
         self.held_back = held_back.into();
         deliverable.into_iter().map(|(.., delivery)| delivery).collect()
     }
 
-    /// The daemon that acts for the switch now delivers what its calls gave rise to.
-    fn strike_deliveries(&mut self, switch: &SwitchId) {
+    /// Drops the deliveries of the switch: the daemon that is active now does them.
+    fn drop_deliveries(&mut self, switch: &SwitchId) {
         self.held_back.retain(|(_, of, _)| of != switch);
     }
 
-    /// The daemon ends: gives what waits to be delivered, and gives up what it acts for.
+    /// The daemon ends: gives all leases up, and returns the deliveries that wait.
     pub(crate) fn finish(&mut self) -> Vec<Delivery> {
         self.lease.command(LeaseCommand::GiveUpAll);
         self.held_back.drain(..).map(|(.., delivery)| delivery).collect()
     }
 
-    /// Whether all that was asked is done, and every lease is given up; or Redis is away.
+    /// Whether every operation is done and every lease given up, or Redis is unavailable.
     pub(crate) fn is_finished(&self) -> bool {
-        (self.store.is_idle() || self.store.is_away()) && self.lease.is_finished()
+        (self.acd.is_idle() || self.acd.is_unavailable()) && self.lease.is_finished()
     }
 
-    /// Until when the daemon may write to which switch.
+    /// Until when the daemon may write to each switch.
     pub(crate) fn write_until(&self) -> &BTreeMap<SwitchId, Instant> {
         self.lease.write_until()
     }

@@ -1,42 +1,42 @@
-//! Why Redis did not do what it was asked, and what is to be done about it.
+//! Why an operation has no reply, and what the daemon does about it.
 
-/// Why a request was not carried out, or nobody knows whether it was.
+/// Why Redis did not do an operation, or why it is unknown whether Redis did.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RedisFailure {
     /// There is no connection, or it was lost.
     #[error("no connection: {0}")]
     Lost(String),
-    /// No answer came in time. It may have been done all the same.
+    /// No reply came in time. Redis may have done the operation all the same.
     #[error("no answer in time")]
     TimedOut,
-    /// It does not know us, or not by this password.
+    /// Redis does not know the user, or the password is wrong.
     #[error("user or password is wrong: {0}")]
     Password(String),
-    /// It shows a certificate that nobody vouches for, or wants one of us that we do not have.
+    /// The certificate of Redis is not trusted, or Redis wants a client certificate that is not configured.
     #[error("certificates do not fit: {0}")]
     Certificate(String),
-    /// It does not let us: the user lacks a command or keys.
+    /// The user may not run a command or use a key.
     #[error("not allowed: {0}")]
     Forbidden(String),
-    /// At one of our keys stands something that is none of ours.
+    /// One of this program's keys holds a value of another type.
     #[error("a key holds something of another kind: {0}")]
     WrongType(String),
-    /// It has no memory left. Giving back is still possible.
+    /// Redis has no memory left. Operations that give something back still work.
     #[error("out of memory: {0}")]
     Full(String),
-    /// It is a replica: the master is somewhere else by now.
+    /// The server is a replica: another server is the master by now.
     #[error("a replica takes no writes: {0}")]
     ReadOnly(String),
-    /// It starts, is being taken over, cannot save, or runs a long script.
+    /// Redis starts, fails over, cannot save to disk, or runs a long script.
     #[error("not ready: {0}")]
     NotReady(String),
-    /// Somebody else acts for this switch by now.
+    /// Another daemon holds the lease of this switch by now.
     #[error("somebody else acts by now, with token {token}")]
     Fenced {
-        /// The highest token given out.
+        /// The highest token given out for the switch.
         token: u64,
     },
-    /// It said something that nobody expects of it.
+    /// The reply has a form that this program does not know.
     #[error("not understood: {0}")]
     Garbled(String),
 }
@@ -44,18 +44,18 @@ pub enum RedisFailure {
 /// What a daemon does about a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Remedy {
-    /// The connection is made anew by itself. Meanwhile go on without an answer; once it is back, ask again.
+    /// Go on without a reply, and repeat once Redis is available. The connection is made anew by itself.
     Reconnect,
-    /// The connection is good and others are answered. Go on without an answer, and ask again in a while.
+    /// Go on without a reply, and repeat after a while. The connection is good, and other operations get replies.
     AskAgain,
-    /// As before, and an operator is needed: it will not come right by itself.
+    /// As [`AskAgain`](Self::AskAgain), and an operator is needed: it does not come right by itself.
     Operator,
-    /// Act for this switch no more. To ask again is of no use.
+    /// Stop acting for this switch. Repeating is of no use.
     StandBy,
 }
 
 impl RedisFailure {
-    /// What to do about it.
+    /// What the daemon does about the failure.
     pub fn remedy(&self) -> Remedy {
         match self {
             Self::Lost(_) | Self::TimedOut | Self::ReadOnly(_) | Self::Password(_) | Self::Certificate(_) => {
@@ -67,7 +67,7 @@ impl RedisFailure {
         }
     }
 
-    /// What kind it is, in a word.
+    /// The kind of the failure in one word, as logs and metrics have it.
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Lost(_) => "lost",
@@ -84,7 +84,7 @@ impl RedisFailure {
         }
     }
 
-    /// Whether only an operator can bring it right, also where the connection is made anew.
+    /// Whether only an operator can mend the cause, even if the daemon connects anew.
     pub fn needs_operator(&self) -> bool {
         match self {
             Self::Password(_)

@@ -1,7 +1,7 @@
 //! The connection by which the daemon reads its inbox in Redis: the lines that claims waited for.
 //!
-//! It is a connection of its own, since a reader that waits holds up all others behind it. Its place in the stream is
-//! kept, so that nothing is missed when the connection is made anew.
+//! The inbox has a connection of its own, since a reader that waits holds up every other request on its connection. The
+//! client keeps the position in the stream, so the daemon misses nothing when it connects anew.
 
 use crate::cluster::failure::RedisFailure;
 use crate::cluster::inbox_position::InboxPosition;
@@ -12,52 +12,52 @@ use crate::cluster::redis_channel::{
 use hotlined_core::event::Event;
 use hotlined_core::time::Instant;
 
-/// The client.
+/// The client of the inbox connection.
 #[derive(Debug, Default)]
 pub struct InboxClient {
-    /// Where it has read to. None before it begins.
+    /// How far the client has read; `None` before it starts.
     position: Option<InboxPosition>,
-    step: Step,
+    step: InboxStep,
     is_waiting: bool,
     backoff: Backoff,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-enum Step {
+enum InboxStep {
     #[default]
     Off,
     Connect(Instant),
-    /// Another server may have taken over, and lost what was written last.
-    Resume,
+    /// Find the end of the inbox: another server may have taken over, and lack what was written last.
+    FindEnd,
     Read,
 }
 
 impl InboxClient {
-    /// Begins to read behind this place, if it has not begun.
-    pub fn begin(&mut self, now: Instant, position: InboxPosition) {
+    /// Starts to read behind this position, if the client has not started.
+    pub fn start_at(&mut self, now: Instant, position: InboxPosition) {
         if self.position.is_none() {
-            (self.position, self.step) = (Some(position), Step::Connect(now));
+            (self.position, self.step) = (Some(position), InboxStep::Connect(now));
         }
     }
 
-    /// When [`advance`](Self::advance) is wanted.
+    /// When to call [`advance`](Self::advance).
     pub fn deadline(&self) -> Option<Instant> {
         match self.step {
-            Step::Connect(at) if !self.is_waiting => Some(at),
-            Step::Off | Step::Connect(_) | Step::Resume | Step::Read => None,
+            InboxStep::Connect(at) if !self.is_waiting => Some(at),
+            InboxStep::Off | InboxStep::Connect(_) | InboxStep::FindEnd | InboxStep::Read => None,
         }
     }
 
-    /// Gives the next request.
+    /// The next request, if there is one to send.
     pub fn advance(&mut self, now: Instant) -> Option<RedisChannelRequest> {
         if self.is_waiting {
             return None;
         }
         let request = match self.step {
-            Step::Connect(at) if at <= now => RedisChannelQuery::Connect.within(CONNECT_TIME_MAX.into()),
-            Step::Off | Step::Connect(_) => return None,
-            Step::Resume => RedisChannelQuery::FindInboxEnd.without_time_limit(),
-            Step::Read => {
+            InboxStep::Connect(at) if at <= now => RedisChannelQuery::Connect.within(CONNECT_TIME_MAX.into()),
+            InboxStep::Off | InboxStep::Connect(_) => return None,
+            InboxStep::FindEnd => RedisChannelQuery::FindInboxEnd.without_time_limit(),
+            InboxStep::Read => {
                 RedisChannelQuery::ReadInbox(self.position.unwrap_or_default()).without_time_limit()
             }
         };
@@ -65,20 +65,20 @@ impl InboxClient {
         Some(request)
     }
 
-    /// The request under way is answered, or is not. Gives what came.
+    /// The request under way has a reply, or none. Returns what came into the inbox.
     pub fn reply(&mut self, now: Instant, reply: Result<RedisChannelReply, RedisFailure>) -> Vec<Event> {
         self.is_waiting = false;
         let failure = match (self.step, reply) {
-            (Step::Connect(_), Ok(RedisChannelReply::Connected)) => {
-                self.step = Step::Resume;
+            (InboxStep::Connect(_), Ok(RedisChannelReply::Connected)) => {
+                self.step = InboxStep::FindEnd;
                 return Vec::new();
             }
-            (Step::Resume, Ok(RedisChannelReply::InboxEnd(end))) => {
+            (InboxStep::FindEnd, Ok(RedisChannelReply::InboxEnd(end))) => {
                 self.position = self.position.map(|position| position.min(end));
-                self.step = Step::Read;
+                self.step = InboxStep::Read;
                 return Vec::new();
             }
-            (Step::Read, Ok(RedisChannelReply::InboxEvents(events, position))) => {
+            (InboxStep::Read, Ok(RedisChannelReply::InboxEvents(events, position))) => {
                 self.position = Some(position);
                 self.backoff.reset();
                 return events;
@@ -87,7 +87,7 @@ impl InboxClient {
             (_, Err(failure)) => failure,
         };
         tracing::debug!(%failure, "the inbox cannot be read");
-        self.step = Step::Connect(self.backoff.next(now));
+        self.step = InboxStep::Connect(self.backoff.next(now));
         Vec::new()
     }
 }

@@ -1,5 +1,5 @@
 //! How far a daemon has read its inbox in Redis.
 
-/// A place in an inbox: behind the answer of this number.
+/// A position in an inbox: behind the entry with this id. An id of a Redis stream has two numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct InboxPosition(pub u64, pub u64);

@@ -1,19 +1,19 @@
-//! The lease of a switch, as Redis answers for it.
+//! What Redis replies to a request for the lease of a switch.
 
 use super::redis_op::Fence;
 use hotlined_core::time::Millis;
 
-/// Who has a lease, once we asked for it.
+/// Which daemon has the lease that a daemon asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LeaseReply {
-    /// We have, by this right, which goes with every request of the switch's calls. It is good for the span from
-    /// when we asked, unless it is renewed.
+    /// The daemon that asked has the lease. The fence goes with every operation of the switch's calls. The lease is
+    /// good for its span, counted from when the daemon asked, unless the daemon renews it.
     Granted(Fence),
-    /// Somebody else, or nobody any more.
+    /// Another daemon has the lease, or no daemon has it any more.
     Denied {
-        /// Which daemon; none where it ran out or was given up.
+        /// The daemon that has the lease; `None` if the lease ran out or was given up.
         owner: Option<String>,
-        /// For how long, if it is not renewed.
+        /// How long the lease still lasts if its owner does not renew it.
         left: Millis,
     },
 }

@@ -1,14 +1,14 @@
-//! The calls of a switch, kept in Redis for the daemon that comes after this one.
+//! The calls of a switch as the daemon that takes over the switch finds them in Redis.
 //!
-//! What is kept of a switch stands in three hashes, so that whoever takes over finds everything without a search.
-//! Who keeps shows the token of the switch's lease with each word, so that a daemon that acted too long can neither
-//! keep nor forget; without a token nobody keeps anything of a switch that ever had a lease.
+//! Redis keeps three hashes for each switch, so the next daemon finds everything without a search. A daemon sends the
+//! token of the switch's lease with each write, so a daemon whose lease is over can neither save nor delete. Without a
+//! token no daemon writes anything for a switch that ever had a lease.
 //!
-//! A daemon that takes over has the lease first: from then on nobody else writes what it [loads](RedisClient::load).
-//! It then lets its switchboard take the calls up, and only after that [adopts](Keep::Adopt) them: what the store
-//! says of their claims from then on comes to it, and finds the calls there.
+//! The order of a takeover: the daemon gets the lease first, so no other daemon writes while it loads. Then its
+//! switchboard takes over the calls. After that the daemon [adopts](super::redis_op::ReplicationOp::AdoptCalls) the
+//! calls: from then on, later replies to their claims come to this daemon and find the calls there.
 //!
-//! Absent: which calls changed, and what is kept in which order.
+//! Absent: which calls changed, and the order of the writes; both are in `call_replication.rs`.
 
 use super::call_entry::HotlineVersion;
 use crate::persist::outbox::DeliveryId;
@@ -19,49 +19,49 @@ use hotlined_core::id::{CallId, LineId, SwitchId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// What a call that was taken up has.
+/// What an adopted call has in the shared ACD.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AdoptedCall {
     /// The call.
     pub call: CallId,
-    /// The lines it holds, by claim.
+    /// The lines that the call holds: the number of the claim, the line, the pool.
     pub holds: Vec<(u32, LineId, PoolId)>,
-    /// The claims by which it waits, and where.
+    /// The claims that wait: the number of the claim and its place in the queue.
     pub waits: Vec<(u32, QueuePosition)>,
-    /// The hotlines among whose live calls it is counted.
+    /// The hotlines that count this call among their live calls.
     pub counted: Vec<Arc<str>>,
 }
 
-/// What a daemon before us left of a switch.
+/// What the daemon before this one left of a switch.
 #[derive(Debug)]
 pub struct LoadedSwitch {
     /// The switch.
     pub switch: SwitchId,
-    /// Its calls, the versions they follow, what may not have been delivered.
+    /// The calls, the versions of hotlines that they follow, and the deliveries that may not be done.
     pub kept: PersistedState,
-    /// What stood beside each of its calls.
+    /// For each call, what its entry holds besides the saved call.
     pub calls: BTreeMap<CallId, LoadedCall>,
-    /// The calls that are over, though Redis does not know.
+    /// The calls that ended without Redis knowing it.
     pub ended: Vec<CallId>,
 }
 
 impl LoadedSwitch {
-    /// What we delivered ourselves, before we were started anew, is not delivered again; and a call whose record we
-    /// wrote while Redis was away is over, whatever is kept of it.
+    /// Leaves out what this daemon's own deliverers did before a restart. A call whose record this daemon wrote while
+    /// Redis was unavailable has ended, even if Redis still has the call.
     pub fn leave_out(&mut self, done: &BTreeSet<DeliveryId>) {
         let kept = &mut self.kept;
         kept.leave_out(done);
-        let is_over = |call: &CallId| done.contains(&DeliveryId::record(call.clone()));
-        self.ended.extend(kept.calls.extract_if(.., |kept| is_over(&kept.call)).map(|kept| kept.call));
+        let has_ended = |call: &CallId| done.contains(&DeliveryId::record(call.clone()));
+        self.ended.extend(kept.calls.extract_if(.., |kept| has_ended(&kept.call)).map(|kept| kept.call));
         self.ended.iter().for_each(|call| drop(self.calls.remove(call)));
     }
 }
 
-/// What stood beside a call.
+/// What the entry of a call in Redis holds besides the saved call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LoadedCall {
-    /// The version of its hotline that it follows.
-    pub edition: Option<HotlineVersion>,
-    /// Its claims that were not answered, as far as it knows.
-    pub waits: Vec<(u32, Claim)>,
+    /// The version of the hotline that the call follows.
+    pub version: Option<HotlineVersion>,
+    /// The claims of the call without a reply, as far as the call knew: the number of each and the claim.
+    pub open_claims: Vec<(u32, Claim)>,
 }

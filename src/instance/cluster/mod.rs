@@ -1,12 +1,14 @@
-//! What several daemons share: who acts for which switch, the calls that are kept in Redis, and the ACD there.
+//! What several daemons share through Redis: the lease of each switch, the saved calls, and the ACD.
 //!
-//! Here are the values that go to Redis and come back, and what a daemon decides about them. The connection to Redis is
-//! the driver's. Where Redis is away, [`acd_failover`] answers from a store of the daemon's own.
+//! This folder holds the operations that go to Redis, their replies, and what a daemon decides about them. The driver
+//! owns the connections. While Redis is unavailable, [`acd_failover`] answers from an ACD of the daemon's own.
 //!
-//! - A request goes out and its answer comes back later, or not at all: then the request itself comes back with the
-//!   [reason](failure::Failure). To repeat a request is always safe: under its name it is done once.
-//! - An answer that comes later, unasked, goes to the daemon that asked last.
-//! - A daemon that acts for a switch shows a fencing token with each request; a daemon that acted too long is refused.
+//! - An operation goes out, and its reply comes back later. If there is no reply, the operation itself comes back with
+//!   the [reason](failure::RedisFailure). Repeating an operation is always safe: Redis does an operation with the same
+//!   name once.
+//! - A claim that waited gets its line later. That reply goes to the daemon that asked last.
+//! - The daemon that holds the lease of a switch sends a fencing token with each operation. Redis refuses a daemon
+//!   whose token is too old.
 
 pub mod acd_client;
 pub mod acd_failover;

@@ -1,4 +1,7 @@
-//! What an instance asks of Redis, and what it is answered. A driver owns the connections.
+//! The requests that an instance sends to Redis over each connection, and the replies. The driver owns the connections.
+//!
+//! This is the level above the operations: one [`RedisChannelQuery::RunOps`] carries many
+//! [operations](super::redis_op::FencedOp).
 
 use crate::cluster::failure::RedisFailure;
 use crate::cluster::inbox_position::InboxPosition;
@@ -17,45 +20,46 @@ const RECONNECT_WAIT_MIN: Millis = Millis(100);
 /// How long to wait between two attempts at most.
 const RECONNECT_WAIT_MAX: Millis = Millis::seconds(2);
 
-/// A connection to Redis. On each, one request is under way at a time.
+/// A connection to Redis. On each connection one request is under way at a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RedisChannel {
-    /// What calls share and what is kept of them.
+    /// For the ACD and the saved calls.
     Acd,
-    /// What comes later for claims that waited. A request there waits until something comes.
+    /// For the lines that claims waited for. A request on this connection waits until something comes.
     Inbox,
-    /// Which daemon acts for which switch.
+    /// For the leases of the switches.
     Lease,
 }
 
 impl RedisChannel {
-    /// All of them.
+    /// All connections.
     pub const ALL: [Self; 3] = [Self::Acd, Self::Inbox, Self::Lease];
 }
 
-/// A request. Each ends with one answer: a [`RedisChannelReply`], or why there is none.
+/// A request over one connection. Each ends exactly once: with a [`RedisChannelReply`], or with the reason why there
+/// is none.
 #[derive(Clone, Debug)]
 pub struct RedisChannelRequest {
-    /// What is asked.
+    /// The request.
     pub query: RedisChannelQuery,
-    /// How long the answer is waited for, where that is not as long as the connection bears.
+    /// How long to wait for the reply; `None` for as long as the connection waits by itself.
     pub time_max: Option<Millis>,
 }
 
-/// What is asked.
+/// The kinds of requests.
 #[derive(Clone, Debug)]
 pub enum RedisChannelQuery {
-    /// To connect anew.
+    /// Connect anew.
     Connect,
-    /// All of these, in their order, in one round trip where that is possible.
+    /// Run these operations in their order, in one round trip if possible.
     RunOps(Vec<FencedOp>),
-    /// Where the daemon's inbox ends.
+    /// Find where the daemon's inbox ends.
     FindInboxEnd,
-    /// What came into the inbox behind this place. Waits a while where nothing did.
+    /// Read the inbox behind this position. If there is nothing, wait a while for it.
     ReadInbox(InboxPosition),
-    /// Who may act for a switch.
+    /// Ask about leases, and announce this daemon.
     Lease(LeaseRequest, Presence),
-    /// What is kept of a switch that the daemon acts for.
+    /// Load the saved calls of a switch whose lease the daemon has.
     LoadSwitch(Fence),
 }
 
@@ -69,33 +73,33 @@ impl RedisChannelQuery {
     }
 }
 
-/// What was answered.
+/// The reply to a request.
 #[derive(Debug)]
 pub enum RedisChannelReply {
-    /// Connected.
+    /// The connection is there.
     Connected,
-    /// What each of the asked came to.
+    /// What each operation came to, in the order of the request.
     OpReplies(Vec<Result<OpReply, RedisFailure>>),
     /// Where the inbox ends.
     InboxEnd(InboxPosition),
-    /// What came into the inbox, and the place behind it.
+    /// What came into the inbox, and the position behind it.
     InboxEvents(Vec<Event>, InboxPosition),
-    /// Who is there.
+    /// The other daemons and the leases.
     View(ClusterView),
-    /// Whose the lease is.
+    /// Which daemon has the lease.
     Lease(LeaseReply),
     /// The lease was given up.
     LeaseGivenUp,
-    /// What is kept of a switch, and what this daemon's own deliverers know to be delivered.
+    /// The saved calls of a switch, and what this daemon's own deliverers have delivered.
     SwitchLoaded(Box<LoadedSwitch>, BTreeSet<DeliveryId>),
 }
 
-/// The growing wait between attempts to connect.
+/// The wait between attempts to connect, which doubles with each attempt.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Backoff(Millis);
 
 impl Backoff {
-    /// An attempt failed: when to make the next.
+    /// Takes in that an attempt failed. Returns when to make the next.
     pub(crate) fn next(&mut self, now: Instant) -> Instant {
         self.0 = Millis(self.0.0 * 2).clamp(RECONNECT_WAIT_MIN, RECONNECT_WAIT_MAX);
         now + self.0
@@ -106,7 +110,7 @@ impl Backoff {
     }
 }
 
-/// An answer that belongs to no question that was asked.
+/// The failure for a reply that does not fit the request.
 pub(crate) fn unexpected_reply(reply: &RedisChannelReply) -> RedisFailure {
     RedisFailure::Garbled(format!("an answer to what was not asked: {reply:?}").chars().take(200).collect())
 }

@@ -1,75 +1,78 @@
-//! What a daemon hears of Redis.
+//! What a daemon learns from Redis, and about it.
 
 use super::failure::RedisFailure;
 use super::loaded_calls::AdoptedCall;
-use super::redis_op::{FencedOp, RedisOp};
-use crate::cluster::redis_op::ReplicationOp;
-use crate::cluster::redis_reply::{OpReply, OpResult, Usage};
+use super::redis_op::{FencedOp, RedisOp, ReplicationOp};
+use super::redis_reply::{OpReply, OpResult, Usage};
 use hotlined_core::event::Event;
 use hotlined_core::id::CallId;
 use hotlined_core::time::Instant;
 
-/// What the daemon's loop hears.
+/// Something that a daemon learns from Redis, or about Redis.
 #[derive(Clone, Debug, PartialEq)]
 pub enum RedisEvent {
-    /// An answer, at once or later.
+    /// The ACD replied to a call, at once or later.
     AcdReply(Event),
-    /// This has no answer: it may have been done, or not.
+    /// An operation has no reply: Redis may have done it or not.
     Failed {
-        /// What was asked.
+        /// The operation.
         op: Box<FencedOp>,
-        /// Why.
+        /// Why there is no reply.
         failure: RedisFailure,
     },
-    /// The call is forgotten, and so much it had not given back.
+    /// The ACD has forgotten a call that ended.
     Forgotten {
         /// The call.
         call: CallId,
-        /// How much.
+        /// How many lines, claims and counts the call had not given back.
         left_behind: u64,
     },
-    /// What calls have that were adopted.
+    /// What adopted calls have in the ACD.
     Adopted(Vec<AdoptedCall>),
-    /// All that was asked before this [barrier](Ask::Barrier) was answered, or has failed; and was heard of.
+    /// Every operation before this [barrier](RedisOp::Barrier) has a reply or has failed, and the daemon has got the
+    /// event of each.
     BarrierReached(u64),
     /// How much is in use.
     Usage(Usage),
-    /// From now on nothing is answered, until it is [`Back`](Self::Back). Said again where the reason changes.
+    /// From now on Redis replies to nothing, until it is [`Available`](Self::Available). Sent again if the reason
+    /// changes.
     Unavailable(RedisFailure),
-    /// Redis answers. Where it was away before, answers may be lost: see the room's page for what to repeat.
+    /// Redis replies. If it was unavailable before, replies may be lost: the page of `hotlined/redis/mod.rs` tells what
+    /// to repeat.
     Available,
 }
 
-/// What is said to a question that nobody asks Redis while it is away.
-pub fn event_without_redis(asked: FencedOp, failure: &RedisFailure) -> RedisEvent {
-    match asked.op {
+/// The event of an operation that does not go out because Redis is unavailable.
+pub fn event_without_redis(op: FencedOp, failure: &RedisFailure) -> RedisEvent {
+    match op.op {
         RedisOp::Barrier(number) => RedisEvent::BarrierReached(number),
         RedisOp::Request { .. }
         | RedisOp::Forget(_)
         | RedisOp::Hold { .. }
         | RedisOp::Replicate { .. }
         | RedisOp::RunDue
-        | RedisOp::CountUsage => RedisEvent::Failed { op: Box::new(asked), failure: failure.clone() },
+        | RedisOp::CountUsage => RedisEvent::Failed { op: Box::new(op), failure: failure.clone() },
     }
 }
 
-/// When something is due next, once this was answered.
-pub fn next_due(before: Option<Instant>, asked: &FencedOp, told: Option<Instant>) -> Option<Instant> {
-    if asked.reports_next_due() { told } else { before }
+/// When something is due next in Redis, after the reply to this operation. An operation whose reply does not tell
+/// changes nothing.
+pub fn next_due(before: Option<Instant>, op: &FencedOp, reported: Option<Instant>) -> Option<Instant> {
+    if op.reports_next_due() { reported } else { before }
 }
 
-/// What a daemon's loop hears of an answer, if anything.
-pub fn event_of_reply(asked: &FencedOp, answered: OpReply) -> Option<RedisEvent> {
-    match (answered.result, &asked.op) {
+/// The event of a reply, if the reply is one for the daemon.
+pub fn event_of_reply(op: &FencedOp, reply: OpReply) -> Option<RedisEvent> {
+    match (reply.result, &op.op) {
         (OpResult::AcdReply(event), _) => Some(RedisEvent::AcdReply(event)),
-        (OpResult::Usage(figures), _) => Some(RedisEvent::Usage(figures)),
+        (OpResult::Usage(usage), _) => Some(RedisEvent::Usage(usage)),
         (OpResult::Adopted(adopted), _) => Some(RedisEvent::Adopted(adopted)),
         (OpResult::SharedTime(_), _) => None,
         (OpResult::Done, RedisOp::Barrier(number)) => Some(RedisEvent::BarrierReached(*number)),
         (
             OpResult::Done,
             RedisOp::Forget(call) | RedisOp::Replicate { op: ReplicationOp::EndCall { call, .. }, .. },
-        ) => Some(RedisEvent::Forgotten { call: call.clone(), left_behind: answered.left_behind }),
+        ) => Some(RedisEvent::Forgotten { call: call.clone(), left_behind: reply.left_behind }),
         (
             OpResult::Done,
             RedisOp::Request { .. }

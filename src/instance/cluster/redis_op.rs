@@ -1,4 +1,4 @@
-//! What a daemon asks of Redis.
+//! The operations that a daemon sends to Redis.
 
 use super::call_entry::{CallEntry, HotlineVersion};
 use crate::persist::outbox::{Delivery, DeliveryId};
@@ -7,59 +7,58 @@ use hotlined_core::id::{CallId, CommandId, LineId, SwitchId};
 use hotlined_core::time::Instant;
 use std::sync::Arc;
 
-/// How many calls are adopted by one question.
-pub const ADOPTED_AT_ONCE_CALLS_MAX: usize = 100;
-
-/// A question for the shared store.
+/// An operation with its time and with the daemon's right to ask for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FencedOp {
-    /// When.
+    /// When the daemon decided on the operation.
     pub at: Instant,
-    /// What.
+    /// The operation.
     pub op: RedisOp,
-    /// As whom, where only one daemon may act.
+    /// The lease by which the daemon asks; `None` where any daemon may ask.
     pub fence: Option<Fence>,
 }
 
-/// What is asked.
+/// An operation on the ACD or on the saved calls.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RedisOp {
-    /// A request of a call, as the embedded store takes it.
+    /// A request of a call to the ACD, as the embedded ACD takes it.
     Request {
-        /// Its name.
+        /// The id of the command: with the same id the request is done once.
         id: CommandId,
-        /// What it is.
+        /// The request.
         request: AcdRequest,
     },
-    /// The call is over: all it has is given back.
+    /// The call has ended: the ACD takes back everything that the call has.
     Forget(CallId),
-    /// The call has this line: it was given while nobody could be asked, or may have been lost. Answered by
-    /// `Claimed`; with the line that the claim has already, if it has one.
+    /// The call has this line: it got the line while Redis was unavailable, or Redis may have lost the line. The reply
+    /// is `Claimed`; if the claim has a line in Redis already, with that line.
     Hold {
-        /// The name of the claim.
+        /// The id of the claim.
         id: CommandId,
         /// The line.
         line: LineId,
-        /// In which pool it was claimed.
+        /// The pool in which the call claimed the line.
         pool: PoolId,
     },
-    /// Something about the calls of this switch that are kept for the daemon that comes after us.
+    /// A write to what Redis keeps of a switch for the next daemon.
     Replicate {
         /// The switch.
         switch: SwitchId,
-        /// What.
+        /// The write.
         op: ReplicationOp,
     },
-    /// Say when all that was asked before has been answered, or has failed: [`Heard::Reached`](super::redis_event::Heard).
+    /// Nothing for Redis: it marks a place among the operations. The daemon gets
+    /// [`BarrierReached`](super::redis_event::RedisEvent::BarrierReached) once every operation before has a reply or
+    /// has failed.
     Barrier(u64),
-    /// Do what is due by itself.
+    /// Ends the rests that are over, forgets lost calls, and replies with the time that all daemons share.
     RunDue,
-    /// How many lines are held, and how many claims wait.
+    /// Counts the lines that are held and the claims that wait.
     CountUsage,
 }
 
 impl RedisOp {
-    /// The call that asks, where there is one.
+    /// The call that asks, if a call does.
     pub fn call(&self) -> Option<&CallId> {
         match self {
             Self::Request { id, .. } | Self::Hold { id, .. } => Some(&id.call),
@@ -69,22 +68,23 @@ impl RedisOp {
     }
 }
 
-/// By what right a daemon acts for a switch.
+/// The right of a daemon to act for a switch: the fencing token of the switch's lease.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fence {
     /// The switch.
     pub switch: SwitchId,
-    /// The token of the lease.
+    /// The token of the lease. Each new lease of the switch has a higher one.
     pub token: u64,
 }
 
 impl FencedOp {
-    /// Whether its keys have a tag of their own, so that a Cluster may have them on another node.
+    /// Whether the operation's keys have a hash tag of their own, so that a Redis Cluster may have them on another
+    /// node.
     pub fn has_own_slot(&self) -> bool {
         matches!(&self.op, RedisOp::Request { request: AcdRequest::CountCode { .. }, .. })
     }
 
-    /// Whether one word can say both: each keeps a call, of the same switch and by the same right.
+    /// Whether one Redis command can carry both operations: each saves a call of the same switch with the same token.
     pub fn shares_command_with(&self, next: &Self) -> bool {
         self.saves_call_of().is_some_and(|one| next.saves_call_of() == Some(one))
     }
@@ -104,10 +104,10 @@ impl FencedOp {
         }
     }
 
-    /// Whether its answer tells when something is due next.
+    /// Whether the reply tells when something is due next.
     pub fn reports_next_due(&self) -> bool {
         match &self.op {
-            RedisOp::Replicate { op: what, .. } => what.runs_acd_script(),
+            RedisOp::Replicate { op, .. } => op.runs_acd_script(),
             RedisOp::Barrier(_) => false,
             RedisOp::Request { .. }
             | RedisOp::Forget(_)
@@ -117,49 +117,51 @@ impl FencedOp {
         }
     }
 
-    /// As whom we keep something of this switch: who shows nothing has the lowest of all tokens.
+    /// The token for a write to this switch. Without a fence of the switch the token is 0, the lowest of all.
     pub fn token(&self, switch: &SwitchId) -> u64 {
         self.fence.as_ref().filter(|fence| fence.switch == *switch).map_or(0, |fence| fence.token)
     }
 }
 
-/// What is done about the calls of a switch that are kept.
+/// A write to what Redis keeps of a switch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ReplicationOp {
-    /// The call is as this from now on.
+    /// Saves a call as it is now.
     SaveCall {
-        /// Which.
+        /// The call.
         call: CallId,
-        /// How it is.
+        /// The entry to save.
         entry: CallEntry,
     },
-    /// A version of a hotline, asked before the first call that follows it.
+    /// Saves a version of a hotline. It goes out before the first call that follows the version.
     SaveVersion {
-        /// Which.
+        /// The version.
         version: HotlineVersion,
-        /// The hotline.
+        /// The hotline, as JSON.
         json: Arc<str>,
     },
-    /// Nobody follows these versions any more.
+    /// Deletes versions of hotlines that no call follows any more.
     DropVersions(Vec<HotlineVersion>),
-    /// The call ended: it is kept no longer, and gives back all it has, as by [`Ask::Forget`].
+    /// Deletes a call that ended, and takes back everything that the call has, as [`RedisOp::Forget`] does.
     EndCall {
-        /// Which.
+        /// The call.
         call: CallId,
-        /// What is to be delivered because it ended, to be kept until that is [done](Self::Done).
+        /// The deliveries that the end of the call caused. Redis keeps them until they are
+        /// [done](Self::RemoveDeliveries).
         deliveries: Vec<Delivery>,
     },
-    /// This is to be delivered because of calls that go on.
+    /// Saves deliveries that live calls caused.
     AddDeliveries(Vec<Delivery>),
-    /// These deliveries are done.
+    /// Deletes deliveries that are done.
     RemoveDeliveries(Vec<DeliveryId>),
-    /// These calls were taken up: what the store knows of them is told, and what it will answer later comes to us.
-    /// At most [`ADOPTED_AT_ONCE_MAX`].
+    /// This daemon has taken over these calls. The reply tells what the ACD knows of them, and later replies to their
+    /// claims come to this daemon. At most
+    /// [`ADOPTED_AT_ONCE_CALLS_MAX`](super::limits::ADOPTED_AT_ONCE_CALLS_MAX) calls.
     AdoptCalls(Vec<CallId>),
 }
 
 impl ReplicationOp {
-    /// Whether the script of the store does it.
+    /// Whether the ACD's script does the write.
     pub fn runs_acd_script(&self) -> bool {
         match self {
             Self::EndCall { .. } | Self::AdoptCalls(_) => true,

@@ -1,22 +1,23 @@
-//! What Redis refuses, logged once for each kind of reason in a while: it refuses every call for the same.
+//! Logs what Redis refuses, each kind of reason once a minute: Redis refuses the operations of every call for the same
+//! reason.
 
 use crate::cluster::failure::RedisFailure;
 use hotlined_core::time::{Instant, Millis};
 use std::collections::BTreeMap;
 
 /// How long until the same kind of refusal is logged again.
-const REFUSAL_EVERY: Millis = Millis::seconds(60);
+const LOG_SAME_EVERY: Millis = Millis::seconds(60);
 
-/// What was logged, and when.
+/// Which kinds were logged, and when.
 #[derive(Debug, Default)]
 pub(crate) struct RefusalLog {
     logged: BTreeMap<&'static str, Instant>,
 }
 
 impl RefusalLog {
-    /// Redis refused something.
-    pub(crate) fn tell(&mut self, now: Instant, failure: &RedisFailure) {
-        if self.logged.get(failure.kind()).is_some_and(|logged| now.since(*logged) < REFUSAL_EVERY) {
+    /// Logs that Redis refused an operation, unless the kind was logged lately.
+    pub(crate) fn log(&mut self, now: Instant, failure: &RedisFailure) {
+        if self.logged.get(failure.kind()).is_some_and(|logged| now.since(*logged) < LOG_SAME_EVERY) {
             return;
         }
         self.logged.insert(failure.kind(), now);

@@ -1,13 +1,13 @@
-//! What a daemon has in common with others: the calls of the switches it acts for, and what calls share, both in
-//! Redis.
+//! What this daemon shares with other daemons through Redis: the saved calls of its switches, and the ACD.
 //!
-//! A turn of the loop is settled here: what the calls ask is asked of whoever [answers](super::acd_failover), what changed
-//! is [kept](super::call_replication), and all of it becomes one pipeline with a barrier at its end. Whoever drives this sends
-//! the pipeline, hears until the barrier is reached, and then does what the turn decided.
+//! A turn of the event loop is settled here. The ACD requests of the calls go to whichever ACD
+//! [answers](super::acd_failover). What changed is [saved](super::call_replication). Both become one batch of operations
+//! with a barrier at its end. The caller sends the batch, waits until the barrier is reached, and then carries out what
+//! the turn decided.
 //!
 //! Pure: no clock, no connection.
 
-use super::acd_failover::{AcdFailover, Out};
+use super::acd_failover::{AcdFailover, FailoverOutput};
 use super::call_replication::{CallReplication, OpBatch};
 use super::failure::{RedisFailure, Remedy};
 use super::loaded_calls::LoadedSwitch;
@@ -21,67 +21,67 @@ use hotlined_core::event::{Event, RawSavedCall};
 use hotlined_core::id::SwitchId;
 use hotlined_core::time::Instant;
 
-/// What changed in Redis's eyes, and what is kept there.
+/// The ACD with its failover, and the replication of the calls.
 #[derive(Debug, Default)]
 pub struct SharedState {
-    sharing: AcdFailover,
-    keeping: CallReplication,
-    /// What will go out with the next turn, and answers that the calls have not heard.
-    out: Out,
-    /// What belongs to no turn, and goes out before the next.
-    first: Vec<FencedOp>,
+    failover: AcdFailover,
+    replication: CallReplication,
+    /// The operations that go out with the next turn, and the replies that the calls have not got.
+    out: FailoverOutput,
+    /// Operations that belong to no turn, and go out before the next.
+    before_turn: Vec<FencedOp>,
 }
 
-/// What a daemon before us left.
+/// What a takeover of a switch brings.
 #[derive(Debug)]
 pub struct Takeover {
-    /// The news of its calls, for the switchboard.
+    /// The event by which the switchboard takes the calls over.
     pub taken_up: Event,
-    /// What it may not have delivered.
+    /// The deliveries that the daemon before may not have done.
     pub deliveries: Vec<Delivery>,
 }
 
 impl SharedState {
-    /// We act for a switch from now on, and this is what was kept of it. The switchboard takes up the calls before the
-    /// next turn is settled.
-    pub fn begin(&mut self, now: Instant, fence: Fence, loaded: LoadedSwitch) -> Takeover {
-        self.keeping.acts(fence);
-        self.first.extend(self.keeping.take_up(now, &loaded));
+    /// This daemon is the active one of a switch from now on; `loaded` is what Redis kept of the switch. The switchboard
+    /// takes the calls over before the next turn is settled.
+    pub fn begin_switch(&mut self, now: Instant, fence: Fence, loaded: LoadedSwitch) -> Takeover {
+        self.replication.begin_switch(fence);
+        self.before_turn.extend(self.replication.take_over_switch(now, &loaded));
         let ahead = RawSavedCall::clock_lead(&loaded.kept.calls, now);
-        for (call, mut open) in loaded.calls {
-            for turn in open.waits.iter_mut().filter_map(|(_, claim)| claim.wait.as_mut()) {
+        for (call, mut loaded_call) in loaded.calls {
+            for turn in loaded_call.open_claims.iter_mut().filter_map(|(_, claim)| claim.wait.as_mut()) {
                 turn.since = turn.since - ahead;
             }
-            self.sharing.take_up(now, &call, open.waits, &mut self.out);
+            self.failover.take_over_call(now, &call, loaded_call.open_claims, &mut self.out);
         }
         let crate::persist::snapshot::PersistedState { calls, hotlines, deliveries, .. } = loaded.kept;
         Takeover { taken_up: Event::CallsTakenOver { calls, hotlines }, deliveries }
     }
 
-    /// By what right we act for the switch, if we do.
+    /// The lease of the switch, if this daemon has it.
     pub fn fence(&self, switch: &SwitchId) -> Option<&Fence> {
-        self.keeping.fence(switch)
+        self.replication.fence(switch)
     }
 
-    /// Whether somebody else could go on with the calls of the switch as they are now.
+    /// Whether another daemon could go on with all calls as they are now.
     pub fn can_hand_over(&self) -> bool {
-        !self.sharing.is_away() && self.keeping.is_complete()
+        !self.failover.is_unavailable() && self.replication.is_complete()
     }
 
-    /// Somebody else acts for the switch: its calls, and what they have, are that one's.
-    pub fn end(&mut self, now: Instant, switch: &SwitchId) {
-        let calls = self.keeping.calls(switch);
-        self.keeping.stands_by(switch);
+    /// Another daemon has the lease of the switch: the calls, and what they have, belong to that daemon.
+    pub fn end_switch(&mut self, now: Instant, switch: &SwitchId) {
+        let calls = self.replication.calls(switch);
+        self.replication.end_switch(switch);
         for call in &calls {
-            self.sharing.leave(now, call, &mut self.out);
+            self.failover.hand_over_call(now, call, &mut self.out);
         }
-        let is_of = |asked: &FencedOp| asked.fence.as_ref().is_some_and(|fence| fence.switch == *switch);
-        self.first.retain(|asked| !is_of(asked));
-        self.out.asks.retain(|(_, ask)| ask.call().is_none_or(|call| !calls.contains(call)));
+        let is_of = |fenced: &FencedOp| fenced.fence.as_ref().is_some_and(|fence| fence.switch == *switch);
+        self.before_turn.retain(|fenced| !is_of(fenced));
+        self.out.ops.retain(|(_, op)| op.call().is_none_or(|call| !calls.contains(call)));
     }
 
-    /// A turn is over: `out` is what it decided, of which this takes what is asked of the store; `deliveries` are what
-    /// is to be delivered because of it, and `done` is what has been delivered. Gives what is to be sent.
+    /// Settles a turn. `out` are the commands that the turn decided; the ACD requests are taken out of them. `deliveries`
+    /// are the deliveries that the turn caused, and `done` those that are done. Returns what to send.
     pub fn settle(
         &mut self,
         now: Instant,
@@ -90,48 +90,51 @@ impl SharedState {
         deliveries: Vec<(SwitchId, Delivery)>,
         done: Vec<DeliveryId>,
     ) -> OpBatch {
-        let mut left_out = Vec::new();
+        let mut not_taken_over = Vec::new();
         for command in std::mem::take(out) {
             match command {
-                Command::Acd { id, request } => self.sharing.ask(now, id, request, &mut self.out),
+                Command::Acd { id, request } => self.failover.request(now, id, request, &mut self.out),
                 Command::Record(record) => {
-                    self.sharing.forget(now, &record.call, &mut self.out);
+                    self.failover.end_call(now, &record.call, &mut self.out);
                     out.push(Command::Record(record));
                 }
                 Command::Note { call, note } => {
                     if let Note::TakeOverFailed { .. } = note {
-                        self.sharing.forget(now, &call, &mut self.out);
-                        left_out.push(call.clone());
+                        self.failover.end_call(now, &call, &mut self.out);
+                        not_taken_over.push(call.clone());
                     }
                     out.push(Command::Note { call, note });
                 }
                 Command::Switch { .. } => out.push(command),
             }
         }
-        if !self.sharing.is_away() {
-            self.keeping.untold(now).iter().for_each(|call| engine.switchboard.report_again(call));
+        if !self.failover.is_unavailable() {
+            self.replication
+                .take_stale_calls(now)
+                .iter()
+                .for_each(|call| engine.switchboard.report_again(call));
         }
         let turn = TurnChanges { deliveries, done, ..TurnChanges::of(engine) };
-        let asks = std::mem::take(&mut self.out.asks);
-        let mut words = self.keeping.words(now, turn, asks, &self.sharing);
-        if !self.first.is_empty() {
-            // Where nothing else is said, what is said here needs no barrier: no turn waits for it.
-            words.asked.splice(0..0, self.first.drain(..));
+        let ops = std::mem::take(&mut self.out.ops);
+        let mut batch = self.replication.batch(now, turn, ops, &self.failover);
+        if !self.before_turn.is_empty() {
+            // Without operations of the turn these need no barrier: no turn waits for them.
+            batch.ops.splice(0..0, self.before_turn.drain(..));
         }
-        left_out.iter().for_each(|call| self.keeping.leaves(call));
-        words
+        not_taken_over.iter().for_each(|call| self.replication.keep_as_is(call));
+        batch
     }
 
-    /// Redis said something, or is silent. Gives back the switch that we act for no more, where that is what it said.
-    pub fn heard(&mut self, now: Instant, heard: RedisEvent) -> Option<SwitchId> {
-        match &heard {
-            RedisEvent::Failed { op: asked, failure } => {
+    /// Takes in an event. Returns the switch whose lease another daemon has by now, if that is what the event tells.
+    pub fn handle(&mut self, now: Instant, event: RedisEvent) -> Option<SwitchId> {
+        match &event {
+            RedisEvent::Failed { op, failure } => {
                 if failure.remedy() == Remedy::StandBy {
-                    return self.shut_out(asked);
+                    return self.fenced_out(op);
                 }
-                self.keeping.failed(asked, failure);
+                self.replication.on_failed(op, failure);
             }
-            RedisEvent::Available => self.keeping.back(now),
+            RedisEvent::Available => self.replication.on_available(now),
             RedisEvent::Unavailable(_)
             | RedisEvent::AcdReply(_)
             | RedisEvent::Forgotten { .. }
@@ -139,51 +142,53 @@ impl SharedState {
             | RedisEvent::BarrierReached(_)
             | RedisEvent::Usage(_) => {}
         }
-        self.sharing.heard(now, heard, &mut self.out);
+        self.failover.handle(now, event, &mut self.out);
         None
     }
 
-    /// This could not even be sent.
-    pub fn refused(&mut self, now: Instant, asked: Vec<FencedOp>) {
-        for asked in asked {
-            let failed = RedisEvent::Failed { op: Box::new(asked), failure: RedisFailure::TimedOut };
-            self.heard(now, failed);
+    /// These operations could not even be sent.
+    pub fn not_sent(&mut self, now: Instant, ops: Vec<FencedOp>) {
+        for op in ops {
+            let failed = RedisEvent::Failed { op: Box::new(op), failure: RedisFailure::TimedOut };
+            self.handle(now, failed);
         }
     }
 
-    /// Of what we said by an older right than we have now, nothing follows.
-    fn shut_out(&self, asked: &FencedOp) -> Option<SwitchId> {
-        let fence = asked.fence.as_ref()?;
-        (self.keeping.fence(&fence.switch) == Some(fence)).then(|| fence.switch.clone())
+    /// The switch of an operation that Redis refused for its token. Nothing follows if this daemon has a newer lease by
+    /// now than the operation.
+    fn fenced_out(&self, op: &FencedOp) -> Option<SwitchId> {
+        let fence = op.fence.as_ref()?;
+        (self.replication.fence(&fence.switch) == Some(fence)).then(|| fence.switch.clone())
     }
 
-    /// Takes out what the calls have not heard.
+    /// Takes out the replies that the calls have not got.
     pub fn take_replies(&mut self) -> Vec<Event> {
-        std::mem::take(&mut self.out.answers)
+        std::mem::take(&mut self.out.replies)
     }
 
-    /// When [`due`](Self::due) is wanted, and a turn after it.
+    /// When to call [`run_due`](Self::run_due), and then to settle a turn.
     pub fn deadline(&self) -> Option<Instant> {
-        let at_once = !self.out.asks.is_empty() || !self.out.answers.is_empty() || !self.first.is_empty();
-        let waits = [self.sharing.deadline(), self.keeping.deadline(&self.sharing)];
-        waits.into_iter().chain([at_once.then_some(Instant(0))]).flatten().min()
+        let at_once =
+            !self.out.ops.is_empty() || !self.out.replies.is_empty() || !self.before_turn.is_empty();
+        let deadlines = [self.failover.deadline(), self.replication.deadline(&self.failover)];
+        deadlines.into_iter().chain([at_once.then_some(Instant(0))]).flatten().min()
     }
 
-    /// Does what is due without Redis.
+    /// Does what is due in the daemon's own ACD while Redis is unavailable.
     pub fn run_due(&mut self, now: Instant) {
-        if self.sharing.deadline().is_some_and(|at| at <= now) {
-            self.sharing.run_due(now, &mut self.out);
+        if self.failover.deadline().is_some_and(|at| at <= now) {
+            self.failover.run_due(now, &mut self.out);
         }
     }
 
-    /// Who answers what calls share.
-    pub fn sharing(&self) -> &AcdFailover {
-        &self.sharing
+    /// The ACD with its failover.
+    pub fn failover(&self) -> &AcdFailover {
+        &self.failover
     }
 
-    /// What is kept of the calls.
-    pub fn keeping(&self) -> &CallReplication {
-        &self.keeping
+    /// The replication of the calls.
+    pub fn replication(&self) -> &CallReplication {
+        &self.replication
     }
 }
 
@@ -204,16 +209,16 @@ mod tests {
             Claim { pool: PoolId("sales".into()), agents: Vec::new(), pick: Pick::First, caller: None, wait };
         let kept =
             RawSavedCall { format: 2, call: call.clone(), at: Some(Instant(3_601_000)), state: "".into() };
-        let open = LoadedCall { edition: None, waits: vec![(4, claim)] };
+        let loaded_call = LoadedCall { version: None, open_claims: vec![(4, claim)] };
         let loaded = LoadedSwitch {
             switch: switch.clone(),
             kept: PersistedState { calls: vec![kept], ..PersistedState::default() },
-            calls: BTreeMap::from([(call.clone(), open)]),
+            calls: BTreeMap::from([(call.clone(), loaded_call)]),
             ended: Vec::new(),
         };
-        let mut common = SharedState::default();
-        common.begin(Instant(5_000), Fence { switch, token: 7 }, loaded);
-        let waits = common.sharing().waits(&call);
+        let mut state = SharedState::default();
+        state.begin_switch(Instant(5_000), Fence { switch, token: 7 }, loaded);
+        let waits = state.failover().waiting_claims(&call);
         let since: Vec<_> = waits.iter().map(|(_, claim)| claim.wait.as_ref().unwrap().since).collect();
         assert_eq!(since, [Instant(3_000)], "for two seconds before that was written");
     }

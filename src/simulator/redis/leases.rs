@@ -106,7 +106,7 @@ impl SimulatedRedis {
         let lease = |switch: &SwitchId| {
             self.state.lease(now, switch).map(|lease| (lease.owner.to_string(), lease.until.since(now)))
         };
-        let leases = presence.serves.iter().map(|switch| (switch.clone(), lease(switch))).collect();
+        let leases = presence.can_serve.iter().map(|switch| (switch.clone(), lease(switch))).collect();
         Ok(ClusterView { others, leases })
     }
 }

@@ -75,17 +75,17 @@ impl SimulatedRedis {
             calls: BTreeMap::new(),
             ended: Vec::new(),
         };
-        for (name, CallEntry { edition, waits, saved }) in kept.calls.clone() {
+        for (name, CallEntry { version, open_claims, saved }) in kept.calls.clone() {
             match read(&name, &saved) {
                 Ok(call) => {
                     loaded.kept.calls.push(call);
-                    loaded.calls.insert(name, LoadedCall { edition, waits });
+                    loaded.calls.insert(name, LoadedCall { version, open_claims });
                 }
                 Err(why) => loaded.kept.losses.push(format!("the call {name} is {why}")),
             }
         }
         let followed: BTreeSet<&HotlineVersion> =
-            loaded.calls.values().filter_map(|open| open.edition.as_ref()).collect();
+            loaded.calls.values().filter_map(|open| open.version.as_ref()).collect();
         for (edition, json) in kept.editions.iter().filter(|(edition, _)| followed.contains(edition)) {
             match serde_json::from_str::<Hotline>(json) {
                 Ok(hotline) => loaded.kept.hotlines.push(Arc::new(hotline)),

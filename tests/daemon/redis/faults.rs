@@ -102,7 +102,7 @@ async fn a_user_with_few_rights_is_enough_and_one_with_fewer_is_told() {
     assert_eq!(daemon.event().await, said("y", 1, claimed("a")));
     let mut leases = super::leases::connected(&come("hotlined")).await;
     let lease = super::leases::takes(&mut leases, Millis(60_000)).await;
-    leases.look(&Presence::default(), Millis(1_000)).await.unwrap();
+    leases.announce(&Presence::default(), Millis(1_000)).await.unwrap();
     leases.load(super::together::now(), &lease).await.unwrap();
     leases.give_up(&lease).await.unwrap();
     let failure = Daemon::start(come("stranger")).away().await;

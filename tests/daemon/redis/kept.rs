@@ -13,7 +13,7 @@ use hotlined_core::command::{AcdRequest, Pick};
 use hotlined_core::event::{AcdReply, RawSavedCall};
 use hotlined_core::hotline::{Agent, Dial, Hotline};
 use hotlined_core::time::{Instant, Millis};
-use hotlined_instance::cluster::acd_failover::{AcdFailover, Out};
+use hotlined_instance::cluster::acd_failover::{AcdFailover, FailoverOutput};
 use hotlined_instance::cluster::call_entry::HotlineVersion;
 use hotlined_instance::cluster::call_replication::{CallReplication, OpBatch};
 use hotlined_instance::cluster::failure::RedisFailure;
@@ -73,23 +73,23 @@ fn states(loaded: &LoadedSwitch) -> Vec<String> {
 /// A daemon as far as it keeps calls.
 #[derive(Default)]
 struct Keeper {
-    keeping: CallReplication,
-    sharing: AcdFailover,
+    replication: CallReplication,
+    failover: AcdFailover,
 }
 
 impl Keeper {
     fn acting(fence: &Fence) -> Self {
         let mut keeper = Self::default();
-        keeper.keeping.acts(fence.clone());
+        keeper.replication.begin_switch(fence.clone());
         keeper
     }
 
     fn words(&mut self, turn: TurnChanges) -> OpBatch {
-        self.keeping.words(now(), turn, Vec::new(), &self.sharing)
+        self.replication.batch(now(), turn, Vec::new(), &self.failover)
     }
 
     async fn keeps(&mut self, store: &mut RedisClient, turn: TurnChanges) {
-        for outcome in store.ask(&self.words(turn).asked).await {
+        for outcome in store.ask(&self.words(turn).ops).await {
             outcome.unwrap();
         }
     }
@@ -99,8 +99,8 @@ impl Keeper {
 pub fn story(fence: &Fence) -> Vec<FencedOp> {
     let mut keeper = Keeper::acting(fence);
     let mut all =
-        keeper.words(is_live(vec![live("a", "rings", Some(&hotline("H"))), live("b", "", None)])).asked;
-    all.extend(keeper.words(is_over("b", "{}")).asked);
+        keeper.words(is_live(vec![live("a", "rings", Some(&hotline("H"))), live("b", "", None)])).ops;
+    all.extend(keeper.words(is_over("b", "{}")).ops);
     all
 }
 
@@ -125,7 +125,7 @@ async fn is_kept_and_loaded(settings: impl Fn(&str) -> RedisSettings) {
     assert_eq!((loaded.kept.losses.len(), loaded.calls.len()), (0, 1));
     // What is taken up can end and be written like any other.
     let mut keeper = Keeper::acting(&fence);
-    assert_eq!(keeper.keeping.take_up(now(), &loaded).len(), 1);
+    assert_eq!(keeper.replication.take_over_switch(now(), &loaded).len(), 1);
     keeper.keeps(&mut two, is_over("a", "{}")).await;
     keeper.keeps(&mut two, TurnChanges { done: vec![done("a"), done("b")], ..TurnChanges::default() }).await;
     let loaded = two.load(now(), &fence).await.unwrap();
@@ -162,8 +162,8 @@ async fn a_daemon_that_acts_no_more_can_neither_keep_nor_forget() {
     let new = takes(&mut two, LONG).await;
     let edition = HotlineVersion::of(&hotline("H"));
     let entry = hotlined_instance::cluster::call_entry::CallEntry {
-        edition: None,
-        waits: Vec::new(),
+        version: None,
+        open_claims: Vec::new(),
         saved: Vec::new(),
     };
     let words = || {
@@ -241,15 +241,15 @@ async fn what_a_dead_daemon_asked_and_never_heard_is_told_to_whoever_takes_over(
     one.asks_and_hears(fenced(ask_for("holds", 2, &b), &fence)).await;
     one.asks_and_hears(fenced(ask_for("waits", 1, &queued_a), &fence)).await;
     // The last one is kept with its wish, and the daemon dies before it asks.
-    let mut out = Out::default();
+    let mut out = FailoverOutput::default();
     for (name, wish) in [("waits", &queued_a), ("never", &queued_b)] {
         let RedisOp::Request { id, request } = ask_for(name, 1, wish).op else { panic!() };
-        keeper.sharing.ask(now(), id, request, &mut out);
+        keeper.failover.request(now(), id, request, &mut out);
     }
     let kept = ["holds", "waits", "never"].map(|name| live(name, "", None)).to_vec();
     let words = keeper.words(is_live(kept));
     let reached = RedisEvent::BarrierReached(words.barrier.unwrap());
-    one.ask_all(words.asked).await;
+    one.ask_all(words.ops).await;
     assert_eq!(one.next().await, reached);
     drop(one);
     server.say::<()>(&["DEL", "hotlined:{calls}:lease:fs-1"]);
@@ -262,10 +262,10 @@ async fn what_a_dead_daemon_asked_and_never_heard_is_told_to_whoever_takes_over(
     let fence = takes(&mut leases, LONG).await;
     let mut keeper = Keeper::acting(&fence);
     let loaded = leases.load(now(), &fence).await.unwrap();
-    let asks = keeper.keeping.take_up(now(), &loaded);
-    let mut out = Out::default();
+    let asks = keeper.replication.take_over_switch(now(), &loaded);
+    let mut out = FailoverOutput::default();
     for (call, open) in loaded.calls {
-        keeper.sharing.take_up(now(), &call, open.waits, &mut out);
+        keeper.failover.take_over_call(now(), &call, open.open_claims, &mut out);
     }
     two.ask_all(asks).await;
     let heard = two.next().await;
@@ -278,14 +278,14 @@ async fn what_a_dead_daemon_asked_and_never_heard_is_told_to_whoever_takes_over(
         counted: vec!["400".into()],
     };
     assert_eq!(*holds, counted);
-    keeper.sharing.heard(now(), heard, &mut out);
-    out.answers.sort_by_key(|event| format!("{event:?}"));
-    assert_eq!(out.answers, [said("holds", 2, claimed("b")), said("waits", 1, claimed("a"))]);
+    keeper.failover.handle(now(), heard, &mut out);
+    out.replies.sort_by_key(|event| format!("{event:?}"));
+    assert_eq!(out.replies, [said("holds", 2, claimed("b")), said("waits", 1, claimed("a"))]);
     // What was never asked is asked now, and waits where it would have.
-    let asked = std::mem::take(&mut out.asks).into_iter();
+    let asked = std::mem::take(&mut out.ops).into_iter();
     let turn = is_live(vec![]);
-    let words = keeper.keeping.words(now(), turn, asked.collect(), &keeper.sharing);
-    two.ask_all(words.asked).await;
+    let words = keeper.replication.batch(now(), turn, asked.collect(), &keeper.failover);
+    two.ask_all(words.ops).await;
     assert_eq!(two.event().await, said("never", 1, ahead(0, None)));
     assert_eq!(two.next().await, RedisEvent::BarrierReached(words.barrier.unwrap()));
     // From now on it is told where it is: also of the calls that it took up.
@@ -336,9 +336,9 @@ async fn a_call_that_is_over_gives_back_as_it_said() {
     store.ask(&[ask_for("x", 1, &wish)]).await.remove(0).unwrap();
     let FencedOp { at, op, .. } = release("x", 1, 60_000);
     let requests = vec![(at, op), (at, RedisOp::Forget(call("x")))];
-    let words = keeper.keeping.words(now(), is_over("x", "{}"), requests, &keeper.sharing);
-    assert_eq!(words.asked.len(), 3, "it is forgotten once");
-    for outcome in store.ask(&words.asked).await {
+    let words = keeper.replication.batch(now(), is_over("x", "{}"), requests, &keeper.failover);
+    assert_eq!(words.ops.len(), 3, "it is forgotten once");
+    for outcome in store.ask(&words.ops).await {
         outcome.unwrap();
     }
     let answer = store.ask(&[ask_for("y", 1, &wish)]).await.remove(0).unwrap();
@@ -390,17 +390,17 @@ async fn a_long_talk_lasts_for_as_long_as_somebody_acts_for_its_switch() {
 /// Sends words and hears what fails, until they have been heard of.
 async fn says(daemon: &mut Daemon, keeper: &mut Keeper, turn: TurnChanges) -> Vec<RedisFailure> {
     let words = keeper.words(turn);
-    daemon.ask_all(words.asked).await;
+    daemon.ask_all(words.ops).await;
     let mut failures = Vec::new();
     loop {
         match daemon.next().await {
             RedisEvent::BarrierReached(number) if Some(number) == words.barrier => return failures,
             RedisEvent::Failed { op: asked, failure } => {
-                keeper.keeping.failed(&asked, &failure);
+                keeper.replication.on_failed(&asked, &failure);
                 failures.push(failure);
             }
             heard @ (RedisEvent::Unavailable(_) | RedisEvent::Available) => {
-                keeper.sharing.heard(now(), heard, &mut Out::default());
+                keeper.failover.handle(now(), heard, &mut FailoverOutput::default());
             }
             RedisEvent::Forgotten { .. } => {}
             other => panic!("{other:?}"),
@@ -421,15 +421,19 @@ async fn a_server_that_forgot_everything_is_told_everything() {
     let both = || is_live(vec![live("a", "rings", Some(&h)), live("b", "rings", Some(&h))]);
     assert_eq!(says(&mut daemon, &mut keeper, both()).await, []);
     server.kill();
-    keeper.sharing.heard(now(), RedisEvent::Unavailable(daemon.away().await), &mut Out::default());
+    keeper.failover.handle(
+        now(),
+        RedisEvent::Unavailable(daemon.away().await),
+        &mut FailoverOutput::default(),
+    );
     // While it is away, the barrier is reached at once, and everything before it has failed.
     let failures = says(&mut daemon, &mut keeper, is_over("b", "{}")).await;
     assert!(matches!(failures[..], [RedisFailure::Lost(_)]), "{failures:?}");
     let _server = Server::at(port, &[]);
     daemon.back().await;
-    keeper.sharing.heard(now(), RedisEvent::Available, &mut Out::default());
-    keeper.keeping.back(now());
-    assert_eq!(keeper.keeping.untold(now() + Millis(1_000)), [call("a")]);
+    keeper.failover.handle(now(), RedisEvent::Available, &mut FailoverOutput::default());
+    keeper.replication.on_available(now());
+    assert_eq!(keeper.replication.take_stale_calls(now() + Millis(1_000)), [call("a")]);
     assert_eq!(says(&mut daemon, &mut keeper, is_live(vec![live("a", "talks", Some(&h))])).await, []);
     let loaded = connected(&settings).await.load(now(), &fence).await.unwrap();
     assert_eq!(states(&loaded), ["a talks"]);
@@ -457,7 +461,7 @@ async fn when_the_master_dies_its_replica_has_the_calls_and_keeps_on() {
     watched.master.take().unwrap().kill();
     daemon.away().await;
     daemon.back().await;
-    keeper.keeping.back(now());
+    keeper.replication.on_available(now());
     says(&mut daemon, &mut keeper, is_live(vec![live("a", "talks", None)])).await;
     let loaded = connected(&watched.settings("one")).await.load(now(), &fence).await.unwrap();
     assert_eq!(states(&loaded), ["a talks"]);
@@ -480,7 +484,7 @@ async fn a_full_server_keeps_no_more_but_lets_go() {
     assert!(matches!(failures[..], [RedisFailure::Full(_)]), "{failures:?}");
     assert_eq!(says(&mut daemon, &mut keeper, is_over("a", "{}")).await, []);
     server.say::<()>(&["CONFIG", "SET", "maxmemory", "0"]);
-    assert_eq!(keeper.keeping.untold(now() + Millis(1_000)), [call("b")]);
+    assert_eq!(keeper.replication.take_stale_calls(now() + Millis(1_000)), [call("b")]);
     says(&mut daemon, &mut keeper, is_live(vec![live("b", "talks", None)])).await;
     let loaded = connected(&server.settings("one")).await.load(now(), &fence).await.unwrap();
     assert_eq!((states(&loaded), loaded.kept.deliveries.len()), (vec!["b talks".to_owned()], 1));

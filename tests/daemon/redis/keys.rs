@@ -76,7 +76,7 @@ async fn every_key_is_on_the_page_and_expires() {
         outcome.unwrap();
     }
 
-    store.look(&Presence::default(), Millis(1_000)).await.unwrap();
+    store.announce(&Presence::default(), Millis(1_000)).await.unwrap();
 
     let documented = documented();
     let keys: Vec<String> = server.say(&["KEYS", "*"]);

@@ -176,25 +176,25 @@ async fn daemons_see_each_other_and_who_acts_for_which_switch() {
     let (fs1, fs2) = (switch(), SwitchId("fs-2".into()));
     let lease = takes(&mut one, LONG).await;
     let shows = |acts: &[&SwitchId], up| Presence {
-        serves: vec![fs1.clone(), fs2.clone()],
-        acts: acts.iter().map(|switch| (*switch).clone()).collect(),
+        can_serve: vec![fs1.clone(), fs2.clone()],
+        active_for: acts.iter().map(|switch| (*switch).clone()).collect(),
         up: Millis(up),
     };
-    let alone = one.look(&shows(&[&fs1], 7), LONG).await.unwrap();
+    let alone = one.announce(&shows(&[&fs1], 7), LONG).await.unwrap();
     assert!(alone.others.is_empty(), "{alone:?}");
-    let seen = two.look(&shows(&[], 3), LONG).await.unwrap();
+    let seen = two.announce(&shows(&[], 3), LONG).await.unwrap();
     let others: Vec<_> = seen.others.iter().collect();
     assert_eq!(others, [(&"one".parse().unwrap(), &shows(&[&fs1], 7))]);
     assert_eq!(seen.leases[&fs2], None);
     assert!(matches!(&seen.leases[&fs1], Some((owner, left)) if owner == "one" && *left <= LONG));
     one.give_up(&lease).await.unwrap();
-    assert_eq!(two.look(&shows(&[], 3), LONG).await.unwrap().leases[&fs1], None);
+    assert_eq!(two.announce(&shows(&[], 3), LONG).await.unwrap().leases[&fs1], None);
     // What a later version shows of itself is no harm; whoever was not there for a while is not there.
     let other = "{\"at\":9999999999999,\"up\":{}}";
     server.say::<()>(&["HSET", "hotlined:{calls}:daemons", "three", other, "four", "?"]);
-    let seen = two.look(&shows(&[], 3), LONG).await.unwrap();
+    let seen = two.announce(&shows(&[], 3), LONG).await.unwrap();
     assert_eq!(seen.others.len(), 1, "{seen:?}");
-    assert!(two.look(&shows(&[], 3), Millis(0)).await.unwrap().others.is_empty());
+    assert!(two.announce(&shows(&[], 3), Millis(0)).await.unwrap().others.is_empty());
     let shown: Vec<String> = server.say(&["HKEYS", "hotlined:{calls}:daemons"]);
     assert!(!shown.contains(&"four".to_owned()), "{shown:?}");
 }

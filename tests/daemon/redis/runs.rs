@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 fn keep(fence: Option<&Fence>, name: &str, state: &str) -> FencedOp {
     let kept = RawSavedCall { format: SAVED_FORMAT, call: call(name), at: None, state: state.into() };
     let saved = rmp_serde::to_vec_named(&kept).unwrap();
-    let entry = CallEntry { edition: None, waits: Vec::new(), saved };
+    let entry = CallEntry { version: None, open_claims: Vec::new(), saved };
     let what = ReplicationOp::SaveCall { call: call(name), entry };
     FencedOp { at: now(), op: RedisOp::Replicate { switch: switch(), op: what }, fence: fence.cloned() }
 }

@@ -215,7 +215,10 @@ impl Pair {
                 };
                 let edition = edition.map(|edition| HotlineVersion::of(&hotline(edition)));
                 let saved = rmp_serde::to_vec_named(&kept).unwrap();
-                keep(ReplicationOp::SaveCall { call, entry: CallEntry { edition, waits: Vec::new(), saved } })
+                keep(ReplicationOp::SaveCall {
+                    call,
+                    entry: CallEntry { version: edition, open_claims: Vec::new(), saved },
+                })
             }
             Word::HotlineVersion(edition) => {
                 let hotline = hotline(*edition);
@@ -295,14 +298,14 @@ impl Pair {
             }
             Word::LookAround => {
                 let acts = daemon.fence.iter().map(|fence| fence.switch.clone()).collect();
-                let presence = Presence { serves: vec![switch()], acts, up: Millis(7) };
+                let presence = Presence { can_serve: vec![switch()], active_for: acts, up: Millis(7) };
                 let seen = |view: ClusterView| {
                     let leases = view.leases.into_iter();
                     let leases =
                         leases.map(|(of, lease)| (of, lease.map(|(owner, left)| (owner, left.0 > 0))));
                     (view.others, leases.collect::<Vec<_>>())
                 };
-                let real = self.runtime.block_on(daemon.store.look(&presence, LONG)).map(seen);
+                let real = self.runtime.block_on(daemon.store.announce(&presence, LONG)).map(seen);
                 let simulated = self.simulated.look(Instant(0), &daemon.id, &presence, LONG).map(seen);
                 prop_assert_eq!(simulated, real);
                 return Ok(());

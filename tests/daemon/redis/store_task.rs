@@ -30,8 +30,8 @@ pub async fn serve(
         while let Some(request) = store.advance(clock(), &mut heard) {
             connections.send(RedisChannel::Acd, request);
         }
-        if let Some(position) = store.inbox() {
-            inbox.begin(clock(), position);
+        if let Some(position) = store.inbox_end() {
+            inbox.start_at(clock(), position);
         }
         while let Some(request) = inbox.advance(clock()) {
             connections.send(RedisChannel::Inbox, request);
@@ -48,12 +48,12 @@ pub async fn serve(
                 RedisChannel::Acd => store.reply(clock(), reply, &mut heard),
                 RedisChannel::Inbox => {
                     let mail = inbox.reply(clock(), reply);
-                    store.take_mail(mail);
+                    store.add_inbox_events(mail);
                 }
                 RedisChannel::Lease => unreachable!("nobody asks for a lease"),
             },
             turn = requests.recv(), if !is_over => match turn {
-                Some(turn) => store.ask(turn).unwrap(),
+                Some(turn) => store.send(turn).unwrap(),
                 None => is_over = true,
             },
             () = tokio::time::sleep(wait) => {}

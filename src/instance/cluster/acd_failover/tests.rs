@@ -16,7 +16,7 @@ struct Remote {
 struct World {
     now: Instant,
     remote: Remote,
-    sharing: AcdFailover,
+    failover: AcdFailover,
     numbers: BTreeMap<u8, u32>,
     /// The claims that were asked and not given up, and whether they were answered.
     asked: BTreeMap<CommandId, bool>,
@@ -78,29 +78,29 @@ impl World {
     }
 
     fn ask(&mut self, id: CommandId, request: AcdRequest) {
-        let mut out = Out::default();
-        self.sharing.ask(self.now, id, request, &mut out);
+        let mut out = FailoverOutput::default();
+        self.failover.request(self.now, id, request, &mut out);
         self.carry(out);
     }
 
     /// Everything goes where it should, until there is nothing more.
-    fn carry(&mut self, mut out: Out) {
+    fn carry(&mut self, mut out: FailoverOutput) {
         loop {
-            for event in std::mem::take(&mut out.answers) {
+            for event in std::mem::take(&mut out.replies) {
                 self.answered(event);
             }
-            if out.asks.is_empty() {
+            if out.ops.is_empty() {
                 return;
             }
-            for (at, ask) in std::mem::take(&mut out.asks) {
+            for (at, ask) in std::mem::take(&mut out.ops) {
                 if self.remote.is_away {
                     let asked = Box::new(FencedOp { at, op: ask, fence: None });
                     let failed = RedisEvent::Failed { op: asked, failure: RedisFailure::TimedOut };
-                    assert_eq!(self.sharing.heard(self.now, failed, &mut out), None);
+                    assert_eq!(self.failover.handle(self.now, failed, &mut out), None);
                     continue;
                 }
                 for event in self.remote.take(self.now, &ask) {
-                    self.sharing.heard(self.now, RedisEvent::AcdReply(event), &mut out);
+                    self.failover.handle(self.now, RedisEvent::AcdReply(event), &mut out);
                 }
             }
         }
@@ -137,10 +137,10 @@ impl World {
         match step {
             Step::Wait(millis) => {
                 self.now = self.now + Millis(*millis);
-                let mut out = Out::default();
-                self.sharing.run_due(self.now, &mut out);
+                let mut out = FailoverOutput::default();
+                self.failover.run_due(self.now, &mut out);
                 if !self.remote.is_away {
-                    out.asks.push((self.now, RedisOp::RunDue));
+                    out.ops.push((self.now, RedisOp::RunDue));
                 }
                 self.carry(out);
             }
@@ -173,8 +173,8 @@ impl World {
                 let over = call(*name);
                 self.asked.retain(|id, _| id.call != over);
                 self.has.retain(|id, _| id.call != over);
-                let mut out = Out::default();
-                self.sharing.forget(self.now, &over, &mut out);
+                let mut out = FailoverOutput::default();
+                self.failover.end_call(self.now, &over, &mut out);
                 self.carry(out);
             }
             Step::Away { lost } => {
@@ -182,10 +182,10 @@ impl World {
                     // Asked while all seemed well; whether it was done nobody hears.
                     let id = self.id(0);
                     self.asked.insert(id.clone(), false);
-                    let mut out = Out::default();
-                    self.sharing.ask(self.now, id, claim(&[0, 1], None), &mut out);
+                    let mut out = FailoverOutput::default();
+                    self.failover.request(self.now, id, claim(&[0, 1], None), &mut out);
                     if *done && !self.remote.is_away {
-                        for (_, ask) in &out.asks {
+                        for (_, ask) in &out.ops {
                             self.remote.take(self.now, ask);
                         }
                     }
@@ -193,14 +193,14 @@ impl World {
                     self.carry(out);
                 }
                 self.remote.is_away = true;
-                let mut out = Out::default();
-                self.sharing.heard(self.now, RedisEvent::Unavailable(RedisFailure::TimedOut), &mut out);
+                let mut out = FailoverOutput::default();
+                self.failover.handle(self.now, RedisEvent::Unavailable(RedisFailure::TimedOut), &mut out);
                 self.carry(out);
             }
             Step::Back => {
                 self.remote.is_away = false;
-                let mut out = Out::default();
-                self.sharing.heard(self.now, RedisEvent::Available, &mut out);
+                let mut out = FailoverOutput::default();
+                self.failover.handle(self.now, RedisEvent::Available, &mut out);
                 self.carry(out);
             }
         }
@@ -254,7 +254,7 @@ proptest! {
             was_away |= matches!(step, Step::Away { .. });
             let unanswered: Vec<_> = world.asked.iter().filter(|(_, answered)| !**answered).collect();
             prop_assert!(unanswered.is_empty(), "{unanswered:?} after {step:?}");
-            prop_assert_eq!(world.sharing.lines_held(), world.has.len(), "after {:?}", step);
+            prop_assert_eq!(world.failover.lines_held(), world.has.len(), "after {:?}", step);
             if !was_away {
                 prop_assert_eq!(world.remote.store.lines_in_use(), world.has.len(), "after {:?}", step);
             }
@@ -276,28 +276,28 @@ proptest! {
 
 #[test]
 fn a_line_that_was_given_back_in_vain_is_given_back_again_when_redis_is_back() {
-    let (mut sharing, mut out) = (AcdFailover::default(), Out::default());
+    let (mut failover, mut out) = (AcdFailover::default(), FailoverOutput::default());
     let id = |name, number| CommandId { call: call(name), number };
     let release = |claim| AcdRequest::Release { claim, talked: false, rest: Millis(0) };
     let admit = || AcdRequest::Admit { hotline: "4008001234".into(), calls_max: None, recent: None };
     for name in [1, 2] {
-        sharing.ask(Instant(1_000), id(name, 1), admit(), &mut out);
+        failover.request(Instant(1_000), id(name, 1), admit(), &mut out);
         let room = AcdReply::Admitted { room: true, recent: 0 };
         let admitted = Event::Acd { command: id(name, 1), reply: room };
-        sharing.heard(Instant(1_000), RedisEvent::AcdReply(admitted), &mut out);
-        sharing.ask(Instant(1_000), id(name, 3), release(2), &mut out);
+        failover.handle(Instant(1_000), RedisEvent::AcdReply(admitted), &mut out);
+        failover.request(Instant(1_000), id(name, 3), release(2), &mut out);
     }
-    sharing.forget(Instant(1_001), &call(2), &mut out);
-    let retold = |sharing: &mut AcdFailover, at: u64| -> Vec<CommandId> {
-        let mut out = Out::default();
-        sharing.heard(Instant(at), RedisEvent::Unavailable(RedisFailure::TimedOut), &mut out);
-        sharing.heard(Instant(at), RedisEvent::Available, &mut out);
+    failover.end_call(Instant(1_001), &call(2), &mut out);
+    let retold = |failover: &mut AcdFailover, at: u64| -> Vec<CommandId> {
+        let mut out = FailoverOutput::default();
+        failover.handle(Instant(at), RedisEvent::Unavailable(RedisFailure::TimedOut), &mut out);
+        failover.handle(Instant(at), RedisEvent::Available, &mut out);
         let released = |(_, ask): &(Instant, RedisOp)| match ask {
             RedisOp::Request { id, request: AcdRequest::Release { .. } } => Some(id.clone()),
             _ => None,
         };
-        out.asks.iter().filter_map(released).collect()
+        out.ops.iter().filter_map(released).collect()
     };
-    assert_eq!(retold(&mut sharing, 2_000), [id(1, 3)], "the other call is over");
-    assert_eq!(retold(&mut sharing, 62_000), [], "that is long ago");
+    assert_eq!(retold(&mut failover, 2_000), [id(1, 3)], "the other call is over");
+    assert_eq!(retold(&mut failover, 62_000), [], "that is long ago");
 }

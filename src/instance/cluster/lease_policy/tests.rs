@@ -53,7 +53,7 @@ impl Redis {
         };
         ClusterView {
             others: others.map(|(name, (_, shown))| (name.clone(), shown.clone())).collect(),
-            leases: presence.serves.iter().map(|switch| (switch.clone(), lease(switch))).collect(),
+            leases: presence.can_serve.iter().map(|switch| (switch.clone(), lease(switch))).collect(),
         }
     }
 }
@@ -115,7 +115,7 @@ impl House {
             let next = self.daemons.iter().map(|(name, duty)| (duty.deadline(), *name)).min();
             let Some((at, name)) = next.filter(|(at, _)| *at <= end) else { break };
             self.now = self.now.max(at);
-            let questions = self.daemons.get_mut(name).unwrap().questions(self.now);
+            let questions = self.daemons.get_mut(name).unwrap().requests_due(self.now);
             self.ask(name, questions);
             for switch in switches(9) {
                 let speak = self.speaks.iter().filter(|((_, of), until)| *of == switch && **until > self.now);
@@ -133,9 +133,9 @@ impl House {
             let duty = self.daemons.get_mut(name).unwrap();
             if self.is_away {
                 if self.is_silent {
-                    self.now = now + duty.patience(now);
+                    self.now = now + duty.reply_time_max(now);
                 }
-                let changes = duty.failed(now, self.now, &RedisFailure::TimedOut);
+                let changes = duty.on_failure(now, self.now, &RedisFailure::TimedOut);
                 self.change(name, changes);
                 return;
             }
@@ -143,7 +143,7 @@ impl House {
                 LeaseRequest::Announce => {
                     let presence = duty.presence(now);
                     self.redis.shown.insert(us.clone(), (now, presence.clone()));
-                    let (more, changes) = duty.saw(now, self.redis.view(now, &us, &presence));
+                    let (more, changes) = duty.on_view(now, self.redis.view(now, &us, &presence));
                     questions.extend(more);
                     let more = self.change(name, changes);
                     questions.extend(more);
@@ -156,7 +156,7 @@ impl House {
                     continue;
                 }
             };
-            let changes = duty.asked(now, &question, &taken);
+            let changes = duty.on_reply(now, &question, &taken);
             questions.extend(self.change(name, changes));
         }
     }
@@ -191,7 +191,7 @@ impl House {
                     if kept {
                         self.speaks.remove(&(name, switch.clone()));
                     }
-                    questions.extend(self.daemons.get_mut(name).unwrap().left(self.now, &switch, kept));
+                    questions.extend(self.daemons.get_mut(name).unwrap().end_lease(self.now, &switch, kept));
                 }
             }
         }
@@ -205,7 +205,7 @@ impl House {
     }
 
     fn acts(&self, name: &str) -> Vec<String> {
-        self.daemons[name].acts().map(ToString::to_string).collect()
+        self.daemons[name].active_switches().map(ToString::to_string).collect()
     }
 }
 
@@ -366,12 +366,12 @@ fn a_daemon_that_stops_leaves_everything_to_others_and_keeps_what_nobody_wants()
     let mut house = House::new(&["a", "b"], 2);
     house.daemons.insert("c", LeasePolicy::new("c".parse().unwrap(), SPAN, switches(3), house.now));
     house.live(Millis::seconds(5));
-    assert_eq!(house.daemons.values().map(|duty| duty.acts().count()).sum::<usize>(), 3);
+    assert_eq!(house.daemons.values().map(|duty| duty.active_switches().count()).sum::<usize>(), 3);
     let now = house.now;
-    house.daemons.get_mut("c").unwrap().leave(now);
+    house.daemons.get_mut("c").unwrap().stop(now);
     house.live(SPAN);
     assert_eq!(house.acts("c"), ["fs3"], "nobody else could");
-    house.daemons.get_mut("a").unwrap().leave(now);
+    house.daemons.get_mut("a").unwrap().stop(now);
     house.live(SPAN);
     assert_eq!((house.acts("a").len(), house.acts("b").len()), (0, 2));
 }
@@ -402,7 +402,7 @@ fn whoever_hears_at_the_switch_of_a_later_right_acts_no_more_while_that_holds() 
     house.redis.highest.insert(switch.clone(), theirs.token);
     let duty = house.daemons.get_mut("a").unwrap();
     assert_eq!(duty.superseded(now, &theirs), [], "that is not the right we act by");
-    assert_eq!(duty.acts().count(), 1);
+    assert_eq!(duty.active_switches().count(), 1);
     assert_eq!(duty.superseded(now, &ours), [LeaseRequest::GiveUp(ours.clone())], "if it is there still");
     assert_eq!(duty.superseded(now, &ours), []);
     house.speaks.remove(&("a", switch));
@@ -417,7 +417,7 @@ fn a_switch_that_does_not_let_us_in_is_somebody_elses_for_a_while() {
     let mut house = House::new(&["a", "b"], 1);
     house.live(Millis::seconds(5));
     let (now, switch) = (house.now, switches(1).remove(0));
-    let questions = house.daemons.get_mut("a").unwrap().unable(now, &switch);
+    let questions = house.daemons.get_mut("a").unwrap().cannot_serve(now, &switch);
     house.speaks.remove(&("a", switch));
     house.ask("a", questions);
     house.live(SPAN);
@@ -434,24 +434,24 @@ fn a_switch_that_we_cannot_reach_is_left_to_somebody_who_may_if_there_is_anybody
     let mut house = House::new(&["a"], 1);
     house.live(Millis::seconds(5));
     let switch = switches(1).remove(0);
-    assert!(house.daemons.get_mut("a").unwrap().unlinked(&switch).is_empty(), "nobody else is there");
+    assert!(house.daemons.get_mut("a").unwrap().link_down(&switch).is_empty(), "nobody else is there");
     house.start("b", 1);
     house.live(Millis::seconds(5));
-    let changes = house.daemons.get_mut("a").unwrap().unlinked(&switch);
+    let changes = house.daemons.get_mut("a").unwrap().link_down(&switch);
     assert_eq!(changes, [LeaseChange::HandOver { switch: switch.clone() }]);
     let questions = house.change("a", changes);
     house.ask("a", questions);
     house.live(SPAN);
     assert_eq!((house.acts("a").len(), house.acts("b").len()), (0, 1));
     // That one cannot either.
-    let changes = house.daemons.get_mut("b").unwrap().unlinked(&switch);
+    let changes = house.daemons.get_mut("b").unwrap().link_down(&switch);
     let questions = house.change("b", changes);
     house.ask("b", questions);
     house.live(UNLINKED_FOR);
     assert_eq!((house.acts("a").len(), house.acts("b").len()), (1, 0));
     // And then there is nobody any more to leave it to, though that is not known yet.
     house.kill("b");
-    let changes = house.daemons.get_mut("a").unwrap().unlinked(&switches(1)[0]);
+    let changes = house.daemons.get_mut("a").unwrap().link_down(&switches(1)[0]);
     let questions = house.change("a", changes);
     house.ask("a", questions);
     assert_eq!(house.acts("a").len(), 0);
@@ -472,9 +472,9 @@ fn a_daemon_started_anew_has_at_once_what_it_had_but_two_of_one_name_do_not_take
     let (now, us) = (house.now, "a".parse().unwrap());
     let fence = Fence { switch: switches(1).remove(0), token: 1 };
     let taken = house.redis.renew(now, &us, &fence);
-    let changes = old.asked(now, &LeaseRequest::Renew(fence), &taken);
+    let changes = old.on_reply(now, &LeaseRequest::Renew(fence), &taken);
     assert!(matches!(changes[..], [LeaseChange::Lost { .. }]), "{changes:?}");
-    let (questions, changes) = old.saw(now, house.redis.view(now, &us, &old.presence(now)));
+    let (questions, changes) = old.on_view(now, house.redis.view(now, &us, &old.presence(now)));
     assert!(
         questions.is_empty() && matches!(changes[..], [LeaseChange::NameConflict { .. }]),
         "{questions:?} {changes:?}"
