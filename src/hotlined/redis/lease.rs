@@ -92,7 +92,8 @@ impl RedisClient {
         let stored = StoredPresence { at: 0, can_serve: can_serve.clone(), active_for, up_ms: up.0 };
         let presence_json = serde_json::to_string(&stored).unwrap_or_default();
         let (own_name, kept) = (self.daemon().clone(), KEPT.0.to_string());
-        let value = self.run_script(&script::PRESENCE, &keys, &[own_name.as_str(), &presence_json, &kept]).await?;
+        let value =
+            self.run_script(&script::PRESENCE, &keys, &[own_name.as_str(), &presence_json, &kept]).await?;
         let mut fields = ReplyFields::of(value)?;
         let now = fields.number()?;
         let mut view = ClusterView::default();
