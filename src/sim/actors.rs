@@ -258,30 +258,30 @@ impl Actors {
     /// (one a second when that is no positive number), and [`SEEDED_PHONES`] telephones from `86001` on.
     /// Every talk ends: no drawn agent waits for ever.
     pub fn seeded(seed: u64, calls: usize, per_second: f64) -> Self {
-        let mut chance = Rng::new(seed);
+        let mut rng = Rng::new(seed);
         let gap = if per_second.is_finite() && per_second > 0.0 { 1_000.0 / per_second } else { 1_000.0 };
         let mut at = 0.0;
         let callers = (0..calls).map(|index| {
             // Between half and one and a half of the mean: busy, but never a burst that no rate describes.
-            at += gap * (0.5 + chance.between(0, 1_000) as f64 / 1_000.0);
-            let leaves = match chance.between(0, 9) {
-                0..=1 => HangsUp::AfterDialling(Millis(chance.between(300, 20_000))),
-                2 => HangsUp::AfterAgentAnswer(Millis(chance.between(0, 400))),
-                3..=5 => HangsUp::AfterBridge(Millis(chance.between(500, 30_000))),
+            at += gap * (0.5 + rng.between(0, 1_000) as f64 / 1_000.0);
+            let leaves = match rng.between(0, 9) {
+                0..=1 => HangsUp::AfterDialling(Millis(rng.between(300, 20_000))),
+                2 => HangsUp::AfterAgentAnswer(Millis(rng.between(0, 400))),
+                3..=5 => HangsUp::AfterBridge(Millis(rng.between(500, 30_000))),
                 _ => HangsUp::Never,
             };
             Caller {
                 at: Millis(at as u64),
                 number: format!("138{:08}", index % 100_000_000),
                 dialled: SEEDED_HOTLINE.into(),
-                leg: chance.uuid().parse().ok(),
+                leg: rng.uuid().parse().ok(),
                 hangs_up: leaves,
                 ..Caller::default()
             }
         });
         let callers = callers.collect();
         let phones = (1..=SEEDED_PHONE_COUNT).map(|index| {
-            let habits = (0..4).map(|_| Phone::random(&mut chance)).collect();
+            let habits = (0..4).map(|_| Phone::random(&mut rng)).collect();
             ((86_000 + index).to_string(), habits)
         });
         Self { callers, phones: phones.collect() }
@@ -297,19 +297,18 @@ impl Phone {
         }
     }
 
-    fn random(chance: &mut Rng) -> Self {
-        let ring = Millis(chance.between(100, 6_000));
-        match chance.between(0, 19) {
+    fn random(rng: &mut Rng) -> Self {
+        let ring = Millis(rng.between(100, 6_000));
+        match rng.between(0, 19) {
             0..=1 => Self::Busy,
             2..=3 => Self::NeverAnswers,
-            4 => Self::Refuses { after: Millis(chance.between(0, 1) * ring.0) },
+            4 => Self::Refuses { after: Millis(rng.between(0, 1) * ring.0) },
             5 => Self::Unreachable(UnreachableCause::SwitchedOff),
             6 => Self::Unreachable(UnreachableCause::NoSuchNumber),
             7 => Self::Answers { after: ring, then: AfterAnswer::HangsUpAfter(Millis(0)) },
-            _ => Self::Answers {
-                after: ring,
-                then: AfterAnswer::TalksFor(Millis(chance.between(1_000, 30_000))),
-            },
+            _ => {
+                Self::Answers { after: ring, then: AfterAnswer::TalksFor(Millis(rng.between(1_000, 30_000))) }
+            }
         }
     }
 }

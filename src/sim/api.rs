@@ -1,10 +1,11 @@
 //! The `api` commands the exchange knows, with the answers that FreeSWITCH 1.10.12 gives (mod_commands.c).
 
 use super::channel::Channel;
-use super::model::{SwitchModel, TaskWhat};
+use super::channel_list::row_of;
+use super::model::{SwitchModel, TaskAction};
 use super::switch_event::{VERSION, header};
 use hotlined_esl::event_writer::EventWriter;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const NO_CHANNEL: &str = "-ERR No such channel!\n";
 
@@ -63,7 +64,7 @@ impl SwitchModel {
         let Some(uuid) = self.live(uuid).map(|channel| channel.uuid.clone()) else {
             return NO_CHANNEL.into();
         };
-        self.hang_up_soon(&uuid, if cause.is_empty() { "NORMAL_CLEARING" } else { cause });
+        self.request_hangup(&uuid, if cause.is_empty() { "NORMAL_CLEARING" } else { cause });
         "+OK\n".into()
     }
 
@@ -72,10 +73,10 @@ impl SwitchModel {
         let (Some(one), Some(other)) = (words.next(), words.next()) else {
             return "-USAGE: <uuid> <other_uuid>\n".into();
         };
-        let done = if self.bridge_soon(one, other) {
+        let done = if self.request_bridge(one, other) {
             Some(other)
         } else {
-            words.next().filter(|third| self.bridge_soon(one, third))
+            words.next().filter(|third| self.request_bridge(one, third))
         };
         done.map_or_else(|| "-ERR Invalid uuid\n".into(), |who| format!("+OK {who}\n"))
     }
@@ -83,10 +84,10 @@ impl SwitchModel {
     fn uuid_break(&mut self, uuid: &str, flag: &str) -> String {
         let Some(channel) = self.live_mut(uuid) else { return "-ERR No Such Channel!\n".into() };
         if flag.contains("all") {
-            channel.queue.clear();
+            channel.messages.clear();
         }
-        channel.breaking = true;
-        channel.breaking_all = channel.stack.iter().any(|frame| frame.order.is_some());
+        channel.break_requested = true;
+        channel.break_all = channel.stack.iter().any(|frame| frame.message.is_some());
         let uuid = channel.uuid.clone();
         self.tick_soon(&uuid);
         "+OK\n".into()
@@ -137,7 +138,7 @@ impl SwitchModel {
         if to.is_empty() || to.starts_with('-') {
             return "-USAGE: <uuid> <dest-exten> [<dialplan>] [<context>]\n".into();
         }
-        self.transfer_soon(&uuid, to);
+        self.request_transfer(&uuid, to);
         "+OK\n".into()
     }
 
@@ -150,7 +151,7 @@ impl SwitchModel {
         let Some(channel) = self.channels.get_mut(&uuid) else { return NO_CHANNEL.into() };
         let file = file.split(' ').next().unwrap_or_default().to_owned();
         let (name, files) = match action {
-            "start" if !channel.media() => return "-ERR Cannot record session!\n".into(),
+            "start" if !channel.has_media() => return "-ERR Cannot record session!\n".into(),
             // It warns that this file is being recorded already.
             "start" if channel.recording.contains(&file) => return "+OK Success\n".into(),
             "start" => {
@@ -172,7 +173,7 @@ impl SwitchModel {
             }
         };
         for file in files {
-            self.about(&uuid, name, vec![header("Record-File-Path", file)]);
+            self.channel_event(&uuid, name, vec![header("Record-File-Path", file)]);
         }
         "+OK Success\n".into()
     }
@@ -187,8 +188,8 @@ impl SwitchModel {
         };
         let rest = words.next().unwrap_or_default();
         let what = match command {
-            "sched_transfer" => TaskWhat::Transfer(rest.into()),
-            _ => TaskWhat::Hangup(if rest.is_empty() { "ALLOTTED_TIMEOUT" } else { rest }.into()),
+            "sched_transfer" => TaskAction::Transfer(rest.into()),
+            _ => TaskAction::Hangup(if rest.is_empty() { "ALLOTTED_TIMEOUT" } else { rest }.into()),
         };
         self.schedule(&uuid, when, "switch_ivr_schedule", what);
         "+OK\n".into()
@@ -215,11 +216,19 @@ impl SwitchModel {
     }
 
     fn show_channels(&mut self) -> String {
-        let rows = self.table();
+        let rows = self.channel_list_rows();
         if rows.is_empty() {
             return "{\"row_count\": 0}\n".into();
         }
         json!({"row_count": rows.len(), "rows": rows}).to_string()
+    }
+
+    /// The rows of `show channels` now; without a lag these are the channels themselves.
+    fn channel_list_rows(&mut self) -> Vec<Value> {
+        if self.config.channel_list_lag_ms.1 == 0 {
+            return self.channels.values().map(row_of).collect();
+        }
+        self.channel_list.rows(self.now)
     }
 
     fn status(&self) -> String {

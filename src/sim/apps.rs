@@ -4,22 +4,12 @@
 //! `voicemail.plain.jsonl` at 2.5 s). `endless_playback` begins anew when it is broken (the same, and
 //! mod_dptools.c: `endless_playback_function`).
 
-use super::channel::{Doing, Frame, Interrupt, Private, PrivateWhat, State, Uuid};
-use super::digits::Collect;
-use super::model::{Due, SwitchModel, TICK, TaskWhat};
-use super::switch_event::{Header, header};
-use super::unwind::Fails;
-use hotlined_core::time::{Instant, Millis};
+use super::app_run::{AppRun, FailedPlaybacks, app_headers, finite, is_audible};
+use super::channel::{AppActivity, ChannelState, Interrupt, MessageCommand, QueuedMessage, RunningApp, Uuid};
+use super::model::{ScheduledEvent, SwitchModel, TICK, TaskAction};
+use super::switch_event::header;
 
-/// A run of an application.
-#[derive(Clone, Debug)]
-pub(super) struct Run {
-    pub app: String,
-    pub data: String,
-    /// `Application-UUID`.
-    pub uuid: Uuid,
-    pub order: Option<Private>,
-}
+use hotlined_core::time::{Instant, Millis};
 
 impl SwitchModel {
     /// Has the channel look at what it was told at its next tick.
@@ -32,7 +22,7 @@ impl SwitchModel {
         let since = now.since(channel.created).0;
         let at = channel.created + Millis((since / TICK.0 + 1) * TICK.0);
         channel.tick_at = Some(at);
-        self.at(at, Due::Tick(uuid.clone()));
+        self.schedule_at(at, ScheduledEvent::Tick(uuid.clone()));
     }
 
     pub(super) fn tick(&mut self, uuid: &Uuid) {
@@ -41,49 +31,49 @@ impl SwitchModel {
         match channel.interrupt.take() {
             Some(Interrupt::Hangup) => return self.end_channel(uuid, true),
             Some(Interrupt::Transfer(to)) => {
-                if !self.unwind(uuid, Fails::Every) {
+                if !self.unwind(uuid, FailedPlaybacks::Every) {
                     return;
                 }
-                self.part(uuid, "NORMAL_CLEARING");
+                self.unbridge(uuid, "NORMAL_CLEARING");
                 return self.transfer_now(uuid, &to);
             }
             Some(Interrupt::Bridge { peer, originator }) => {
-                self.part(uuid, "NORMAL_CLEARING");
-                return self.ready_to_join(uuid, &peer, originator);
+                self.unbridge(uuid, "NORMAL_CLEARING");
+                return self.prepare_bridge(uuid, &peer, originator);
             }
             None => {}
         }
         if channel.cause.is_some() {
             return;
         }
-        if std::mem::take(&mut channel.breaking) {
-            self.break_sound(uuid);
-            if self.channels.get(uuid).is_some_and(|channel| channel.breaking) {
+        if std::mem::take(&mut channel.break_requested) {
+            self.break_app(uuid);
+            if self.channels.get(uuid).is_some_and(|channel| channel.break_requested) {
                 return self.tick_soon(uuid);
             }
         }
-        self.do_orders(uuid);
+        self.run_messages(uuid);
     }
 
     /// Does what is queued. A leg that still rings sleeps, and its orders wait for the answer
     /// (switch_core_state_machine.c:688). Without media the switch takes one order a tick (switch_ivr.c:1063).
-    fn do_orders(&mut self, uuid: &Uuid) {
+    fn run_messages(&mut self, uuid: &Uuid) {
         loop {
             let Some(channel) = self.channels.get_mut(uuid) else { return };
             let awake = !channel.stack.is_empty() || channel.bridge.is_some();
             if !awake || channel.cause.is_some() || channel.interrupt.is_some() {
                 return;
             }
-            let one_a_tick = !channel.media();
-            let Some(order) = channel.queue.pop_front() else { return };
-            let hang_up = match &order.what {
-                PrivateWhat::Execute { app, data, uuid: named } => {
+            let one_a_tick = !channel.has_media();
+            let Some(message) = channel.messages.pop_front() else { return };
+            let hang_up = match &message.what {
+                MessageCommand::Execute { app, data, uuid: named } => {
                     let (app, data, named) = (app.clone(), data.clone(), named.clone());
-                    channel.breaking_all = false;
-                    self.exec(uuid, &app, &data, named, Some(order));
+                    channel.break_all = false;
+                    self.execute_app(uuid, &app, &data, named, Some(message));
                     self.channels.get(uuid).is_some_and(|channel| channel.cause.is_some())
                 }
-                PrivateWhat::Hangup { cause } => {
+                MessageCommand::Hangup { cause } => {
                     self.mark_hung_up(uuid, &cause.clone());
                     true
                 }
@@ -91,7 +81,7 @@ impl SwitchModel {
             if hang_up {
                 return self.end_channel(uuid, false);
             }
-            let media = self.channels.get(uuid).is_some_and(|channel| channel.media());
+            let media = self.channels.get(uuid).is_some_and(|channel| channel.has_media());
             if one_a_tick && !media {
                 return self.tick_soon(uuid);
             }
@@ -99,27 +89,37 @@ impl SwitchModel {
     }
 
     /// Runs what the dialplan has left for the channel.
-    pub(super) fn run_plan(&mut self, uuid: &Uuid) {
+    pub(super) fn run_dialplan(&mut self, uuid: &Uuid) {
         loop {
             let Some(channel) = self.channels.get_mut(uuid) else { return };
             if channel.cause.is_some() {
                 return self.end_channel(uuid, false);
             }
-            if !channel.stack.is_empty() || channel.interrupt.is_some() || channel.state != State::Execute {
-                if !channel.queue.is_empty() {
+            if !channel.stack.is_empty()
+                || channel.interrupt.is_some()
+                || channel.state != ChannelState::Execute
+            {
+                if !channel.messages.is_empty() {
                     self.tick_soon(uuid);
                 }
                 return;
             }
-            match channel.plan.pop_front() {
-                Some((app, data)) => self.exec(uuid, &app, &data, None, None),
+            match channel.dialplan_actions.pop_front() {
+                Some((app, data)) => self.execute_app(uuid, &app, &data, None, None),
                 None => return self.hang_up_now(uuid, "NORMAL_CLEARING", true),
             }
         }
     }
 
     /// Runs an application (switch_core_session.c:2770-2990). One that is not known hangs the channel up.
-    fn exec(&mut self, uuid: &Uuid, app: &str, data: &str, named: Option<String>, order: Option<Private>) {
+    fn execute_app(
+        &mut self,
+        uuid: &Uuid,
+        app: &str,
+        data: &str,
+        named: Option<String>,
+        message: Option<QueuedMessage>,
+    ) {
         const WITHOUT_MEDIA: [&str; 10] = [
             "park",
             "answer",
@@ -140,24 +140,24 @@ impl SwitchModel {
             }
             self.pre_answer(uuid);
         }
-        let run_uuid = named.map_or_else(|| self.chance.uuid(), Into::into);
-        let run = Run { app: app.into(), data: data.into(), uuid: run_uuid, order };
+        let run_uuid = named.map_or_else(|| self.rng.uuid(), Into::into);
+        let run = AppRun { app: app.into(), data: data.into(), uuid: run_uuid, message };
         let Some(channel) = self.channels.get_mut(uuid) else { return };
         channel.set("current_application_data", data);
         channel.set("current_application", app);
         channel.set("current_application_response", "");
         channel.response = None;
-        channel.breaking = false;
-        let headers = run_headers(&run, None);
-        self.about(uuid, "CHANNEL_EXECUTE", headers);
-        if self.at_once(uuid, app, data) {
+        channel.break_requested = false;
+        let headers = app_headers(&run, None);
+        self.channel_event(uuid, "CHANNEL_EXECUTE", headers);
+        if self.run_instant_app(uuid, app, data) {
             return self.complete(uuid, &run);
         }
         match app {
             "park" => self.park(uuid, run),
             "sleep" => {
                 let wait = Millis(data.trim().parse().unwrap_or(0));
-                self.begin(uuid, run, Doing::Sleep, Some(wait));
+                self.push_app(uuid, run, AppActivity::Sleep, Some(wait));
             }
             "record" => self.record(uuid, run),
             "play_and_get_digits" => self.collect(uuid, run),
@@ -166,7 +166,7 @@ impl SwitchModel {
     }
 
     /// Does what takes no time; false when the application takes some.
-    pub(super) fn at_once(&mut self, uuid: &Uuid, app: &str, data: &str) -> bool {
+    pub(super) fn run_instant_app(&mut self, uuid: &Uuid, app: &str, data: &str) -> bool {
         match app {
             "answer" => self.answer(uuid),
             "pre_answer" => self.pre_answer(uuid),
@@ -181,37 +181,37 @@ impl SwitchModel {
                     channel.set(data.trim(), "");
                 }
             }
-            "event" => self.event_by_hand(uuid, data),
+            "event" => self.app_event(uuid, data),
             "hangup" => {
                 let cause = if data.is_empty() { "NORMAL_CLEARING" } else { data };
                 self.mark_hung_up(uuid, cause);
             }
             "sched_transfer" => {
                 let (when, to) = data.split_once(' ').unwrap_or((data, ""));
-                self.schedule(uuid, when, "mod_dptools", TaskWhat::Transfer(to.into()));
+                self.schedule(uuid, when, "mod_dptools", TaskAction::Transfer(to.into()));
             }
             "sched_hangup" => {
                 let (when, cause) = data.split_once(' ').unwrap_or((data, "ALLOTTED_TIMEOUT"));
-                self.schedule(uuid, when, "mod_dptools", TaskWhat::Hangup(cause.into()));
+                self.schedule(uuid, when, "mod_dptools", TaskAction::Hangup(cause.into()));
             }
             _ => return false,
         }
         true
     }
 
-    fn park(&mut self, uuid: &Uuid, run: Run) {
+    fn park(&mut self, uuid: &Uuid, run: AppRun) {
         let Some(channel) = self.channels.get(uuid) else { return };
-        if channel.stack.iter().any(|frame| matches!(frame.doing, Doing::Park { .. })) {
+        if channel.stack.iter().any(|frame| matches!(frame.activity, AppActivity::Park { .. })) {
             // "Cannot park channels that are under control already."
             return self.complete(uuid, &run);
         }
-        let lasts = self.park_time(uuid);
-        self.about(uuid, "CHANNEL_PARK", Vec::new());
-        self.begin(uuid, run, Doing::Park { by_state: false }, lasts);
+        let lasts = self.take_park_timeout(uuid);
+        self.channel_event(uuid, "CHANNEL_PARK", Vec::new());
+        self.push_app(uuid, run, AppActivity::Park { by_state: false }, lasts);
     }
 
     /// How long the channel may stay parked; asking uses the answer up (switch_ivr.c:985-996).
-    pub(super) fn park_time(&mut self, uuid: &Uuid) -> Option<Millis> {
+    pub(super) fn take_park_timeout(&mut self, uuid: &Uuid) -> Option<Millis> {
         let now = self.now;
         let channel = self.channels.get_mut(uuid)?;
         let text = channel.take("park_timeout")?;
@@ -222,13 +222,13 @@ impl SwitchModel {
         Some(Instant((now.0 / 1_000 + seconds) * 1_000).since(now))
     }
 
-    fn play(&mut self, uuid: &Uuid, run: Run, endless: bool) {
+    fn play(&mut self, uuid: &Uuid, run: AppRun, endless: bool) {
         let file = match run.app.as_str() {
             "silence" => format!("silence_stream://{}", run.data),
             _ => run.data.clone(),
         };
-        match self.sound_starts(uuid, &file) {
-            Some(length) => self.begin(uuid, run, Doing::Play { file, endless }, ends_after(length)),
+        match self.start_sound(uuid, &file) {
+            Some(length) => self.push_app(uuid, run, AppActivity::Play { file, endless }, finite(length)),
             None => {
                 self.respond(uuid, "FILE NOT FOUND");
                 self.complete(uuid, &run);
@@ -239,7 +239,7 @@ impl SwitchModel {
     /// Records until more whole seconds than the limit have passed on the wall clock's face, or until nobody
     /// has spoken for so long. Three seconds, where only what counts as silence is told
     /// (switch_ivr_play_say.c:757-797).
-    fn record(&mut self, uuid: &Uuid, run: Run) {
+    fn record(&mut self, uuid: &Uuid, run: AppRun) {
         const SILENCE_S: u64 = 3;
         let mut words = run.data.split_whitespace();
         let file = words.next().unwrap_or_default().to_owned();
@@ -251,159 +251,132 @@ impl SwitchModel {
         let silence = Millis::seconds(silence.unwrap_or(SILENCE_S));
         let silent = threshold.map(|_| channel.silent_at(now, silence));
         let ends = limit.into_iter().chain(silent).min();
-        self.about(uuid, "RECORD_START", vec![header("Record-File-Path", file.clone())]);
-        self.begin(uuid, run, Doing::Record { file }, ends.map(|ends| ends.since(now)));
+        self.channel_event(uuid, "RECORD_START", vec![header("Record-File-Path", file.clone())]);
+        self.push_app(uuid, run, AppActivity::Record { file }, ends.map(|ends| ends.since(now)));
     }
 
     /// Puts an application on top of what the channel does.
-    pub(super) fn begin(&mut self, uuid: &Uuid, run: Run, doing: Doing, lasts: Option<Millis>) {
+    pub(super) fn push_app(
+        &mut self,
+        uuid: &Uuid,
+        run: AppRun,
+        activity: AppActivity,
+        lasts: Option<Millis>,
+    ) {
         let now = self.now;
-        self.frames += 1;
-        let id = self.frames;
+        self.apps_started += 1;
+        let id = self.apps_started;
         let Some(channel) = self.channels.get_mut(uuid) else { return };
         if let Some(below) = channel.stack.last_mut() {
             below.left = below.ends.take().map(|ends| ends.since(now));
         }
-        let hushes = match &doing {
-            Doing::Record { .. } | Doing::Sleep | Doing::Park { .. } => true,
-            Doing::Play { file, .. } => !is_sound(file),
-            Doing::Collect(_) => false,
+        let hushes = match &activity {
+            AppActivity::Record { .. } | AppActivity::Sleep | AppActivity::Park { .. } => true,
+            AppActivity::Play { file, .. } => !is_audible(file),
+            AppActivity::Collect(_) => false,
         };
-        let hears = !matches!(doing, Doing::Play { endless: true, .. } | Doing::Collect(_));
+        let hears = !matches!(activity, AppActivity::Play { endless: true, .. } | AppActivity::Collect(_));
         let ends = lasts.map(|lasts| now + lasts);
-        let Run { app, data, uuid: run, order } = run;
-        channel.stack.push(Frame { id, app, data, uuid: run, doing, ends, left: None, order });
+        let AppRun { app, data, uuid: run, message } = run;
+        channel.stack.push(RunningApp { id, app, data, uuid: run, activity, ends, left: None, message });
         if let Some(ends) = ends {
-            self.at(ends, Due::FrameEnds(uuid.clone(), id));
+            self.schedule_at(ends, ScheduledEvent::FrameEnds(uuid.clone(), id));
         }
         if hushes {
             self.stats.sound_ends(uuid, now);
         }
         if hears {
-            self.hear_keys(uuid);
+            self.deliver_waiting_keys(uuid);
         }
     }
 
     /// What the channel does is over; what it was put on top of goes on.
-    pub(super) fn finish(&mut self, uuid: &Uuid) {
+    pub(super) fn pop_app(&mut self, uuid: &Uuid) {
         let now = self.now;
         let Some(channel) = self.channels.get_mut(uuid) else { return };
         let Some(frame) = channel.stack.pop() else { return };
-        channel.breaking |= channel.breaking_all && frame.order.is_some();
+        channel.break_requested |= channel.break_all && frame.message.is_some();
         self.complete_frame(uuid, frame);
         let Some(channel) = self.channels.get_mut(uuid) else { return };
         let Some(below) = channel.stack.last_mut() else {
-            return match channel.left_by.take() {
-                Some((peer, cause)) => self.bridge_ends(uuid, &peer, &cause),
-                None => self.run_plan(uuid),
+            return match channel.left_peer.take() {
+                Some((peer, cause)) => self.peer_left(uuid, &peer, &cause),
+                None => self.run_dialplan(uuid),
             };
         };
         let left = below.left.take();
         below.ends = left.map(|left| now + left);
-        let (id, ends, doing) = (below.id, below.ends, below.doing.clone());
+        let (id, ends, activity) = (below.id, below.ends, below.activity.clone());
         if let Some(ends) = ends {
-            self.at(ends, Due::FrameEnds(uuid.clone(), id));
+            self.schedule_at(ends, ScheduledEvent::FrameEnds(uuid.clone(), id));
         }
-        match doing {
-            Doing::Play { file, .. } if is_sound(&file) => self.stats.sound_begins(uuid, now),
-            Doing::Park { .. } => self.hear_keys(uuid),
+        match activity {
+            AppActivity::Play { file, .. } if is_audible(&file) => self.stats.sound_begins(uuid, now),
+            AppActivity::Park { .. } => self.deliver_waiting_keys(uuid),
             _ => {}
         }
     }
 
-    pub(super) fn frame_ends(&mut self, uuid: &Uuid, id: u64) {
+    pub(super) fn app_time_over(&mut self, uuid: &Uuid, id: u64) {
         let now = self.now;
         let Some(channel) = self.channels.get_mut(uuid) else { return };
         let Some(frame) = channel.stack.last_mut().filter(|frame| frame.id == id) else { return };
         if channel.cause.is_some() || frame.ends.is_none_or(|ends| ends > now) {
             return;
         }
-        match frame.doing.clone() {
-            Doing::Park { .. } => {
+        match frame.activity.clone() {
+            AppActivity::Park { .. } => {
                 let cause = channel.park_cause.clone();
                 self.hang_up_now(uuid, &cause, true);
             }
-            Doing::Play { file, endless } => self.sound_is_over(uuid, &file, endless, "done"),
-            Doing::Sleep => self.finish(uuid),
-            Doing::Record { file } => {
-                self.about(uuid, "RECORD_STOP", vec![header("Record-File-Path", file)]);
-                self.finish(uuid);
+            AppActivity::Play { file, endless } => self.sound_ended(uuid, &file, endless, "done"),
+            AppActivity::Sleep => self.pop_app(uuid),
+            AppActivity::Record { file } => {
+                self.channel_event(uuid, "RECORD_STOP", vec![header("Record-File-Path", file)]);
+                self.pop_app(uuid);
             }
-            Doing::Collect(collect) => self.collect_goes_on(uuid, *collect),
+            AppActivity::Collect(collect) => self.collect_time_over(uuid, *collect),
         }
     }
 
-    fn sound_is_over(&mut self, uuid: &Uuid, file: &str, endless: bool, status: &'static str) {
-        self.sound_stops(uuid, file, status);
-        let again = if endless { self.sound_starts(uuid, file) } else { None };
+    fn sound_ended(&mut self, uuid: &Uuid, file: &str, endless: bool, status: &'static str) {
+        self.stop_sound(uuid, file, status);
+        let again = if endless { self.start_sound(uuid, file) } else { None };
         let Some(length) = again else {
             self.respond(uuid, "FILE PLAYED");
-            return self.finish(uuid);
+            return self.pop_app(uuid);
         };
         // A sound without length would begin anew for ever in the same instant.
-        self.set_end(uuid, ends_after(length.max(TICK)));
+        self.set_app_end(uuid, finite(length.max(TICK)));
     }
 
     /// `uuid_break`: what sounds now stops.
-    fn break_sound(&mut self, uuid: &Uuid) {
+    fn break_app(&mut self, uuid: &Uuid) {
         let Some(frame) = self.channels.get(uuid).and_then(|channel| channel.stack.last()) else { return };
-        match frame.doing.clone() {
-            Doing::Play { file, endless } => self.sound_is_over(uuid, &file, endless, "break"),
-            Doing::Record { file } => {
-                self.about(uuid, "RECORD_STOP", vec![header("Record-File-Path", file)]);
-                self.finish(uuid);
+        match frame.activity.clone() {
+            AppActivity::Play { file, endless } => self.sound_ended(uuid, &file, endless, "break"),
+            AppActivity::Record { file } => {
+                self.channel_event(uuid, "RECORD_STOP", vec![header("Record-File-Path", file)]);
+                self.pop_app(uuid);
             }
-            Doing::Sleep => self.finish(uuid),
-            Doing::Collect(collect) => self.collect_is_broken(uuid, *collect),
-            Doing::Park { .. } => {}
+            AppActivity::Sleep => self.pop_app(uuid),
+            AppActivity::Collect(collect) => self.break_collect(uuid, *collect),
+            AppActivity::Park { .. } => {}
         }
     }
 
     /// What the channel does now ends so long from now.
-    pub(super) fn set_end(&mut self, uuid: &Uuid, lasts: Option<Millis>) {
+    pub(super) fn set_app_end(&mut self, uuid: &Uuid, lasts: Option<Millis>) {
         let now = self.now;
-        self.frames += 1;
-        let id = self.frames;
+        self.apps_started += 1;
+        let id = self.apps_started;
         let Some(frame) = self.channels.get_mut(uuid).and_then(|channel| channel.stack.last_mut()) else {
             return;
         };
         frame.id = id;
         frame.ends = lasts.map(|lasts| now + lasts);
         if let Some(ends) = frame.ends {
-            self.at(ends, Due::FrameEnds(uuid.clone(), id));
-        }
-    }
-}
-
-/// How long something lasts, when it ends at all.
-pub(super) fn ends_after(length: Millis) -> Option<Millis> {
-    Some(length).filter(|length| length.0 != u64::MAX)
-}
-
-/// Whether somebody hears it.
-pub(super) fn is_sound(file: &str) -> bool {
-    !file.starts_with("silence_stream://")
-}
-
-pub(super) fn run_headers(run: &Run, response: Option<&'static str>) -> Vec<Header> {
-    let mut headers = vec![header("Application", run.app.clone())];
-    if !run.data.is_empty() {
-        headers.push(header("Application-Data", run.data.clone()));
-    }
-    if let Some(response) = response {
-        headers.push(header("Application-Response", response));
-    }
-    headers.push(header("Application-UUID", run.uuid.to_string()));
-    headers
-}
-
-impl Collect {
-    /// The file that sounds at the moment.
-    pub fn sounding(&self) -> Option<&str> {
-        match self.phase {
-            super::digits::Phase::Asking => Some(&self.file),
-            super::digits::Phase::Complaining => Some(&self.invalid_file),
-            super::digits::Phase::Waiting => None,
+            self.schedule_at(ends, ScheduledEvent::FrameEnds(uuid.clone(), id));
         }
     }
 }

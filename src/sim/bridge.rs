@@ -1,25 +1,24 @@
 //! Two legs joined by `uuid_bridge`, and what becomes of the one that is left.
 
 use super::actors::{AfterAnswer, HangsUp, Phone};
-use super::apps::Run;
-use super::channel::{CallState, Direction, Doing, Interrupt, State, Uuid};
-use super::model::{Due, SwitchModel, TICK};
+use super::app_run::{AppRun, FailedPlaybacks};
+use super::channel::{AppActivity, ChannelCallState, ChannelState, Direction, Interrupt, Uuid};
+use super::model::{ScheduledEvent, SwitchModel, TICK};
 use super::stats::TimelineEvent;
 use super::switch_event::{Header, header};
-use super::unwind::Fails;
 
 impl SwitchModel {
     /// Asks both legs to drop what they do and join; false when they cannot be joined.
-    pub(super) fn bridge_soon(&mut self, one: &str, other: &str) -> bool {
+    pub(super) fn request_bridge(&mut self, one: &str, other: &str) -> bool {
         let up = |uuid: &str| self.channels.get(uuid).filter(|channel| channel.cause.is_none());
         let (Some(one), Some(other)) = (up(one), up(other)) else { return false };
-        if one.uuid == other.uuid || !(one.media() || other.media()) {
+        if one.uuid == other.uuid || !(one.has_media() || other.has_media()) {
             return false;
         }
         // The one that joins the other needs media of its own (switch_ivr_bridge.c:2020).
-        let (a, b) = if one.media() { (one, other) } else { (other, one) };
+        let (a, b) = if one.has_media() { (one, other) } else { (other, one) };
         let (a_uuid, b_uuid) = (a.uuid.clone(), b.uuid.clone());
-        let (a_seen, b_seen) = (a.profile_for_other(false), b.profile_for_other(true));
+        let (a_seen, b_seen) = (a.as_other_leg(false), b.as_other_leg(true));
         for (uuid, peer, seen, originator) in
             [(&a_uuid, &b_uuid, b_seen, true), (&b_uuid, &a_uuid, a_seen, false)]
         {
@@ -31,7 +30,7 @@ impl SwitchModel {
             }
             channel.other = Some(seen);
             channel.profile += 1;
-            channel.going_to = Some(State::Hibernate);
+            channel.next_state = Some(ChannelState::Hibernate);
             channel.interrupt = Some(Interrupt::Bridge { peer: peer.clone(), originator });
             self.tick_soon(uuid);
         }
@@ -41,24 +40,27 @@ impl SwitchModel {
     /// A leg that is to be joined has dropped what it did. The joining one starts it two ticks later, when
     /// the other has fallen asleep. Should the joining one be hung up before it comes so far, nobody ever wakes
     /// the other (switch_ivr_bridge.c:1111-1260): whoever asked for the bridge must end it.
-    pub(super) fn ready_to_join(&mut self, uuid: &Uuid, peer: &Uuid, originator: bool) {
-        if !self.unwind(uuid, Fails::Every) {
+    pub(super) fn prepare_bridge(&mut self, uuid: &Uuid, peer: &Uuid, originator: bool) {
+        if !self.unwind(uuid, FailedPlaybacks::Every) {
             return;
         }
-        for state in [State::Hibernate, State::Reset] {
-            self.enter(uuid, state);
+        for state in [ChannelState::Hibernate, ChannelState::Reset] {
+            self.set_state(uuid, state);
         }
         if originator {
-            self.enter(uuid, State::SoftExecute);
+            self.set_state(uuid, ChannelState::SoftExecute);
         }
         if originator && self.channels.get(peer).is_none_or(|peer| peer.cause.is_some()) {
-            self.left_alone_before(uuid);
+            self.peer_gone_before_bridge(uuid);
         } else if originator {
-            self.at(self.now + TICK + TICK, Due::BridgeStarts(uuid.clone(), peer.clone()));
+            self.schedule_at(
+                self.now + TICK + TICK,
+                ScheduledEvent::BridgeStarts(uuid.clone(), peer.clone()),
+            );
         }
     }
 
-    pub(super) fn bridge_starts(&mut self, a: &Uuid, b: &Uuid) {
+    pub(super) fn start_bridge(&mut self, a: &Uuid, b: &Uuid) {
         let up = |uuid: &Uuid| self.channels.get(uuid).is_some_and(|channel| channel.cause.is_none());
         match (up(a), up(b)) {
             (true, true) => {}
@@ -66,14 +68,14 @@ impl SwitchModel {
             (true, false) => return self.hang_up_now(a, "ORIGINATOR_CANCEL", true),
             (false, true | false) => return,
         }
-        self.enter(b, State::SoftExecute);
+        self.set_state(b, ChannelState::SoftExecute);
         for (uuid, peer) in [(a, b), (b, a)] {
             let headers =
                 vec![header("Application", "uuid_bridge"), header("Application-Data", peer.to_string())];
             if let Some(channel) = self.channels.get_mut(uuid) {
                 channel.set("current_application", "uuid_bridge");
             }
-            self.about(uuid, "CHANNEL_EXECUTE", headers);
+            self.channel_event(uuid, "CHANNEL_EXECUTE", headers);
         }
         if self.channels.get(b).is_some_and(|channel| channel.answered) {
             self.answer(a);
@@ -89,20 +91,20 @@ impl SwitchModel {
                 channel.set("last_bridge_to", peer);
             }
         }
-        self.enter(b, State::ExchangeMedia);
-        self.about_with(a, "CHANNEL_BRIDGE", bridge_headers(a, b), Vec::new(), None);
-        self.people_talk(a, b);
+        self.set_state(b, ChannelState::ExchangeMedia);
+        self.channel_event_with(a, "CHANNEL_BRIDGE", bridge_headers(a, b), Vec::new(), None);
+        self.begin_talk(a, b);
         // Orders that still waited are done in the middle of the talk.
         for uuid in [a, b] {
-            if self.channels.get(uuid).is_some_and(|channel| !channel.queue.is_empty()) {
+            if self.channels.get(uuid).is_some_and(|channel| !channel.messages.is_empty()) {
                 self.tick_soon(uuid);
             }
         }
     }
 
-    fn people_talk(&mut self, a: &Uuid, b: &Uuid) {
+    fn begin_talk(&mut self, a: &Uuid, b: &Uuid) {
         let now = self.now;
-        self.happened(TimelineEvent::Bridged { leg: a.clone(), peer: b.clone() });
+        self.record_event(TimelineEvent::Bridged { leg: a.clone(), peer: b.clone() });
         for (uuid, peer) in [(a, b), (b, a)] {
             let Some(channel) = self.channels.get(uuid) else { continue };
             let then = channel.phone.and_then(Phone::answered).map(|(_, then)| then);
@@ -114,7 +116,7 @@ impl SwitchModel {
             let with = self.channels.get(peer).map(|peer| (peer.direction, peer.dialled.clone()));
             let inbound = channel.direction == Direction::Inbound;
             if let Some(wait) = wait {
-                self.at(now + wait, Due::PersonLeaves(uuid.clone()));
+                self.schedule_at(now + wait, ScheduledEvent::PersonLeaves(uuid.clone()));
             }
             if let (true, Some((Direction::Outbound, number))) = (inbound, with) {
                 self.stats.sound_begins(uuid, now);
@@ -123,17 +125,17 @@ impl SwitchModel {
                     call.bridged_with.push(number);
                 });
                 if let Some(agent) = self.channels.get_mut(peer) {
-                    agent.owner.get_or_insert_with(|| uuid.clone());
+                    agent.caller_leg.get_or_insert_with(|| uuid.clone());
                 }
             }
         }
     }
 
     /// The other one left before the two were joined (switch_ivr_bridge.c:1261).
-    fn left_alone_before(&mut self, uuid: &Uuid) {
+    fn peer_gone_before_bridge(&mut self, uuid: &Uuid) {
         let Some(channel) = self.channels.get(uuid) else { return };
-        if channel.says_yes("park_after_bridge") {
-            self.park_by_state(uuid);
+        if channel.is_true("park_after_bridge") {
+            self.park_without_app(uuid);
         } else if let Some(to) = channel.variable("transfer_after_bridge").map(str::to_owned) {
             self.transfer_now(uuid, &to);
         } else {
@@ -142,24 +144,24 @@ impl SwitchModel {
     }
 
     /// A joined leg was hung up: its partner hears of it a tick later.
-    pub(super) fn part(&mut self, uuid: &Uuid, cause: &str) {
+    pub(super) fn unbridge(&mut self, uuid: &Uuid, cause: &str) {
         let Some(channel) = self.channels.get_mut(uuid) else { return };
         let Some(peer) = channel.bridge.take() else { return };
         let originator = std::mem::take(&mut channel.originator);
         self.stats.sound_ends(uuid, self.now);
         if originator {
-            self.about_with(uuid, "CHANNEL_UNBRIDGE", bridge_headers(uuid, &peer), Vec::new(), None);
+            self.channel_event_with(uuid, "CHANNEL_UNBRIDGE", bridge_headers(uuid, &peer), Vec::new(), None);
         }
-        let due = Due::BridgeEnds { leg: peer, peer: uuid.clone(), cause: cause.into() };
-        self.at(self.now + TICK, due);
+        let due = ScheduledEvent::BridgeEnds { leg: peer, peer: uuid.clone(), cause: cause.into() };
+        self.schedule_at(self.now + TICK, due);
     }
 
     /// The partner of a joined leg is gone (switch_ivr_bridge.c:990 and 1879-1945).
-    pub(super) fn bridge_ends(&mut self, uuid: &Uuid, peer: &Uuid, cause: &str) {
+    pub(super) fn peer_left(&mut self, uuid: &Uuid, peer: &Uuid, cause: &str) {
         let joined = |channel: &&mut super::channel::Channel| channel.bridge.as_ref() == Some(peer);
         let Some(channel) = self.channels.get_mut(uuid).filter(joined) else { return };
         if !channel.stack.is_empty() && channel.cause.is_none() {
-            channel.left_by = Some((peer.clone(), cause.into()));
+            channel.left_peer = Some((peer.clone(), cause.into()));
             return;
         }
         channel.bridge = None;
@@ -167,37 +169,37 @@ impl SwitchModel {
             return;
         }
         let originator = channel.originator;
-        let park = channel.says_yes("park_after_bridge");
+        let park = channel.is_true("park_after_bridge");
         let transfer = channel.variable("transfer_after_bridge").map(str::to_owned);
-        let hang_up = channel.says_yes("hangup_after_bridge");
-        let more = !channel.plan.is_empty();
+        let hang_up = channel.is_true("hangup_after_bridge");
+        let more = !channel.dialplan_actions.is_empty();
         self.stats.sound_ends(uuid, self.now);
         if originator {
-            self.about_with(uuid, "CHANNEL_UNBRIDGE", bridge_headers(uuid, peer), Vec::new(), None);
+            self.channel_event_with(uuid, "CHANNEL_UNBRIDGE", bridge_headers(uuid, peer), Vec::new(), None);
         }
         if park {
-            self.park_by_state(uuid);
+            self.park_without_app(uuid);
         } else if let Some(to) = transfer {
             self.transfer_now(uuid, &to);
         } else if originator && hang_up {
             self.hang_up_now(uuid, cause, true);
         } else if originator && more {
-            self.enter(uuid, State::Execute);
-            self.run_plan(uuid);
+            self.set_state(uuid, ChannelState::Execute);
+            self.run_dialplan(uuid);
         } else {
             self.hang_up_now(uuid, "NORMAL_CLEARING", true);
         }
     }
 
     /// The switch parks a leg by itself, without running the application.
-    fn park_by_state(&mut self, uuid: &Uuid) {
-        self.enter(uuid, State::Park);
-        self.about(uuid, "CHANNEL_PARK", Vec::new());
-        let run = Run { app: "park".into(), data: String::new(), uuid: uuid.clone(), order: None };
-        let lasts = self.park_time(uuid);
-        self.begin(uuid, run, Doing::Park { by_state: true }, lasts);
+    fn park_without_app(&mut self, uuid: &Uuid) {
+        self.set_state(uuid, ChannelState::Park);
+        self.channel_event(uuid, "CHANNEL_PARK", Vec::new());
+        let run = AppRun { app: "park".into(), data: String::new(), uuid: uuid.clone(), message: None };
+        let lasts = self.take_park_timeout(uuid);
+        self.push_app(uuid, run, AppActivity::Park { by_state: true }, lasts);
         // Orders that came while it was to be joined are done now: whoever parks looks at them with each frame.
-        if self.channels.get(uuid).is_some_and(|channel| !channel.queue.is_empty()) {
+        if self.channels.get(uuid).is_some_and(|channel| !channel.messages.is_empty()) {
             self.tick_soon(uuid);
         }
     }
@@ -205,12 +207,12 @@ impl SwitchModel {
     /// The leg goes to another extension now; what it did has ended.
     pub(super) fn transfer_now(&mut self, uuid: &Uuid, to: &str) {
         let Some(channel) = self.channels.get_mut(uuid) else { return };
-        channel.aim_at(to);
-        channel.plan.clear();
-        if channel.call_state == CallState::Hangup {
+        channel.set_destination(to);
+        channel.dialplan_actions.clear();
+        if channel.call_state == ChannelCallState::Hangup {
             return;
         }
-        self.enter(uuid, State::Routing);
+        self.set_state(uuid, ChannelState::Routing);
         self.route(uuid);
     }
 }

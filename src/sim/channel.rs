@@ -11,7 +11,7 @@ pub type Uuid = Arc<str>;
 
 /// The states of FreeSWITCH's state machine that can be seen from outside (`switch_types.h`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum ChannelState {
     None,
     New,
     Init,
@@ -28,7 +28,7 @@ pub(super) enum State {
     Destroy,
 }
 
-impl State {
+impl ChannelState {
     pub fn name(self) -> &'static str {
         match self {
             Self::None => "CS_NONE",
@@ -69,7 +69,7 @@ impl State {
 
 /// `Channel-Call-State`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum CallState {
+pub(super) enum ChannelCallState {
     Down,
     Ringing,
     Early,
@@ -77,7 +77,7 @@ pub(super) enum CallState {
     Hangup,
 }
 
-impl CallState {
+impl ChannelCallState {
     pub fn name(self) -> &'static str {
         match self {
             Self::Down => "DOWN",
@@ -117,39 +117,39 @@ impl Direction {
 
 /// An order that waits for the channel's next tick.
 #[derive(Clone, Debug)]
-pub(super) struct Private {
-    pub what: PrivateWhat,
+pub(super) struct QueuedMessage {
+    pub what: MessageCommand,
     /// The headers as they came, for the report that it was done.
     pub headers: Vec<(String, String)>,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum PrivateWhat {
+pub(super) enum MessageCommand {
     Execute { app: String, data: String, uuid: Option<String> },
     Hangup { cause: String },
 }
 
 /// An application that takes time.
 #[derive(Clone, Debug)]
-pub(super) struct Frame {
+pub(super) struct RunningApp {
     /// Tells this run of an application from every other.
     pub id: u64,
     pub app: String,
     pub data: String,
     /// `Application-UUID`.
     pub uuid: Uuid,
-    pub doing: Doing,
+    pub activity: AppActivity,
     /// When what it does now ends by itself.
     pub ends: Option<Instant>,
     /// What was left of it when another application was put on top of it.
     pub left: Option<Millis>,
     /// The order that started it; none when the dialplan did.
-    pub order: Option<Private>,
+    pub message: Option<QueuedMessage>,
 }
 
 /// What an application that takes time does at the moment.
 #[derive(Clone, Debug)]
-pub(super) enum Doing {
+pub(super) enum AppActivity {
     /// Waits for orders. `by_state`: after a bridge the switch parks without running the application.
     Park { by_state: bool },
     /// Plays, once or without end.
@@ -195,8 +195,8 @@ pub(super) struct Channel {
     pub destination: String,
     /// The number the caller dialled, or the agent's number: what it was before any transfer.
     pub dialled: String,
-    pub state: State,
-    pub call_state: CallState,
+    pub state: ChannelState,
+    pub call_state: ChannelCallState,
     pub answered: bool,
     pub early: bool,
     pub cause: Option<String>,
@@ -208,19 +208,19 @@ pub(super) struct Channel {
     pub bridged_at: Option<Instant>,
     pub hungup_at: Option<Instant>,
     pub profile: u32,
-    pub stack: Vec<Frame>,
-    pub plan: VecDeque<(String, String)>,
-    pub queue: VecDeque<Private>,
+    pub stack: Vec<RunningApp>,
+    pub dialplan_actions: VecDeque<(String, String)>,
+    pub messages: VecDeque<QueuedMessage>,
     pub keys: VecDeque<char>,
     /// The channel breaks off what it does when it next looks.
-    pub breaking: bool,
+    pub break_requested: bool,
     /// `uuid_break` met an order that was being done: whatever it lies on is broken off after it, one by one
     /// (switch_ivr.c:674), until another order is done.
-    pub breaking_all: bool,
+    pub break_all: bool,
     /// Where it was told to go and has not noticed yet, which its events tell by number only.
-    pub going_to: Option<State>,
+    pub next_state: Option<ChannelState>,
     /// Its partner has left, and it does not notice before what it was told to play is over.
-    pub left_by: Option<(Uuid, String)>,
+    pub left_peer: Option<(Uuid, String)>,
     pub interrupt: Option<Interrupt>,
     pub tick_at: Option<Instant>,
     pub bridge: Option<Uuid>,
@@ -229,9 +229,9 @@ pub(super) struct Channel {
     /// The originate that made it and has not ended yet.
     pub job: Option<Uuid>,
     /// What it does when it is answered.
-    pub then: Option<(String, String)>,
+    pub on_answer: Option<(String, String)>,
     /// The caller an outgoing channel was made for, as far as its variables tell.
-    pub owner: Option<Uuid>,
+    pub caller_leg: Option<Uuid>,
     pub response: Option<&'static str>,
     /// What it is hung up with when it was parked too long.
     pub park_cause: String,
@@ -254,8 +254,8 @@ impl Channel {
             number: String::new(),
             destination: String::new(),
             dialled: String::new(),
-            state: State::New,
-            call_state: CallState::Down,
+            state: ChannelState::New,
+            call_state: ChannelCallState::Down,
             answered: false,
             early: false,
             cause: None,
@@ -268,21 +268,21 @@ impl Channel {
             hungup_at: None,
             profile: 1,
             stack: Vec::new(),
-            plan: VecDeque::new(),
-            queue: VecDeque::new(),
+            dialplan_actions: VecDeque::new(),
+            messages: VecDeque::new(),
             keys: VecDeque::new(),
-            breaking: false,
-            breaking_all: false,
-            going_to: None,
-            left_by: None,
+            break_requested: false,
+            break_all: false,
+            next_state: None,
+            left_peer: None,
             interrupt: None,
             tick_at: None,
             bridge: None,
             originator: false,
             other: None,
             job: None,
-            then: None,
-            owner: None,
+            on_answer: None,
+            caller_leg: None,
             response: None,
             park_cause: String::new(),
             recording: Vec::new(),
@@ -315,7 +315,7 @@ impl Channel {
     }
 
     /// Whether sound flows.
-    pub fn media(&self) -> bool {
+    pub fn has_media(&self) -> bool {
         self.answered || self.early
     }
 
@@ -338,7 +338,7 @@ impl Channel {
     }
 
     /// Whether a variable says yes, as FreeSWITCH reads it (`switch_true`).
-    pub fn says_yes(&self, name: &str) -> bool {
+    pub fn is_true(&self, name: &str) -> bool {
         self.variable(name).is_some_and(|value| {
             ["yes", "on", "true", "t", "enabled", "active", "allow"]
                 .iter()
@@ -363,14 +363,14 @@ impl Channel {
     }
 
     /// It is to go to another extension, and remembers no partner.
-    pub fn aim_at(&mut self, to: &str) {
+    pub fn set_destination(&mut self, to: &str) {
         self.destination = to.split([' ', ':']).next().unwrap_or_default().into();
         self.profile += 1;
         self.other = None;
     }
 
     /// What another channel remembers of this one.
-    pub fn profile_for_other(&self, originatee: bool) -> OtherLeg {
+    pub fn as_other_leg(&self, originatee: bool) -> OtherLeg {
         OtherLeg {
             uuid: self.uuid.clone(),
             name: self.name.clone(),
@@ -393,7 +393,7 @@ mod tests {
             [("true", true), ("TRUE", true), ("1", true), ("no", false), ("0", false), ("", false)]
         {
             channel.set("hangup_after_bridge", value);
-            assert_eq!(channel.says_yes("HANGUP_after_bridge"), yes, "{value:?}");
+            assert_eq!(channel.is_true("HANGUP_after_bridge"), yes, "{value:?}");
         }
         assert_eq!(channel.take("hangup_after_bridge"), None);
     }

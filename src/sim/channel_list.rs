@@ -1,21 +1,22 @@
-//! The table of channels that `show channels` prints. FreeSWITCH fills it aside, from its own events: what it shows
-//! may be behind what happens (seen on 1.10.12: 274 ms to appear, 254 ms to go).
+//! The list of channels that `show channels` prints.
+//!
+//! FreeSWITCH fills this list in a separate thread from its own events, so the list lags behind the channels (seen on
+//! 1.10.12: 274 ms until a channel appears, 254 ms until it disappears).
 
 use super::channel::{Channel, Direction, Uuid};
-use super::model::SwitchModel;
-use super::switch_event::Dates;
-use hotlined_core::time::{Instant, Millis};
+use super::switch_event::DateCache;
+use hotlined_core::time::Instant;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 
-/// The table, and what has not reached it yet.
+/// The rows that `show channels` prints, and the changes that have not reached them yet.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Table {
+pub(super) struct ChannelList {
     rows: BTreeMap<Uuid, Row>,
     changes: VecDeque<(Instant, Uuid, Option<Row>)>,
 }
 
-/// What of a channel the table shows.
+/// What the list shows of one channel.
 #[derive(Clone, Debug)]
 struct Row {
     uuid: Uuid,
@@ -35,39 +36,34 @@ struct Row {
     call: String,
 }
 
-impl Table {
-    /// Every channel is gone.
+impl ChannelList {
+    /// Forgets every channel.
     pub fn clear(&mut self) {
         *self = Self::default();
     }
-}
 
-impl SwitchModel {
-    /// The channel changed, or is no more.
-    pub(super) fn table_follows(&mut self, uuid: &Uuid) {
-        let (least, most) = self.setup.channel_list_lag_ms;
-        if most == 0 {
-            return;
-        }
-        let lag = Millis(self.chance.between(least, most));
-        let newest = self.table.changes.back().map_or(self.now, |(at, ..)| *at);
-        let row = self.channels.get(uuid).map(Row::of);
-        self.table.changes.push_back((newest.max(self.now + lag), uuid.clone(), row));
+    /// Plans a change: from `at` on the list shows the channel as it is now, or shows it no more if it is gone. A
+    /// change never overtakes an earlier one.
+    pub fn add_change(&mut self, at: Instant, now: Instant, uuid: &Uuid, channel: Option<&Channel>) {
+        let newest = self.changes.back().map_or(now, |(at, ..)| *at);
+        self.changes.push_back((newest.max(at), uuid.clone(), channel.map(Row::of)));
     }
 
-    /// The rows as they stand in the table now.
-    pub(super) fn table(&mut self) -> Vec<Value> {
-        if self.setup.channel_list_lag_ms.1 == 0 {
-            return self.channels.values().map(|channel| Row::of(channel).shown()).collect();
-        }
-        while let Some((_, uuid, row)) = self.table.changes.pop_front_if(|(at, ..)| *at <= self.now) {
+    /// The rows that the list shows at this time.
+    pub fn rows(&mut self, now: Instant) -> Vec<Value> {
+        while let Some((_, uuid, row)) = self.changes.pop_front_if(|(at, ..)| *at <= now) {
             match row {
-                Some(row) => self.table.rows.insert(uuid, row),
-                None => self.table.rows.remove(&uuid),
+                Some(row) => self.rows.insert(uuid, row),
+                None => self.rows.remove(&uuid),
             };
         }
-        self.table.rows.values().map(Row::shown).collect()
+        self.rows.values().map(Row::to_json).collect()
     }
+}
+
+/// The row of a channel as it is now.
+pub(super) fn row_of(channel: &Channel) -> Value {
+    Row::of(channel).to_json()
 }
 
 impl Row {
@@ -86,7 +82,7 @@ impl Row {
             name: channel.name.clone(),
             state: channel.state.name(),
             call_state: channel.call_state.name(),
-            media: channel.media(),
+            media: channel.has_media(),
             number: channel.number.clone(),
             destination: channel.destination.clone(),
             dialled: channel.dialled.clone(),
@@ -97,7 +93,7 @@ impl Row {
         }
     }
 
-    fn shown(&self) -> Value {
+    fn to_json(&self) -> Value {
         let codec = |value: &'static str| if self.inbound || self.media { value } else { "" };
         let inbound = |value: &'static str| if self.inbound { value } else { "" };
         let outbound = |value: &str| if self.inbound { String::new() } else { value.to_owned() };
@@ -106,7 +102,7 @@ impl Row {
         json!({
             "uuid": &*self.uuid,
             "direction": self.direction,
-            "created": Dates::stamp(self.created),
+            "created": DateCache::format(self.created),
             "created_epoch": (self.created.0 / 1_000).to_string(),
             "name": self.name,
             "state": self.state,

@@ -58,6 +58,15 @@ impl Collect {
         })
     }
 
+    /// The file that sounds at the moment.
+    pub fn current_file(&self) -> Option<&str> {
+        match self.phase {
+            Phase::Asking => Some(&self.file),
+            Phase::Complaining => Some(&self.invalid_file),
+            Phase::Waiting => None,
+        }
+    }
+
     /// Whether no further key is needed.
     pub fn is_complete(&self) -> bool {
         self.pressed.len() >= self.max

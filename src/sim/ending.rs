@@ -3,11 +3,11 @@
 //! The network's own hang-up ends everything in the same instant; one by an `api` is announced at once and
 //! comes true at the channel's next tick.
 
-use super::channel::{CallState, Direction, Interrupt, State, Uuid};
-use super::model::{Due, SwitchModel, TICK};
+use super::app_run::FailedPlaybacks;
+use super::channel::{ChannelCallState, ChannelState, Direction, Interrupt, Uuid};
+use super::model::{ScheduledEvent, SwitchModel, TICK};
 use super::stats::TimelineEvent;
 use super::switch_event::header;
-use super::unwind::Fails;
 
 impl SwitchModel {
     /// Hangs up and ends the channel in this instant.
@@ -20,7 +20,7 @@ impl SwitchModel {
 
     /// The far end says by this SIP status that it is gone. Only then is the variable set (sofia.c:1036 and
     /// 8726), which tells a leg that left from one that the switch ended.
-    pub(super) fn far_end_leaves(&mut self, uuid: &Uuid, status: &str, cause: &str) {
+    pub(super) fn far_end_hangs_up(&mut self, uuid: &Uuid, status: &str, cause: &str) {
         let Some(channel) = self.channels.get_mut(uuid).filter(|channel| channel.cause.is_none()) else {
             return;
         };
@@ -29,7 +29,7 @@ impl SwitchModel {
     }
 
     /// Hangs up; the channel ends when it next looks.
-    pub(super) fn hang_up_soon(&mut self, uuid: &Uuid, cause: &str) {
+    pub(super) fn request_hangup(&mut self, uuid: &Uuid, cause: &str) {
         if self.channels.get(uuid).is_none_or(|channel| channel.cause.is_some()) {
             return;
         }
@@ -43,12 +43,12 @@ impl SwitchModel {
     }
 
     /// Sends the channel to another extension when it next looks.
-    pub(super) fn transfer_soon(&mut self, uuid: &Uuid, to: &str) {
+    pub(super) fn request_transfer(&mut self, uuid: &Uuid, to: &str) {
         let Some(channel) = self.channels.get_mut(uuid).filter(|channel| channel.cause.is_none()) else {
             return;
         };
-        channel.aim_at(to);
-        channel.going_to = Some(State::Routing);
+        channel.set_destination(to);
+        channel.next_state = Some(ChannelState::Routing);
         channel.interrupt = Some(Interrupt::Transfer(to.into()));
         self.tick_soon(uuid);
     }
@@ -61,19 +61,20 @@ impl SwitchModel {
         };
         channel.cause = Some(known_cause(cause).into());
         channel.hungup_at = Some(now);
-        let (direction, owner, number) = (channel.direction, channel.owner.clone(), channel.dialled.clone());
+        let (direction, owner, number) =
+            (channel.direction, channel.caller_leg.clone(), channel.dialled.clone());
         let left = channel.variable("sip_term_status").is_some();
-        self.about(uuid, "CHANNEL_HANGUP", Vec::new());
-        self.happened(TimelineEvent::HungUp { leg: uuid.clone(), cause: cause.into(), by_far_end: left });
+        self.channel_event(uuid, "CHANNEL_HANGUP", Vec::new());
+        self.record_event(TimelineEvent::HungUp { leg: uuid.clone(), cause: cause.into(), by_far_end: left });
         match direction {
             Direction::Inbound => {
-                self.gone.insert(uuid.clone(), now);
+                self.gone_callers.insert(uuid.clone(), now);
                 self.stats.call_ends(uuid, now, cause);
             }
             Direction::Outbound => {
                 self.stats.phone_free(&number);
                 if let Some((owner, left)) = owner
-                    .and_then(|owner| Some((self.gone.get(&owner)?, owner)))
+                    .and_then(|owner| Some((self.gone_callers.get(&owner)?, owner)))
                     .map(|(left, owner)| (owner, *left))
                 {
                     self.stats.call(&owner, |call| {
@@ -86,37 +87,37 @@ impl SwitchModel {
 
     /// The channel drops what it does, leaves its partner, reports and is gone.
     pub(super) fn end_channel(&mut self, uuid: &Uuid, from_outside: bool) {
-        self.unwind(uuid, if from_outside { Fails::Innermost } else { Fails::None });
+        self.unwind(uuid, if from_outside { FailedPlaybacks::Innermost } else { FailedPlaybacks::None });
         let Some(channel) = self.channels.get_mut(uuid) else { return };
         let cause = channel.cause.clone().unwrap_or_default();
         let partner_first = channel.bridge.is_some() && !channel.originator;
         let recordings = std::mem::take(&mut channel.recording);
         channel.interrupt = None;
-        channel.queue.clear();
-        channel.plan.clear();
-        self.part(uuid, &cause);
-        self.enter(uuid, State::Hangup);
+        channel.messages.clear();
+        channel.dialplan_actions.clear();
+        self.unbridge(uuid, &cause);
+        self.set_state(uuid, ChannelState::Hangup);
         for file in recordings {
-            self.about(uuid, "RECORD_STOP", vec![header("Record-File-Path", file)]);
+            self.channel_event(uuid, "RECORD_STOP", vec![header("Record-File-Path", file)]);
         }
-        self.call_state(uuid, CallState::Hangup);
-        self.run_of(uuid, "api_hangup_hook");
-        self.enter(uuid, State::Reporting);
+        self.set_call_state(uuid, ChannelCallState::Hangup);
+        self.run_hook(uuid, "api_hangup_hook");
+        self.set_state(uuid, ChannelState::Reporting);
         let twice = vec![header("Hangup-Cause", cause)];
-        self.about_with(uuid, "CHANNEL_HANGUP_COMPLETE", twice, Vec::new(), None);
+        self.channel_event_with(uuid, "CHANNEL_HANGUP_COMPLETE", twice, Vec::new(), None);
         let Some(channel) = self.channels.get(uuid) else { return };
         if channel.job.is_some() {
-            self.at(self.now + TICK, Due::OriginateEnds(uuid.clone()));
+            self.schedule_at(self.now + TICK, ScheduledEvent::OriginateEnds(uuid.clone()));
         } else if partner_first {
             // The joining leg's thread still holds it.
-            self.at(self.now + TICK, Due::Destroy(uuid.clone()));
+            self.schedule_at(self.now + TICK, ScheduledEvent::Destroy(uuid.clone()));
         } else {
             self.destroy(uuid);
         }
     }
 
     /// Runs the command that a variable of the channel holds: `api_on_answer`, `api_hangup_hook`.
-    pub(super) fn run_of(&mut self, uuid: &Uuid, variable: &str) {
+    pub(super) fn run_hook(&mut self, uuid: &Uuid, variable: &str) {
         let channel = self.channels.get(uuid);
         let Some(line) = channel.and_then(|channel| channel.variable(variable)).map(str::to_owned) else {
             return;
@@ -130,15 +131,15 @@ impl SwitchModel {
     pub(super) fn destroy(&mut self, uuid: &Uuid) {
         let Some(channel) = self.channels.get(uuid) else { return };
         let partner = channel.other.as_ref().and_then(|other| self.channels.get(&other.uuid));
-        let held = partner.and_then(|partner| partner.left_by.as_ref()).is_some_and(|(by, _)| by == uuid);
+        let held = partner.and_then(|partner| partner.left_peer.as_ref()).is_some_and(|(by, _)| by == uuid);
         if held {
-            return self.at(self.now + TICK, Due::Destroy(uuid.clone()));
+            return self.schedule_at(self.now + TICK, ScheduledEvent::Destroy(uuid.clone()));
         }
         self.unschedule(uuid);
-        self.about(uuid, "CHANNEL_DESTROY", Vec::new());
-        self.enter(uuid, State::Destroy);
+        self.channel_event(uuid, "CHANNEL_DESTROY", Vec::new());
+        self.set_state(uuid, ChannelState::Destroy);
         self.channels.remove(uuid);
-        self.table_follows(uuid);
+        self.update_channel_list(uuid);
     }
 }
 

@@ -1,9 +1,9 @@
 //! A caller's leg: how it comes, what the dialplan does with it, and what is due without any order.
 
 use super::actors::{Caller, HangsUp};
-use super::channel::{CallState, Channel, Direction, State, Uuid};
+use super::channel::{Channel, ChannelCallState, ChannelState, Direction, Uuid};
 use super::dialplan::FALLBACK;
-use super::model::{Due, SwitchModel, Task, TaskWhat};
+use super::model::{ScheduledEvent, SwitchModel, Task, TaskAction};
 use super::stats::{CallReport, TimelineEvent};
 use super::switch_event::{VERSION, header};
 use hotlined_core::time::{Instant, Millis};
@@ -16,7 +16,7 @@ impl SwitchModel {
     pub(super) fn dial(&mut self, caller: Caller) {
         let uuid: Uuid = match &caller.leg {
             Some(leg) => leg.to_string().into(),
-            None => self.chance.uuid(),
+            None => self.rng.uuid(),
         };
         if self.channels.contains_key(&uuid) {
             return;
@@ -38,43 +38,43 @@ impl SwitchModel {
         self.channels.insert(uuid.clone(), channel);
         self.count_channels();
         self.stats.calls.insert(uuid.clone(), new_report(&uuid, &caller, self.now));
-        self.happened(TimelineEvent::Dialled {
+        self.record_event(TimelineEvent::Dialled {
             leg: uuid.clone(),
             number: caller.number.clone(),
             dialled: caller.dialled.clone(),
         });
         if let HangsUp::AfterDialling(wait) = caller.hangs_up {
-            self.at(self.now + wait, Due::PersonLeaves(uuid.clone()));
+            self.schedule_at(self.now + wait, ScheduledEvent::PersonLeaves(uuid.clone()));
         }
         for key in &caller.keys {
-            self.at(self.now + key.at, Due::PersonPresses(uuid.clone(), key.key));
+            self.schedule_at(self.now + key.at, ScheduledEvent::PersonPresses(uuid.clone(), key.key));
         }
-        self.about(&uuid, "CHANNEL_STATE", Vec::new());
-        self.enter(&uuid, State::Init);
-        self.about(&uuid, "CHANNEL_CREATE", Vec::new());
-        self.call_state(&uuid, CallState::Ringing);
-        self.enter(&uuid, State::Routing);
+        self.channel_event(&uuid, "CHANNEL_STATE", Vec::new());
+        self.set_state(&uuid, ChannelState::Init);
+        self.channel_event(&uuid, "CHANNEL_CREATE", Vec::new());
+        self.set_call_state(&uuid, ChannelCallState::Ringing);
+        self.set_state(&uuid, ChannelState::Routing);
         self.route(&uuid);
     }
 
     /// The dialplan takes the channel to wherever its destination leads.
     pub(super) fn route(&mut self, uuid: &Uuid) {
         let Some(channel) = self.channels.get_mut(uuid) else { return };
-        let Some(actions) = self.setup.dialplan.actions(channel) else {
+        let Some(actions) = self.config.dialplan.actions(channel) else {
             self.hang_up_now(uuid, "NO_ROUTE_DESTINATION", true);
             return;
         };
-        channel.plan = actions.into();
+        channel.dialplan_actions = actions.into();
         if channel.destination == FALLBACK && channel.direction == Direction::Inbound {
             self.stats.call(uuid, |call| call.fell_back = true);
-            self.happened(TimelineEvent::FallbackStarted { leg: uuid.clone() });
+            self.record_event(TimelineEvent::FallbackStarted { leg: uuid.clone() });
         }
-        self.enter(uuid, State::Execute);
-        self.run_plan(uuid);
+        self.set_state(uuid, ChannelState::Execute);
+        self.run_dialplan(uuid);
     }
 
     /// The channel is in another state of call, and says so.
-    pub(super) fn call_state(&mut self, uuid: &Uuid, to: CallState) {
+    pub(super) fn set_call_state(&mut self, uuid: &Uuid, to: ChannelCallState) {
         let Some(channel) = self.channels.get_mut(uuid) else { return };
         let before = std::mem::replace(&mut channel.call_state, to);
         if before != to {
@@ -82,7 +82,7 @@ impl SwitchModel {
                 header("Original-Channel-Call-State", before.name()),
                 header("Channel-Call-State-Number", to.number()),
             ];
-            self.about_with(uuid, "CHANNEL_CALLSTATE", headers, Vec::new(), None);
+            self.channel_event_with(uuid, "CHANNEL_CALLSTATE", headers, Vec::new(), None);
         }
     }
 
@@ -96,12 +96,14 @@ impl SwitchModel {
     /// Early media: the caller can hear, and nothing is answered.
     pub(super) fn pre_answer(&mut self, uuid: &Uuid) {
         let now = self.now;
-        let Some(channel) = self.channels.get_mut(uuid).filter(|channel| !channel.media()) else { return };
+        let Some(channel) = self.channels.get_mut(uuid).filter(|channel| !channel.has_media()) else {
+            return;
+        };
         channel.early = true;
         channel.media_at = Some(now);
         channel.set("endpoint_disposition", "EARLY MEDIA");
-        self.about(uuid, "CHANNEL_PROGRESS_MEDIA", Vec::new());
-        self.call_state(uuid, CallState::Early);
+        self.channel_event(uuid, "CHANNEL_PROGRESS_MEDIA", Vec::new());
+        self.set_call_state(uuid, ChannelCallState::Early);
     }
 
     /// The call is answered, from which on it costs.
@@ -111,17 +113,17 @@ impl SwitchModel {
         channel.answered = true;
         channel.answered_at = Some(now);
         channel.set("endpoint_disposition", "ANSWER");
-        self.about(uuid, "CHANNEL_ANSWER", Vec::new());
-        self.call_state(uuid, CallState::Active);
+        self.channel_event(uuid, "CHANNEL_ANSWER", Vec::new());
+        self.set_call_state(uuid, ChannelCallState::Active);
         self.stats.call(uuid, |call| {
             call.answered.get_or_insert(now.since(call.dialled_at));
         });
-        self.happened(TimelineEvent::Answered { leg: uuid.clone() });
-        self.run_of(uuid, "api_on_answer");
+        self.record_event(TimelineEvent::Answered { leg: uuid.clone() });
+        self.run_hook(uuid, "api_on_answer");
     }
 
     /// Puts a task on the switch's scheduler, for a whole second of the wall clock.
-    pub(super) fn schedule(&mut self, leg: &Uuid, when: &str, description: &'static str, what: TaskWhat) {
+    pub(super) fn schedule(&mut self, leg: &Uuid, when: &str, description: &'static str, what: TaskAction) {
         let this_second = self.now.0 / 1_000;
         let runtime_s = match when.strip_prefix('+') {
             Some(wait) => this_second.saturating_add(wait.parse().unwrap_or(0)),
@@ -135,7 +137,7 @@ impl SwitchModel {
         let whole = Instant(runtime_s.saturating_mul(1_000)).max(self.now);
         let polled = self.started.0 % SCHEDULER_POLL_MS;
         let wait = (polled + SCHEDULER_POLL_MS - whole.0 % SCHEDULER_POLL_MS) % SCHEDULER_POLL_MS;
-        self.at(whole + Millis(wait), Due::Task(id));
+        self.schedule_at(whole + Millis(wait), ScheduledEvent::Task(id));
     }
 
     /// Forgets the tasks of a group, or the one of this number; says how many there were.
@@ -155,11 +157,11 @@ impl SwitchModel {
         wanted.len()
     }
 
-    pub(super) fn task(&mut self, id: u64) {
+    pub(super) fn run_task(&mut self, id: u64) {
         let Some(task) = self.tasks.remove(&id) else { return };
         match &task.what {
-            TaskWhat::Transfer(to) => self.transfer_soon(&task.group, to),
-            TaskWhat::Hangup(cause) => self.hang_up_soon(&task.group, cause),
+            TaskAction::Transfer(to) => self.request_transfer(&task.group, to),
+            TaskAction::Hangup(cause) => self.request_hangup(&task.group, cause),
         }
         self.task_event("EXE_SCHEDULE", id, &task);
     }
@@ -203,7 +205,7 @@ impl SwitchModel {
             header("Idle-CPU", "88.266667"),
         ];
         self.event("HEARTBEAT", headers, None);
-        let runtime_s = (self.now + self.setup.heartbeat).0 / 1_000;
+        let runtime_s = (self.now + self.config.heartbeat).0 / 1_000;
         let headers = vec![
             header("Task-ID", "1"),
             header("Task-Desc", "heartbeat"),
@@ -211,7 +213,7 @@ impl SwitchModel {
             header("Task-Runtime", runtime_s.to_string()),
         ];
         self.event("RE_SCHEDULE", headers, None);
-        self.at(self.now + self.setup.heartbeat, Due::Heartbeat);
+        self.schedule_at(self.now + self.config.heartbeat, ScheduledEvent::Heartbeat);
     }
 
     pub(super) fn count_channels(&mut self) {
@@ -253,7 +255,7 @@ fn set_inbound_variables(channel: &mut Channel, caller: &Caller, now: Instant) {
         ("sip_call_id", format!("{}-sim@127.0.0.1", channel.session)),
         ("sip_network_ip", "127.0.0.1".to_owned()),
         ("sip_network_port", "5090".to_owned()),
-        ("sip_invite_stamp", super::switch_event::micros(Some(now))),
+        ("sip_invite_stamp", super::switch_event::epoch_micros(Some(now))),
         ("sip_via_protocol", "udp".to_owned()),
         ("sofia_profile_name", "trunk".to_owned()),
         ("sofia_profile_url", "sip:mod_sofia@127.0.0.1:5060".to_owned()),

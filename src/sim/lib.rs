@@ -14,14 +14,17 @@
 
 pub mod actors;
 mod api;
+mod app_run;
 mod apps;
 mod bridge;
 mod channel;
+mod channel_headers;
 mod channel_list;
 pub mod dialplan;
 mod digits;
 pub mod dry_run;
 mod ending;
+mod events;
 mod inbound;
 pub mod invariants;
 mod keys;

@@ -8,12 +8,12 @@
 //! reaches a channel in the middle of an application is done inside of it, and the application goes on after.
 
 use super::actors::{Caller, Phone, SoundFiles};
-use super::channel::{Channel, Direction, PrivateWhat, Uuid};
-use super::channel_list::Table;
+use super::channel::{Channel, Direction, MessageCommand, Uuid};
+use super::channel_list::ChannelList;
 use super::dialplan::Dialplan;
 use super::rng::Rng;
 use super::stats::{CallReport, OrphanLeg, PhoneReport, Stats, TimelineEntry, TimelineEvent};
-use super::switch_event::{Dates, SwitchEvent};
+use super::switch_event::{DateCache, SwitchEvent};
 use hotlined_core::time::{Instant, Millis};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -140,7 +140,7 @@ pub enum SwitchOutput {
 
 /// What is due at some time.
 #[derive(Clone, Debug)]
-pub(super) enum Due {
+pub(super) enum ScheduledEvent {
     Dial(Box<Caller>),
     Tick(Uuid),
     FrameEnds(Uuid, u64),
@@ -162,7 +162,7 @@ pub(super) enum Due {
 pub(super) enum PhoneStep {
     Rings,
     Answers,
-    Fails(&'static str),
+    FailedPlaybacks(&'static str),
 }
 
 /// Something the switch's own scheduler will do.
@@ -171,11 +171,11 @@ pub(super) struct Task {
     pub group: Uuid,
     pub description: &'static str,
     pub runtime_s: u64,
-    pub what: TaskWhat,
+    pub what: TaskAction,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum TaskWhat {
+pub(super) enum TaskAction {
     Transfer(String),
     Hangup(String),
 }
@@ -183,56 +183,56 @@ pub(super) enum TaskWhat {
 /// The exchange.
 #[derive(Debug)]
 pub struct SwitchModel {
-    pub(super) setup: ModelConfig,
+    pub(super) config: ModelConfig,
     pub(super) now: Instant,
     pub(super) started: Instant,
-    pub(super) chance: Rng,
+    pub(super) rng: Rng,
     pub(super) channels: BTreeMap<Uuid, Channel>,
     pub(super) sessions: u64,
     pub(super) sequence: u64,
-    pub(super) dates: Dates,
-    pub(super) due: BTreeMap<(Instant, u64), Due>,
-    pub(super) due_count: u64,
-    pub(super) frames: u64,
+    pub(super) dates: DateCache,
+    pub(super) scheduled: BTreeMap<(Instant, u64), ScheduledEvent>,
+    pub(super) scheduled_count: u64,
+    pub(super) apps_started: u64,
     pub(super) tasks: BTreeMap<u64, Task>,
     pub(super) task_count: u64,
     /// The arguments of the originates that run, by their jobs.
     pub(super) jobs: BTreeMap<Uuid, String>,
-    pub(super) called: BTreeMap<String, usize>,
-    pub(super) gone: BTreeMap<Uuid, Instant>,
-    pub(super) table: Table,
+    pub(super) times_called: BTreeMap<String, usize>,
+    pub(super) gone_callers: BTreeMap<Uuid, Instant>,
+    pub(super) channel_list: ChannelList,
     pub(super) stats: Stats,
     pub(super) out: Vec<SwitchOutput>,
     /// The names of the events that are made; without, all are.
-    listened: Option<BTreeSet<String>>,
+    event_filter: Option<BTreeSet<String>>,
 }
 
 impl SwitchModel {
     /// An exchange that starts now, with no calls.
-    pub fn new(setup: ModelConfig, now: Instant) -> Self {
+    pub fn new(config: ModelConfig, now: Instant) -> Self {
         let mut model = Self {
             now,
             started: now,
-            chance: Rng::new(setup.seed),
+            rng: Rng::new(config.seed),
             channels: BTreeMap::new(),
             sessions: 0,
             sequence: 0,
-            dates: Dates::default(),
-            due: BTreeMap::new(),
-            due_count: 0,
-            frames: 0,
+            dates: DateCache::default(),
+            scheduled: BTreeMap::new(),
+            scheduled_count: 0,
+            apps_started: 0,
             tasks: BTreeMap::new(),
             task_count: 1,
             jobs: BTreeMap::new(),
-            called: BTreeMap::new(),
-            gone: BTreeMap::new(),
-            table: Table::default(),
+            times_called: BTreeMap::new(),
+            gone_callers: BTreeMap::new(),
+            channel_list: ChannelList::default(),
             stats: Stats::default(),
             out: Vec::new(),
-            listened: None,
-            setup,
+            event_filter: None,
+            config,
         };
-        model.at(now + model.setup.heartbeat, Due::Heartbeat);
+        model.schedule_at(now + model.config.heartbeat, ScheduledEvent::Heartbeat);
         model
     }
 
@@ -242,9 +242,11 @@ impl SwitchModel {
         let now = now.max(self.now);
         self.run_due(now);
         match input {
-            SwitchInput::Dial(caller) => self.at(now + caller.at, Due::Dial(Box::new(caller))),
-            SwitchInput::HangUp { leg } => self.person_leaves(&leg),
-            SwitchInput::Press { leg, key } => self.person_presses(&leg, key),
+            SwitchInput::Dial(caller) => {
+                self.schedule_at(now + caller.at, ScheduledEvent::Dial(Box::new(caller)))
+            }
+            SwitchInput::HangUp { leg } => self.person_hangs_up(&leg),
+            SwitchInput::Press { leg, key } => self.person_presses_key(&leg, key),
             SwitchInput::SendMsg { leg, headers, body } => self.sendmsg(&leg, headers, body),
             SwitchInput::Api { command, argument } => {
                 let answer = self.api(&command, &argument);
@@ -252,15 +254,18 @@ impl SwitchModel {
                 self.api_event(&command, &argument);
             }
             SwitchInput::BgApi { job, command, argument } => {
-                let job: Uuid = job.map_or_else(|| self.chance.uuid(), Into::into);
+                let job: Uuid = job.map_or_else(|| self.rng.uuid(), Into::into);
                 let wait =
-                    self.chance.between(self.setup.job_start_delay_ms.0, self.setup.job_start_delay_ms.1);
-                self.at(now + Millis(wait), Due::Job { job: job.clone(), command, argument });
+                    self.rng.between(self.config.job_start_delay_ms.0, self.config.job_start_delay_ms.1);
+                self.schedule_at(
+                    now + Millis(wait),
+                    ScheduledEvent::Job { job: job.clone(), command, argument },
+                );
                 let text = format!("+OK Job-UUID: {job}");
                 self.out.push(SwitchOutput::Reply { text, job: Some(job.to_string()) });
             }
             SwitchInput::SendEvent { name, headers, body } => {
-                let uuid = self.event_of_client(&name, headers, body);
+                let uuid = self.client_event(&name, headers, body);
                 self.out.push(SwitchOutput::Reply { text: format!("+OK {uuid}"), job: None });
             }
             SwitchInput::Crash => self.crash(),
@@ -272,7 +277,7 @@ impl SwitchModel {
 
     /// When something happens next by itself.
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.due.first_key_value().map(|((at, _), _)| *at)
+        self.scheduled.first_key_value().map(|((at, _), _)| *at)
     }
 
     /// What everybody lived through so far.
@@ -292,12 +297,12 @@ impl SwitchModel {
     /// then. A leg that outlives its caller keeps the call.
     pub fn take_ended_calls(&mut self) -> Vec<CallReport> {
         let kept: BTreeSet<Uuid> =
-            self.channels.values().filter_map(|channel| channel.owner.clone()).collect();
+            self.channels.values().filter_map(|channel| channel.caller_leg.clone()).collect();
         let done = |call: &CallReport| call.ended.is_some() && !kept.contains(&call.leg);
         let all = std::mem::take(&mut self.stats.calls);
         let (ended, live): (BTreeMap<_, _>, _) = all.into_iter().partition(|(_, call)| done(call));
         self.stats.calls = live;
-        self.gone.retain(|leg, _| self.stats.calls.contains_key(leg));
+        self.gone_callers.retain(|leg, _| self.stats.calls.contains_key(leg));
         ended.into_values().collect()
     }
 
@@ -308,7 +313,7 @@ impl SwitchModel {
 
     /// A name for a leg that has none yet.
     pub fn new_leg_uuid(&mut self) -> Uuid {
-        self.chance.uuid()
+        self.rng.uuid()
     }
 
     /// How many channels there are.
@@ -318,14 +323,14 @@ impl SwitchModel {
 
     /// What the telephone of this number does from its next call on.
     pub fn set_phone(&mut self, number: &str, habits: Vec<Phone>) {
-        self.called.remove(number);
-        self.setup.phones.insert(number.into(), habits);
+        self.times_called.remove(number);
+        self.config.phones.insert(number.into(), habits);
     }
 
     /// From now on only events of these names are made, or all. Those that nobody listens to are counted and take
     /// their number, as if they had been.
     pub fn limit_events_to(&mut self, names: Option<BTreeSet<String>>) {
-        self.listened = names;
+        self.event_filter = names;
     }
 
     /// The value of a channel's variable.
@@ -348,94 +353,94 @@ impl SwitchModel {
     pub fn orphan_legs(&self) -> Vec<OrphanLeg> {
         let legs = self.channels.values().filter(|channel| channel.cause.is_none());
         legs.filter_map(|channel| {
-            let caller = channel.owner.clone()?;
-            let since = self.now.since(*self.gone.get(&caller)?);
+            let caller = channel.caller_leg.clone()?;
+            let since = self.now.since(*self.gone_callers.get(&caller)?);
             Some(OrphanLeg { leg: channel.uuid.clone(), caller, since })
         })
         .collect()
     }
 
-    pub(super) fn at(&mut self, at: Instant, due: Due) {
-        self.due_count += 1;
-        self.due.insert((at, self.due_count), due);
+    pub(super) fn schedule_at(&mut self, at: Instant, event: ScheduledEvent) {
+        self.scheduled_count += 1;
+        self.scheduled.insert((at, self.scheduled_count), event);
     }
 
     /// Whether events of this name are made.
-    pub(super) fn is_listened(&self, name: &str) -> bool {
-        self.setup.events && self.listened.as_ref().is_none_or(|names| names.contains(name))
+    pub(super) fn has_listener(&self, name: &str) -> bool {
+        self.config.events && self.event_filter.as_ref().is_none_or(|names| names.contains(name))
     }
 
-    pub(super) fn tell(&mut self, event: SwitchEvent) {
+    pub(super) fn emit(&mut self, event: SwitchEvent) {
         self.stats.events += 1;
-        if self.setup.events {
+        if self.config.events {
             self.out.push(SwitchOutput::Event(event));
         }
     }
 
-    pub(super) fn happened(&mut self, what: TimelineEvent) {
+    pub(super) fn record_event(&mut self, what: TimelineEvent) {
         self.out.push(SwitchOutput::Timeline(TimelineEntry { at: self.now, event: what }));
     }
 
     fn run_due(&mut self, now: Instant) {
-        while let Some(entry) = self.due.first_entry() {
+        while let Some(entry) = self.scheduled.first_entry() {
             if entry.key().0 > now {
                 break;
             }
-            let ((at, _), due) = entry.remove_entry();
+            let ((at, _), event) = entry.remove_entry();
             self.now = self.now.max(at);
-            self.fire(due);
+            self.fire(event);
         }
         self.now = now;
     }
 
-    fn fire(&mut self, due: Due) {
-        match due {
-            Due::Dial(caller) => self.dial(*caller),
-            Due::Tick(leg) => self.tick(&leg),
-            Due::FrameEnds(leg, frame) => self.frame_ends(&leg, frame),
-            Due::Phone(leg, step) => self.phone(&leg, step),
-            Due::PersonLeaves(leg) => self.person_leaves(&leg),
-            Due::PersonPresses(leg, key) => self.person_presses(&leg, key),
-            Due::OriginateTimeout(leg) => self.originate_timeout(&leg),
-            Due::OriginateEnds(leg) => self.originate_ends(&leg),
-            Due::Job { job, command, argument } => self.job_starts(&job, &command, &argument),
-            Due::Slept { job, argument } => self.slept(&job, &argument),
-            Due::Task(task) => self.task(task),
-            Due::BridgeStarts(leg, peer) => self.bridge_starts(&leg, &peer),
-            Due::BridgeEnds { leg, peer, cause } => self.bridge_ends(&leg, &peer, &cause),
-            Due::Destroy(leg) => self.destroy(&leg),
-            Due::Heartbeat => self.heartbeat(),
+    fn fire(&mut self, event: ScheduledEvent) {
+        match event {
+            ScheduledEvent::Dial(caller) => self.dial(*caller),
+            ScheduledEvent::Tick(leg) => self.tick(&leg),
+            ScheduledEvent::FrameEnds(leg, frame) => self.app_time_over(&leg, frame),
+            ScheduledEvent::Phone(leg, step) => self.advance_phone(&leg, step),
+            ScheduledEvent::PersonLeaves(leg) => self.person_hangs_up(&leg),
+            ScheduledEvent::PersonPresses(leg, key) => self.person_presses_key(&leg, key),
+            ScheduledEvent::OriginateTimeout(leg) => self.originate_timeout(&leg),
+            ScheduledEvent::OriginateEnds(leg) => self.originate_ends(&leg),
+            ScheduledEvent::Job { job, command, argument } => self.start_job(&job, &command, &argument),
+            ScheduledEvent::Slept { job, argument } => self.end_sleep(&job, &argument),
+            ScheduledEvent::Task(task) => self.run_task(task),
+            ScheduledEvent::BridgeStarts(leg, peer) => self.start_bridge(&leg, &peer),
+            ScheduledEvent::BridgeEnds { leg, peer, cause } => self.peer_left(&leg, &peer, &cause),
+            ScheduledEvent::Destroy(leg) => self.destroy(&leg),
+            ScheduledEvent::Heartbeat => self.heartbeat(),
         }
     }
 
     /// The person at the other end hangs up: the network says so, and the channel ends what it does. Who was
     /// answered sends BYE, who was not CANCEL.
-    fn person_leaves(&mut self, leg: &Uuid) {
+    fn person_hangs_up(&mut self, leg: &Uuid) {
         let Some(channel) = self.channels.get(leg) else { return };
         match (channel.answered || channel.says_bye, channel.direction) {
-            (true, _) => self.far_end_leaves(leg, "200", "NORMAL_CLEARING"),
-            (false, Direction::Inbound) => self.far_end_leaves(leg, "487", "ORIGINATOR_CANCEL"),
-            (false, Direction::Outbound) => self.far_end_leaves(leg, "603", "CALL_REJECTED"),
+            (true, _) => self.far_end_hangs_up(leg, "200", "NORMAL_CLEARING"),
+            (false, Direction::Inbound) => self.far_end_hangs_up(leg, "487", "ORIGINATOR_CANCEL"),
+            (false, Direction::Outbound) => self.far_end_hangs_up(leg, "603", "CALL_REJECTED"),
         }
     }
 
-    fn person_presses(&mut self, leg: &Uuid, key: char) {
-        if self.channels.get(leg).is_none_or(|channel| channel.cause.is_some() || !channel.media()) {
+    fn person_presses_key(&mut self, leg: &Uuid, key: char) {
+        if self.channels.get(leg).is_none_or(|channel| channel.cause.is_some() || !channel.has_media()) {
             return;
         }
-        self.happened(TimelineEvent::KeyPressed { leg: leg.clone(), key });
+        self.record_event(TimelineEvent::KeyPressed { leg: leg.clone(), key });
         self.key(leg, key);
     }
 
     fn sendmsg(&mut self, leg: &str, headers: Vec<(String, String)>, body: Option<String>) {
-        let text = match self.queue_order(leg, headers, body) {
+        let text = match self.queue_message(leg, headers, body) {
             Ok(()) => "+OK".into(),
             Err(text) => text,
         };
         self.out.push(SwitchOutput::Reply { text, job: None });
     }
 
-    fn queue_order(
+    fn queue_message(
         &mut self,
         leg: &str,
         headers: Vec<(String, String)>,
@@ -450,9 +455,9 @@ impl SwitchModel {
                 let data = find("execute-app-arg").filter(|data| !data.is_empty());
                 let data = data.or_else(|| body.filter(|_| text)).unwrap_or_default();
                 let app = find("execute-app-name").unwrap_or_default();
-                Some(PrivateWhat::Execute { app, data, uuid: find("event-uuid") })
+                Some(MessageCommand::Execute { app, data, uuid: find("event-uuid") })
             }
-            Some("hangup") => Some(PrivateWhat::Hangup {
+            Some("hangup") => Some(MessageCommand::Hangup {
                 cause: find("hangup-cause").unwrap_or_else(|| "NORMAL_CLEARING".into()),
             }),
             // The real switch takes any order and logs the ones it cannot read.
@@ -461,10 +466,10 @@ impl SwitchModel {
         let channel = self.channels.get_mut(leg).filter(|channel| channel.cause.is_none());
         let channel = channel.ok_or_else(|| format!("-ERR invalid session id [{leg}]"))?;
         let Some(what) = what else { return Ok(()) };
-        if channel.queue.len() >= ORDERS_QUEUED_MAX {
+        if channel.messages.len() >= ORDERS_QUEUED_MAX {
             return Err("-ERR memory error".into());
         }
-        channel.queue.push_back(super::channel::Private { what, headers });
+        channel.messages.push_back(super::channel::QueuedMessage { what, headers });
         let leg = channel.uuid.clone();
         self.tick_soon(&leg);
         Ok(())
@@ -478,14 +483,14 @@ impl SwitchModel {
         for phone in self.stats.phones.values_mut() {
             phone.live = 0;
         }
-        self.due.clear();
+        self.scheduled.clear();
         self.tasks.clear();
         self.jobs.clear();
-        self.gone.clear();
-        self.table.clear();
+        self.gone_callers.clear();
+        self.channel_list.clear();
         self.sequence = 0;
         self.started = self.now;
-        self.happened(TimelineEvent::Crashed);
-        self.at(self.now + self.setup.heartbeat, Due::Heartbeat);
+        self.record_event(TimelineEvent::Crashed);
+        self.schedule_at(self.now + self.config.heartbeat, ScheduledEvent::Heartbeat);
     }
 }

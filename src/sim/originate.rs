@@ -1,8 +1,8 @@
 //! An agent's leg: how `originate` makes it, what the telephone at its end does, and how the job ends.
 
 use super::actors::{AfterAnswer, Phone, UnreachableCause};
-use super::channel::{CallState, Channel, Direction, State, Uuid};
-use super::model::{Due, PhoneStep, SwitchModel};
+use super::channel::{Channel, ChannelCallState, ChannelState, Direction, Uuid};
+use super::model::{PhoneStep, ScheduledEvent, SwitchModel};
 use super::stats::TimelineEvent;
 use super::switch_event::header;
 use hotlined_core::time::{Instant, Millis};
@@ -16,7 +16,7 @@ struct Originate {
     variables: Vec<(String, String)>,
     dial: String,
     number: String,
-    then: (String, String),
+    on_answer: (String, String),
 }
 
 impl Originate {
@@ -42,7 +42,7 @@ impl Originate {
             }
             None => ("transfer".to_owned(), then.to_owned()),
         };
-        Some(Self { variables, dial: dial.to_owned(), number, then })
+        Some(Self { variables, dial: dial.to_owned(), number, on_answer: then })
     }
 }
 
@@ -83,102 +83,114 @@ fn parse_variables(text: &str) -> Vec<(String, String)> {
 
 impl SwitchModel {
     /// `msleep` has slept (mod_commands.c:886).
-    pub(super) fn slept(&mut self, job: &Uuid, argument: &str) {
+    pub(super) fn end_sleep(&mut self, job: &Uuid, argument: &str) {
         let answer = self.api("msleep", argument);
         self.api_event("msleep", argument);
-        self.job_ends(job, "msleep", argument, answer);
+        self.end_job(job, "msleep", argument, answer);
     }
 
     /// `bgapi` got its thread.
-    pub(super) fn job_starts(&mut self, job: &Uuid, command: &str, argument: &str) {
+    pub(super) fn start_job(&mut self, job: &Uuid, command: &str, argument: &str) {
         if command == "msleep" {
             let sleep = Millis(argument.trim().parse().unwrap_or(0));
-            self.at(self.now + sleep, Due::Slept { job: job.clone(), argument: argument.into() });
+            self.schedule_at(
+                self.now + sleep,
+                ScheduledEvent::Slept { job: job.clone(), argument: argument.into() },
+            );
             return;
         }
         if command != "originate" {
             let answer = self.api(command, argument);
             self.api_event(command, argument);
-            self.job_ends(job, command, argument, answer);
+            self.end_job(job, command, argument, answer);
             return;
         }
-        let Some(order) = Originate::parse(argument) else {
+        let Some(message) = Originate::parse(argument) else {
             let usage = "-USAGE: <call url> <exten>|&<application_name>(<app_args>) [<dialplan>] [<context>] \
                          [<cid_name>] [<cid_num>] [<timeout_sec>]\n";
-            self.job_ends(job, command, argument, usage.into());
+            self.end_job(job, command, argument, usage.into());
             return;
         };
-        let phone = self.next_phone(&order.number);
+        let phone = self.next_phone(&message.number);
         if phone == Phone::Unreachable(UnreachableCause::NoGateway) {
-            self.job_ends(job, command, argument, "-ERR INVALID_GATEWAY\n".into());
+            self.end_job(job, command, argument, "-ERR INVALID_GATEWAY\n".into());
             return;
         }
-        let wanted = order.variables.iter().find(|(name, _)| name == "origination_uuid");
-        let uuid: Uuid = wanted.map_or_else(|| self.chance.uuid(), |(_, uuid)| uuid.as_str().into());
+        let wanted = message.variables.iter().find(|(name, _)| name == "origination_uuid");
+        let uuid: Uuid = wanted.map_or_else(|| self.rng.uuid(), |(_, uuid)| uuid.as_str().into());
         if self.channels.contains_key(&uuid) {
             // The real switch logs "Duplicate UUID!" and fails to make the session.
-            self.job_ends(job, command, argument, "-ERR DESTINATION_OUT_OF_ORDER\n".into());
+            self.end_job(job, command, argument, "-ERR DESTINATION_OUT_OF_ORDER\n".into());
             return;
         }
         self.jobs.insert(job.clone(), argument.into());
-        self.make_leg(&uuid, job, order, phone);
+        self.create_leg(&uuid, job, message, phone);
     }
 
-    fn make_leg(&mut self, uuid: &Uuid, job: &Uuid, order: Originate, phone: Phone) {
+    fn create_leg(&mut self, uuid: &Uuid, job: &Uuid, message: Originate, phone: Phone) {
         self.sessions += 1;
-        let variable =
-            |name: &str| order.variables.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone());
+        let variable = |name: &str| {
+            message.variables.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
+        };
         let mut channel = Channel::new(uuid.clone(), Direction::Outbound, self.sessions, self.now);
-        channel.name.clone_from(&order.dial);
+        channel.name.clone_from(&message.dial);
         channel.number = variable("origination_caller_id_number").unwrap_or_else(|| "0000000000".into());
-        channel.destination.clone_from(&order.number);
-        channel.dialled.clone_from(&order.number);
+        channel.destination.clone_from(&message.number);
+        channel.dialled.clone_from(&message.number);
         channel.job = Some(job.clone());
-        channel.then = Some(order.then.clone());
+        channel.on_answer = Some(message.on_answer.clone());
         channel.phone = Some(phone);
-        channel.owner = self.owner_in(&order.variables);
-        set_outbound_variables(&mut channel, &order);
-        let caller = channel.owner.clone();
+        channel.caller_leg = self.find_caller(&message.variables);
+        set_outbound_variables(&mut channel, &message);
+        let caller = channel.caller_leg.clone();
         if let Some(caller) = &caller {
             self.stats.call(caller, |call| call.agents_called += 1);
         }
         self.channels.insert(uuid.clone(), channel);
         self.count_channels();
-        self.stats.phone_called(&order.number);
-        self.happened(TimelineEvent::AgentCalled { leg: uuid.clone(), number: order.number.clone(), caller });
-        self.enter(uuid, State::None);
-        self.about(uuid, "CHANNEL_OUTGOING", Vec::new());
-        self.enter(uuid, State::Init);
-        self.about(uuid, "CHANNEL_CREATE", Vec::new());
-        self.about(uuid, "CHANNEL_ORIGINATE", Vec::new());
-        self.enter(uuid, State::Routing);
-        self.enter(uuid, State::ConsumeMedia);
+        self.stats.phone_called(&message.number);
+        self.record_event(TimelineEvent::AgentCalled {
+            leg: uuid.clone(),
+            number: message.number.clone(),
+            caller,
+        });
+        self.set_state(uuid, ChannelState::None);
+        self.channel_event(uuid, "CHANNEL_OUTGOING", Vec::new());
+        self.set_state(uuid, ChannelState::Init);
+        self.channel_event(uuid, "CHANNEL_CREATE", Vec::new());
+        self.channel_event(uuid, "CHANNEL_ORIGINATE", Vec::new());
+        self.set_state(uuid, ChannelState::Routing);
+        self.set_state(uuid, ChannelState::ConsumeMedia);
         let timeout_s = variable("originate_timeout").and_then(|seconds| seconds.parse().ok());
         let timeout_s = timeout_s.filter(|seconds| *seconds > 0).unwrap_or(ORIGINATE_TIMEOUT_S);
         // The switch counts the seconds on the wall clock's face (switch_epoch_time_now), so the time that a
         // telephone rings is up to a second short of what was asked.
         let gives_up = Instant((self.now.0 / 1_000 + timeout_s) * 1_000);
-        self.at(gives_up, Due::OriginateTimeout(uuid.clone()));
-        let network = self.chance.between(self.setup.network_delay_ms.0, self.setup.network_delay_ms.1);
+        self.schedule_at(gives_up, ScheduledEvent::OriginateTimeout(uuid.clone()));
+        let network = self.rng.between(self.config.network_delay_ms.0, self.config.network_delay_ms.1);
         let first = match phone {
-            Phone::Busy => PhoneStep::Fails("USER_BUSY"),
-            Phone::Refuses { after: Millis(0) } => PhoneStep::Fails("CALL_REJECTED"),
-            Phone::Unreachable(UnreachableCause::NoSuchNumber) => PhoneStep::Fails("UNALLOCATED_NUMBER"),
-            Phone::Unreachable(UnreachableCause::SwitchedOff) => PhoneStep::Fails("NO_USER_RESPONSE"),
+            Phone::Busy => PhoneStep::FailedPlaybacks("USER_BUSY"),
+            Phone::Refuses { after: Millis(0) } => PhoneStep::FailedPlaybacks("CALL_REJECTED"),
+            Phone::Unreachable(UnreachableCause::NoSuchNumber) => {
+                PhoneStep::FailedPlaybacks("UNALLOCATED_NUMBER")
+            }
+            Phone::Unreachable(UnreachableCause::SwitchedOff) => {
+                PhoneStep::FailedPlaybacks("NO_USER_RESPONSE")
+            }
             Phone::Unreachable(UnreachableCause::NetworkFailure | UnreachableCause::NoGateway) => {
-                PhoneStep::Fails("NORMAL_TEMPORARY_FAILURE")
+                PhoneStep::FailedPlaybacks("NORMAL_TEMPORARY_FAILURE")
             }
             Phone::Answers { .. } | Phone::Accepts { .. } | Phone::NeverAnswers | Phone::Refuses { .. } => {
                 PhoneStep::Rings
             }
         };
-        self.at(self.now + Millis(network), Due::Phone(uuid.clone(), first));
+        self.schedule_at(self.now + Millis(network), ScheduledEvent::Phone(uuid.clone(), first));
     }
 
     /// The caller a leg is for: the inbound leg, live or just gone, that one of its variables names.
-    fn owner_in(&self, variables: &[(String, String)]) -> Option<Uuid> {
+    fn find_caller(&self, variables: &[(String, String)]) -> Option<Uuid> {
         variables.iter().find_map(|(_, value)| {
-            if let Some((uuid, _)) = self.gone.get_key_value(value.as_str()) {
+            if let Some((uuid, _)) = self.gone_callers.get_key_value(value.as_str()) {
                 return Some(uuid.clone());
             }
             let (uuid, channel) = self.channels.get_key_value(value.as_str())?;
@@ -187,15 +199,15 @@ impl SwitchModel {
     }
 
     fn next_phone(&mut self, number: &str) -> Phone {
-        let habits = self.setup.phones.get(number).map(Vec::as_slice).unwrap_or_default();
-        let called = self.called.entry(number.into()).or_insert(0);
+        let habits = self.config.phones.get(number).map(Vec::as_slice).unwrap_or_default();
+        let called = self.times_called.entry(number.into()).or_insert(0);
         let phone = habits.get(*called).or(habits.last()).copied().unwrap_or_default();
         *called += 1;
         phone
     }
 
     /// The telephone does something.
-    pub(super) fn phone(&mut self, uuid: &Uuid, step: PhoneStep) {
+    pub(super) fn advance_phone(&mut self, uuid: &Uuid, step: PhoneStep) {
         let now = self.now;
         let ringing = |channel: &&mut Channel| channel.cause.is_none() && !channel.answered;
         let Some(channel) = self.channels.get_mut(uuid).filter(ringing) else { return };
@@ -206,53 +218,55 @@ impl SwitchModel {
                     Some(Phone::Answers { after, .. } | Phone::Accepts { after, .. }) => {
                         Some((after, PhoneStep::Answers))
                     }
-                    Some(Phone::Refuses { after }) => Some((after, PhoneStep::Fails("CALL_REJECTED"))),
+                    Some(Phone::Refuses { after }) => {
+                        Some((after, PhoneStep::FailedPlaybacks("CALL_REJECTED")))
+                    }
                     Some(Phone::NeverAnswers | Phone::Busy | Phone::Unreachable(_)) | None => None,
                 };
-                self.about(uuid, "CHANNEL_PROGRESS", Vec::new());
-                self.call_state(uuid, CallState::Ringing);
-                self.happened(TimelineEvent::Ringing { leg: uuid.clone() });
+                self.channel_event(uuid, "CHANNEL_PROGRESS", Vec::new());
+                self.set_call_state(uuid, ChannelCallState::Ringing);
+                self.record_event(TimelineEvent::Ringing { leg: uuid.clone() });
                 if let Some((after, step)) = next {
-                    self.at(now + after, Due::Phone(uuid.clone(), step));
+                    self.schedule_at(now + after, ScheduledEvent::Phone(uuid.clone(), step));
                 }
             }
             PhoneStep::Answers => self.agent_answers(uuid),
-            PhoneStep::Fails(cause) => self.far_end_leaves(uuid, sip_status(cause), cause),
+            PhoneStep::FailedPlaybacks(cause) => self.far_end_hangs_up(uuid, sip_status(cause), cause),
         }
     }
 
     fn agent_answers(&mut self, uuid: &Uuid) {
         self.answer(uuid);
         let Some(channel) = self.channels.get_mut(uuid) else { return };
-        let (owner, phone, then) = (channel.owner.clone(), channel.phone, channel.then.take());
+        let (owner, phone, then) = (channel.caller_leg.clone(), channel.phone, channel.on_answer.take());
         if let Some(job) = channel.job.take() {
-            self.originate_job_ends(&job, format!("+OK {uuid}\n"));
+            self.end_originate_job(&job, format!("+OK {uuid}\n"));
         }
         if let Some(caller) = owner.and_then(|owner| self.channels.get(&owner))
             && let super::actors::HangsUp::AfterAgentAnswer(wait) = caller.leaves
         {
             let leg = caller.uuid.clone();
-            self.at(self.now + wait, Due::PersonLeaves(leg));
+            self.schedule_at(self.now + wait, ScheduledEvent::PersonLeaves(leg));
         }
         if let Some((_, AfterAnswer::HangsUpAfter(wait))) = phone.and_then(Phone::answered) {
-            self.at(self.now + wait, Due::PersonLeaves(uuid.clone()));
+            self.schedule_at(self.now + wait, ScheduledEvent::PersonLeaves(uuid.clone()));
         }
         if let Some(Phone::Accepts { press_after, key, .. }) = phone {
-            self.at(self.now + press_after, Due::PersonPresses(uuid.clone(), key));
+            self.schedule_at(self.now + press_after, ScheduledEvent::PersonPresses(uuid.clone(), key));
         }
         let Some((app, data)) = then else { return };
         if app == "transfer" {
             if let Some(channel) = self.channels.get_mut(uuid) {
                 channel.destination = data.split(' ').next().unwrap_or_default().into();
             }
-            self.enter(uuid, State::Routing);
+            self.set_state(uuid, ChannelState::Routing);
             self.route(uuid);
         } else {
-            self.enter(uuid, State::Execute);
+            self.set_state(uuid, ChannelState::Execute);
             if let Some(channel) = self.channels.get_mut(uuid) {
-                channel.plan.push_back((app, data));
+                channel.dialplan_actions.push_back((app, data));
             }
-            self.run_plan(uuid);
+            self.run_dialplan(uuid);
         }
     }
 
@@ -262,7 +276,7 @@ impl SwitchModel {
         let Some(channel) = self.channels.get_mut(uuid).filter(waiting) else { return };
         let Some(job) = channel.job.take() else { return };
         self.mark_hung_up(uuid, "NO_ANSWER");
-        self.originate_job_ends(&job, "-ERR NO_ANSWER\n".into());
+        self.end_originate_job(&job, "-ERR NO_ANSWER\n".into());
         self.end_channel(uuid, true);
     }
 
@@ -271,18 +285,18 @@ impl SwitchModel {
         let Some(channel) = self.channels.get_mut(uuid) else { return };
         let cause = channel.cause.clone().unwrap_or_default();
         if let Some(job) = channel.job.take() {
-            self.originate_job_ends(&job, format!("-ERR {cause}\n"));
+            self.end_originate_job(&job, format!("-ERR {cause}\n"));
         }
         self.destroy(uuid);
     }
 
-    fn originate_job_ends(&mut self, job: &Uuid, answer: String) {
+    fn end_originate_job(&mut self, job: &Uuid, answer: String) {
         let argument = self.jobs.remove(job).unwrap_or_default();
         self.api_event("originate", &argument);
-        self.job_ends(job, "originate", &argument, answer);
+        self.end_job(job, "originate", &argument, answer);
     }
 
-    fn job_ends(&mut self, job: &Uuid, command: &str, argument: &str, answer: String) {
+    fn end_job(&mut self, job: &Uuid, command: &str, argument: &str, answer: String) {
         let mut headers =
             vec![header("Job-UUID", job.to_string()), header("Job-Command", command.to_owned())];
         if !argument.is_empty() {
@@ -303,7 +317,7 @@ fn sip_status(cause: &str) -> &'static str {
     }
 }
 
-fn set_outbound_variables(channel: &mut Channel, order: &Originate) {
+fn set_outbound_variables(channel: &mut Channel, message: &Originate) {
     let fixed = [
         ("direction", "outbound".to_owned()),
         ("is_outbound", "true".to_owned()),
@@ -312,12 +326,12 @@ fn set_outbound_variables(channel: &mut Channel, order: &Originate) {
         ("session_id", channel.session.to_string()),
         ("sip_profile_name", "trunk".to_owned()),
         ("channel_name", channel.name.clone()),
-        ("sip_destination_url", format!("sip:{}", order.dial.rsplit('/').next().unwrap_or_default())),
+        ("sip_destination_url", format!("sip:{}", message.dial.rsplit('/').next().unwrap_or_default())),
     ];
     for (name, value) in fixed {
         channel.variables.push((name.into(), value));
     }
-    channel.variables.extend(order.variables.iter().cloned());
+    channel.variables.extend(message.variables.iter().cloned());
     for (name, value) in [
         ("originate_early_media", "false"),
         ("originate_endpoint", "sofia"),
@@ -338,17 +352,17 @@ mod tests {
 
     #[test]
     fn the_argument_of_originate_is_read() {
-        let order = Originate::parse(
+        let message = Originate::parse(
             "{origination_uuid=b0,originate_timeout=20,name='a, b',x=1\\,2}sofia/trunk/86005@127.0.0.1:6005 &park()",
         )
         .unwrap();
         let expected =
             [("origination_uuid", "b0"), ("originate_timeout", "20"), ("name", "a, b"), ("x", "1,2")];
         let expected: Vec<_> = expected.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        assert_eq!(order.variables, expected);
-        assert_eq!((order.number.as_str(), order.then.0.as_str()), ("86005", "park"));
-        let order = Originate::parse("sofia/gateway/gw/86001 &playback(/a.wav)").unwrap();
-        assert_eq!((order.number.as_str(), order.then.1.as_str()), ("86001", "/a.wav"));
+        assert_eq!(message.variables, expected);
+        assert_eq!((message.number.as_str(), message.on_answer.0.as_str()), ("86005", "park"));
+        let message = Originate::parse("sofia/gateway/gw/86001 &playback(/a.wav)").unwrap();
+        assert_eq!((message.number.as_str(), message.on_answer.1.as_str()), ("86001", "/a.wav"));
         assert_eq!(Originate::parse("nonsense"), None);
         assert_eq!(Originate::parse("{a=b"), None);
     }

@@ -64,17 +64,17 @@ mod tests {
 
     #[test]
     fn a_seed_gives_the_published_numbers() {
-        let mut chance = Rng::new(1_234_567);
-        assert_eq!(chance.next_u64(), 6_457_827_717_110_365_317);
-        assert_eq!(chance.next_u64(), 3_203_168_211_198_807_973);
+        let mut rng = Rng::new(1_234_567);
+        assert_eq!(rng.next_u64(), 6_457_827_717_110_365_317);
+        assert_eq!(rng.next_u64(), 3_203_168_211_198_807_973);
     }
 
     #[test]
     fn a_number_stays_between_its_bounds() {
-        let mut chance = Rng::new(7);
-        assert!((0..1_000).all(|_| (3..=5).contains(&chance.between(3, 5))));
-        assert_eq!(chance.between(9, 2), 9);
-        assert_eq!(chance.uuid().len(), 36);
-        assert_eq!(chance.pick::<u8>(&[]), None);
+        let mut rng = Rng::new(7);
+        assert!((0..1_000).all(|_| (3..=5).contains(&rng.between(3, 5))));
+        assert_eq!(rng.between(9, 2), 9);
+        assert_eq!(rng.uuid().len(), 36);
+        assert_eq!(rng.pick::<u8>(&[]), None);
     }
 }

@@ -1,53 +1,46 @@
 //! How a channel drops what it does, and how what it did says that it ended.
 
-use super::apps::{Run, run_headers};
-use super::channel::{Doing, Frame, PrivateWhat, Uuid};
+use super::app_run::{AppRun, FailedPlaybacks, app_headers};
+use super::channel::{AppActivity, MessageCommand, RunningApp, Uuid};
 use super::model::SwitchModel;
 use super::switch_event::{Header, header};
-
-/// Which playbacks say that they failed when all that a channel does is dropped. On a channel that goes elsewhere
-/// each finds that out by itself; on one that is hung up the innermost does, and those around it can read no
-/// more, which counts as played (seen).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fails {
-    None,
-    Innermost,
-    Every,
-}
 
 impl SwitchModel {
     /// Drops everything the channel does; false when that ended it. A recording takes it for a failure that its
     /// channel is to go elsewhere, and hangs it up (mod_dptools.c:3282).
-    pub(super) fn unwind(&mut self, uuid: &Uuid, fails: Fails) -> bool {
-        let wanted_alive = fails == Fails::Every;
+    pub(super) fn unwind(&mut self, uuid: &Uuid, fails: FailedPlaybacks) -> bool {
+        let wanted_alive = fails == FailedPlaybacks::Every;
         let mut fails = fails;
         while let Some(frame) = self.channels.get_mut(uuid).and_then(|channel| channel.stack.pop()) {
-            match &frame.doing {
-                Doing::Park { .. } => self.about(uuid, "CHANNEL_UNPARK", Vec::new()),
-                Doing::Play { file, .. } => {
-                    self.sound_stops(uuid, file, "done");
-                    self.respond(uuid, if fails == Fails::None { "FILE PLAYED" } else { "PLAYBACK ERROR" });
+            match &frame.activity {
+                AppActivity::Park { .. } => self.channel_event(uuid, "CHANNEL_UNPARK", Vec::new()),
+                AppActivity::Play { file, .. } => {
+                    self.stop_sound(uuid, file, "done");
+                    self.respond(
+                        uuid,
+                        if fails == FailedPlaybacks::None { "FILE PLAYED" } else { "PLAYBACK ERROR" },
+                    );
                 }
-                Doing::Record { file } => {
-                    self.about(uuid, "RECORD_STOP", vec![header("Record-File-Path", file.clone())]);
+                AppActivity::Record { file } => {
+                    self.channel_event(uuid, "RECORD_STOP", vec![header("Record-File-Path", file.clone())]);
                     self.mark_hung_up(uuid, "DESTINATION_OUT_OF_ORDER");
-                    fails = Fails::None;
+                    fails = FailedPlaybacks::None;
                 }
-                Doing::Collect(collect) => {
-                    if let Some(file) = collect.sounding() {
-                        self.sound_stops(uuid, file, "done");
+                AppActivity::Collect(collect) => {
+                    if let Some(file) = collect.current_file() {
+                        self.stop_sound(uuid, file, "done");
                     }
                 }
-                Doing::Sleep => {}
+                AppActivity::Sleep => {}
             }
-            if fails == Fails::Innermost {
-                fails = Fails::None;
+            if fails == FailedPlaybacks::Innermost {
+                fails = FailedPlaybacks::None;
             }
-            let ordered = frame.order.is_some();
-            if !matches!(frame.doing, Doing::Park { by_state: true }) {
+            let ordered = frame.message.is_some();
+            if !matches!(frame.activity, AppActivity::Park { by_state: true }) {
                 self.complete_frame(uuid, frame);
             }
-            if ordered && fails == Fails::Every {
+            if ordered && fails == FailedPlaybacks::Every {
                 self.fail_orders(uuid);
             }
         }
@@ -62,38 +55,39 @@ impl SwitchModel {
     /// find a channel that plays nothing; unless it was broken off before (switch_ivr.c:793).
     fn fail_orders(&mut self, uuid: &Uuid) {
         while let Some(channel) = self.channels.get_mut(uuid) {
-            if channel.breaking_all || channel.cause.is_some() {
+            if channel.break_all || channel.cause.is_some() {
                 return;
             }
-            let Some(order) = channel.queue.pop_front() else { return };
-            let PrivateWhat::Execute { app, data, uuid: named } = &order.what else { continue };
-            let named = named.clone().map_or_else(|| self.chance.uuid(), Into::into);
-            let run = Run { app: app.clone(), data: data.clone(), uuid: named, order: Some(order.clone()) };
-            self.about(uuid, "CHANNEL_EXECUTE", run_headers(&run, None));
+            let Some(message) = channel.messages.pop_front() else { return };
+            let MessageCommand::Execute { app, data, uuid: named } = &message.what else { continue };
+            let named = named.clone().map_or_else(|| self.rng.uuid(), Into::into);
+            let run =
+                AppRun { app: app.clone(), data: data.clone(), uuid: named, message: Some(message.clone()) };
+            self.channel_event(uuid, "CHANNEL_EXECUTE", app_headers(&run, None));
             if run.app == "record" {
                 self.mark_hung_up(uuid, "DESTINATION_OUT_OF_ORDER");
-            } else if !self.at_once(uuid, &run.app, &run.data) {
+            } else if !self.run_instant_app(uuid, &run.app, &run.data) {
                 self.respond(uuid, "PLAYBACK ERROR");
             }
             self.complete(uuid, &run);
         }
     }
 
-    pub(super) fn complete_frame(&mut self, uuid: &Uuid, frame: Frame) {
-        let Frame { app, data, uuid: run, order, .. } = frame;
-        self.complete(uuid, &Run { app, data, uuid: run, order });
+    pub(super) fn complete_frame(&mut self, uuid: &Uuid, frame: RunningApp) {
+        let RunningApp { app, data, uuid: run, message, .. } = frame;
+        self.complete(uuid, &AppRun { app, data, uuid: run, message });
     }
 
     /// The application came to its end, one way or the other.
-    pub(super) fn complete(&mut self, uuid: &Uuid, run: &Run) {
+    pub(super) fn complete(&mut self, uuid: &Uuid, run: &AppRun) {
         let response = self.channels.get(uuid).and_then(|channel| channel.response).unwrap_or("_none_");
-        self.about(uuid, "CHANNEL_EXECUTE_COMPLETE", run_headers(run, Some(response)));
-        if let Some(order) = &run.order {
+        self.channel_event(uuid, "CHANNEL_EXECUTE_COMPLETE", app_headers(run, Some(response)));
+        if let Some(message) = &run.message {
             let headers =
-                order.headers.iter().map(|(name, value)| (name.clone().into(), value.clone().into()));
+                message.headers.iter().map(|(name, value)| (name.clone().into(), value.clone().into()));
             let headers: Vec<Header> = headers.collect();
             let body = Some(run.data.clone()).filter(|data| !data.is_empty());
-            self.about_with(uuid, "PRIVATE_COMMAND", headers, Vec::new(), body);
+            self.channel_event_with(uuid, "PRIVATE_COMMAND", headers, Vec::new(), body);
         }
     }
 

@@ -36,11 +36,11 @@ impl Pipe {
     }
 
     /// Sends what was written in one go: in pieces cut anywhere. Those of one segment come together.
-    pub fn send(&mut self, now: Instant, bytes: &[u8], chance: &mut Rng) {
+    pub fn send(&mut self, now: Instant, bytes: &[u8], rng: &mut Rng) {
         for segment in bytes.chunks(SEGMENT_BYTES) {
-            let at = now + Millis(chance.between(self.delay.0, self.delay.1));
+            let at = now + Millis(rng.between(self.delay.0, self.delay.1));
             self.newest = self.newest.max(at);
-            let cut = chance.between(0, segment.len() as u64) as usize;
+            let cut = rng.between(0, segment.len() as u64) as usize;
             for piece in [&segment[..cut], &segment[cut..]] {
                 self.flying.push_back((self.newest, Bytes::copy_from_slice(piece)));
             }
@@ -111,7 +111,7 @@ impl Waiting {
 
 impl Line {
     /// A daemon connects.
-    pub fn open(now: Instant, delay: (u64, u64), chance: &mut Rng) -> Self {
+    pub fn open(now: Instant, delay: (u64, u64), rng: &mut Rng) -> Self {
         let mut line = Self {
             to_switch: Pipe::new(delay),
             to_daemon: Pipe::new(delay),
@@ -126,7 +126,7 @@ impl Line {
             polls_at: None,
             dead: false,
         };
-        line.to_daemon.send(now, &server::auth_request(), chance);
+        line.to_daemon.send(now, &server::auth_request(), rng);
         line
     }
 
@@ -166,19 +166,19 @@ impl Line {
     }
 
     /// The switch sends the events that wait.
-    pub fn poll(&mut self, now: Instant, chance: &mut Rng) {
+    pub fn poll(&mut self, now: Instant, rng: &mut Rng) {
         self.polls_at = None;
         let waiting = std::mem::take(&mut self.waiting);
         if !waiting.is_empty() && !self.dead {
             let written: Vec<Bytes> = waiting.into_iter().map(|waiting| waiting.written).collect();
-            self.to_daemon.send(now, &written.concat(), chance);
+            self.to_daemon.send(now, &written.concat(), rng);
         }
     }
 
     /// The switch answers.
-    pub fn answer(&mut self, now: Instant, answer: &[u8], chance: &mut Rng) {
+    pub fn answer(&mut self, now: Instant, answer: &[u8], rng: &mut Rng) {
         if !self.dead {
-            self.to_daemon.send(now, answer, chance);
+            self.to_daemon.send(now, answer, rng);
         }
     }
 

@@ -26,7 +26,7 @@ impl World<'_> {
             self.deliver(at)?;
             self.write_records(at, Instant(u64::MAX))?;
         }
-        let (is_in_file, is_torn) = (self.chance.percent(50), self.chance.percent(50));
+        let (is_in_file, is_torn) = (self.rng.percent(50), self.rng.percent(50));
         let post = &mut self.posts[at];
         let Some(daemon) = &mut post.daemon else { return Ok(()) };
         match &daemon.writing {

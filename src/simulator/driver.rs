@@ -29,7 +29,7 @@ const SLOW_RECORD_MS_MAX: u64 = 6_000;
 impl World<'_> {
     /// How long it takes at most until a driver comes to something, as it is drawn.
     fn lag(&mut self) -> Millis {
-        Millis(self.chance.between(0, self.scene.daemon_lag_ms))
+        Millis(self.rng.between(0, self.scene.daemon_lag_ms))
     }
 
     /// The daemon of this post is told something, and does what follows.
@@ -80,7 +80,7 @@ impl World<'_> {
             }
             Output::Keep { number, frames } => {
                 // A disk that is full says so, and one that is too slow is done in the end.
-                let is_slow = is_full && self.chance.percent(50);
+                let is_slow = is_full && self.rng.percent(50);
                 let done_at = if is_slow { self.posts[at].disk_full_until } else { now + lag };
                 let writing = Writing { done_at, number, frames, fails: is_full && !is_slow };
                 if let Some(daemon) = &mut self.posts[at].daemon
@@ -94,8 +94,8 @@ impl World<'_> {
                 may_deliver(&self.posts[at], self.redis.as_ref(), now.since(hindered_at), &delivery)?;
                 let Some(daemon) = &mut self.posts[at].daemon else { return Ok(()) };
                 let newest = daemon.deliveries.back().map_or(now, |(newest, _)| *newest);
-                let slow = match self.chance.percent(SLOW_RECORD_PERCENT) {
-                    true => Millis(self.chance.between(0, SLOW_RECORD_MS_MAX)),
+                let slow = match self.rng.percent(SLOW_RECORD_PERCENT) {
+                    true => Millis(self.rng.between(0, SLOW_RECORD_MS_MAX)),
                     false => Millis(0),
                 };
                 if let Some(daemon) = &mut self.posts[at].daemon {
@@ -152,7 +152,7 @@ impl World<'_> {
 
     /// Frames are in the file, or cannot be.
     pub(super) fn kept(&mut self, at: usize, writing: &Writing) -> Result<(), String> {
-        let is_to_renew = self.chance.percent(1);
+        let is_to_renew = self.rng.percent(1);
         let (outcome, renews) = match writing.fails {
             true => (Err("no space left on device".to_owned()), false),
             false => (Ok(()), self.posts[at].disk.append(&writing.frames, is_to_renew)?),

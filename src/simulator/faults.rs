@@ -98,8 +98,8 @@ impl World<'_> {
         let acts = self.posts.iter().position(|post| post.serves(now));
         match (others, acts) {
             (0, _) => 0,
-            (_, Some(acts)) if !self.chance.percent(20) => acts,
-            (_, Some(_) | None) => self.chance.between(0, others as u64) as usize,
+            (_, Some(acts)) if !self.rng.percent(20) => acts,
+            (_, Some(_) | None) => self.rng.between(0, others as u64) as usize,
         }
     }
 
@@ -275,7 +275,7 @@ impl World<'_> {
         line.cut();
         self.alone_since.get_or_insert(self.now);
         if post.daemon.is_some() {
-            let notices = self.now + Millis(self.chance.between(0, NOTICED_MS_MAX));
+            let notices = self.now + Millis(self.rng.between(0, NOTICED_MS_MAX));
             post.notices = Some((notices, true));
             post.refuses_until = post.refuses_until.max(notices + back);
         }

@@ -17,49 +17,48 @@ const TALK_MS_MAX: u64 = 12_000;
 impl WorldSetup {
     /// One drawn by chance.
     pub fn random(seed: u64) -> Self {
-        let mut chance = Rng::new(seed ^ 0x0068_6f74_6c69_6e65);
-        let phones = 2 + chance.between(0, 4);
+        let mut rng = Rng::new(seed ^ 0x0068_6f74_6c69_6e65);
+        let phones = 2 + rng.between(0, 4);
         let agents = (1..=phones).map(|index| {
-            let lines = if chance.percent(20) { 2 } else { 1 };
-            let ring_time = Millis::seconds(chance.between(5, 9));
-            Agent { on: !chance.percent(8), ..agent(index, lines, ring_time) }
+            let lines = if rng.percent(20) { 2 } else { 1 };
+            let ring_time = Millis::seconds(rng.between(5, 9));
+            Agent { on: !rng.percent(8), ..agent(index, lines, ring_time) }
         });
         let agents: Vec<Agent> = agents.collect();
-        let drawn = |number: &str, chance: &mut Rng, agents: &[Agent]| {
+        let drawn = |number: &str, rng: &mut Rng, agents: &[Agent]| {
             let mut drawn = hotline_defaults();
-            drawn.wait = Millis::seconds(chance.between(5, 20));
-            drawn.strategy = if chance.percent(50) { Strategy::Random } else { Strategy::Sequential };
-            drawn.shows = if chance.percent(20) { Shows::Hotline } else { Shows::Caller };
-            if chance.percent(20) {
+            drawn.wait = Millis::seconds(rng.between(5, 20));
+            drawn.strategy = if rng.percent(50) { Strategy::Random } else { Strategy::Sequential };
+            drawn.shows = if rng.percent(20) { Shows::Hotline } else { Shows::Caller };
+            if rng.percent(20) {
                 drawn.ringback = Prompt::Tone(Tone::Ringing);
             }
             drawn.hotline(number, "Example", agents.to_vec())
         };
         // Both ring the same telephones, which have as many lines as they have.
-        let hotlines =
-            vec![drawn(HOTLINE, &mut chance, &agents), drawn(OTHER_HOTLINE, &mut chance, &agents[1..])];
-        let callers = 1 + chance.between(0, 6);
-        let busy_ms = 200 + chance.between(0, 15_000);
-        let callers: Vec<Caller> = (0..callers).map(|nth| caller(nth, busy_ms, &mut chance)).collect();
+        let hotlines = vec![drawn(HOTLINE, &mut rng, &agents), drawn(OTHER_HOTLINE, &mut rng, &agents[1..])];
+        let callers = 1 + rng.between(0, 6);
+        let busy_ms = 200 + rng.between(0, 15_000);
+        let callers: Vec<Caller> = (0..callers).map(|nth| caller(nth, busy_ms, &mut rng)).collect();
         let phones = (1..=phones)
-            .map(|index| (phone_number(index), (0..4).map(|_| phone(&mut chance)).collect()))
+            .map(|index| (phone_number(index), (0..4).map(|_| phone(&mut rng)).collect()))
             .collect();
         let mut sounds = SoundFiles::default();
-        if chance.percent(15) {
+        if rng.percent(15) {
             sounds.missing.push("/ring.wav".into());
         }
-        if chance.percent(15) {
+        if rng.percent(15) {
             sounds.missing.push("/closing.wav".into());
         }
         let mut faults: Vec<(FaultTime, Fault)> =
-            (0..chance.between(0, 3)).flat_map(|_| faults(busy_ms, &mut chance)).collect();
+            (0..rng.between(0, 3)).flat_map(|_| faults(busy_ms, &mut rng)).collect();
         let mut beside = Rng::new(seed ^ 0x0064_6165_6d6f_6e73);
         let daemons = if beside.percent(40) { 2 } else { 1 };
         if daemons > 1 {
             faults =
                 (0..beside.between(0, 4)).flat_map(|_| faults_of_several(busy_ms, &mut beside)).collect();
         }
-        let slow = chance.percent(30);
+        let slow = rng.percent(30);
         Self {
             seed,
             callers,
@@ -67,14 +66,14 @@ impl WorldSetup {
             sounds,
             hotlines,
             daemons,
-            live_calls_max: if chance.percent(15) { 2 } else { 100 },
+            live_calls_max: if rng.percent(15) { 2 } else { 100 },
             faults,
             network_delay_ms: if slow { (5, 80) } else { (0, 5) },
-            job_start_delay_ms: if chance.percent(20) { (1, 60) } else { (1, 3) },
+            job_start_delay_ms: if rng.percent(20) { (1, 60) } else { (1, 3) },
             channel_list_lag_ms: (0, 274),
-            daemon_lag_ms: if chance.percent(20) { 30 } else { 2 },
-            reordered_percent: if chance.percent(50) { chance.between(1, 50) } else { 0 },
-            format: if chance.percent(50) { Format::Json } else { Format::Plain },
+            daemon_lag_ms: if rng.percent(20) { 30 } else { 2 },
+            reordered_percent: if rng.percent(50) { rng.between(1, 50) } else { 0 },
+            format: if rng.percent(50) { Format::Json } else { Format::Plain },
             shadow_engine: seed.is_multiple_of(4),
             check_every: Millis(20),
             quiet_within: Millis::seconds(300),
@@ -82,136 +81,130 @@ impl WorldSetup {
     }
 }
 
-fn caller(nth: u64, busy_ms: u64, chance: &mut Rng) -> Caller {
-    let dials = match chance.between(0, 19) {
+fn caller(nth: u64, busy_ms: u64, rng: &mut Rng) -> Caller {
+    let dials = match rng.between(0, 19) {
         0 => "4009999999",
         1..=4 => OTHER_HOTLINE,
         5 => "+864008001234",
         _ => HOTLINE,
     };
-    let leaves = match chance.between(0, 9) {
-        0 => HangsUp::AfterDialling(Millis(chance.between(0, 120))),
-        1..=2 => HangsUp::AfterDialling(Millis(chance.between(100, 20_000))),
-        3..=4 => HangsUp::AfterAgentAnswer(Millis(chance.between(0, 150))),
-        5..=6 => HangsUp::AfterBridge(Millis(chance.between(0, TALK_MS_MAX))),
+    let leaves = match rng.between(0, 9) {
+        0 => HangsUp::AfterDialling(Millis(rng.between(0, 120))),
+        1..=2 => HangsUp::AfterDialling(Millis(rng.between(100, 20_000))),
+        3..=4 => HangsUp::AfterAgentAnswer(Millis(rng.between(0, 150))),
+        5..=6 => HangsUp::AfterBridge(Millis(rng.between(0, TALK_MS_MAX))),
         _ => HangsUp::Never,
     };
     Caller {
-        at: Millis(chance.between(0, busy_ms)),
-        number: if chance.percent(10) { String::new() } else { format!("1380000{nth:04}") },
+        at: Millis(rng.between(0, busy_ms)),
+        number: if rng.percent(10) { String::new() } else { format!("1380000{nth:04}") },
         dialled: dials.into(),
-        leg: chance.uuid().parse().ok(),
+        leg: rng.uuid().parse().ok(),
         hangs_up: leaves,
-        sends_bye: chance.percent(20),
+        sends_bye: rng.percent(20),
         ..Caller::default()
     }
 }
 
 /// Every talk ends: nobody waits for ever for somebody who does, too.
-fn phone(chance: &mut Rng) -> Phone {
-    let after = Millis(chance.between(0, 6_000));
-    match chance.between(0, 19) {
+fn phone(rng: &mut Rng) -> Phone {
+    let after = Millis(rng.between(0, 6_000));
+    match rng.between(0, 19) {
         0..=1 => Phone::Busy,
         2..=3 => Phone::NeverAnswers,
-        4 => Phone::Refuses { after: Millis(chance.between(0, 1) * after.0) },
+        4 => Phone::Refuses { after: Millis(rng.between(0, 1) * after.0) },
         5 => Phone::Unreachable(UnreachableCause::SwitchedOff),
         6 => Phone::Unreachable(UnreachableCause::NoGateway),
         7 => Phone::Unreachable(UnreachableCause::NetworkFailure),
-        8..=10 => Phone::Answers { after, then: AfterAnswer::HangsUpAfter(Millis(chance.between(0, 150))) },
-        11 => {
-            Phone::Answers { after, then: AfterAnswer::HangsUpAfter(Millis(chance.between(0, TALK_MS_MAX))) }
-        }
-        _ => Phone::Answers { after, then: AfterAnswer::TalksFor(Millis(chance.between(0, TALK_MS_MAX))) },
+        8..=10 => Phone::Answers { after, then: AfterAnswer::HangsUpAfter(Millis(rng.between(0, 150))) },
+        11 => Phone::Answers { after, then: AfterAnswer::HangsUpAfter(Millis(rng.between(0, TALK_MS_MAX))) },
+        _ => Phone::Answers { after, then: AfterAnswer::TalksFor(Millis(rng.between(0, TALK_MS_MAX))) },
     }
 }
 
 /// Something goes wrong, and with it what brings out what it means: what could not be kept, and another time of day,
 /// matter to the daemon that comes after one that was killed.
-pub(super) fn faults(busy_ms: u64, chance: &mut Rng) -> Vec<(FaultTime, Fault)> {
-    let (when, first) = fault(busy_ms, chance);
+pub(super) fn faults(busy_ms: u64, rng: &mut Rng) -> Vec<(FaultTime, Fault)> {
+    let (when, first) = fault(busy_ms, rng);
     let mut all = vec![(when, first)];
     if let (Fault::DiskFull { .. } | Fault::ClockSet { .. }, FaultTime::At(at)) = (first, when)
-        && chance.percent(75)
+        && rng.percent(75)
     {
-        let soon = FaultTime::At(Millis(at.0 + chance.between(0, 9_000)));
-        let back = Millis(chance.between(0, 3_000));
+        let soon = FaultTime::At(Millis(at.0 + rng.between(0, 9_000)));
+        let back = Millis(rng.between(0, 3_000));
         all.push((
             soon,
-            Fault::DaemonKilled {
-                restart_after: back,
-                output_delivered: chance.percent(50),
-                disk_kept: true,
-            },
+            Fault::DaemonKilled { restart_after: back, output_delivered: rng.percent(50), disk_kept: true },
         ));
     }
     all
 }
 
 /// Something goes wrong while callers come, or soon after.
-pub(super) fn fault(busy_ms: u64, chance: &mut Rng) -> (FaultTime, Fault) {
-    let back = match chance.between(0, 3) {
-        0 => Millis(chance.between(0, 300)),
-        1 => Millis(chance.between(300, 3_000)),
-        2 => Millis(chance.between(3_000, 8_000)),
-        _ => Millis(chance.between(300, 20_000)),
+pub(super) fn fault(busy_ms: u64, rng: &mut Rng) -> (FaultTime, Fault) {
+    let back = match rng.between(0, 3) {
+        0 => Millis(rng.between(0, 300)),
+        1 => Millis(rng.between(300, 3_000)),
+        2 => Millis(rng.between(3_000, 8_000)),
+        _ => Millis(rng.between(300, 20_000)),
     };
-    let fault = match chance.between(0, 29) {
+    let fault = match rng.between(0, 29) {
         0..=8 => Fault::LinkCut { reconnect_after: back },
         9..=13 => Fault::DaemonKilled {
             restart_after: back,
-            output_delivered: chance.percent(50),
-            disk_kept: chance.percent(75),
+            output_delivered: rng.percent(50),
+            disk_kept: rng.percent(75),
         },
         14..=15 => Fault::SwitchCrash,
         16..=17 => Fault::HotlinesChanged,
         18 => Fault::LinkSilent,
         19..=20 => {
-            Fault::DaemonDrained { second_stop_after: Millis(chance.between(0, 8_000)), restart_after: back }
+            Fault::DaemonDrained { second_stop_after: Millis(rng.between(0, 8_000)), restart_after: back }
         }
-        21..=22 => Fault::LinkStalled { span: Millis(chance.between(50, 6_000)) },
-        23..=24 => Fault::DaemonPaused { span: Millis(chance.between(50, 8_000)) },
-        25..=26 => Fault::DiskFull { span: Millis(chance.between(10, 10_000)) },
-        _ => clock_set(chance),
+        21..=22 => Fault::LinkStalled { span: Millis(rng.between(50, 6_000)) },
+        23..=24 => Fault::DaemonPaused { span: Millis(rng.between(50, 8_000)) },
+        25..=26 => Fault::DiskFull { span: Millis(rng.between(10, 10_000)) },
+        _ => clock_set(rng),
     };
-    (FaultTime::At(Millis(chance.between(0, busy_ms + 12_000))), fault)
+    (FaultTime::At(Millis(rng.between(0, busy_ms + 12_000))), fault)
 }
 
 /// Something goes wrong where daemons share a Redis: that goes away, or one of them does, or both.
-pub(super) fn faults_of_several(busy_ms: u64, chance: &mut Rng) -> Vec<(FaultTime, Fault)> {
-    let at = chance.between(0, busy_ms + 12_000);
-    let span = Millis(chance.between(0, 1) * chance.between(0, 9_000) + chance.between(1, 1_500));
-    let loss = match chance.between(0, 9) {
+pub(super) fn faults_of_several(busy_ms: u64, rng: &mut Rng) -> Vec<(FaultTime, Fault)> {
+    let at = rng.between(0, busy_ms + 12_000);
+    let span = Millis(rng.between(0, 1) * rng.between(0, 9_000) + rng.between(1, 1_500));
+    let loss = match rng.between(0, 9) {
         0..=4 => DataLoss::Nothing,
         5..=7 => DataLoss::Recent,
         _ => DataLoss::All,
     };
-    let kill = |chance: &mut Rng| Fault::DaemonKilled {
-        restart_after: Millis(chance.between(0, 15_000)),
-        output_delivered: chance.percent(50),
+    let kill = |rng: &mut Rng| Fault::DaemonKilled {
+        restart_after: Millis(rng.between(0, 15_000)),
+        output_delivered: rng.percent(50),
         disk_kept: true,
     };
-    let soon = Millis(at + chance.between(0, span.0 + 2_000));
-    match chance.between(0, 13) {
-        0..=2 => vec![(FaultTime::At(Millis(at)), kill(chance))],
+    let soon = Millis(at + rng.between(0, span.0 + 2_000));
+    match rng.between(0, 13) {
+        0..=2 => vec![(FaultTime::At(Millis(at)), kill(rng))],
         3..=4 => {
-            vec![(FaultTime::At(Millis(at)), Fault::DaemonPaused { span: Millis(chance.between(50, 9_000)) })]
+            vec![(FaultTime::At(Millis(at)), Fault::DaemonPaused { span: Millis(rng.between(50, 9_000)) })]
         }
         5 => vec![(FaultTime::At(Millis(at)), Fault::RedisDown { span, loss })],
         6 => vec![
             (FaultTime::At(Millis(at)), Fault::RedisDown { span, loss }),
-            (FaultTime::At(soon), kill(chance)),
+            (FaultTime::At(soon), kill(rng)),
         ],
         7 => vec![
             (FaultTime::At(Millis(at)), Fault::RedisDown { span, loss }),
-            (FaultTime::At(soon), Fault::DaemonPaused { span: Millis(chance.between(50, 9_000)) }),
+            (FaultTime::At(soon), Fault::DaemonPaused { span: Millis(rng.between(50, 9_000)) }),
         ],
         8 => vec![(FaultTime::At(Millis(at)), Fault::RedisUnreachable { span: Millis(span.0 + 2_000) })],
         // Another time of day matters to the daemon that starts by it.
-        9 => vec![(FaultTime::At(Millis(at)), clock_set(chance)), (FaultTime::At(soon), kill(chance))],
+        9 => vec![(FaultTime::At(Millis(at)), clock_set(rng)), (FaultTime::At(soon), kill(rng))],
         10 => vec![(FaultTime::At(Millis(at)), Fault::RedisHung { span })],
         _ => loop {
             // The rest goes wrong as with one daemon.
-            let (when, fault) = fault(busy_ms, chance);
+            let (when, fault) = fault(busy_ms, rng);
             if !matches!(fault, Fault::DiskFull { .. } | Fault::ClockSet { .. } | Fault::DaemonKilled { .. })
             {
                 break vec![(when, fault)];
@@ -220,11 +213,11 @@ pub(super) fn faults_of_several(busy_ms: u64, chance: &mut Rng) -> Vec<(FaultTim
     }
 }
 
-fn clock_set(chance: &mut Rng) -> Fault {
-    let by = match chance.between(0, 2) {
-        0 => Millis(chance.between(1, 2_000)),
-        1 => Millis(chance.between(2_000, 60_000)),
+fn clock_set(rng: &mut Rng) -> Fault {
+    let by = match rng.between(0, 2) {
+        0 => Millis(rng.between(1, 2_000)),
+        1 => Millis(rng.between(2_000, 60_000)),
         _ => Millis::seconds(3_600),
     };
-    Fault::ClockSet { forwards: chance.percent(50), by }
+    Fault::ClockSet { forwards: rng.percent(50), by }
 }

@@ -33,7 +33,7 @@ impl World<'_> {
                 return Ok(true);
             }
             if line.polls_at.is_some_and(|at| at <= now) {
-                line.poll(now, &mut self.chance);
+                line.poll(now, &mut self.rng);
                 return Ok(true);
             }
         }
@@ -103,7 +103,7 @@ impl World<'_> {
             if let Some(socket) = &mut daemon.socket {
                 socket.connects_at = None;
             }
-            post.line = Some(Line::open(now, self.scene.network_delay_ms, &mut self.chance));
+            post.line = Some(Line::open(now, self.scene.network_delay_ms, &mut self.rng));
             post.hears_from = post.hears_from.max(now);
             // No two have the same names for what they order.
             LinkInput::Connected(super::daemon::fnv(now.0, &daemon.name))
@@ -154,7 +154,7 @@ impl World<'_> {
             }
         }
         if let Some(line) = &mut self.posts[at].line {
-            line.to_switch.send(self.now, bytes, &mut self.chance);
+            line.to_switch.send(self.now, bytes, &mut self.rng);
         }
         Ok(())
     }

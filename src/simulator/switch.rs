@@ -17,12 +17,12 @@ impl World<'_> {
             let Some(line) = &mut self.posts[at].line else { return Ok(()) };
             match line.asked()? {
                 None => return Ok(()),
-                Some(Asked::Answered(answer)) => line.answer(self.now, &answer, &mut self.chance),
+                Some(Asked::Answered(answer)) => line.answer(self.now, &answer, &mut self.rng),
                 Some(Asked::Exit) => self.lets_go(at),
                 Some(Asked::Model(input)) => self.tell(input, Some(at))?,
             }
             if let Some(line) = &mut self.posts[at].line {
-                line.poll(self.now, &mut self.chance);
+                line.poll(self.now, &mut self.rng);
             }
         }
     }
@@ -65,7 +65,7 @@ impl World<'_> {
                     self.leg_ends(event)?;
                     let mut swaps = 0;
                     for post in &mut self.posts {
-                        let swapped = self.chance.percent(self.scene.reordered_percent);
+                        let swapped = self.rng.percent(self.scene.reordered_percent);
                         let line = post.line.as_mut();
                         swaps += u64::from(line.is_some_and(|line| line.tell(self.now, event, swapped)));
                     }
@@ -78,7 +78,7 @@ impl World<'_> {
                         if let (true, SwitchOutput::Api(list)) = (lists, &output) {
                             twice = line.listed(list);
                         }
-                        line.answer(self.now, &answer, &mut self.chance);
+                        line.answer(self.now, &answer, &mut self.rng);
                     }
                     self.summary.counts.add(Counter::LegReportedTwice, twice);
                 }

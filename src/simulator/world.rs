@@ -29,7 +29,7 @@ const STEPS_A_CALLER_MAX: usize = 4_000;
 pub(super) struct World<'a> {
     pub(super) scene: &'a WorldSetup,
     pub(super) now: Instant,
-    pub(super) chance: Rng,
+    pub(super) rng: Rng,
     pub(super) model: SwitchModel,
     pub(super) posts: Vec<Post>,
     /// What daemons share, where there are several.
@@ -120,12 +120,12 @@ impl<'a> World<'a> {
             channel_list_lag_ms: scene.channel_list_lag_ms,
             ..ModelConfig::default()
         };
-        let mut chance = Rng::new(scene.seed);
-        let now = BEGIN + Millis(chance.between(0, 999));
+        let mut rng = Rng::new(scene.seed);
+        let now = BEGIN + Millis(rng.between(0, 999));
         let mut world = Self {
             scene,
             now,
-            chance,
+            rng,
             model: SwitchModel::new(setup, now),
             posts: (0..scene.daemons.max(1)).map(|_| Post::default()).collect(),
             redis: (scene.daemons > 1).then(SimulatedRedis::default),

@@ -31,10 +31,10 @@ const POLL: Duration = Duration::from_millis(20);
 
 /// What a link listens to, and what waits for it.
 #[derive(Debug, Default)]
-pub(super) struct Link(Mutex<Box<State>>);
+pub(super) struct Link(Mutex<Box<ListenerState>>);
 
 #[derive(Debug)]
-struct State {
+struct ListenerState {
     format: Format,
     all: bool,
     names: BTreeSet<String>,
@@ -43,7 +43,7 @@ struct State {
     dropped: u64,
 }
 
-impl Default for State {
+impl Default for ListenerState {
     fn default() -> Self {
         Self {
             format: Format::Plain,
@@ -57,7 +57,7 @@ impl Default for State {
 }
 
 impl Link {
-    fn state(&self) -> MutexGuard<'_, Box<State>> {
+    fn state(&self) -> MutexGuard<'_, Box<ListenerState>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -149,7 +149,7 @@ impl Link {
     fn listen_to_nothing(&self) -> String {
         let mut state = self.state();
         let listened = state.all || !state.names.is_empty() || !state.subclasses.is_empty();
-        **state = State { format: state.format, dropped: state.dropped, ..State::default() };
+        **state = ListenerState { format: state.format, dropped: state.dropped, ..ListenerState::default() };
         let text =
             if listened { "+OK no longer listening for events" } else { "-ERR not listening for events" };
         text.into()
