@@ -1,33 +1,39 @@
-//! A rehearsal: calls played through the engine against a switch and people that exist only in this process.
+//! A dry run: the engine handles calls against a switch and people that exist only in this process.
 //!
 //! ```text
-//!   cast (data) ──▶ exchange ──Event──▶ engine        one clock, which jumps to whatever is next
-//!                      ▲───── Action ─────┘
+//!   script (data) ──▶ switch ──Event──▶ engine        one clock, which jumps to the next event
+//!                        ▲───── Action ────┘
 //! ```
 //!
-//! Pure: no socket, no clock, no file, no chance. Everything passes through the engine's own door, so whoever
-//! watches a rehearsal sees what the journal of a live daemon would show.
+//! Pure: no socket, no clock, no file, no randomness. The engine gets its usual events and returns its usual
+//! commands, so an observer of a dry run sees the same entries as the journal of a live daemon has.
 //!
-//! Kept of the real switches: orders and reports travel in order and take time; legs report themselves in the
-//! order FreeSWITCH 1.10.12 does (created, ringing, answered, parked); keys are read only where something runs on
-//! the leg or it talks, and wait otherwise; a sound that is stopped, or cut by a bridge, ends well; a missing file
-//! fails at once; a repeated file ends after some rounds and a repeated tone never; a bridge answers the caller
-//! after it joined the two; who leaves a bridge takes the other along, unless an agent leaves a caller who is to
-//! be kept; the dead man's timer sends the caller to the dialplan's fallback even out of a talk; an agent's leg
-//! that nobody joins is ended after a minute; a lost link loses the reports on their way and not the legs.
+//! Modelled after real switches:
+//! - commands and reports travel in order and take time;
+//! - legs report themselves in the order of FreeSWITCH 1.10.12 (created, ringing, answered, parked);
+//! - keys are read only while an application or a bridge runs on the leg, and wait otherwise;
+//! - a sound that is stopped, or cut by a bridge, ends successfully; a missing file fails at once; a repeated file
+//!   ends after some rounds and a repeated tone never;
+//! - a bridge answers the caller after it has joined the two legs;
+//! - a hang-up in a bridge ends the peer too, unless the agent hangs up and the caller is to be kept;
+//! - the fallback timer sends the caller to the dialplan's fallback, out of a talk too;
+//! - an agent's leg without a bridge is ended after a minute;
+//! - a lost link loses the reports on their way, and no leg.
 //!
-//! Left out, and held by the real model beside this room: everything about the wire, sounds that lie on top of
-//! each other (here the later takes the place of the earlier, as [`Action`] promises), transfers, renamed legs,
-//! foreign legs, and a switch that dies.
+//! Absent, and covered by the model beside this module: the wire, sounds on top of each other (here the later sound
+//! replaces the earlier one, as [`Action`] says), transfers, renamed legs, foreign legs, a crash of the switch.
 
 mod actors;
 mod behaviour;
 mod commands;
 mod leg;
+mod limits;
 mod sounds;
 mod switch;
 
 pub use actors::{CallerStep, KEY_PRESS_DELAY, Script, ScriptedCaller, ScriptedHangUp, ScriptedPhone};
+pub use leg::LegView;
+pub use limits::TRANSIT;
 pub use sounds::{SOUND_LENGTH_DEFAULT, SoundLengths, wav_length};
 
 #[cfg(doc)]
@@ -37,63 +43,42 @@ use hotlined_core::engine::{Engine, TraceEntry};
 use hotlined_core::event::Event;
 use hotlined_core::id::{LegId, SwitchId};
 use hotlined_core::time::{Instant, Millis};
-use switch::{Exchange, Stepped};
-
-/// How long an order to the switch, or a report from it, is on its way when nothing else is said.
-pub const TRANSIT: Millis = Millis(5);
+use limits::SWITCH;
+use switch::{DryRunSwitch, StepResult};
 
 /// Engine, switch and people on one clock.
 pub struct DryRun {
     engine: Engine,
-    exchange: Exchange,
+    switch: DryRunSwitch,
     now: Instant,
-    /// Whether our end of the link is up.
-    up: bool,
+    /// Whether the engine's end of the link is up.
+    linked: bool,
     connection: u64,
 }
 
-/// Whoever sees what passes, as the journal of a live daemon would write it down.
+/// Gets each entry that passes the engine, as the journal of a live daemon would have it.
 pub type EntryObserver<'w> = &'w mut dyn FnMut(Instant, TraceEntry);
 
-/// A leg as somebody sees it who stands beside the switch.
-#[derive(Clone, Copy, Debug)]
-pub struct LegView<'r> {
-    /// The leg.
-    pub leg: &'r LegId,
-    /// The telephone an agent's leg leads to; none of a caller.
-    pub dial: Option<&'r str>,
-    /// Whether it was answered.
-    pub answered: bool,
-    /// Whether something runs on it: a sound, silence that is listened to, a recording.
-    pub app_running: bool,
-    /// Whom it talks with.
-    pub peer: Option<&'r LegId>,
-    /// Whether it waits in our hands: neither ringing, nor talking, nor in the dialplan's.
-    pub parked: bool,
-    /// Whether the dialplan's fallback has it.
-    pub in_fallback: bool,
-}
-
 impl DryRun {
-    /// A rehearsal that begins at this instant, with this cast. `lengths` says which files there are.
-    pub fn new(engine: Engine, begin: Instant, cast: Script, lengths: SoundLengths) -> Self {
-        let exchange = Exchange::new(begin, cast, lengths);
-        Self { engine, exchange, now: begin, up: true, connection: 0 }
+    /// A dry run that begins at this instant, with this script. `lengths` says how long each file is, and which exist.
+    pub fn new(engine: Engine, begin: Instant, script: Script, lengths: SoundLengths) -> Self {
+        let switch = DryRunSwitch::new(begin, script, lengths);
+        Self { engine, switch, now: begin, linked: true, connection: 0 }
     }
 
-    /// Lets orders and reports be so long on their way.
+    /// Sets how long commands and reports are on their way.
     #[must_use]
     pub fn with_transit(mut self, transit: Millis) -> Self {
-        self.exchange.transit = transit;
+        self.switch.transit = transit;
         self
     }
 
-    /// The name of the one switch there is.
+    /// The name of the only switch.
     pub fn switch() -> SwitchId {
-        SwitchId("rehearsal".into())
+        SwitchId(SWITCH.into())
     }
 
-    /// The engine, to look at.
+    /// The engine, to inspect.
     pub fn engine(&self) -> &Engine {
         &self.engine
     }
@@ -103,93 +88,93 @@ impl DryRun {
         &mut self.engine
     }
 
-    /// What time it is.
+    /// The current time of the dry run.
     pub fn now(&self) -> Instant {
         self.now
     }
 
     /// Whether the link is up at both ends.
     pub fn is_linked(&self) -> bool {
-        self.up && self.exchange.connected
+        self.linked && self.switch.connected
     }
 
-    /// The legs the switch has, in the order of their names.
+    /// The legs of the switch, ordered by name.
     pub fn legs(&self) -> impl Iterator<Item = LegView<'_>> {
-        self.exchange.views()
+        self.switch.leg_views()
     }
 
-    /// When the next thing happens; none when nothing ever will.
+    /// When the next event happens; none when no event is left.
     pub fn next_deadline(&self) -> Option<Instant> {
         let deadline = self.engine.deadline().map(|at| at.max(self.now));
-        [self.exchange.next(), deadline].into_iter().flatten().min()
+        [self.switch.next(), deadline].into_iter().flatten().min()
     }
 
-    /// Lets the next thing happen. Gives back when that was; none when nothing is left.
-    pub fn step(&mut self, watch: EntryObserver) -> Option<Instant> {
+    /// Performs the next event and returns its time; none when no event is left.
+    pub fn step(&mut self, observer: EntryObserver) -> Option<Instant> {
         let at = self.next_deadline()?;
-        (self.now, self.exchange.now) = (at, at);
-        if self.exchange.next() != Some(at) {
-            self.turn(&Event::Due, watch);
+        (self.now, self.switch.now) = (at, at);
+        if self.switch.next() != Some(at) {
+            self.handle_event(&Event::Due, observer);
             return Some(at);
         }
-        match self.exchange.step() {
-            Stepped::Inside => {}
-            Stepped::Told(event) => {
-                self.up |= matches!(event, Event::LinkRestored { .. });
-                self.turn(&event, watch);
+        match self.switch.step() {
+            StepResult::Internal => {}
+            StepResult::Reported(event) => {
+                self.linked |= matches!(event, Event::LinkRestored { .. });
+                self.handle_event(&event, observer);
             }
         }
         Some(at)
     }
 
-    /// Tells the engine what no switch would: which hotlines there are, what an operator says.
-    pub fn inject(&mut self, event: &Event, watch: EntryObserver) {
-        self.turn(event, watch);
+    /// Gives the engine an event that comes from no switch: the hotlines, an operator's order.
+    pub fn inject(&mut self, event: &Event, observer: EntryObserver) {
+        self.handle_event(event, observer);
     }
 
-    /// Lets whoever is at the other end of this leg hang up now.
+    /// The person at the far end of this leg hangs up now.
     pub fn hang_up(&mut self, leg: &LegId) {
-        self.exchange.leaves(leg);
+        self.switch.person_hangs_up(leg);
     }
 
-    /// Lets time pass in which nothing happens; it ends with the next thing that does.
+    /// Moves the clock to `then`, or to the next event if that is earlier.
     pub fn wait_until(&mut self, then: Instant) {
         let until = self.next_deadline().map_or(then, |next| then.min(next));
         self.now = self.now.max(until);
-        self.exchange.now = self.now;
+        self.switch.now = self.now;
     }
 
-    /// Lets the link be lost now: reports on their way never come, and how open orders end nobody can say.
-    pub fn lose_link(&mut self, watch: EntryObserver) {
-        if !std::mem::replace(&mut self.up, false) {
+    /// Loses the link now: reports on their way never arrive, and the end of open commands stays unknown.
+    pub fn lose_link(&mut self, observer: EntryObserver) {
+        if !std::mem::replace(&mut self.linked, false) {
             return;
         }
-        let open = self.exchange.disconnect();
-        self.turn(&Event::LinkLost { switch: Self::switch() }, watch);
+        let open = self.switch.disconnect();
+        self.handle_event(&Event::LinkLost { switch: Self::switch() }, observer);
         for command in open {
-            self.turn(&Event::unknown_result(command), watch);
+            self.handle_event(&Event::unknown_result(command), observer);
         }
     }
 
-    /// Lets the link come up again: the list of legs is made now, and is on its way.
+    /// Restores the link: the switch lists its legs now, and the list is on its way.
     pub fn restore_link(&mut self) {
-        if !self.exchange.connected {
+        if !self.switch.connected {
             self.connection += 1;
-            self.exchange.connect(self.connection);
+            self.switch.connect(self.connection);
         }
     }
 
-    fn turn(&mut self, event: &Event, watch: EntryObserver) {
+    fn handle_event(&mut self, event: &Event, observer: EntryObserver) {
         let now = self.now;
         let mut out = Vec::new();
-        self.engine.run_turn(now, event, &mut out, &mut |entry| watch(now, entry));
+        self.engine.run_turn(now, event, &mut out, &mut |entry| observer(now, entry));
         for command in out {
-            // The store answered within the engine; records and notes are for those who watch.
+            // The engine's own ACD has answered already; records and notes are for observers.
             let Command::Switch { id, action, .. } = command else { continue };
-            if self.up {
-                self.exchange.order(id, action);
+            if self.linked {
+                self.switch.send_command(id, action);
             } else {
-                self.turn(&Event::unknown_result(id), watch);
+                self.handle_event(&Event::unknown_result(id), observer);
             }
         }
     }

@@ -1,46 +1,45 @@
-//! The exchange on the network: a FreeSWITCH for whoever connects, with a handle for whoever directs the play.
+//! The simulated switch on the network: serves FreeSWITCH's event socket over TCP and gives tests a handle.
 //!
-//! The model runs in real time, or faster by a factor. Every link polls for events every 20 ms, as
-//! `mod_event_socket` does (MES:1504), and after every command. Faults are made here, on demand.
+//! The model runs in real time, or faster by a factor. Every connection looks for events every 20 ms, as
+//! `mod_event_socket` does (MES:1504), and after every command. The handle makes faults on demand: cut links, silence,
+//! stalled reads, refused connections, a crash.
 //!
 //! Absent: TLS (the real socket has none), permissions of users, filters (taken and ignored), `log`,
-//! `myevents`, `sendevent` to a leg, and the 25 s the real one waits for a password.
+//! `myevents`, `sendevent` to a leg, and the 25 s for which the real switch waits for a password.
 
-mod link;
+mod connection;
+mod hub;
+mod listener;
 
 use super::actors::{Actors, Caller, Phone, Scenario, SwitchFault};
 use super::channel::Uuid;
-use super::model::{ModelConfig, SwitchInput, SwitchModel, SwitchOutput};
-use super::requests::encode_reply;
-use super::stats::{CallReport, Stats, TimelineEntry, TimelineEvent};
-use super::switch_event::SwitchEvent;
-use bytes::Bytes;
-use hotlined_core::time::{Instant, Millis};
-use hotlined_esl::event::Format;
+use super::model::{ModelConfig, SwitchInput, SwitchModel};
+use super::stats::{CallReport, Stats, TimelineEntry};
+use hotlined_core::time::Instant;
 use hotlined_esl::server;
-use link::Link;
-use std::collections::{BTreeMap, BTreeSet};
+use hub::{ActiveFaults, Clock, Hub, NewConnections, Shared};
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, broadcast, watch};
 use tokio::task::JoinHandle;
 
-/// The most happenings that wait for a watcher before it misses the oldest.
-const HAPPENINGS_QUEUED_MAX: usize = 65_536;
+/// The most timeline entries that wait for a subscriber before it misses the oldest.
+const TIMELINE_QUEUED_MAX: usize = 65_536;
 
-/// How an exchange is set up on the network.
+/// How a simulated switch runs on the network.
 #[derive(Clone, Debug)]
 pub struct SwitchOptions {
-    /// Where it listens; port 0 takes a free one.
+    /// The address of the event socket; port 0 takes a free port.
     pub address: SocketAddr,
-    /// Its password.
+    /// The password of the event socket.
     pub password: String,
-    /// What it is made of.
+    /// The switch itself: its dialplan, sounds and telephones.
     pub model: ModelConfig,
-    /// How many times faster than life it runs.
+    /// How many times faster than real time the switch runs.
     pub speed: f64,
 }
 
@@ -55,27 +54,7 @@ impl Default for SwitchOptions {
     }
 }
 
-/// What a new link meets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Door {
-    Open,
-    /// The switch is not there: the connection is closed without a word.
-    Shut,
-    /// The access list does not allow it (MES:2677).
-    Rude,
-}
-
-/// What goes wrong on all links.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Trouble {
-    /// Links of an earlier generation are cut.
-    generation: u64,
-    silent: bool,
-    deaf: bool,
-    door: Door,
-}
-
-/// A running exchange. Dropping it ends it.
+/// A running simulated switch. Dropping the handle ends the switch.
 #[derive(Debug)]
 pub struct SimulatedSwitch {
     address: SocketAddr,
@@ -83,81 +62,46 @@ pub struct SimulatedSwitch {
     tasks: Vec<JoinHandle<()>>,
 }
 
-/// What the links, the clock and the handle share.
-#[derive(Debug)]
-pub(super) struct Shared {
-    hub: Mutex<Hub>,
-    /// The model's next deadline may be an earlier one now.
-    wake: Notify,
-    happenings: broadcast::Sender<TimelineEntry>,
-    trouble: watch::Sender<Trouble>,
-    password: String,
-    clock: Clock,
-}
-
-#[derive(Debug)]
-struct Hub {
-    model: SwitchModel,
-    links: BTreeMap<u64, Arc<Link>>,
-    links_ever: u64,
-}
-
-/// The wall clock, as the exchange lives it.
-#[derive(Clone, Copy, Debug)]
-struct Clock {
-    began: Instant,
-    from: tokio::time::Instant,
-    speed: f64,
-}
-
-impl Clock {
-    fn start(speed: f64) -> Self {
-        let began = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let began = Instant::default() + began.into();
-        let speed = if speed.is_finite() && speed > 0.0 { speed } else { 1.0 };
-        Self { began, from: tokio::time::Instant::now(), speed }
-    }
-
-    fn now(&self) -> Instant {
-        self.began + Millis((self.from.elapsed().as_secs_f64() * self.speed * 1_000.0) as u64)
-    }
-
-    fn when(&self, at: Instant) -> tokio::time::Instant {
-        // A rounded time may lie a hair before the deadline; a quarter of a millisecond more never does.
-        let wait = at.since(self.began).0 as f64 / 1_000.0 / self.speed + 0.000_25;
-        self.from + Duration::from_secs_f64(wait)
-    }
-}
-
 impl SimulatedSwitch {
-    /// Binds and runs an exchange.
+    /// Binds the event socket and starts the switch.
+    ///
+    /// # Errors
+    /// The address cannot be bound.
     pub async fn start(options: SwitchOptions) -> std::io::Result<Self> {
         let listener = TcpListener::bind(options.address).await?;
         let address = listener.local_addr()?;
         let clock = Clock::start(options.speed);
-        let trouble = Trouble { generation: 0, silent: false, deaf: false, door: Door::Open };
+        let faults = ActiveFaults {
+            generation: 0,
+            silent: false,
+            stops_reading: false,
+            new_connections: NewConnections::Accepted,
+        };
         let mut hub = Hub {
             model: SwitchModel::new(options.model, clock.began),
-            links: BTreeMap::new(),
-            links_ever: 0,
+            listeners: BTreeMap::new(),
+            listeners_ever: 0,
         };
-        hub.make_what_is_listened_to();
+        hub.update_event_filter();
         let shared = Arc::new(Shared {
             hub: Mutex::new(hub),
             wake: Notify::new(),
-            happenings: broadcast::channel(HAPPENINGS_QUEUED_MAX).0,
-            trouble: watch::channel(trouble).0,
+            timeline: broadcast::channel(TIMELINE_QUEUED_MAX).0,
+            faults: watch::channel(faults).0,
             password: options.password,
             clock,
         });
         let tasks = vec![
             tokio::spawn(run_model(Arc::clone(&shared))),
-            tokio::spawn(welcome_links(listener, Arc::clone(&shared))),
+            tokio::spawn(accept_connections(listener, Arc::clone(&shared))),
         ];
         Ok(Self { address, shared, tasks })
     }
 
-    /// Starts an exchange and plays the whole scene on it.
+    /// Starts a switch with the callers, telephones, sounds and faults of a scenario.
+    ///
+    /// # Errors
+    /// The address cannot be bound.
     pub async fn start_scenario(scenario: Scenario, mut options: SwitchOptions) -> std::io::Result<Self> {
         options.model.seed = scenario.seed;
         options.model.sounds = scenario.sounds;
@@ -168,23 +112,23 @@ impl SimulatedSwitch {
             let at = shared.clock.when(shared.clock.now() + fault.at);
             exchange.tasks.push(tokio::spawn(async move {
                 tokio::time::sleep_until(at).await;
-                shared.fail(fault.fault);
+                shared.apply_fault(fault.fault);
             }));
         }
         Ok(exchange)
     }
 
-    /// Where it listens.
+    /// The address of the event socket.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// What time it is for the exchange.
+    /// The switch's current time.
     pub fn now(&self) -> Instant {
         self.shared.clock.now()
     }
 
-    /// Somebody calls, after their own time from now; gives the name of their leg.
+    /// A caller dials, `caller.at` from now. Returns the UUID of the caller's leg.
     pub fn place_call(&self, mut caller: Caller) -> Uuid {
         let leg = match &caller.leg {
             Some(leg) => leg.to_string().into(),
@@ -194,11 +138,11 @@ impl SimulatedSwitch {
                 leg
             }
         };
-        self.shared.tell(SwitchInput::Dial(caller));
+        self.shared.handle(SwitchInput::Dial(caller));
         leg
     }
 
-    /// These people take part from now on.
+    /// Adds callers and telephones.
     pub fn add_actors(&self, actors: Actors) {
         for (number, phones) in actors.phones {
             self.set_phone(&number, phones);
@@ -208,22 +152,22 @@ impl SimulatedSwitch {
         }
     }
 
-    /// What the telephone of this number does from its next call on.
-    pub fn set_phone(&self, number: &str, habits: Vec<Phone>) {
-        self.shared.hub().model.set_phone(number, habits);
+    /// Sets what the telephone of this number does from its next call on.
+    pub fn set_phone(&self, number: &str, phones: Vec<Phone>) {
+        self.shared.hub().model.set_phone(number, phones);
     }
 
-    /// The person at the other end of a leg hangs up.
+    /// The person at the far end of a leg hangs up.
     pub fn hang_up(&self, leg: &str) {
-        self.shared.tell(SwitchInput::HangUp { leg: leg.into() });
+        self.shared.handle(SwitchInput::HangUp { leg: leg.into() });
     }
 
-    /// The person at the other end of a leg presses a key.
+    /// The person at the far end of a leg presses a key.
     pub fn press_key(&self, leg: &str, key: char) {
-        self.shared.tell(SwitchInput::Press { leg: leg.into(), key });
+        self.shared.handle(SwitchInput::Press { leg: leg.into(), key });
     }
 
-    /// The names of all channels.
+    /// The UUIDs of all channels.
     pub fn channels(&self) -> Vec<Uuid> {
         self.shared.hub().model.channels()
     }
@@ -233,14 +177,14 @@ impl SimulatedSwitch {
         self.shared.hub().model.channel_count()
     }
 
-    /// How many links are up: let in and not yet ended.
+    /// How many authenticated connections there are.
     pub fn link_count(&self) -> usize {
-        self.shared.hub().links.len()
+        self.shared.hub().listeners.len()
     }
 
-    /// How many events the links that are up have lost because they read too slowly.
+    /// How many events the current connections have lost because they read too slowly.
     pub fn events_dropped(&self) -> u64 {
-        self.shared.hub().links.values().map(|link| link.dropped()).sum()
+        self.shared.hub().listeners.values().map(|listener| listener.dropped()).sum()
     }
 
     /// The value of a channel's variable.
@@ -248,61 +192,60 @@ impl SimulatedSwitch {
         self.shared.hub().model.variable(leg, name).map(Into::into)
     }
 
-    /// What everybody lived through so far.
+    /// The statistics so far: a report for each call and each telephone.
     pub fn stats(&self) -> Stats {
-        self.shared.tell(SwitchInput::Due);
+        self.shared.handle(SwitchInput::Due);
         self.shared.hub().model.stats()
     }
 
-    /// What one caller lived through so far.
+    /// The report of one call so far, by the caller's leg.
     pub fn call_report(&self, leg: &str) -> Option<CallReport> {
         self.shared.hub().model.call_report(leg).cloned()
     }
 
-    /// Takes the reports of the calls that have ended, and forgets these calls: what a long run does now and
-    /// then.
+    /// Takes the reports of the calls that have ended, and forgets these calls. A long run does so now and then.
     pub fn take_ended_calls(&self) -> Vec<CallReport> {
         self.shared.hub().model.take_ended_calls()
     }
 
-    /// What happens from now on. A watcher that falls far behind misses the oldest.
+    /// Subscribes to the timeline from now on. A subscriber that falls far behind misses the oldest entries.
     pub fn subscribe_timeline(&self) -> broadcast::Receiver<TimelineEntry> {
-        self.shared.happenings.subscribe()
+        self.shared.timeline.subscribe()
     }
 
-    /// Cuts all links; new ones are welcome.
+    /// Cuts all connections; new ones are accepted.
     pub fn cut_links(&self) {
-        self.shared.fail(SwitchFault::CutLinks);
+        self.shared.apply_fault(SwitchFault::CutLinks);
     }
 
-    /// Says nothing more on any link, and closes none; or speaks again, with all that was withheld.
+    /// Sends nothing more on any connection and closes none; or sends again, beginning with what was held back.
     pub fn set_silent(&self, silent: bool) {
-        self.shared.fail(if silent { SwitchFault::StopSending } else { SwitchFault::ResumeSending });
+        self.shared.apply_fault(if silent { SwitchFault::StopSending } else { SwitchFault::ResumeSending });
     }
 
-    /// Reads nothing more from any link, or reads again.
+    /// Reads nothing more from any connection, or reads again.
     pub fn set_stalled(&self, stalled: bool) {
-        self.shared.fail(if stalled { SwitchFault::StopReading } else { SwitchFault::ResumeReading });
+        self.shared.apply_fault(if stalled { SwitchFault::StopReading } else { SwitchFault::ResumeReading });
     }
 
-    /// Turns new links away, or welcomes them again.
-    pub fn set_refusing(&self, refused: bool) {
-        self.shared.fail(if refused {
+    /// Closes new connections at once, or accepts them again.
+    pub fn set_refusing(&self, refusing: bool) {
+        self.shared.apply_fault(if refusing {
             SwitchFault::RefuseConnections
         } else {
             SwitchFault::AcceptConnections
         });
     }
 
-    /// Turns new links away as the access list does, with a rude word; or welcomes them again.
-    pub fn set_rude_rejection(&self, rude: bool) {
-        let door = if rude { Door::Rude } else { Door::Open };
-        self.shared.trouble.send_modify(|trouble| trouble.door = door);
+    /// Rejects new connections as the access list does, with `text/rude-rejection`; or accepts them again.
+    pub fn set_rude_rejection(&self, rejecting: bool) {
+        let new_connections = if rejecting { NewConnections::Rejected } else { NewConnections::Accepted };
+        self.shared.faults.send_modify(|faults| faults.new_connections = new_connections);
     }
 
-    /// Dies and comes back: every link and every channel is gone.
+    /// The switch crashes and restarts: every connection and every channel is gone.
     pub fn crash(&self) {
-        self.shared.fail(SwitchFault::Crash);
+        self.shared.apply_fault(SwitchFault::Crash);
     }
 }
 
@@ -311,104 +254,7 @@ impl Drop for SimulatedSwitch {
         for task in &self.tasks {
             task.abort();
         }
-        self.shared.fail(SwitchFault::CutLinks);
-    }
-}
-
-impl Shared {
-    fn hub(&self) -> MutexGuard<'_, Hub> {
-        self.hub.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn fail(&self, what: SwitchFault) {
-        if what == SwitchFault::Crash {
-            self.tell(SwitchInput::Crash);
-        }
-        self.trouble.send_modify(|trouble| match what {
-            SwitchFault::CutLinks | SwitchFault::Crash => trouble.generation += 1,
-            SwitchFault::StopSending => trouble.silent = true,
-            SwitchFault::ResumeSending => trouble.silent = false,
-            SwitchFault::StopReading => trouble.deaf = true,
-            SwitchFault::ResumeReading => trouble.deaf = false,
-            SwitchFault::RefuseConnections => trouble.door = Door::Shut,
-            SwitchFault::AcceptConnections => trouble.door = Door::Open,
-        });
-    }
-
-    /// Tells the model something, hands out what it reports, and gives the answer, encoded for the wire.
-    fn tell(&self, input: SwitchInput) -> Option<Bytes> {
-        let mut hub = self.hub();
-        let outputs = hub.model.handle(self.clock.now(), input);
-        let mut answer = None;
-        for output in outputs {
-            match output {
-                SwitchOutput::Event(event) => hand_out(&event, &hub.links),
-                SwitchOutput::Reply { .. } | SwitchOutput::Api(_) => answer = encode_reply(&output),
-                SwitchOutput::Timeline(happening) => self.show(happening),
-            }
-        }
-        drop(hub);
-        self.wake.notify_one();
-        answer
-    }
-
-    fn show(&self, happening: TimelineEntry) {
-        // Nobody watching is no error.
-        let _ = self.happenings.send(happening);
-    }
-
-    fn happened(&self, what: TimelineEvent) {
-        self.show(TimelineEntry { at: self.clock.now(), event: what });
-    }
-
-    fn add_link(&self) -> (u64, Arc<Link>) {
-        let link = Arc::new(Link::default());
-        let mut hub = self.hub();
-        hub.links_ever += 1;
-        let id = hub.links_ever;
-        hub.links.insert(id, Arc::clone(&link));
-        hub.make_what_is_listened_to();
-        drop(hub);
-        self.happened(TimelineEvent::LinkUp);
-        (id, link)
-    }
-
-    fn remove_link(&self, id: u64) {
-        let mut hub = self.hub();
-        let was_up = hub.links.remove(&id).is_some();
-        hub.make_what_is_listened_to();
-        drop(hub);
-        if was_up {
-            self.happened(TimelineEvent::LinkDown);
-        }
-    }
-
-    fn listeners_changed(&self) {
-        self.hub().make_what_is_listened_to();
-    }
-}
-
-impl Hub {
-    /// Tells the model which events reach anybody: most of them reach nobody, and making them takes most of its time.
-    fn make_what_is_listened_to(&mut self) {
-        let mut names = Some(BTreeSet::new());
-        for link in self.links.values() {
-            link.add_listened(&mut names);
-        }
-        self.model.limit_events_to(names);
-    }
-}
-
-/// Gives an event to every link that asked for it, written once for each format.
-fn hand_out(event: &SwitchEvent, links: &BTreeMap<u64, Arc<Link>>) {
-    let (mut plain, mut json) = (None, None);
-    for link in links.values() {
-        let Some(format) = link.wants(event) else { continue };
-        let written = match format {
-            Format::Plain => plain.get_or_insert_with(|| event.encoded(format)),
-            Format::Json => json.get_or_insert_with(|| event.encoded(format)),
-        };
-        link.give(written.clone());
+        self.shared.apply_fault(SwitchFault::CutLinks);
     }
 }
 
@@ -419,29 +265,31 @@ async fn run_model(shared: Arc<Shared>) {
         let far = tokio::time::Instant::now() + Duration::from_secs(3_600);
         tokio::select! {
             () = shared.wake.notified() => {}
-            () = tokio::time::sleep_until(at.unwrap_or(far)) => { shared.tell(SwitchInput::Due); }
+            () = tokio::time::sleep_until(at.unwrap_or(far)) => { shared.handle(SwitchInput::Due); }
         }
     }
 }
 
-async fn welcome_links(listener: TcpListener, shared: Arc<Shared>) {
+async fn accept_connections(listener: TcpListener, shared: Arc<Shared>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
-            // Out of descriptors, most likely: others must end first.
+            // Most likely out of file descriptors: other connections must end first.
             tokio::time::sleep(Duration::from_millis(100)).await;
             continue;
         };
-        let door = shared.trouble.borrow().door;
-        match door {
-            Door::Open => drop(tokio::spawn(link::run(stream, Arc::clone(&shared)))),
-            Door::Shut => drop(stream),
-            Door::Rude => drop(tokio::spawn(reject(stream))),
+        let new_connections = shared.faults.borrow().new_connections;
+        match new_connections {
+            NewConnections::Accepted => {
+                drop(tokio::spawn(connection::serve_connection(stream, Arc::clone(&shared))))
+            }
+            NewConnections::Closed => drop(stream),
+            NewConnections::Rejected => drop(tokio::spawn(reject(stream))),
         }
     }
 }
 
 async fn reject(mut stream: TcpStream) {
-    // The other side may be gone already, which is as good.
+    // A client that is gone already is rejected as well.
     let _ = stream.write_all(&server::rude_rejection()).await;
     let _ = stream.shutdown().await;
 }

@@ -1,9 +1,9 @@
-//! What each order does to the legs of a rehearsed switch.
+//! What each command of the engine does to the legs of the simulated switch.
 
 use super::actors::ScriptedPhone;
-use super::leg::{Doing, Leg, Running, Who};
-use super::sounds::{Sounding, sounding};
-use super::switch::{Act, Exchange};
+use super::leg::{Leg, LegActivity, LegOwner, RunningApp};
+use super::sounds::{PlayLength, play_length};
+use super::switch::{DryRunEvent, DryRunSwitch};
 use hotlined_core::command::Action;
 use hotlined_core::event::{Cause, CommandResult, LegEvent};
 use hotlined_core::hotline::Dial;
@@ -11,19 +11,19 @@ use hotlined_core::id::{CallId, CommandId, LegId};
 use hotlined_core::number;
 use hotlined_core::time::Millis;
 
-/// How long the dialplan's fallback serves a caller.
-const FALLBACK_STAYS: Millis = Millis::seconds(20);
-/// From being answered until a leg does what it is told, and from one report of a change to the next.
-const WAKES: Millis = Millis(20);
-/// Until a called telephone rings, is busy, is known to be out of reach.
+/// How long the dialplan's fallback keeps a caller.
+const FALLBACK_LENGTH: Millis = Millis::seconds(20);
+/// From the answer of a leg until it is parked, and between two reports of one change.
+const STATE_CHANGE_DELAY: Millis = Millis(20);
+/// From a `Ring` command until the telephone rings, is busy or is known to be unreachable.
 const RINGS_AFTER: Millis = Millis(800);
 const BUSY_AFTER: Millis = Millis(500);
 const UNREACHABLE_AFTER: Millis = Millis(1_500);
-/// How long an agent's leg may wait for its caller before the switch ends it.
+/// How long an agent's leg may be parked before the switch ends it.
 const PARKED_MAX: Millis = Millis::seconds(60);
 
-/// Whether the end of such an order is reported.
-pub(super) fn has_an_end(action: &Action) -> bool {
+/// Whether the switch reports the end of such a command.
+fn reports_end(action: &Action) -> bool {
     match action {
         Action::Answer { .. }
         | Action::Play { .. }
@@ -44,8 +44,16 @@ pub(super) fn has_an_end(action: &Action) -> bool {
     }
 }
 
-impl Exchange {
-    pub(super) fn obey(&mut self, id: CommandId, action: Action) {
+impl DryRunSwitch {
+    /// Sends a command on its way to the switch.
+    pub(super) fn send_command(&mut self, id: CommandId, action: Action) {
+        if reports_end(&action) {
+            self.open_commands.insert(id.clone());
+        }
+        self.schedule(self.transit, DryRunEvent::Command(id, action));
+    }
+
+    pub(super) fn execute(&mut self, id: CommandId, action: Action) {
         match action {
             Action::Take { .. } => {}
             Action::KeepFallback { leg, after } => {
@@ -56,17 +64,17 @@ impl Exchange {
                     leg.fallback = None;
                 }
             }
-            Action::ToFallback { leg } => self.fall_back(&leg),
+            Action::ToFallback { leg } => self.start_fallback(&leg),
             Action::LetGo { leg } => {
                 for other in self.legs.values_mut() {
-                    if let Doing::Talking { peer, keep, .. } = &mut other.doing
+                    if let LegActivity::Talking { peer, keep, .. } = &mut other.activity
                         && *peer == leg
                     {
                         *keep = None;
                     }
                 }
             }
-            Action::Stop { leg } => self.end_run(&leg),
+            Action::Stop { leg } => self.stop_app(&leg),
             Action::ForgetKeys { leg } => {
                 if let Some(leg) = self.legs.get_mut(&leg) {
                     leg.keys.clear();
@@ -75,27 +83,27 @@ impl Exchange {
             Action::Ring { leg, call, dial, ring_time, .. } => self.ring(id, &leg, call, &dial, ring_time),
             Action::Bridge { caller, agent, keep_caller } => self.bridge(id, &caller, &agent, keep_caller),
             Action::Answer { leg } => self.on_leg(id, &leg, Self::answer),
-            Action::Play { leg, prompt, repeat } => self.on_leg(id, &leg, |exchange, id, leg| {
-                let sounding = sounding(&prompt, repeat, &exchange.lengths);
-                exchange.run(id, leg, sounding);
-                exchange.hears(leg);
+            Action::Play { leg, prompt, repeat } => self.on_leg(id, &leg, |switch, id, leg| {
+                let play_length = play_length(&prompt, repeat, &switch.lengths);
+                switch.start_app(id, leg, play_length);
+                switch.prompt_started(leg);
             }),
-            Action::Listen { leg, time } => self.on_leg(id, &leg, |exchange, id, leg| {
-                exchange.run(id, leg, Sounding::For(time));
-                exchange.is_listened_to(leg);
+            Action::Listen { leg, time } => self.on_leg(id, &leg, |switch, id, leg| {
+                switch.start_app(id, leg, PlayLength::For(time));
+                switch.listening_started(leg);
             }),
             Action::RecordMessage { leg, longest, silence, .. } => {
-                self.on_leg(id, &leg, |exchange, id, leg| {
-                    let spoken = Millis(exchange.speaks(leg).0.saturating_add(silence.0));
-                    exchange.run(id, leg, Sounding::For(longest.min(spoken)));
+                self.on_leg(id, &leg, |switch, id, leg| {
+                    let spoken = Millis(switch.speech_length(leg).0.saturating_add(silence.0));
+                    switch.start_app(id, leg, PlayLength::For(longest.min(spoken)));
                 });
             }
             Action::RecordTalk { leg, .. } | Action::StopRecording { leg, .. } => {
-                self.on_leg(id, &leg, |exchange, id, _| exchange.done(id, CommandResult::Ok));
+                self.on_leg(id, &leg, |switch, id, _| switch.report_done(id, CommandResult::Ok));
             }
-            Action::HangUp { leg, cause } => self.on_leg(id, &leg, |exchange, id, leg| {
-                exchange.end(leg, cause, false);
-                exchange.done(id, CommandResult::Ok);
+            Action::HangUp { leg, cause } => self.on_leg(id, &leg, |switch, id, leg| {
+                switch.end_leg(leg, cause, false);
+                switch.report_done(id, CommandResult::Ok);
             }),
         }
     }
@@ -104,192 +112,199 @@ impl Exchange {
         if self.legs.contains_key(leg) {
             obey(self, id, leg);
         } else {
-            self.done(id, CommandResult::NoSuchLeg);
+            self.report_done(id, CommandResult::NoSuchLeg);
         }
     }
 
     pub(super) fn set_fallback(&mut self, leg: &LegId, after: Millis) {
-        let number = self.number();
-        let Some(state) = self.legs.get_mut(leg).filter(|leg| leg.doing != Doing::Elsewhere) else { return };
+        let number = self.new_number();
+        let Some(state) = self.legs.get_mut(leg).filter(|leg| leg.activity != LegActivity::Fallback) else {
+            return;
+        };
         state.fallback = Some(number);
-        self.plan(after, Act::FallbackDue { leg: leg.clone(), number });
+        self.schedule(after, DryRunEvent::FallbackDue { leg: leg.clone(), number });
     }
 
-    /// The leg goes to the dialplan, out of whatever it was in.
-    pub(super) fn fall_back(&mut self, leg: &LegId) {
-        let Some(state) = self.legs.get_mut(leg).filter(|leg| leg.doing != Doing::Elsewhere) else { return };
+    /// Sends the leg to the dialplan's fallback, out of a talk too.
+    pub(super) fn start_fallback(&mut self, leg: &LegId) {
+        let Some(state) = self.legs.get_mut(leg).filter(|leg| leg.activity != LegActivity::Fallback) else {
+            return;
+        };
         state.fallback = None;
         let peer = state.peer().cloned();
-        state.doing = Doing::Elsewhere;
-        self.end_run(leg);
+        state.activity = LegActivity::Fallback;
+        self.stop_app(leg);
         if let Some(peer) = peer {
-            self.report(leg, LegEvent::Unbridged { peer: peer.clone() });
+            self.report_leg(leg, LegEvent::Unbridged { peer: peer.clone() });
             if let Some(other) = self.legs.get_mut(&peer) {
-                other.doing = Doing::Parked;
+                other.activity = LegActivity::Parked;
             }
-            self.end(&peer, Cause::Normal, false);
+            self.end_leg(&peer, Cause::Normal, false);
         }
-        self.report(leg, LegEvent::Left);
-        self.plan(FALLBACK_STAYS, Act::Served(leg.clone()));
+        self.report_leg(leg, LegEvent::Left);
+        self.schedule(FALLBACK_LENGTH, DryRunEvent::FallbackOver(leg.clone()));
     }
 
     fn answer(&mut self, id: CommandId, leg: &LegId) {
         let state = self.legs.get_mut(leg).filter(|leg| !leg.answered);
         if let Some(state) = state {
             state.answered = true;
-            self.report(leg, LegEvent::Answered);
+            self.report_leg(leg, LegEvent::Answered);
         }
-        self.done(id, CommandResult::Ok);
+        self.report_done(id, CommandResult::Ok);
     }
 
-    /// Something runs on the leg from now on, in the place of what ran before; keys that waited are read.
-    fn run(&mut self, id: CommandId, leg: &LegId, sounding: Sounding) {
-        self.end_run(leg);
-        if sounding == Sounding::Missing {
-            self.done(id, CommandResult::Failed(Cause::Other));
+    /// Starts an application on the leg in place of the one before. Keys that waited are read now.
+    fn start_app(&mut self, id: CommandId, leg: &LegId, play_length: PlayLength) {
+        self.stop_app(leg);
+        if play_length == PlayLength::Missing {
+            self.report_done(id, CommandResult::Failed(Cause::Other));
             return;
         }
-        let number = self.number();
+        let number = self.new_number();
         let Some(state) = self.legs.get_mut(leg) else { return };
-        state.running = Some(Running { command: id, number });
+        state.running = Some(RunningApp { command: id, number });
         let keys = std::mem::take(&mut state.keys);
-        if let Sounding::For(length) = sounding {
-            self.plan(length, Act::RunOver { leg: leg.clone(), number });
+        if let PlayLength::For(length) = play_length {
+            self.schedule(length, DryRunEvent::AppOver { leg: leg.clone(), number });
         }
-        keys.into_iter().for_each(|key| self.report(leg, LegEvent::Digit(key)));
+        keys.into_iter().for_each(|key| self.report_leg(leg, LegEvent::Digit(key)));
     }
 
-    pub(super) fn end_run(&mut self, leg: &LegId) {
+    pub(super) fn stop_app(&mut self, leg: &LegId) {
         if let Some(running) = self.legs.get_mut(leg).and_then(|leg| leg.running.take()) {
-            self.done(running.command, CommandResult::Ok);
+            self.report_done(running.command, CommandResult::Ok);
         }
     }
 
     fn bridge(&mut self, id: CommandId, caller: &LegId, agent: &LegId, keep: Option<Millis>) {
         let free = |leg: &LegId, with: &LegId| {
-            let doing = self.legs.get(leg).map(|leg| &leg.doing);
-            doing == Some(&Doing::Parked) || self.legs.get(leg).is_some_and(|leg| leg.peer() == Some(with))
+            let activity = self.legs.get(leg).map(|leg| &leg.activity);
+            activity == Some(&LegActivity::Parked)
+                || self.legs.get(leg).is_some_and(|leg| leg.peer() == Some(with))
         };
         if !free(caller, agent) || !free(agent, caller) {
-            self.done(id, CommandResult::Failed(Cause::Other));
+            self.report_done(id, CommandResult::Failed(Cause::Other));
             return;
         }
-        let number = self.number();
+        let number = self.new_number();
         for (leg, peer) in [(caller, agent), (agent, caller)] {
-            self.end_run(leg);
+            self.stop_app(leg);
             if let Some(state) = self.legs.get_mut(leg) {
-                state.doing = Doing::Talking { peer: peer.clone(), keep, number };
+                state.activity = LegActivity::Talking { peer: peer.clone(), keep, number };
             }
         }
-        self.report(caller, LegEvent::Bridged { peer: agent.clone() });
-        self.report(agent, LegEvent::Bridged { peer: caller.clone() });
+        self.report_leg(caller, LegEvent::Bridged { peer: agent.clone() });
+        self.report_leg(agent, LegEvent::Bridged { peer: caller.clone() });
         if let Some(state) = self.legs.get_mut(caller).filter(|leg| !leg.answered) {
             state.answered = true;
-            self.plan(WAKES, Act::Answered(caller.clone()));
+            self.schedule(STATE_CHANGE_DELAY, DryRunEvent::CallerAnswered(caller.clone()));
         }
-        self.done(id, CommandResult::Ok);
-        self.talk(caller, agent, number);
+        self.report_done(id, CommandResult::Ok);
+        self.talk_started(caller, agent, number);
     }
 
     fn ring(&mut self, id: CommandId, leg: &LegId, call: CallId, dial: &Dial, ring_time: Millis) {
         let (Dial::Phone(place) | Dial::Endpoint(place)) = dial;
-        let (who, habit) = match self.called_back(&call, place) {
-            Some((place, habit)) => (Who::Caller { place, of: Some(call) }, habit),
+        let (who, phone) = match self.called_back_caller(&call, place) {
+            Some((place, phone)) => (LegOwner::Caller { place, of: Some(call) }, phone),
             None => {
-                let habit = self.habit(place);
+                let phone = self.next_phone(place);
                 let (dial, answered_at) = (place.to_string(), self.now);
-                (Who::Agent { of: call, dial, habit, asked: false, answered_at }, habit)
+                (LegOwner::Agent { of: call, dial, phone, key_scheduled: false, answered_at }, phone)
             }
         };
-        if habit == ScriptedPhone::NoRoute {
-            self.done(id, CommandResult::Failed(Cause::Unreachable));
+        if phone == ScriptedPhone::NoRoute {
+            self.report_done(id, CommandResult::Failed(Cause::Unreachable));
             return;
         }
-        let place = if let Who::Caller { place, .. } = who { Some(place) } else { None };
-        let state = Leg { ring: Some(id), ..Leg::new(who, Doing::Ringing) };
+        let place = if let LegOwner::Caller { place, .. } = who { Some(place) } else { None };
+        let state = Leg { ring: Some(id), ..Leg::new(who, LegActivity::Ringing) };
         self.legs.insert(leg.clone(), state);
         if let Some(place) = place {
-            self.persons[place].leg = leg.clone();
+            self.callers_progress[place].leg = leg.clone();
         }
-        self.report(leg, LegEvent::Created);
-        let fails = |cause| Act::Fails { leg: leg.clone(), cause, far_end: true };
-        match habit {
-            ScriptedPhone::Busy => return self.plan(BUSY_AFTER, fails(Cause::Busy)),
+        self.report_leg(leg, LegEvent::Created);
+        let fails = |cause| DryRunEvent::Fails { leg: leg.clone(), cause, far_end: true };
+        match phone {
+            ScriptedPhone::Busy => return self.schedule(BUSY_AFTER, fails(Cause::Busy)),
             ScriptedPhone::Unreachable | ScriptedPhone::NoRoute => {
-                return self.plan(UNREACHABLE_AFTER, fails(Cause::Unreachable));
+                return self.schedule(UNREACHABLE_AFTER, fails(Cause::Unreachable));
             }
             ScriptedPhone::Refuses { after } => {
-                self.plan(Millis(RINGS_AFTER.0 + after.0), fails(Cause::Rejected))
+                self.schedule(Millis(RINGS_AFTER.0 + after.0), fails(Cause::Rejected))
             }
             ScriptedPhone::Answers { after, .. } | ScriptedPhone::Mailbox { after, .. } => {
-                self.plan(Millis(RINGS_AFTER.0 + after.0), Act::PicksUp(leg.clone()));
+                self.schedule(Millis(RINGS_AFTER.0 + after.0), DryRunEvent::Answers(leg.clone()));
             }
             ScriptedPhone::NeverAnswers => {}
         }
-        self.plan(RINGS_AFTER, Act::Rings(leg.clone()));
-        let too_long = Act::Fails { leg: leg.clone(), cause: Cause::NoAnswer, far_end: false };
-        self.plan(Millis::seconds(ring_time.whole_seconds_up()), too_long);
+        self.schedule(RINGS_AFTER, DryRunEvent::Rings(leg.clone()));
+        let too_long = DryRunEvent::Fails { leg: leg.clone(), cause: Cause::NoAnswer, far_end: false };
+        self.schedule(Millis::seconds(ring_time.whole_seconds_up()), too_long);
     }
 
-    /// The caller of this call, where it has left and this is its telephone.
-    fn called_back(&self, call: &CallId, place: &str) -> Option<(usize, ScriptedPhone)> {
-        let at = self.cast.callers.iter().position(|caller| caller.leg == call.0)?;
-        let caller = &self.cast.callers[at];
-        let left = !self.legs.contains_key(&self.persons[at].leg);
-        // What completes a local number the hotline knows; its end is the same.
+    /// The caller of this call with its telephone, where the caller has hung up and `place` is its number.
+    fn called_back_caller(&self, call: &CallId, place: &str) -> Option<(usize, ScriptedPhone)> {
+        let at = self.script.callers.iter().position(|caller| caller.leg == call.0)?;
+        let caller = &self.script.callers[at];
+        let left = !self.legs.contains_key(&self.callers_progress[at].leg);
+        // Only the hotline knows how to complete a local number; the end of the number is the same.
         let digits = number::normalise(&caller.number, None).digits().to_owned();
         let is_theirs = !digits.is_empty() && (place.ends_with(&digits) || digits.ends_with(place));
         (left && is_theirs).then_some((at, caller.call_back_phone))
     }
 
-    fn habit(&mut self, place: &str) -> ScriptedPhone {
+    fn next_phone(&mut self, place: &str) -> ScriptedPhone {
         let times = self.times_called.entry(place.to_owned()).or_default();
-        let habits = self.cast.phones.get(place);
-        let habit = habits.and_then(|habits| habits.get(*times).or_else(|| habits.last()));
+        let habits = self.script.phones.get(place);
+        let phone = habits.and_then(|habits| habits.get(*times).or_else(|| habits.last()));
         *times += 1;
-        habit.copied().unwrap_or(self.cast.default_phone)
+        phone.copied().unwrap_or(self.script.default_phone)
     }
 
-    pub(super) fn picks_up(&mut self, leg: &LegId) {
+    pub(super) fn answer_phone(&mut self, leg: &LegId) {
         let now = self.now;
-        let Some(state) = self.legs.get_mut(leg).filter(|leg| leg.doing == Doing::Ringing) else { return };
-        (state.doing, state.answered) = (Doing::Waking, true);
-        if let Who::Agent { answered_at, habit, .. } = &mut state.who {
+        let Some(state) = self.legs.get_mut(leg).filter(|leg| leg.activity == LegActivity::Ringing) else {
+            return;
+        };
+        (state.activity, state.answered) = (LegActivity::Answered, true);
+        if let LegOwner::Agent { answered_at, phone, .. } = &mut state.who {
             *answered_at = now;
-            if let ScriptedPhone::Mailbox { stays, .. } = *habit {
-                self.plan(stays, Act::Leaves(leg.clone()));
+            if let ScriptedPhone::Mailbox { stays, .. } = *phone {
+                self.schedule(stays, DryRunEvent::HangsUp(leg.clone()));
             }
         }
         let ring = self.legs.get_mut(leg).and_then(|leg| leg.ring.take());
-        self.report(leg, LegEvent::Answered);
-        ring.into_iter().for_each(|ring| self.done(ring, CommandResult::Ok));
-        self.plan(WAKES, Act::Wakes(leg.clone()));
+        self.report_leg(leg, LegEvent::Answered);
+        ring.into_iter().for_each(|ring| self.report_done(ring, CommandResult::Ok));
+        self.schedule(STATE_CHANGE_DELAY, DryRunEvent::Parks(leg.clone()));
         if self.legs.get(leg).is_some_and(|leg| !leg.is_caller()) {
-            self.plan(PARKED_MAX, Act::ParkedTooLong(leg.clone()));
+            self.schedule(PARKED_MAX, DryRunEvent::ParkedTooLong(leg.clone()));
         }
     }
 
-    /// The leg is gone, and what was joined with it is parted from it.
-    pub(super) fn end(&mut self, leg: &LegId, cause: Cause, far_end: bool) {
+    /// Ends the leg and its bridge. The peer is parked if it is a caller to be kept, and ended otherwise.
+    pub(super) fn end_leg(&mut self, leg: &LegId, cause: Cause, far_end: bool) {
         let Some(state) = self.legs.remove(leg) else { return };
-        self.report(leg, LegEvent::HungUp { cause, far_end });
+        self.report_leg(leg, LegEvent::HungUp { cause, far_end });
         if let Some(running) = state.running {
-            self.done(running.command, CommandResult::Ok);
+            self.report_done(running.command, CommandResult::Ok);
         }
         if let Some(ring) = state.ring {
-            self.done(ring, CommandResult::Failed(cause));
+            self.report_done(ring, CommandResult::Failed(cause));
         }
-        let Doing::Talking { peer, keep, .. } = state.doing else { return };
+        let LegActivity::Talking { peer, keep, .. } = state.activity else { return };
         let Some(other) = self.legs.get_mut(&peer) else { return };
-        other.doing = Doing::Parked;
+        other.activity = LegActivity::Parked;
         let keep = keep.filter(|_| other.is_caller());
-        self.report(&peer, LegEvent::Unbridged { peer: leg.clone() });
+        self.report_leg(&peer, LegEvent::Unbridged { peer: leg.clone() });
         match keep {
             Some(after) => {
-                self.report(&peer, LegEvent::Parked);
+                self.report_leg(&peer, LegEvent::Parked);
                 self.set_fallback(&peer, Millis::seconds(after.whole_seconds_up()));
             }
-            None => self.end(&peer, Cause::Normal, false),
+            None => self.end_leg(&peer, Cause::Normal, false),
         }
     }
 }

@@ -1,76 +1,77 @@
-//! A leg of the rehearsed switch: what it does, and what runs on it.
+//! A leg of the dry run's switch: whose it is, its state, and the application that runs on it.
 
-use super::actors::ScriptedPhone;
+use super::actors::{CallerStep, ScriptedCaller, ScriptedPhone};
 use hotlined_core::id::{CallId, CommandId, LegId};
 use hotlined_core::time::{Instant, Millis};
 use std::collections::VecDeque;
 
-/// The most keys a leg keeps for whoever reads them next.
+/// The most keys that wait on a leg until an application reads them.
 const KEYS_KEPT_MAX: usize = 100;
 
 /// One leg.
 #[derive(Clone, Debug)]
 pub(super) struct Leg {
-    pub(super) who: Who,
-    pub(super) doing: Doing,
+    pub(super) who: LegOwner,
+    pub(super) activity: LegActivity,
     pub(super) answered: bool,
-    pub(super) running: Option<Running>,
-    /// The dead man's timer that counts, by its number.
+    pub(super) running: Option<RunningApp>,
+    /// The number of the fallback timer that runs.
     pub(super) fallback: Option<u64>,
     pub(super) keys: VecDeque<char>,
-    /// The command that made it, until its end was reported.
+    /// The `Ring` command that made the leg, until its end was reported.
     pub(super) ring: Option<CommandId>,
 }
 
 /// Whose leg it is.
 #[derive(Clone, Debug)]
-pub(super) enum Who {
-    /// A caller's, by its place in the cast; with the call it was made for, where it was called back.
+pub(super) enum LegOwner {
+    /// A caller's, by its place in the script; with the call, where the hotline calls the caller back.
     Caller { place: usize, of: Option<CallId> },
     /// An agent's.
-    Agent { of: CallId, dial: String, habit: ScriptedPhone, asked: bool, answered_at: Instant },
+    Agent { of: CallId, dial: String, phone: ScriptedPhone, key_scheduled: bool, answered_at: Instant },
 }
 
-/// What it does.
+/// The state of a leg.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Doing {
+pub(super) enum LegActivity {
     Ringing,
-    /// Answered at its other end, and not yet in our hands.
-    Waking,
+    /// Answered, and not parked yet.
+    Answered,
     Parked,
     Talking {
         peer: LegId,
-        /// For how long the caller is kept when the agent leaves.
+        /// For how long the caller is kept when the agent hangs up.
         keep: Option<Millis>,
-        /// Which talk it is.
+        /// The number of the talk.
         number: u64,
     },
-    Elsewhere,
+    /// In the dialplan's fallback.
+    Fallback,
 }
 
-/// What runs on it.
+/// The application that runs on a leg.
 #[derive(Clone, Debug)]
-pub(super) struct Running {
+pub(super) struct RunningApp {
     pub(super) command: CommandId,
     pub(super) number: u64,
 }
 
 impl Leg {
-    pub(super) fn new(who: Who, doing: Doing) -> Self {
+    pub(super) fn new(who: LegOwner, activity: LegActivity) -> Self {
         let keys = VecDeque::new();
-        Self { who, doing, answered: false, running: None, fallback: None, keys, ring: None }
+        Self { who, activity, answered: false, running: None, fallback: None, keys, ring: None }
     }
 
     pub(super) fn is_caller(&self) -> bool {
-        matches!(self.who, Who::Caller { .. })
+        matches!(self.who, LegOwner::Caller { .. })
     }
 
     pub(super) fn peer(&self) -> Option<&LegId> {
-        if let Doing::Talking { peer, .. } = &self.doing { Some(peer) } else { None }
+        if let LegActivity::Talking { peer, .. } = &self.activity { Some(peer) } else { None }
     }
 
-    /// Whether a key is reported at once: FreeSWITCH reads keys only where something runs, or within a talk.
-    pub(super) fn hears_keys(&self) -> bool {
+    /// Whether a key is reported at once: FreeSWITCH reads keys only while an application or a bridge runs.
+    pub(super) fn reads_keys(&self) -> bool {
         self.running.is_some() || self.peer().is_some()
     }
 
@@ -79,4 +80,41 @@ impl Leg {
             self.keys.push_back(key);
         }
     }
+}
+
+/// How far a caller is in its script.
+#[derive(Clone, Debug)]
+pub(super) struct CallerProgress {
+    pub(super) leg: LegId,
+    pub(super) deeds: VecDeque<CallerStep>,
+    /// Whether a prompt was played since the last keys: only then is the silence after it a question.
+    pub(super) was_prompted: bool,
+    /// Whether keys are being pressed, or a wait is not over.
+    pub(super) busy: bool,
+}
+
+impl CallerProgress {
+    pub(super) fn new(caller: &ScriptedCaller) -> Self {
+        let deeds = caller.steps.iter().cloned().collect();
+        Self { leg: caller.leg.clone(), deeds, was_prompted: false, busy: false }
+    }
+}
+
+/// A leg, as an observer beside the switch sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct LegView<'r> {
+    /// The leg.
+    pub leg: &'r LegId,
+    /// The telephone of an agent's leg; none for a caller's leg.
+    pub dial: Option<&'r str>,
+    /// Whether the leg was answered.
+    pub answered: bool,
+    /// Whether an application runs on the leg: a sound, a wait for keys, a recording.
+    pub app_running: bool,
+    /// The leg at the other end of the bridge.
+    pub peer: Option<&'r LegId>,
+    /// Whether the leg is parked: not ringing, not bridged, not in the fallback.
+    pub parked: bool,
+    /// Whether the dialplan's fallback has the leg.
+    pub in_fallback: bool,
 }

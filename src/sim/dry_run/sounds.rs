@@ -14,30 +14,30 @@ pub type SoundLengths = Box<dyn Fn(&SoundPath) -> Option<Millis>>;
 
 /// What comes of playing something.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sounding {
+pub(super) enum PlayLength {
     For(Millis),
     Endless,
     Missing,
 }
 
-pub(super) fn sounding(prompt: &Prompt, repeat: bool, lengths: &SoundLengths) -> Sounding {
+pub(super) fn play_length(prompt: &Prompt, repeat: bool, lengths: &SoundLengths) -> PlayLength {
     let paths = match prompt {
-        Prompt::Tone(_) if repeat => return Sounding::Endless,
-        Prompt::Tone(Tone::Ringing) => return Sounding::For(Millis(5_000)),
-        Prompt::Tone(Tone::Busy) => return Sounding::For(Millis(4_900)),
-        Prompt::Tone(Tone::Beep) => return Sounding::For(Millis(400)),
+        Prompt::Tone(_) if repeat => return PlayLength::Endless,
+        Prompt::Tone(Tone::Ringing) => return PlayLength::For(Millis(5_000)),
+        Prompt::Tone(Tone::Busy) => return PlayLength::For(Millis(4_900)),
+        Prompt::Tone(Tone::Beep) => return PlayLength::For(Millis(400)),
         Prompt::File(path) => std::slice::from_ref(path),
         Prompt::Files(paths) => paths,
     };
     if paths.is_empty() {
-        return Sounding::For(Millis::seconds(1));
+        return PlayLength::For(Millis::seconds(1));
     }
     let mut sum = Millis(0);
     for path in paths {
-        let Some(length) = lengths(path) else { return Sounding::Missing };
+        let Some(length) = lengths(path) else { return PlayLength::Missing };
         sum = Millis(sum.0.saturating_add(length.0));
     }
-    Sounding::For(if repeat { Millis(sum.0.saturating_mul(REPEATED_TIMES)) } else { sum })
+    PlayLength::For(if repeat { Millis(sum.0.saturating_mul(REPEATED_TIMES)) } else { sum })
 }
 
 /// How long a WAV file sounds, by its header: the length of its samples over their rate. None of anything else.
@@ -101,10 +101,10 @@ mod tests {
         let lengths: SoundLengths = Box::new(|path| (path.as_str() != "/gone.wav").then_some(Millis(700)));
         let path = |path| SoundPath::new(path).unwrap();
         let row = Prompt::Files([path("/a.wav"), path("/b.wav")].into());
-        assert_eq!(sounding(&row, false, &lengths), Sounding::For(Millis(1_400)));
-        assert_eq!(sounding(&Prompt::File(path("/gone.wav")), false, &lengths), Sounding::Missing);
-        assert_eq!(sounding(&Prompt::Tone(Tone::Ringing), true, &lengths), Sounding::Endless);
-        assert_eq!(sounding(&Prompt::Files([].into()), true, &lengths), Sounding::For(Millis(1_000)));
+        assert_eq!(play_length(&row, false, &lengths), PlayLength::For(Millis(1_400)));
+        assert_eq!(play_length(&Prompt::File(path("/gone.wav")), false, &lengths), PlayLength::Missing);
+        assert_eq!(play_length(&Prompt::Tone(Tone::Ringing), true, &lengths), PlayLength::Endless);
+        assert_eq!(play_length(&Prompt::Files([].into()), true, &lengths), PlayLength::For(Millis(1_000)));
     }
 
     proptest! {

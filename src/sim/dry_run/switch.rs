@@ -1,171 +1,163 @@
-//! The switch of a rehearsal: its legs, what will happen to them when, and what is reported of it. What each order
-//! does stands in `orders` beside this file, what people do in `persons`.
+//! The switch of a dry run: its legs, its schedule of future events, and the reports it sends to the engine.
+//!
+//! `commands` beside this file executes the engine's commands, `behaviour` plays the people.
 
 use super::actors::Script;
-use super::behaviour::Person;
-use super::leg::{Doing, Leg, Who};
+use super::leg::{CallerProgress, Leg, LegActivity, LegOwner, LegView};
+use super::limits::{SWITCH, TRANSIT};
 use super::sounds::SoundLengths;
-use super::{DryRun, LegView, TRANSIT};
 use hotlined_core::command::Action;
 use hotlined_core::event::{Arrival, Cause, CommandResult, Event, LegEvent, LegState, LiveLeg};
-use hotlined_core::id::{CommandId, LegId};
+use hotlined_core::id::{CommandId, LegId, SwitchId};
 use hotlined_core::time::{Instant, Millis};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How long after dialling the dialplan serves the caller itself when nobody takes the call.
 const FIRST_FALLBACK: Millis = Millis::seconds(5);
 
-/// Something that will happen.
+/// An event of the future.
 #[derive(Clone, Debug)]
-pub(super) enum Act {
+pub(super) enum DryRunEvent {
     /// A caller of the cast dials.
     Dials(usize),
-    /// An order reaches the switch.
-    Order(CommandId, Action),
-    /// A report reaches us.
+    /// A command reaches the switch.
+    Command(CommandId, Action),
+    /// A report reaches the engine.
     Report(Event),
-    /// What runs on a leg is over.
-    RunOver { leg: LegId, number: u64 },
-    /// A dead man's timer fires.
+    /// The application that runs on a leg ends by itself, if it is still the one of this number.
+    AppOver { leg: LegId, number: u64 },
+    /// The fallback timer of a leg fires, if it is still the one of this number.
     FallbackDue { leg: LegId, number: u64 },
     /// A called telephone begins to ring.
     Rings(LegId),
-    /// Somebody takes a call.
-    PicksUp(LegId),
-    /// A leg that was answered does what it is told from now on.
-    Wakes(LegId),
-    /// A telephone, or its network, refuses; or it has rung long enough.
+    /// An agent, a mailbox or a caller who is called back answers.
+    Answers(LegId),
+    /// An answered leg is parked and executes commands from now on.
+    Parks(LegId),
+    /// A leg fails: the telephone or its network refuses, or the ring time is over.
     Fails { leg: LegId, cause: Cause, far_end: bool },
-    /// A leg that nobody joined is ended.
+    /// An agent's leg was parked too long without a bridge.
     ParkedTooLong(LegId),
     /// The dialplan's fallback is over.
-    Served(LegId),
-    /// A caller has been answered behind a bridge.
-    Answered(LegId),
+    FallbackOver(LegId),
+    /// The bridge has answered the caller.
+    CallerAnswered(LegId),
     /// A person presses a key.
     Presses { leg: LegId, key: char, last: bool },
-    /// A caller does the next thing.
-    Goes(usize),
+    /// A caller begins the next step of its script.
+    NextStep(usize),
     /// A person hangs up.
-    Leaves(LegId),
-    /// A person has talked long enough, if it still is that talk.
-    TalkOver { leg: LegId, number: u64 },
+    HangsUp(LegId),
+    /// A person has talked long enough and hangs up, if the talk is still the one of this number.
+    TalkTimeOver { leg: LegId, number: u64 },
 }
 
-/// What a step of the exchange was.
+/// What one step of the switch was.
 #[derive(Debug)]
-pub(super) enum Stepped {
-    /// Something only the switch knows of.
-    Inside,
-    /// A report reached us.
-    Told(Event),
+pub(super) enum StepResult {
+    /// Something that only the switch sees.
+    Internal,
+    /// A report reached the engine.
+    Reported(Event),
 }
 
-pub(super) struct Exchange {
+pub(super) struct DryRunSwitch {
     pub(super) now: Instant,
     pub(super) transit: Millis,
     /// Whether the switch's end of the link is up.
     pub(super) connected: bool,
-    pub(super) cast: Script,
-    pub(super) persons: Vec<Person>,
+    pub(super) script: Script,
+    pub(super) callers_progress: Vec<CallerProgress>,
     pub(super) legs: BTreeMap<LegId, Leg>,
-    /// What will happen, in order; of two things in one instant the one that was planned first.
-    plans: BTreeMap<(Instant, u64), Act>,
-    /// Numbers for plans, runs, timers and talks.
+    /// The schedule. Events of the same instant keep the order in which they were scheduled.
+    scheduled: BTreeMap<(Instant, u64), DryRunEvent>,
+    /// The next number for an event, an application, a timer or a talk.
     next_number: u64,
-    /// Orders whose end was not reported.
-    open: BTreeSet<CommandId>,
+    /// Commands whose end was not reported yet.
+    pub(super) open_commands: BTreeSet<CommandId>,
     pub(super) times_called: BTreeMap<String, usize>,
     pub(super) lengths: SoundLengths,
 }
 
-impl Exchange {
-    pub(super) fn new(now: Instant, cast: Script, lengths: SoundLengths) -> Self {
-        let mut exchange = Self {
+impl DryRunSwitch {
+    pub(super) fn new(now: Instant, script: Script, lengths: SoundLengths) -> Self {
+        let mut switch = Self {
             now,
             transit: TRANSIT,
             connected: true,
-            persons: cast.callers.iter().map(Person::new).collect(),
-            cast,
+            callers_progress: script.callers.iter().map(CallerProgress::new).collect(),
+            script,
             legs: BTreeMap::new(),
-            plans: BTreeMap::new(),
+            scheduled: BTreeMap::new(),
             next_number: 0,
-            open: BTreeSet::new(),
+            open_commands: BTreeSet::new(),
             times_called: BTreeMap::new(),
             lengths,
         };
-        for place in 0..exchange.cast.callers.len() {
-            let at = exchange.cast.callers[place].at;
-            exchange.plan_at(at, Act::Dials(place));
+        for place in 0..switch.script.callers.len() {
+            let at = switch.script.callers[place].at;
+            switch.schedule_at(at, DryRunEvent::Dials(place));
         }
-        exchange
+        switch
     }
 
     pub(super) fn next(&self) -> Option<Instant> {
-        self.plans.first_key_value().map(|((at, _), _)| *at)
+        self.scheduled.first_key_value().map(|((at, _), _)| *at)
     }
 
-    pub(super) fn number(&mut self) -> u64 {
+    pub(super) fn new_number(&mut self) -> u64 {
         self.next_number += 1;
         self.next_number
     }
 
-    pub(super) fn plan(&mut self, after: Millis, act: Act) {
-        self.plan_at(self.now + after, act);
+    pub(super) fn schedule(&mut self, after: Millis, act: DryRunEvent) {
+        self.schedule_at(self.now + after, act);
     }
 
-    fn plan_at(&mut self, at: Instant, act: Act) {
-        let number = self.number();
-        self.plans.insert((at.max(self.now), number), act);
+    pub(super) fn schedule_at(&mut self, at: Instant, act: DryRunEvent) {
+        let number = self.new_number();
+        self.scheduled.insert((at.max(self.now), number), act);
     }
 
-    /// Takes an order on its way.
-    pub(super) fn order(&mut self, id: CommandId, action: Action) {
-        if super::commands::has_an_end(&action) {
-            self.open.insert(id.clone());
-        }
-        self.plan(self.transit, Act::Order(id, action));
-    }
-
-    fn tell(&mut self, event: Event) {
+    fn send_report(&mut self, event: Event) {
         if self.connected {
-            self.plan(self.transit, Act::Report(event));
+            self.schedule(self.transit, DryRunEvent::Report(event));
         }
     }
 
-    pub(super) fn report(&mut self, leg: &LegId, what: LegEvent) {
-        self.tell(Event::Leg { leg: leg.clone(), event: what });
+    pub(super) fn report_leg(&mut self, leg: &LegId, what: LegEvent) {
+        self.send_report(Event::Leg { leg: leg.clone(), event: what });
     }
 
-    pub(super) fn done(&mut self, command: CommandId, result: CommandResult) {
-        self.tell(Event::Done { command, result });
+    pub(super) fn report_done(&mut self, command: CommandId, result: CommandResult) {
+        self.send_report(Event::Done { command, result });
     }
 
-    /// The link is gone. Gives back the orders whose end nobody will hear of.
+    /// Ends the link: reports on their way are lost. Returns the commands whose end will not be reported.
     pub(super) fn disconnect(&mut self) -> BTreeSet<CommandId> {
         self.connected = false;
-        self.plans.retain(|_, act| !matches!(act, Act::Report(_)));
-        std::mem::take(&mut self.open)
+        self.scheduled.retain(|_, act| !matches!(act, DryRunEvent::Report(_)));
+        std::mem::take(&mut self.open_commands)
     }
 
-    /// The link is there again.
+    /// Restores the link and sends the list of legs.
     pub(super) fn connect(&mut self, connection: u64) {
         self.connected = true;
-        let legs = self.legs.iter().map(|(leg, state)| self.live(leg, state)).collect();
-        self.tell(Event::LinkRestored { switch: DryRun::switch(), connection, legs });
+        let legs = self.legs.iter().map(|(leg, state)| self.live_leg(leg, state)).collect();
+        self.send_report(Event::LinkRestored { switch: SwitchId(SWITCH.into()), connection, legs });
     }
 
-    fn live(&self, name: &LegId, leg: &Leg) -> LiveLeg {
-        let state = match &leg.doing {
-            Doing::Ringing => LegState::Ringing,
-            Doing::Waking | Doing::Parked => LegState::Parked,
-            Doing::Talking { .. } => LegState::Bridged,
-            Doing::Elsewhere => LegState::Elsewhere,
+    fn live_leg(&self, name: &LegId, leg: &Leg) -> LiveLeg {
+        let state = match &leg.activity {
+            LegActivity::Ringing => LegState::Ringing,
+            LegActivity::Answered | LegActivity::Parked => LegState::Parked,
+            LegActivity::Talking { .. } => LegState::Bridged,
+            LegActivity::Fallback => LegState::Elsewhere,
         };
         let (of, arrival) = match &leg.who {
-            Who::Agent { of, .. } => (Some(of.0.clone()), None),
-            Who::Caller { of: Some(of), .. } => (Some(of.0.clone()), None),
-            Who::Caller { place, of: None } => {
+            LegOwner::Agent { of, .. } => (Some(of.0.clone()), None),
+            LegOwner::Caller { of: Some(of), .. } => (Some(of.0.clone()), None),
+            LegOwner::Caller { place, of: None } => {
                 let waits = state == LegState::Parked;
                 (None, waits.then(|| self.arrival(*place, leg.answered)))
             }
@@ -174,9 +166,9 @@ impl Exchange {
     }
 
     fn arrival(&self, place: usize, answered: bool) -> Arrival {
-        let caller = &self.cast.callers[place];
+        let caller = &self.script.callers[place];
         Arrival {
-            switch: DryRun::switch(),
+            switch: SwitchId(SWITCH.into()),
             leg: caller.leg.clone(),
             dialled: caller.dialled.clone(),
             caller: caller.number.clone(),
@@ -185,94 +177,99 @@ impl Exchange {
         }
     }
 
-    pub(super) fn views(&self) -> impl Iterator<Item = LegView<'_>> {
+    pub(super) fn leg_views(&self) -> impl Iterator<Item = LegView<'_>> {
         self.legs.iter().map(|(leg, state)| LegView {
             leg,
-            dial: if let Who::Agent { dial, .. } = &state.who { Some(dial) } else { None },
+            dial: if let LegOwner::Agent { dial, .. } = &state.who { Some(dial) } else { None },
             answered: state.answered,
             app_running: state.running.is_some(),
             peer: state.peer(),
-            parked: matches!(state.doing, Doing::Waking | Doing::Parked),
-            in_fallback: state.doing == Doing::Elsewhere,
+            parked: matches!(state.activity, LegActivity::Answered | LegActivity::Parked),
+            in_fallback: state.activity == LegActivity::Fallback,
         })
     }
 
-    /// Does what is next.
-    pub(super) fn step(&mut self) -> Stepped {
-        let Some((_, act)) = self.plans.pop_first() else { return Stepped::Inside };
+    /// Takes the next event from the schedule and performs it.
+    pub(super) fn step(&mut self) -> StepResult {
+        let Some((_, act)) = self.scheduled.pop_first() else { return StepResult::Internal };
         match act {
-            Act::Report(event) => {
+            DryRunEvent::Report(event) => {
                 if let Event::Done { command, .. } = &event {
-                    self.open.remove(command);
+                    self.open_commands.remove(command);
                 }
-                return Stepped::Told(event);
+                return StepResult::Reported(event);
             }
-            Act::Order(id, action) => self.obey(id, action),
-            Act::Dials(place) => self.dials(place),
-            Act::RunOver { leg, number } => {
+            DryRunEvent::Command(id, action) => self.execute(id, action),
+            DryRunEvent::Dials(place) => self.caller_dials(place),
+            DryRunEvent::AppOver { leg, number } => {
                 if self
                     .legs
                     .get(&leg)
                     .and_then(|leg| leg.running.as_ref())
                     .is_some_and(|r| r.number == number)
                 {
-                    self.end_run(&leg);
+                    self.stop_app(&leg);
                 }
             }
-            Act::FallbackDue { leg, number } => {
+            DryRunEvent::FallbackDue { leg, number } => {
                 if self.legs.get(&leg).is_some_and(|leg| leg.fallback == Some(number)) {
-                    self.fall_back(&leg);
+                    self.start_fallback(&leg);
                 }
             }
-            Act::Rings(leg) => {
+            DryRunEvent::Rings(leg) => {
                 if self.legs.contains_key(&leg) {
-                    self.report(&leg, LegEvent::Ringing { media: false });
+                    self.report_leg(&leg, LegEvent::Ringing { media: false });
                 }
             }
-            Act::PicksUp(leg) => self.picks_up(&leg),
-            Act::Wakes(leg) => {
-                if let Some(state) = self.legs.get_mut(&leg).filter(|leg| leg.doing == Doing::Waking) {
-                    state.doing = Doing::Parked;
-                    self.report(&leg, LegEvent::Parked);
+            DryRunEvent::Answers(leg) => self.answer_phone(&leg),
+            DryRunEvent::Parks(leg) => {
+                if let Some(state) =
+                    self.legs.get_mut(&leg).filter(|leg| leg.activity == LegActivity::Answered)
+                {
+                    state.activity = LegActivity::Parked;
+                    self.report_leg(&leg, LegEvent::Parked);
                 }
             }
-            Act::Fails { leg, cause, far_end } => {
-                if self.legs.get(&leg).is_some_and(|leg| leg.doing == Doing::Ringing) {
-                    self.end(&leg, cause, far_end);
+            DryRunEvent::Fails { leg, cause, far_end } => {
+                if self.legs.get(&leg).is_some_and(|leg| leg.activity == LegActivity::Ringing) {
+                    self.end_leg(&leg, cause, far_end);
                 }
             }
-            Act::ParkedTooLong(leg) => {
-                if self.legs.get(&leg).is_some_and(|leg| leg.doing == Doing::Parked && !leg.is_caller()) {
-                    self.end(&leg, Cause::Normal, false);
+            DryRunEvent::ParkedTooLong(leg) => {
+                if self
+                    .legs
+                    .get(&leg)
+                    .is_some_and(|leg| leg.activity == LegActivity::Parked && !leg.is_caller())
+                {
+                    self.end_leg(&leg, Cause::Normal, false);
                 }
             }
-            Act::Served(leg) => self.end(&leg, Cause::Normal, false),
-            Act::Answered(leg) => {
+            DryRunEvent::FallbackOver(leg) => self.end_leg(&leg, Cause::Normal, false),
+            DryRunEvent::CallerAnswered(leg) => {
                 if self.legs.contains_key(&leg) {
-                    self.report(&leg, LegEvent::Answered);
+                    self.report_leg(&leg, LegEvent::Answered);
                 }
             }
-            Act::Presses { leg, key, last } => self.presses(&leg, key, last),
-            Act::Goes(place) => self.goes_on(place),
-            Act::Leaves(leg) => self.leaves(&leg),
-            Act::TalkOver { leg, number } => {
-                let talks =
-                    |leg: &Leg| matches!(&leg.doing, Doing::Talking { number: n, .. } if *n == number);
+            DryRunEvent::Presses { leg, key, last } => self.press_key(&leg, key, last),
+            DryRunEvent::NextStep(place) => self.next_step(place),
+            DryRunEvent::HangsUp(leg) => self.person_hangs_up(&leg),
+            DryRunEvent::TalkTimeOver { leg, number } => {
+                let talks = |leg: &Leg| matches!(&leg.activity, LegActivity::Talking { number: n, .. } if *n == number);
                 if self.legs.get(&leg).is_some_and(talks) {
-                    self.leaves(&leg);
+                    self.person_hangs_up(&leg);
                 }
             }
         }
-        Stepped::Inside
+        StepResult::Internal
     }
 
-    fn dials(&mut self, place: usize) {
-        let leg = self.cast.callers[place].leg.clone();
-        let who = Who::Caller { place, of: None };
-        self.legs.insert(leg.clone(), Leg::new(who, Doing::Parked));
+    fn caller_dials(&mut self, place: usize) {
+        let leg = self.script.callers[place].leg.clone();
+        let who = LegOwner::Caller { place, of: None };
+        self.legs.insert(leg.clone(), Leg::new(who, LegActivity::Parked));
         self.set_fallback(&leg, FIRST_FALLBACK);
         let arrival = self.arrival(place, false);
-        self.tell(Event::Arrived(arrival));
-        self.comes(place, &leg);
+        self.send_report(Event::Arrived(arrival));
+        self.caller_arrives(place, &leg);
     }
 }
