@@ -73,13 +73,13 @@ struct Waiting {
 }
 
 /// A connection, as the switch has it.
-pub struct Line {
+pub struct Connection {
     pub to_switch: Pipe,
     pub to_daemon: Pipe,
     began: Instant,
     decoder: RequestDecoder,
     unread: BytesMut,
-    let_in: bool,
+    authenticated: bool,
     format: Format,
     names: BTreeSet<String>,
     waiting: Vec<Waiting>,
@@ -92,7 +92,7 @@ pub struct Line {
 }
 
 /// What a request means to the exchange.
-pub enum Asked {
+pub enum ParsedRequest {
     /// The exchange's model is to do it; its answer goes back.
     Model(SwitchInput),
     /// It was about the line itself, and is answered.
@@ -109,16 +109,16 @@ impl Waiting {
     }
 }
 
-impl Line {
+impl Connection {
     /// A daemon connects.
     pub fn open(now: Instant, delay: (u64, u64), rng: &mut Rng) -> Self {
-        let mut line = Self {
+        let mut connection = Self {
             to_switch: Pipe::new(delay),
             to_daemon: Pipe::new(delay),
             began: now,
             decoder: RequestDecoder::new(Limits::default()),
             unread: BytesMut::new(),
-            let_in: false,
+            authenticated: false,
             format: Format::Plain,
             names: BTreeSet::new(),
             waiting: Vec::new(),
@@ -126,8 +126,8 @@ impl Line {
             polls_at: None,
             dead: false,
         };
-        line.to_daemon.send(now, &server::auth_request(), rng);
-        line
+        connection.to_daemon.send(now, &server::auth_request(), rng);
+        connection
     }
 
     /// Everything on its way is lost, and nothing more passes.
@@ -141,7 +141,7 @@ impl Line {
 
     /// Something happened at the switch. Says whether the event went before the one that came before it: each
     /// channel has a thread of its own, so of what they do at the same time either may be told first.
-    pub fn tell(&mut self, now: Instant, event: &SwitchEvent, swapped: bool) -> bool {
+    pub fn queue_event(&mut self, now: Instant, event: &SwitchEvent, swapped: bool) -> bool {
         if self.dead || !self.names.contains(event.header("Event-Subclass").unwrap_or(event.name())) {
             return false;
         }
@@ -160,7 +160,7 @@ impl Line {
     }
 
     /// The list of channels goes out: gives how many of them an event has told of since the subscription.
-    pub fn listed(&mut self, list: &str) -> u64 {
+    pub fn channels_listed(&mut self, list: &str) -> u64 {
         let told = self.told.take().unwrap_or_default();
         told.iter().filter(|leg| list.contains(leg.as_str())).count() as u64
     }
@@ -188,15 +188,15 @@ impl Line {
     }
 
     /// The next whole request.
-    pub fn asked(&mut self) -> Result<Option<Asked>, String> {
+    pub fn next_request(&mut self) -> Result<Option<ParsedRequest>, String> {
         let request = self.decoder.decode(&mut self.unread).map_err(|fault| fault.to_string())?;
         let Some(request) = request else { return Ok(None) };
         let parsed = request.parse();
         if let ClientRequest::Auth { password } = &parsed {
-            self.let_in = password.is(PASSWORD);
-            return Ok(Some(Asked::Answered(server::reply("+OK accepted"))));
+            self.authenticated = password.is(PASSWORD);
+            return Ok(Some(ParsedRequest::Answered(server::reply("+OK accepted"))));
         }
-        if !self.let_in {
+        if !self.authenticated {
             return Err(format!("{} before the password", request.line));
         }
         Ok(Some(match parsed {
@@ -204,11 +204,11 @@ impl Line {
                 self.format = format;
                 self.names.extend(names.into_iter().chain(custom));
                 self.told = Some(BTreeSet::new());
-                Asked::Answered(server::reply("+OK event listener enabled plain"))
+                ParsedRequest::Answered(server::reply("+OK event listener enabled plain"))
             }
-            ClientRequest::NoLog => Asked::Answered(server::reply(server::NOT_LOGGING)),
-            ClientRequest::Exit => Asked::Exit,
-            _ => Asked::Model(parse_request(&request).ok_or_else(|| format!("{:?}", request.line))?),
+            ClientRequest::NoLog => ParsedRequest::Answered(server::reply(server::NOT_LOGGING)),
+            ClientRequest::Exit => ParsedRequest::Exit,
+            _ => ParsedRequest::Model(parse_request(&request).ok_or_else(|| format!("{:?}", request.line))?),
         }))
     }
 }

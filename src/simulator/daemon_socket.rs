@@ -59,7 +59,7 @@ pub(super) fn settings(format: Format) -> Result<LinkSettings, String> {
 }
 
 /// A daemon's end of a connection.
-pub(super) struct Socket {
+pub(super) struct DaemonSocket {
     /// When it is known whether the connection is there; none once it is.
     pub(super) connects_at: Option<Instant>,
     /// By what right the daemon acts that writes here.
@@ -70,7 +70,7 @@ pub(super) struct Socket {
     unwritten: VecDeque<(Instant, Bytes)>,
 }
 
-impl Socket {
+impl DaemonSocket {
     /// A connection that is made by then.
     pub(super) fn new(connects_at: Instant, token: Option<u64>) -> Self {
         Self { connects_at: Some(connects_at), token, permit: Permit::Always, unwritten: VecDeque::new() }

@@ -2,10 +2,10 @@
 //! that take their time.
 
 use super::counts::Counter;
-use super::daemon::{Daemon, Observed, Writing};
-use super::daemon_socket::Socket;
-use super::host::Post;
-use super::world::{Doing, World};
+use super::daemon::{Daemon, Observed, PendingWrite};
+use super::daemon_socket::DaemonSocket;
+use super::host::Host;
+use super::world::{World, WorldEvent};
 use super::world_setup::FaultTime;
 use crate::redis::SimulatedRedis;
 use bytes::Bytes;
@@ -29,43 +29,43 @@ const SLOW_RECORD_MS_MAX: u64 = 6_000;
 impl World<'_> {
     /// How long it takes at most until a driver comes to something, as it is drawn.
     fn lag(&mut self) -> Millis {
-        Millis(self.rng.between(0, self.scene.daemon_lag_ms))
+        Millis(self.rng.between(0, self.setup.daemon_lag_ms))
     }
 
     /// The daemon of this post is told something, and does what follows.
-    pub(super) fn tell_daemon(&mut self, at: usize, input: Input) -> Result<(), String> {
+    pub(super) fn handle_daemon_input(&mut self, ix: usize, input: Input) -> Result<(), String> {
         let now = self.now;
-        let Some(daemon) = &mut self.posts[at].daemon else { return Ok(()) };
-        let told = daemon.told(now);
+        let Some(daemon) = &mut self.hosts[ix].daemon else { return Ok(()) };
+        let told = daemon.daemon_time(now);
         let is_word = matches!(input, Input::Link(_, LinkInput::Received(_)));
         daemon.instance.handle(told, input);
-        self.go_on(at, is_word)
+        self.carry_out_outputs(ix, is_word)
     }
 
     /// It does what follows from what it was told; `is_word` is whether that was a word of the switch.
-    pub(super) fn go_on(&mut self, at: usize, is_word: bool) -> Result<(), String> {
+    pub(super) fn carry_out_outputs(&mut self, ix: usize, is_word: bool) -> Result<(), String> {
         loop {
-            let Some(daemon) = &mut self.posts[at].daemon else { return Ok(()) };
+            let Some(daemon) = &mut self.hosts[ix].daemon else { return Ok(()) };
             let output = daemon.instance.next_output();
-            self.observe(at)?;
+            self.observe(ix)?;
             let Some(output) = output else { break };
-            self.carry_out(at, output, is_word)?;
+            self.carry_out(ix, output, is_word)?;
         }
-        self.note(String::new);
-        if let Some(daemon) = &mut self.posts[at].daemon {
+        self.trace(String::new);
+        if let Some(daemon) = &mut self.hosts[ix].daemon {
             daemon.deadline = daemon.instance.deadline();
         }
         Ok(())
     }
 
-    fn carry_out(&mut self, at: usize, output: Output, is_word: bool) -> Result<(), String> {
+    fn carry_out(&mut self, ix: usize, output: Output, is_word: bool) -> Result<(), String> {
         let (now, lag) = (self.now, self.lag());
-        let is_full = now < self.posts[at].disk_full_until;
-        let Some(daemon) = &mut self.posts[at].daemon else { return Ok(()) };
+        let is_full = now < self.hosts[ix].disk_full_until;
+        let Some(daemon) = &mut self.hosts[ix].daemon else { return Ok(()) };
         match output {
             Output::Link(_, LinkOutput::Connect) => {
-                daemon.is_cut_short = false;
-                daemon.socket = Some(Socket::new(now + lag, daemon.token()));
+                daemon.closed_on_input = false;
+                daemon.socket = Some(DaemonSocket::new(now + lag, daemon.token()));
             }
             Output::Link(_, LinkOutput::Write { bytes, permit }) => {
                 let Some(socket) = &mut daemon.socket else {
@@ -73,72 +73,74 @@ impl World<'_> {
                 };
                 socket.put(now + lag, bytes, permit);
             }
-            Output::Link(_, LinkOutput::Close { discard }) => self.close(at, discard, is_word)?,
+            Output::Link(_, LinkOutput::Close { discard }) => self.close(ix, discard, is_word)?,
             Output::Redis(channel, request) => {
-                let Some(wires) = &mut daemon.wires else { return Err("asks no Redis".into()) };
-                wires.ask(now, channel, request)?;
+                let Some(redis_connections) = &mut daemon.redis_connections else {
+                    return Err("asks no Redis".into());
+                };
+                redis_connections.ask(now, channel, request)?;
             }
             Output::Keep { number, frames } => {
                 // A disk that is full says so, and one that is too slow is done in the end.
                 let is_slow = is_full && self.rng.percent(50);
-                let done_at = if is_slow { self.posts[at].disk_full_until } else { now + lag };
-                let writing = Writing { done_at, number, frames, fails: is_full && !is_slow };
-                if let Some(daemon) = &mut self.posts[at].daemon
-                    && daemon.writing.replace(writing).is_some()
+                let done_at = if is_slow { self.hosts[ix].disk_full_until } else { now + lag };
+                let pending_write = PendingWrite { done_at, number, frames, fails: is_full && !is_slow };
+                if let Some(daemon) = &mut self.hosts[ix].daemon
+                    && daemon.pending_write.replace(pending_write).is_some()
                 {
                     return Err(format!("{} keeps something before it was answered", daemon.name));
                 }
             }
             Output::Deliver(delivery) => {
-                let hindered_at = self.redis_failed_at.max(self.posts[at].cut_off_until);
-                may_deliver(&self.posts[at], self.redis.as_ref(), now.since(hindered_at), &delivery)?;
-                let Some(daemon) = &mut self.posts[at].daemon else { return Ok(()) };
+                let hindered_at = self.redis_failed_at.max(self.hosts[ix].cut_off_until);
+                may_deliver(&self.hosts[ix], self.redis.as_ref(), now.since(hindered_at), &delivery)?;
+                let Some(daemon) = &mut self.hosts[ix].daemon else { return Ok(()) };
                 let newest = daemon.deliveries.back().map_or(now, |(newest, _)| *newest);
                 let slow = match self.rng.percent(SLOW_RECORD_PERCENT) {
                     true => Millis(self.rng.between(0, SLOW_RECORD_MS_MAX)),
                     false => Millis(0),
                 };
-                if let Some(daemon) = &mut self.posts[at].daemon {
+                if let Some(daemon) = &mut self.hosts[ix].daemon {
                     daemon.deliveries.push_back((newest.max(now + lag + slow), delivery));
                 }
             }
             Output::Ended(outcome) => {
                 outcome.map_err(|ended| format!("{} ended by itself: {ended}", daemon.name))?;
-                self.stopped(at)?;
+                self.stopped(ix)?;
             }
         }
         Ok(())
     }
 
     /// The daemon closes its connection. What it wrote and the switch has not read arrives, or never does.
-    fn close(&mut self, at: usize, discard: bool, is_word: bool) -> Result<(), String> {
+    fn close(&mut self, ix: usize, discard: bool, is_word: bool) -> Result<(), String> {
         let now = self.now;
-        let post = &mut self.posts[at];
-        if let (Some(daemon), true) = (&mut post.daemon, discard && is_word) {
-            daemon.is_cut_short = true;
+        let host = &mut self.hosts[ix];
+        if let (Some(daemon), true) = (&mut host.daemon, discard && is_word) {
+            daemon.closed_on_input = true;
         }
         if !discard {
-            self.write_out(at, Millis(u64::MAX))?;
-            self.deliver(at)?;
+            self.write_out(ix, Millis(u64::MAX))?;
+            self.deliver(ix)?;
         }
-        let post = &mut self.posts[at];
-        let had_line = post.line.take().is_some();
-        post.notices = None;
-        if let Some(daemon) = &mut post.daemon {
+        let host = &mut self.hosts[ix];
+        let had_line = host.connection.take().is_some();
+        host.notices_link_loss = None;
+        if let Some(daemon) = &mut host.daemon {
             daemon.socket = None;
         }
         if had_line {
-            self.alone_since.get_or_insert(now);
-            self.say(|world| format!("{} gives the line up", world.name(at)));
+            self.unserved_since.get_or_insert(now);
+            self.narrate(|world| format!("{} gives the line up", world.name(ix)));
         }
         Ok(())
     }
 
     /// Writes to the switch what can be written within that time, and still may be.
-    pub(super) fn write_out(&mut self, at: usize, within: Millis) -> Result<bool, String> {
+    pub(super) fn write_out(&mut self, ix: usize, within: Millis) -> Result<bool, String> {
         let now = self.now;
-        let Some(daemon) = &mut self.posts[at].daemon else { return Ok(false) };
-        let told = daemon.told(now);
+        let Some(daemon) = &mut self.hosts[ix].daemon else { return Ok(false) };
+        let told = daemon.daemon_time(now);
         let Some(socket) = daemon.socket.as_mut().filter(|socket| socket.connects_at.is_none()) else {
             return Ok(false);
         };
@@ -146,60 +148,60 @@ impl World<'_> {
         if written.is_empty() {
             return Ok(false);
         }
-        self.write(at, token, &written)?;
+        self.write_to_switch(ix, token, &written)?;
         Ok(true)
     }
 
     /// Frames are in the file, or cannot be.
-    pub(super) fn kept(&mut self, at: usize, writing: &Writing) -> Result<(), String> {
+    pub(super) fn write_finished(&mut self, ix: usize, pending_write: &PendingWrite) -> Result<(), String> {
         let is_to_renew = self.rng.percent(1);
-        let (outcome, renews) = match writing.fails {
+        let (outcome, renews) = match pending_write.fails {
             true => (Err("no space left on device".to_owned()), false),
-            false => (Ok(()), self.posts[at].disk.append(&writing.frames, is_to_renew)?),
+            false => (Ok(()), self.hosts[ix].disk.append(&pending_write.frames, is_to_renew)?),
         };
-        self.tell_daemon(at, Input::Kept { number: writing.number, outcome, renews })
+        self.handle_daemon_input(ix, Input::Kept { number: pending_write.number, outcome, renews })
     }
 
     /// Bytes of the switch have come.
-    pub(super) fn received(&mut self, at: usize, bytes: &Bytes) -> Result<(), String> {
+    pub(super) fn receive_from_switch(&mut self, ix: usize, bytes: &Bytes) -> Result<(), String> {
         let input = LinkInput::Received(bytes[..].into());
-        self.tell_daemon(at, Input::Link(super::daemon_socket::switch(), input))
+        self.handle_daemon_input(ix, Input::Link(super::daemon_socket::switch(), input))
     }
 
     /// What was seen of a daemon, and what follows for the world.
-    fn observe(&mut self, at: usize) -> Result<(), String> {
+    fn observe(&mut self, ix: usize) -> Result<(), String> {
         let now = self.now;
-        let Some(daemon) = &mut self.posts[at].daemon else { return Ok(()) };
+        let Some(daemon) = &mut self.hosts[ix].daemon else { return Ok(()) };
         for observed in daemon.observe(now)? {
             match observed {
-                Observed::Turned(turns) => self.turned(at, turns),
+                Observed::Turned(turns) => self.count_turns(ix, turns),
                 Observed::Linked(legs) => {
-                    self.say(|_| format!("the link is up, with {legs} legs on the switch"));
+                    self.narrate(|_| format!("the link is up, with {legs} legs on the switch"));
                 }
-                Observed::Acts if self.redis.is_some() => self.begins(at),
+                Observed::Acts if self.redis.is_some() => self.became_active(ix),
                 Observed::Acts => {}
-                Observed::StoodBy(had) => self.stood_by(at, had),
+                Observed::StoodBy(had) => self.became_standby(ix, had),
                 Observed::HandsOver => {
-                    self.handed_over = Some((at, now, self.posts[at].heard_until(now)));
+                    self.handed_over = Some((ix, now, self.hosts[ix].heard_until(now)));
                     self.count(Counter::HandedOver);
-                    self.say(|world| format!("{} hands over", world.name(at)));
+                    self.narrate(|world| format!("{} hands over", world.name(ix)));
                 }
-                Observed::Unkept => self.unkept(at)?,
+                Observed::Unkept => self.unkept(ix)?,
             }
         }
         Ok(())
     }
 
     /// A daemon does something that is not kept: only where it could not be.
-    fn unkept(&mut self, at: usize) -> Result<(), String> {
-        let post = &self.posts[at];
+    fn unkept(&mut self, ix: usize) -> Result<(), String> {
+        let host = &self.hosts[ix];
         let since = match self.redis {
-            None => post.disk_full_until,
-            Some(_) => self.redis_failed_at.max(post.cut_off_until),
+            None => host.disk_full_until,
+            Some(_) => self.redis_failed_at.max(host.cut_off_until),
         };
-        let hindered = self.now.since(since.max(post.hears_from)) < UNKEPT_AFTER;
+        let hindered = self.now.since(since.max(host.hears_switch_from)) < UNKEPT_AFTER;
         if !hindered && self.redis.as_ref().is_none_or(|redis| !redis.is_unresponsive()) {
-            return Err(format!("{} acts before that is kept, though it could be", self.name(at)));
+            return Err(format!("{} acts before that is kept, though it could be", self.name(ix)));
         }
         if self.redis.is_none() {
             self.count(Counter::TurnUnsaved);
@@ -208,80 +210,82 @@ impl World<'_> {
     }
 
     /// The engine of a daemon took so many events by now.
-    fn turned(&mut self, at: usize, turns: usize) {
-        if self.daemons != self.posts.len() || at != 0 {
+    fn count_turns(&mut self, ix: usize, turns: usize) {
+        if self.daemons != self.hosts.len() || ix != 0 {
             return;
         }
         self.summary.turns = turns;
-        for (when, fault) in &self.scene.faults {
+        for (when, fault) in &self.setup.faults {
             if let FaultTime::AfterTurn(turn, wait) = when
                 && *turn == turns
             {
-                self.at(self.now + *wait, Doing::Fault(*fault));
+                self.schedule(self.now + *wait, WorldEvent::Fault(*fault));
             }
         }
     }
 
-    fn begins(&mut self, at: usize) {
-        self.takes_over(at);
+    fn became_active(&mut self, ix: usize) {
+        self.forgive_taken_calls(ix);
         let live =
-            self.posts[at].daemon.as_ref().map_or(0, |it| it.instance.engine().switchboard.live_count());
+            self.hosts[ix].daemon.as_ref().map_or(0, |it| it.instance.engine().switchboard.live_count());
         self.count(if live > 0 { Counter::TakenOver } else { Counter::ActiveWithoutCalls });
-        self.say(|world| format!("{} acts for the switch, with {live} calls", world.name(at)));
+        self.narrate(|world| format!("{} acts for the switch, with {live} calls", world.name(ix)));
     }
 
     /// Another daemon acts. Where the switch said so, both have done something with the calls, and both have claimed
     /// lines.
-    fn stood_by(&mut self, at: usize, had: BTreeSet<CallId>) {
-        let Some(daemon) = &mut self.posts[at].daemon else { return };
-        if !std::mem::take(&mut daemon.is_cut_short) {
+    fn became_standby(&mut self, ix: usize, had: BTreeSet<CallId>) {
+        let Some(daemon) = &mut self.hosts[ix].daemon else { return };
+        if !std::mem::take(&mut daemon.closed_on_input) {
             return;
         }
-        self.forgotten.extend(had.iter().map(ToString::to_string));
+        self.calls_with_lost_state.extend(had.iter().map(ToString::to_string));
         self.claims_are_lost();
         self.forgive();
         self.count(Counter::Superseded);
-        self.say(|world| format!("{} hears at the switch that another one acts", world.name(at)));
+        self.narrate(|world| format!("{} hears at the switch that another one acts", world.name(ix)));
     }
 
     /// A daemon begins to act. What another one wrote and could not tell any more, it writes once more.
-    fn takes_over(&mut self, at: usize) {
-        let taken_up = self.posts[at].daemon.as_ref().map(|daemon| daemon.taken.clone()).unwrap_or_default();
+    fn forgive_taken_calls(&mut self, ix: usize) {
+        let taken_up = self.hosts[ix].daemon.as_ref().map(|daemon| daemon.calls.clone()).unwrap_or_default();
         let redis_failed = self.now.since(self.redis_failed_at) < FORGIVEN_FOR;
         let mut twice = 0;
-        for other in self.posts.iter().enumerate().filter(|(other, _)| *other != at).map(|(_, post)| post) {
+        for other in self.hosts.iter().enumerate().filter(|(other, _)| *other != ix).map(|(_, host)| host) {
             let again = taken_up.iter().filter(|call| other.has_written(call)).map(ToString::to_string);
-            let again: Vec<String> = again.filter(|call| !self.forgotten.contains(call)).collect();
+            let again: Vec<String> =
+                again.filter(|call| !self.calls_with_lost_state.contains(call)).collect();
             twice += again.len() as u64;
-            self.forgotten.extend(again);
+            self.calls_with_lost_state.extend(again);
             let failed = redis_failed || self.now.since(other.cut_off_until) < FORGIVEN_FOR;
-            let untold = other.daemon.as_ref().filter(|daemon| failed && !daemon.is_told());
-            let taken = untold.iter().flat_map(|daemon| daemon.taken.iter()).map(ToString::to_string);
-            self.forgotten.extend(taken);
+            let untold = other.daemon.as_ref().filter(|daemon| failed && !daemon.is_fully_saved());
+            let taken = untold.iter().flat_map(|daemon| daemon.calls.iter()).map(ToString::to_string);
+            self.calls_with_lost_state.extend(taken);
         }
         self.summary.counts.add(Counter::RecordWrittenTwice, twice);
         self.forgive();
     }
 
     fn forgive(&mut self) {
-        let forgiven: BTreeSet<CallId> = self.forgotten.iter().filter_map(|call| call.parse().ok()).collect();
-        for daemon in self.posts.iter_mut().filter_map(|post| post.daemon.as_mut()) {
-            daemon.forgiven.clone_from(&forgiven);
+        let calls_redone: BTreeSet<CallId> =
+            self.calls_with_lost_state.iter().filter_map(|call| call.parse().ok()).collect();
+        for daemon in self.hosts.iter_mut().filter_map(|host| host.daemon.as_mut()) {
+            daemon.calls_redone.clone_from(&calls_redone);
         }
     }
 
     /// The hotlines change.
     pub(super) fn change(&mut self) -> Result<(), String> {
         self.changes += 1;
-        let hotlines = self.scene.hotlines(self.changes);
+        let hotlines = self.setup.hotlines(self.changes);
         let mut changes = false;
-        for at in 0..self.posts.len() {
-            changes |= self.posts[at].daemon.is_some();
-            self.tell_daemon(at, Input::Configured(Event::Hotlines(hotlines.clone())))?;
+        for ix in 0..self.hosts.len() {
+            changes |= self.hosts[ix].daemon.is_some();
+            self.handle_daemon_input(ix, Input::Configured(Event::Hotlines(hotlines.clone())))?;
         }
         if changes {
             self.count(Counter::HotlinesChanged);
-            self.say(|_| "the hotlines change".into());
+            self.narrate(|_| "the hotlines change".into());
         }
         Ok(())
     }
@@ -289,23 +293,23 @@ impl World<'_> {
     /// Records on their way into the file are in it.
     pub(super) fn write_records(
         &mut self,
-        at: usize,
+        ix: usize,
         until: hotlined_core::time::Instant,
     ) -> Result<(), String> {
-        let Post { daemon: Some(daemon), file, .. } = &mut self.posts[at] else { return Ok(()) };
+        let Host { daemon: Some(daemon), written_records, .. } = &mut self.hosts[ix] else { return Ok(()) };
         while let Some((_, delivery)) = daemon.deliveries.pop_front_if(|(at, _)| *at <= until) {
-            wrote(daemon, file, &delivery)?;
+            record_written(daemon, written_records, &delivery)?;
         }
-        self.tell_news(at);
+        self.narrate_records(ix);
         Ok(())
     }
 
     /// Tells what a daemon wrote down.
-    pub(super) fn tell_news(&mut self, at: usize) {
-        let Some(daemon) = &mut self.posts[at].daemon else { return };
-        let news = daemon.news();
-        if let Some(story) = &mut self.story {
-            news.iter().for_each(|record| story.recorded(self.now, &daemon.name, record));
+    pub(super) fn narrate_records(&mut self, ix: usize) {
+        let Some(daemon) = &mut self.hosts[ix].daemon else { return };
+        let news = daemon.take_new_records();
+        if let Some(transcript) = &mut self.transcript {
+            news.iter().for_each(|record| transcript.recorded(self.now, &daemon.name, record));
         }
     }
 }
@@ -313,12 +317,12 @@ impl World<'_> {
 /// A daemon hands a delivery over: Redis, if the daemon has reached it for a while, knows that the call is over, and no
 /// other daemon has taken the switch.
 fn may_deliver(
-    post: &Post,
+    host: &Host,
     redis: Option<&SimulatedRedis>,
     reached_for: Millis,
     delivery: &Delivery,
 ) -> Result<(), String> {
-    let (Some(daemon), Some(redis)) = (&post.daemon, redis) else { return Ok(()) };
+    let (Some(daemon), Some(redis)) = (&host.daemon, redis) else { return Ok(()) };
     let is_hindered = redis.is_unresponsive() || reached_for < UNKEPT_AFTER || !daemon.is_in_touch(redis);
     let (Some(token), false) = (daemon.token(), is_hindered) else { return Ok(()) };
     let (switch, name, id) = (super::daemon_socket::switch(), &daemon.name, &delivery.id);
@@ -332,11 +336,11 @@ fn may_deliver(
 }
 
 /// A delivery is in the file of records.
-pub(super) fn wrote(
+pub(super) fn record_written(
     daemon: &mut Daemon,
-    file: &mut BTreeSet<hotlined_instance::persist::outbox::DeliveryId>,
+    written_records: &mut BTreeSet<hotlined_instance::persist::outbox::DeliveryId>,
     delivery: &hotlined_instance::persist::outbox::Delivery,
 ) -> Result<(), String> {
-    file.insert(delivery.id.clone());
-    daemon.wrote(delivery)
+    written_records.insert(delivery.id.clone());
+    daemon.record_written(delivery)
 }

@@ -2,8 +2,8 @@
 
 use super::counts::Counter;
 use super::daemon_socket::{RECONNECT_WAIT_MAX, switch};
-use super::host::Post;
-use super::world::{Doing, NOTICED_MS_MAX, World};
+use super::host::Host;
+use super::world::{NOTICED_MS_MAX, World, WorldEvent};
 use super::world_setup::Fault;
 use crate::redis::DataLoss;
 use hotlined_core::time::Millis;
@@ -21,81 +21,81 @@ const LOST_MS_MAX: u64 = 5_000;
 
 impl World<'_> {
     /// The daemon of this post notices that its line is gone.
-    pub(super) fn link_lost(&mut self, at: usize, is_cut: bool) -> Result<(), String> {
-        let post = &mut self.posts[at];
-        post.line = None;
-        let Some(daemon) = &mut post.daemon else { return Ok(()) };
+    pub(super) fn link_lost(&mut self, ix: usize, is_cut: bool) -> Result<(), String> {
+        let host = &mut self.hosts[ix];
+        host.connection = None;
+        let Some(daemon) = &mut host.daemon else { return Ok(()) };
         daemon.socket = None;
-        self.say(|world| format!("{} knows that the line is lost", world.name(at)));
+        self.narrate(|world| format!("{} knows that the line is lost", world.name(ix)));
         let error = is_cut.then(|| io::ErrorKind::ConnectionReset.into());
-        self.tell_daemon(at, Told::Link(switch(), LinkInput::Closed(error)))
+        self.handle_daemon_input(ix, Told::Link(switch(), LinkInput::Closed(error)))
     }
 
-    pub(super) fn happen(&mut self, doing: Doing) -> Result<(), String> {
+    pub(super) fn perform(&mut self, event: WorldEvent) -> Result<(), String> {
         // What is said to a daemon is heard when it is awake.
-        let asleep = |at: &usize| self.posts[*at].paused_until;
-        let until = match &doing {
-            Doing::StopNow { at, .. } => asleep(at),
-            Doing::Fault(Fault::HotlinesChanged | Fault::DaemonDrained { .. }) => {
-                (0..self.posts.len()).filter_map(|at| asleep(&at)).max()
+        let asleep = |ix: &usize| self.hosts[*ix].paused_until;
+        let until = match &event {
+            WorldEvent::StopNow { ix, .. } => asleep(ix),
+            WorldEvent::Fault(Fault::HotlinesChanged | Fault::DaemonDrained { .. }) => {
+                (0..self.hosts.len()).filter_map(|ix| asleep(&ix)).max()
             }
-            Doing::Fault(_)
-            | Doing::Wake(_)
-            | Doing::Start(_)
-            | Doing::RedisBack(_)
-            | Doing::RedisGoesOn
-            | Doing::Reaches
-            | Doing::Dial(_) => None,
+            WorldEvent::Fault(_)
+            | WorldEvent::Wake(_)
+            | WorldEvent::DaemonStart(_)
+            | WorldEvent::RedisBack(_)
+            | WorldEvent::RedisGoesOn
+            | WorldEvent::Reaches
+            | WorldEvent::Dial(_) => None,
         };
         if let Some(until) = until {
-            self.at(until, doing);
+            self.schedule(until, event);
             return Ok(());
         }
-        match doing {
-            Doing::Start(at) => self.start(at),
-            Doing::Dial(nth) => match self.scene.callers.get(nth).cloned() {
+        match event {
+            WorldEvent::DaemonStart(ix) => self.start(ix),
+            WorldEvent::Dial(nth) => match self.setup.callers.get(nth).cloned() {
                 Some(caller) => {
                     self.count(Counter::Call);
-                    self.tell(SwitchInput::Dial(Caller { at: Millis(0), ..caller }), None)
+                    self.handle_switch_input(SwitchInput::Dial(Caller { at: Millis(0), ..caller }), None)
                 }
                 None => Ok(()),
             },
-            Doing::Wake(at) => {
-                self.wake(at);
+            WorldEvent::Wake(ix) => {
+                self.wake(ix);
                 Ok(())
             }
-            Doing::RedisGoesOn => {
+            WorldEvent::RedisGoesOn => {
                 self.redis_goes_on();
                 Ok(())
             }
-            Doing::RedisBack(loss) => {
+            WorldEvent::RedisBack(loss) => {
                 self.redis_is_back(loss);
                 Ok(())
             }
-            Doing::Reaches => {
+            WorldEvent::Reaches => {
                 // It had a store of its own meanwhile.
                 self.claims_are_lost();
                 Ok(())
             }
-            Doing::StopNow { at, number } => {
-                match self.posts[at].daemon.as_ref().is_some_and(|daemon| daemon.number == number) {
-                    true => self.tell_daemon(at, Told::Stop),
+            WorldEvent::StopNow { ix, number } => {
+                match self.hosts[ix].daemon.as_ref().is_some_and(|daemon| daemon.number == number) {
+                    true => self.handle_daemon_input(ix, Told::Stop),
                     false => Ok(()),
                 }
             }
-            Doing::Fault(fault) => {
-                self.note(|| format!("{fault:?}"));
-                let whom = self.whom();
-                self.goes_wrong(fault, whom)
+            WorldEvent::Fault(fault) => {
+                self.trace(|| format!("{fault:?}"));
+                let whom = self.pick_host();
+                self.apply_fault(fault, whom)
             }
         }
     }
 
     /// Whom something befalls: whoever looks after callers, mostly.
-    fn whom(&mut self) -> usize {
-        let others = self.posts.len() - 1;
+    fn pick_host(&mut self) -> usize {
+        let others = self.hosts.len() - 1;
         let now = self.now;
-        let acts = self.posts.iter().position(|post| post.serves(now));
+        let acts = self.hosts.iter().position(|host| host.serves(now));
         match (others, acts) {
             (0, _) => 0,
             (_, Some(acts)) if !self.rng.percent(20) => acts,
@@ -103,103 +103,103 @@ impl World<'_> {
         }
     }
 
-    fn goes_wrong(&mut self, fault: Fault, at: usize) -> Result<(), String> {
+    fn apply_fault(&mut self, fault: Fault, ix: usize) -> Result<(), String> {
         let now = self.now;
-        self.hindered_until = self.hindered_until.max(now);
-        let post = &mut self.posts[at];
+        self.faults_until = self.faults_until.max(now);
+        let host = &mut self.hosts[ix];
         match fault {
             Fault::LinkCut { reconnect_after } => {
-                self.hindered_until = self.hindered_until.max(now + reconnect_after);
-                if post.line.is_some() {
+                self.faults_until = self.faults_until.max(now + reconnect_after);
+                if host.connection.is_some() {
                     self.count(Counter::LinkCut);
-                    self.say(|world| format!("the line between {} and switch is cut", world.name(at)));
+                    self.narrate(|world| format!("the line between {} and switch is cut", world.name(ix)));
                 }
-                self.cut(at, reconnect_after);
+                self.cut(ix, reconnect_after);
             }
             Fault::LinkSilent => {
-                if let Some(line) = &mut post.line {
-                    line.cut();
-                    self.hindered_until = self.hindered_until.max(now + Patience::default().silence_max);
+                if let Some(connection) = &mut host.connection {
+                    connection.cut();
+                    self.faults_until = self.faults_until.max(now + Patience::default().silence_max);
                     self.count(Counter::LinkSilent);
-                    self.say(|world| format!("the line of {} falls silent", world.name(at)));
+                    self.narrate(|world| format!("the line of {} falls silent", world.name(ix)));
                 }
-                self.alone_since.get_or_insert(now);
+                self.unserved_since.get_or_insert(now);
             }
             Fault::LinkStalled { span } => {
-                if let Some(line) = &mut post.line {
-                    line.to_switch.stall(now + span);
-                    line.to_daemon.stall(now + span);
-                    if now >= post.hears_from {
-                        post.deaf_since = now;
+                if let Some(connection) = &mut host.connection {
+                    connection.to_switch.stall(now + span);
+                    connection.to_daemon.stall(now + span);
+                    if now >= host.hears_switch_from {
+                        host.unheard_since = now;
                     }
-                    post.hears_from = post.hears_from.max(now + span);
-                    self.hindered_until = self.hindered_until.max(now + span);
+                    host.hears_switch_from = host.hears_switch_from.max(now + span);
+                    self.faults_until = self.faults_until.max(now + span);
                     self.count(Counter::LinkStalled);
-                    self.say(|world| {
-                        format!("nothing comes through the line of {} for {span}", world.name(at))
+                    self.narrate(|world| {
+                        format!("nothing comes through the line of {} for {span}", world.name(ix))
                     });
                 }
             }
             Fault::DaemonKilled { restart_after, output_delivered, disk_kept } => {
-                self.kill(at, restart_after, output_delivered, disk_kept)?;
+                self.kill(ix, restart_after, output_delivered, disk_kept)?;
             }
-            Fault::DaemonPaused { span } => self.pause(at, span),
+            Fault::DaemonPaused { span } => self.pause(ix, span),
             Fault::DiskFull { span } => {
-                post.disk_full_until = post.disk_full_until.max(now + span);
-                self.say(|_| format!("the disk is full for {span}"));
+                host.disk_full_until = host.disk_full_until.max(now + span);
+                self.narrate(|_| format!("the disk is full for {span}"));
             }
             Fault::ClockSet { forwards, by } => {
                 let by = i64::try_from(by.0).unwrap_or(i64::MAX);
                 let step = if forwards { by } else { by.saturating_neg() };
-                post.clock_ahead = post.clock_ahead.saturating_add(step);
-                self.say(|_| format!("the machine's clock is set {step} ms"));
+                host.clock_ahead = host.clock_ahead.saturating_add(step);
+                self.narrate(|_| format!("the machine's clock is set {step} ms"));
             }
             Fault::SwitchCrash => {
                 self.pairs.clear();
-                self.unclaimed.clear();
+                self.legs_with_lost_claims.clear();
                 self.count(Counter::SwitchCrash);
-                self.tell(SwitchInput::Crash, None)?;
-                for at in 0..self.posts.len() {
-                    self.cut(at, Millis::seconds(2));
+                self.handle_switch_input(SwitchInput::Crash, None)?;
+                for ix in 0..self.hosts.len() {
+                    self.cut(ix, Millis::seconds(2));
                 }
-                self.hindered_until = self.hindered_until.max(now + Millis::seconds(2));
+                self.faults_until = self.faults_until.max(now + Millis::seconds(2));
             }
             Fault::HotlinesChanged => self.change()?,
             Fault::DaemonDrained { second_stop_after, restart_after } => {
-                if let Some(daemon) = &mut post.daemon {
-                    daemon.back = restart_after;
+                if let Some(daemon) = &mut host.daemon {
+                    daemon.restart_after = restart_after;
                     let number = daemon.number;
-                    self.say(|world| format!("{} is told to stop", world.name(at)));
-                    self.at(now + second_stop_after, Doing::StopNow { at, number });
-                    self.tell_daemon(at, Told::Stop)?;
+                    self.narrate(|world| format!("{} is told to stop", world.name(ix)));
+                    self.schedule(now + second_stop_after, WorldEvent::StopNow { ix, number });
+                    self.handle_daemon_input(ix, Told::Stop)?;
                 }
             }
             Fault::RedisUnreachable { span } => {
-                if post.daemon.is_some() && self.redis.is_some() {
-                    post.cut_off_until = post.cut_off_until.max(now + span);
-                    self.hindered_until = self.hindered_until.max(now + span);
-                    self.at(now + span, Doing::Reaches);
+                if host.daemon.is_some() && self.redis.is_some() {
+                    host.cut_off_until = host.cut_off_until.max(now + span);
+                    self.faults_until = self.faults_until.max(now + span);
+                    self.schedule(now + span, WorldEvent::Reaches);
                     self.count(Counter::RedisUnreachable);
-                    self.say(|world| format!("{} is cut off from Redis for {span}", world.name(at)));
+                    self.narrate(|world| format!("{} is cut off from Redis for {span}", world.name(ix)));
                 }
             }
             Fault::RedisDown { span, loss } => {
                 if let Some(redis) = self.redis.as_mut().filter(|redis| !redis.is_unresponsive()) {
                     redis.go_down();
                     self.redis_failed_at = now;
-                    self.hindered_until = self.hindered_until.max(now + span);
-                    self.at(now + span, Doing::RedisBack(loss));
-                    self.say(|_| format!("Redis is away for {span}"));
+                    self.faults_until = self.faults_until.max(now + span);
+                    self.schedule(now + span, WorldEvent::RedisBack(loss));
+                    self.narrate(|_| format!("Redis is away for {span}"));
                 }
             }
             Fault::RedisHung { span } => {
                 if let Some(redis) = self.redis.as_mut().filter(|redis| !redis.is_unresponsive()) {
                     redis.hang();
                     self.redis_failed_at = now;
-                    self.hindered_until = self.hindered_until.max(now + span);
-                    self.at(now + span, Doing::RedisGoesOn);
+                    self.faults_until = self.faults_until.max(now + span);
+                    self.schedule(now + span, WorldEvent::RedisGoesOn);
                     self.count(Counter::RedisHung);
-                    self.say(|_| format!("Redis stands still for {span}"));
+                    self.narrate(|_| format!("Redis stands still for {span}"));
                 }
             }
         }
@@ -211,7 +211,7 @@ impl World<'_> {
         let Some(redis) = &mut self.redis else { return };
         redis.resume(now);
         self.redis_failed_at = now;
-        self.say(|_| "Redis goes on".into());
+        self.narrate(|_| "Redis goes on".into());
         // Each had a store of its own meanwhile.
         if !acts_as_before {
             self.claims_are_lost();
@@ -223,13 +223,13 @@ impl World<'_> {
         let Some(redis) = &mut self.redis else { return };
         redis.restart(now, loss);
         self.redis_failed_at = now;
-        self.hindered_until = self.hindered_until.max(now);
+        self.faults_until = self.faults_until.max(now);
         self.count(match loss {
             DataLoss::Nothing => Counter::RedisDown,
             DataLoss::Recent => Counter::RedisLostRecent,
             DataLoss::All => Counter::RedisLostAll,
         });
-        self.say(|_| match loss {
+        self.narrate(|_| match loss {
             DataLoss::Nothing => "Redis is back".into(),
             DataLoss::Recent => "Redis is back, without what was written last".into(),
             DataLoss::All => "Redis is back, empty".into(),
@@ -240,44 +240,45 @@ impl World<'_> {
         }
         if loss != DataLoss::Nothing {
             let since = now.0.saturating_sub(LOST_MS_MAX);
-            let dead = |post: &&mut Post| post.daemon.is_none() || post.started.0 > since;
-            let dead = self.posts.iter_mut().filter(dead);
-            self.forgotten.extend(dead.flat_map(|post| post.taken.iter().map(ToString::to_string)));
+            let dead = |host: &&mut Host| host.daemon.is_none() || host.started.0 > since;
+            let dead = self.hosts.iter_mut().filter(dead);
+            self.calls_with_lost_state
+                .extend(dead.flat_map(|host| host.calls.iter().map(ToString::to_string)));
         }
     }
 
-    fn pause(&mut self, at: usize, span: Millis) {
-        let post = &mut self.posts[at];
-        if post.daemon.is_none() || post.paused_until.is_some() {
+    fn pause(&mut self, ix: usize, span: Millis) {
+        let host = &mut self.hosts[ix];
+        if host.daemon.is_none() || host.paused_until.is_some() {
             return;
         }
         let until = self.now + span;
-        post.paused_until = Some(until);
+        host.paused_until = Some(until);
         // What it has heard when it wakes up is old: it begins a new line.
-        self.hindered_until = self.hindered_until.max(until + READ_WITHIN + RECONNECT_WAIT_MAX);
+        self.faults_until = self.faults_until.max(until + READ_WITHIN + RECONNECT_WAIT_MAX);
         self.count(Counter::DaemonPaused);
-        self.say(|world| format!("{} stands still for {span}", world.name(at)));
-        self.at(until, Doing::Wake(at));
+        self.narrate(|world| format!("{} stands still for {span}", world.name(ix)));
+        self.schedule(until, WorldEvent::Wake(ix));
     }
 
-    fn wake(&mut self, at: usize) {
-        let post = &mut self.posts[at];
-        if post.paused_until.take().is_none() {
+    fn wake(&mut self, ix: usize) {
+        let host = &mut self.hosts[ix];
+        if host.paused_until.take().is_none() {
             return;
         }
-        post.hears_from = post.hears_from.max(self.now);
-        self.say(|world| format!("{} wakes up", world.name(at)));
+        host.hears_switch_from = host.hears_switch_from.max(self.now);
+        self.narrate(|world| format!("{} wakes up", world.name(ix)));
     }
 
-    pub(super) fn cut(&mut self, at: usize, back: Millis) {
-        let post = &mut self.posts[at];
-        let Some(line) = &mut post.line else { return };
-        line.cut();
-        self.alone_since.get_or_insert(self.now);
-        if post.daemon.is_some() {
+    pub(super) fn cut(&mut self, ix: usize, reconnect_after: Millis) {
+        let host = &mut self.hosts[ix];
+        let Some(connection) = &mut host.connection else { return };
+        connection.cut();
+        self.unserved_since.get_or_insert(self.now);
+        if host.daemon.is_some() {
             let notices = self.now + Millis(self.rng.between(0, NOTICED_MS_MAX));
-            post.notices = Some((notices, true));
-            post.refuses_until = post.refuses_until.max(notices + back);
+            host.notices_link_loss = Some((notices, true));
+            host.refuses_until = host.refuses_until.max(notices + reconnect_after);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! A place where a daemon can be: a machine with its clock and its disks, and a line to the switch.
 
-use super::connection::Line;
+use super::connection::Connection;
 use super::daemon::Daemon;
 use super::disk::Disk;
 use crate::redis::SimulatedRedis;
@@ -11,19 +11,19 @@ use std::collections::BTreeSet;
 
 /// A place, and who is there.
 #[derive(Default)]
-pub(super) struct Post {
+pub(super) struct Host {
     pub(super) daemon: Option<Daemon>,
-    pub(super) line: Option<Line>,
+    pub(super) connection: Option<Connection>,
     /// When the daemon notices that its line is gone, and whether it was cut; else the switch closed it.
-    pub(super) notices: Option<(Instant, bool)>,
+    pub(super) notices_link_loss: Option<(Instant, bool)>,
     /// Until when the network lets nobody connect to the switch.
     pub(super) refuses_until: Instant,
     /// Until when the daemon stands still.
     pub(super) paused_until: Option<Instant>,
     /// Since when the daemon hears at once what the switch tells, or from when on it will.
-    pub(super) hears_from: Instant,
+    pub(super) hears_switch_from: Instant,
     /// Since when nothing came through the line that stands still now, or did last.
-    pub(super) deaf_since: Instant,
+    pub(super) unheard_since: Instant,
     /// Since when whoever is here looks after callers.
     pub(super) serves_since: Option<Instant>,
     /// Until when nothing can be kept.
@@ -37,14 +37,14 @@ pub(super) struct Post {
     /// Where a daemon keeps its calls, where there is no Redis.
     pub(super) disk: Disk,
     /// The records in the file of records.
-    pub(super) file: BTreeSet<DeliveryId>,
+    pub(super) written_records: BTreeSet<DeliveryId>,
     /// The calls that any daemon here ever took.
-    pub(super) taken: BTreeSet<CallId>,
+    pub(super) calls: BTreeSet<CallId>,
     /// Since when the daemon is there.
     pub(super) started: Instant,
 }
 
-impl Post {
+impl Host {
     /// Whether there is a daemon that does something.
     pub(super) fn is_awake(&self) -> bool {
         self.paused_until.is_none()
@@ -53,34 +53,34 @@ impl Post {
     /// Whether whoever is here looks after callers now.
     pub(super) fn serves(&self, now: Instant) -> bool {
         self.is_awake()
-            && self.line.as_ref().is_some_and(|line| !line.dead)
+            && self.connection.as_ref().is_some_and(|connection| !connection.dead)
             && self.daemon.as_ref().is_some_and(|daemon| daemon.serves(now))
     }
 
     /// Until when the daemon has heard what the switch told.
     pub(super) fn heard_until(&self, now: Instant) -> Instant {
-        if now < self.hears_from { self.deaf_since.min(now) } else { now }
+        if now < self.hears_switch_from { self.unheard_since.min(now) } else { now }
     }
 
     /// Whether a daemon here wrote the record of the call, or has handed it to whoever writes it.
     pub(super) fn has_written(&self, call: &CallId) -> bool {
         let deliveries = self.daemon.iter().flat_map(|daemon| &daemon.deliveries);
-        self.file.contains(&DeliveryId::record(call.clone()))
+        self.written_records.contains(&DeliveryId::record(call.clone()))
             || deliveries.into_iter().any(|(_, delivery)| delivery.id.call == *call)
     }
 
     /// When something happens here next. `redis` is what the daemon reaches of it.
     pub(super) fn next(&self, now: Instant, redis: Option<&SimulatedRedis>) -> Option<Instant> {
-        let (line, daemon) = (self.line.as_ref(), self.daemon.as_ref());
+        let (connection, daemon) = (self.connection.as_ref(), self.daemon.as_ref());
         let asleep = [
-            line.and_then(|line| line.to_switch.next()),
-            line.and_then(|line| line.polls_at),
-            daemon.and_then(|daemon| daemon.wires.as_ref()?.reaches()),
+            connection.and_then(|connection| connection.to_switch.next()),
+            connection.and_then(|connection| connection.polls_at),
+            daemon.and_then(|daemon| daemon.redis_connections.as_ref()?.reaches()),
         ];
         let awake = || {
             [
-                self.notices.map(|(at, _)| at),
-                line.and_then(|line| line.to_daemon.next()),
+                self.notices_link_loss.map(|(at, _)| at),
+                connection.and_then(|connection| connection.to_daemon.next()),
                 daemon.and_then(|daemon| daemon.next(now, redis)),
             ]
         };

@@ -3,7 +3,7 @@
 
 use super::daemon::{Daemon, FALLBACK_AFTER, FALLBACK_AFTER_SHARED};
 use super::daemon_socket::switch;
-use super::host::Post;
+use super::host::Host;
 use super::world::World;
 use hotlined_core::command::StageName;
 use hotlined_core::id::CallId;
@@ -27,38 +27,40 @@ impl World<'_> {
     /// Whether the talk of these two may have been torn by a daemon that does not know of it: because it hands over
     /// and has not heard of it yet, or because the one before could not keep what it did.
     pub(super) fn may_be_torn(&self, talks_since: Instant, legs: [&str; 2]) -> bool {
-        let unheard = |(post, at, heard_until): (usize, Instant, Instant)| {
+        let unheard = |(host, at, heard_until): (usize, Instant, Instant)| {
             // What it said waits in a line that stands still.
-            let said_at = at.max(self.posts[post].hears_from);
+            let said_at = at.max(self.hosts[host].hears_switch_from);
             heard_until.since(talks_since) <= UNHEARD_MAX && self.now.since(said_at) <= UNHEARD_MAX
         };
-        self.handed_over.is_some_and(unheard) || legs.iter().any(|leg| self.forgotten.contains(*leg))
+        self.handed_over.is_some_and(unheard)
+            || legs.iter().any(|leg| self.calls_with_lost_state.contains(*leg))
     }
 
     /// Whoever looks after callers now.
-    fn serving(&self) -> Option<(&Post, &Daemon)> {
-        let post = self.posts.iter().find(|post| post.serves(self.now))?;
-        Some((post, post.daemon.as_ref()?))
+    fn serving(&self) -> Option<(&Host, &Daemon)> {
+        let host = self.hosts.iter().find(|host| host.serves(self.now))?;
+        Some((host, host.daemon.as_ref()?))
     }
 
     pub(super) fn is_quiet(&self) -> bool {
-        let is_idle = |post: &Post| {
-            let daemon =
-                |daemon: &Daemon| daemon.instance.engine().switchboard.live_count() == 0 && daemon.is_told();
-            post.notices.is_none() && post.is_awake() && post.daemon.as_ref().is_some_and(daemon)
+        let is_idle = |host: &Host| {
+            let daemon = |daemon: &Daemon| {
+                daemon.instance.engine().switchboard.live_count() == 0 && daemon.is_fully_saved()
+            };
+            host.notices_link_loss.is_none() && host.is_awake() && host.daemon.as_ref().is_some_and(daemon)
         };
         self.due.is_empty()
             && self.model.channel_count() == 0
             && self.serving().is_some()
-            && self.posts.iter().all(is_idle)
+            && self.hosts.iter().all(is_idle)
     }
 
     pub(super) fn unquiet(&self) -> String {
-        let daemons = self.posts.iter().filter_map(|post| post.daemon.as_ref());
+        let daemons = self.hosts.iter().filter_map(|host| host.daemon.as_ref());
         let stages = |daemon: &Daemon| {
             let live: Vec<_> =
                 daemon.instance.engine().switchboard.stages().map(|(id, it)| (id.clone(), it)).collect();
-            (live, daemon.is_told())
+            (live, daemon.is_fully_saved())
         };
         let live: Vec<_> = daemons.map(stages).collect();
         let acts = self.serving().map(|(_, daemon)| &daemon.name);
@@ -68,8 +70,8 @@ impl World<'_> {
     /// What has a bound in time.
     pub(super) fn check(&mut self) -> Result<(), String> {
         self.note_excuses();
-        let known_since = self.serving().and_then(|(post, daemon)| {
-            Some(daemon.linked_since?.max(post.hears_from).max(post.serves_since.unwrap_or(self.now)))
+        let known_since = self.serving().and_then(|(host, daemon)| {
+            Some(daemon.linked_since?.max(host.hears_switch_from).max(host.serves_since.unwrap_or(self.now)))
         });
         for left in self.model.orphan_legs() {
             let known = known_since.map_or(Millis(0), |since| self.now.since(since));
@@ -85,13 +87,13 @@ impl World<'_> {
                 invariants::caller_hears_something(&call, silence, silence_max)?;
             }
             let alone =
-                self.alone_since.map_or(Millis(0), |since| self.now.since(since.max(call.dialled_at)));
+                self.unserved_since.map_or(Millis(0), |since| self.now.since(since.max(call.dialled_at)));
             let served = call.fell_back || call.bridged.is_some() || self.joining.contains(&*call.leg);
             invariants::fallback_comes(&call, alone, served, self.fallback_within())?;
         }
         let alone =
-            self.alone_since.map_or(Millis(0), |since| self.now.since(since.max(self.hindered_until)));
-        let somebody = self.posts.iter().any(|post| post.daemon.is_some() && post.is_awake());
+            self.unserved_since.map_or(Millis(0), |since| self.now.since(since.max(self.faults_until)));
+        let somebody = self.hosts.iter().any(|host| host.daemon.is_some() && host.is_awake());
         if self.redis.is_some() && somebody && alone > TAKEN_OVER_WITHIN {
             return Err(format!("nobody has taken over for {alone}: {}", self.unquiet()));
         }
@@ -100,7 +102,7 @@ impl World<'_> {
 
     /// Whoever looks after callers gives a line back when its telephone is called no more.
     fn no_line_is_idle(&mut self) -> Result<(), String> {
-        let Some((post, daemon)) = self.serving() else {
+        let Some((host, daemon)) = self.serving() else {
             self.idle_lines_since = None;
             return Ok(());
         };
@@ -109,7 +111,8 @@ impl World<'_> {
             Some(redis) => redis.in_use().0,
             None => daemon.instance.engine().lines_in_use(),
         };
-        let known_since = self.hindered_until.max(post.hears_from).max(post.serves_since.unwrap_or(self.now));
+        let known_since =
+            self.faults_until.max(host.hears_switch_from).max(host.serves_since.unwrap_or(self.now));
         let called: u32 = self.lines.keys().map(|number| self.calls_at(number)).sum();
         if held <= called as usize {
             self.idle_lines_since = None;
@@ -147,8 +150,9 @@ impl World<'_> {
             return;
         }
         let mut excused = Vec::new();
-        let serving =
-            self.serving().filter(|(post, _)| self.alone_since.is_none() && self.now >= post.hears_from);
+        let serving = self
+            .serving()
+            .filter(|(host, _)| self.unserved_since.is_none() && self.now >= host.hears_switch_from);
         if let Some((_, daemon)) = serving {
             let listened_to =
                 daemon.instance.engine().switchboard.stages().filter(|(_, stage)| listens(*stage));
@@ -161,10 +165,10 @@ impl World<'_> {
 
     /// An agent's telephone is called.
     pub(super) fn is_called(&self, number: &str) -> Result<(), String> {
-        let is_cut_off = |post: &Post| self.now < post.cut_off_until;
-        let is_known = self.unclaimed.is_empty()
+        let is_cut_off = |host: &Host| self.now < host.cut_off_until;
+        let is_known = self.legs_with_lost_claims.is_empty()
             && (self.redis.as_ref().is_none_or(|redis| !redis.is_unresponsive()) || self.acts_as_before())
-            && !self.posts.iter().any(is_cut_off);
+            && !self.hosts.iter().any(is_cut_off);
         let Some(lines) = self.lines.get(number).filter(|_| is_known) else { return Ok(()) };
         invariants::lines_suffice(number, *lines as usize, self.calls_at(number) as usize)
     }
@@ -172,19 +176,19 @@ impl World<'_> {
     /// Whether whoever looks after callers has done so since before Redis went away: it knows the lines of all calls, by
     /// itself, and tells Redis when that is back.
     pub(super) fn acts_as_before(&self) -> bool {
-        let since = self.serving().and_then(|(post, _)| post.serves_since);
+        let since = self.serving().and_then(|(host, _)| host.serves_since);
         since.is_some_and(|since| since < self.redis_failed_at)
     }
 
     /// Nobody knows any more who has which line: not before all who are there now have left.
     pub(super) fn claims_are_lost(&mut self) {
-        self.unclaimed.extend(self.model.channels().iter().map(ToString::to_string));
+        self.legs_with_lost_claims.extend(self.model.channels().iter().map(ToString::to_string));
     }
 
     pub(super) fn at_the_end(&mut self) -> Result<(), String> {
         self.check()?;
-        for at in 0..self.posts.len() {
-            let Some(daemon) = self.posts[at].daemon.take() else {
+        for ix in 0..self.hosts.len() {
+            let Some(daemon) = self.hosts[ix].daemon.take() else {
                 return Err("no daemon in the end".into());
             };
             let lines = daemon.instance.engine().lines_in_use();
@@ -194,10 +198,10 @@ impl World<'_> {
             if let Some(call) = daemon.unwritten().first() {
                 invariants::one_record_each(call, 1, 0, true)?;
             }
-            if self.scene.faults.is_empty() {
+            if self.setup.faults.is_empty() {
                 self.records_are_true(&daemon)?;
             }
-            self.close_books(&daemon, true)?;
+            self.check_records(&daemon, true)?;
         }
         let Some(redis) = &self.redis else { return Ok(()) };
         let left = (redis.in_use(), redis.saved_calls(&switch()));

@@ -11,22 +11,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// An event that the engine took, and what it decided.
 #[derive(Debug)]
-pub(super) struct Turn {
+pub(super) struct EngineTurn {
     /// When, by the daemon's clock.
     pub(super) at: Instant,
     pub(super) event: Event,
     /// What it decided, as text.
     pub(super) decided: Vec<String>,
     /// The calls that it took.
-    pub(super) taken: Vec<CallId>,
+    pub(super) calls: Vec<CallId>,
     /// A call that was kept and cannot be taken up, and why.
     pub(super) not_taken_up: Option<String>,
 }
 
 /// What was seen.
 #[derive(Debug)]
-pub(super) enum Seen {
-    Turn(Turn),
+pub(super) enum ProbeEvent {
+    EngineTurn(EngineTurn),
     /// Everything before this is done; or could not be kept, and is done all the same.
     Kept(bool),
     Done,
@@ -34,15 +34,15 @@ pub(super) enum Seen {
 
 /// Sees everything that passes through the engine of an instance.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Watch(Arc<Mutex<Vec<Seen>>>);
+pub(super) struct EngineProbe(Arc<Mutex<Vec<ProbeEvent>>>);
 
-impl Watch {
-    fn seen(&self) -> MutexGuard<'_, Vec<Seen>> {
+impl EngineProbe {
+    fn seen(&self) -> MutexGuard<'_, Vec<ProbeEvent>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes out what was seen.
-    pub(super) fn take(&self) -> Vec<Seen> {
+    pub(super) fn take(&self) -> Vec<ProbeEvent> {
         std::mem::take(&mut *self.seen())
     }
 
@@ -56,19 +56,19 @@ impl Watch {
         let mut seen = self.seen();
         match entry {
             TraceEntry::In(Event::Acd { .. }) if !is_shared => {}
-            TraceEntry::In(event) => seen.push(Seen::Turn(Turn {
+            TraceEntry::In(event) => seen.push(ProbeEvent::EngineTurn(EngineTurn {
                 at,
                 event: event.clone(),
                 decided: Vec::new(),
-                taken: Vec::new(),
+                calls: Vec::new(),
                 not_taken_up: None,
             })),
             TraceEntry::Out(command) => {
-                let Some(Seen::Turn(turn)) = seen.last_mut() else { return };
+                let Some(ProbeEvent::EngineTurn(turn)) = seen.last_mut() else { return };
                 turn.decided.push(format!("{command:?}"));
                 match command {
                     Command::Note { call, note: Note::Stage { from: None, .. } } => {
-                        turn.taken.push(call.clone());
+                        turn.calls.push(call.clone());
                     }
                     Command::Note { call, note: Note::TakeOverFailed { error: why } } => {
                         turn.not_taken_up = Some(format!("{call} was kept and is not taken up: {why}"));
@@ -83,22 +83,22 @@ impl Watch {
     }
 }
 
-impl Probe for Watch {
+impl Probe for EngineProbe {
     fn keeping_ends(&mut self, why_not: Option<&str>) {
-        self.seen().push(Seen::Kept(why_not.is_none()));
+        self.seen().push(ProbeEvent::Kept(why_not.is_none()));
     }
 
     fn turn_ends(&mut self, _waiting: usize) {
-        self.seen().push(Seen::Done);
+        self.seen().push(ProbeEvent::Done);
     }
 }
 
 /// An engine that lives through the same as that of an instance, each call saved and loaded before each event.
-pub(super) struct Shadow(pub(super) Engine);
+pub(super) struct ShadowEngine(pub(super) Engine);
 
-impl Shadow {
+impl ShadowEngine {
     /// Does the same, or says what it does otherwise.
-    pub(super) fn compare(&mut self, turn: &Turn) -> Result<(), String> {
+    pub(super) fn compare(&mut self, turn: &EngineTurn) -> Result<(), String> {
         let Self(engine) = self;
         let calls: Vec<CallId> = engine.switchboard.stages().map(|(id, _)| id.clone()).collect();
         for call in calls {

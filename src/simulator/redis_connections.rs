@@ -19,49 +19,49 @@ pub(super) const LEASE: Millis = Millis::seconds(2);
 const TRANSIT: Millis = Millis(1);
 
 /// What a request ends with.
-type Answer = Result<RedisChannelReply, RedisFailure>;
+type RequestResult = Result<RedisChannelReply, RedisFailure>;
 
 /// All connections of a daemon.
 #[derive(Debug)]
-pub(super) struct Wires {
+pub(super) struct RedisConnections {
     daemon: DaemonId,
-    wires: [Wire; 3],
+    redis_connections: [RedisConnection; 3],
 }
 
 #[derive(Debug, Default)]
-struct Wire {
+struct RedisConnection {
     /// How often the server had gone away when the connection was made.
     breaks: Option<u64>,
-    request: Option<Request>,
+    request: Option<PendingRequest>,
 }
 
 /// A request under way.
 #[derive(Debug)]
-struct Request {
+struct PendingRequest {
     what: RedisChannelQuery,
     /// When nobody waits for its answer any more.
     until: Instant,
-    stage: Stage,
+    stage: RequestStage,
 }
 
 #[derive(Debug)]
-enum Stage {
+enum RequestStage {
     /// It reaches the server then.
     Sent(Instant),
     /// It is there, and not answered yet.
     Waits,
     /// Its answer is heard then.
-    Answered(Instant, Answer),
+    Answered(Instant, RequestResult),
 }
 
 fn lost(why: &str) -> RedisFailure {
     RedisFailure::Lost(why.to_owned())
 }
 
-impl Wires {
+impl RedisConnections {
     /// Those of this daemon: none is connected.
     pub(super) fn new(daemon: DaemonId) -> Self {
-        Self { daemon, wires: Default::default() }
+        Self { daemon, redis_connections: Default::default() }
     }
 
     /// The daemon asks.
@@ -83,8 +83,12 @@ impl Wires {
             | RedisChannelQuery::LoadSwitch(_) => COMMAND_TIME_MAX,
         };
         let until = now + time_max.unwrap_or(usual.into());
-        let wire = &mut self.wires[channel as usize];
-        let before = wire.request.replace(Request { what, until, stage: Stage::Sent(now + TRANSIT) });
+        let connection = &mut self.redis_connections[channel as usize];
+        let before = connection.request.replace(PendingRequest {
+            what,
+            until,
+            stage: RequestStage::Sent(now + TRANSIT),
+        });
         match before {
             None => Ok(()),
             Some(before) => {
@@ -95,31 +99,31 @@ impl Wires {
 
     /// Whether the connection on which calls are kept has not broken since it was made.
     pub(super) fn is_in_touch(&self, redis: &SimulatedRedis) -> bool {
-        self.wires[RedisChannel::Acd as usize].breaks == Some(redis.times_down())
+        self.redis_connections[RedisChannel::Acd as usize].breaks == Some(redis.times_down())
     }
 
     /// When a request reaches the server, whether the daemon is awake or not.
     pub(super) fn reaches(&self) -> Option<Instant> {
-        let requests = self.wires.iter().filter_map(|wire| wire.request.as_ref());
+        let requests = self.redis_connections.iter().filter_map(|connection| connection.request.as_ref());
         let sent = requests.filter_map(|request| match request.stage {
-            Stage::Sent(at) => Some(at),
-            Stage::Waits | Stage::Answered(..) => None,
+            RequestStage::Sent(at) => Some(at),
+            RequestStage::Waits | RequestStage::Answered(..) => None,
         });
         sent.min()
     }
 
     /// When there is something to do beside that.
     pub(super) fn next(&self, redis: &SimulatedRedis) -> Option<Instant> {
-        let next = |wire: &Wire| {
-            let request = wire.request.as_ref()?;
+        let next = |connection: &RedisConnection| {
+            let request = connection.request.as_ref()?;
             match request.stage {
-                Stage::Sent(_) => None,
-                Stage::Waits if wire.goes_on(&self.daemon, redis) => Some(Instant(0)),
-                Stage::Waits => Some(wire.waits_until(request)),
-                Stage::Answered(at, _) => Some(at),
+                RequestStage::Sent(_) => None,
+                RequestStage::Waits if connection.goes_on(&self.daemon, redis) => Some(Instant(0)),
+                RequestStage::Waits => Some(connection.waits_until(request)),
+                RequestStage::Answered(at, _) => Some(at),
             }
         };
-        self.wires.iter().filter_map(next).min()
+        self.redis_connections.iter().filter_map(next).min()
     }
 
     /// What has come to the server by now is done there. `delivered` is what the daemon's own deliverers know.
@@ -129,57 +133,62 @@ impl Wires {
         redis: &mut SimulatedRedis,
         delivered: &BTreeSet<DeliveryId>,
     ) {
-        for wire in &mut self.wires {
-            let sent = wire.request.take_if(|request| matches!(request.stage, Stage::Sent(at) if at <= now));
+        for connection in &mut self.redis_connections {
+            let sent = connection
+                .request
+                .take_if(|request| matches!(request.stage, RequestStage::Sent(at) if at <= now));
             if let Some(mut request) = sent {
-                let Stage::Sent(at) = request.stage else { continue };
-                request.stage = wire.arrives(at, &request, &self.daemon, redis, delivered);
-                wire.request = Some(request);
+                let RequestStage::Sent(at) = request.stage else { continue };
+                request.stage = connection.arrives(at, &request, &self.daemon, redis, delivered);
+                connection.request = Some(request);
             }
         }
     }
 
     /// Looks after what waits at the server.
     pub(super) fn look(&mut self, now: Instant, redis: &SimulatedRedis) {
-        for wire in &mut self.wires {
-            let goes_on = wire.goes_on(&self.daemon, redis);
-            let Some(request) = wire.request.take_if(|request| matches!(request.stage, Stage::Waits)) else {
+        for connection in &mut self.redis_connections {
+            let goes_on = connection.goes_on(&self.daemon, redis);
+            let Some(request) =
+                connection.request.take_if(|request| matches!(request.stage, RequestStage::Waits))
+            else {
                 continue;
             };
-            let is_over = wire.waits_until(&request) <= now;
+            let is_over = connection.waits_until(&request) <= now;
             let stage = match &request.what {
-                _ if !goes_on && !is_over => Stage::Waits,
-                RedisChannelQuery::Connect if goes_on => wire.connects(now, redis),
+                _ if !goes_on && !is_over => RequestStage::Waits,
+                RedisChannelQuery::Connect if goes_on => connection.connects(now, redis),
                 RedisChannelQuery::ReadInbox(place) if !redis.is_unresponsive() => {
-                    Stage::Answered(now + TRANSIT, wire.mail(*place, &self.daemon, redis))
+                    RequestStage::Answered(now + TRANSIT, connection.mail(*place, &self.daemon, redis))
                 }
-                _ if goes_on => Stage::Answered(now + TRANSIT, Err(lost("connection reset"))),
-                _ => Stage::Answered(now, Err(RedisFailure::TimedOut)),
+                _ if goes_on => RequestStage::Answered(now + TRANSIT, Err(lost("connection reset"))),
+                _ => RequestStage::Answered(now, Err(RedisFailure::TimedOut)),
             };
-            wire.request = Some(Request { stage, ..request });
+            connection.request = Some(PendingRequest { stage, ..request });
         }
     }
 
     /// The next answer that is heard by now.
-    pub(super) fn heard(&mut self, now: Instant) -> Option<(RedisChannel, Answer)> {
+    pub(super) fn heard(&mut self, now: Instant) -> Option<(RedisChannel, RequestResult)> {
         RedisChannel::ALL.into_iter().find_map(|channel| {
-            let wire = &mut self.wires[channel as usize];
-            let is_heard = |it: &mut Request| matches!(it.stage, Stage::Answered(at, _) if at <= now);
-            match wire.request.take_if(is_heard)?.stage {
-                Stage::Answered(_, answer) => Some((channel, answer)),
-                Stage::Sent(_) | Stage::Waits => None,
+            let connection = &mut self.redis_connections[channel as usize];
+            let is_heard =
+                |it: &mut PendingRequest| matches!(it.stage, RequestStage::Answered(at, _) if at <= now);
+            match connection.request.take_if(is_heard)?.stage {
+                RequestStage::Answered(_, answer) => Some((channel, answer)),
+                RequestStage::Sent(_) | RequestStage::Waits => None,
             }
         })
     }
 }
 
-impl Wire {
+impl RedisConnection {
     fn is_broken(&self, redis: &SimulatedRedis) -> bool {
         self.breaks != Some(redis.times_down()) || redis.is_down()
     }
 
     /// Until when the request waits at the server.
-    fn waits_until(&self, request: &Request) -> Instant {
+    fn waits_until(&self, request: &PendingRequest) -> Instant {
         match &request.what {
             RedisChannelQuery::ReadInbox(_) => Instant(request.until.0 - Millis::from(COMMAND_TIME_MAX).0),
             _ => request.until,
@@ -197,18 +206,18 @@ impl Wire {
         }
     }
 
-    fn connects(&mut self, at: Instant, redis: &SimulatedRedis) -> Stage {
+    fn connects(&mut self, at: Instant, redis: &SimulatedRedis) -> RequestStage {
         if redis.is_down() {
-            return Stage::Answered(at + TRANSIT, Err(lost("connection refused")));
+            return RequestStage::Answered(at + TRANSIT, Err(lost("connection refused")));
         }
         if redis.is_unresponsive() {
-            return Stage::Waits;
+            return RequestStage::Waits;
         }
         self.breaks = Some(redis.times_down());
-        Stage::Answered(at + TRANSIT, Ok(RedisChannelReply::Connected))
+        RequestStage::Answered(at + TRANSIT, Ok(RedisChannelReply::Connected))
     }
 
-    fn mail(&self, place: InboxPosition, daemon: &DaemonId, redis: &SimulatedRedis) -> Answer {
+    fn mail(&self, place: InboxPosition, daemon: &DaemonId, redis: &SimulatedRedis) -> RequestResult {
         if self.is_broken(redis) {
             return Err(lost("connection reset"));
         }
@@ -221,17 +230,17 @@ impl Wire {
     fn arrives(
         &mut self,
         at: Instant,
-        request: &Request,
+        request: &PendingRequest,
         daemon: &DaemonId,
         redis: &mut SimulatedRedis,
         delivered: &BTreeSet<DeliveryId>,
-    ) -> Stage {
+    ) -> RequestStage {
         match &request.what {
             RedisChannelQuery::Connect => return self.connects(at, redis),
             _ if self.is_broken(redis) => {
-                return Stage::Answered(at + TRANSIT, Err(lost("connection reset")));
+                return RequestStage::Answered(at + TRANSIT, Err(lost("connection reset")));
             }
-            RedisChannelQuery::ReadInbox(_) => return Stage::Waits,
+            RedisChannelQuery::ReadInbox(_) => return RequestStage::Waits,
             RedisChannelQuery::RunOps(_)
             | RedisChannelQuery::FindInboxEnd
             | RedisChannelQuery::Lease(..)
@@ -240,8 +249,8 @@ impl Wire {
         let answer = answer(at, &request.what, daemon, redis, delivered);
         // A server that stands still does later what it is asked, and nobody waits for the answer any more.
         match redis.is_unresponsive() {
-            true => Stage::Answered(request.until, Err(RedisFailure::TimedOut)),
-            false => Stage::Answered(at + TRANSIT, answer),
+            true => RequestStage::Answered(request.until, Err(RedisFailure::TimedOut)),
+            false => RequestStage::Answered(at + TRANSIT, answer),
         }
     }
 }
@@ -252,7 +261,7 @@ fn answer(
     daemon: &DaemonId,
     redis: &mut SimulatedRedis,
     delivered: &BTreeSet<DeliveryId>,
-) -> Answer {
+) -> RequestResult {
     match what {
         RedisChannelQuery::Connect => Ok(RedisChannelReply::Connected),
         RedisChannelQuery::RunOps(asked) => {
@@ -276,7 +285,7 @@ fn lease(
     presence: &Presence,
     daemon: &DaemonId,
     redis: &mut SimulatedRedis,
-) -> Answer {
+) -> RequestResult {
     match question {
         LeaseRequest::Announce => redis.look(at, daemon, presence, LEASE).map(RedisChannelReply::View),
         LeaseRequest::Acquire(switch) => {

@@ -1,6 +1,6 @@
 //! The switch's part: what it is asked, what it tells, and what its people live through.
 
-use super::connection::Asked;
+use super::connection::ParsedRequest;
 use super::counts::Counter;
 use super::invariants::SOUND_WITHIN;
 use super::world::World;
@@ -12,32 +12,36 @@ use hotlined_sim::switch_event::SwitchEvent;
 
 impl World<'_> {
     /// The switch does what it was asked on the line of this post.
-    pub(super) fn requests(&mut self, at: usize) -> Result<(), String> {
+    pub(super) fn answer_requests(&mut self, ix: usize) -> Result<(), String> {
         loop {
-            let Some(line) = &mut self.posts[at].line else { return Ok(()) };
-            match line.asked()? {
+            let Some(connection) = &mut self.hosts[ix].connection else { return Ok(()) };
+            match connection.next_request()? {
                 None => return Ok(()),
-                Some(Asked::Answered(answer)) => line.answer(self.now, &answer, &mut self.rng),
-                Some(Asked::Exit) => self.lets_go(at),
-                Some(Asked::Model(input)) => self.tell(input, Some(at))?,
+                Some(ParsedRequest::Answered(answer)) => connection.answer(self.now, &answer, &mut self.rng),
+                Some(ParsedRequest::Exit) => self.close_by_switch(ix),
+                Some(ParsedRequest::Model(input)) => self.handle_switch_input(input, Some(ix))?,
             }
-            if let Some(line) = &mut self.posts[at].line {
-                line.poll(self.now, &mut self.rng);
+            if let Some(connection) = &mut self.hosts[ix].connection {
+                connection.poll(self.now, &mut self.rng);
             }
         }
     }
 
     /// A daemon has said goodbye: the switch closes the connection.
-    fn lets_go(&mut self, at: usize) {
-        let post = &mut self.posts[at];
-        (post.line, post.notices) = (None, Some((self.now, false)));
-        if let Some(daemon) = &mut post.daemon {
+    fn close_by_switch(&mut self, ix: usize) {
+        let host = &mut self.hosts[ix];
+        (host.connection, host.notices_link_loss) = (None, Some((self.now, false)));
+        if let Some(daemon) = &mut host.daemon {
             daemon.has_left = true;
         }
     }
 
     /// The switch lives through this; whoever asked for it gets the answer.
-    pub(super) fn tell(&mut self, input: SwitchInput, by: Option<usize>) -> Result<(), String> {
+    pub(super) fn handle_switch_input(
+        &mut self,
+        input: SwitchInput,
+        by: Option<usize>,
+    ) -> Result<(), String> {
         match &input {
             SwitchInput::Api { command, argument } | SwitchInput::BgApi { command, argument, .. } => {
                 let caller = argument.split(' ').find(|word| self.model.call_report(word).is_some());
@@ -46,10 +50,10 @@ impl World<'_> {
                     "sched_transfer" => drop(caller.map(|caller| self.joining.remove(caller))),
                     _ => {}
                 }
-                self.note(|| format!("switch is told {command} {argument}"));
+                self.trace(|| format!("switch is told {command} {argument}"));
             }
             SwitchInput::SendMsg { leg, headers, body } => {
-                self.note(|| format!("switch is told {leg} {:?} {body:?}", headers.get(2)));
+                self.trace(|| format!("switch is told {leg} {:?} {body:?}", headers.get(2)));
             }
             SwitchInput::SendEvent { .. } => {}
             SwitchInput::Dial(_)
@@ -62,38 +66,41 @@ impl World<'_> {
         for output in self.model.handle(self.now, input) {
             match &output {
                 SwitchOutput::Event(event) => {
-                    self.leg_ends(event)?;
+                    self.check_talk_end(event)?;
                     let mut swaps = 0;
-                    for post in &mut self.posts {
-                        let swapped = self.rng.percent(self.scene.reordered_percent);
-                        let line = post.line.as_mut();
-                        swaps += u64::from(line.is_some_and(|line| line.tell(self.now, event, swapped)));
+                    for host in &mut self.hosts {
+                        let swapped = self.rng.percent(self.setup.reordered_percent);
+                        let connection = host.connection.as_mut();
+                        swaps += u64::from(
+                            connection
+                                .is_some_and(|connection| connection.queue_event(self.now, event, swapped)),
+                        );
                     }
                     self.summary.counts.add(Counter::Reordered, swaps);
                 }
                 SwitchOutput::Reply { .. } | SwitchOutput::Api(_) => {
                     let answer = encode_reply(&output).unwrap_or_default();
                     let mut twice = 0;
-                    if let Some(line) = by.and_then(|at| self.posts[at].line.as_mut()) {
+                    if let Some(connection) = by.and_then(|at| self.hosts[at].connection.as_mut()) {
                         if let (true, SwitchOutput::Api(list)) = (lists, &output) {
-                            twice = line.listed(list);
+                            twice = connection.channels_listed(list);
                         }
-                        line.answer(self.now, &answer, &mut self.rng);
+                        connection.answer(self.now, &answer, &mut self.rng);
                     }
                     self.summary.counts.add(Counter::LegReportedTwice, twice);
                 }
                 SwitchOutput::Timeline(happening) => {
-                    if let Some(story) = &mut self.story {
-                        story.happened(happening);
+                    if let Some(transcript) = &mut self.transcript {
+                        transcript.happened(happening);
                     }
-                    self.people(&happening.event)?;
+                    self.check_people(&happening.event)?;
                 }
             }
         }
         Ok(())
     }
 
-    pub(super) fn people(&mut self, what: &TimelineEvent) -> Result<(), String> {
+    pub(super) fn check_people(&mut self, what: &TimelineEvent) -> Result<(), String> {
         match what {
             TimelineEvent::Bridged { leg, peer } => {
                 self.pairs.insert(leg.to_string(), (peer.to_string(), self.now));
@@ -109,7 +116,7 @@ impl World<'_> {
             }
             TimelineEvent::AgentCalled { number, .. } => self.is_called(number)?,
             TimelineEvent::HungUp { leg, .. } => {
-                self.unclaimed.remove(&**leg);
+                self.legs_with_lost_claims.remove(&**leg);
                 if let Some(call) = self.model.call_report(leg) {
                     let at_first = call.first_sound.or(call.ended).unwrap_or_default();
                     invariants::caller_hears_something(&call, at_first, SOUND_WITHIN)?;
@@ -124,7 +131,7 @@ impl World<'_> {
     }
 
     /// The first of two who talk goes because its far end left, not because somebody ended it.
-    pub(super) fn leg_ends(&mut self, event: &SwitchEvent) -> Result<(), String> {
+    pub(super) fn check_talk_end(&mut self, event: &SwitchEvent) -> Result<(), String> {
         let Some(leg) = event.header("Unique-ID").filter(|_| event.name() == "CHANNEL_HANGUP") else {
             return Ok(());
         };

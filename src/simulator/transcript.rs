@@ -41,7 +41,7 @@ impl Transcript {
         Self { begin, told: Vec::new(), names: BTreeMap::new(), callers: 0 }
     }
 
-    pub(super) fn say(&mut self, at: Instant, text: impl Into<String>) {
+    pub(super) fn narrate(&mut self, at: Instant, text: impl Into<String>) {
         self.told.push(TranscriptLine { at: at.since(self.begin), is_detail: false, text: text.into() });
     }
 
@@ -85,7 +85,7 @@ impl Transcript {
             TimelineEvent::LinkDown => "a link ends".into(),
             TimelineEvent::Crashed => "the switch is dead and comes back empty".into(),
         };
-        self.say(happening.at, text);
+        self.narrate(happening.at, text);
     }
 
     /// A daemon wrote a record.
@@ -95,6 +95,6 @@ impl Transcript {
         let agent = record.agent.as_ref().map(|agent| format!(" by agent {agent}")).unwrap_or_default();
         let (wait, talk) = (record.wait, record.talk);
         let text = format!("{daemon} records {who}: {outcome}{agent}, waited {wait}, talked {talk}");
-        self.say(at, text);
+        self.narrate(at, text);
     }
 }
