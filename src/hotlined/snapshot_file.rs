@@ -1,12 +1,12 @@
-//! Live state in a file: what a daemon needs that has no Redis, to go on after it was killed.
+//! The file of live calls: what a daemon without Redis needs to go on after it was killed.
 //!
-//! The file begins with everything there was, and each turn of the loop adds a frame: its length, a checksum and
-//! what changed. A turn is in the file before anything it decided is done. A frame that could not be written whole is
-//! cut off again, so that the file always ends with a whole frame. When the file has grown, a thread writes it anew
-//! beside the old one, out of the old one, while turns go on.
+//! The file begins with a frame of everything, and each turn of the event loop adds a frame: its length, a checksum and
+//! what changed. A turn is in the file before anything that it decided is carried out. A frame that could not be written
+//! whole is cut off again, so the file always ends with a whole frame. When the file has grown, a thread rewrites it
+//! beside the old file, from the old file, while turns go on.
 //!
-//! What is in the file survives the process, not the machine: it is handed to the system and not waited for
-//! until it is on the disk. Whoever loses power has lost the calls, too.
+//! What is in the file survives the process, not the machine: the daemon hands the bytes to the system and does not wait
+//! until they are on the disk. A machine that loses power loses the calls, too.
 //!
 //! Absent: when to save, what a call is, and what to do about a frame that could not be written.
 
@@ -15,57 +15,57 @@ mod rewrite;
 use hotlined_core::time::Instant;
 use hotlined_instance::persist::frames::FileState;
 use hotlined_instance::persist::snapshot::PersistedState;
-use rewrite::Rewrite;
+use rewrite::{Rewrite, beside};
 use std::fs::{File, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-/// A file of live state, open for one daemon alone.
+/// The file of live calls, open for one daemon alone.
 #[derive(Debug)]
 pub struct SnapshotFile {
     path: PathBuf,
     file: File,
-    /// How long the file is: up to there it is whole frames.
+    /// How long the file is. Up to this length it has whole frames.
     length: u64,
-    /// How long it was when it was written anew.
+    /// How long the file was after it was last written anew.
     initial_length: u64,
     rewrite: Option<Rewrite>,
-    /// Whether there may be a part of a frame behind that length.
+    /// Whether a part of a frame may be behind that length.
     is_torn: bool,
-    /// Held for as long as the file is open.
+    /// The lock, held while the file is open.
     _lock: File,
 }
 
-/// Why a file of live state cannot be used.
+/// Why the file of live calls cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotFileError {
-    /// The system does not let us.
+    /// The system refuses to open, read or write the file.
     #[error("{path}: {error}")]
     System {
         /// The file.
         path: PathBuf,
-        /// What it says.
+        /// The error of the system.
         error: io::Error,
     },
-    /// Somebody else has it.
+    /// Another daemon has the file open.
     #[error("{0}: another daemon has it open: give each a file of its own")]
     Locked(PathBuf),
-    /// It was written by another version of this program.
+    /// Another version of this program wrote the file.
     #[error("{path}: {why}: move it away to begin without the calls in it")]
     Foreign {
         /// The file.
         path: PathBuf,
-        /// What it is.
+        /// What is wrong with the file.
         why: String,
     },
 }
 
 impl SnapshotFile {
-    /// Opens the file, making it if need be, and tells what was left in it, now that it is that time: a daemon before
-    /// us may have gone by a clock that was ahead. Blocks on the file system.
+    /// Opens the file, or makes it, and returns the state in it. The clock of the daemon before may have been ahead, so the
+    /// times in the state are adjusted to `now`. Blocks on the file system.
     ///
     /// # Errors
-    /// Where the file cannot be read or written, another daemon has it, or another version wrote it.
+    /// The file cannot be read or written, another daemon has it open, or another version wrote it.
     pub fn open(path: &Path, now: Instant) -> Result<(Self, PersistedState), SnapshotFileError> {
         let system = |path: &Path| {
             let path = path.to_owned();
@@ -82,7 +82,7 @@ impl SnapshotFile {
         whole.adjust_clock(now);
         let mut losses = Vec::new();
         if let Some(fault) = fault {
-            // A daemon that is killed within a write leaves a part of a frame; anything else is damage.
+            // A daemon that was killed within a write leaves a part of a frame, which is no fault; anything else is damage.
             let damaged = beside(path, ".damaged");
             std::fs::write(&damaged, &bytes).map_err(system(&damaged))?;
             losses.push(format!("{fault}; the file as it was is {}", damaged.display()));
@@ -101,14 +101,14 @@ impl SnapshotFile {
         Ok((file, PersistedState { losses, ..kept }))
     }
 
-    /// Adds frames, whole or not at all. Says whether the file begins to be written anew with this: then frames from
-    /// now on must not rely on versions of hotlines in the frames before.
+    /// Adds frames, whole or not at all. Returns whether a rewrite of the file begins with this: frames from now on must
+    /// then not rely on versions of hotlines in the frames before.
     ///
     /// # Errors
-    /// Where they could not be written: the file is as it was.
+    /// The frames could not be written: the file is as before.
     pub fn append(&mut self, frames: &[u8]) -> io::Result<bool> {
         if self.is_torn {
-            // Behind a part of a frame nothing would be read.
+            // Nothing is read behind a part of a frame.
             self.file.set_len(self.length)?;
         }
         self.is_torn = true;
@@ -134,7 +134,7 @@ impl SnapshotFile {
         match rewrite.finish(&self.path) {
             Ok((file, length)) => (self.file, self.length, self.initial_length) = (file, length, length),
             Err(error) => {
-                // It is tried again when the file has grown as much once more.
+                // The rewrite is tried again when the file has grown as much once more.
                 self.initial_length = self.length;
                 tracing::warn!(file = %self.path.display(), %error, "live state cannot be written anew");
             }
@@ -158,13 +158,6 @@ fn lock(path: &Path) -> Result<File, SnapshotFileError> {
         TryLockError::Error(error) => system(error),
     })?;
     Ok(lock)
-}
-
-/// The file of this name with something behind it.
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
 }
 
 #[cfg(test)]

@@ -1,62 +1,62 @@
-//! What an error of the Redis client means.
+//! The failure that an error of the Redis client library stands for.
 
 use hotlined_instance::cluster::failure::RedisFailure;
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
-/// Whether the server does not have the script any more: it was restarted, or another took its place.
+/// Whether the server does not have the script: it was restarted, or another server took its place.
 pub(super) fn is_script_unknown(error: &RedisError) -> bool {
     error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
 }
 
-/// The failure that an error of the client tells of.
+/// The failure for an error of the client library.
 pub(super) fn classify(error: &RedisError) -> RedisFailure {
-    let told = error.to_string();
-    // A server before 7.0 wraps what went wrong within a script, so the words decide, too.
-    let says = |word: &str| error.code() == Some(word) || told.contains(&format!("-{word} "));
+    let text = error.to_string();
+    // A server before 7.0 wraps an error within a script, so the text decides, too.
+    let has_code = |word: &str| error.code() == Some(word) || text.contains(&format!("-{word} "));
     if error.is_timeout() {
         return RedisFailure::TimedOut;
     }
-    if says("WRONGPASS") || says("NOAUTH") || told.contains("invalid password") {
-        return RedisFailure::Password(told);
+    if has_code("WRONGPASS") || has_code("NOAUTH") || text.contains("invalid password") {
+        return RedisFailure::Password(text);
     }
-    // Who did not log in may not even say much at once.
-    if told.contains("unauthenticated") {
-        return RedisFailure::Password(told);
+    // Without a login Redis refuses a long command before it asks for the password.
+    if text.contains("unauthenticated") {
+        return RedisFailure::Password(text);
     }
-    if says("NOPERM") {
-        return RedisFailure::Forbidden(told);
+    if has_code("NOPERM") {
+        return RedisFailure::Forbidden(text);
     }
-    if says("WRONGTYPE") {
-        return RedisFailure::WrongType(told);
+    if has_code("WRONGTYPE") {
+        return RedisFailure::WrongType(text);
     }
-    if says("OOM") {
-        return RedisFailure::Full(told);
+    if has_code("OOM") {
+        return RedisFailure::Full(text);
     }
-    if says("READONLY") {
-        return RedisFailure::ReadOnly(told);
+    if has_code("READONLY") {
+        return RedisFailure::ReadOnly(text);
     }
     const NOT_READY: [&str; 8] =
         ["LOADING", "BUSY", "CLUSTERDOWN", "MASTERDOWN", "TRYAGAIN", "MISCONF", "NOREPLICAS", "UNBLOCKED"];
-    // The slot of our keys is being moved, against what the room's page asks for.
-    if NOT_READY.into_iter().any(says) || told.contains("non local key") {
-        return RedisFailure::NotReady(told);
+    // The slot of the keys is being moved, against the page of `mod.rs`.
+    if NOT_READY.into_iter().any(has_code) || text.contains("non local key") {
+        return RedisFailure::NotReady(text);
     }
-    // The words of TLS itself: `invalid peer certificate`, `received fatal alert: CertificateRequired`.
-    if error.is_io_error() && told.to_ascii_lowercase().contains("certificate") {
-        return RedisFailure::Certificate(told);
+    // The texts of TLS itself: `invalid peer certificate`, `received fatal alert: CertificateRequired`.
+    if error.is_io_error() && text.to_ascii_lowercase().contains("certificate") {
+        return RedisFailure::Certificate(text);
     }
     match error.kind() {
-        ErrorKind::AuthenticationFailed => RedisFailure::Password(told),
+        ErrorKind::AuthenticationFailed => RedisFailure::Password(text),
         ErrorKind::Io
         | ErrorKind::ClusterConnectionNotFound
         | ErrorKind::MasterNameNotFoundBySentinel
-        | ErrorKind::NoValidReplicasFoundBySentinel => RedisFailure::Lost(told),
-        _ if error.is_unrecoverable_error() => RedisFailure::Lost(told),
-        _ => RedisFailure::Garbled(told),
+        | ErrorKind::NoValidReplicasFoundBySentinel => RedisFailure::Lost(text),
+        _ if error.is_unrecoverable_error() => RedisFailure::Lost(text),
+        _ => RedisFailure::Garbled(text),
     }
 }
 
-/// The failure that an answer of another shape tells of.
+/// The failure for a reply of an unexpected form.
 pub(super) fn unreadable_reply(error: &redis::ParsingError) -> RedisFailure {
     RedisFailure::Garbled(error.to_string())
 }

@@ -1,4 +1,4 @@
-//! The shared store, one batch of requests at a time.
+//! Runs operations in Redis, one batch at a time.
 
 use super::classify_error::{classify, is_script_unknown};
 use super::connection::RedisConnection;
@@ -16,10 +16,10 @@ use hotlined_instance::cluster::redis_op::{FencedOp, RedisOp};
 use hotlined_instance::cluster::redis_reply::{OpReply, OpResult, Usage};
 use redis::{Cmd, Pipeline, Value};
 
-/// The most calls that are kept by one word: the server does nothing else meanwhile.
+/// How many calls one command saves at most: the server does nothing else meanwhile.
 pub const RUN_MAX: usize = 100;
 
-/// The shared store over one connection.
+/// Runs operations over one connection.
 #[derive(Clone)]
 pub struct RedisClient {
     link: RedisConnection,
@@ -28,12 +28,12 @@ pub struct RedisClient {
 }
 
 impl RedisClient {
-    /// The store of these settings, over this connection.
+    /// A client with these settings, over this connection.
     pub fn new(link: RedisConnection, settings: &RedisSettings) -> Self {
         Self { link, keys: Keys::new(&settings.prefix), daemon: settings.daemon.clone() }
     }
 
-    /// The connection, for what else is to be asked by it.
+    /// The connection, for other commands.
     pub fn link(&mut self) -> &mut RedisConnection {
         &mut self.link
     }
@@ -43,23 +43,22 @@ impl RedisClient {
         &self.keys
     }
 
-    /// Which daemon asks.
+    /// The daemon that asks.
     pub fn daemon(&self) -> &DaemonId {
         &self.daemon
     }
 
-    /// Asks all of these in their order, in one round trip where that is possible. Each has its own outcome; what
-    /// has no answer may have been done all the same, and can be asked again. Once the connection is lost, nothing
-    /// more is asked.
+    /// Runs these operations in their order, in one round trip if possible. Each has its own outcome. An operation without
+    /// a reply may have been done all the same, and can be repeated. Once the connection is lost, nothing more is sent.
     pub async fn ask(&mut self, asked: &[FencedOp]) -> Vec<Result<OpReply, RedisFailure>> {
-        let clustered = self.link.is_cluster();
+        let is_cluster = self.link.is_cluster();
         let runs: Vec<&[FencedOp]> =
             asked.chunk_by(FencedOp::shares_command_with).flat_map(|run| run.chunks(RUN_MAX)).collect();
         let encoder = RequestEncoder { keys: &self.keys, daemon: &self.daemon };
         let mut commands: Vec<Option<Cmd>> = runs.iter().map(|run| encoder.command_of(run)).collect();
         let (alone, together): (Vec<_>, Vec<_>) = (0..runs.len())
             .filter(|at| commands[*at].is_some())
-            .partition(|at| clustered && runs[*at].iter().any(FencedOp::has_own_slot));
+            .partition(|at| is_cluster && runs[*at].iter().any(FencedOp::has_own_slot));
         let mut outcomes: Vec<Option<Result<Value, RedisFailure>>> = vec![None; runs.len()];
         let mut lost: Option<RedisFailure> = None;
         for batch in together.chunks(BATCH_MAX).chain(alone.chunks(1)) {
@@ -68,7 +67,7 @@ impl RedisClient {
                 Some(failure) => batch.iter().for_each(|at| outcomes[*at] = Some(Err(failure.clone()))),
             }
         }
-        // What was said in one word has one outcome.
+        // The operations of one command have one outcome.
         let each = runs.iter().zip(outcomes).flat_map(|(run, outcome)| {
             run.iter().map(move |asked| match outcome.clone() {
                 Some(outcome) => read(asked, outcome),
@@ -78,8 +77,8 @@ impl RedisClient {
         each.collect()
     }
 
-    /// Asks those of these numbers. A server that does not know the scripts is taught them and asked again: each
-    /// refused what it did not know, so their order stays. Gives back why the connection is lost, if it is.
+    /// Runs the commands with these indices. A server that does not know the scripts gets them, and then the refused
+    /// commands again: the server refused all of them, so their order stays. Returns why the connection is lost, if it is.
     async fn run(
         &mut self,
         all: &mut [Option<Cmd>],
@@ -87,7 +86,7 @@ impl RedisClient {
         outcomes: &mut [Option<Result<Value, RedisFailure>>],
     ) -> Option<RedisFailure> {
         let mut numbers = numbers.to_vec();
-        for taught in [false, true] {
+        for is_loaded in [false, true] {
             let mut commands = Pipeline::with_capacity(numbers.len());
             for command in numbers.iter().filter_map(|at| all[*at].take()) {
                 commands.add_command(command);
@@ -102,7 +101,7 @@ impl RedisClient {
             let mut unknown = Vec::new();
             for ((at, command), answer) in numbers.drain(..).zip(commands.cmd_iter()).zip(answers) {
                 match answer {
-                    Err(error) if !taught && is_script_unknown(&error) => {
+                    Err(error) if !is_loaded && is_script_unknown(&error) => {
                         all[at] = Some(command.clone());
                         unknown.push(at);
                     }
@@ -121,7 +120,7 @@ impl RedisClient {
         None
     }
 
-    /// One script by itself.
+    /// Runs one script by itself.
     pub(super) async fn run_script(
         &mut self,
         script: &Script,
@@ -139,7 +138,7 @@ impl RedisClient {
         }
     }
 
-    /// Lets the server, or all masters of the Cluster, know the scripts.
+    /// Loads the scripts into the server, or into all masters of the Redis Cluster.
     async fn load_scripts(&mut self) -> Result<(), RedisFailure> {
         for script in script::all() {
             self.link.ask(redis::cmd("SCRIPT").arg("LOAD").arg(&script.code)).await?;
@@ -148,7 +147,7 @@ impl RedisClient {
     }
 }
 
-/// What is told of what Redis was not asked.
+/// The reply to an operation that does not go to Redis.
 fn nothing() -> OpReply {
     OpReply { result: OpResult::Done, next_due: None, left_behind: 0 }
 }
@@ -157,9 +156,9 @@ fn read(asked: &FencedOp, outcome: Result<Value, RedisFailure>) -> Result<OpRepl
     let value = outcome?;
     let reply = match &asked.op {
         RedisOp::Replicate { op: ReplicationOp::EndCall { .. } | ReplicationOp::AdoptCalls(_), .. } => {
-            reply::read(value)?
+            reply::read_call_reply(value)?
         }
-        RedisOp::Replicate { .. } => reply::read_kept(value)?,
+        RedisOp::Replicate { .. } => reply::read_replication_reply(value)?,
         RedisOp::Request { .. }
         | RedisOp::Forget(_)
         | RedisOp::Hold { .. }
@@ -167,9 +166,9 @@ fn read(asked: &FencedOp, outcome: Result<Value, RedisFailure>) -> Result<OpRepl
         | RedisOp::RunDue
         | RedisOp::CountUsage => {
             if asked.has_own_slot() {
-                reply::read_code(value)?
+                reply::read_code_reply(value)?
             } else {
-                reply::read(value)?
+                reply::read_call_reply(value)?
             }
         }
     };

@@ -1,8 +1,8 @@
-//! A connection to Redis, wherever it stands: alone, behind sentinels, as a Cluster.
+//! A connection to Redis: to a single server, to a server behind sentinels, or to a Redis Cluster.
 //!
-//! A connection that was lost is not made anew behind our back: whoever uses it must know that an answer may have
-//! been lost with it, and asks the [`RedisConnector`] for the next. A Cluster's finds a key that moved by itself, and
-//! asks again there: what is asked of it must bear that. Each way to wait has an end.
+//! A lost connection is not made anew by itself: its user must know that replies may be lost with it, and asks the
+//! [`RedisConnector`] for the next one. The connection to a Redis Cluster follows a key that moved by itself and asks again
+//! there, so its operations must bear being repeated. Every wait has a limit.
 
 use super::classify_error::{classify, unreadable_reply};
 use super::deadline::within;
@@ -21,12 +21,12 @@ use std::time::Duration;
 
 /// How long one server among several may take to accept a connection.
 const SERVER_TIME_MAX: Duration = Duration::from_secs(1);
-/// How often a Cluster is asked again by itself, when keys moved or a node failed.
+/// How often the client asks a Redis Cluster again by itself, when keys moved or a node failed.
 const CLUSTER_RETRIES_MAX: u32 = 3;
-/// How long a Cluster is left alone before it is asked again.
+/// How long the client waits before it asks a Redis Cluster again.
 const CLUSTER_RETRY_WAIT_MS_MAX: u64 = 100;
 
-/// Makes connections to the Redis of some settings.
+/// Connects to the Redis of given settings.
 pub struct RedisConnector {
     source: Source,
 }
@@ -37,7 +37,7 @@ enum Source {
     Cluster { nodes: Vec<ConnectionInfo>, account: RedisAccount, tls: Option<TlsCertificates> },
 }
 
-/// A connection. A copy is the same connection.
+/// A connection to Redis. A clone is the same connection.
 #[derive(Clone)]
 pub struct RedisConnection {
     wire: Wire,
@@ -50,13 +50,13 @@ enum Wire {
     Cluster(ClusterConnection),
 }
 
-/// Why there can be no connector.
+/// Why a connector cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectorError {
     /// The settings are wrong.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Settings(Vec<RedisSettingsError>),
-    /// They cannot be used all the same.
+    /// The client library refuses the settings all the same.
     #[error("Redis cannot be reached by these settings: {0}")]
     Client(#[from] redis::RedisError),
 }
@@ -90,8 +90,8 @@ fn certificates(tls: &Tls) -> TlsCertificates {
     TlsCertificates { client_tls: client, root_cert: tls.authority.as_ref().map(|pem| pem.to_vec()) }
 }
 
-/// One provider of ciphers for the whole process: where two are built in and none is chosen, the first connection
-/// panics. Where one is chosen already, it stays.
+/// Chooses one provider of ciphers for the whole process: if two are built in and none is chosen, the first connection
+/// panics. A provider that was chosen before stays.
 fn choose_ciphers() {
     if rustls::crypto::aws_lc_rs::default_provider().install_default().is_err() {
         tracing::debug!("the provider of ciphers was chosen before");
@@ -129,7 +129,10 @@ fn sentinel_client(
 }
 
 impl RedisConnector {
-    /// A connector by these settings; nobody is asked yet.
+    /// A connector with these settings. It does not connect yet.
+    ///
+    /// # Errors
+    /// The settings are wrong, or the client library refuses them.
     pub fn new(settings: &RedisSettings) -> Result<Self, ConnectorError> {
         settings.validate().map_err(ConnectorError::Settings)?;
         let tls = settings.tls.as_ref().map(certificates);
@@ -157,7 +160,10 @@ impl RedisConnector {
         Ok(Self { source })
     }
 
-    /// A new connection, by which each answer may take so long.
+    /// Connects. Each reply over the new connection may take `time_max`.
+    ///
+    /// # Errors
+    /// Redis cannot be reached in time, or refuses the connection.
     pub async fn connect(&mut self, time_max: Duration) -> Result<RedisConnection, RedisFailure> {
         let wire = tokio::time::timeout(CONNECT_TIME_MAX, self.wire(time_max));
         Ok(RedisConnection { wire: wire.await.map_err(|_| RedisFailure::TimedOut)??, time_max })
@@ -166,7 +172,7 @@ impl RedisConnector {
     async fn wire(&mut self, time_max: Duration) -> Result<Wire, RedisFailure> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(SERVER_TIME_MAX))
-            // How long an answer may take is ours to say: `patience` knows whether we stood still.
+            // `within` limits how long a reply may take: it knows whether this process stood still.
             .set_response_timeout(None);
         Ok(match &mut self.source {
             Source::Single(client) => Wire::Single(
@@ -208,17 +214,20 @@ impl RedisConnector {
 }
 
 impl RedisConnection {
-    /// Whether keys live on several nodes, so that a pipeline may have those of one tag only.
+    /// Whether keys are on several nodes, so that one pipeline may use keys of one hash tag only.
     pub fn is_cluster(&self) -> bool {
         matches!(self.wire, Wire::Cluster(_))
     }
 
-    /// What one command is answered.
+    /// Runs one command and returns its reply.
+    ///
+    /// # Errors
+    /// The connection is lost, the reply takes too long, or Redis refuses the command.
     pub async fn ask(&mut self, command: &Cmd) -> Result<Value, RedisFailure> {
         self.run_raw(command).await?.map_err(|error| classify(&error))
     }
 
-    /// As [`ask`](Self::ask), with what the server itself says about a refusal.
+    /// As [`ask`](Self::ask), with the error of the server if it refuses the command.
     pub(super) async fn run_raw(&mut self, command: &Cmd) -> Result<redis::RedisResult<Value>, RedisFailure> {
         let answer = async {
             match &mut self.wire {
@@ -229,7 +238,7 @@ impl RedisConnection {
         within(self.time_max, answer).await.ok_or(RedisFailure::TimedOut)
     }
 
-    /// What the commands are answered, each for itself, in one round trip.
+    /// Runs the commands in one round trip and returns the reply to each.
     pub(super) async fn run_pipeline_raw(
         &mut self,
         commands: &mut Pipeline,
@@ -253,8 +262,11 @@ impl RedisConnection {
         Err(RedisFailure::Garbled(format!("{} answers to {} commands", answers.len(), commands.len())))
     }
 
-    /// What Redis throws away when its memory is full, if it throws away anything: then keys of ours may be gone
-    /// that were to stay. Of a Cluster nothing is known.
+    /// The policy by which Redis evicts keys when its memory is full, if it evicts any: then keys may be gone that the
+    /// daemon relies on. `None` for `noeviction`, and for a Redis Cluster, where it is not asked.
+    ///
+    /// # Errors
+    /// The connection is lost, the reply takes too long, or Redis refuses the command.
     pub async fn eviction_policy(&mut self) -> Result<Option<String>, RedisFailure> {
         if self.is_cluster() {
             return Ok(None);

@@ -1,17 +1,17 @@
-//! Waiting for Redis, by somebody who may stand still meanwhile.
+//! Waiting for Redis, in a process that may stand still meanwhile.
 
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// A timer that is so late was not looked at: we stood still, or the machine did.
+/// A timer that is this late was not polled: the process or the machine stood still.
 const LATE: Duration = Duration::from_millis(100);
-/// How long it takes to read what came meanwhile, at most.
+/// How long it takes at most to read what came meanwhile.
 const READ_TIME_MAX: Duration = Duration::from_millis(100);
 
-/// What comes of it within so long; none where nothing does.
+/// The output of `doing` within `time_max`; `None` if there is none.
 ///
-/// For whoever stood still for longer than that, timer and answer are ready together, and the timer alone says nothing:
-/// the answer may lie there, not read yet. Nobody would have been away, and we would go on as if.
+/// If the process stood still for longer than that, timer and reply are ready together. The timer alone then tells
+/// nothing: the reply may be there, not read yet, and Redis was never unavailable.
 pub(crate) async fn within<T>(time_max: Duration, doing: impl Future<Output = T>) -> Option<T> {
     let by = Instant::now() + time_max;
     tokio::pin!(doing);

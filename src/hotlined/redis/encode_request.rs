@@ -1,4 +1,4 @@
-//! How what is asked is written down for the scripts.
+//! Encodes operations as commands that run the scripts.
 
 use super::keys::{Keys, expiry, plain};
 use super::script::{self, Script};
@@ -13,10 +13,10 @@ use hotlined_instance::cluster::redis_op::{Fence, FencedOp, RedisOp, Replication
 use hotlined_instance::persist::outbox::Delivery;
 use redis::Cmd;
 
-/// The latest instant there is: numbers of scripts are exact up to it.
+/// The latest time that a script gets: numbers in Lua are exact up to it.
 const TIME_MAX: u64 = (1 << 53) - 1;
 
-/// How many arguments a command usually has, and how many bytes: a list that grows is copied.
+/// How many arguments and bytes a command usually has: a list that grows is copied.
 const ARGUMENTS_USUALLY: usize = 32;
 const BYTES_USUALLY: usize = 2_048;
 
@@ -40,15 +40,15 @@ fn run(script: &Script, keys: &[&str]) -> Cmd {
     command
 }
 
-/// Writes the requests of one daemon.
+/// Encodes the operations of one daemon.
 pub(super) struct RequestEncoder<'a> {
     pub(super) keys: &'a Keys,
     pub(super) daemon: &'a DaemonId,
 }
 
 impl RequestEncoder<'_> {
-    /// The command that asks all of a run whose requests [go together](Asked::is_said_with); none where Redis is not
-    /// asked.
+    /// The command of a run of operations that [share a command](FencedOp::shares_command_with); `None` if nothing goes to
+    /// Redis.
     pub(super) fn command_of(&self, run: &[FencedOp]) -> Option<Cmd> {
         let (first, others) = run.split_first()?;
         let mut command = self.command(first)?;
@@ -126,7 +126,7 @@ impl RequestEncoder<'_> {
         }
     }
 
-    /// What every request about calls says first.
+    /// The arguments that every operation on calls has first.
     fn begin(&self, asked: &FencedOp, what: &str, call: &str, number: u32) -> Cmd {
         let mut command = run(&script::CALL_REQUEST, &[self.keys.calls()]);
         command.arg(what).arg(millis(asked.at)).arg(self.daemon.as_str());

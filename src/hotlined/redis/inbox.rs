@@ -1,7 +1,8 @@
-//! What comes later, unasked: the lines that claims of this daemon waited for.
+//! The inbox of a daemon in Redis: the lines that its claims waited for.
 //!
-//! Each daemon has a stream of its own, read by a connection of its own, since a reader that waits holds up all
-//! others behind it. A place in the stream is kept, so that nothing is missed when the connection is made anew.
+//! Each daemon has a stream of its own and reads it over a connection of its own, since a reader that waits holds up every
+//! other command on its connection. The inbox keeps its position in the stream, so nothing is missed after a new
+//! connection.
 
 use super::connection::{RedisConnection, RedisConnector};
 use super::reply::ReplyFields;
@@ -14,7 +15,7 @@ use hotlined_instance::cluster::limits::INBOX_WAIT;
 use redis::{Cmd, Value};
 use std::time::Duration;
 
-/// The most answers read at once.
+/// How many entries one read returns at most.
 const READ_AT_ONCE_MAX: usize = 512;
 
 /// A daemon's inbox.
@@ -25,33 +26,45 @@ pub struct Inbox {
 }
 
 impl Inbox {
-    /// The inbox at this key, from its end on: what came before is nothing to whoever opens it.
+    /// The inbox at this key, read from its end on: earlier entries belong to earlier calls.
+    ///
+    /// # Errors
+    /// The connection is lost, the reply takes too long, or the reply cannot be read.
     pub async fn open(link: &mut RedisConnection, key: String) -> Result<Self, RedisFailure> {
         let position = end(link, &key).await?;
         Ok(Self { key, position })
     }
 
-    /// The inbox at this key, from behind this place on.
+    /// The inbox at this key, read from behind this position.
     pub fn behind(key: String, position: InboxPosition) -> Self {
         Self { key, position }
     }
 
-    /// The place behind which nothing was read yet.
+    /// The position behind which nothing was read yet.
     pub fn position(&self) -> InboxPosition {
         self.position
     }
 
-    /// A connection by which [`wait`](Self::wait) can wait.
+    /// A connection over which [`wait`](Self::wait) can wait.
+    ///
+    /// # Errors
+    /// Redis cannot be reached in time, or refuses the connection.
     pub async fn connect(connector: &mut RedisConnector) -> Result<RedisConnection, RedisFailure> {
         connector.connect(INBOX_WAIT + COMMAND_TIME_MAX).await
     }
 
-    /// What came since the last time, without waiting for more.
+    /// The entries since the last read, without waiting for more.
+    ///
+    /// # Errors
+    /// The connection is lost, the reply takes too long, or the reply cannot be read.
     pub async fn read(&mut self, link: &mut RedisConnection) -> Result<Vec<Event>, RedisFailure> {
         self.take(link, None).await
     }
 
-    /// What came since the last time; if nothing did, waits a while for it.
+    /// The entries since the last read. If there is none, waits a while for one.
+    ///
+    /// # Errors
+    /// The connection is lost, the reply takes too long, or the reply cannot be read.
     pub async fn wait(&mut self, link: &mut RedisConnection) -> Result<Vec<Event>, RedisFailure> {
         self.take(link, Some(INBOX_WAIT)).await
     }
@@ -65,7 +78,7 @@ impl Inbox {
         if answer == Value::Nil {
             return Ok(Vec::new());
         }
-        // A list of streams, each a key and its entries; we asked for one.
+        // A list of streams, each a key and its entries; the command named one.
         let mut streams = ReplyFields::of(answer)?;
         let mut stream = ReplyFields::of(streams.value()?)?;
         stream.value()?;
@@ -74,7 +87,7 @@ impl Inbox {
         while let Some(entry) = entries.next() {
             let mut entry = ReplyFields::of(entry)?;
             self.position = position(&entry.text()?)?;
-            // What nobody understands is passed by: it would be there for ever.
+            // An entry that cannot be read is skipped: it would be there for ever.
             match entry.value().and_then(read) {
                 Ok(event) => events.push(event),
                 Err(failure) => tracing::warn!(%failure, "an answer of the inbox is passed by"),

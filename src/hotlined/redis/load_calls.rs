@@ -1,6 +1,6 @@
-//! The calls of a switch as they are kept in Redis, read by the daemon that takes over.
+//! Loads the saved calls of a switch from Redis, for the daemon that takes the switch over.
 //!
-//! What is kept of a switch stands in three hashes, so that the next daemon finds everything without a search.
+//! Redis keeps three hashes for each switch, so the next daemon finds everything without a search.
 
 use super::classify_error::unreadable_reply;
 use super::client::RedisClient;
@@ -17,13 +17,17 @@ use hotlined_instance::persist::outbox::Delivery;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// How many calls, or records, are loaded at once.
+/// How many calls or deliveries one command loads at most.
 const LOADED_AT_ONCE_MAX: usize = 500;
-/// How many versions of hotlines are loaded at once: one may be some hundred kilobytes.
+/// How many versions of hotlines one command loads at most: one may have some hundred kilobytes.
 const EDITIONS_AT_ONCE_MAX: usize = 20;
 
 impl RedisClient {
-    /// What is kept of the switch that we act for. What cannot be read is told among the losses, and left as it is.
+    /// Loads what Redis keeps of a switch whose lease the daemon has. What cannot be read is listed in the losses, and stays
+    /// in Redis as it is.
+    ///
+    /// # Errors
+    /// The connection is lost, a reply takes too long, or Redis refuses a command.
     pub async fn load(&mut self, now: Instant, fence: &Fence) -> Result<LoadedSwitch, RedisFailure> {
         let [calls, editions, outbox] = self.keys().kept(&fence.switch);
         let mut loaded = LoadedSwitch {
@@ -60,8 +64,8 @@ impl RedisClient {
         Ok(loaded)
     }
 
-    /// The versions of hotlines that the calls follow; any other is struck, unless a call that we cannot read may
-    /// need it.
+    /// Loads the versions of hotlines that the calls follow. Deletes all others, unless a call that cannot be read may need
+    /// one.
     async fn load_editions(
         &mut self,
         now: Instant,
@@ -95,8 +99,8 @@ impl RedisClient {
                 switch: fence.switch.clone(),
                 op: ReplicationOp::DropVersions(page.to_vec()),
             };
-            let struck = self.ask(&[FencedOp { at: now, op: ask, fence: Some(fence.clone()) }]).await;
-            struck.into_iter().collect::<Result<Vec<_>, _>>()?;
+            let dropped = self.ask(&[FencedOp { at: now, op: ask, fence: Some(fence.clone()) }]).await;
+            dropped.into_iter().collect::<Result<Vec<_>, _>>()?;
         }
         Ok(())
     }
@@ -107,7 +111,7 @@ impl RedisClient {
         redis::from_redis_value(names).map_err(|error| unreadable_reply(&error))
     }
 
-    /// Those of these fields that are there.
+    /// The given fields of a hash, as far as they exist.
     async fn fields(&mut self, key: &str, names: &[Vec<u8>]) -> Result<Vec<(String, Vec<u8>)>, RedisFailure> {
         let values = self.link().ask(redis::cmd("HMGET").arg(key).arg(names)).await?;
         let values: Vec<Option<Vec<u8>>> =
@@ -117,7 +121,7 @@ impl RedisClient {
     }
 }
 
-/// A call, or what it is instead.
+/// A call, or why the bytes are none.
 fn read_call(name: &str, bytes: &[u8]) -> Result<(CallEntry, RawSavedCall), String> {
     let (entry, call) = CallEntry::read(bytes)?;
     if call.call.to_string() != name {

@@ -1,55 +1,55 @@
-//! The live state in Redis: a single one, one behind sentinels, a Cluster.
+//! The live state in Redis: a single server, a server behind sentinels, or a Redis Cluster.
 //!
-//! Every request is one script, so it is done whole or not at all, whoever else asks at the same time; the scripts
-//! are beside these files, their keys on the page of [`keys`]. A script takes the time from whoever asks, and whose
-//! clock is behind adds what it lacks: see `timeline.rs`.
+//! Every operation is one script. So Redis does it whole or not at all, whatever other daemons ask at the same time. The
+//! scripts are beside these files, and the page of [`keys`] lists their keys. A script takes the time from the daemon that
+//! asks, and a daemon whose clock is behind adds what its clock lacks: see `clock_offset.rs` of the instance.
 //!
 //! ```text
-//! requests ──pipeline of scripts──▶ Redis ──answers──▶ heard
-//!                                   │
-//!   inbox ◀──a stream each daemon───┘ what comes later: a line for a claim that waited
+//! operations ──pipeline of scripts──▶ Redis ──replies──▶ events
+//!                                     │
+//!   inbox ◀──one stream per daemon────┘ later replies: a line for a claim that waited
 //! ```
 //!
-//! # What happens when
+//! # What happens when Redis fails
 //!
-//! | Redis | What the request gets | What happens |
+//! | Redis | The failure of the operation | What happens |
 //! |---|---|---|
-//! | is away, hangs, was restarted | `Lost`, `TimedOut`: whether it was done is unknown | connected anew, with a growing wait; what is asked meanwhile comes back at once |
-//! | changed its master | `ReadOnly`, or as before | as before: sentinels and Cluster nodes are asked anew who is the master |
-//! | refuses user or password, shows or wants a certificate that is not there | `Password`, `Certificate` | as before, and an operator is needed |
-//! | refuses a command or a key | `Forbidden` | the others go on; an operator is needed |
-//! | has something else at a key | `WrongType` | that request is not done or half done; an operator must delete the key |
-//! | has no memory left | `Full`, nothing of it done | what gives back goes on, what takes is refused |
-//! | starts, fails over | `NotReady` | asked again later |
-//! | gave the switch to another | `Fenced`, nothing of it done | whoever asked stands by |
+//! | is unavailable, hangs, was restarted | `Lost`, `TimedOut`: it is unknown whether Redis did it | the daemon connects anew, with a growing wait; operations meanwhile fail at once |
+//! | changed its master | `ReadOnly`, or as above | as above: the daemon asks sentinels and Cluster nodes anew for the master |
+//! | refuses user or password, shows a certificate that is not trusted, or wants one that is not configured | `Password`, `Certificate` | as above, and an operator is needed |
+//! | refuses a command or a key | `Forbidden` | other operations go on; an operator is needed |
+//! | holds a value of another type at a key | `WrongType` | that operation is not done, or half done; an operator must delete the key |
+//! | has no memory left | `Full`, nothing of it is done | operations that give back go on, operations that take are refused |
+//! | starts, fails over | `NotReady` | the daemon asks again later |
+//! | gave the lease of the switch to another daemon | `Fenced`, nothing of it is done | the daemon stops acting for the switch |
 //!
-//! A fail-over may lose what was written last, since replicas follow behind. So once the connection is
-//! [back](Heard::Back), whoever asks repeats what it relies on, claim after claim of a call in the order of their
-//! numbers: [`Ask::Hold`] for each line that a call has, the `Claim` itself for each that waits, `Admit` for each
-//! live call; and all calls are kept anew. All of that changes nothing where nothing was lost.
+//! A fail-over may lose the last writes, since replicas are behind the master. So once Redis is
+//! [available](RedisEvent::Available) again, the daemon repeats what it relies on, the claims of a call in the order of
+//! their numbers: [`RedisOp::Hold`] for each line that a call has, the `Claim` itself for each claim that waits, `Admit`
+//! for each live call; and it saves all calls anew. None of that changes anything if nothing was lost.
 //!
 //! # Save, then act
 //!
-//! What a turn of the loop changed goes out with what it asks, in one pipeline: first the calls as they are now, then
-//! their requests, then the calls that are over, since these take with them what they did not give back. At its end
-//! stands a [barrier](Ask::Barrier), and nothing is done outside before that is [reached](Heard::Reached). A daemon
-//! may die within the pipeline: the calls then ask for something that Redis was never asked. So with a call stand the
-//! claims that wait, to be asked again by whoever takes it up; any other question the call asks again by itself, or
-//! does without.
+//! What a turn of the event loop changed goes out with the turn's requests, in one pipeline: first the calls as they are
+//! now, then their requests, then the calls that ended, since the end of a call takes back what the call did not give
+//! back. At the end of the pipeline stands a [barrier](RedisOp::Barrier). The daemon carries out nothing before the
+//! barrier is [reached](RedisEvent::BarrierReached). A daemon may die within the pipeline: then the saved calls ask for
+//! something that never reached Redis. So Redis keeps with each call the claims that wait, and the daemon that takes the
+//! call over sends them again. Any other request the call repeats by itself, or does without.
 //!
 //! # What it needs
 //!
-//! Redis 6.2 or later, `maxmemory-policy noeviction`, and a user who may do this to keys of the prefix:
-//! `+@read +@write +@scripting +@connection +info +time -@dangerous`. Tried with 7.0.
+//! Redis 6.2 or later, `maxmemory-policy noeviction`, and a user with these rights on the keys of the prefix:
+//! `+@read +@write +@scripting +@connection +info +time -@dangerous`. Tested with 7.0.
 //!
-//! On a Cluster, the slot of the tag `calls` must stay where it is while daemons work: a script names the first of
-//! its keys and finds the others by itself, and cannot see that some are on another node already. A fail-over
-//! moves nothing, and any other slot may be moved at any time.
+//! On a Redis Cluster, the slot of the hash tag `calls` must stay on its node while daemons run: a script names only the
+//! first of its keys and computes the others, and cannot see that some are already on another node. A fail-over moves no
+//! slot, and every other slot may be moved at any time.
 //!
-//! Whoever shows no [`Fence`] is not asked for one. A question for a code never is: its count lives on another
-//! node, and asked by two daemons it is still one question.
+//! An operation without a [`Fence`] is not checked. A query for a verification code never has one: its count is on
+//! another node, and a query that two daemons send is still one query.
 //!
-//! Absent: what to do without an answer.
+//! Absent: what the daemon does without a reply; that is `acd_failover.rs` of the instance.
 
 mod classify_error;
 mod client;

@@ -1,4 +1,4 @@
-//! What the scripts answer, read.
+//! Reads the replies of the scripts.
 
 use hotlined_core::command::PoolId;
 use hotlined_core::event::{AcdReply, QueuePosition};
@@ -8,7 +8,7 @@ use hotlined_instance::cluster::failure::RedisFailure;
 use hotlined_instance::cluster::loaded_calls::AdoptedCall;
 use redis::Value;
 
-/// The fields of an answer, one after the other.
+/// The fields of a reply, one after the other.
 pub(super) struct ReplyFields {
     values: std::vec::IntoIter<Value>,
 }
@@ -40,7 +40,7 @@ impl ReplyFields {
         }
     }
 
-    /// A number; none where the field is empty.
+    /// A number; `None` if the field is empty.
     pub(super) fn number_if_any(&mut self) -> Result<Option<u64>, RedisFailure> {
         let text = self.text()?;
         if text.is_empty() {
@@ -59,7 +59,7 @@ impl ReplyFields {
     }
 }
 
-/// Only what kind it is: what it says may hold a telephone number.
+/// The kind of a value, for error texts. The value itself may hold a telephone number.
 fn kind(value: &Value) -> &'static str {
     match value {
         Value::Nil => "nothing",
@@ -70,12 +70,12 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// What a request about calls was answered.
+/// The reply to an operation on calls.
 #[derive(Debug)]
 pub(super) struct ScriptReply {
     /// When something is due next.
     pub(super) due: Option<Instant>,
-    /// How much calls had left behind that were forgotten by this.
+    /// How many lines, claims and counts this operation took from calls that had ended.
     pub(super) left: u64,
     pub(super) said: ScriptResult,
 }
@@ -89,7 +89,7 @@ pub(super) enum ScriptResult {
     Time(Instant),
 }
 
-pub(super) fn read(value: Value) -> Result<ScriptReply, RedisFailure> {
+pub(super) fn read_call_reply(value: Value) -> Result<ScriptReply, RedisFailure> {
     let mut fields = ReplyFields::of(value)?;
     let due = fields.number_if_any()?.map(Instant);
     let left = fields.number()?;
@@ -120,7 +120,7 @@ pub(super) fn read(value: Value) -> Result<ScriptReply, RedisFailure> {
     Ok(ScriptReply { due, left, said })
 }
 
-/// What one call has: its name, and lists of which each says what it is about.
+/// What one call has: its id, and lists that each begin with their kind.
 fn adopted(value: Value) -> Result<AdoptedCall, RedisFailure> {
     let mut fields = ReplyFields::of(value)?;
     let call = fields.text()?.parse().map_err(|bad| RedisFailure::Garbled(format!("{bad}")))?;
@@ -144,8 +144,8 @@ fn adopted(value: Value) -> Result<AdoptedCall, RedisFailure> {
     Ok(adopted)
 }
 
-/// What somebody was told who keeps something of calls.
-pub(super) fn read_kept(value: Value) -> Result<ScriptReply, RedisFailure> {
+/// Reads the reply to a write to what Redis keeps of a switch.
+pub(super) fn read_replication_reply(value: Value) -> Result<ScriptReply, RedisFailure> {
     let mut fields = ReplyFields::of(value)?;
     match fields.text()?.as_str() {
         "done" => Ok(ScriptReply { due: None, left: 0, said: ScriptResult::Nothing }),
@@ -154,8 +154,8 @@ pub(super) fn read_kept(value: Value) -> Result<ScriptReply, RedisFailure> {
     }
 }
 
-/// What a question for a code was answered.
-pub(super) fn read_code(value: Value) -> Result<ScriptReply, RedisFailure> {
+/// Reads the reply to a query for a verification code.
+pub(super) fn read_code_reply(value: Value) -> Result<ScriptReply, RedisFailure> {
     let mut fields = ReplyFields::of(value)?;
     let (times, first) = (fields.small()?, fields.number_if_any()?.map(Instant));
     Ok(ScriptReply { due: None, left: 0, said: ScriptResult::Answer(AcdReply::CodeSeen { times, first }) })
@@ -171,15 +171,18 @@ mod tests {
 
     #[test]
     fn whatever_is_answered_is_read_or_refused() {
-        let reply = read(list(&["1500", "2", "waiting", "3", "9000"])).unwrap();
+        let reply = read_call_reply(list(&["1500", "2", "waiting", "3", "9000"])).unwrap();
         assert_eq!((reply.due, reply.left), (Some(Instant(1_500)), 2));
         let place = QueuePosition { ahead: 3, estimate: Some(Millis(9_000)) };
         assert!(matches!(reply.said, ScriptResult::Answer(AcdReply::Waiting(at)) if at == place));
-        assert_eq!(read(list(&["", "0", "fenced", "7"])).unwrap_err(), RedisFailure::Fenced { token: 7 });
+        assert_eq!(
+            read_call_reply(list(&["", "0", "fenced", "7"])).unwrap_err(),
+            RedisFailure::Fenced { token: 7 }
+        );
         for wrong in [&[][..], &["", "0"], &["", "0", "waiting"], &["x", "0", "none"], &["", "0", "what"]] {
-            assert!(matches!(read(list(wrong)), Err(RedisFailure::Garbled(_))), "{wrong:?}");
+            assert!(matches!(read_call_reply(list(wrong)), Err(RedisFailure::Garbled(_))), "{wrong:?}");
         }
-        assert!(matches!(read(Value::Nil), Err(RedisFailure::Garbled(_))));
-        assert!(matches!(read(Value::Array(vec![Value::Nil])), Err(RedisFailure::Garbled(_))));
+        assert!(matches!(read_call_reply(Value::Nil), Err(RedisFailure::Garbled(_))));
+        assert!(matches!(read_call_reply(Value::Array(vec![Value::Nil])), Err(RedisFailure::Garbled(_))));
     }
 }

@@ -1,4 +1,4 @@
-//! The scripts that Redis runs for us.
+//! The scripts that Redis runs.
 
 use hotlined_core::acd::limits::{
     CALLS_KNOWN_MAX, CLAIMS_PER_CALL_MAX, HOTLINES_PER_CALL_MAX, PACE_MEMORY, POOLS_PER_LINE_MAX,
@@ -9,7 +9,7 @@ use hotlined_instance::cluster::limits::{
 };
 use std::sync::LazyLock;
 
-/// A script, and the name by which a server that knows it runs it.
+/// A script, and the hash by which a server that has the script runs it.
 pub(super) struct Script {
     pub(super) code: String,
     pub(super) hash: String,
@@ -22,9 +22,9 @@ impl Script {
     }
 }
 
-/// One request about calls, whatever it is.
+/// Every operation on calls and lines.
 pub(super) static CALL_REQUEST: LazyLock<Script> = LazyLock::new(|| {
-    let figures = [
+    let constants = [
         ("KEPT", KEPT.0.to_string()),
         ("CALL_KEPT", CALL_KEPT.0.to_string()),
         ("INBOX_KEPT", INBOX_KEPT.0.to_string()),
@@ -57,37 +57,38 @@ pub(super) static CALL_REQUEST: LazyLock<Script> = LazyLock::new(|| {
         code.extend(["PARTS.", name, " = function()\n", part, "end\n"]);
     }
     code.push_str(include_str!("call_request.lua"));
-    Script::new(written_in(&code, &figures))
+    Script::new(with_constants(&code, &constants))
 });
 
-/// The code with each figure where its name stood: a name would have to be looked up, and this one is known.
-fn written_in(code: &str, figures: &[(&str, String)]) -> String {
+/// The code with each constant in place of its name: the script would have to look the name up.
+fn with_constants(code: &str, constants: &[(&str, String)]) -> String {
     let is_end = |c: char| !c.is_ascii_alphanumeric() && c != '_';
     let words = code.split_inclusive(is_end).map(|piece| {
         let (word, end) = piece.split_at(piece.trim_end_matches(is_end).len());
-        let figure = figures.iter().find(|(name, _)| *name == word).map(|(_, figure)| figure.as_str());
-        [figure.unwrap_or(word), end].concat()
+        let constant =
+            constants.iter().find(|(name, _)| *name == word).map(|(_, constant)| constant.as_str());
+        [constant.unwrap_or(word), end].concat()
     });
     words.collect()
 }
 
-/// A question for a code.
+/// A query for a verification code.
 pub(super) static CODES: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("codes.lua").to_owned()));
 
-/// What is kept of calls.
+/// Writes to what Redis keeps of a switch.
 pub(super) static REPLICATION: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("replication.lua").to_owned()));
 
-/// What is done with a lease.
+/// Taking, renewing and giving up a lease.
 pub(super) static LEASE: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("lease.lua").to_owned()));
 
-/// Who is there.
+/// Announcing a daemon, and listing the daemons and the leases.
 pub(super) static PRESENCE: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("presence.lua").to_owned()));
 
-/// All of them: what a server that was restarted has to learn anew.
+/// All scripts: a server that was restarted has none of them.
 pub(super) fn all() -> [&'static Script; 5] {
     [&CALL_REQUEST, &CODES, &REPLICATION, &LEASE, &PRESENCE]
 }

@@ -1,4 +1,4 @@
-//! Where Redis is, and as whom we come.
+//! Where Redis is, and as which user the daemon connects.
 
 use hotlined_core::time::Millis;
 use hotlined_instance::DaemonId;
@@ -8,64 +8,64 @@ use std::sync::Arc;
 
 /// The longest prefix of keys, in bytes.
 pub const PREFIX_BYTES_MAX: usize = 64;
-/// The prefix of keys where nothing else is said.
+/// The default prefix of keys.
 pub const PREFIX: &str = "hotlined";
-/// The most servers that may be named: they are where to begin, the others make themselves known.
+/// How many servers the settings may name at most. They are the first to connect to; these name the others.
 pub const SERVERS_MAX: usize = 64;
 /// The highest number of a database.
 pub const DATABASE_MAX: u16 = 1_023;
 
-/// How long a lease lasts where nothing else is said.
+/// How long a lease lasts by default.
 pub const LEASE: Millis = Millis(2_000);
 
-/// All that is needed to come to Redis.
+/// Everything that is needed to connect to Redis.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RedisSettings {
-    /// Which servers there are, and how they stand to each other.
+    /// The servers, and how they work together.
     pub servers: RedisServers,
-    /// Who we are; without a password, nobody in particular.
+    /// The user; without a password the daemon does not log in.
     pub account: RedisAccount,
-    /// How the wire is kept secret, to the sentinels, too; without it, it is not.
+    /// TLS, also to the sentinels; `None` for plain connections.
     pub tls: Option<Tls>,
     /// The number of the database; a Cluster has only 0.
     pub database: u16,
-    /// What all our keys begin with: two installations on one Redis have two.
+    /// The prefix of all keys. Two installations on one Redis need two prefixes.
     pub prefix: Arc<str>,
-    /// The name under which later answers come to us.
+    /// The name of this daemon; its inbox has this name.
     pub daemon: DaemonId,
-    /// How long a daemon that says nothing acts for a switch: then another one may.
+    /// How long a lease lasts: after so long without a renewal another daemon may take the switch.
     pub lease: Millis,
 }
 
-/// How the servers stand to each other.
+/// How the servers work together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RedisServers {
-    /// There is one.
+    /// One server.
     Single(RedisAddress),
-    /// Sentinels say which is the master of a service.
+    /// Sentinels that name the master of a service.
     Sentinel {
         /// The sentinels; one that answers is enough.
         sentinels: Vec<RedisAddress>,
         /// The name of the service: `mymaster`, in most examples.
         service: Arc<str>,
-        /// Who we are to the sentinels, which have users of their own.
+        /// The user at the sentinels, which have users of their own.
         account: RedisAccount,
     },
-    /// A Cluster; one node that answers is enough.
+    /// A Redis Cluster; one node that answers is enough.
     Cluster(Vec<RedisAddress>),
 }
 
 /// Where a server listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RedisAddress {
-    /// At a port of a host.
+    /// A port of a host.
     Tcp {
         /// The host, by name or number.
         host: String,
         /// The port.
         port: u16,
     },
-    /// At a socket on this machine.
+    /// A Unix socket on this machine.
     Unix(PathBuf),
 }
 
@@ -78,30 +78,30 @@ pub struct RedisAccount {
     pub password: Option<Password>,
 }
 
-/// TLS: the server shows a certificate of its host's name, or of its address, and perhaps we show one as well.
+/// TLS: the server shows a certificate of its host name or address, and the daemon may show one as well.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tls {
-    /// Whose word is good for the server's certificate, as PEM; without it, whom this machine trusts.
+    /// The authority for the server's certificate, as PEM; `None` for the authorities that this machine trusts.
     pub authority: Option<Arc<[u8]>>,
-    /// What we show.
+    /// The certificate that the daemon shows.
     pub client: Option<ClientCertificate>,
 }
 
-/// A certificate of ours.
+/// A client certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClientCertificate {
-    /// The certificate and those that vouch for it, as PEM.
+    /// The certificate and its chain, as PEM.
     pub certificate: Arc<[u8]>,
     /// Its key, as PEM.
     pub key: Password,
 }
 
-/// A password, or a key: what is never printed.
+/// A password or a private key. It is never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(Arc<str>);
 
 impl Password {
-    /// This password.
+    /// A password with this text.
     pub fn new(text: impl Into<Arc<str>>) -> Self {
         Self(text.into())
     }
@@ -128,13 +128,13 @@ impl fmt::Display for RedisAddress {
     }
 }
 
-/// Why settings cannot be used, whoever wrote them. The key is named as the fields above are.
+/// Why settings cannot be used. Keys are named like the fields above.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RedisSettingsError {
     /// No server, or too many.
     #[error("{key}: expected 1 to {SERVERS_MAX} addresses, got {count}")]
     RedisServers {
-        /// Of which list.
+        /// The list.
         key: &'static str,
         /// How many there are.
         count: usize,
@@ -142,47 +142,50 @@ pub enum RedisSettingsError {
     /// An address without a host or a port.
     #[error("{key}: {address:?} is no address")]
     RedisAddress {
-        /// Where it stands.
+        /// The key of the setting.
         key: &'static str,
         /// As it was written.
         address: String,
     },
-    /// Cluster nodes and sentinels have names and ports.
+    /// A Unix socket for a Cluster node or a sentinel, which need a host and a port.
     #[error("{key}: {address:?} is a socket of this machine, which a Cluster and sentinels cannot have")]
     Socket {
-        /// Where it stands.
+        /// The key of the setting.
         key: &'static str,
         /// As it was written.
         address: String,
     },
-    /// TLS over a socket of this machine.
+    /// TLS over a Unix socket.
     #[error("tls: {address:?} is a socket of this machine, where there is none")]
     TlsOnSocket {
         /// As it was written.
         address: String,
     },
-    /// A name that is needed is empty.
+    /// A required name is empty.
     #[error("{key} is empty")]
     Empty {
-        /// Which.
+        /// The key of the setting.
         key: &'static str,
     },
     /// A user without a password.
     #[error("{key}.user is set and {key}.password is not")]
     NoPassword {
-        /// Whose.
+        /// The key of the account.
         key: &'static str,
     },
-    /// A database that cannot be.
+    /// A database number out of range, or not 0 for a Redis Cluster.
     #[error("database: expected 0 to {DATABASE_MAX}, and 0 for a Cluster, got {0}")]
     Database(u16),
-    /// A prefix that would take keys apart in the wrong place.
+    /// A prefix with characters that separate the parts of a key.
     #[error("prefix: {0:?} is none: expected 1 to {PREFIX_BYTES_MAX} letters, digits or -_.:")]
     Prefix(String),
 }
 
 impl RedisSettings {
-    /// Everything that is wrong with them, without asking any server.
+    /// Checks the settings without asking any server.
+    ///
+    /// # Errors
+    /// Everything that is wrong with the settings.
     pub fn validate(&self) -> Result<(), Vec<RedisSettingsError>> {
         let mut faults = Vec::new();
         match &self.servers {
@@ -202,8 +205,8 @@ impl RedisSettings {
             RedisServers::Cluster(nodes) => check_list("servers", nodes, &mut faults),
         }
         check_account("account", &self.account, &mut faults);
-        let clustered = matches!(self.servers, RedisServers::Cluster(_));
-        if self.database > DATABASE_MAX || (clustered && self.database != 0) {
+        let is_cluster = matches!(self.servers, RedisServers::Cluster(_));
+        if self.database > DATABASE_MAX || (is_cluster && self.database != 0) {
             faults.push(RedisSettingsError::Database(self.database));
         }
         let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.:".contains(&b);

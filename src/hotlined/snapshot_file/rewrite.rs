@@ -1,35 +1,34 @@
-//! The file written anew, by a thread of its own: with everything in it, and without what was before.
+//! Rewrites the file in a thread of its own: one frame of everything, without the frames before.
 
-use super::beside;
 use hotlined_instance::persist::frames::FileState;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::unix::fs::{FileExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread::JoinHandle;
 
-/// How much a file may grow by turns before it is written anew, in bytes, whatever it began with.
+/// How many bytes a file may grow at least before it is rewritten.
 const GROWTH_BYTES_MIN: u64 = 16 << 20;
-/// How many times what it began with a file may grow before it is written anew.
+/// How many times its initial length a file may grow before it is rewritten.
 const GROWTH_TIMES_MAX: u64 = 4;
-/// What stands behind the name of a file that is being written anew.
+/// The ending of the name of the new file.
 const NEW: &str = ".new";
 
-/// Whether a file that began with so much, and is so long now, is to be written anew.
+/// Whether a file of this initial length and this length is to be rewritten.
 pub(super) fn is_large(initial_length: u64, length: u64) -> bool {
     length - initial_length > GROWTH_BYTES_MIN.max(initial_length * GROWTH_TIMES_MAX)
 }
 
-/// A file being written anew.
+/// A rewrite under way.
 #[derive(Debug)]
 pub(super) struct Rewrite {
     writing: JoinHandle<io::Result<(File, u64)>>,
-    /// The frames of the turns since.
+    /// The frames of the turns since the rewrite began.
     since: Vec<u8>,
 }
 
 impl Rewrite {
-    /// Begins to write anew what stands in the first bytes of the file.
+    /// Begins to rewrite the first `length` bytes of the file.
     pub(super) fn begin(path: &Path, file: &File, length: u64) -> io::Result<Self> {
         // The file is open for writing alone.
         let (old, path) = (File::open(path)?, path.to_owned());
@@ -47,7 +46,7 @@ impl Rewrite {
         Ok(Self { writing, since: Vec::new() })
     }
 
-    /// These frames were added to the old file.
+    /// Takes frames that were added to the old file.
     pub(super) fn add(&mut self, frames: &[u8]) {
         self.since.extend_from_slice(frames);
     }
@@ -56,7 +55,7 @@ impl Rewrite {
         self.writing.is_finished()
     }
 
-    /// Gives the new file, which takes the place of the old one, and its length.
+    /// Puts the new file in the place of the old one. Returns the new file and its length.
     pub(super) fn finish(self, path: &Path) -> io::Result<(File, u64)> {
         let written = self.writing.join().unwrap_or_else(|_| Err(io::Error::other("its writer crashed")));
         let (mut file, length) = written?;
@@ -66,14 +65,14 @@ impl Rewrite {
     }
 }
 
-/// Writes a file with these bytes in the place of the one that is there.
+/// Writes a file with these bytes in the place of the old file.
 pub(super) fn write_anew(path: &Path, bytes: &[u8]) -> io::Result<(File, u64)> {
     let written = write_beside(path, bytes)?;
     std::fs::rename(beside(path, NEW), path)?;
     Ok(written)
 }
 
-/// Writes these bytes into a file beside this one, and waits until they are on the disk.
+/// Writes these bytes into a new file beside the old one, and waits until they are on the disk.
 fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<(File, u64)> {
     let mut options = File::options();
     options.create(true).append(true).mode(0o600);
@@ -86,4 +85,11 @@ fn write_beside(path: &Path, bytes: &[u8]) -> io::Result<(File, u64)> {
     file.write_all(bytes)?;
     file.sync_all()?;
     Ok((file, bytes.len() as u64))
+}
+
+/// The path of this file with an ending behind its name.
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
 }

@@ -1,7 +1,7 @@
-//! What each turn leaves for the daemon that comes after this one, as frames for a file.
+//! Saves what each turn changed, as frames for a file, for the daemon that comes after this one.
 //!
-//! Frames that could not be written are tried again with the next turn, and by themselves after a while. When more wait
-//! than is good, they give way to one frame of everything.
+//! Frames that could not be written are tried again with the next turn, or by themselves after a while. If too many bytes
+//! wait, one frame of everything takes their place.
 
 use crate::persist::frames::FrameWriter;
 use crate::persist::limits::PERSIST_TIME_MAX;
@@ -13,35 +13,36 @@ use hotlined_core::id::SwitchId;
 use hotlined_core::time::{Instant, Millis};
 
 /// How long until frames that could not be written are tried again, if no turn comes before.
-const AGAIN_AFTER: Millis = Millis(250);
+const RETRY_WAIT: Millis = Millis(250);
 /// How long until a frame of everything that could not be written is made anew.
-const EVERYTHING_AGAIN_AFTER: Millis = Millis::seconds(2);
-/// The most bytes of frames that wait to be written.
-const UNKEPT_BYTES_MAX: usize = 64 << 20;
+const FULL_FRAME_RETRY_WAIT: Millis = Millis::seconds(2);
+/// How many bytes of frames wait to be written at most.
+const UNWRITTEN_BYTES_MAX: usize = 64 << 20;
 
-/// Keeps turns.
+/// Saves turns in a file.
 #[derive(Debug)]
 pub(crate) struct FilePersistence {
     frames: FrameWriter,
-    /// How many times frames were given out to be written, and how many of those were answered.
+    /// How many writes were given out.
     given: u64,
+    /// How many of these writes have a reply.
     answered: u64,
-    /// Until when the turn that was given out last waits.
+    /// Until when the last turn waits for its write.
     waits_until: Option<Instant>,
     /// Frames that are not known to be in the file.
-    unkept: Vec<u8>,
-    /// So many of the unkept bytes are being written.
+    unwritten: Vec<u8>,
+    /// How many of the unwritten bytes are being written.
     under_way: usize,
-    /// So many of them are of turns that were done all the same.
+    /// How many of the unwritten bytes belong to turns that are done all the same.
     done_unwritten: usize,
-    why_unkept: Option<String>,
-    again_at: Option<Instant>,
-    /// Whether unkept frames were dropped, so that only everything makes the file right again.
-    lacks: bool,
+    write_error: Option<String>,
+    retry_at: Option<Instant>,
+    /// Whether unwritten frames were dropped, so that the file needs a frame of everything.
+    needs_full_frame: bool,
 }
 
 impl FilePersistence {
-    /// Goes on with what was kept.
+    /// Goes on with what was saved before.
     pub(crate) fn new(kept: &PersistedState) -> Self {
         let mut frames = FrameWriter::default();
         frames.add_known_versions(&kept.hotlines);
@@ -50,16 +51,16 @@ impl FilePersistence {
             given: 0,
             answered: 0,
             waits_until: None,
-            unkept: Vec::new(),
+            unwritten: Vec::new(),
             under_way: 0,
             done_unwritten: 0,
-            why_unkept: None,
-            again_at: None,
-            lacks: false,
+            write_error: None,
+            retry_at: None,
+            needs_full_frame: false,
         }
     }
 
-    /// Takes what a turn changed. Gives the frames to be written and their number, if there are any.
+    /// Takes what a turn changed. Returns the number of the next write and its frames, if there is one.
     pub(crate) fn settle(
         &mut self,
         now: Instant,
@@ -69,30 +70,30 @@ impl FilePersistence {
         outbox: &Outbox,
     ) -> Option<(u64, Bytes)> {
         let turn = TurnChanges { deliveries, done, ..TurnChanges::of(engine) };
-        let is_news = !turn.is_empty();
-        let is_again = self.again_at.is_some_and(|at| at <= now);
-        if self.lacks {
-            if !is_again {
+        let has_changes = !turn.is_empty();
+        let is_retry_due = self.retry_at.is_some_and(|at| at <= now);
+        if self.needs_full_frame {
+            if !is_retry_due {
                 return None;
             }
-            self.unkept = self.full_frame(engine, turn, outbox);
-            // What turns add while that is written stands behind it.
-            (self.done_unwritten, self.lacks) = (self.unkept.len(), false);
-        } else if is_news {
-            self.unkept.extend(self.frames.turn_frame(turn));
+            self.unwritten = self.full_frame(engine, turn, outbox);
+            // What turns add while the full frame is written comes behind it.
+            (self.done_unwritten, self.needs_full_frame) = (self.unwritten.len(), false);
+        } else if has_changes {
+            self.unwritten.extend(self.frames.turn_frame(turn));
         }
         let is_free = self.given == self.answered;
-        if !is_free || self.unkept.is_empty() || !(is_news || is_again) {
+        if !is_free || self.unwritten.is_empty() || !(has_changes || is_retry_due) {
             return None;
         }
         self.given += 1;
-        // A turn does not wait for what the turn before it waited for in vain.
-        self.waits_until = self.why_unkept.is_none().then_some(now + PERSIST_TIME_MAX);
-        (self.under_way, self.again_at) = (self.unkept.len(), None);
-        Some((self.given, Bytes::copy_from_slice(&self.unkept)))
+        // A turn does not wait if the turn before it waited in vain.
+        self.waits_until = self.write_error.is_none().then_some(now + PERSIST_TIME_MAX);
+        (self.under_way, self.retry_at) = (self.unwritten.len(), None);
+        Some((self.given, Bytes::copy_from_slice(&self.unwritten)))
     }
 
-    /// A frame of everything there is.
+    /// A frame of everything.
     fn full_frame(&mut self, engine: &mut Engine, turn: TurnChanges, outbox: &Outbox) -> Vec<u8> {
         engine.switchboard.report_all_again();
         let mut all = TurnChanges::of(engine);
@@ -103,7 +104,7 @@ impl FilePersistence {
         self.frames.full_frame(engine.acd().clone(), all)
     }
 
-    /// The frames of this number are in the file, or why not. `renews` says that the file begins to be written anew.
+    /// The write of this number is done, or has failed. `renews` tells that the file begins to be written anew.
     pub(crate) fn on_written(
         &mut self,
         now: Instant,
@@ -121,53 +122,54 @@ impl FilePersistence {
         let under_way = std::mem::take(&mut self.under_way);
         match outcome {
             Ok(()) => {
-                self.unkept.drain(..under_way);
+                self.unwritten.drain(..under_way);
                 self.done_unwritten = self.done_unwritten.saturating_sub(under_way);
-                self.why_unkept = None;
+                self.write_error = None;
                 // More came while this was written.
-                self.again_at = (!self.unkept.is_empty()).then_some(now);
-                // Those frames rely on versions of hotlines that a file written anew may lack.
-                if renews && !self.unkept.is_empty() {
-                    (self.unkept, self.done_unwritten, self.lacks) = (Vec::new(), 0, true);
+                self.retry_at = (!self.unwritten.is_empty()).then_some(now);
+                // These frames rely on versions of hotlines that the new file may lack.
+                if renews && !self.unwritten.is_empty() {
+                    (self.unwritten, self.done_unwritten, self.needs_full_frame) = (Vec::new(), 0, true);
                 }
             }
             Err(why) => {
-                self.why_unkept = Some(why);
-                self.lacks |= self.unkept.len() > UNKEPT_BYTES_MAX;
-                if self.lacks {
-                    self.unkept = Vec::new();
+                self.write_error = Some(why);
+                self.needs_full_frame |= self.unwritten.len() > UNWRITTEN_BYTES_MAX;
+                if self.needs_full_frame {
+                    self.unwritten = Vec::new();
                 }
-                self.again_at = Some(now + if self.lacks { EVERYTHING_AGAIN_AFTER } else { AGAIN_AFTER });
+                self.retry_at =
+                    Some(now + if self.needs_full_frame { FULL_FRAME_RETRY_WAIT } else { RETRY_WAIT });
             }
         }
     }
 
-    /// Until when the turn that was settled last waits; none where it waits no longer.
+    /// Until when the last turn waits; `None` once it waits no longer.
     pub(crate) fn waits_until(&self, now: Instant) -> Option<Instant> {
         self.waits_until.filter(|until| self.answered < self.given && now < *until)
     }
 
-    /// The turn that was settled last waits no longer: why it is not kept, if it is not.
+    /// The last turn waits no longer. Returns why it is not saved, if it is not.
     pub(crate) fn settled(&mut self) -> Option<String> {
-        (self.waits_until, self.done_unwritten) = (None, self.unkept.len());
+        (self.waits_until, self.done_unwritten) = (None, self.unwritten.len());
         if self.answered < self.given {
-            self.why_unkept.get_or_insert_with(|| "the disk is too slow".to_owned());
+            self.write_error.get_or_insert_with(|| "the disk is too slow".to_owned());
         }
-        self.why_unkept.clone()
+        self.write_error.clone()
     }
 
-    /// Frames of turns that were done and are not known to be in the file.
+    /// The frames of turns that are done and not known to be in the file.
     pub(crate) fn done_unwritten(&self) -> &[u8] {
-        self.unkept.get(..self.done_unwritten).unwrap_or_default()
+        self.unwritten.get(..self.done_unwritten).unwrap_or_default()
     }
 
-    /// When a turn is wanted, though nothing changed.
+    /// When a turn is wanted even if nothing changed.
     pub(crate) fn deadline(&self) -> Option<Instant> {
-        self.again_at
+        self.retry_at
     }
 
     /// Whether everything is in the file.
     pub(crate) fn is_complete(&self) -> bool {
-        self.unkept.is_empty() && !self.lacks
+        self.unwritten.is_empty() && !self.needs_full_frame
     }
 }

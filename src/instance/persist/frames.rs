@@ -1,4 +1,4 @@
-//! What stands in the file, and what it comes to. Pure: bytes in, bytes out.
+//! The frames of the file of live calls, and the state that they add up to. Pure: bytes in, bytes out.
 
 use crate::persist::outbox::{Delivery, DeliveryId};
 use crate::persist::snapshot::{LiveCall, PersistedState, TurnChanges};
@@ -12,17 +12,17 @@ use serde_bytes::ByteBuf;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// What the file begins with; the number is that of its format.
+/// The head of the file. The number is the format.
 const HEAD: &[u8] = b"hotlined live state 1\n";
-/// What stands before a frame: its length and its CRC-32, both little-endian.
+/// How long the prefix of a frame is: its length and its CRC-32, both little-endian.
 const PREFIX_BYTES: usize = 8;
-/// The longest frame: everything there is, of a large daemon.
+/// How long a frame is at most: everything of a large daemon.
 const FRAME_BYTES_MAX: usize = 1 << 31;
 
-/// A version of a hotline, by number.
+/// The name of a version of a hotline: number and version.
 type VersionKey = (Arc<str>, Version);
 
-/// A frame: what a turn changed, or, as the first of a file, everything.
+/// A frame: what a turn changed; or everything, as the first frame of a file.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Frame {
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -35,27 +35,27 @@ struct Frame {
     over: Vec<CallId>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     inputs: Vec<(Instant, AcdInput)>,
-    /// What is to be delivered. The names are those of a time when there were records only.
+    /// The deliveries. Their stored names are from a time when there were records only.
     #[serde(default, skip_serializing_if = "Vec::is_empty", rename = "records")]
     deliveries: Vec<(DeliveryId, String)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty", rename = "written")]
     done: Vec<DeliveryId>,
 }
 
-/// Writes turns as frames.
+/// Encodes turns as frames.
 #[derive(Debug, Default)]
 pub struct FrameWriter {
-    /// The versions of hotlines that stand in the file.
+    /// The versions of hotlines that the file has.
     known: BTreeSet<VersionKey>,
 }
 
 impl FrameWriter {
-    /// These versions stand in the file.
+    /// The file has these versions of hotlines.
     pub fn add_known_versions<'h>(&mut self, hotlines: impl IntoIterator<Item = &'h Arc<Hotline>>) {
         self.known.extend(hotlines.into_iter().map(version_key));
     }
 
-    /// The file is being written anew. The new one may lack versions that no call follows now.
+    /// The file is being written anew. The new file may lack versions that no call follows now.
     pub fn forget_known_versions(&mut self) {
         self.known.clear();
     }
@@ -65,7 +65,7 @@ impl FrameWriter {
         self.write(None, turn)
     }
 
-    /// A frame that stands for all before it: the store, and a turn with every live call and delivery.
+    /// A frame that replaces all frames before it: the ACD, and a turn with every live call and delivery.
     pub fn full_frame(&mut self, store: Acd, turn: TurnChanges) -> Vec<u8> {
         self.known.clear();
         self.write(Some(Box::new(store)), turn)
@@ -99,7 +99,7 @@ fn version_key(hotline: &Arc<Hotline>) -> VersionKey {
     (hotline.number.clone(), hotline.version)
 }
 
-/// The calls that these frames, without the head of a file, tell of.
+/// The calls that these frames name. The bytes have no head of a file.
 pub fn calls_in(frames: &[u8]) -> BTreeSet<CallId> {
     let mut calls = BTreeSet::new();
     for frame in (Frames { bytes: frames, at: 0, fault: None }) {
@@ -113,7 +113,7 @@ pub fn calls_in(frames: &[u8]) -> BTreeSet<CallId> {
     calls
 }
 
-/// Everything there is.
+/// The state that the frames of a file add up to.
 #[derive(Debug, Default)]
 pub struct FileState {
     store: Acd,
@@ -123,10 +123,10 @@ pub struct FileState {
 }
 
 impl FileState {
-    /// What a file with these bytes comes to, and what could not be read of it.
+    /// Reads the bytes of a file. Returns its state, and what could not be read.
     ///
     /// # Errors
-    /// Where the bytes are no file of live state, or that of another version.
+    /// The bytes are no file of live calls, or one of another version.
     pub fn read(bytes: &[u8]) -> Result<(Self, Option<String>), String> {
         let mut frames = Frames::of(bytes)?;
         let mut whole = Self::default();
@@ -134,11 +134,11 @@ impl FileState {
             whole.take(frame);
         }
         whole.drop_unused_versions();
-        let fault = frames.left().map(str::to_owned);
+        let fault = frames.damage().map(str::to_owned);
         Ok((whole, fault))
     }
 
-    /// Takes in what changed.
+    /// Applies a frame.
     fn take(&mut self, frame: Frame) {
         if let Some(store) = frame.store {
             *self = Self { store: *store, ..Self::default() };
@@ -159,19 +159,19 @@ impl FileState {
         }
     }
 
-    /// From now on time is told by a clock that says `now`.
+    /// From now on times go by a clock that shows `now`.
     pub fn adjust_clock(&mut self, now: Instant) {
         self.store.goes_by(now);
     }
 
-    /// Forgets the versions of hotlines that no call follows.
+    /// Drops the versions of hotlines that no call follows.
     fn drop_unused_versions(&mut self) {
         let followed: BTreeSet<&VersionKey> =
             self.live.values().filter_map(|(edition, _)| edition.as_ref()).collect();
         self.editions.retain(|edition, _| followed.contains(edition));
     }
 
-    /// The bytes of a file with all of this and nothing else.
+    /// The bytes of a file with this state and nothing else.
     pub fn to_bytes(&mut self) -> Vec<u8> {
         self.drop_unused_versions();
         let live = self.live.iter().map(|(call, (edition, bytes))| (call, edition, bytes));
@@ -186,7 +186,7 @@ impl FileState {
         bytes
     }
 
-    /// What is left for the daemon that reads the file.
+    /// The state for the daemon that read the file. Adds to `losses` what could not be read.
     pub fn to_persisted_state(&self, losses: &mut Vec<String>) -> PersistedState {
         let mut calls = Vec::new();
         for (call, (_, bytes)) in &self.live {
@@ -219,18 +219,18 @@ struct WholeFrame<'w> {
     deliveries: Vec<(&'w DeliveryId, &'w String)>,
 }
 
-/// Adds a frame.
+/// Adds a frame to the bytes.
 fn push_frame(bytes: &mut Vec<u8>, frame: &impl Serialize) {
     let begin = bytes.len();
     bytes.extend([0; PREFIX_BYTES]);
-    // Writing to memory cannot fail, and there is no type here without a form.
+    // Writing to memory cannot fail, and MessagePack has a form for every type here.
     let _ = rmp_serde::encode::write_named(bytes, frame);
     let (length, sum) = (bytes.len() - begin - PREFIX_BYTES, crc32fast::hash(&bytes[begin + PREFIX_BYTES..]));
     bytes[begin..begin + 4].copy_from_slice(&u32::try_from(length).unwrap_or(u32::MAX).to_le_bytes());
     bytes[begin + 4..begin + PREFIX_BYTES].copy_from_slice(&sum.to_le_bytes());
 }
 
-/// The frames of a file, up to its end or the first that is none.
+/// The frames of a file, up to its end or the first damaged frame.
 struct Frames<'b> {
     bytes: &'b [u8],
     at: usize,
@@ -238,7 +238,7 @@ struct Frames<'b> {
 }
 
 impl<'b> Frames<'b> {
-    /// The frames in these bytes, of which there are none where there is no byte.
+    /// The frames in these bytes; no frames if there are no bytes.
     fn of(bytes: &'b [u8]) -> Result<Self, String> {
         if !bytes.is_empty() && !bytes.starts_with(HEAD) {
             return Err("it is no live state of this version".to_owned());
@@ -246,8 +246,8 @@ impl<'b> Frames<'b> {
         Ok(Self { bytes, at: HEAD.len().min(bytes.len()), fault: None })
     }
 
-    /// What stands behind the last good frame, if it is more than a write that was cut off.
-    fn left(&self) -> Option<&str> {
+    /// What is wrong behind the last good frame. A write that was cut off is nothing wrong.
+    fn damage(&self) -> Option<&str> {
         self.fault.as_deref()
     }
 

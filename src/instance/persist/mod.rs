@@ -1,4 +1,4 @@
-//! What outlives the process: the calls as they are kept in a file, and what is to be delivered because of them.
+//! What outlives the process: the saved calls, and the deliveries that calls caused.
 
 pub(crate) mod file_persistence;
 pub mod frames;

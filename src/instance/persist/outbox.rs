@@ -1,9 +1,9 @@
-//! What leaves the daemon because of a call: records, and whatever else is to be delivered somewhere.
+//! The outbox: what leaves the daemon because of a call, such as call records.
 //!
-//! A [`Delivery`] is kept in the same turn as the call that gave rise to it. It is handed to the deliverer of its kind,
-//! and taken out when that one says that it is done. A delivery that is put in twice is one delivery.
+//! A [`Delivery`] is saved in the same turn as the call that caused it. It goes to the deliverer of its kind, and leaves
+//! the outbox when the deliverer has done it. A delivery that is put in twice is one delivery.
 //!
-//! A new kind of delivery is a row of [`DeliveryKind`] and a deliverer. Whatever keeps, hands over and strikes
+//! A new kind of delivery is a row of [`DeliveryKind`] and a deliverer. The code that saves, hands over and deletes
 //! deliveries treats all kinds alike, also kinds that a later version put in.
 //!
 //! Pure: no file, no network, no clock.
@@ -22,9 +22,9 @@ pub const RECORD: &str = "record";
 /// A kind of delivery.
 #[derive(Clone, Copy, Debug)]
 pub struct DeliveryKind {
-    /// Its name: no space in it.
+    /// Its name, without spaces.
     pub name: &'static str,
-    /// The deliveries of this kind that follow from a command.
+    /// The deliveries of this kind that a command causes.
     pub deliveries_of: fn(&Command) -> Vec<(SwitchId, Delivery)>,
 }
 
@@ -33,7 +33,7 @@ impl DeliveryKind {
     pub const ALL: &[Self] = &[Self { name: RECORD, deliveries_of: record_deliveries }];
 }
 
-/// A call record goes to the file of records, as a line of JSON.
+/// A call record goes to the file of records, as one line of JSON.
 fn record_deliveries(command: &Command) -> Vec<(SwitchId, Delivery)> {
     let Command::Record(record) = command else { return Vec::new() };
     // Only a type that has no JSON could fail here, and a record is none.
@@ -41,44 +41,44 @@ fn record_deliveries(command: &Command) -> Vec<(SwitchId, Delivery)> {
     vec![(record.switch.clone(), Delivery { id: DeliveryId::record(record.call.clone()), payload })]
 }
 
-/// Something to be delivered.
+/// Something to deliver.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     /// Which.
     pub id: DeliveryId,
-    /// What its deliverer needs to know.
+    /// What the deliverer needs.
     pub payload: String,
 }
 
-/// The name of a delivery: no other one has the same call, kind and recipient.
+/// The id of a delivery: no other delivery has the same call, kind and recipient.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeliveryId {
-    /// The call that gave rise to it.
+    /// The call that caused the delivery.
     pub call: CallId,
     /// Its kind.
     pub kind: Arc<str>,
-    /// To whom it goes; empty where there is one recipient only.
+    /// The recipient; empty if the kind has one recipient only.
     pub recipient: Arc<str>,
 }
 
-/// A text that names no delivery.
+/// A text that is no id of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no name of a delivery: expected a call, or a call, a kind and a recipient")]
 pub struct BadDeliveryId(String);
 
 impl DeliveryId {
-    /// The record of a call.
+    /// The id of a call's record.
     pub fn record(call: CallId) -> Self {
         Self { call, kind: RECORD.into(), recipient: "".into() }
     }
 
-    /// Whether it is the record of a call.
+    /// Whether this is the id of a call's record.
     pub fn is_record(&self) -> bool {
         *self.kind == *RECORD
     }
 }
 
-/// A record has the name of its call alone, as it had before there were other kinds.
+/// A record has the id of its call alone, as before there were other kinds.
 impl fmt::Display for DeliveryId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_record() {
@@ -117,16 +117,16 @@ impl<'de> Deserialize<'de> for DeliveryId {
     }
 }
 
-/// What was handed to deliverers and is not done.
+/// The deliveries that deliverers have and have not done.
 #[derive(Debug, Default)]
 pub struct Outbox {
     open: BTreeMap<DeliveryId, String>,
-    /// Those that are done, and are still kept.
+    /// The deliveries that are done and still saved.
     done: Vec<DeliveryId>,
 }
 
 impl Outbox {
-    /// Puts a delivery in. Gives it back where it is to be handed to its deliverer: not where it is there already.
+    /// Puts a delivery in. Returns it if it has to go to its deliverer: not if it is in already.
     pub fn put(&mut self, delivery: Delivery) -> Option<Delivery> {
         if self.open.contains_key(&delivery.id) {
             return None;
@@ -135,34 +135,34 @@ impl Outbox {
         Some(delivery)
     }
 
-    /// These were done by a daemon before us, and are still kept.
+    /// Adds deliveries that a daemon before this one did, and that are still saved.
     pub fn add_done(&mut self, done: impl IntoIterator<Item = DeliveryId>) {
         self.done.extend(done);
     }
 
-    /// The deliverer has done it.
+    /// The deliverer has done this delivery.
     pub fn mark_done(&mut self, id: DeliveryId) {
         if self.open.remove(&id).is_some() {
             self.done.push(id);
         }
     }
 
-    /// Takes out those that are done: they are to be kept no longer.
+    /// Takes out the deliveries that are done: they need not be saved any more.
     pub fn take_done(&mut self) -> Vec<DeliveryId> {
         std::mem::take(&mut self.done)
     }
 
-    /// Whether some are done that are still kept.
+    /// Whether deliveries are done that are still saved.
     pub fn has_done(&self) -> bool {
         !self.done.is_empty()
     }
 
-    /// Whether some are not done yet, or are still kept.
+    /// Whether deliveries are not done yet, or still saved.
     pub fn has_work(&self) -> bool {
         !self.open.is_empty() || !self.done.is_empty()
     }
 
-    /// Everything that is not done.
+    /// The deliveries that are not done.
     pub fn open(&self) -> impl Iterator<Item = Delivery> {
         self.open.iter().map(|(id, payload)| Delivery { id: id.clone(), payload: payload.clone() })
     }

@@ -1,4 +1,4 @@
-//! What is kept of live calls, wherever it is kept.
+//! What is saved of live calls, in a file or in Redis.
 
 use super::outbox::{Delivery, DeliveryId};
 use hotlined_core::acd::{Acd, AcdInput};
@@ -10,23 +10,23 @@ use hotlined_core::time::Instant;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// What one turn of the loop changed. It is kept as a whole or not at all.
+/// What one turn of the event loop changed. It is saved as a whole or not at all.
 #[derive(Clone, Debug, Default)]
 pub struct TurnChanges {
     /// The calls that are new or changed.
     pub live: Vec<LiveCall>,
     /// The calls that ended.
     pub over: Vec<CallId>,
-    /// What went into the store.
+    /// The inputs of the ACD.
     pub inputs: Vec<(Instant, AcdInput)>,
-    /// What is to be delivered because of calls, and at which switch each call is or was.
+    /// The deliveries that calls caused, each with the switch of its call.
     pub deliveries: Vec<(SwitchId, Delivery)>,
-    /// What was delivered.
+    /// The deliveries that are done.
     pub done: Vec<DeliveryId>,
 }
 
 impl TurnChanges {
-    /// What changed in an engine since that was asked last.
+    /// What changed in an engine since the last call of this function.
     pub fn of(engine: &mut Engine) -> Self {
         let mut turn = Self { inputs: engine.take_acd_inputs(), ..Self::default() };
         engine.switchboard.changes(
@@ -47,7 +47,7 @@ impl TurnChanges {
 }
 
 impl PersistedState {
-    /// What a deliverer knows to be done is not delivered again.
+    /// Leaves out the deliveries that a deliverer knows to be done.
     pub fn leave_out(&mut self, done: &BTreeSet<DeliveryId>) {
         let is_done = |delivery: &mut Delivery| done.contains(&delivery.id);
         self.done.extend(self.deliveries.extract_if(.., is_done).map(|delivery| delivery.id));
@@ -59,28 +59,28 @@ impl PersistedState {
 pub struct LiveCall {
     /// The call.
     pub call: CallId,
-    /// Where it is.
+    /// The switch of the call.
     pub switch: SwitchId,
-    /// The version of the hotline that it follows.
+    /// The version of the hotline that the call follows.
     pub hotline: Option<Arc<Hotline>>,
-    /// What it was saved as.
+    /// The saved call.
     pub bytes: Vec<u8>,
 }
 
-/// What a daemon before us left.
+/// What the daemon before this one left.
 #[derive(Debug, Default)]
 pub struct PersistedState {
     /// Its live calls.
     pub calls: Vec<RawSavedCall>,
-    /// The versions of hotlines that they follow.
+    /// The versions of hotlines that the calls follow.
     pub hotlines: Vec<Arc<Hotline>>,
-    /// What calls share.
+    /// The ACD.
     pub store: Acd,
-    /// What may not have been delivered.
+    /// The deliveries that may not be done.
     pub deliveries: Vec<Delivery>,
-    /// What was delivered, though it was still kept.
+    /// The deliveries that are done but were still saved.
     pub done: Vec<DeliveryId>,
-    /// What could not be read of it, each in a sentence.
+    /// What could not be read, one sentence each.
     pub losses: Vec<String>,
 }
 
