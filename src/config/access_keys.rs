@@ -1,4 +1,4 @@
-//! Who may call, as a hotline file says it: lists, areas, hours.
+//! Reads the access rules of a hotline file: lists, areas, hours, frequency.
 
 use super::Problem;
 use super::reader::{DeclaredList, Reader};
@@ -10,7 +10,7 @@ use hotlined_core::phrases::Piece;
 use hotlined_core::time::Millis;
 
 impl Reader<'_, '_> {
-    /// The access rules of a part. `name` is the node's.
+    /// Reads the access rules of a section. `name` is the name of the node.
     pub(super) fn access(&mut self, section: &Section<'_>, name: &str) -> Access {
         let white = self.prefixes(section, name, "white", "white_file");
         let black = self.prefixes(section, name, "black", "black_file");
@@ -64,7 +64,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// The numbers under one key and in the file of another.
+    /// The numbers of one key together with the numbers in the list file of another key.
     fn prefixes(&mut self, section: &Section<'_>, name: &str, key: &str, file_key: &str) -> Prefixes {
         let found = section.texts(&mut self.toml, key);
         let file = section.text(&mut self.toml, file_key);
@@ -80,11 +80,11 @@ impl Reader<'_, '_> {
             }
         }
         if !found.is_empty() || file.is_some() {
-            let said = DeclaredList {
+            let declared = DeclaredList {
                 numbers: found.iter().map(|found| found.value.to_owned()).collect(),
                 file: file.as_ref().map(|file| file.value.to_owned()),
             };
-            self.source.lists.insert((name.to_owned(), key.to_owned()), said);
+            self.source.lists.insert((name.to_owned(), key.to_owned()), declared);
         }
         let Some(file) = file else { return inline };
         let (at, key) = (file.at, file.key.clone());

@@ -1,7 +1,7 @@
-//! The agents of a hotline file and the groups they form.
+//! Reads the agents of a hotline file and their groups.
 //!
-//! Agents say which groups they belong to, or groups which agents they have, or both. The group [`EVERYBODY`]
-//! need not be written: it is all agents, where anything asks for it.
+//! An agent names its groups, or a group names its agents, or both. The group [`EVERYBODY`] need not be written: it has all
+//! agents, and exists if the file refers to it.
 
 use super::Problem;
 use super::groups_draft::GroupPolicy;
@@ -24,7 +24,7 @@ const AGENTS_FORM: &str = "write each agent below a line [[agents]], with two br
 
 impl Reader<'_, '_> {
     /// Reads the agents and the groups.
-    pub(super) fn agents_and_groups(&mut self, section: &Section<'_>, said: &mut Vec<DeclaredLines>) {
+    pub(super) fn agents_and_groups(&mut self, section: &Section<'_>, declared: &mut Vec<DeclaredLines>) {
         self.groups_draft.defaults = GroupPolicy::read(section, &mut self.toml, &GroupPolicy::default());
         let groups = section.named(&mut self.toml, "groups");
         for (name, group) in &groups {
@@ -33,21 +33,21 @@ impl Reader<'_, '_> {
             }
         }
         let ring_time_s = section.small(&mut self.toml, "ring_time_s").unwrap_or(RING_TIME_S_DEFAULT);
-        self.agents(section, ring_time_s, said);
+        self.agents(section, ring_time_s, declared);
         for (name, group) in &groups {
             self.group(name, group);
         }
-        // Only now all groups are known.
+        // An overflow may name any group, so all groups come first.
         for (_, group) in &groups {
             self.overflow(group);
         }
     }
 
-    fn agents(&mut self, section: &Section<'_>, ring_time_s: u64, said: &mut Vec<DeclaredLines>) {
+    fn agents(&mut self, section: &Section<'_>, ring_time_s: u64, declared: &mut Vec<DeclaredLines>) {
         let place = section.table.offset_of("agents");
         let tables = match section.table.tables(&mut self.toml, "agents", AGENTS_FORM) {
             Some(tables) => tables,
-            // Of another type: that is said already.
+            // A value of another type is reported already.
             None if place.is_some() => return,
             None => Vec::new(),
         };
@@ -67,10 +67,10 @@ impl Reader<'_, '_> {
                 of_hotline.then_some("it is the hotline's, so put it above the first [[agents]]")
             };
             let section = Section::new(table, &AGENT, &mut self.toml, of_hotline);
-            // Asked before the rest, so that an agent who is faulty otherwise still counts as on.
+            // Read before the rest, so that an agent with an error elsewhere still counts as on.
             let on = section.flag(&mut self.toml, "on").unwrap_or(true);
             any_on |= on;
-            self.agent(&section, on, ring_time_s, said);
+            self.agent(&section, on, ring_time_s, declared);
         }
         if !any_on {
             self.toml.report(at, "agents", Problem::NoneOn);
@@ -82,7 +82,7 @@ impl Reader<'_, '_> {
         section: &Section<'_>,
         on: bool,
         ring_time_s_of_all: u64,
-        said: &mut Vec<DeclaredLines>,
+        declared: &mut Vec<DeclaredLines>,
     ) -> Option<()> {
         let id = self.agent_id(section);
         let name = self.title(section, "name").or_else(|| id.clone());
@@ -103,7 +103,7 @@ impl Reader<'_, '_> {
         }
         let (id, name, dial) = (id?, name?, dial?);
         let line = dial.line();
-        said.push(DeclaredLines {
+        declared.push(DeclaredLines {
             line: line.clone(),
             lines,
             at: self.toml.position(lines_at),
@@ -164,17 +164,17 @@ impl Reader<'_, '_> {
         for found in section.texts(&mut self.toml, "agents") {
             listed.extend(self.agent_at(found));
         }
-        let said = section.has("agents");
+        let lists_agents = section.has("agents");
         let everybody = u16::try_from(self.groups_draft.agents.len()).unwrap_or(u16::MAX);
         let Some(group) = self.groups_draft.groups.get_mut(name) else { return };
-        // Those listed come first, in that order; the others as the agents are listed.
+        // Agents that the group lists come first; agents that name the group follow in the order of the file.
         let others = std::mem::take(&mut group.agents);
         for at in listed.into_iter().chain(others) {
             if !group.agents.contains(&at) {
                 group.agents.push(at);
             }
         }
-        if name == EVERYBODY && !said && group.agents.is_empty() {
+        if name == EVERYBODY && !lists_agents && group.agents.is_empty() {
             group.agents = (0..everybody).collect();
         }
         group.policy = policy;
@@ -193,7 +193,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// The agent of this number; a fault if there is none.
+    /// The index of the agent with this number. Reports an unknown number.
     fn agent_at(&mut self, found: Located<&str>) -> Option<u16> {
         match self.groups_draft.ids.get(found.value) {
             Some((_, place)) => *place,
@@ -206,14 +206,14 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// The group of an agent alone; a fault if there is none.
+    /// The one-agent group of the agent with this number. Reports an unknown number.
     pub(super) fn group_of_agent(&mut self, found: Located<&str>) -> Option<GroupIx> {
         let id = found.value;
         let at = self.agent_at(found)?;
         Some(self.groups_draft.one_agent(id, at))
     }
 
-    /// The group of this name; a fault if there is none.
+    /// The group of this name. Reports an unknown name.
     pub(super) fn group_at(&mut self, found: Located<&str>) -> Option<GroupIx> {
         let group = self.groups_draft.group(found.value);
         if group.is_none() {

@@ -1,6 +1,6 @@
-//! What is wrong with a hotline file: where, and what to do about it.
+//! The diagnostics of hotline files: what is wrong, where, and how to repair it.
 //!
-//! A fault never stops the search for others: whoever loads a folder gets all of them at once.
+//! A diagnostic does not stop the reading: one load reports all diagnostics of a folder.
 
 use super::SoundError;
 use super::limits::{CODES_MAX, FILE_BYTES_MAX, FILES_MAX};
@@ -16,21 +16,21 @@ use hotlined_core::number::{BadArea, BadAreaCode, BadEntry};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// One thing that is wrong in a file.
+/// One error or warning of a hotline file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// The file, or the folder when that is what is wrong.
+    /// The file, or the folder if the folder itself is wrong.
     pub file: PathBuf,
-    /// Where in the file; absent when the file as a whole is meant.
+    /// The position in the file. `None` if the diagnostic is about the whole file.
     pub at: Option<Position>,
-    /// The key, such as `agents[2].phone`; empty when no key is meant. Agents are counted from 0.
+    /// The key, such as `agents[2].phone`. Empty if the diagnostic is about no key. Agents are counted from 0.
     pub key: String,
-    /// What is wrong, and the remedy.
+    /// The problem and its remedy.
     pub problem: Problem,
 }
 
 impl Diagnostic {
-    /// The fault that this file or folder cannot be read.
+    /// The diagnostic that this file or folder cannot be read.
     pub fn unreadable(file: &Path, error: &dyn std::error::Error) -> Self {
         Self {
             file: file.to_owned(),
@@ -61,274 +61,274 @@ impl std::error::Error for Diagnostic {
     }
 }
 
-/// What is wrong, in words that say the remedy.
+/// What is wrong. The text of each problem names the remedy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
-    /// The system refused.
+    /// The operating system refuses to read the file.
     #[error("cannot be read: {0}")]
     Unreadable(String),
-    /// A folder, a socket, a pipe.
+    /// The path is a folder, a socket or a pipe.
     #[error("is no regular file: move it away or take `.toml` off its name")]
     NotAFile,
-    /// Larger than anything a person wrote.
+    /// The file is larger than any hand-written file.
     #[error("is larger than {FILE_BYTES_MAX} bytes: no hotline needs that, so it is likely another file")]
     TooBig,
-    /// Most likely GBK.
+    /// The file is not UTF-8. Most often it is GBK.
     #[error("is not UTF-8: save the file as UTF-8 (it may be GBK)")]
     NotUtf8,
-    /// A folder without hotlines is more often the wrong folder.
+    /// The folder has no hotline file. Most often it is the wrong folder.
     #[error("has no hotline: put a file such as shop.toml there, or name another folder")]
     NoFiles,
-    /// More files than a daemon takes.
+    /// The folder has more hotline files than a daemon loads.
     #[error("has {0} hotline files: at most {FILES_MAX} are taken")]
     TooManyFiles(usize),
-    /// The rest is left out.
+    /// Further diagnostics of the file are left out.
     #[error("and {0} more faults: repair the ones above first")]
     More(usize),
-    /// Not TOML.
+    /// The file is not TOML.
     #[error("is not TOML: {0}")]
     Syntax(String),
-    /// A key nobody knows.
+    /// The key does not exist.
     #[error("is no key{0}")]
     UnknownKey(Hint),
-    /// A key that must be there.
+    /// A required key is missing.
     #[error("is missing: {0}")]
     Missing(&'static str),
-    /// A value of another type.
+    /// The value has another type.
     #[error("is {found}: {expected}")]
     WrongType {
-        /// Its type.
+        /// The type of the value.
         found: &'static str,
         /// What to write.
         expected: &'static str,
     },
-    /// A number outside its limits.
+    /// The number is outside its limits.
     #[error("is {found}: it must be {min} to {max} {unit}")]
     OutOfRange {
-        /// As written.
+        /// The number in the file.
         found: String,
         /// The least.
         min: u64,
         /// The most.
         max: u64,
-        /// What is counted.
+        /// The unit.
         unit: &'static str,
     },
-    /// None of the words that may stand there.
+    /// The word is not one of the allowed words.
     #[error("is {found:?}{hint}")]
     Choice {
-        /// As written, shortened.
+        /// The text in the file, shortened.
         found: String,
-        /// What may stand there.
+        /// The allowed words.
         hint: Hint,
     },
-    /// Not a hotline's number.
+    /// The text is no hotline number.
     #[error("{0:?} is no hotline number: write ten digits beginning with 400 and nothing else")]
     HotlineNumber(String),
-    /// Two files of one number.
+    /// Two files have the same hotline number.
     #[error("{number} is already the number in {first}: a hotline has one file")]
     NumberTwice {
         /// The number.
         number: String,
-        /// Where it stands first.
+        /// The first file and position with the number.
         first: String,
     },
-    /// Empty, too long, or with control characters.
+    /// The name is empty, too long, or has control characters.
     #[error("must have 1 to {NAME_CHARS_MAX} characters and no control characters")]
     Name,
-    /// Not an agent number.
+    /// The text is no agent number.
     #[error("{0:?} is no agent number: write 1 to {AGENT_ID_CHARS_MAX} ASCII letters and digits")]
     AgentId(String),
-    /// Two agents of one number.
+    /// Two agents have the same number.
     #[error("{id:?} is already the agent number in line {first}: each agent needs its own")]
     AgentTwice {
         /// The agent number.
         id: String,
-        /// The line where it stands first.
+        /// The line of the first agent with the number.
         first: usize,
     },
-    /// Nobody to call.
+    /// The hotline has no agent.
     #[error("has no agent: add an [[agents]] with id and phone")]
     NoAgents,
-    /// Nobody who may be called.
+    /// No agent is on.
     #[error("has no agent that is on: set on = true for at least one")]
     NoneOn,
-    /// More than a hotline takes.
+    /// The hotline has too many agents.
     #[error("has {0} agents: at most {AGENTS_MAX} are taken")]
     TooManyAgents(usize),
-    /// Neither.
+    /// The agent has neither a telephone nor an endpoint.
     #[error("has neither phone nor endpoint: write one of them")]
     NoDial,
-    /// Both.
+    /// The agent has both a telephone and an endpoint.
     #[error("stands beside phone: write one of them")]
     TwoDials,
-    /// Cannot be called.
+    /// The telephone or endpoint is invalid.
     #[error("{0}")]
     Dial(#[from] InvalidDial),
-    /// One telephone, two capacities.
+    /// Two agents declare different numbers of lines for one telephone.
     #[error(
         "is {lines}, but {first} says {first_lines} for the same telephone: it has only one number of lines"
     )]
     LinesDiffer {
-        /// Here.
+        /// The number of lines here.
         lines: u16,
-        /// There.
+        /// The number of lines in the first declaration.
         first_lines: u16,
-        /// Where it stands first.
+        /// The first file and position.
         first: String,
     },
-    /// A telephone that is one of our own hotlines.
+    /// The telephone of an agent is one of the hotlines of the folder.
     #[error(
         "is {number}, the hotline of {hotline}: its calls would come back here without end, so name the telephone behind it"
     )]
     CallsHotline {
         /// The telephone.
         number: String,
-        /// Where the hotline of that number stands.
+        /// The file and position of that hotline.
         hotline: String,
     },
-    /// Cannot be played.
+    /// The sound cannot be played.
     #[error("{0}")]
     Sound(#[from] SoundError),
-    /// A standard recording that is needed and not there.
+    /// A required standard recording is missing.
     #[error("needs the recording {file}, which is not there: {remedy}")]
     NoRecording {
         /// The file.
         file: String,
-        /// What to do instead of recording it.
+        /// What to do instead of recording the file.
         remedy: &'static str,
     },
-    /// Not a name.
+    /// The text is no valid name.
     #[error("{0:?} is no name: write 1 to {1} letters, digits, _ and -")]
     NoName(String, usize),
-    /// A word for something that the file does not have.
+    /// The file does not define what the word refers to.
     #[error("{found:?} is no {what}{hint}")]
     Unknown {
-        /// As written, shortened.
+        /// The text in the file, shortened.
         found: String,
-        /// What it should be.
+        /// The kind of thing that the word should name.
         what: &'static str,
-        /// What there is.
+        /// The defined names.
         hint: Hint,
     },
-    /// Two tables of hours of one name.
+    /// Two tables of hours have the same name.
     #[error("stands beside the lines of [hours], which are this table: write them in one place")]
     HoursTwice,
-    /// More sounds than one ringback may choose from.
+    /// A ringback has too many sounds.
     #[error(
         "are {count} sounds, of which at most {max} are taken: raise ringbacks in [limits], or take some away"
     )]
     TooManyRingbacks {
-        /// How many there are.
+        /// The number in the file.
         count: usize,
-        /// How many there may be.
+        /// The greatest allowed number.
         max: usize,
     },
-    /// Not an area.
+    /// The text is no area.
     #[error("{0}")]
     Area(#[from] BadArea),
-    /// Not an area code.
+    /// The text is no area code.
     #[error("{0}")]
     AreaCode(#[from] BadAreaCode),
-    /// Not a number of a black or white list.
+    /// The text is no entry of a black or white list.
     #[error("{found:?} {problem}")]
     Entry {
-        /// As written.
+        /// The text in the file.
         found: String,
-        /// What is wrong.
+        /// The problem of the entry.
         problem: BadEntry,
     },
-    /// Not a code.
+    /// The text is no code.
     #[error("{0:?} is no code: write 1 to {CODE_DIGITS_MAX} digits on a line of their own")]
     Code(String),
-    /// A list elsewhere.
+    /// The list file is in another folder.
     #[error("{0:?} must lie beside the hotline's own file: write its name without a folder")]
     ListFolder(String),
-    /// A list that is too large to be read.
+    /// The list file is too large.
     #[error("is larger than {0} bytes: no list needs that, so it is likely another file")]
     ListTooBig(u64),
-    /// A group of nobody.
+    /// The group has no agent.
     #[error("has no agent: list some here, or name it as group of an agent")]
     EmptyGroup,
-    /// A circle without a wait.
+    /// Exits lead in a circle in which no time passes.
     #[error("lead in a circle without a wait, {0}: put a node between that takes time, such as play or menu")]
     Loop(String),
-    /// Too many menus one behind the other.
+    /// Too many menus are one behind the other.
     #[error(
         "is in layer {layer} of the menus, and at most {max} are taken: raise layers in [limits], or lead here sooner"
     )]
     TooDeep {
-        /// Its layer.
+        /// The layer of the menu.
         layer: usize,
-        /// The lowest there may be.
+        /// The lowest allowed layer.
         max: usize,
     },
-    /// More keys than a menu may have.
+    /// The menu has too many keys.
     #[error("has {count} keys, and at most {max} are taken: raise keys in [limits], or make it two menus")]
     TooManyKeys {
-        /// How many there are.
+        /// The number in the file.
         count: usize,
-        /// How many there may be.
+        /// The greatest allowed number.
         max: usize,
     },
-    /// More agents than an extension may have.
+    /// The extension has too many agents.
     #[error(
         "are {count} behind a menu, and at most {max} are taken: raise numbers in [limits], or make it two groups"
     )]
     TooManyNumbers {
-        /// How many there are.
+        /// The number in the file.
         count: usize,
-        /// How many there may be.
+        /// The greatest allowed number.
         max: usize,
     },
-    /// A node that no call comes to.
+    /// No call reaches the node.
     #[error("is reached by no call: lead an exit here, or take the node away")]
     Unreachable,
-    /// Ways out of a node that lead nowhere.
+    /// Exits of the node lead nowhere.
     #[error(
         "has nothing for {0}, where callers would hear the closing announcement: name a node for it, or for `_`"
     )]
     Nowhere(String),
-    /// A table of hours that is always closed.
+    /// The table of hours is always closed.
     #[error("never opens: write when, such as open = \"mon-fri 09:00-18:00\"")]
     NeverOpens,
-    /// A state that a table never is in.
+    /// The table of hours is never in this state.
     #[error(
         "is never taken: the table is at no time in this state, so take the exit away or give the state a time"
     )]
     NeverState,
-    /// A route that the ones before it leave nobody for.
+    /// Earlier routes have all areas of this route.
     #[error(
         "is never taken: the routes before it have all of its areas, so put it before them or take it away"
     )]
     NeverRoute,
-    /// A time at which the business is open and the group is not there.
+    /// At some time, the business is open and no agent of the group is on duty.
     #[error("has nobody on duty on {when}, when {state} leads here: give one of its agents that time")]
     NobodyOnDuty {
-        /// The first such minute of a week.
+        /// The first such minute of the week.
         when: String,
-        /// The table and its state.
+        /// The table of hours and its state.
         state: String,
     },
-    /// Something that nothing asks for.
+    /// Nothing refers to this table.
     #[error("is used by nothing: name it somewhere, or take it away")]
     Unused,
-    /// More codes than a set takes.
+    /// The set has too many codes.
     #[error("has {0} codes: at most {CODES_MAX} are taken")]
     TooManyCodes(usize),
-    /// A list that is a folder or a pipe.
+    /// The list file is a folder or a pipe.
     #[error("is no regular file: name a file with one entry a line")]
     NotAList,
-    /// A list that has a fault; the fault itself is told with its own place.
+    /// The list file has an error, which is reported with its own position.
     #[error("{0} is faulty: its own faults are told with it")]
     List(String),
-    /// Not a key of a telephone.
+    /// The text is no telephone key.
     #[error("{0:?} is no key: write one of 0 to 9, * and #")]
     TelephoneKey(String),
-    /// A key that is both a choice and the end of an answer.
+    /// The terminator is also part of an answer.
     #[error("{0} ends an answer, so it cannot be part of one: set terminator to another key or to false")]
     Terminator(char),
-    /// The least is above the most.
+    /// The least number of digits is above the greatest.
     #[error("is {min}, more than digit_len, which is {max}: an answer could never be complete")]
     DigitsMin {
         /// The least.
@@ -336,67 +336,67 @@ pub enum Problem {
         /// The most.
         max: u8,
     },
-    /// An exit that the node does not have.
+    /// The node has no such exit.
     #[error("is no exit of a node of type {kind}{hint}")]
     NoExit {
         /// The type of the node.
         kind: &'static str,
-        /// What exits it has.
+        /// The exits of the node.
         hint: Hint,
     },
-    /// A node or a key of one that needs a key which is not there.
+    /// Another problem of a node or of one of its keys, as the text says.
     #[error("{0}")]
     Node(&'static str),
-    /// More nodes than a flow takes.
+    /// The flow has too many nodes.
     #[error("has {0} nodes: at most {NODES_MAX} are taken")]
     TooManyNodes(usize),
-    /// A short form and a flow.
+    /// The file has both a short form and nodes.
     #[error(
         "stands beside nodes, which replace it: make it a node (`hotlined check --expand` shows how), or take the nodes away"
     )]
     ShortBesideNodes,
-    /// No line of a table of hours.
+    /// The text is no line of a table of hours.
     #[error("{0}")]
     Hours(#[from] BadLine),
-    /// A line of hours with a day nobody knows.
+    /// The line of hours names no known day.
     #[error("{found:?} is no day{hint}")]
     Day {
-        /// As written, shortened.
+        /// The text in the file, shortened.
         found: String,
-        /// What may stand there.
+        /// The allowed words.
         hint: Hint,
     },
-    /// Not the dates of an exception.
+    /// The text is no date and no span of dates.
     #[error("{0}")]
     Dates(#[from] BadDates),
-    /// Not a time zone.
+    /// The text is no time zone.
     #[error("{found:?} is no time zone: write an IANA name such as {near}")]
     Zone {
-        /// As written, shortened.
+        /// The text in the file, shortened.
         found: String,
-        /// The nearest there is, or the usual one.
+        /// The nearest time zone, or else the usual one.
         near: String,
     },
-    /// Not a name of a state of hours.
+    /// The text is no valid name of a state.
     #[error("cannot be a state: its name must have 1 to {STATE_CHARS_MAX} letters, digits, _ and -")]
     State,
-    /// Hours of nothing.
+    /// The table of hours names no state.
     #[error("names no state: write such as {0}")]
     NoState(&'static str),
-    /// Hours without end.
+    /// The table of hours is too large.
     #[error(
         "is too large: at most {HOURS_LINES_MAX} lines, {EXCEPTIONS_MAX} exceptions and {STATES_MAX} states \
          are taken"
     )]
     TooManyHours,
-    /// Two states at once.
+    /// Two lines name different states for the same time.
     #[error(
         "names a state for {when}, for which line {first} names another: take that time out of one of them"
     )]
     TwoStates {
-        /// A day, and the time if it is one.
+        /// The day, and the time if there is one.
         when: String,
-        /// The line of the other.
+        /// The line of the file with the other state.
         first: usize,
     },
 }

@@ -1,4 +1,4 @@
-//! The ways out of a node: which there are, which take no time, which lead nowhere.
+//! The exits of a node: which are dialled, which take no time, which lead nowhere.
 
 use super::telephone_key::is_dialled;
 use hotlined_core::hotline::Hotline;
@@ -8,65 +8,60 @@ use hotlined_core::hours::Hours;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The ways out of nodes.
-pub(super) struct Ways;
-
-/// The exits of a node that are dialled.
+/// The exits of a node that callers dial.
 pub(super) fn dialled(node: &Node) -> impl Iterator<Item = &Arc<str>> {
     node.exits.keys().filter(|exit| is_dialled(exit))
 }
 
-impl Ways {
-    /// Where the exits lead that may be taken before any time has passed.
-    pub(super) fn at_once(node: &Node) -> Vec<NodeIx> {
-        let ways: &[&str] = match &node.kind {
-            NodeKind::Hours { .. }
-            | NodeKind::Area { .. }
-            | NodeKind::Access(_)
-            | NodeKind::Set(_)
-            | NodeKind::Goto => return node.exits.values().copied().collect(),
-            NodeKind::Group(_) => &["busy", "unreachable", "off_duty"],
-            NodeKind::Queue(_) => &["full", "off_duty"],
-            NodeKind::Menu(_)
-            | NodeKind::Collect(_)
-            | NodeKind::Extension(_)
-            | NodeKind::Play(_)
-            | NodeKind::Voicemail(_)
-            | NodeKind::Survey(_)
-            | NodeKind::VerifyCode(_)
-            | NodeKind::HangUp { .. } => &[],
-        };
-        ways.iter().filter_map(|way| node.exit(way)).collect()
-    }
-
-    /// The exits that may be taken and lead nowhere, so that the caller hears the closing announcement. A call
-    /// that ends there as it should is not among them: behind a talk, a message, an answer.
-    pub(super) fn open(node: &Node, tables: &BTreeMap<Arc<str>, Arc<Hours>>) -> Vec<String> {
-        let ways: Vec<&str> = match &node.kind {
-            NodeKind::Hours { table } => match tables.get(table) {
-                Some(hours) => {
-                    hours.states().iter().filter(|state| hours.ever(state)).map(|state| &**state).collect()
-                }
-                None => Vec::new(),
-            },
-            NodeKind::Area { .. } => vec![ANY],
-            NodeKind::Access(_) => vec!["allowed"],
-            NodeKind::Menu(_) | NodeKind::Extension(_) => vec!["invalid", "timeout"],
-            NodeKind::Collect(_) => vec!["done", "invalid", "timeout"],
-            NodeKind::Group(_) => vec!["busy", "no_answer", "unreachable", "off_duty"],
-            NodeKind::Queue(_) => vec!["timeout", "full", "off_duty"],
-            NodeKind::VerifyCode(_) => vec!["invalid", "timeout"],
-            NodeKind::Set(_) | NodeKind::Goto => vec!["done"],
-            NodeKind::Play(_) | NodeKind::Voicemail(_) | NodeKind::Survey(_) | NodeKind::HangUp { .. } => {
-                Vec::new()
-            }
-        };
-        let told = |way: &str| if way == ANY { "other places".to_owned() } else { way.to_owned() };
-        ways.into_iter().filter(|way| node.exit(way).is_none()).map(told).collect()
-    }
+/// The targets of the exits that a call may take before any time has passed.
+pub(super) fn instant_exits(node: &Node) -> Vec<NodeIx> {
+    let ways: &[&str] = match &node.kind {
+        NodeKind::Hours { .. }
+        | NodeKind::Area { .. }
+        | NodeKind::Access(_)
+        | NodeKind::Set(_)
+        | NodeKind::Goto => return node.exits.values().copied().collect(),
+        NodeKind::Group(_) => &["busy", "unreachable", "off_duty"],
+        NodeKind::Queue(_) => &["full", "off_duty"],
+        NodeKind::Menu(_)
+        | NodeKind::Collect(_)
+        | NodeKind::Extension(_)
+        | NodeKind::Play(_)
+        | NodeKind::Voicemail(_)
+        | NodeKind::Survey(_)
+        | NodeKind::VerifyCode(_)
+        | NodeKind::HangUp { .. } => &[],
+    };
+    ways.iter().filter_map(|way| node.exit(way)).collect()
 }
 
-/// The tables of hours that anything asks.
+/// The exits that a call may take and that lead nowhere, so that the caller hears the closing announcement. Exits after
+/// a talk, a message or an answer do not count: there the call ends as it should.
+pub(super) fn open_exits(node: &Node, tables: &BTreeMap<Arc<str>, Arc<Hours>>) -> Vec<String> {
+    let ways: Vec<&str> = match &node.kind {
+        NodeKind::Hours { table } => match tables.get(table) {
+            Some(hours) => {
+                hours.states().iter().filter(|state| hours.ever(state)).map(|state| &**state).collect()
+            }
+            None => Vec::new(),
+        },
+        NodeKind::Area { .. } => vec![ANY],
+        NodeKind::Access(_) => vec!["allowed"],
+        NodeKind::Menu(_) | NodeKind::Extension(_) => vec!["invalid", "timeout"],
+        NodeKind::Collect(_) => vec!["done", "invalid", "timeout"],
+        NodeKind::Group(_) => vec!["busy", "no_answer", "unreachable", "off_duty"],
+        NodeKind::Queue(_) => vec!["timeout", "full", "off_duty"],
+        NodeKind::VerifyCode(_) => vec!["invalid", "timeout"],
+        NodeKind::Set(_) | NodeKind::Goto => vec!["done"],
+        NodeKind::Play(_) | NodeKind::Voicemail(_) | NodeKind::Survey(_) | NodeKind::HangUp { .. } => {
+            Vec::new()
+        }
+    };
+    let shown = |way: &str| if way == ANY { "other places".to_owned() } else { way.to_owned() };
+    ways.into_iter().filter(|way| node.exit(way).is_none()).map(shown).collect()
+}
+
+/// The names of the tables of hours that the hotline uses.
 pub(super) fn tables(hotline: &Hotline) -> impl Iterator<Item = &str> {
     let agents = hotline.agents.iter().filter_map(|agent| agent.hours.as_ref());
     let nodes = hotline.flow.nodes.iter().flat_map(|node| match &node.kind {

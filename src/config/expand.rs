@@ -1,5 +1,5 @@
-//! A hotline written as a file that reads back to the very same hotline: every default and every short form as
-//! what it comes to.
+//! Writes a hotline as a file that reads back to the same hotline, with every default written out and every short form as
+//! nodes.
 
 use super::SoundFolder;
 use super::limits::ONE_AGENT_PREFIX;
@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::Arc;
 
-/// The text of a hotline. `source` is what its own file said in words that the hotline does not keep.
+/// The text of a hotline. `source` has what the hotline does not keep of its own file.
 pub(super) fn write(hotline: &Hotline, source: &SourceInfo, sounds: &SoundFolder) -> String {
     let mut writer = TomlWriter { text: String::new(), hotline, source, sounds };
     writer.head();
@@ -37,29 +37,29 @@ struct TomlWriter<'h> {
     sounds: &'h SoundFolder,
 }
 
-/// A text as a TOML value.
+/// A TOML string.
 fn text(text: &str) -> String {
     toml::Value::from(text).to_string()
 }
 
-/// Texts as a TOML list.
+/// A TOML array of strings.
 fn texts<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String {
     let items: Vec<String> = items.into_iter().map(|item| text(item.as_ref())).collect();
     format!("[{}]", items.join(", "))
 }
 
-/// A name as a TOML key.
+/// A TOML key, in quotes where needed.
 fn name(name: &str) -> String {
     let bare = !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-".contains(&b));
     if bare { name.to_owned() } else { text(name) }
 }
 
-/// The word for a value.
+/// The word of a value, as a TOML string.
 fn word<T: PartialEq>(words: &[(&str, T)], value: &T) -> String {
     text(words.iter().find(|(_, known)| known == value).map_or("", |(word, _)| word))
 }
 
-/// An inline table of what is there.
+/// A TOML inline table.
 fn inline(pairs: impl IntoIterator<Item = (String, String)>) -> String {
     let pairs: Vec<String> =
         pairs.into_iter().map(|(key, value)| format!("{} = {value}", name(&key))).collect();
@@ -381,14 +381,14 @@ impl TomlWriter<'_> {
         }
     }
 
-    /// A list as the file had it, or else its entries.
+    /// A list as its own file wrote it, or else its entries.
     fn list(&mut self, key: &str, prefixes: &Prefixes, node: &str) {
         match self.source.lists.get(&(node.to_owned(), key.to_owned())) {
-            Some(said) => {
-                if !said.numbers.is_empty() {
-                    self.put(key, texts(&said.numbers));
+            Some(declared) => {
+                if !declared.numbers.is_empty() {
+                    self.put(key, texts(&declared.numbers));
                 }
-                self.maybe(&format!("{key}_file"), said.file.as_deref(), |_, file| text(file));
+                self.maybe(&format!("{key}_file"), declared.file.as_deref(), |_, file| text(file));
             }
             None if prefixes.is_empty() => {}
             None => self.put(key, texts(prefixes.iter().map(|entry| entry.to_string()))),

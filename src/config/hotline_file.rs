@@ -1,13 +1,13 @@
-//! The text of one hotline file, made a [`Hotline`] or faults.
+//! Reads one hotline file into a [`Hotline`] or diagnostics.
 //!
-//! The keys stand in [`keys`](super::schema); this is what they come to.
+//! [`schema`](super::schema) lists the keys; this file assembles the hotline from them.
 //!
 //! ```toml
 //! number = "4008001234"
 //! name = "Example Shop"
 //! ringback = "ringback.wav"            # a file, several in a list, or a tone: "tone:ringing"
 //!
-//! [hours]                              # see `hours.rs`; and [hours.night] … for others
+//! [hours]                              # see `hours_keys.rs`; and [hours.night] … for others
 //! open = "workdays 09:00-18:00"
 //!
 //! [voicemail]                          # a short form: the section alone is enough
@@ -19,8 +19,8 @@
 //! hours = "main.open"                  # a state of a table of hours
 //! ```
 //!
-//! The way of a call is either what the short forms make of `access`, `hours` with `notices`, `menu`, `queue`,
-//! `voicemail` and `survey` (see [`short`](super::shorthand)), or it is written as nodes:
+//! The flow of a call is either made of the short forms `access`, `hours` with `notices`, `menu`, `queue`, `voicemail` and
+//! `survey` (see [`shorthand`](super::shorthand)), or written as nodes:
 //!
 //! ```toml
 //! [flow]
@@ -33,7 +33,7 @@
 //! exits = { 1 = "sales", 0 = "desk", _ = "bye" }
 //! ```
 //!
-//! What only several files together show (a number used twice) is left to [`load`](super::load()).
+//! [`load`](super::load()) checks what only several files together show, such as a number that is used twice.
 
 use super::limits::MAIN;
 use super::load_cache::LoadCache;
@@ -52,7 +52,7 @@ use hotlined_core::prompt::{Prompt, Tone};
 use std::path::Path;
 use std::sync::Arc;
 
-/// What one file says; parts of it also when the rest is faulty, so that files can still be compared.
+/// A parsed file. The number and the lines are present even if the rest has errors, so that files can be compared.
 #[derive(Default)]
 pub(super) struct ParsedFile {
     pub(super) number: Option<(Arc<str>, Position)>,
@@ -62,7 +62,7 @@ pub(super) struct ParsedFile {
     pub(super) source: SourceInfo,
 }
 
-/// Reads the text of a file.
+/// Reads the text of a hotline file.
 pub(super) fn read(file: &Path, text: &str, cache: &mut LoadCache) -> ParsedFile {
     let mut parsed = ParsedFile::default();
     let mut toml = TomlFile::new(file, text);
@@ -165,7 +165,7 @@ impl Reader<'_, '_> {
 
     fn suspended(&mut self, section: &Section<'_>) -> Option<RefusalAction> {
         let suspended = section.flag(&mut self.toml, "suspended").unwrap_or_default();
-        // A notice may stand there for the day it is needed; it is looked at, and only then used.
+        // A hotline that is not suspended may have the notice already: the notice is checked, and used when it is needed.
         if !suspended && !section.has("suspended_notice") {
             return None;
         }
@@ -187,7 +187,7 @@ impl Reader<'_, '_> {
 
     fn hours(&mut self, section: &Section<'_>) {
         let Some(table) = section.table_of(&mut self.toml, "hours") else { return };
-        // An exception in one bracket is a slip in a table, and no table of its own.
+        // `[hours.except]` with one bracket is a mistake for `[[hours.except]]`, and no table of this name.
         let is_named = |key: &str| table.is_table(key) && key != "except";
         let (named, lines): (Vec<_>, Vec<_>) = table.keys().into_iter().partition(|(key, _)| is_named(key));
         if !lines.is_empty() || named.is_empty() {

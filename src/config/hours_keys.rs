@@ -1,8 +1,8 @@
-//! A table of hours in a hotline file, made [`Hours`] or faults. The whole format stands here.
+//! Reads a table of hours into [`Hours`] or diagnostics. The whole format:
 //!
 //! ```toml
 //! [hours]
-//! zone = "Asia/Shanghai"                       # need not be said
+//! zone = "Asia/Shanghai"                       # optional
 //! open = ["workdays 09:00-12:00 13:30-18:00", "sat 10:00-16:00"]
 //! lunch = "workdays 12:00-13:30"
 //! holiday = "holidays"                         # without times: all of the day that is left
@@ -16,10 +16,10 @@
 //! closed = true                                # all day
 //! ```
 //!
-//! Every key but `zone` and `except` is a state, named as the business likes. Days are `mon` to `sun`, spans of
+//! Every key except `zone` and `except` is a state, with any name. Days are `mon` to `sun`, spans of
 //! them, `daily`, `workdays` (as people work: without holidays, with make-up days), `weekends`, `holidays` and the
-//! seven statutory holidays by their Chinese names (a key in Chinese needs double quotes; a value has them). What no line names is closed. Which lines count on a date
-//! where several could stands in [`hotlined_core::hours`].
+//! seven statutory holidays by their Chinese names (a key in Chinese needs double quotes; a value has them). A time that no line names
+//! is closed. [`hotlined_core::hours`] says which line counts on a date with several.
 
 use super::Problem;
 use super::toml_reader::{Located, Table, TomlFile};
@@ -40,17 +40,17 @@ const EXCEPT_FORM: &str = "write each exception below a line [[hours.except]], w
 const STATE_EXAMPLE: &str = "open = \"mon-fri 09:00-18:00\"";
 const EXCEPT_EXAMPLE: &str = "open = \"09:00-12:00\" or closed = true";
 
-/// Reads a table of hours. None if any of it is faulty: hours are never taken by halves.
+/// Reads a table of hours. `None` if the table has any error.
 pub(super) fn hours(table: &Table<'_>, toml: &mut TomlFile<'_>) -> Option<Hours> {
     let diagnostics = toml.diagnostic_count();
-    let mut written = Written::default();
+    let mut draft = HoursDraft::default();
     let zone = if table.offset_of(ZONE).is_some() { zone(table, toml) } else { Some(Zone::default()) };
     for (key, at) in table.keys() {
         match key {
             ZONE => {}
-            EXCEPT => written.exceptions(table, toml),
+            EXCEPT => draft.exceptions(table, toml),
             state => match state_of(state) {
-                Ok(state) => written.lines(&state, table, toml),
+                Ok(state) => draft.lines(&state, table, toml),
                 Err(problem) => toml.report(at, table.path(&shortened(key)), problem),
             },
         }
@@ -58,19 +58,19 @@ pub(super) fn hours(table: &Table<'_>, toml: &mut TomlFile<'_>) -> Option<Hours>
     if table.keys().iter().all(|(key, _)| *key == ZONE) {
         toml.report(table.at, table.path(OPEN), Problem::NoState(STATE_EXAMPLE));
     }
-    if toml.diagnostic_count() == diagnostics { written.made(zone?, table, toml) } else { None }
+    if toml.diagnostic_count() == diagnostics { draft.build(zone?, table, toml) } else { None }
 }
 
-/// What is read so far, and where each part of it stands.
+/// The rules and exceptions that are read so far, with their positions.
 #[derive(Default)]
-struct Written {
+struct HoursDraft {
     rules: Vec<Rule>,
     rules_at: Vec<(usize, String)>,
     exceptions: Vec<Exception>,
     exceptions_at: Vec<(usize, String)>,
 }
 
-impl Written {
+impl HoursDraft {
     fn lines(&mut self, state: &Arc<str>, table: &Table<'_>, toml: &mut TomlFile<'_>) {
         for (line, at, key) in each::<Line>(table, toml, state, LINES_FORM) {
             self.rules.push(Rule { state: state.clone(), line });
@@ -88,7 +88,7 @@ impl Written {
         }
     }
 
-    fn made(self, zone: Zone, table: &Table<'_>, toml: &mut TomlFile<'_>) -> Option<Hours> {
+    fn build(self, zone: Zone, table: &Table<'_>, toml: &mut TomlFile<'_>) -> Option<Hours> {
         let place = |place| match place {
             Place::Rule(index) => self.rules_at.get(index),
             Place::Exception(index) => self.exceptions_at.get(index),
@@ -97,7 +97,7 @@ impl Written {
             Ok(hours) => return Some(hours),
             Err(BadHours::Overlap(overlap)) => {
                 let mut places = [place(overlap.first)?, place(overlap.second)?];
-                // Told where the reader comes to it second.
+                // Reported at the second of the two positions.
                 places.sort();
                 let [(first, _), (second, key)] = places;
                 let first = toml.position(*first).line;
@@ -116,7 +116,7 @@ impl Written {
     }
 }
 
-/// The texts of a key, each read.
+/// The parsed texts of a key.
 fn each<T: FromStr<Err = BadLine>>(
     table: &Table<'_>,
     toml: &mut TomlFile<'_>,
@@ -152,7 +152,7 @@ fn exception(table: &Table<'_>, toml: &mut TomlFile<'_>) -> Option<Exception> {
         if table.is_flag(key) {
             match table.flag(toml, key) {
                 Some(true) => states.push((state, Shifts::default())),
-                // Of a day that has one line, another need not be denied.
+                // An exception has only the lines that it names, so `false` has no meaning.
                 Some(false) | None => {
                     let problem =
                         Problem::WrongType { found: "false", expected: "write true, or leave it out" };
@@ -170,7 +170,7 @@ fn exception(table: &Table<'_>, toml: &mut TomlFile<'_>) -> Option<Exception> {
     if states.is_empty() { None } else { Some(Exception { dates: dates?, states }) }
 }
 
-/// A key that is a state, if it is not a slip of a key that is none.
+/// The state of a key, unless the key is a misspelled `zone` or `except`.
 fn state_of(key: &str) -> Result<Arc<str>, Problem> {
     let meant = match key {
         "timezone" | "time_zone" | "tz" => Some(ZONE),
@@ -205,7 +205,7 @@ fn zone(table: &Table<'_>, toml: &mut TomlFile<'_>) -> Option<Zone> {
 }
 
 fn nearest_zone(word: &str) -> String {
-    // Names without a place, such as GMT+0, are near to many a word that means another time.
+    // Names without a city, such as GMT+0, are similar to many words that mean another zone.
     let mut names = Zone::names();
     names.retain(|name| name.contains('/') && !name.starts_with("Etc/"));
     let lower: Vec<String> = names.iter().map(|name| name.to_lowercase()).collect();
@@ -227,10 +227,10 @@ fn dates(table: &Table<'_>, toml: &mut TomlFile<'_>) -> Option<Dates> {
     }
 }
 
-/// The fault of a line, with the day that may have been meant.
+/// The problem of a line, with the nearest known day.
 fn problem(bad: BadLine) -> Problem {
     let BadLine::Day(found) = bad else { return bad.into() };
-    // Among words of two characters every other is near.
+    // Two-character Chinese words are all similar, so all of them are listed.
     let (latin, chinese): (Vec<_>, Vec<_>) = day_words().into_iter().partition(|word| word.is_ascii());
     let hint = match found.is_ascii() {
         true => Hint::of(&found, latin.iter().chain(&chinese).copied()),

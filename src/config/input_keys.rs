@@ -1,4 +1,4 @@
-//! What is asked of a caller, and what is said, as a hotline file says it: the insides of nodes.
+//! Reads the keys of nodes that ask the caller for keys or play announcements: menus, queues, voicemail, surveys.
 
 use super::Problem;
 use super::limits::{
@@ -14,7 +14,7 @@ use hotlined_core::phrases::Piece;
 use hotlined_core::prompt::Prompt;
 use hotlined_core::time::Millis;
 
-/// What kind of answer is asked for, where the file does not say.
+/// The defaults for the answer of a caller: how many digits, which terminator, how many tries.
 pub(super) struct AnswerDefaults {
     pub(super) digits_min: u8,
     pub(super) digit_len: u8,
@@ -23,13 +23,13 @@ pub(super) struct AnswerDefaults {
 }
 
 impl AnswerDefaults {
-    /// One key.
+    /// An answer of one key.
     pub(super) const KEY: Self = Self { digits_min: 1, digit_len: 1, terminator: None, tries: TRIES_DEFAULT };
-    /// Digits up to the pound key.
+    /// An answer of digits, ended by the pound key.
     pub(super) const DIGITS: Self =
         Self { digits_min: 1, digit_len: CODE_DIGITS_MAX as u8, terminator: Some('#'), tries: TRIES_DEFAULT };
 
-    /// One of these.
+    /// An answer that is one of these choices.
     pub(super) fn one_of<'k>(choices: impl Iterator<Item = &'k str> + Clone) -> Self {
         let length = |choice: &str| u8::try_from(choice.len()).unwrap_or(u8::MAX);
         let digits_min = choices.clone().map(length).min().unwrap_or(1);
@@ -40,7 +40,7 @@ impl AnswerDefaults {
 }
 
 impl Reader<'_, '_> {
-    /// How keys are asked for. `prompt` is what is said, if the file is not faulty.
+    /// Reads how a node asks for keys. `prompt` is `None` if the prompt has an error.
     pub(super) fn ask(
         &mut self,
         section: &Section<'_>,
@@ -75,7 +75,7 @@ impl Reader<'_, '_> {
         })
     }
 
-    /// How a group is reached, where the part does not say as elsewhere in the file.
+    /// Reads how a node reaches a group. Absent keys have the values of the whole hotline.
     pub(super) fn reach(&mut self, section: &Section<'_>, group: GroupIx) -> Reach {
         let otherwise = self.reach.clone();
         let wait = section.small(&mut self.toml, "wait_s").map_or(otherwise.wait, Millis::seconds);
@@ -83,7 +83,7 @@ impl Reader<'_, '_> {
         Reach { group, ringback, wait, before: self.before(section, &otherwise.before) }
     }
 
-    /// A place to wait in.
+    /// Reads a queue.
     pub(super) fn queue(&mut self, section: &Section<'_>, group: GroupIx) -> Queue {
         let reach = self.reach(section, group);
         let notice = self.sound(section, "notice");
@@ -111,7 +111,7 @@ impl Reader<'_, '_> {
         Queue { reach, length_max, answer, say_position, say_wait, every, notice, call_back }
     }
 
-    /// How a message is taken.
+    /// Reads how voicemail takes a message.
     pub(super) fn voicemail(&mut self, section: &Section<'_>) -> Voicemail {
         let greeting = self.sound_or_none(section, "greeting", &[Piece::LeaveMessage]);
         let saved = self.sound_or_none(section, "saved", &[Piece::MessageSaved]);
@@ -126,7 +126,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// What is asked after the talk.
+    /// Reads the survey after the talk.
     pub(super) fn survey(&mut self, section: &Section<'_>) -> Option<Survey> {
         let prompt = self.sound_or(section, "prompt", &[Piece::SurveyInvite, Piece::SurveySatisfied]);
         let answer = AnswerDefaults { tries: SURVEY_TRIES_DEFAULT, ..AnswerDefaults::KEY };
@@ -136,7 +136,7 @@ impl Reader<'_, '_> {
         Some(Survey { ask: ask?, highest, thanks })
     }
 
-    /// What is said of a code is put together while a call runs.
+    /// Checks the recordings of all sentences about a code, which a call puts together.
     pub(super) fn needs_code_sentences(&mut self, section: &Section<'_>) {
         use jiff::civil::date;
         let speaker = self.voice.speaker();

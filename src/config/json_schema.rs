@@ -1,13 +1,13 @@
-//! The JSON Schema of a hotline file, made of the same forms that the reader goes by.
+//! Makes the JSON Schema of hotline files, from the same schema that the reader uses.
 //!
-//! For editors that complete and check while one writes. What needs more than one key to be seen, or the sound
-//! folder, is left to `hotlined check`.
+//! Editors use the JSON Schema for completion and checks. `hotlined check` also checks what depends on several keys or on
+//! the sound folder.
 
 use super::schema::{HOTLINE, NODES};
 use super::schema_types::{KeySchema, TableSchema, ValueSchema};
 use serde_json::{Map, Value, json};
 
-/// The schema, as a file.
+/// The text of the JSON Schema.
 pub fn schema() -> String {
     let mut defs = Map::new();
     let hotline = object(&HOTLINE, &mut defs);
@@ -18,7 +18,7 @@ pub fn schema() -> String {
         schema.extend(hotline);
     }
     schema.insert("$defs".to_owned(), Value::Object(defs));
-    // Neither keys nor values here can fail to be written.
+    // These values can always be serialized.
     let mut text = serde_json::to_string_pretty(&Value::Object(schema)).unwrap_or_default();
     text.push('\n');
     text
@@ -112,10 +112,10 @@ fn named(item: Value) -> Value {
     json!({ "type": "object", "additionalProperties": item })
 }
 
-/// A table by its name; what it is stands once.
+/// A reference to the definition of a table, which is added at its first use.
 fn reference(table_schema: &'static TableSchema, name: &str, defs: &mut Map<String, Value>) -> Value {
     if !defs.contains_key(name) {
-        // Taken before its own keys are looked at, so that a table may hold its like.
+        // The name is reserved before the keys are read, so that a table may contain a table of its own kind.
         defs.insert(name.to_owned(), Value::Null);
         let object = object(table_schema, defs);
         defs.insert(name.to_owned(), object);
@@ -123,7 +123,7 @@ fn reference(table_schema: &'static TableSchema, name: &str, defs: &mut Map<Stri
     json!({ "$ref": format!("#/$defs/{name}") })
 }
 
-/// A table of hours: its keys are states.
+/// The schema of a table of hours, whose keys are states.
 fn hours() -> Value {
     let lines = one_or_several(json!({ "type": "string" }));
     let shifts = json!({ "anyOf": [lines, { "const": true }] });

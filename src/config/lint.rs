@@ -1,10 +1,10 @@
-//! What is wrong with a hotline as a whole, though each line of its file is right.
+//! Checks a hotline as a whole, after each line of its file is valid.
 //!
-//! Some of it would do harm at the first call, and refuses the file; the rest is a warning. Each is told at the
-//! node, the group or the table it is about. What the short forms make is right by construction, so only what is
-//! written is looked at.
+//! A problem that would harm the first call is an error; any other is a warning. Each diagnostic has the position of its
+//! node, group or table. The nodes that short forms make are correct by construction, so most checks cover only nodes
+//! that the file writes.
 
-use super::exits::{Ways, dialled};
+use super::exits::{dialled, instant_exits, open_exits};
 use super::reader::SourceInfo;
 use super::{Diagnostic, Problem};
 use crate::source_position::Position;
@@ -15,7 +15,7 @@ use hotlined_core::number::{Area, AreaSet, Place, Region};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 
-/// What refuses the file.
+/// The errors of a hotline. The file is refused if there are any.
 pub(super) fn errors(file: &Path, hotline: &Hotline, source: &SourceInfo) -> Vec<Diagnostic> {
     let mut lint = Lint::new(file, hotline, source);
     lint.empty_groups();
@@ -26,7 +26,7 @@ pub(super) fn errors(file: &Path, hotline: &Hotline, source: &SourceInfo) -> Vec
     lint.found()
 }
 
-/// What somebody should look at.
+/// The warnings of a hotline.
 pub(super) fn warnings(file: &Path, hotline: &Hotline, source: &SourceInfo) -> Vec<Diagnostic> {
     let mut lint = Lint::new(file, hotline, source);
     lint.unreachable();
@@ -56,25 +56,25 @@ impl<'h> Lint<'h> {
         self.found
     }
 
-    fn tell(&mut self, table: &str, key: &str, problem: Problem) {
+    fn report(&mut self, table: &str, key: &str, problem: Problem) {
         let at = self.source.positions.get(table).copied();
         let key = if key.is_empty() { table.to_owned() } else { format!("{table}.{key}") };
         let at = at.or(Some(Position { line: 1, column: 1 }));
         self.found.push(Diagnostic { file: self.file.to_owned(), at, key, problem });
     }
 
-    fn tell_node(&mut self, node: &Node, key: &str, problem: Problem) {
-        self.tell(&table_of(node), key, problem);
+    fn report_node(&mut self, node: &Node, key: &str, problem: Problem) {
+        self.report(&table_of(node), key, problem);
     }
 
-    /// The nodes that somebody wrote, with their places.
+    /// The nodes that the file writes, with their indexes.
     fn written(&self) -> impl Iterator<Item = (NodeIx, &'h Node)> + use<'_, 'h> {
         let is_written = |node: &Node| self.source.positions.contains_key(&table_of(node));
         let places = (0..).map(NodeIx);
         places.zip(&self.flow.nodes).filter(move |(_, node)| is_written(node))
     }
 
-    /// All nodes that a call may come to from here, this one included.
+    /// All nodes that a call can reach from this node, including the node itself.
     fn reach(&self, from: NodeIx, stop: impl Fn(&Node) -> bool) -> BTreeSet<NodeIx> {
         let mut seen = BTreeSet::from([from]);
         let mut open = vec![from];
@@ -90,11 +90,11 @@ impl<'h> Lint<'h> {
 impl Lint<'_> {
     fn empty_groups(&mut self) {
         for group in self.hotline.groups.iter().filter(|group| group.agents.is_empty()) {
-            self.tell(&format!("groups.{}", group.name), "", Problem::EmptyGroup);
+            self.report(&format!("groups.{}", group.name), "", Problem::EmptyGroup);
         }
     }
 
-    /// A way back to where it began on which nothing takes any time would never end.
+    /// Reports circles of exits in which no time passes: a call would never leave them.
     fn loops(&mut self) {
         let mut done = BTreeSet::new();
         let mut told = Vec::new();
@@ -108,19 +108,19 @@ impl Lint<'_> {
             let nodes: Vec<&Node> = circle.iter().filter_map(|at| self.flow.node(*at)).collect();
             let Some(first) = nodes.first() else { continue };
             let names: Vec<&str> = nodes.iter().chain([first]).map(|node| &*node.name).collect();
-            self.tell_node(first, "exits", Problem::Loop(names.join(" -> ")));
+            self.report_node(first, "exits", Problem::Loop(names.join(" -> ")));
         }
     }
 
-    /// A circle of exits that are taken at once, found from here.
+    /// A circle of instant exits that can be reached from this node.
     fn circle(
         &self,
         from: NodeIx,
         path: &mut Vec<NodeIx>,
         done: &mut BTreeSet<NodeIx>,
     ) -> Option<Vec<NodeIx>> {
-        // Depth first with the path at hand; each node is looked at once. A path is no longer than the flow has
-        // nodes, and its steps are kept here instead of on the stack.
+        // A depth-first search that visits each node once. The steps are kept in a list and not on the stack, because a
+        // path may be as long as the flow has nodes.
         let mut steps: Vec<Vec<NodeIx>> = Vec::new();
         let mut next = Some(from);
         loop {
@@ -134,7 +134,7 @@ impl Lint<'_> {
                     next = steps.last_mut().and_then(Vec::pop);
                 } else {
                     path.push(at);
-                    steps.push(self.flow.node(at).map(Ways::at_once).unwrap_or_default());
+                    steps.push(self.flow.node(at).map(instant_exits).unwrap_or_default());
                     next = steps.last_mut().and_then(Vec::pop);
                 }
             } else {
@@ -148,7 +148,7 @@ impl Lint<'_> {
         }
     }
 
-    /// How many menus deep each node is, by the shortest way.
+    /// The number of menus before and including each node, on the shortest path.
     fn depths(&self) -> BTreeMap<NodeIx, usize> {
         let mut depths = BTreeMap::new();
         let mut open = VecDeque::from([(self.flow.start, 0)]);
@@ -171,7 +171,7 @@ impl Lint<'_> {
         for (at, layer) in self.depths() {
             let Some(node) = self.flow.node(at) else { continue };
             if layer > max && is_menu(node) {
-                self.tell_node(node, "", Problem::TooDeep { layer, max });
+                self.report_node(node, "", Problem::TooDeep { layer, max });
             }
         }
     }
@@ -181,12 +181,12 @@ impl Lint<'_> {
         for node in self.flow.nodes.iter().filter(|node| matches!(node.kind, NodeKind::Menu(_))) {
             let count = dialled(node).count();
             if count > max {
-                self.tell_node(node, "exits", Problem::TooManyKeys { count, max });
+                self.report_node(node, "exits", Problem::TooManyKeys { count, max });
             }
         }
     }
 
-    /// A group behind a menu is an extension, and has so many numbers at most.
+    /// A group behind a menu is an extension, with a limit on its agents.
     fn numbers(&mut self) {
         let max = self.source.limits.numbers;
         let menus = (0..).map(NodeIx).zip(&self.flow.nodes).filter(|(_, node)| is_menu(node));
@@ -195,7 +195,7 @@ impl Lint<'_> {
         for group in groups.iter().filter_map(|ix| self.hotline.groups.get(usize::from(ix.0))) {
             let count = group.agents.len();
             if count > max {
-                self.tell(
+                self.report(
                     &format!("groups.{}", group.name),
                     "agents",
                     Problem::TooManyNumbers { count, max },
@@ -212,18 +212,18 @@ impl Lint<'_> {
         let lost: Vec<&Node> =
             self.written().filter(|(at, _)| !reached.contains(at)).map(|(_, node)| node).collect();
         for node in lost {
-            self.tell_node(node, "", Problem::Unreachable);
+            self.report_node(node, "", Problem::Unreachable);
         }
     }
 
     fn nowhere(&mut self) {
         let open: Vec<(&Node, Vec<String>)> = self
             .written()
-            .map(|(_, node)| (node, Ways::open(node, &self.hotline.hours)))
+            .map(|(_, node)| (node, open_exits(node, &self.hotline.hours)))
             .filter(|(_, ways)| !ways.is_empty())
             .collect();
         for (node, ways) in open {
-            self.tell_node(node, "exits", Problem::Nowhere(ways.join(", ")));
+            self.report_node(node, "exits", Problem::Nowhere(ways.join(", ")));
         }
     }
 
@@ -231,7 +231,7 @@ impl Lint<'_> {
         for (name, hours) in &self.hotline.hours {
             let opens = hours.states().iter().any(|state| &**state != CLOSED && hours.ever(state));
             if !opens {
-                self.tell(&format!("hours.{name}"), "", Problem::NeverOpens);
+                self.report(&format!("hours.{name}"), "", Problem::NeverOpens);
             }
         }
         let mut never = Vec::new();
@@ -242,7 +242,7 @@ impl Lint<'_> {
             never.extend(states.map(|state| (node, state.clone())));
         }
         for (node, state) in never {
-            self.tell_node(node, &format!("exits.{state}"), Problem::NeverState);
+            self.report_node(node, &format!("exits.{state}"), Problem::NeverState);
         }
     }
 
@@ -259,11 +259,12 @@ impl Lint<'_> {
             }
         }
         for (node, index) in told {
-            self.tell_node(node, &format!("routes[{index}]"), Problem::NeverRoute);
+            self.report_node(node, &format!("routes[{index}]"), Problem::NeverRoute);
         }
     }
 
-    /// Callers who come at an open hour when nobody of the group is on duty are turned away though it is open.
+    /// Reports groups without an agent on duty at some time at which an hours node leads to them: callers would be turned
+    /// away during opening hours.
     fn off_duty(&mut self) {
         let mut told = BTreeMap::new();
         for node in &self.flow.nodes {
@@ -286,11 +287,11 @@ impl Lint<'_> {
             }
         }
         for (group, (when, state)) in told {
-            self.tell(&format!("groups.{group}"), "", Problem::NobodyOnDuty { when, state });
+            self.report(&format!("groups.{group}"), "", Problem::NobodyOnDuty { when, state });
         }
     }
 
-    /// The first minute in this state at which none of the agents is on duty.
+    /// The first minute in this state at which no agent is on duty.
     fn lacking<'a>(
         &self,
         hours: &Hours,
@@ -314,7 +315,7 @@ impl Lint<'_> {
         let idle = self.hotline.hours.keys().filter(|table| !tables.contains(&***table));
         unused.extend(idle.map(|table| format!("hours.{table}")));
         for table in unused {
-            self.tell(&table, "", Problem::Unused);
+            self.report(&table, "", Problem::Unused);
         }
     }
 }
@@ -327,12 +328,12 @@ fn is_menu(node: &Node) -> bool {
     matches!(node.kind, NodeKind::Menu(_) | NodeKind::Extension(_))
 }
 
-/// Whether everybody in these areas is in one of those before.
+/// Whether earlier areas contain all of these areas.
 fn hidden(areas: &AreaSet, before: &[Area]) -> bool {
     areas.iter().all(|area| before.iter().any(|earlier| holds(*earlier, area)))
 }
 
-/// Whether one area holds all of another, as far as their names tell.
+/// Whether one area contains all of another, as far as the names tell.
 fn holds(one: Area, other: Area) -> bool {
     if one == other {
         return true;

@@ -1,4 +1,4 @@
-//! The nodes of a flow, as a hotline file says them.
+//! Reads the nodes of a written flow.
 
 use super::Problem;
 use super::flow_builder::{NodeDraft, build_flow};
@@ -23,22 +23,22 @@ use std::sync::Arc;
 const START: &str = "name the first node below a line [flow]: start = \"…\"";
 const SHORT_FORMS: [&str; 6] = ["access", "notices", "menu", "queue", "voicemail", "survey"];
 
-/// A node that is read, or as much of it as is good.
+/// A node whose exits are not resolved yet. `kind` is `None` if the node has an error.
 struct UnresolvedNode<'d> {
     name: Arc<str>,
     kind: Option<NodeKind>,
     exits: Vec<(Arc<str>, Located<&'d str>)>,
 }
 
-/// Which exits a node has.
+/// The exits that a node can take.
 struct KnownExits {
     words: Vec<Arc<str>>,
-    /// Whether what callers dial is an exit too.
+    /// Whether keys that callers dial are exits too.
     keys: bool,
 }
 
 impl Reader<'_, '_> {
-    /// The flow that is written as nodes.
+    /// Reads the flow that is written as nodes.
     pub(super) fn written_flow(&mut self, section: &Section<'_>) -> Option<Flow> {
         for key in SHORT_FORMS.into_iter().filter(|key| section.has(key)) {
             self.toml.report(section.at(key), key, Problem::ShortBesideNodes);
@@ -82,7 +82,7 @@ impl Reader<'_, '_> {
         Some(NodeDraft { name: unresolved.name, kind: unresolved.kind?, exits })
     }
 
-    /// The node that is named; a fault if there is none.
+    /// The name of an existing node. Reports an unknown name.
     fn target(&mut self, found: Located<&str>, names: &BTreeSet<Arc<str>>) -> Option<Arc<str>> {
         let known = names.get(found.value);
         if known.is_none() {
@@ -141,7 +141,7 @@ impl Reader<'_, '_> {
         pairs.into_iter().map(|(exit, to)| (self.cache.word(exit), to)).collect()
     }
 
-    /// Every exit must be one that the node can take.
+    /// Reports every exit that the node cannot take.
     fn known_exits(
         &mut self,
         schema: &TableSchema,
@@ -175,7 +175,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// What a node of this type does. Notes which exits it has.
+    /// Reads what a node of this type does, and fills in the exits that it can take.
     fn kind<'d>(
         &mut self,
         schema: &TableSchema,
@@ -285,7 +285,7 @@ impl Reader<'_, '_> {
             let Some(found) = route.text(&mut self.toml, "exit") else { continue };
             let exit = self.cache.word(found.value);
             if !unresolved.exits.iter().any(|(known, _)| *known == exit) {
-                // An exit that is not spelled out is the node of that name.
+                // An exit without an entry in `exits` leads to the node of the same name.
                 unresolved.exits.push((exit.clone(), found));
             }
             exits.words.push(exit.clone());
@@ -324,7 +324,7 @@ impl Reader<'_, '_> {
         Some(Set { priority, mark })
     }
 
-    /// A name that stands in call records.
+    /// A name for call records.
     fn name_of(&mut self, found: Located<&str>) -> Option<Arc<str>> {
         if is_name(found.value, NAME_CHARS_MAX) {
             return Some(found.value.into());
@@ -334,7 +334,7 @@ impl Reader<'_, '_> {
     }
 }
 
-/// What callers may dial at this node.
+/// The answers that callers can dial at this node.
 fn answer(unresolved: &UnresolvedNode<'_>) -> AnswerDefaults {
     AnswerDefaults::one_of(unresolved.exits.iter().map(|(exit, _)| &**exit).filter(|exit| is_dialled(exit)))
 }

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 impl Reader<'_, '_> {
-    /// The path of a file beside the hotline's own.
+    /// The path of a file in the folder of the hotline file.
     pub(super) fn beside(&mut self, found: &Located<&str>) -> Option<PathBuf> {
         let name = found.value;
         let plain = !name.is_empty() && !name.contains('/') && !matches!(name, "." | "..");
@@ -22,7 +22,7 @@ impl Reader<'_, '_> {
         Some(self.toml.file().parent().unwrap_or(Path::new("")).join(name))
     }
 
-    /// The faults of another file; only once for each file of a load, and here that it is faulty.
+    /// Reports the diagnostics of a list file, once in each load, and reports here that the list file has errors.
     pub(super) fn report_list(&mut self, at: usize, key: String, file: &Path, diagnostics: Vec<Diagnostic>) {
         if self.cache.is_new_list_error(file) {
             for diagnostic in diagnostics {
@@ -32,7 +32,7 @@ impl Reader<'_, '_> {
         self.toml.report(at, key, Problem::List(file.display().to_string()));
     }
 
-    /// The areas under a key.
+    /// The areas of a key.
     pub(super) fn areas(&mut self, section: &Section<'_>, key: &str) -> AreaSet {
         let found = section.texts(&mut self.toml, key);
         let area = |found: Located<&str>| match Area::parse(found.value) {
@@ -45,7 +45,7 @@ impl Reader<'_, '_> {
         found.into_iter().filter_map(area).collect()
     }
 
-    /// A state of a table of hours, as `table.state`; a table alone means its state [`OPEN`].
+    /// A state of a table of hours, written `table.state`. A table alone means its state [`OPEN`].
     pub(super) fn state(&mut self, section: &Section<'_>, key: &str) -> Option<(Arc<str>, Arc<str>)> {
         let found = section.text(&mut self.toml, key)?;
         let (table, state) = found.value.split_once('.').unwrap_or((found.value, OPEN));
@@ -60,12 +60,12 @@ impl Reader<'_, '_> {
         Some((hours.0, state.clone()))
     }
 
-    /// A table of hours by its name.
+    /// The table of hours of this name. Reports an unknown name.
     pub(super) fn hours_of(&mut self, found: Located<&str>) -> Option<(Arc<str>, Arc<Hours>)> {
         if let Some((name, hours)) = self.hours.get_key_value(found.value) {
             return Some((name.clone(), hours.clone()));
         }
-        // One that is written and faulty is told already.
+        // A table with errors is reported already.
         if !self.hours_written.contains(found.value) {
             let hint = Hint::of(found.value, self.hours.keys().map(|name| &**name));
             let problem = Problem::Unknown { found: shortened(found.value), what: "table of hours", hint };

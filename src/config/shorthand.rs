@@ -1,4 +1,4 @@
-//! The short forms of a hotline, and the flow they expand to.
+//! The short forms of a hotline file, and the flow that they expand to.
 //!
 //! ```text
 //! access ─allowed▶ hours ─open▶ menu ─1▶ sales ─talked▶ survey ▶ end
@@ -7,7 +7,7 @@
 //!                  notice ▶ voicemail, or else closing ▶ end
 //! ```
 //!
-//! What a file does not have is left out; what is always there are the groups, `closing` and `end`.
+//! A section that the file does not have makes no node. The groups, `closing` and `end` are always there.
 
 use super::Problem;
 use super::flow_builder::{NodeDraft, build_flow};
@@ -41,22 +41,22 @@ const VOICEMAIL: &str = "voicemail";
 const SURVEY: &str = "survey";
 const CLOSING: &str = "closing";
 const END: &str = "end";
-/// The nodes that a group may not be called like.
+/// The names of nodes, which no group may have.
 const RESERVED: [&str; 7] = [ACCESS, HOURS, MENU, VOICEMAIL, SURVEY, CLOSING, END];
 
-/// A hotline of one group: the caller hears the ringback while agents are tried, and a closing announcement
-/// when nobody comes.
+/// A hotline of one group: the caller hears the ringback while agents are called, and a closing announcement if no agent
+/// answers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SimpleHotline {
-    /// What the caller hears meanwhile.
+    /// The ringback.
     pub ringback: Prompt,
-    /// What the caller hears when nobody came.
+    /// The announcement if no agent answers.
     pub closing: Prompt,
-    /// Who is tried first.
+    /// The order in which agents are called.
     pub strategy: Strategy,
-    /// How long all attempts together may take.
+    /// The time limit of all attempts together.
     pub wait: Millis,
-    /// Which number an agent sees.
+    /// The number that an agent sees.
     pub shows: Shows,
 }
 
@@ -73,7 +73,7 @@ impl Default for SimpleHotline {
 }
 
 impl SimpleHotline {
-    /// A hotline of these agents.
+    /// The hotline with this number, name and these agents.
     pub fn hotline(self, number: &str, name: &str, agents: Vec<Agent>) -> Hotline {
         let group = Group {
             name: EVERYBODY.into(),
@@ -112,17 +112,17 @@ impl SimpleHotline {
     }
 }
 
-/// A table of hours, and what is heard in each state that is not open.
+/// A table of hours, and the notice for each state that is not open.
 type Notices = (Arc<str>, Vec<(Arc<str>, Prompt)>);
-/// How keys are asked for, and the group of each.
+/// How the menu asks for keys, and the group of each key.
 type KeysToGroups = (Ask, Vec<(Arc<str>, Arc<str>)>);
 
-/// What the short forms of a file say.
+/// The short forms of one file.
 struct ShortForms {
     access: Option<Access>,
     hours: Option<Notices>,
     menu: Option<KeysToGroups>,
-    /// The groups by the names of their nodes; without a menu there is one.
+    /// The groups by the names of their nodes. Without a menu there is one group.
     groups: Vec<(Arc<str>, Reach, Option<Queue>)>,
     queue_exits: Vec<(Arc<str>, Arc<str>)>,
     voicemail: Option<Voicemail>,
@@ -202,7 +202,7 @@ impl ShortForms {
 }
 
 impl Reader<'_, '_> {
-    /// The flow that the short forms make.
+    /// Reads the short forms and expands them to a flow.
     pub(super) fn short_flow(&mut self, section: &Section<'_>, closing: &Prompt) -> Option<Flow> {
         let access = section.section(&mut self.toml, ACCESS).map(|section| self.access(&section, ACCESS));
         let hours = self.notices(section);
@@ -235,11 +235,11 @@ impl Reader<'_, '_> {
         short.expand()
     }
 
-    /// The states of the main table that are not open, and what is heard then.
+    /// Reads the notices for the states of the main table that are not open.
     fn notices(&mut self, section: &Section<'_>) -> Option<Notices> {
-        let said = section.table_of(&mut self.toml, "notices");
+        let written = section.table_of(&mut self.toml, "notices");
         let Some((table, hours)) = self.hours.get_key_value(MAIN).map(|(n, h)| (n.clone(), h.clone())) else {
-            if said.is_some() && !self.hours_written.contains(MAIN) {
+            if written.is_some() && !self.hours_written.contains(MAIN) {
                 let problem = Problem::Node(
                     "have no hours: write [hours] with a line such as open = \"mon-fri 09:00-18:00\"",
                 );
@@ -249,15 +249,15 @@ impl Reader<'_, '_> {
         };
         let shut = |state: &&Arc<str>| &***state != OPEN && hours.ever(state);
         let states: Vec<&Arc<str>> = hours.states().iter().filter(shut).collect();
-        for (key, at) in said.iter().flat_map(|table| table.keys()) {
+        for (key, at) in written.iter().flat_map(|table| table.keys()) {
             if !states.iter().any(|state| &***state == key) {
                 let hint = Hint::of(key, states.iter().map(|state| &***state));
                 let problem = Problem::Unknown { found: shortened(key), what: "state of the hours", hint };
                 self.toml.report(at, format!("notices.{key}"), problem);
             }
         }
-        let notices = said.map(Section::of_sounds);
-        let mut heard = Vec::new();
+        let notices = written.map(Section::of_sounds);
+        let mut prompts = Vec::new();
         for state in states {
             let standard = match &**state {
                 "holiday" => [Piece::ClosedForHoliday],
@@ -268,9 +268,9 @@ impl Reader<'_, '_> {
                 Some(notices) if notices.has(state) => self.sound(notices, state),
                 Some(_) | None => self.standard_notice(section, state, &standard),
             };
-            heard.extend(prompt.map(|prompt| (state.clone(), prompt)));
+            prompts.extend(prompt.map(|prompt| (state.clone(), prompt)));
         }
-        Some((table, heard))
+        Some((table, prompts))
     }
 
     fn standard_notice(&mut self, section: &Section<'_>, state: &str, pieces: &[Piece]) -> Option<Prompt> {
@@ -279,7 +279,7 @@ impl Reader<'_, '_> {
         self.standard_at(at, &key, pieces, "record it, or name another file in [notices]")
     }
 
-    /// The menu, with the groups it leads to.
+    /// Reads the menu and collects the groups that it leads to.
     fn menu(
         &mut self,
         section: &Section<'_>,
@@ -320,7 +320,7 @@ impl Reader<'_, '_> {
         Some((ask?, exits))
     }
 
-    /// Where the keys of the queue lead.
+    /// Reads the exits of the queue.
     fn queue_exits(&mut self, section: &Section<'_>, voicemail: bool) -> Vec<(Arc<str>, Arc<str>)> {
         let mut exits = Vec::new();
         for (exit, found) in section.pairs(&mut self.toml, "exits") {

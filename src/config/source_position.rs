@@ -1,17 +1,17 @@
-//! Files that people write by hand: places in them, and words they nearly got right.
+//! Positions in hand-written text files, and hints for misspelled words.
 //!
-//! Nothing here knows what a file is about.
+//! This file does not depend on the kind of file.
 
 use serde::Serialize;
 use std::fmt;
 use toml::de::DeValue;
 
-/// A place in a text.
+/// A position in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Position {
-    /// From 1.
+    /// The line, from 1.
     pub line: usize,
-    /// In characters, from 1.
+    /// The column in characters, from 1.
     pub column: usize,
 }
 
@@ -21,7 +21,7 @@ impl fmt::Display for Position {
     }
 }
 
-/// Where the lines of a text begin, to tell a place from an offset.
+/// The line starts of a text, which turn a byte offset into a [`Position`].
 pub struct Lines<'t> {
     text: &'t str,
     starts: Vec<usize>,
@@ -39,44 +39,44 @@ impl<'t> Lines<'t> {
         self.text
     }
 
-    /// The place of this byte; an offset past the end is the end.
+    /// The position of this byte offset. An offset beyond the end counts as the end.
     pub fn position(&self, offset: usize) -> Position {
         let offset = offset.min(self.text.len());
         let line = self.starts.partition_point(|start| *start <= offset);
         let start = self.starts[line - 1];
         let before = self.text.as_bytes()[start..offset].iter();
-        // Characters, not bytes: every byte but those that continue a character.
+        // Counts characters: every byte except the continuation bytes of UTF-8.
         let column = before.filter(|b| (**b & 0xc0) != 0x80).count() + 1;
         Position { line, column }
     }
 }
 
-/// What might have been meant instead of a word nobody knows.
+/// What the author of an unknown word may have meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Hint {
-    /// Nearly this.
+    /// A similar known word.
     Near(String),
-    /// It belongs somewhere else.
+    /// The word belongs elsewhere, as this text says.
     Elsewhere(&'static str),
-    /// One of these.
+    /// Any of these known words.
     OneOf(Vec<String>),
 }
 
-/// The most single-letter mistakes between a wrong word and the one meant.
-const SLIPS_MAX: usize = 2;
-/// The longest word anybody is corrected in, in bytes.
+/// The greatest edit distance between an unknown word and a similar known word.
+const EDIT_DISTANCE_MAX: usize = 2;
+/// The longest word that is compared with known words, in bytes.
 const WORD_BYTES_MAX: usize = 32;
 
 impl Hint {
-    /// The nearest of the known words if one is near, else all of them.
+    /// The most similar known word if one is similar, else all known words.
     pub fn of<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Self {
         let known: Vec<&str> = known.into_iter().collect();
         let lower = word.to_lowercase().replace('-', "_");
         let near = known
             .iter()
-            .map(|k| (slips(&lower, k), k))
-            .filter(|(slips, k)| *slips <= SLIPS_MAX.min(k.len() / 2))
-            .min_by_key(|(slips, _)| *slips);
+            .map(|k| (edit_distance(&lower, k), k))
+            .filter(|(distance, k)| *distance <= EDIT_DISTANCE_MAX.min(k.len() / 2))
+            .min_by_key(|(distance, _)| *distance);
         match near {
             Some((_, near)) => Self::Near((*near).to_owned()),
             None => Self::OneOf(known.into_iter().map(str::to_owned).collect()),
@@ -95,8 +95,8 @@ impl fmt::Display for Hint {
     }
 }
 
-/// How many letters must be changed, left out or added (Levenshtein).
-fn slips(word: &str, known: &str) -> usize {
+/// The edit distance (Levenshtein): how many letters must be changed, removed or added.
+fn edit_distance(word: &str, known: &str) -> usize {
     if word.len() > WORD_BYTES_MAX {
         return usize::MAX;
     }
@@ -117,7 +117,7 @@ fn slips(word: &str, known: &str) -> usize {
 /// The longest text quoted from a file, in characters.
 const QUOTED_CHARS_MAX: usize = 40;
 
-/// The beginning of a text from outside, short enough to print.
+/// The beginning of an untrusted text, short enough to print.
 pub fn shortened(text: &str) -> String {
     match text.char_indices().nth(QUOTED_CHARS_MAX) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -125,7 +125,7 @@ pub fn shortened(text: &str) -> String {
     }
 }
 
-/// What a TOML value is called in a message.
+/// The name of the type of a TOML value in a diagnostic.
 pub fn kind_of(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "text",

@@ -1,7 +1,7 @@
-//! Which call has which line, and which call waits for one.
+//! The claims of all calls: which call holds which line, and which call waits for a line.
 //!
-//! What holds between any two requests: no line is free that a waiting claim could have. So no claim can
-//! overtake another that waits: whatever a new one finds free, nobody who waits could take.
+//! Between two requests, no line is free that a waiting claim could have. So no claim can overtake a waiting claim: a new
+//! claim finds free only lines that no waiting claim could take.
 
 use super::CALLS_KNOWN_MAX;
 use super::expiring_map::ExpiringMap;

@@ -48,12 +48,12 @@
 //!
 //! # Limits
 //!
-//! Every table has one, named where the table is: candidates and claims of a call, waiting claims, lines, pools
-//! and calls known, callers remembered, recent calls, codes counted. What is beyond is refused, or the oldest is
-//! forgotten. What a call left behind goes with [`Store::forget`].
+//! Every table has a limit, defined beside the table: candidates and claims of a call, waiting claims, known lines,
+//! pools and calls, remembered callers, recent calls, counted codes. Beyond a limit, the request is refused or the
+//! oldest entry is forgotten. [`Acd::forget`] removes what a call left behind.
 //!
-//! Absent: a clock, and any other store's connection. A store is plain data, and what it is follows from what went
-//! into it, in that order: a daemon that writes every [`Input`] down can be followed by another.
+//! Absent, and to stay so: a clock, and a connection to any other store. An ACD is plain data that follows from its
+//! inputs and their order: if a daemon saves every [`AcdInput`], another daemon can continue its work.
 
 mod admissions;
 mod claims;
@@ -101,12 +101,12 @@ pub struct Acd {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AcdInput {
-    /// See [`Store::ask`].
+    /// See [`Acd::ask`].
     #[serde(rename = "ask")]
     Request(CommandId, AcdRequest),
-    /// See [`Store::due`].
+    /// See [`Acd::due`].
     Due,
-    /// See [`Store::forget`].
+    /// See [`Acd::forget`].
     Forget(CallId),
 }
 

@@ -1,4 +1,4 @@
-//! Who may call (黑白名单, 限制区域): what a business refuses, and how it says so.
+//! Access rules of a hotline (黑白名单, 限制区域): which callers are refused, and what a refused caller hears.
 
 use crate::cause::Cause;
 use crate::number::{AreaSet, Prefixes};
@@ -8,47 +8,47 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
-/// The rules, asked in the order they stand here: a caller on the white list is refused by none of the others.
+/// The access rules, in the order in which they are checked. No other rule refuses a caller on the white list.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Access {
-    /// Who may always call, and is served first in a queue.
+    /// The numbers that may always call, and that a queue serves first.
     pub white: Arc<Prefixes>,
-    /// Whether only those may call.
+    /// Whether only numbers of the white list may call.
     pub only_white: bool,
-    /// Who may not.
+    /// The numbers that may not call.
     pub black: Arc<Prefixes>,
-    /// Whether callers without a number may.
+    /// Whether callers without a number are refused.
     pub refuse_anonymous: bool,
-    /// Whether callers from abroad may.
+    /// Whether callers from abroad are refused.
     pub refuse_international: bool,
-    /// From where nobody may.
+    /// The areas whose callers are refused.
     pub refused_areas: AreaSet,
-    /// From where alone one may; from everywhere when empty.
+    /// The only areas whose callers may call. If empty, every area may.
     pub only_areas: AreaSet,
-    /// When one may: a table of hours and a state of it.
+    /// When callers may call: a table of hours and a state of it.
     pub hours: Option<(Arc<str>, Arc<str>)>,
-    /// How often one may.
+    /// A limit on how often one number may call.
     pub frequency: Option<Frequency>,
-    /// What a refused caller gets.
+    /// What happens to a refused caller.
     pub refusal: RefusalAction,
 }
 
-/// How often one number may call.
+/// A limit on how often one number may call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Frequency {
-    /// So many calls.
+    /// The most calls.
     pub calls: u32,
-    /// Within this span.
+    /// The length of the window.
     pub within: Millis,
 }
 
-/// What a refused caller gets.
+/// What happens to a refused caller.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefusalAction {
-    /// Hears why, unanswered.
+    /// The caller hears an announcement as early media.
     Announce(Prompt),
-    /// Is rejected at once, unanswered, with this cause.
+    /// The call is rejected at once with this cause.
     Reject(Cause),
 }
 
@@ -62,28 +62,28 @@ impl Default for RefusalAction {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefusalReason {
-    /// On the black list.
+    /// The number is on the black list.
     Blacklisted,
-    /// Not on the white list, where only those may call.
+    /// The number is not on the white list, and only those numbers may call.
     NotWhitelisted,
-    /// Without a number.
+    /// The caller has no number.
     Anonymous,
-    /// From abroad.
+    /// The caller is abroad.
     International,
-    /// From a barred area.
+    /// The caller is in a refused area.
     Area,
-    /// At a barred hour.
+    /// The call comes outside the allowed hours.
     Hours,
-    /// Too often.
+    /// The number called too often.
     Frequency,
-    /// As many calls as the hotline takes are live.
+    /// The hotline already has its maximum of live calls.
     Concurrency,
     /// The hotline is suspended (停机).
     Suspended,
 }
 
 impl RefusalReason {
-    /// Those that the rules of an [`Access`] tell apart.
+    /// The reasons that the rules of an [`Access`] can give.
     pub const OF_ACCESS: [Self; 7] = [
         Self::Blacklisted,
         Self::NotWhitelisted,
@@ -94,7 +94,7 @@ impl RefusalReason {
         Self::Frequency,
     ];
 
-    /// The word for it: the name of a flow's exit.
+    /// The word of the reason, which is also the name of an exit of an access node.
     pub fn word(self) -> &'static str {
         match self {
             Self::Blacklisted => "blacklisted",

@@ -5,11 +5,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// The most digits of a code.
 pub const CODE_DIGITS_MAX: usize = 25;
 
-/// A set of codes, each of up to [`CODE_DIGITS_MAX`] digits: 16 bytes each.
+/// A set of codes of up to [`CODE_DIGITS_MAX`] digits. Each code takes 16 bytes.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Codes(Box<[u128]>);
 
-/// Digits with a 1 before them, so that leading zeros count.
+/// The digits as a number, with a 1 before them, so that leading zeros count.
 fn packed(code: &str) -> Option<u128> {
     let fits = (1..=CODE_DIGITS_MAX).contains(&code.len());
     if !fits {
@@ -21,7 +21,11 @@ fn packed(code: &str) -> Option<u128> {
 }
 
 impl Codes {
-    /// A set of these codes; gives back the first that is none.
+    /// The set of these codes.
+    ///
+    /// # Errors
+    ///
+    /// The first text that is no code: empty, too long, or with a character that is no digit.
     pub fn new<'a>(codes: impl IntoIterator<Item = &'a str>) -> Result<Self, &'a str> {
         let packed: Result<Vec<u128>, &'a str> =
             codes.into_iter().map(|code| packed(code).ok_or(code)).collect();
@@ -31,12 +35,12 @@ impl Codes {
         Ok(Self(packed.into()))
     }
 
-    /// Whether the code is one of them.
+    /// Whether the set contains the code.
     pub fn contains(&self, code: &str) -> bool {
         packed(code).is_some_and(|packed| self.0.binary_search(&packed).is_ok())
     }
 
-    /// A number that differs when the codes do; the same in every run.
+    /// A hash of the codes, which is the same in every run.
     pub fn fingerprint(&self) -> u64 {
         self.0.iter().fold(0xcbf2_9ce4_8422_2325, |mixed: u64, code| {
             let word = (*code as u64) ^ ((*code >> 64) as u64).rotate_left(17);
@@ -44,12 +48,12 @@ impl Codes {
         })
     }
 
-    /// How many there are.
+    /// The number of codes.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is none.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -1,7 +1,7 @@
-//! Telephone numbers and endpoints: what may stand in an originate string, and nothing else.
+//! Telephone numbers and endpoints that are safe in an originate string.
 //!
-//! A text that passed these checks has no meaning to a switch beyond the place it names: no variable, no
-//! second leg, no application. Whether anybody answers there is not known here, nor where a number lies.
+//! A switch reads a checked text as a destination and as nothing else: no variable, no second leg, no application. Whether
+//! the destination answers, and the region of a number, are not known here.
 
 use crate::id::LineId;
 use serde::{Deserialize, Serialize};
@@ -16,53 +16,53 @@ pub const PHONE_DIGITS_MAX: usize = 20;
 /// The longest endpoint, in bytes.
 pub const ENDPOINT_BYTES_MAX: usize = 256;
 
-/// Why a text cannot be called.
+/// Why a text is no valid destination.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidDial {
-    /// Something in a telephone number that is no digit.
+    /// The telephone number has a character that is no digit.
     #[error(
         "a telephone number has no {0:?}: write ASCII digits, with a leading + if need be; spaces and dashes are dropped"
     )]
     PhoneCharacter(char),
-    /// Too short or too long a telephone number.
+    /// The telephone number is too short or too long.
     #[error(
         "a telephone number of {0} digits: it must have {PHONE_DIGITS_MIN} to {PHONE_DIGITS_MAX}, \
          with the area code for a landline"
     )]
     PhoneDigits(usize),
-    /// An endpoint that names no technology, or nothing behind it.
+    /// The endpoint has no technology, or nothing behind the technology.
     #[error("{0:?} is no endpoint: write technology/place, such as user/1001 or sofia/gateway/pbx/1001")]
     EndpointForm(String),
-    /// A character that a switch could read as more than a place.
+    /// The endpoint has a character that could have a special meaning for a switch.
     #[error("an endpoint may not contain {0:?}: use ASCII letters, digits and / . _ - + @ : % * #")]
     EndpointCharacter(char),
-    /// The separator that would make several legs of one.
+    /// The endpoint has the separator that calls several legs.
     #[error(
         "an endpoint may not contain \":_:\", which calls several at once: make each an agent of its own"
     )]
     EndpointSeveral,
-    /// Too long for an originate string.
+    /// The endpoint is too long for an originate string.
     #[error("an endpoint may have at most {ENDPOINT_BYTES_MAX} bytes")]
     EndpointTooLong,
-    /// A trunk without exactly one place for the number.
+    /// The trunk does not have exactly one `{number}`.
     #[error(
         "a trunk must contain {{number}} exactly once, not {0} times: such as sofia/gateway/carrier/{{number}}"
     )]
     TrunkNumber(usize),
 }
 
-/// Where a call to an agent goes. Make one with [`Dial::phone`] or [`Dial::endpoint`]: they let nothing in that
-/// a switch could read as more than a place, and so does reading one back.
+/// The destination of a call to an agent. [`Dial::phone`] and [`Dial::endpoint`] make one and refuse every text that could
+/// have a special meaning for a switch; deserialization refuses the same texts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", try_from = "Unchecked")]
 pub enum Dial {
-    /// A telephone number; the switch's settings say through which trunk.
+    /// A telephone number. The settings of the switch name the trunk.
     Phone(Arc<str>),
-    /// An endpoint in the switch's own words: an extension, a trunk of its own.
+    /// An endpoint in the notation of the switch: an extension, or a trunk of its own.
     Endpoint(Arc<str>),
 }
 
-/// A [`Dial`] as it stands in a journal or a saved call.
+/// A [`Dial`] as stored in a journal or a saved call.
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Unchecked {
@@ -82,7 +82,11 @@ impl TryFrom<Unchecked> for Dial {
 }
 
 impl Dial {
-    /// A telephone number, kept as digits with an optional leading `+`; spaces and dashes are dropped.
+    /// A telephone number: digits with an optional leading `+`. Spaces and dashes are dropped.
+    ///
+    /// # Errors
+    ///
+    /// The text has another character, or too few or too many digits.
     pub fn phone(text: &str) -> Result<Self, InvalidDial> {
         let kept: String = text.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
         let digits = kept.strip_prefix('+').unwrap_or(&kept);
@@ -95,14 +99,18 @@ impl Dial {
         Ok(Self::Phone(kept.into()))
     }
 
-    /// An endpoint in the switch's own words.
+    /// An endpoint in the notation of the switch.
+    ///
+    /// # Errors
+    ///
+    /// The text is no endpoint, or has a character that could have a special meaning for a switch.
     pub fn endpoint(text: &str) -> Result<Self, InvalidDial> {
         check_endpoint(text)?;
         Ok(Self::Endpoint(text.into()))
     }
 
-    /// Whose lines a call to here takes. The forms in which one Chinese number is written are one line, so
-    /// that two hotlines which write it differently still share its lines: `+86 139…`, `0086139…` and `0139…`
+    /// The line that a call to this destination takes. All forms of one Chinese number are one line, so that two hotlines
+    /// that write the number differently share its lines: `+86 139…`, `0086139…` and `0139…`
     /// are the mobile `139…`, and `+8621…` is the landline `021…`.
     pub fn line(&self) -> LineId {
         match self {
@@ -112,7 +120,7 @@ impl Dial {
     }
 }
 
-/// The number as it is dialled from anywhere in China; a foreign number stays as it is.
+/// The number as dialled from anywhere in China. A foreign number is unchanged.
 fn national(phone: &Arc<str>) -> Arc<str> {
     let bare = phone.strip_prefix("+86").or_else(|| phone.strip_prefix("0086"));
     let rest = bare.unwrap_or(phone);
@@ -150,18 +158,18 @@ fn check_endpoint(text: &str) -> Result<(), InvalidDial> {
     }
 }
 
-/// The endpoint through which telephone numbers are called: text with one `{number}` in it.
+/// The endpoint template through which telephone numbers are called: a text with one `{number}`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trunk {
     before: Arc<str>,
     after: Arc<str>,
 }
 
-/// What stands for the number in a [`Trunk`].
+/// The placeholder of the number in a [`Trunk`].
 const NUMBER: &str = "{number}";
 
 impl Trunk {
-    /// The endpoint of this telephone number, as [`Dial::phone`] keeps it.
+    /// The endpoint for this telephone number, in the form of [`Dial::phone`].
     pub fn endpoint(&self, phone: &str) -> String {
         format!("{}{phone}{}", self.before, self.after)
     }

@@ -1,8 +1,7 @@
-//! The way of a call through a hotline: named nodes, and from each node named exits to others.
+//! The flow of a hotline: named nodes with named exits that lead to other nodes.
 //!
-//! A simple hotline is written in short forms and has a flow all the same: what the short forms expand to. A
-//! node that may wait has a limit for it; whether a node answers the call, so that the caller pays from there,
-//! is known for each.
+//! A hotline file in short forms has a flow too: the short forms expand to it. Every node that may wait has a time limit.
+//! For every node it is known whether the node answers the call, so that the caller pays from there.
 
 use super::access::Access;
 use super::group::GroupIx;
@@ -15,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The exit that is taken when no other of that name is there.
+/// The default exit, for every exit that a node does not name.
 pub const ANY: &str = "_";
 
 /// The most nodes of a flow.
@@ -23,15 +22,15 @@ pub const NODES_MAX: usize = 1_000;
 /// The longest name of a node, in characters: that of a group with what a short form adds to it.
 pub const NODE_NAME_CHARS_MAX: usize = 64;
 
-/// A node's place in its flow.
+/// The index of a node in its flow.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct NodeIx(pub u16);
 
-/// All nodes of a hotline. Every place named in it is one of its own.
+/// All nodes of a hotline. Every index in it is an index of its own nodes.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Flow {
-    /// Where a call begins.
+    /// The node at which a call begins.
     pub start: NodeIx,
     /// The nodes.
     pub nodes: Vec<Node>,
@@ -43,15 +42,14 @@ impl Flow {
         self.nodes.get(usize::from(at.0))
     }
 
-    /// Gives every group the place it has now.
+    /// Replaces the index of each group by its new index.
     pub fn regroup(&mut self, moved: &[GroupIx]) {
         for group in self.nodes.iter_mut().filter_map(Node::group_mut) {
             *group = moved.get(usize::from(group.0)).copied().unwrap_or(*group);
         }
     }
 
-    /// Behind each group that has another to fall back on, a node that tries that one. A node that says itself
-    /// where it leads when the group is busy keeps that.
+    /// Adds a node for the overflow group of each group that has one. A node keeps an exit that it names itself.
     pub fn overflow(&mut self, overflow: &BTreeMap<GroupIx, GroupIx>) {
         let mut names: BTreeSet<Arc<str>> = self.nodes.iter().map(|node| node.name.clone()).collect();
         for at in 0..self.nodes.len() {
@@ -84,16 +82,16 @@ impl Flow {
 /// One node.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Node {
-    /// What the business calls it.
+    /// The name of the node.
     pub name: Arc<str>,
-    /// What it does.
+    /// What the node does.
     pub kind: NodeKind,
-    /// Where it leads: by the names its kind gives, by [`ANY`] where none of them fits.
+    /// The exits by name, and [`ANY`] for every other exit.
     pub exits: BTreeMap<Arc<str>, NodeIx>,
 }
 
 impl Node {
-    /// Where this exit leads, if anywhere: by its own name, else by [`ANY`].
+    /// The node that an exit leads to, by its own name or else by [`ANY`].
     pub fn exit(&self, name: &str) -> Option<NodeIx> {
         self.exits.get(name).or_else(|| self.exits.get(ANY)).copied()
     }
@@ -118,7 +116,7 @@ impl Node {
         }
     }
 
-    /// The group it reaches, if any.
+    /// The group whose agents the node calls, if any.
     pub fn group(&self) -> Option<GroupIx> {
         match &self.kind {
             NodeKind::Group(reach) => Some(reach.group),
@@ -139,8 +137,8 @@ impl Node {
         }
     }
 
-    /// Whether it answers the call, from where on the caller and the business pay: a queue as soon as the caller
-    /// has to wait in it, every other on being entered.
+    /// Whether the node answers the call, so that caller and business pay from there. A queue answers as soon as the caller
+    /// has to wait; every other node answers when the call enters it.
     pub fn answers(&self) -> bool {
         match &self.kind {
             NodeKind::Menu(_)
@@ -161,7 +159,7 @@ impl Node {
         }
     }
 
-    /// Whether it decides at once, without the caller's or anybody's doing.
+    /// Whether the node decides at once, without waiting for the caller or for anything else.
     pub fn is_instant(&self) -> bool {
         match &self.kind {
             NodeKind::Hours { .. } | NodeKind::Area { .. } | NodeKind::Set(_) | NodeKind::Goto => true,
@@ -184,18 +182,19 @@ impl Node {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum NodeKind {
-    /// Goes by the state of a table of hours (上下班): the exit is the state's name.
+    /// Chooses the exit by the state of a table of hours (上下班): the exit has the name of the state.
     Hours {
         /// Which table.
         table: Arc<str>,
     },
-    /// Goes by where the caller is (区域转接): the exit of the first route that has the place.
+    /// Chooses the exit by the region of the caller (区域转接): the exit of the first route with the region.
     Area {
-        /// Places and exits, asked in this order.
+        /// Areas and exits, in the order in which they are checked.
         routes: Vec<(AreaSet, Arc<str>)>,
     },
-    /// Asks whether the caller may call (黑白名单). Exits: `allowed`, and for the refused one of
-    /// [`RefusalReason`](super::access::RefusalReason)'s words; without such an exit the access rules' own way.
+    /// Checks whether the caller may call (黑白名单). Exits: `allowed`, and the words of
+    /// [`RefusalReason`](super::access::RefusalReason) for refused callers. Without such an exit, the access rules say what
+    /// happens.
     Access(Access),
     /// Lets the caller choose by key (语音导航). Exits: the keys, `invalid`, `timeout`, `hangup`.
     Menu(Ask),
@@ -205,154 +204,154 @@ pub enum NodeKind {
     Extension(Ask),
     /// Lets the caller hear something. Exits: `done`, `hangup`.
     Play(Play),
-    /// Tries the agents of a group. Exits: `talked`, `busy`, `no_answer`, `unreachable`, `off_duty`, `hangup`.
+    /// Calls the agents of a group. Exits: `talked`, `busy`, `no_answer`, `unreachable`, `off_duty`, `hangup`.
     Group(Reach),
     /// Lets the caller wait for an agent of a group (排队). Exits: `talked`, `timeout`, `full`, `off_duty`,
     /// keys, `hangup`.
     Queue(Queue),
     /// Takes a message (语音信箱). Exits: `done`, `too_short`, `hangup`.
     Voicemail(Voicemail),
-    /// Asks how it was (满意度). Exits: `done`, `timeout`, `hangup`.
+    /// Asks the caller for a rating (满意度). Exits: `done`, `timeout`, `hangup`.
     Survey(Survey),
     /// Says whether a code is genuine (防伪查询). Exits: `genuine`, `seen`, `unknown`, `invalid`, `timeout`,
     /// `hangup`.
     VerifyCode(VerifyCode),
-    /// Notes something about the call. Exit: `done`.
+    /// Sets a property of the call. Exit: `done`.
     Set(Set),
     /// Goes on at the node of its only exit, `done`.
     Goto,
     /// Ends the call.
     HangUp {
-        /// With this cause; otherwise with the one that is nearest to the truth.
+        /// The cause. `None` means the cause that describes the end of the call best.
         cause: Option<Cause>,
     },
 }
 
-/// How keys are asked for; the names are FreeSWITCH's own.
+/// How a node asks for keys. The names are those of FreeSWITCH.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ask {
-    /// What is asked. A key ends it.
+    /// The prompt. A key interrupts it.
     pub prompt: Prompt,
-    /// What is said to a wrong answer.
+    /// The announcement after a wrong answer.
     pub invalid: Option<Prompt>,
-    /// How long the first key may take after the prompt.
+    /// How long the caller has for the first key after the prompt.
     pub timeout: Millis,
-    /// How long each further key may take.
+    /// How long the caller has for each further key.
     pub inter_digit_timeout: Millis,
-    /// How many wrong answers until the exit `invalid`.
+    /// How many wrong answers lead to the exit `invalid`.
     pub max_failures: u8,
-    /// How many times of silence until the exit `timeout`.
+    /// How many timeouts lead to the exit `timeout`.
     pub max_timeouts: u8,
-    /// How many digits an answer has at least.
+    /// The least number of digits of an answer.
     pub digits_min: u8,
-    /// How many digits an answer has at most: then it is complete without further waiting.
+    /// The greatest number of digits of an answer, with which the answer is complete at once.
     pub digit_len: u8,
     /// The key that ends an answer.
     pub terminator: Option<char>,
 }
 
-/// Digits for the record.
+/// Digits that go into the call record.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Collect {
-    /// How they are asked for.
+    /// How the node asks for the digits.
     pub ask: Ask,
-    /// Under which name they stand in the call record.
+    /// The name of the digits in the call record.
     pub name: Arc<str>,
 }
 
-/// Something to hear.
+/// An announcement.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Play {
-    /// What.
+    /// The announcement.
     pub prompt: Prompt,
-    /// Whether the call is answered first; otherwise it is early media, and free.
+    /// Whether the call is answered first. If not, the announcement is early media, and free.
     pub answer: bool,
 }
 
-/// How agents of a group are reached.
+/// How a node calls the agents of a group.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reach {
-    /// Whom to try.
+    /// The group.
     pub group: GroupIx,
-    /// What the caller hears meanwhile.
+    /// The ringback.
     pub ringback: Ringbacks,
-    /// How long all attempts together may take.
+    /// The time limit of all attempts together.
     pub wait: Millis,
-    /// What is said before they talk.
+    /// The announcements before the talk.
     pub before: Before,
 }
 
-/// What is said before caller and agent talk (通话前置音).
+/// The announcements before caller and agent talk (通话前置音).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Before {
-    /// To the caller.
+    /// The announcement to the caller.
     pub to_caller: Option<Prompt>,
-    /// To the agent: the whisper.
+    /// The announcement to the agent: the whisper.
     pub to_agent: Option<Prompt>,
-    /// Whether the caller is told the agent's number (报工号).
+    /// Whether the caller hears the agent number (报工号).
     pub agent_number: bool,
 }
 
-/// A place to wait in.
+/// A queue.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Queue {
-    /// Whom for, and what is said before they talk. `reach.ringback` is the music, `reach.wait` the longest wait.
+    /// The group that the caller waits for. `reach.ringback` is the music, `reach.wait` the longest wait.
     pub reach: Reach,
-    /// How many may wait.
+    /// How many callers may wait.
     pub length_max: u16,
     /// Whether waiting answers the call, so that keys work with every carrier.
     pub answer: bool,
-    /// Whether the caller is told how many are ahead.
+    /// Whether the caller hears how many callers are ahead.
     pub say_position: bool,
-    /// Whether the caller is told how long it may take.
+    /// Whether the caller hears the estimated wait.
     pub say_wait: bool,
-    /// How often; never when none.
+    /// The interval of these announcements. `None` means never.
     pub every: Option<Millis>,
-    /// What is said with it, such as which key leads out.
+    /// A further announcement, such as which key leads out.
     pub notice: Option<Prompt>,
-    /// The key that asks to be called back.
+    /// The key with which the caller asks for a callback.
     pub call_back: Option<char>,
 }
 
-/// How a message is taken.
+/// Voicemail: how a message is taken.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Voicemail {
-    /// What is said before the beep.
+    /// The announcement before the beep.
     pub greeting: Option<Prompt>,
     /// The longest message.
     pub longest: Millis,
-    /// What is shorter is none.
+    /// The shortest message that is kept.
     pub shortest: Millis,
     /// How much silence ends it.
     pub silence: Millis,
-    /// What is said when it is kept.
+    /// The announcement after a kept message.
     pub saved: Option<Prompt>,
 }
 
-/// What is asked after the talk.
+/// The survey after the talk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Survey {
-    /// How the score is asked for: one digit.
+    /// How the node asks for the score: one digit.
     pub ask: Ask,
     /// The highest score.
     pub highest: u8,
-    /// What is said for it.
+    /// The announcement after the score.
     pub thanks: Option<Prompt>,
 }
 
-/// How a code is looked up.
+/// An anti-counterfeit query.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct VerifyCode {
-    /// How it is asked for.
+    /// How the node asks for the code.
     pub ask: Ask,
-    /// Which set of codes.
+    /// The set of codes.
     pub codes: Arc<str>,
 }
 
-/// What can be noted about a call.
+/// Properties of a call that a node can set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Set {
-    /// How early it is served in a queue: higher is earlier.
+    /// The priority in a queue: higher is served earlier.
     pub priority: Option<u8>,
     /// A mark for the call record: name and value.
     pub mark: Option<(Arc<str>, Arc<str>)>,

@@ -18,31 +18,31 @@ pub struct Group {
     pub agents: Vec<u16>,
     /// Who is tried first (接听规则).
     pub strategy: Strategy,
-    /// For how many days the agent a caller last talked with is tried first (记忆接听); none: not at all.
+    /// For how many days the agent that a caller last talked with is called first (记忆接听). `None` means never.
     pub last_agent_days: Option<u16>,
-    /// How long an agent is left alone after a talk (话后整理).
+    /// How long an agent gets no call after a talk (话后整理).
     pub wrap_up: Millis,
-    /// How long a waiting queue leaves an agent alone who did not take a call.
+    /// How long a queue does not call an agent again who did not take a call.
     pub retry: Millis,
 }
 
-/// Who of a group is tried first.
+/// The order in which the agents of a group are called.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Strategy {
-    /// As they are listed (顺序).
+    /// In the order of the list (顺序).
     #[default]
     Sequential,
     /// Shuffled anew for each call (随机).
     Random,
-    /// The one after the one who was tried first last time (轮循).
+    /// First the agent after the one who was called first last time (轮循).
     RoundRobin,
-    /// Who talked least often (平均).
+    /// First the agent with the fewest talks (平均).
     FewestCalls,
-    /// Who has not talked for longest (平均).
+    /// First the agent whose last talk is longest ago (平均).
     LongestIdle,
-    /// By their shares (按比例).
+    /// By the shares of the agents (按比例).
     Ratio,
-    /// All at once; the first to take it has it (同振).
+    /// All agents at once: the first to answer gets the call (同振).
     Simultaneous,
 }

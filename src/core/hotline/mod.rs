@@ -1,7 +1,7 @@
-//! A hotline as the core sees it: its number, its agents, its flow, what its callers hear.
+//! A hotline: its number, its agents, its flow, and what its callers hear.
 //!
-//! The crate that reads hotline files refuses every file that would make an invalid hotline. A call pins the
-//! [`Hotline`] it started with and never sees a later version.
+//! The crate that reads hotline files refuses every file that would make an invalid hotline. A call keeps the version of
+//! the [`Hotline`] with which it started.
 //!
 //! Absent, and to stay so: which agent is busy, which call rings where, and anything else that changes while calls run.
 
@@ -45,88 +45,88 @@ impl Hotlines {
         self.0.get(number)
     }
 
-    /// Adds a hotline; gives back the one of the same number that was there before.
+    /// Adds a hotline. Returns the earlier hotline of the same number, if any.
     pub fn insert(&mut self, hotline: Arc<Hotline>) -> Option<Arc<Hotline>> {
         self.0.insert(hotline.number.clone(), hotline)
     }
 
-    /// All of them, by number.
+    /// All hotlines, by number.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<Hotline>> {
         self.0.values()
     }
 
-    /// How many there are.
+    /// The number of hotlines.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is none.
+    /// Whether there is no hotline.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-/// One 400 number and everything decided for its calls.
+/// One 400 number and everything that a business decides for its calls.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Hotline {
-    /// Its number: ten digits.
+    /// The number: ten digits.
     pub number: Arc<str>,
-    /// What the business is called.
+    /// The name of the business.
     pub name: Arc<str>,
-    /// Differs when anything that matters differs.
+    /// The fingerprint of the hotline.
     pub version: Version,
-    /// Which number an agent sees.
+    /// The number that an agent sees.
     pub shows: Shows,
-    /// The area code of its own place: what completes a caller's local number.
+    /// The area code of the hotline, which completes local numbers of callers.
     pub home: Option<AreaCode>,
-    /// Who speaks where nothing was recorded for it.
+    /// The language and the standard recordings.
     pub voice: Voice,
-    /// Suspended (停机), and what callers get then.
+    /// What happens to callers while the hotline is suspended (停机). `None` if it is not suspended.
     pub suspended: Option<RefusalAction>,
-    /// How many calls it takes at a time.
+    /// The most live calls.
     pub calls_max: Option<u32>,
-    /// Whose talks are recorded.
+    /// Which talks are recorded.
     pub recording: Recording,
-    /// What the caller hears where the flow ends without a word.
+    /// The announcement when the flow ends without another announcement.
     pub closing: Prompt,
     /// Tables of hours by name.
     pub hours: BTreeMap<Arc<str>, Arc<Hours>>,
     /// Sets of codes by name.
     pub codes: BTreeMap<Arc<str>, Arc<Codes>>,
-    /// Who answers.
+    /// The agents.
     pub agents: Vec<Agent>,
-    /// Who of them belong together.
+    /// The groups of agents.
     pub groups: Vec<Group>,
-    /// The way of a call.
+    /// The flow of a call.
     pub flow: Flow,
 }
 
-/// Whose talks are recorded (通话录音).
+/// Which talks are recorded (通话录音).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Recording {
-    /// Nobody's.
+    /// No talk.
     #[default]
     Off,
-    /// Those of callers who called; not those who were called back.
+    /// Talks of calls that the caller made, and not of callbacks.
     Inbound,
-    /// Everybody's.
+    /// All talks.
     All,
 }
 
-/// A fingerprint of a hotline: FNV-1a, 64 bits, over its JSON, where its lists and codes stand as fingerprints
-/// of their own. Comments, spaces and the order of keys in the file do not count.
+/// The fingerprint of a hotline: FNV-1a, 64 bits, over its JSON, with lists and codes replaced by their own fingerprints.
+/// Comments, spaces and the order of keys in the file do not count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(pub u64);
 
 impl Version {
-    /// The fingerprint of this hotline, whatever its own `version` says.
+    /// The fingerprint of this hotline. Its field `version` does not count.
     pub fn of(hotline: &Hotline) -> Self {
-        let mut fnv = Written(FnvHasher::default());
+        let mut fnv = HashWriter(FnvHasher::default());
         let mut unversioned = Hotline { version: Self::default(), ..hotline.clone() };
-        // Where the standard recordings lie is the daemon's affair: a hotline moved to another is the same.
+        // The folder of the standard recordings belongs to the daemon: a hotline on another daemon is the same.
         unversioned.voice.folder = Arc::default();
-        // A list may be long and shared by thousands of hotlines: as text it would cost more than all else.
+        // A list may be long and shared by thousands of hotlines: as text it would cost more than everything else.
         let mut lists: Vec<u64> = hotline.codes.values().map(|codes| codes.fingerprint()).collect();
         unversioned.codes.values_mut().for_each(|codes| *codes = Arc::default());
         for node in &mut unversioned.flow.nodes {
@@ -139,16 +139,16 @@ impl Version {
         for list in lists {
             fnv.0.write(&list.to_le_bytes());
         }
-        // Neither the writer nor these types can fail; if they did, the version would only be a worse one.
+        // Neither the writer nor these types can fail.
         let _ = serde_json::to_writer(&mut fnv, &unversioned);
         Self(fnv.0.finish())
     }
 }
 
-/// A hash of whatever is written.
-struct Written(FnvHasher);
+/// A writer that hashes its input.
+struct HashWriter(FnvHasher);
 
-impl std::io::Write for Written {
+impl std::io::Write for HashWriter {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         self.0.write(bytes);
         Ok(bytes.len())
@@ -178,44 +178,44 @@ impl<'de> Deserialize<'de> for Version {
     }
 }
 
-/// Which number an agent sees.
+/// The number that an agent sees.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Shows {
-    /// The caller's.
+    /// The number of the caller.
     #[default]
     Caller,
-    /// The hotline's own: what carriers demand that let no foreign number out.
+    /// The number of the hotline: some carriers let no other number out.
     Hotline,
 }
 
-/// Somebody who answers calls: one bound telephone (绑定号码).
+/// An agent: one bound telephone that answers calls (绑定号码).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Agent {
-    /// The agent number (工号); it stays when everything else changes.
+    /// The agent number (工号). It stays the same when everything else changes.
     pub id: Arc<str>,
     /// The agent's name.
     pub name: Arc<str>,
-    /// Where to call.
+    /// The destination of calls to the agent.
     pub dial: Dial,
-    /// Whose lines a call takes.
+    /// The line that a call takes.
     pub line: LineId,
-    /// How many calls at a time.
+    /// How many calls the agent takes at a time.
     pub lines: u16,
-    /// How long it may ring.
+    /// How long the telephone may ring.
     pub ring_time: Millis,
-    /// Whether calls are sent here at all.
+    /// Whether the agent gets calls at all.
     pub on: bool,
-    /// When calls are sent here: a table of hours and a state of it; always when none.
+    /// When the agent gets calls: a table of hours and a state of it. `None` means always.
     pub hours: Option<(Arc<str>, Arc<str>)>,
-    /// Whether a call is taken by pressing 1: for mobiles, whose mailbox must not take it.
+    /// Whether the agent takes a call by pressing 1: for mobiles, whose mailbox must not take the call.
     pub confirm: bool,
-    /// The share of calls, where the strategy goes by shares.
+    /// The share of calls, for the strategy that uses shares.
     pub share: u16,
 }
 
 impl Agent {
-    /// An agent who is always on, has one line and takes calls by answering.
+    /// An agent who is always on, has one line, and takes a call by answering.
     pub fn new(id: &str, dial: Dial) -> Self {
         Self {
             id: id.into(),

@@ -1,25 +1,25 @@
-//! Coloured ringback (彩铃): what the caller hears while agents are tried, by time and by area (炫铃).
+//! Custom ringback (彩铃): what the caller hears while agents are called, by time and by area (炫铃).
 
 use crate::number::AreaSet;
 use crate::prompt::{Prompt, Tone};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// The sounds and when each is played.
+/// The ringback of a node: rules, and a default sound.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Ringbacks {
-    /// The first that fits is played.
+    /// The rules. The sound of the first rule that applies is played.
     pub rules: Vec<RingbackRule>,
-    /// What is played when none fits.
+    /// The sound if no rule applies.
     pub otherwise: Prompt,
 }
 
-/// One sound and when it is played.
+/// A sound and when it is played.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RingbackRule {
-    /// When this table of hours is in this state; at any time when none.
+    /// A table of hours and the state in which the rule applies. `None` means at any time.
     pub hours: Option<(Arc<str>, Arc<str>)>,
-    /// For callers from here; from anywhere when none.
+    /// The areas of callers to which the rule applies. `None` means every area.
     pub area: Option<AreaSet>,
     /// The sound.
     pub prompt: Prompt,

@@ -1,47 +1,47 @@
-//! Who speaks on a hotline: a language, and where its recordings lie.
+//! The voice of a hotline: a language, and the folders of its recordings.
 //!
-//! A hotline may bring recordings of its own, under the same names in a folder of its own; each of them stands
-//! in for the standard one. Which recordings there are was looked up when the hotline was loaded.
+//! A hotline may have recordings of its own, with the same names in a folder of its own; each of them replaces the standard
+//! one. Which recordings exist is looked up when the hotline is loaded.
 
 use crate::phrases::{Language, Piece, Speaker};
 use crate::prompt::{Prompt, SoundPath};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Where the recordings of a hotline lie, as the switch sees them.
+/// The language and the recordings of a hotline, with paths of the switch.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Voice {
-    /// In which language.
+    /// The language.
     pub language: Language,
-    /// The folder of the standard recordings, with the language's own at its end.
+    /// The folder of the standard recordings in this language.
     pub folder: Arc<str>,
-    /// The hotline's own.
+    /// The recordings of the hotline itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own: Option<Arc<OwnRecordings>>,
 }
 
-/// What a business recorded itself.
+/// Recordings of the business itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OwnRecordings {
-    /// Their folder.
+    /// The folder of the recordings.
     pub folder: Arc<str>,
-    /// Which there are, in order.
+    /// The pieces that are recorded, sorted.
     pub pieces: Vec<Piece>,
 }
 
 impl Voice {
-    /// Who puts the words together.
+    /// The speaker that makes sentences of recordings.
     pub fn speaker(&self) -> Speaker {
         Speaker::new(self.language)
     }
 
-    /// Whether it can say anything: a hotline that was put together without a folder of recordings cannot.
+    /// Whether there is a folder of recordings: a hotline that was not loaded from a file may have none.
     pub fn speaks(&self) -> bool {
         !self.folder.is_empty()
     }
 
-    /// The files of these pieces, one after the other. A piece whose path no switch can be given is left out:
-    /// there is none in a hotline that was loaded.
+    /// The files of these pieces, in turn. A piece with a path that cannot be given to a switch is left out; a loaded hotline
+    /// has no such piece.
     pub fn prompt(&self, pieces: &[Piece]) -> Prompt {
         let mut files: Vec<SoundPath> = pieces.iter().filter_map(|piece| self.path(*piece)).collect();
         match (files.len(), files.pop()) {

@@ -13,23 +13,23 @@ use std::sync::Arc;
 const MINUTE: Millis = Millis(60_000);
 const DAY: Millis = Millis(DAY_MINUTES as u64 * MINUTE.0);
 
-/// What a table says of an instant.
+/// The state of a table at an instant, with the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The state.
     pub state: Arc<str>,
-    /// Why, for who asks.
+    /// The reason, for notes and tests of calls.
     pub because: Because,
 }
 
-/// Why a table says so: prints such as `2026-10-01 is 国庆节: holidays 10:00-16:00`.
+/// The reason of a state. Prints as `2026-10-01 is 国庆节: holidays 10:00-16:00`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Because {
-    /// The day whose lines decided: the day before if a shift of its goes on over midnight.
+    /// The date whose lines decide. It is the day before, if a shift of that day continues over midnight.
     pub date: Date,
-    /// What that day is.
+    /// The kind of that day.
     pub day: DayKind,
-    /// The line or the exception; none if none says anything of this minute.
+    /// The line or the exception. `None` if none names this minute.
     pub said: Option<Arc<str>>,
 }
 
@@ -50,11 +50,11 @@ impl fmt::Display for Because {
     }
 }
 
-/// What was found for an instant, by index.
-struct Found {
+/// The state of an instant, by index.
+struct FoundState {
     state: StateIndex,
     reason: Option<Reason>,
-    /// Whether it began the day before.
+    /// Whether a shift of the day before decides.
     since_yesterday: bool,
 }
 
@@ -76,33 +76,32 @@ impl Hours {
         &*self.states[usize::from(found.state)] == state
     }
 
-    fn find(&self, now: DateTime, calendar: &Calendar) -> Found {
+    fn find(&self, now: DateTime, calendar: &Calendar) -> FoundState {
         let (date, minute) = (now.date(), minute_of(now));
         if let Some(yesterday) = self.spilling(date, calendar)
             && let Some(stretch) = at(&yesterday.spill, minute)
         {
-            return Found { state: stretch.state, reason: Some(stretch.reason), since_yesterday: true };
+            return FoundState { state: stretch.state, reason: Some(stretch.reason), since_yesterday: true };
         }
         let plan = self.plan(date, calendar);
         let (state, reason) = match at(&plan.stretches, minute) {
             Some(stretch) => (stretch.state, Some(stretch.reason)),
             None => plan.rest.map_or((0, None), |(state, reason)| (state, Some(reason))),
         };
-        Found { state, reason, since_yesterday: false }
+        FoundState { state, reason, since_yesterday: false }
     }
 
     fn plan(&self, date: Date, calendar: &Calendar) -> &DayPlan {
         self.plans.day(date, &calendar.sort(date))
     }
 
-    /// The plan of the day before, if anything of it can go on into this day.
+    /// The plan of the day before, if any shift can continue into this day.
     fn spilling(&self, date: Date, calendar: &Calendar) -> Option<&DayPlan> {
         let yesterday = if self.plans.any_spill { date.yesterday().ok()? } else { return None };
         Some(self.plan(yesterday, calendar))
     }
 
-    /// The first instant after `at` at which the state is another. None if there is none within
-    /// [`CHANGE_DAYS_MAX`].
+    /// The first instant after `at` with another state. `None` if there is none within [`CHANGE_DAYS_MAX`].
     pub fn next_change(&self, at: Instant, calendar: &Calendar) -> Option<Instant> {
         if self.states.iter().filter(|state| self.ever(state)).count() < 2 {
             return None;
@@ -118,7 +117,7 @@ impl Hours {
                 + u64::from(wall.millisecond().unsigned_abs());
             let left = Millis(u64::from(edge - minute_of(wall)) * MINUTE.0 - past_ms);
             now = now + left;
-            // Where clocks are changed the minutes do not go on as counted: look again from there.
+            // When clocks change, the minutes do not continue as counted: search again from there.
             if let Some(changed) = turn.filter(|turn| *turn <= now) {
                 now = changed;
                 turn = self.zone.next_turn(changed);
@@ -130,7 +129,7 @@ impl Hours {
         None
     }
 
-    /// The next minute of this day at which something may begin or end, at most its end.
+    /// The next minute of this day at which a shift may begin or end, or the end of the day.
     fn edge_after(&self, wall: DateTime, calendar: &Calendar) -> u16 {
         let minute = minute_of(wall);
         let today = self.plan(wall.date(), calendar).edge_after(minute);

@@ -1,7 +1,6 @@
-//! Which days are worked: statutory days off and make-up working days, as the yearly notice sets them.
+//! The calendar of statutory holidays and make-up working days, from the yearly notices of the State Council.
 //!
-//! A year whose notice is not known has weekdays and weekends and nothing else: make-up days follow no rule
-//! that could be computed.
+//! A year without a known notice has only weekdays and weekends: make-up days follow no rule that could be computed.
 
 use super::festival::Festival;
 use crate::time::Instant;
@@ -12,19 +11,19 @@ use std::num::NonZeroU16;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-/// Made by `data/make.py`; see `data/README.md` for where it is from.
+/// The known notices, made by `data/make.py`. `data/README.md` names the source.
 const KNOWN: &str = include_str!("data/days.txt");
-/// In this month the notice of the next year, which comes about November, should be there; and the days before
-/// New Year are the only ones of another year that a notice names.
+/// December. The notice of the next year comes about November and should be known now. The days before New Year are the
+/// only days of another year that a notice names.
 const LAST_MONTH: i8 = 12;
 /// The most days one year's file may name: every day of the year and the December before it.
 pub const YEAR_DAYS_MAX: usize = 400;
 /// The longest name of a holiday, in characters.
 pub const HOLIDAY_NAME_CHARS_MAX: usize = 64;
 
-/// The years a file may be for: a wrong one would only take memory.
+/// The years that a file can be for: a wrong year would only waste memory.
 const YEARS: RangeInclusive<i16> = 1970..=2200;
-/// A place for each day of a year, months being 31 days long.
+/// The number of index entries of a year, with 31 days for each month.
 const YEAR_PLACES: usize = 12 * 31;
 
 type Years = BTreeMap<i16, BTreeMap<Date, Named>>;
@@ -33,12 +32,12 @@ type Years = BTreeMap<i16, BTreeMap<Date, Named>>;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(from = "Years", into = "Years")]
 pub struct Calendar {
-    /// Each year's notice. It may name days of the year before, where it has the last word.
+    /// The notice of each year. A notice may name days of the year before and overrides that year's notice there.
     years: Years,
-    /// What holds of each day, to be found at once: from the first year on that any notice names.
+    /// The entry of each day in `named`, for a fast lookup, from `first_year` on.
     index: Vec<[Option<NonZeroU16>; YEAR_PLACES]>,
     first_year: i16,
-    /// What the index points at, counted from 1.
+    /// The entries of the index, counted from 1.
     named: Vec<Named>,
 }
 
@@ -62,13 +61,13 @@ impl PartialEq for Calendar {
     }
 }
 
-/// A day that a notice names.
+/// What a notice says of a day.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "NamedText")]
 struct Named {
     name: Arc<str>,
     off: bool,
-    /// In the order in which the name has them.
+    /// The holidays in the name, in their order.
     #[serde(skip)]
     festivals: Arc<[Festival]>,
 }
@@ -85,30 +84,30 @@ impl From<NamedText> for Named {
     }
 }
 
-/// What a date is.
+/// The kind of a date.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Day {
-    /// What kind of day.
+    /// The kind of day.
     pub kind: DayKind,
-    /// Whether the notice of its year is known; without it, only the weekday counts.
+    /// Whether the notice of the year is known. Without it, only the weekday counts.
     pub year_known: bool,
 }
 
-/// What kind of day a date is.
+/// The kind of a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DayKind {
     /// An ordinary Monday to Friday.
     Workday,
     /// An ordinary Saturday or Sunday.
     Weekend,
-    /// A statutory day off, and what is celebrated.
+    /// A statutory day off, with the name of the holiday.
     Holiday(Arc<str>),
-    /// A Saturday or Sunday that is worked, and for which holiday.
+    /// A make-up day: a Saturday or Sunday that is a working day, with the name of its holiday.
     MakeUp(Arc<str>),
 }
 
 impl DayKind {
-    /// Whether people work.
+    /// Whether the day is a working day.
     pub fn is_worked(&self) -> bool {
         match self {
             Self::Workday | Self::MakeUp(_) => true,
@@ -117,19 +116,19 @@ impl DayKind {
     }
 }
 
-/// Why a year's file was refused.
+/// Why the file of a year is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}: {why}")]
 pub struct BadYear {
     /// The file.
     pub file: String,
-    /// From 1.
+    /// The line, from 1.
     pub line: usize,
-    /// What is wrong there.
+    /// The problem.
     pub why: String,
 }
 
-/// A year's file in the schema of `holiday-cn`. Keys we do not need are nobody's mistake.
+/// The file of a year in the schema of `holiday-cn`. Other keys are ignored.
 #[derive(Deserialize)]
 struct YearFile {
     year: i16,
@@ -145,11 +144,11 @@ struct DayOfFile {
 }
 
 impl Calendar {
-    /// The years that are compiled in.
+    /// The calendar of the years that are compiled in.
     pub fn known() -> Self {
         let mut calendar = Self::default();
         KNOWN.lines().filter(|line| !line.starts_with('#')).for_each(|line| {
-            // A line that cannot be read says nothing; a test reads them all.
+            // An invalid line is ignored; a test reads all lines.
             let _ = calendar.add(line);
         });
         calendar.lay_out();
@@ -160,11 +159,11 @@ impl Calendar {
     fn lay_out(&mut self) {
         self.index.clear();
         self.named.clear();
-        // The later notice has the last word, so it comes last.
+        // The later notice overrides the earlier one, so it comes last.
         let days = || self.years.values().flatten().filter(|(date, _)| YEARS.contains(&date.year()));
         self.first_year = days().map(|(date, _)| date.year()).min().unwrap_or_default();
         for (date, named) in days() {
-            // Days of one holiday follow each other.
+            // The days of a holiday follow each other, so an equal entry is the last one.
             if self.named.last() != Some(named) {
                 self.named.push(named.clone());
             }
@@ -200,8 +199,12 @@ impl Calendar {
         Some(())
     }
 
-    /// Takes a year's file of the operator's own, in the schema of `holiday-cn`, in place of what was known of
-    /// that year. `file` is what it is called in a fault. A refused file changes nothing.
+    /// Replaces the notice of a year by a file of the operator, in the schema of `holiday-cn`. `file` is the name of the file
+    /// in an error.
+    ///
+    /// # Errors
+    ///
+    /// The file is invalid. A refused file changes nothing.
     pub fn overlay(&mut self, json: &str, file: &str) -> Result<(), BadYear> {
         let bad = |line: usize, why: String| BadYear { file: file.to_owned(), line, why };
         let said: YearFile = serde_json::from_str(json).map_err(|error| {
@@ -209,7 +212,7 @@ impl Calendar {
                 serde_json::error::Category::Data => error.to_string(),
                 _ => format!("is not JSON: {error}"),
             };
-            // The line stands in front already.
+            // The error has its own field for the line.
             let why = why.split(" at line ").next().unwrap_or_default().to_owned();
             bad(error.line().max(1), why)
         })?;
@@ -250,7 +253,7 @@ impl Calendar {
         Ok(())
     }
 
-    /// What this date is.
+    /// The kind of this date.
     pub fn day(&self, date: Date) -> Day {
         Day { kind: self.kind(date), year_known: self.years.contains_key(&date.year()) }
     }
@@ -265,7 +268,7 @@ impl Calendar {
         }
     }
 
-    /// The years whose notice is missing and should not be: the present one in China, and from December on the next.
+    /// The years whose notice is missing but should be known: the present year in China and, in December, the next year.
     pub fn missing_years(&self, now: Instant) -> Vec<i16> {
         let today = now.china_date();
         let next = (today.month() == LAST_MONTH).then(|| today.year().saturating_add(1));
@@ -278,7 +281,7 @@ impl Calendar {
         self.years.keys().copied()
     }
 
-    /// What kind of day, without the name.
+    /// The sort of day, without a name.
     pub(super) fn sort(&self, date: Date) -> Sort<'_> {
         match self.named(date) {
             Some(named) if named.off => Sort::Holiday(&named.festivals),
@@ -294,12 +297,12 @@ impl Calendar {
     }
 }
 
-/// Where a date stands in its year.
+/// The index of a date in its year.
 fn place_of(date: Date) -> usize {
     usize::from(date.month().unsigned_abs() - 1) * 31 + usize::from(date.day().unsigned_abs() - 1)
 }
 
-/// What decides which lines of a table count.
+/// The sort of a day, which decides which lines of a table apply.
 pub(super) enum Sort<'c> {
     Ordinary,
     Holiday(&'c [Festival]),
@@ -310,7 +313,7 @@ fn is_weekend(date: Date) -> bool {
     matches!(date.weekday(), Weekday::Saturday | Weekday::Sunday)
 }
 
-/// The line, from 1, where this text stands last: a day that is named twice is wrong the second time.
+/// The line, from 1, of the last occurrence of this text: if a day is named twice, the second line is wrong.
 fn line_of(text: &str, needle: &str) -> usize {
     let before = text.rfind(needle).unwrap_or_default();
     text[..before].matches('\n').count() + 1

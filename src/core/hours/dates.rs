@@ -1,4 +1,4 @@
-//! The dates of an exception: one day or some in a row, once or every year.
+//! The dates of an exception: one day or a span of days, once or every year.
 //!
 //! `2026-12-31`, `2026-12-30..2027-01-02`, `12-31`, `12-30..01-02`.
 
@@ -7,23 +7,23 @@ use jiff::civil::Date;
 use std::fmt;
 use std::str::FromStr;
 
-/// Why dates cannot be read.
+/// Why a text is no date and no span of dates.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadDates {
-    /// Not a date.
+    /// The text is no date.
     #[error(
         "{0:?} is no date: write 2026-12-31, or 12-31 for every year; two dates with .. between them are a span"
     )]
     Date(String),
-    /// A year on one side only.
+    /// Only one of the two dates has a year.
     #[error("{0:?} has a year on one side only: write it on both, or on none for every year")]
     HalfYearly(String),
-    /// Ends before it begins.
+    /// The span ends before it begins.
     #[error("{0:?} ends before it begins")]
     Backwards(String),
 }
 
-/// A day of any year, in the order of the year.
+/// A day of any year. Days are ordered as in a year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct YearDay(u16);
 
@@ -41,26 +41,26 @@ impl YearDay {
         Self::of(date.month().unsigned_abs(), date.day().unsigned_abs())
     }
 
-    /// The place after it in the order, whether or not there is such a day.
+    /// The next value in the order, which need not be a real day.
     pub(super) fn after(self) -> Self {
         Self(self.0 + 1)
     }
 }
 
-/// One day or some in a row.
+/// One day or a span of days.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dates(pub(super) Span);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Span {
-    /// Both days belong to it, and the first is not after the last.
+    /// From the first to the last day, both included.
     Once(Date, Date),
-    /// Both days belong to it; it may go over New Year.
+    /// From the first to the last day of every year, both included. The span may include New Year.
     Yearly(YearDay, YearDay),
 }
 
 impl Dates {
-    /// Whether there is more than one day.
+    /// Whether the span has more than one day.
     pub(super) fn are_several(&self) -> bool {
         match self.0 {
             Span::Once(from, to) => from != to,

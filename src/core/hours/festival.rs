@@ -1,4 +1,4 @@
-//! The seven statutory holidays, as a table of hours may name them.
+//! The seven statutory holidays that a table of hours can name.
 
 /// A statutory holiday.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,7 +20,7 @@ pub enum Festival {
 }
 
 impl Festival {
-    /// All of them, in the order of the year.
+    /// All holidays, in the order of the year.
     pub const ALL: [Self; 7] = [
         Self::NewYear,
         Self::Spring,
@@ -31,7 +31,7 @@ impl Festival {
         Self::National,
     ];
 
-    /// Its name, as the notice of the State Council has it.
+    /// The name of the holiday in the notice of the State Council.
     pub const fn name(self) -> &'static str {
         match self {
             Self::NewYear => "元旦",
@@ -44,7 +44,7 @@ impl Festival {
         }
     }
 
-    /// What of a name tells it; older notices say “五一” and “十一”.
+    /// The parts of a name that identify the holiday. Older notices say “五一” and “十一”.
     const fn marks(self) -> &'static [&'static str] {
         match self {
             Self::NewYear => &["元旦"],
@@ -57,7 +57,7 @@ impl Festival {
         }
     }
 
-    /// The holiday that a word of a table means: its name, with or without 节.
+    /// The holiday that a word of a table names, with or without 节.
     pub(super) fn named(word: &str) -> Option<Self> {
         let mut all = Self::ALL.into_iter();
         all.find(|festival| {
@@ -66,7 +66,7 @@ impl Festival {
         })
     }
 
-    /// The holidays that a day's name in a notice has, such as 国庆节、中秋节, in its order.
+    /// The holidays in the name of a day in a notice, such as 国庆节、中秋节, in their order.
     pub(super) fn all_in(name: &str) -> Vec<Self> {
         let place = |festival: Self| festival.marks().iter().filter_map(|mark| name.find(mark)).min();
         let mut found: Vec<(usize, Self)> =

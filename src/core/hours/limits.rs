@@ -9,10 +9,10 @@ pub const STATES_MAX: usize = 32;
 /// The longest name of a state, in characters.
 pub const STATE_CHARS_MAX: usize = 32;
 
-/// The usual state of business hours; a table may use any other name.
+/// The usual name of the state in which a business is open. A table may use any other name.
 pub const OPEN: &str = "open";
 /// The state of every minute that no line names.
 pub const CLOSED: &str = "closed";
-/// How far ahead the next change is looked for, in days: a yearly exception on the 29th of February comes up
-/// every eighth year at worst.
+/// How far ahead the next change is searched, in days: a yearly exception on February 29 happens every eighth year at
+/// worst.
 pub const CHANGE_DAYS_MAX: u64 = 8 * 366;

@@ -1,10 +1,10 @@
-//! A line of a table: on which days, and from when to when.
+//! A line of a table of hours: days, and the shifts on these days.
 //!
 //! ```text
 //! mon-fri 09:00-12:00 13:30-18:00     two shifts
 //! sat,sun 22:00-06:00                 over midnight: the shift belongs to the day on which it begins
-//! workdays 09:00-18:00                as people work: without holidays, with make-up days (调休)
-//! 春节                                no times: whatever of the day no line with times claims
+//! workdays 09:00-18:00                working days: without holidays, with make-up days (调休)
+//! 春节                                no times: the rest of the day
 //! ```
 
 use super::festival::Festival;
@@ -35,42 +35,42 @@ const WORKDAYS: [&str; 2] = ["workdays", "工作日"];
 const WEEKENDS: [&str; 2] = ["weekends", "周末"];
 const HOLIDAYS: [&str; 2] = ["holidays", "节假日"];
 
-/// The words a line may begin with, weekdays in their short form.
+/// The words with which a line can begin, with the short forms of weekdays.
 pub fn day_words() -> Vec<&'static str> {
     let weekdays = WEEKDAYS.iter().map(|(short, _)| *short);
     let sorts = [DAILY[0], WORKDAYS[0], WEEKENDS[0], HOLIDAYS[0]];
     weekdays.chain(sorts).chain(Festival::ALL.map(Festival::name)).collect()
 }
 
-/// A weekday in full, counted from Monday, as a person reads it.
+/// The English name of a weekday, counted from Monday.
 pub(super) fn weekday_name(from_monday: usize) -> &'static str {
     ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"][from_monday % 7]
 }
 
-/// Why a line cannot be read.
+/// Why a text is no line.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadLine {
-    /// No day.
+    /// The line names no day.
     #[error("names no day: write such as \"mon-fri 09:00-18:00\"")]
     Empty,
-    /// A day nobody knows.
+    /// The word is no known day.
     #[error("{0:?} is no day")]
     Day(String),
-    /// No shift.
+    /// The text is no shift.
     #[error("{0:?} is no span of time: write such as 09:00-18:00, or 22:00-06:00 over midnight")]
     Shift(String),
-    /// Not a time of day.
+    /// The text is no time of day.
     #[error("{0:?} is no time of day: write 00:00 to 24:00, hours and minutes with two digits each")]
     Time(String),
-    /// Begins when it ends.
+    /// The shift ends when it begins.
     #[error("{0:?} ends where it begins: write 00:00-24:00 for a whole day")]
     NoLength(String),
-    /// Too many of them.
+    /// The line has too many shifts.
     #[error("has more than {LINE_SHIFTS_MAX} shifts: write two lines")]
     TooMany,
 }
 
-/// A shift: minutes from the beginning of its day; past 1440 is the next day.
+/// A shift, in minutes from the beginning of its day. Minutes from 1440 on belong to the next day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Shift {
     pub(super) from: u16,
@@ -78,8 +78,8 @@ pub struct Shift {
 }
 
 impl Shift {
-    /// From a minute of the day to a minute of the day, over midnight if it must be. None if that has no length
-    /// or is no minute of a day.
+    /// The shift between two minutes of a day, over midnight if `to` is before `from`. `None` if the shift has no length, or
+    /// if a value is no minute of a day.
     pub fn new(from: u16, to: u16) -> Option<Self> {
         if from >= DAY_MINUTES || to > DAY_MINUTES || from == to {
             return None;
@@ -102,7 +102,7 @@ impl FromStr for Shift {
     }
 }
 
-/// The beginning of a word from outside, short enough for a fault.
+/// The beginning of an untrusted word, short enough for an error.
 pub(super) fn quoted(word: &str) -> String {
     const QUOTED_CHARS_MAX: usize = 40;
     word.chars().take(QUOTED_CHARS_MAX).collect()
@@ -127,12 +127,12 @@ impl fmt::Display for Shift {
     }
 }
 
-/// From when to when; none means all of the day that nothing else claims.
+/// The shifts of a line. No shift means the rest of the day.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Shifts(Vec<Shift>);
 
 impl Shifts {
-    /// Of these; an empty list is all of the day.
+    /// These shifts. An empty list means the rest of the day.
     pub fn new(shifts: Vec<Shift>) -> Self {
         Self(shifts)
     }
@@ -147,7 +147,7 @@ impl Shifts {
     }
 }
 
-/// Shifts alone, as an exception has them.
+/// Shifts without days, as in an exception.
 impl FromStr for Shifts {
     type Err = BadLine;
 
@@ -174,15 +174,15 @@ impl fmt::Display for Shifts {
 /// A set of days.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Days {
-    /// From Monday on, whatever the calendar says of the date.
+    /// The weekdays from Monday on, whatever the calendar says of the date.
     pub(super) weekdays: [bool; 7],
-    /// Days that are worked by the calendar.
+    /// Working days of the calendar.
     pub(super) workdays: bool,
-    /// Saturdays and Sundays that are neither worked nor part of a holiday.
+    /// Saturdays and Sundays that are neither make-up days nor holidays.
     pub(super) weekends: bool,
     /// Statutory days off.
     pub(super) holidays: bool,
-    /// Days off of these holidays.
+    /// The days off of these holidays.
     pub(super) festivals: Vec<Festival>,
 }
 
@@ -206,7 +206,7 @@ impl Days {
         if let Some((from, to)) = word.split_once(['-', '–', '至']) {
             let from = weekday(from).ok_or_else(|| bad(from))?;
             let to = weekday(to).ok_or_else(|| bad(to))?;
-            // Past Sunday it begins again: sat-mon.
+            // A span may go over Sunday: sat-mon.
             (0..=(to + 7 - from) % 7).for_each(|step| self.weekdays[(from + step) % 7] = true);
         } else if let Some(day) = weekday(&word) {
             self.weekdays[day] = true;
@@ -265,9 +265,9 @@ impl fmt::Display for Days {
 /// Days and the shifts on them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// On which days.
+    /// The days.
     pub days: Days,
-    /// From when to when.
+    /// The shifts.
     pub shifts: Shifts,
 }
 

@@ -1,7 +1,7 @@
-//! When a business is open (作息规则): a table of states by weekday, holiday and date, and the calendar it asks.
+//! Opening hours (作息规则): a table of states by weekday, holiday and date, and the calendar of holidays.
 //!
-//! A table names a state for each minute of a day; what no line names is [`CLOSED`]. Of these, the first that has
-//! a line for the date decides its whole day:
+//! A table names a state for each minute of a day; a minute that no line names is [`CLOSED`]. The first of these that has a
+//! line for the date decides the whole day:
 //!
 //! 1. an exception: the first in the table of those that hold on that date;
 //! 2. on a day off, the lines of its holiday (春节); of two names in one notice, that of the first;
@@ -9,11 +9,11 @@
 //! 4. on a make-up day (调休), the lines with `workdays`;
 //! 5. the lines of its weekday, together with those of `workdays` or `weekends` if it is an ordinary day.
 //!
-//! Lines without times are whatever of their day is left. A shift over midnight belongs to the day on which it
-//! begins and runs to its end, whatever the next day is. Times are those on the wall: where clocks are put forward
-//! the minutes left out do not happen, where they are put back an hour happens twice.
+//! A line without times is the rest of its day. A shift over midnight belongs to the day on which it begins and runs to
+//! its end, whatever the next day is. Times are local times: when clocks go forward, the skipped minutes do not happen;
+//! when clocks go back, an hour happens twice.
 //!
-//! Pure: no clock, no file. Whose hours these are is not known here, nor what is done with an answer.
+//! Absent, and to stay so: a clock, a file, and the owner of a table.
 
 mod answer;
 mod calendar;

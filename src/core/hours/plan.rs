@@ -1,4 +1,4 @@
-//! What a table says of a whole day, worked out once for each sort of day.
+//! The plans of whole days, computed once for each sort of day.
 
 use super::calendar::Sort;
 use super::dates::{Dates, Span, YearDay};
@@ -7,12 +7,12 @@ use super::line::{DAY_MINUTES, Shifts, weekday_name};
 use super::rule::{Exception, Rule};
 use jiff::civil::Date;
 
-/// A state of the table, by its place in the list of states.
+/// The index of a state in the list of states.
 pub(super) type StateIndex = u8;
-/// Who said it, by place in the list of reasons.
+/// The index of a line or exception in the list of reasons.
 pub(super) type Reason = u16;
 
-/// Minutes of a day that are in a state.
+/// A range of minutes of a day with one state.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stretch {
     pub(super) from: u16,
@@ -21,28 +21,28 @@ pub(super) struct Stretch {
     pub(super) reason: Reason,
 }
 
-/// One day of a table.
+/// The plan of one sort of day.
 #[derive(Clone, Debug, Default)]
 pub(super) struct DayPlan {
-    /// In order; they do not overlap.
+    /// The ranges, sorted and without overlap.
     pub(super) stretches: Vec<Stretch>,
-    /// What began on this day and goes on into the next, as minutes of the next.
+    /// The ranges that continue into the next day, in minutes of the next day.
     pub(super) spill: Vec<Stretch>,
-    /// What the rest of the day is.
+    /// The state of the rest of the day.
     pub(super) rest: Option<(StateIndex, Reason)>,
 }
 
-/// Two lines that say different states for the same time.
+/// Two lines with different states for the same time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Clash {
     pub(super) first: Reason,
     pub(super) second: Reason,
-    /// The minute of the day; none where both want the rest of it.
+    /// The minute of the day. `None` if both name the rest of the day.
     pub(super) minute: Option<u16>,
 }
 
 impl DayPlan {
-    /// The plan of all these lines together.
+    /// The plan of these lines together.
     fn of<'s>(lines: impl Iterator<Item = (StateIndex, &'s Shifts, Reason)>) -> Result<Self, Clash> {
         let mut plan = Self::default();
         for (state, shifts, reason) in lines {
@@ -68,12 +68,12 @@ impl DayPlan {
         Ok(plan)
     }
 
-    /// Whether what goes on from this day into the next says something else than that one's own lines.
+    /// Fails if a shift of this day continues into the next day and clashes with its lines.
     fn clash_with_next(&self, next: &Self) -> Result<(), Clash> {
         apart(self.spill.iter().chain(&next.stretches).copied().collect()).map(|_| ())
     }
 
-    /// The first minute after this one at which something begins or ends.
+    /// The first minute after this one at which a range begins or ends.
     pub(super) fn edge_after(&self, minute: u16) -> u16 {
         edge_after(&self.stretches, minute)
     }
@@ -84,12 +84,12 @@ pub(super) fn edge_after(stretches: &[Stretch], minute: u16) -> u16 {
     edges.filter(|edge| *edge > minute).min().unwrap_or(DAY_MINUTES)
 }
 
-/// The stretch of this minute.
+/// The range that contains this minute.
 pub(super) fn at(stretches: &[Stretch], minute: u16) -> Option<&Stretch> {
     stretches.iter().find(|stretch| (stretch.from..stretch.to).contains(&minute))
 }
 
-/// The same stretches in order and without overlap; those that overlap must be of one state.
+/// The same ranges, sorted and without overlap. Ranges that overlap must have the same state.
 fn apart(mut stretches: Vec<Stretch>) -> Result<Vec<Stretch>, Clash> {
     stretches.sort_by_key(|stretch| (stretch.from, stretch.to));
     let mut apart: Vec<Stretch> = Vec::with_capacity(stretches.len());
@@ -109,33 +109,33 @@ fn apart(mut stretches: Vec<Stretch>) -> Result<Vec<Stretch>, Clash> {
     Ok(apart)
 }
 
-/// The plans of a table for every sort of day.
+/// The plans of a table, for every sort of day.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Plans {
-    /// Of ordinary days, from Monday on.
+    /// The plans of ordinary days, from Monday on.
     pub(super) ordinary: [DayPlan; 7],
-    /// Of the weekdays when the calendar says otherwise and no line of the table asks it.
+    /// The plans of weekdays that are holidays or make-up days, for a table without lines for these.
     pub(super) literal: [DayPlan; 7],
     pub(super) make_up: Option<DayPlan>,
     pub(super) holidays: Option<DayPlan>,
     pub(super) festivals: Vec<(Festival, DayPlan)>,
     pub(super) exceptions: Vec<DayPlan>,
-    /// From which date on which exception holds, in order.
+    /// The exception from each date on, sorted by date.
     dated: Vec<(Date, Option<u16>)>,
-    /// The same for every year.
+    /// The exception from each day of any year on.
     yearly: Vec<(YearDay, Option<u16>)>,
     /// Whether any shift goes over midnight.
     pub(super) any_spill: bool,
 }
 
-/// A clash and the day on which it was found.
+/// A clash and the day on which it happens.
 pub(super) struct ClashOn {
     pub(super) clash: Clash,
     pub(super) day: String,
 }
 
 impl Plans {
-    /// `state_of` gives each state its place. The reasons are the rules in their order, then the exceptions.
+    /// `state_of` gives the index of each state. The reasons are the rules in their order, then the exceptions.
     pub(super) fn of(
         rules: &[Rule],
         exceptions: &[Exception],
@@ -149,7 +149,7 @@ impl Plans {
             let lines = (0..).zip(rules).filter(|(_, rule)| counts(rule));
             DayPlan::of(lines.map(|(reason, rule)| (state_of(&rule.state), &rule.line.shifts, reason)))
         };
-        // A sort of day that no line asks for has no plan of its own.
+        // A sort of day that no line names has no plan of its own.
         let asked = |day: &str, counts: &dyn Fn(&Rule) -> bool| {
             let plan = plan(counts).map_err(on(day))?;
             plan.clash_with_next(&plan).map_err(on(day))?;
@@ -191,7 +191,7 @@ impl Plans {
         Ok(plans)
     }
 
-    /// Lays the exceptions out on two lines of time, so that a date is found by halving.
+    /// Sorts the exceptions by date, so that a binary search finds the exception of a date.
     fn index(&mut self, exceptions: &[Exception]) {
         let mut dated: Vec<(Date, Date, u16)> = Vec::new();
         let mut yearly: Vec<(YearDay, YearDay, u16)> = Vec::new();
@@ -209,7 +209,7 @@ impl Plans {
         self.yearly = laid_out(&yearly);
     }
 
-    /// The plan of this date, and the exception that makes it if one does.
+    /// The plan of this date.
     pub(super) fn day(&self, date: Date, sort: &Sort<'_>) -> &DayPlan {
         let dated = holding(&self.dated, &date);
         let yearly = holding(&self.yearly, &YearDay::on(date));
@@ -233,7 +233,7 @@ impl Plans {
 
     /// Every plan that some day can have.
     pub(super) fn all(&self) -> impl Iterator<Item = &DayPlan> {
-        // Without lines that ask the calendar, its days are as their weekday.
+        // Without lines for holidays and make-up days, such a day has the plan of its weekday.
         let literal = self.holidays.is_none() || self.make_up.is_none();
         let literal = self.literal.iter().filter(move |_| literal);
         let festivals = self.festivals.iter().map(|(_, plan)| plan);
@@ -247,8 +247,8 @@ impl Plans {
     }
 }
 
-/// Spans with their numbers (the last day is outside) as the places from which on another one holds; where several
-/// overlap, the lowest number does.
+/// Turns spans (without their last day) into the dates from which on another span applies. If several spans overlap, the
+/// lowest index applies.
 fn laid_out<D: Copy + Ord>(spans: &[(D, D, u16)]) -> Vec<(D, Option<u16>)> {
     let mut edges: Vec<D> = spans.iter().flat_map(|(from, to, _)| [*from, *to]).collect();
     edges.sort();

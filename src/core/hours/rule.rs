@@ -4,21 +4,21 @@ use super::limits::STATE_CHARS_MAX;
 use super::{Dates, Line, Shifts};
 use std::sync::Arc;
 
-/// A line and the state it names.
+/// A line of a table with the state that it names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// The state.
     pub state: Arc<str>,
-    /// When.
+    /// The days and times.
     pub line: Line,
 }
 
-/// Days on which nothing else of the table counts.
+/// Dates with lines of their own, on which no other line of the table counts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exception {
-    /// Which days.
+    /// The dates.
     pub dates: Dates,
-    /// The states, and when on each of these days.
+    /// The states, with their times on each of these dates.
     pub states: Vec<(Arc<str>, Shifts)>,
 }
 

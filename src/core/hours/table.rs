@@ -1,4 +1,4 @@
-//! What a table is made of, as written; and its making.
+//! The table of hours: how it is made, checked and stored.
 
 use super::limits::{CLOSED, EXCEPTIONS_MAX, LINES_MAX, STATES_MAX};
 use super::line::quoted;
@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
-/// A table of hours. Make one with [`Hours::new`]; it is compared and written as its zone, lines and exceptions.
+/// A table of hours, made by [`Hours::new`]. Two tables are equal if their zones, rules and exceptions are; these are also
+/// what is stored.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(into = "HoursText", try_from = "HoursText")]
 pub struct Hours {
@@ -17,60 +18,60 @@ pub struct Hours {
     pub(super) exceptions: Vec<Exception>,
     /// The first is [`CLOSED`].
     pub(super) states: Vec<Arc<str>>,
-    /// What each rule and then each exception says of itself.
+    /// The text of each rule, and then of each exception.
     pub(super) reasons: Vec<Arc<str>>,
     pub(super) plans: Plans,
 }
 
-/// Why a table is none.
+/// Why rules and exceptions make no table.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadHours {
-    /// No zone.
+    /// The text is no time zone.
     #[error("{0:?} is no time zone")]
     Zone(String),
-    /// No name of a state.
+    /// The text is no valid name of a state.
     #[error("{0:?} is no name of a state")]
     State(String),
-    /// No line.
+    /// The text is no line.
     #[error("{0}")]
     Line(#[from] BadLine),
-    /// No dates.
+    /// The text is no date and no span of dates.
     #[error("{0}")]
     Dates(#[from] BadDates),
-    /// An exception that says nothing.
+    /// An exception names no state.
     #[error("the exception {0} names no state")]
     NoState(String),
-    /// Too much.
+    /// The table is too large.
     #[error("a table has at most {LINES_MAX} lines, {EXCEPTIONS_MAX} exceptions and {STATES_MAX} states")]
     TooMuch,
-    /// Two states at once.
+    /// Two lines name different states for the same time.
     #[error("{0}")]
     Overlap(Overlap),
 }
 
-/// Two states for one time.
+/// Two lines that name different states for the same time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overlap {
-    /// The one written first.
+    /// The first of the two in the table.
     pub first: Place,
-    /// The other; the same exception if both are in one.
+    /// The second. The same exception if both lines are in one.
     pub second: Place,
-    /// A day on which it happens, as a person reads it.
+    /// A day on which both apply, as text.
     pub day: String,
-    /// A minute of that day; none if both name what is left of it.
+    /// A minute of that day. `None` if both name the rest of the day.
     pub minute: Option<u16>,
 }
 
-/// A part of a table, by its place among its kind.
+/// A rule or an exception of a table, by its index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// This line.
+    /// The rule of this index.
     Rule(usize),
-    /// This exception.
+    /// The exception of this index.
     Exception(usize),
 }
 
-/// When it happens.
+/// The time of the overlap.
 impl fmt::Display for Overlap {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.minute {
@@ -81,7 +82,11 @@ impl fmt::Display for Overlap {
 }
 
 impl Hours {
-    /// The table of these lines and exceptions. Refuses one that names two states for one time.
+    /// The table of these rules and exceptions.
+    ///
+    /// # Errors
+    ///
+    /// The table is too large, has an invalid name of a state, or names two states for one time.
     pub fn new(zone: Zone, rules: Vec<Rule>, exceptions: Vec<Exception>) -> Result<Self, BadHours> {
         if rules.len() > LINES_MAX || exceptions.len() > EXCEPTIONS_MAX {
             return Err(BadHours::TooMuch);
@@ -104,23 +109,23 @@ impl Hours {
         &self.states
     }
 
-    /// Its lines, in the order in which they are written.
+    /// The rules, in the order of the file.
     pub fn rules(&self) -> &[Rule] {
         &self.rules
     }
 
-    /// Its exceptions, in the order in which they are written.
+    /// The exceptions, in the order of the file.
     pub fn exceptions(&self) -> &[Exception] {
         &self.exceptions
     }
 
-    /// Where the times of the table are on the wall.
+    /// The time zone of the table.
     pub fn zone(&self) -> &Zone {
         &self.zone
     }
 }
 
-/// All states of a table, each once.
+/// All states of a table, each once, [`CLOSED`] first.
 fn states(rules: &[Rule], exceptions: &[Exception]) -> Result<Vec<Arc<str>>, BadHours> {
     let mut states: Vec<Arc<str>> = vec![CLOSED.into()];
     let of_rules = rules.iter().map(|rule| &rule.state);
@@ -157,7 +162,7 @@ impl PartialEq for Hours {
     }
 }
 
-/// A table as it stands in a journal or a saved call.
+/// A table as stored in a journal or a saved call.
 #[derive(Serialize, Deserialize)]
 pub(super) struct HoursText {
     zone: Arc<str>,

@@ -1,4 +1,4 @@
-//! A normal week of a table, minute by minute, to compare tables before any call comes.
+//! A normal week of a table, minute by minute, to compare tables when files are checked.
 
 use super::line::weekday_name;
 use super::plan::{DayPlan, at};
@@ -17,18 +17,18 @@ const WORD_BITS: usize = 64;
 
 /// The minutes of a normal week, of a holiday and of a make-up day in which a table is in some state.
 ///
-/// Exceptions and single holidays are not in it. Times are those on the wall, so two tables of different zones
-/// cannot be compared: nothing is then said to be wrong.
+/// Exceptions and single holidays are not in it. Times are local times, so tables of different zones cannot be compared:
+/// such a comparison finds no problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Week {
     zone: Arc<str>,
     bits: Vec<u64>,
 }
 
-/// A minute of a [`Week`]: prints such as `Tuesday 12:00`.
+/// A minute of a [`Week`]. Prints as `Tuesday 12:00`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moment {
-    /// Which day.
+    /// The day.
     pub day: MomentDay,
     /// The minute of the day.
     pub minute: u16,
@@ -85,13 +85,13 @@ impl Hours {
 }
 
 impl Week {
-    /// Whether both have some minute. True where that cannot be told.
+    /// Whether both weeks have a minute in common. True if the weeks cannot be compared.
     pub fn overlaps(&self, other: &Week) -> bool {
         self.zone != other.zone || self.bits.iter().zip(&other.bits).any(|(ours, theirs)| ours & theirs != 0)
     }
 
-    /// The first minute of this week that is in none of those: when nobody is on duty. None where that cannot be
-    /// told.
+    /// The first minute of this week that is in none of the others: nobody is on duty then. `None` if there is none, or if
+    /// the weeks cannot be compared.
     pub fn lacking<'w>(&self, covers: impl IntoIterator<Item = &'w Week>) -> Option<Moment> {
         let mut left = self.bits.clone();
         for cover in covers {
@@ -110,12 +110,12 @@ impl Week {
         Some(Moment { day, minute: u16::try_from(bit % usize::from(DAY_MINUTES)).ok()? })
     }
 
-    /// Whether there is no minute in it.
+    /// Whether the week has no minute.
     pub fn is_empty(&self) -> bool {
         self.bits.iter().all(|word| *word == 0)
     }
 
-    /// How many minutes of an ordinary week, Monday to Sunday, are in it.
+    /// How many minutes of the ordinary days, Monday to Sunday, are in the week.
     pub fn minutes(&self) -> u32 {
         let end = 7 * usize::from(DAY_MINUTES);
         let bit = |bit: usize| (self.bits[bit / WORD_BITS] >> (bit % WORD_BITS)) & 1;

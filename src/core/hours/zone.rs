@@ -1,7 +1,7 @@
-//! A time zone by its IANA name, with the rules that are compiled in.
+//! Time zones by IANA name, with rules that are compiled in.
 //!
-//! The machine's own rules are not asked: two machines with different ones would decide differently, and a
-//! journal would replay to something else than what happened.
+//! The rules of the machine are not used: two machines with different rules would decide differently, and the replay of a
+//! journal would differ from what happened.
 
 use crate::time::Instant;
 use jiff::Timestamp;
@@ -9,10 +9,10 @@ use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
 use std::sync::Arc;
 
-/// The time zone when nothing else is said.
+/// The default time zone.
 pub const ZONE_DEFAULT: &str = "Asia/Shanghai";
 
-/// A time zone. Two of one name are equal.
+/// A time zone. Zones with the same name are equal.
 #[derive(Clone, Debug)]
 pub struct Zone {
     name: Arc<str>,
@@ -20,14 +20,14 @@ pub struct Zone {
 }
 
 impl Zone {
-    /// The zone of this IANA name; capital and small letters are the same.
+    /// The zone of this IANA name. Case does not matter.
     pub fn named(name: &str) -> Option<Self> {
         let rules = TimeZoneDatabase::bundled().get(name).ok()?;
         let name = rules.iana_name()?.into();
         Some(Self { name, rules })
     }
 
-    /// Its name.
+    /// The name.
     pub fn name(&self) -> &Arc<str> {
         &self.name
     }
@@ -37,7 +37,7 @@ impl Zone {
         TimeZoneDatabase::bundled().available().map(|name| name.as_str().to_owned()).collect()
     }
 
-    /// The next instant at which clocks are changed.
+    /// The next instant at which clocks change.
     pub(super) fn next_turn(&self, after: Instant) -> Option<Instant> {
         let turn = self.rules.following(timestamp(after)).next()?;
         u64::try_from(turn.timestamp().as_millisecond()).ok().map(Instant)
@@ -60,7 +60,7 @@ impl PartialEq for Zone {
     }
 }
 
-/// What clocks on the wall show.
+/// The local time.
 pub(super) fn local(zone: &Zone, at: Instant) -> DateTime {
     zone.rules.to_datetime(timestamp(at))
 }

@@ -1,10 +1,10 @@
-//! Numbers of something: people, times, minutes, money.
+//! Numbers with units: callers, times, durations, money.
 
 use super::{Language, Piece, Speaker, Unit, mandarin};
 use crate::time::Millis;
 
 impl Speaker {
-    /// A number without its unit, as it is said before that unit: 两 and not 二, 一 in the tone the unit asks for.
+    /// A number in the form before a unit, without the unit: 两 and not 二, and 一 in the tone that the unit requires.
     pub fn counting(self, number: u64, unit: Unit) -> Vec<Piece> {
         match self.language {
             Language::Mandarin => mandarin::counting(number, unit).unwrap_or_else(|| self.cardinal(number)),
@@ -12,7 +12,7 @@ impl Speaker {
         }
     }
 
-    /// A number of something: 两位, two callers.
+    /// A number with its unit: 两位, two callers.
     pub fn count(self, number: u64, unit: Unit) -> Vec<Piece> {
         let (one, many) = unit.pieces();
         [self.counting(number, unit), vec![if number == 1 { one } else { many }]].concat()
@@ -35,8 +35,8 @@ impl Speaker {
         said.flat_map(|(number, unit)| self.count(number, unit)).collect()
     }
 
-    /// An amount of money given in fen: 两元五角, two yuan fifty fen. A 零 stands for jiao that are missing
-    /// between yuan and fen: 十元零五分.
+    /// An amount of money in fen: 两元五角, two yuan fifty fen. If there are yuan and fen but no jiao, 零 is spoken between
+    /// them: 十元零五分.
     pub fn money(self, fen: u64) -> Vec<Piece> {
         let (yuan, rest) = (fen / 100, fen % 100);
         let mut said = Vec::new();

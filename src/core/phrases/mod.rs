@@ -1,13 +1,13 @@
-//! What is spoken to people, as a row of recorded pieces.
+//! Spoken sentences as sequences of recordings.
 //!
 //! ```text
 //! "two callers before you" ──Speaker──▶ [ThereAre, Liang, CallersAhead] ──file()──▶ queue/there_are.wav …
 //! ```
 //!
-//! The switches have speaking applications of their own; FreeSWITCH's Chinese one says 100000 as ten and drops
-//! the 零 of 1010. So the words are chosen here, alike for every switch, and a switch only plays files.
+//! The switches have `say` applications of their own, but the Chinese one of FreeSWITCH says 100000 as ten and drops the 零
+//! of 1010. So this module chooses the words, for every switch, and a switch only plays files.
 //!
-//! Absent, and to stay so: where the files lie, which switch plays them, what the time is.
+//! Absent, and to stay so: the folders of the files, the switch, the present time.
 
 mod count;
 mod english;

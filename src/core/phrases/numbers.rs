@@ -3,7 +3,7 @@
 use super::{Language, Piece, Speaker, english, mandarin, row};
 use jiff::civil::{Date, Time, Weekday};
 
-/// The largest number that is said as a number: one below a million millions. A larger one is spelled.
+/// The largest number that is spoken as a number: one below a million millions. The digits of a larger number are spelled.
 pub const NUMBER_MAX: u64 = 999_999_999_999;
 
 impl Speaker {

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use std::fmt;
 use std::str::FromStr;
 
-/// A text that is no piece's id.
+/// A text that is not the id of any piece.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no recorded piece: write an id such as digits/1 or ivr/please_hold")]
 pub struct UnknownPiece(String);
@@ -37,7 +37,7 @@ impl<'de> Deserialize<'de> for Piece {
     }
 }
 
-/// What is said, as text: for logs, and for people who ask what a caller will hear.
+/// The pieces as text, for logs and for tools that show what a caller hears.
 pub fn text(language: Language, pieces: &[Piece]) -> String {
     let words = pieces.iter().map(|piece| piece.text(language)).filter(|text| !text.is_empty());
     match language {

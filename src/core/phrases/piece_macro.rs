@@ -11,20 +11,20 @@ macro_rules! pieces {
         }
 
         impl Piece {
-            /// All of them.
+            /// All pieces.
             pub const ALL: &'static [Self] = &[$(Self::$name),*];
 
-            /// Its name in files and settings: a folder and a word.
+            /// The id of the piece in files and settings: a folder and a word.
             pub const fn id(self) -> &'static str {
                 match self { $(Self::$name => $id,)* }
             }
 
-            /// Its file, below the folder of a language.
+            /// The file of the piece, below the folder of a language.
             pub const fn file(self) -> &'static str {
                 match self { $(Self::$name => concat!($id, ".wav"),)* }
             }
 
-            /// What is recorded; nothing for the [`Pause`](Self::Pause).
+            /// The recorded text, which is empty for the [`Pause`](Self::Pause).
             pub const fn text(self, language: $crate::phrases::Language) -> &'static str {
                 use $crate::phrases::Language;
                 match (self, language) {

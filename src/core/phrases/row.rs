@@ -1,13 +1,13 @@
-//! The pieces that stand in rows, to be found by a number.
+//! Rows of pieces, such as the digits or the months, which are indexed by number.
 
 use super::Piece;
 
-/// The piece at a place of a row, from 0; nothing past its end, which nobody who divided rightly asks for.
+/// The piece at an index of a row. `None` beyond the end, which callers do not use.
 pub(super) fn at(row: &[Piece], place: u64) -> Option<Piece> {
     usize::try_from(place).ok().and_then(|place| row.get(place)).copied()
 }
 
-/// A number below a hundred, alike in both languages: at most nineteen in one piece, or its tens and its ones.
+/// A number below 100, which both languages speak alike: up to 19 as one piece, and then tens and ones.
 pub(super) fn below_hundred(number: u64) -> impl Iterator<Item = Piece> {
     let (tens, ones) =
         if number < 20 { (None, Some(number)) } else { (Some(number / 10), Some(number % 10)) };
@@ -15,7 +15,7 @@ pub(super) fn below_hundred(number: u64) -> impl Iterator<Item = Piece> {
     tens.and_then(|tens| at(&TENS, tens - 2)).into_iter().chain(ones.and_then(|ones| at(&SMALL, ones)))
 }
 
-/// Nought to nineteen.
+/// 0 to 19.
 pub(super) const SMALL: [Piece; 20] = [
     Piece::N0,
     Piece::N1,

@@ -1,5 +1,4 @@
-//! The sentences of a hotline that have something in them to fill in. One with nothing to fill in is a
-//! [`Piece`] and needs no function.
+//! Sentences with variable parts. A sentence without variable parts is a single [`Piece`] and needs no function.
 
 use super::{Language, Piece, Speaker, Unit};
 use crate::time::Millis;
@@ -9,7 +8,7 @@ use jiff::civil::{Date, Time};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key(char);
 
-/// A sign that no telephone has a key for.
+/// A character that is no telephone key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no key of a telephone: write one of 0 to 9, * or #")]
 pub struct NotAKey(pub char);
@@ -22,10 +21,10 @@ impl TryFrom<char> for Key {
     }
 }
 
-/// What a key may be good for.
+/// What the caller or agent gets by pressing a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Offer {
-    /// 请按: what for was said before.
+    /// 请按: an earlier announcement says what the key does.
     This,
     /// To hear the menu again.
     Repeat,
@@ -41,7 +40,7 @@ pub enum Offer {
     Confirm,
     /// To enter it anew.
     Change,
-    /// For who was called back: to be connected.
+    /// For a caller who is called back: to be connected.
     Talk,
     /// For the agent: to take the call.
     Take,
@@ -99,14 +98,14 @@ impl Offer {
 }
 
 impl Speaker {
-    /// A key and what it is for: 留言请按九, "To leave a message, press nine". A 1 is 一 here: 幺 is for digits
-    /// that somebody writes down.
+    /// An offer and its key: 留言请按九, "To leave a message, press nine". The digit 1 is 一 here: 幺 is only for spelled
+    /// numbers.
     pub fn offer(self, offer: Offer, key: Key) -> Vec<Piece> {
         let plain = Self { yao: false, ..self };
         [vec![offer.piece()], plain.spelled(key.0.encode_utf8(&mut [0; 4]))].concat()
     }
 
-    /// How many wait before this caller: 您前面还有两位客户在等待. With none, that it is the next.
+    /// How many callers are ahead: 您前面还有两位客户在等待. With 0, that this caller is the next.
     pub fn queue_ahead(self, ahead: u64) -> Vec<Piece> {
         let (before, behind) = match ahead {
             0 => return vec![Piece::YouAreNext],
@@ -116,23 +115,22 @@ impl Speaker {
         [vec![before], self.counting(ahead, Unit::Callers), vec![behind]].concat()
     }
 
-    /// Which place this caller has, from 1: 您现在排在第三位, "You are third in the queue".
+    /// The position of this caller, from 1: 您现在排在第三位, "You are third in the queue".
     pub fn queue_place(self, place: u64) -> Vec<Piece> {
         [vec![Piece::YouAre], self.ordinal(place), vec![Piece::InTheQueue]].concat()
     }
 
-    /// How long this caller will wait, as far as anybody knows: 预计还需等待两分钟.
+    /// The estimated wait: 预计还需等待两分钟.
     pub fn estimated_wait(self, wait: Millis) -> Vec<Piece> {
         [vec![Piece::EstimatedWait], self.duration(wait)].concat()
     }
 
-    /// To an agent whose telephone was answered, by a person or by a machine: 您有新的来电，接听请按一.
+    /// To an agent who must confirm, because a mailbox may have answered: 您有新的来电，接听请按一.
     pub fn take_call(self, key: Key) -> Vec<Piece> {
         [vec![Piece::IncomingCall], self.offer(Offer::Take, key)].concat()
     }
 
-    /// To an agent before talk: from which hotline the call comes, by its number. Its name is a recording of the
-    /// business's own.
+    /// To an agent before the talk: the number of the hotline. The name of the hotline is a recording of the business.
     pub fn call_from(self, hotline: &str) -> Vec<Piece> {
         [vec![Piece::CallFromHotline], self.telephone(hotline)].concat()
     }
@@ -147,7 +145,7 @@ impl Speaker {
         [vec![Piece::AgentNumber], self.spelled(agent), vec![Piece::AtYourService]].concat()
     }
 
-    /// That somebody will call back, and under which number.
+    /// That the business will call back, and the number that it will call.
     pub fn callback_noted(self, number: &str) -> Vec<Piece> {
         let number = [vec![Piece::YourNumberIs], self.telephone(number)].concat();
         [vec![Piece::CallbackNoted], number, vec![Piece::Pause, Piece::WeWillCallYou]].concat()
@@ -158,7 +156,7 @@ impl Speaker {
         [vec![Piece::YouEntered], self.telephone(code)].concat()
     }
 
-    /// That a code was queried before: how often, and on which day first.
+    /// That a code was queried before: how often, and the day of the first query.
     pub fn code_seen(self, times: u64, first: Date) -> Vec<Piece> {
         let seen = [vec![Piece::CodeSeen], self.count(times, Unit::Times), vec![Piece::Pause]].concat();
         let first = [vec![Piece::CodeFirstOn], self.date(first), vec![Piece::Pause]].concat();
@@ -176,7 +174,7 @@ impl Speaker {
         [vec![Piece::OpenFrom], self.clock(from), vec![Piece::OpenTo], self.clock(to)].concat()
     }
 
-    /// When somebody will be there again.
+    /// When the business opens again.
     pub fn open_again(self, day: Date, time: Time) -> Vec<Piece> {
         let day = [self.date(day), self.weekday(day.weekday())];
         let day = match self.language {
@@ -192,7 +190,7 @@ impl Speaker {
         [vec![Piece::BalanceIs], self.money(fen)].concat()
     }
 
-    /// How long the money will last for the call in progress.
+    /// How long the balance lasts for this call.
     pub fn time_left(self, left: Millis) -> Vec<Piece> {
         [vec![Piece::TimeLeft], self.duration(left)].concat()
     }

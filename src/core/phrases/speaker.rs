@@ -2,17 +2,17 @@
 
 use super::Language;
 
-/// Who speaks: a language, and how that language is spoken.
+/// A speaker, which turns numbers and sentences into recordings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Speaker {
-    /// In which language.
+    /// The language.
     pub language: Language,
-    /// Whether a 1 among spelled digits is 幺, as on the telephone, so that nobody takes it for a 7 (一, 七).
+    /// Whether a 1 among spelled digits is 幺, as on the telephone, because 一 sounds like 七 (7).
     pub yao: bool,
 }
 
 impl Speaker {
-    /// Who speaks this language as one does on the telephone.
+    /// A speaker of this language, with the digits as on the telephone.
     pub const fn new(language: Language) -> Self {
         Self { language, yao: true }
     }

@@ -1,16 +1,16 @@
-//! What is said sign by sign: telephone numbers, agent numbers, codes.
+//! Texts that are spelled character by character: telephone numbers, agent numbers, codes.
 
 use super::row::{LETTERS, SMALL, at};
 use super::{Language, Piece, Speaker};
 
 impl Speaker {
-    /// Sign by sign, without a pause: digits, letters, `+`, `*` and `#`. Any other sign is not said.
+    /// The characters one by one, without a pause: digits, letters, `+`, `*` and `#`. Any other character is left out.
     pub fn spelled(self, signs: &str) -> Vec<Piece> {
         signs.chars().filter_map(|sign| self.sign(sign)).collect()
     }
 
-    /// Digits in groups with a breath between them: 138 0013 8000, 400 800 1234, and any other number in fours
-    /// from its end. A leading `+86` of a mobile is left out, as people do.
+    /// Digits in groups with a pause between them: 138 0013 8000, 400 800 1234, and any other number in groups of four from
+    /// its end. The leading `+86` of a mobile is left out.
     pub fn telephone(self, number: &str) -> Vec<Piece> {
         let signs: Vec<char> = number.chars().filter(|sign| self.sign(*sign).is_some()).collect();
         let signs = match signs.as_slice() {
@@ -20,11 +20,11 @@ impl Speaker {
         let mut rest = signs;
         let mut said = Vec::new();
         while !rest.is_empty() {
-            let (breath, after) = rest.split_at(first_breath(rest));
+            let (group, after) = rest.split_at(first_group(rest));
             if !said.is_empty() {
                 said.push(Piece::Pause);
             }
-            said.extend(breath.iter().filter_map(|sign| self.sign(*sign)));
+            said.extend(group.iter().filter_map(|sign| self.sign(*sign)));
             rest = after;
         }
         said
@@ -43,8 +43,9 @@ impl Speaker {
     }
 }
 
-/// How many of these signs are said before the next breath: what makes fours of the rest, but never one alone.
-fn first_breath(signs: &[char]) -> usize {
+/// How many of these characters are spoken before the next pause, so that the rest is groups of four and no character is
+/// alone.
+fn first_group(signs: &[char]) -> usize {
     match signs {
         ['4' | '8', '0', '0', ..] if signs.len() == 10 => 3,
         _ if signs.len() <= 5 => signs.len(),

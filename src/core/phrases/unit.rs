@@ -2,14 +2,14 @@
 
 use super::Piece;
 
-/// What is counted (量词).
+/// A unit (量词).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Unit {
-    /// People who call: 位.
+    /// Callers: 位.
     Callers,
-    /// How often: 次.
+    /// Times: 次.
     Times,
-    /// Anything else: 个.
+    /// Any other items: 个.
     Items,
     /// 秒.
     Seconds,
@@ -19,7 +19,7 @@ pub enum Unit {
     Hours,
     /// 天.
     Days,
-    /// 元; money has one form in English too.
+    /// 元. English has one form for one and many.
     Yuan,
     /// 角, a tenth of a yuan. English counts fen instead.
     Jiao,
@@ -28,7 +28,7 @@ pub enum Unit {
 }
 
 impl Unit {
-    /// All of them.
+    /// All units.
     pub const ALL: [Self; 10] = [
         Self::Callers,
         Self::Times,
@@ -42,7 +42,7 @@ impl Unit {
         Self::Fen,
     ];
 
-    /// The piece behind a one, and the piece behind any other number.
+    /// The piece after 1, and the piece after any other number.
     pub(super) const fn pieces(self) -> (Piece, Piece) {
         match self {
             Self::Callers => (Piece::Caller, Piece::Callers),
