@@ -97,14 +97,14 @@ impl Lint<'_> {
     /// Reports circles of exits in which no time passes: a call would never leave them.
     fn loops(&mut self) {
         let mut done = BTreeSet::new();
-        let mut told = Vec::new();
+        let mut reports = Vec::new();
         for at in (0..self.flow.nodes.len()).filter_map(|at| u16::try_from(at).ok()).map(NodeIx) {
             let mut path = Vec::new();
             if let Some(circle) = self.circle(at, &mut path, &mut done) {
-                told.push(circle);
+                reports.push(circle);
             }
         }
-        for circle in told {
+        for circle in reports {
             let nodes: Vec<&Node> = circle.iter().filter_map(|at| self.flow.node(*at)).collect();
             let Some(first) = nodes.first() else { continue };
             let names: Vec<&str> = nodes.iter().chain([first]).map(|node| &*node.name).collect();
@@ -247,18 +247,18 @@ impl Lint<'_> {
     }
 
     fn routes(&mut self) {
-        let mut told = Vec::new();
+        let mut reports = Vec::new();
         for (_, node) in self.written() {
             let NodeKind::Area { routes } = &node.kind else { continue };
             let mut before: Vec<Area> = Vec::new();
             for (index, (areas, _)) in routes.iter().enumerate() {
                 if hidden(areas, &before) {
-                    told.push((node, index));
+                    reports.push((node, index));
                 }
                 before.extend(areas.iter());
             }
         }
-        for (node, index) in told {
+        for (node, index) in reports {
             self.report_node(node, &format!("routes[{index}]"), Problem::NeverRoute);
         }
     }
@@ -266,7 +266,7 @@ impl Lint<'_> {
     /// Reports groups without an agent on duty at some time at which an hours node leads to them: callers would be turned
     /// away during opening hours.
     fn off_duty(&mut self) {
-        let mut told = BTreeMap::new();
+        let mut reports = BTreeMap::new();
         for node in &self.flow.nodes {
             let NodeKind::Hours { table } = &node.kind else { continue };
             let Some(hours) = self.hotline.hours.get(table) else { continue };
@@ -275,18 +275,18 @@ impl Lint<'_> {
                 for at in behind {
                     let Some(group) = self.flow.node(at).and_then(Node::group) else { continue };
                     let Some(group) = self.hotline.groups.get(usize::from(group.0)) else { continue };
-                    if told.contains_key(&group.name) {
+                    if reports.contains_key(&group.name) {
                         continue;
                     }
                     let agents =
                         group.agents.iter().filter_map(|at| self.hotline.agents.get(usize::from(*at)));
                     if let Some(when) = self.lacking(hours, state, agents) {
-                        told.insert(group.name.clone(), (when, format!("{table}.{state}")));
+                        reports.insert(group.name.clone(), (when, format!("{table}.{state}")));
                     }
                 }
             }
         }
-        for (group, (when, state)) in told {
+        for (group, (when, state)) in reports {
             self.report(&format!("groups.{group}"), "", Problem::NobodyOnDuty { when, state });
         }
     }

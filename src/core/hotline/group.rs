@@ -1,4 +1,4 @@
-//! Groups of agents: who belongs together and who of them is tried first.
+//! Groups of agents, and the order in which their agents are called.
 
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};

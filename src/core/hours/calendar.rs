@@ -207,7 +207,7 @@ impl Calendar {
     /// The file is invalid. A refused file changes nothing.
     pub fn overlay(&mut self, json: &str, file: &str) -> Result<(), BadYear> {
         let bad = |line: usize, why: String| BadYear { file: file.to_owned(), line, why };
-        let said: YearFile = serde_json::from_str(json).map_err(|error| {
+        let notice: YearFile = serde_json::from_str(json).map_err(|error| {
             let why = match error.classify() {
                 serde_json::error::Category::Data => error.to_string(),
                 _ => format!("is not JSON: {error}"),
@@ -216,21 +216,24 @@ impl Calendar {
             let why = why.split(" at line ").next().unwrap_or_default().to_owned();
             bad(error.line().max(1), why)
         })?;
-        if said.days.len() > YEAR_DAYS_MAX {
-            return Err(bad(1, format!("names {} days: at most {YEAR_DAYS_MAX} are taken", said.days.len())));
+        if notice.days.len() > YEAR_DAYS_MAX {
+            return Err(bad(
+                1,
+                format!("names {} days: at most {YEAR_DAYS_MAX} are taken", notice.days.len()),
+            ));
         }
-        if !YEARS.contains(&said.year) {
-            let why = format!("{} is no year from {} to {}", said.year, YEARS.start(), YEARS.end());
-            return Err(bad(line_of(json, &said.year.to_string()), why));
+        if !YEARS.contains(&notice.year) {
+            let why = format!("{} is no year from {} to {}", notice.year, YEARS.start(), YEARS.end());
+            return Err(bad(line_of(json, &notice.year.to_string()), why));
         }
         let mut days = BTreeMap::new();
-        for day in said.days {
+        for day in notice.days {
             let (date, name) = (day.date, day.name.trim());
             let line = line_of(json, &date.to_string());
             let reaches_back = date.month() == LAST_MONTH
-                && date.year().checked_add(1).is_some_and(|next| next == said.year);
-            if date.year() != said.year && !reaches_back {
-                let why = format!("{date} is neither in {} nor in the December before", said.year);
+                && date.year().checked_add(1).is_some_and(|next| next == notice.year);
+            if date.year() != notice.year && !reaches_back {
+                let why = format!("{date} is neither in {} nor in the December before", notice.year);
                 return Err(bad(line, why));
             }
             if name.is_empty()
@@ -248,7 +251,7 @@ impl Calendar {
                 return Err(bad(line, format!("{date} is named twice")));
             }
         }
-        self.years.insert(said.year, days);
+        self.years.insert(notice.year, days);
         self.lay_out();
         Ok(())
     }

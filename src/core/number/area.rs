@@ -1,44 +1,44 @@
-//! Areas as a business names them: a part of the country, a province, a city, an area code.
+//! Areas as a business names them: a region of China, a province, a city, an area code.
 
 use super::{AreaCode, Location, Place};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
-/// The most names that are proposed for one that nobody knows.
+/// The most names that an error proposes for an unknown name.
 const NEAR_MAX: usize = 5;
-/// The longest name anybody is corrected in, in characters.
+/// The longest unknown name that is compared with known names, in characters.
 const NAME_CHARS_MAX: usize = 16;
-/// Endings of a name that say it is a province.
+/// The endings of names of provinces.
 const PROVINCE_ENDINGS: [&str; 5] = ["特别行政区", "壮族自治区", "自治区", "省", "区"];
-/// Endings of a name that say it is a city, or what stands in the place of one.
+/// The endings of names of cities, and of units at the level of a city.
 const CITY_ENDINGS: [&str; 7] = ["自治州", "自治县", "地区", "市", "州", "盟", "县"];
-/// Former names.
+/// Former names of cities, with the code of the city.
 const RENAMED: [(&str, u32); 2] = [("襄樊", 420_600), ("思茅", 530_800)];
-/// Former cities, and what they are part of today.
+/// Former cities, with the code of the city that they are part of today.
 pub(super) const MERGED: [(&str, u32); 2] = [("莱芜", 370_100), ("巢湖", 340_100)];
 
-/// Where callers are from, as a route, a list or a report may name it.
+/// An area of callers, as a route, a list or a report can name it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Area {
-    /// Some provinces together: 华东.
+    /// Several provinces: 华东.
     Region(Region),
-    /// A province, or a city that is one.
+    /// A province, or a city that is a province of its own.
     Province(Place),
     /// A city in a province.
     City(Place),
-    /// Everywhere with this area code.
+    /// All places with this area code.
     Code(AreaCode),
     /// Outside the mainland (境外).
     Abroad,
-    /// In a province of the mainland, whichever (其他省): for the last of several routes.
+    /// Any province of the mainland (其他省): for the last of several routes.
     OtherProvince,
-    /// No place shows, and it is not abroad (未知).
+    /// The region is unknown, but not abroad (未知).
     Unknown,
-    /// Anywhere, known or not (其他): for the last of several routes.
+    /// Any region, known or unknown (其他): for the last of several routes.
     Other,
 }
 
-/// Provinces that are named together.
+/// A region of China: several provinces with a common name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Region {
     /// 华北: Beijing, Tianjin, Hebei, Shanxi, Inner Mongolia.
@@ -71,7 +71,7 @@ impl Region {
         Self::HongKongMacauTaiwan,
     ];
 
-    /// Its name.
+    /// The name of the region.
     pub fn name(self) -> &'static str {
         match self {
             Self::North => "华北",
@@ -100,42 +100,42 @@ impl Region {
     }
 }
 
-/// Why a text names no area.
+/// Why a text is no area.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadArea {
-    /// Nobody knows it.
+    /// The name is unknown.
     #[error("{name:?} is no area we know{}", proposal(.near))]
     NoSuch {
         /// The text.
         name: String,
-        /// Names that are near to it.
+        /// Similar names.
         near: Vec<&'static str>,
     },
-    /// Several places are called so.
+    /// Several places have this name.
     #[error("{name:?} can mean {}: write the whole name", .meant.join(" or "))]
     Ambiguous {
         /// The text.
         name: String,
-        /// Their whole names.
+        /// The full names of these places.
         meant: Vec<&'static str>,
     },
-    /// It is part of another city today, and no number shows which part.
+    /// The place is part of another city today, and numbers do not show the part.
     #[error("{name:?} is part of {part_of} today, and its numbers do not show: write {part_of:?}")]
     Merged {
         /// The text.
         name: String,
-        /// That city.
+        /// The city.
         part_of: &'static str,
     },
-    /// A GB/T 2260 code of something within a city, or of nothing.
+    /// The GB/T 2260 code is of a part of a city, or does not exist.
     #[error("{code} is the code of no province and no city{}", proposal(.near))]
     NoSuchCode {
         /// The text.
         code: String,
-        /// The place it may lie in.
+        /// The place that may contain it.
         near: Vec<&'static str>,
     },
-    /// Digits that are no area code in use.
+    /// The digits are no area code in use.
     #[error("{0} is neither an area code in use, such as 021, nor a GB/T 2260 code, such as 310000")]
     NoAreaCode(String),
 }
@@ -146,6 +146,10 @@ fn proposal(near: &[&str]) -> String {
 
 impl Area {
     /// The area that a text names: 华东, 上海, 上海市, 广东深圳, 310000, 021, 境外, 其他省, 未知, 其他.
+    ///
+    /// # Errors
+    ///
+    /// The text names no area, or several.
     pub fn parse(text: &str) -> Result<Self, BadArea> {
         let text = text.trim();
         if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
@@ -173,7 +177,7 @@ impl Area {
         }
     }
 
-    /// The area that is this place.
+    /// The area of this place.
     pub fn of(place: Place) -> Self {
         if place.is_province() { Self::Province(place) } else { Self::City(place) }
     }
@@ -199,8 +203,8 @@ impl Area {
         }
     }
 
-    /// Whether it holds everybody of whom no more is known than this. A caller who may be in one of several cities
-    /// is in the province and in the area code, and in none of the cities.
+    /// Whether the area surely contains this location. A caller who may be in one of several cities is in the province and in
+    /// the area code, and in none of the cities.
     pub fn contains(&self, location: &Location) -> bool {
         match self {
             Self::Region(region) => location.province.is_some_and(|province| Region::of(province) == *region),
@@ -214,7 +218,7 @@ impl Area {
         }
     }
 
-    /// What it is called, in Chinese.
+    /// The Chinese name of the area.
     pub fn name(&self) -> String {
         match self {
             Self::Province(place) | Self::City(place) => place.name().to_owned(),
@@ -228,7 +232,7 @@ impl Area {
     }
 }
 
-/// The places that are called so.
+/// The places with this name.
 pub(super) fn named(text: &str) -> Vec<Place> {
     let exact: Vec<Place> = Place::all().filter(|place| place.name() == text).collect();
     if !exact.is_empty() {
@@ -254,7 +258,7 @@ pub(super) fn is_called(text: &str, short: &str) -> bool {
     text.strip_prefix(short).is_some_and(|rest| rest.is_empty() || CITY_ENDINGS.contains(&rest))
 }
 
-/// Whether the text is this place's short name, alone or with an ending that fits what it is.
+/// Whether the text is the short name of this place, alone or with an ending for its kind.
 fn matches(place: Place, text: &str) -> bool {
     text.strip_prefix(place.short()).is_some_and(|ending| {
         ending.is_empty()
@@ -271,13 +275,13 @@ fn unknown(text: &str) -> BadArea {
     let regions = Region::ALL.into_iter().map(Region::name);
     let near = Place::all().map(Place::short).chain(regions).filter(|known| is_near(text, known));
     let mut near: Vec<&'static str> = near.collect();
-    // A slip is more seldom in the first character.
+    // A mistake in the first character is rare, so names with the same first character come first.
     near.sort_by_key(|known| known.chars().next() != text.chars().next());
     near.truncate(NEAR_MAX);
     BadArea::NoSuch { name: quoted(text), near }
 }
 
-/// Whether one character is wrong, missing or too many, or one name lies within the other.
+/// Whether the names differ by one wrong, missing or additional character, or one contains the other.
 fn is_near(text: &str, known: &str) -> bool {
     if text.is_empty() || text.chars().count() > NAME_CHARS_MAX {
         return false;
@@ -298,7 +302,7 @@ fn quoted(text: &str) -> String {
     text.chars().take(NAME_CHARS_MAX).collect()
 }
 
-/// What [`Area::parse`] reads back: a code where there is one.
+/// A text that [`Area::parse`] reads: the code, if the area has one.
 impl fmt::Display for Area {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -332,27 +336,27 @@ impl<'de> Deserialize<'de> for Area {
 pub struct AreaSet(Vec<Area>);
 
 impl AreaSet {
-    /// Whether any of them holds this location.
+    /// Whether any area of the set contains this location.
     pub fn contains(&self, location: &Location) -> bool {
         self.0.iter().any(|area| area.contains(location))
     }
 
-    /// The first of them that holds this location.
+    /// The first area of the set that contains this location.
     pub fn find(&self, location: &Location) -> Option<Area> {
         self.0.iter().find(|area| area.contains(location)).copied()
     }
 
-    /// All of them, as they were given.
+    /// All areas, in their order.
     pub fn iter(&self) -> impl Iterator<Item = Area> {
         self.0.iter().copied()
     }
 
-    /// How many there are.
+    /// The number of areas.
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
-    /// Whether there is none.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -1,49 +1,49 @@
-//! How much of all mobile numbers a table places.
+//! The coverage of a table of mobile prefixes.
 
 use super::mobile_prefix::{PREFIX_FIRST, PREFIXES};
 use super::{Network, NumberRegions, Operator};
 use serde::Serialize;
 
-/// How many prefixes of seven digits a segment of three has.
+/// The number of seven-digit prefixes in a segment of three digits.
 const SEGMENT: usize = 10_000;
 
-/// How many prefixes a table places, and how nearly.
+/// How many prefixes a table covers, and how precisely.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Coverage {
-    /// How many prefixes were given to an operator, or have a place.
+    /// The number of prefixes with an operator or a place.
     pub prefixes: usize,
-    /// How many have a city.
+    /// The number of prefixes with a city.
     pub city: usize,
-    /// How many only a province.
+    /// The number of prefixes with only a province.
     pub province: usize,
-    /// How many only an operator.
+    /// The number of prefixes with only an operator.
     pub operator: usize,
-    /// The segments of which any prefix is known.
+    /// The segments with any known prefix.
     pub segments: Vec<Segment>,
 }
 
 /// A segment of three digits.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Segment {
-    /// Its digits.
+    /// The three digits.
     pub beginning: usize,
-    /// How many of its prefixes were given to an operator, or have a place.
+    /// The number of prefixes with an operator or a place.
     pub prefixes: usize,
-    /// How many have a city.
+    /// The number of prefixes with a city.
     pub city: usize,
-    /// How many only a province.
+    /// The number of prefixes with only a province.
     pub province: usize,
-    /// How many only an operator.
+    /// The number of prefixes with only an operator.
     pub operator: usize,
-    /// Whom they were given to, and what for, in the order they stand there.
+    /// The operators and networks of the segment, in the order of the prefixes.
     pub given: Vec<(Operator, Network)>,
 }
 
 impl Coverage {
-    /// That of this table.
-    pub fn of(atlas: &NumberRegions) -> Self {
+    /// The coverage of this table.
+    pub fn of(regions: &NumberRegions) -> Self {
         let firsts = (PREFIX_FIRST..PREFIX_FIRST + PREFIXES).step_by(SEGMENT);
-        let segments: Vec<Segment> = firsts.map(|first| Segment::of(atlas, first)).collect();
+        let segments: Vec<Segment> = firsts.map(|first| Segment::of(regions, first)).collect();
         let sum = |count: fn(&Segment) -> usize| segments.iter().map(count).sum();
         Self {
             prefixes: sum(|segment| segment.prefixes),
@@ -54,18 +54,18 @@ impl Coverage {
         }
     }
 
-    /// The segments whose operator is known and of which no prefix has a place.
+    /// The segments with a known operator and without any place.
     pub fn unplaced(&self) -> impl Iterator<Item = &Segment> {
         self.segments.iter().filter(|segment| segment.city + segment.province == 0)
     }
 }
 
 impl Segment {
-    fn of(atlas: &NumberRegions, first: usize) -> Self {
+    fn of(regions: &NumberRegions, first: usize) -> Self {
         let beginning = first / SEGMENT;
         let mut segment =
             Self { beginning, prefixes: 0, city: 0, province: 0, operator: 0, given: Vec::new() };
-        for location in (first..first + SEGMENT).map(|prefix| atlas.of_prefix(prefix)) {
+        for location in (first..first + SEGMENT).map(|prefix| regions.of_prefix(prefix)) {
             let given = location.operator.zip(location.network);
             segment.given.extend(given.filter(|given| !segment.given.contains(given)));
             match (location.city, location.province, given) {

@@ -1,4 +1,4 @@
-//! An entry of a black or white list: a whole number, or a beginning with a `*`.
+//! An entry of a black or white list: a whole number, or a prefix with a `*`.
 
 use super::normal::Dialled;
 use super::{AreaCode, Kind, normalise};
@@ -6,17 +6,17 @@ use std::fmt;
 
 /// The longest entry, in characters: an international number with its `+`.
 const ENTRY_CHARS_MAX: usize = 16;
-/// What an entry's characters take up, in bits.
+/// The bits of one character.
 const CHAR_BITS: u32 = 4;
 
-/// An entry of a list.
+/// An entry of a black or white list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
     pub(super) packed: Packed,
     pub(super) whole: bool,
 }
 
-/// As it is written in a list.
+/// The entry as a list file writes it.
 impl fmt::Display for Entry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.packed.write(f)?;
@@ -27,47 +27,47 @@ impl fmt::Display for Entry {
 /// Why a text is no entry of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadEntry {
-    /// Letters, or a withheld number.
+    /// The text has letters, or is a withheld number.
     #[error("is no number: write digits, and * at the end for all that begin so")]
     NoNumber,
-    /// A `*` that is not at the end.
+    /// The `*` is not at the end.
     #[error("has a * that is not its last character")]
     StarInside,
-    /// Digits of no form.
+    /// The digits are no valid number.
     #[error("has the digits of no number there is: write * at the end for all that begin so")]
     NoForm,
-    /// A beginning that could be a landline or a local number.
+    /// The prefix could be of a landline or of a local number.
     #[error("could be a landline: write its area code with the 0, such as 021*")]
     NoZero,
-    /// A beginning with an area code that is not in use.
+    /// The prefix begins with an area code that is not in use.
     #[error("begins with an area code that is not in use")]
     NoAreaCode,
-    /// A beginning that could be two kinds of number.
+    /// The prefix could be of a service or of a landline.
     #[error("could be a service such as 95588 or a landline: write 95… or 095…")]
     ServiceOrLandline,
-    /// A beginning of numbers of many kinds.
+    /// The prefix is of numbers of many kinds.
     #[error("would hold numbers of many kinds: write more of its digits")]
     TooWide,
-    /// Too long to be compared.
+    /// The number is too long.
     #[error("has more than 15 digits")]
     TooLong,
-    /// The list ends here.
+    /// The list has too many entries.
     #[error("is one entry more than a list may have (100,000)")]
     TooMany,
 }
 
-/// Up to 16 characters from the highest bits down, four bits each: a digit and one more, 11 for `+`, 0 behind the
-/// end. So the order of these is that of the texts.
+/// Up to 16 characters, from the highest bits down, with four bits each: a digit plus 1, 11 for `+`, and 0 after the end. So
+/// packed values have the order of their texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Packed(u64);
 
 impl Packed {
-    /// All of it in one number.
+    /// The packed characters as one number.
     pub(super) fn bits(self) -> u64 {
         self.0
     }
 
-    /// The first characters, and whether they are all.
+    /// The packed first characters, and whether these are all characters.
     pub(super) fn of(text: &[u8]) -> (Self, bool) {
         let mut packed = 0;
         let mut shift = u64::BITS;
@@ -79,7 +79,7 @@ impl Packed {
         (Self(packed), text.len() <= ENTRY_CHARS_MAX)
     }
 
-    /// Whether the other one begins with this one, which is not empty.
+    /// Whether `other` begins with these characters, which are not empty.
     pub(super) fn begins(self, other: Self) -> bool {
         let unused = self.0.trailing_zeros() / CHAR_BITS * CHAR_BITS;
         (self.0 ^ other.0).checked_shr(unused).unwrap_or(0) == 0
@@ -133,7 +133,7 @@ impl Entry {
     }
 }
 
-/// A beginning in the form that whole numbers have: what to write before the digits, and the digits.
+/// A prefix in normal form: what comes before the digits, and the digits.
 type Beginning<'d> = Result<(&'static str, &'d [u8]), BadEntry>;
 
 fn beginning_of(plus: bool, digits: &[u8]) -> Beginning<'_> {
@@ -150,7 +150,7 @@ fn beginning_of(plus: bool, digits: &[u8]) -> Beginning<'_> {
     }
 }
 
-/// Behind `+` or `00`.
+/// The digits after `+` or `00`.
 fn beyond(digits: &[u8]) -> Beginning<'_> {
     match digits {
         [] => Ok(("+", digits)),
@@ -163,7 +163,7 @@ fn beyond(digits: &[u8]) -> Beginning<'_> {
     }
 }
 
-/// Behind +86: an area code without its 0, or what never has one.
+/// The digits after +86: an area code without its 0, or a number without area code.
 fn in_the_mainland(digits: &[u8]) -> Beginning<'_> {
     match digits {
         [b'1'] => Err(BadEntry::TooWide),
@@ -185,7 +185,7 @@ fn behind_zero(digits: &[u8]) -> Beginning<'_> {
     }
 }
 
-/// An area code or the beginning of some.
+/// An area code, or the prefix of area codes.
 fn in_area(digits: &[u8]) -> Beginning<'_> {
     if AreaCode::at(digits).is_some() || AreaCode::any_begins(digits) {
         Ok(("0", digits))

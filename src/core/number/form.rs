@@ -1,17 +1,17 @@
-//! A telephone number in its one form.
+//! A telephone number in normal form.
 
 use super::{AreaCode, masked};
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
 
-/// The longest form, in characters: a longer text is no number.
+/// The longest normal form, in characters. A longer text is no number.
 pub const NUMBER_CHARS_MAX: usize = 20;
-/// How a withheld number is written.
+/// The text of a withheld number.
 const ANONYMOUS: &str = "anonymous";
-/// How a text that is no number is written.
+/// The text of a value that is no number.
 const UNREADABLE: &str = "unreadable";
 
-/// What kind of number it is.
+/// The kind of a telephone number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
@@ -19,23 +19,23 @@ pub enum Kind {
     Mobile,
     /// A landline: 0, area code, number.
     Landline,
-    /// A landline whose area code is not known.
+    /// A landline without a known area code.
     Local,
-    /// A short number: 95588, 10010, 12345, 96xxx; behind an area code where it belongs to one city only.
+    /// A short number: 95588, 10010, 12345, 96xxx; after an area code if the number belongs to one city only.
     Service,
     /// A 400 or 800 number.
     Hotline,
     /// A number outside the mainland: `+`, country, number. Hong Kong, Macau and Taiwan are among them.
     International,
-    /// The caller keeps it to itself.
+    /// The caller withholds the number.
     Withheld,
-    /// Digits that fit no form.
+    /// Digits without a known form.
     Unknown,
-    /// No number: letters, or more digits than any number has.
+    /// No number: letters, or too many digits.
     Unreadable,
 }
 
-/// A number in its one form. Equal numbers reach the same telephone.
+/// A telephone number in normal form. Equal numbers reach the same telephone.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Number {
     kind: Kind,
@@ -45,23 +45,23 @@ pub struct Number {
 }
 
 impl Number {
-    /// What kind of number it is.
+    /// The kind of a telephone number.
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// The area code in it.
+    /// The area code in the number.
     pub fn area_code(&self) -> Option<AreaCode> {
         self.area
     }
 
-    /// Its digits, behind a `+` if it is abroad; nothing if it is withheld or unreadable.
+    /// The digits, after a `+` for a number abroad. Empty for a withheld or unreadable number.
     pub fn digits(&self) -> &str {
-        // Only digits and a `+` were ever put in.
+        // The text has only digits and a `+`.
         std::str::from_utf8(self.bytes()).unwrap_or_default()
     }
 
-    /// The form as bytes.
+    /// The normal form as bytes.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.text[..usize::from(self.length)]
     }
@@ -70,7 +70,7 @@ impl Number {
         Self { kind, area: None, length: 0, text: [0; NUMBER_CHARS_MAX] }
     }
 
-    /// These parts, one behind the other; what does not fit is no number.
+    /// The number of these parts in turn. Unreadable, if the parts are too long.
     pub(super) fn of(kind: Kind, parts: [&[u8]; 3]) -> Self {
         let mut number = Self::empty(kind);
         let mut end = 0;
@@ -92,7 +92,7 @@ impl Number {
     }
 }
 
-/// The whole form; a withheld or unreadable one as a word.
+/// The normal form. A withheld or unreadable number is a word.
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
@@ -109,7 +109,7 @@ impl fmt::Display for Number {
     }
 }
 
-/// With its middle hidden, as it may stand in a log.
+/// The number with its middle digits hidden, for logs.
 impl fmt::Debug for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:?}({})", self.kind, masked(self.digits()))

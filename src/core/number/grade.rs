@@ -1,6 +1,6 @@
-//! How good a 400 number is (靓号): plans and minimum consumption depend on it.
+//! The grade of a 400 number (靓号), on which plans and minimum consumption depend.
 //!
-//! The patterns and what they are worth are data: `data/grades.toml`, or a file of the same form.
+//! The patterns and their classes are data: `data/grades.toml`, or a file of the same format.
 
 use super::{Kind, Number};
 use serde::{Deserialize, Serialize};
@@ -8,19 +8,19 @@ use std::ops::Range;
 use std::sync::LazyLock;
 use toml::Spanned;
 
-/// The table that is built in.
+/// The built-in table.
 const BUILT_IN_TABLE: &str = include_str!("data/grades.toml");
-/// The digits that are graded: those behind 400.
+/// The number of graded digits: those after 400.
 const GRADED_DIGITS: usize = 7;
-/// The shortest pattern.
+/// The least number of digits of a pattern.
 const PATTERN_DIGITS_MIN: usize = 2;
-/// The most patterns a table may have.
+/// The most patterns of a table.
 const PATTERNS_MAX: usize = 200;
 
 /// Patterns and their classes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grades {
-    /// The best first; the last is that of a number without pattern.
+    /// The classes, the best first. The last is the class of a number without a pattern.
     classes: Vec<String>,
     patterns: Vec<Pattern>,
 }
@@ -36,61 +36,61 @@ struct Pattern {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Form {
-    /// Same letter, same digit; another letter, another digit.
+    /// Equal letters mean equal digits; different letters mean different digits.
     Shape(String),
     Rising(usize),
     Falling(usize),
 }
 
-/// What a number is worth, and why.
+/// The grade of a number, with the patterns in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Grade {
-    /// The best class of all that was found.
+    /// The best class of all patterns in the number.
     pub class: String,
-    /// What was found, the best first: but nothing within another that is worth as much.
+    /// The patterns in the number, the best first. A pattern inside another of the same or a better class is left out.
     pub found: Vec<Found>,
 }
 
 /// A pattern in a number.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Found {
-    /// Its name: AABB, or ABCD for digits that count up and DCBA for those that count down.
+    /// The name: AABB, or ABCD for rising digits and DCBA for falling digits.
     pub pattern: String,
-    /// The digits that show it.
+    /// The digits of the pattern.
     pub digits: String,
-    /// Whether they are the number's last.
+    /// Whether these are the last digits of the number.
     pub at_end: bool,
-    /// What it is worth.
+    /// The class of the pattern.
     pub class: String,
 }
 
-/// What is wrong with a table of grades.
+/// Why a table of grades is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadGrades {
-    /// Not TOML, or not of the form of our own table.
+    /// The text is not TOML, or has not the format of the built-in table.
     #[error("{0}")]
     Form(String),
-    /// A class that is not in the list.
+    /// The class is not in the list of classes.
     #[error("line {line}: {class:?} is not in `classes`")]
     Class {
-        /// From 1.
+        /// The line, from 1.
         line: usize,
         /// The class.
         class: String,
     },
-    /// Not just one of the three.
+    /// The pattern does not have exactly one of the three keys.
     #[error("line {line}: write one of `shape`, `rising` and `falling` in each of [[patterns]]")]
     NotOne {
-        /// Of its class; from 1.
+        /// The line of the class, from 1.
         line: usize,
     },
-    /// A shape that is not of letters, too short, or longer than what is graded.
+    /// The shape has other characters than letters, or is too short or too long.
     #[error("line {line}: a pattern has 2 to 7 letters or digits, such as shape = \"AABB\" or rising = 4")]
     Shape {
-        /// Of its class; from 1.
+        /// The line of the class, from 1.
         line: usize,
     },
-    /// No classes, or too many patterns.
+    /// The table has no class, or too many patterns.
     #[error("`classes` needs at least one class, and [[patterns]] may be 200 at most")]
     Size,
 }
@@ -116,17 +116,21 @@ struct PatternTable {
 }
 
 static BUILT_IN: LazyLock<Grades> = LazyLock::new(|| {
-    // A test reads the same text; were it broken, every number would be of one class.
+    // A test reads the same text. If it were broken, every number would have the same class.
     Grades::parse(BUILT_IN_TABLE).unwrap_or(Grades { classes: vec![String::new()], patterns: Vec::new() })
 });
 
 impl Grades {
-    /// The table that is built in.
+    /// The built-in table.
     pub fn built_in() -> &'static Self {
         &BUILT_IN
     }
 
     /// Reads a table in TOML.
+    ///
+    /// # Errors
+    ///
+    /// The text is not TOML, or no valid table of grades.
     pub fn parse(text: &str) -> Result<Self, BadGrades> {
         let table: Table = toml::from_str(text).map_err(|error| BadGrades::Form(error.to_string()))?;
         if table.classes.is_empty() || table.patterns.len() > PATTERNS_MAX {
@@ -161,7 +165,7 @@ impl Grades {
         Ok(Self { classes: table.classes, patterns })
     }
 
-    /// What a number is worth; nothing if it is no 400 number.
+    /// The grade of a number. `None` if the number is no 400 number.
     pub fn grade(&self, number: &Number) -> Option<Grade> {
         let digits = number.bytes().strip_prefix(b"400").filter(|_| number.kind() == Kind::Hotline)?;
         let mut all: Vec<(usize, Range<usize>, String)> = Vec::new();
@@ -194,7 +198,7 @@ impl Grades {
 }
 
 impl Pattern {
-    /// The class it is worth there, if any.
+    /// The class of the pattern at this position, if any.
     fn worth(&self, digits: &[u8], at_end: bool) -> Option<usize> {
         if !at_end {
             return self.inside;
@@ -234,7 +238,7 @@ impl Form {
         }
     }
 
-    /// Whether digits, as many as it has, show it.
+    /// Whether these digits, as many as the pattern has, match the pattern.
     fn fits(&self, digits: &[u8]) -> bool {
         match self {
             Self::Shape(letters) => letters.bytes().zip(digits).enumerate().all(|(at, (letter, digit))| {

@@ -1,9 +1,9 @@
 //! Hotline numbers as callers dial them, and numbers as agents and logs may show them.
 
-/// The digits of a hotline's number.
+/// The number of digits of a hotline number.
 pub const HOTLINE_DIGITS: usize = 10;
 
-/// The ten-digit hotline number in what was dialled, without the prefixes carriers put before it.
+/// The ten-digit hotline number in a dialled number, without the prefixes that carriers add.
 pub fn hotline(dialled: &str) -> Option<&str> {
     const PREFIXES: [&str; 5] = ["+86", "0086", "86", "0", ""];
     let digits = PREFIXES.iter().find_map(|prefix| {
@@ -12,7 +12,7 @@ pub fn hotline(dialled: &str) -> Option<&str> {
     digits.bytes().all(|b| b.is_ascii_digit()).then_some(digits)
 }
 
-/// The caller's number where it may be shown to an agent: digits and a leading `+`, or nothing at all.
+/// The number of the caller as an agent may see it: digits with a leading `+`, or the empty text.
 pub fn shown(caller: &str) -> &str {
     const DIGITS_MAX: usize = 20;
     let digits = caller.strip_prefix('+').unwrap_or(caller);
@@ -20,7 +20,7 @@ pub fn shown(caller: &str) -> &str {
     if fits { caller } else { "" }
 }
 
-/// The number with its middle hidden, as logs print it.
+/// The number with its middle digits hidden, for logs.
 pub fn masked(number: &str) -> String {
     const SHOWN_EACH_SIDE: usize = 3;
     let characters: Vec<char> = number.chars().collect();

@@ -1,5 +1,4 @@
-//! A table of mobile prefixes that an operator brought: what it says of each, as it is written into a file or a
-//! journal.
+//! An imported table of mobile prefixes, in the form in which it is stored in a file or a journal.
 
 use super::mobile_prefix::{PREFIX_FIRST, PREFIXES};
 use super::{Network, Operator, Place};
@@ -8,79 +7,79 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::hash::Hasher;
 
-/// The form of such tables that this version writes and reads.
+/// The format that this version writes and reads.
 pub const TABLE_FORMAT: u16 = 1;
-/// The longest name of the file it was made of, in characters.
+/// The longest name of the source file, in characters.
 pub const FROM_CHARS_MAX: usize = 120;
 
-/// What a table says of a prefix; what it does not say is as it was.
+/// The values of a prefix in an imported table. An absent value keeps the value of the built-in table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Said {
-    /// Where its numbers were sold: a city, or a province where no more is known.
+pub struct PrefixEntry {
+    /// Where the numbers were sold: a city, or a province if the city is unknown.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub place: Option<Place>,
-    /// Whom they were given to.
+    /// The operator.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub operator: Option<Operator>,
-    /// What for, if the table tells that apart.
+    /// The network, if the table has networks.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub network: Option<Network>,
 }
 
-/// A table that an operator brought.
+/// An imported table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Written", into = "Written")]
+#[serde(try_from = "TableText", into = "TableText")]
 pub struct Imported {
     from: String,
     fingerprint: u64,
-    /// Each thing that is said of any prefix, once.
-    sayings: Vec<Said>,
-    /// So many prefixes of which that is said: from 1; of 0 nothing is.
+    /// Each different entry, once.
+    sayings: Vec<PrefixEntry>,
+    /// Runs of prefixes with the same entry: the number of prefixes, and the entry from 1, or 0 for none.
     runs: Vec<(u32, u16)>,
 }
 
-/// Why a table is not taken.
+/// Why a stored table is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadTable {
-    /// It was written by another version of this program.
+    /// Another version of this program wrote the table.
     #[error("has the format {0}, and this version knows {TABLE_FORMAT}: import the data again")]
     Format(u16),
-    /// The name of its origin is none.
+    /// The name of the source file is invalid.
     #[error("has no name of 1 to {FROM_CHARS_MAX} characters without control characters in `from`")]
     From,
-    /// It speaks of more or fewer prefixes than there are.
+    /// The table has more or fewer prefixes than exist.
     #[error("speaks of {0} prefixes and not of all {PREFIXES}")]
     Length(u64),
-    /// A run of something that is not listed.
+    /// A run refers to an entry that is not listed.
     #[error("has a run of saying {0}, which is not among its {1}")]
     Saying(u16, usize),
-    /// It was changed by hand, or by a failing disk.
+    /// The table was changed by hand, or by a failing disk.
     #[error("is not what was written: its fingerprint is {found} and not {stated}: import the data again")]
     Changed {
-        /// The fingerprint in it.
+        /// The fingerprint in the table.
         stated: String,
-        /// That of what it says.
+        /// The fingerprint of its content.
         found: String,
     },
 }
 
-/// The form of a file.
+/// The stored form.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Written {
+struct TableText {
     hotlined_numbers: u16,
     from: String,
     fingerprint: String,
-    sayings: Vec<Said>,
+    sayings: Vec<PrefixEntry>,
     runs: Vec<(u32, u16)>,
 }
 
-impl TryFrom<Written> for Imported {
+impl TryFrom<TableText> for Imported {
     type Error = BadTable;
 
-    fn try_from(written: Written) -> Result<Self, BadTable> {
-        let Written { hotlined_numbers, from, fingerprint, sayings, runs } = written;
+    fn try_from(text: TableText) -> Result<Self, BadTable> {
+        let TableText { hotlined_numbers, from, fingerprint, sayings, runs } = text;
         if hotlined_numbers != TABLE_FORMAT {
             return Err(BadTable::Format(hotlined_numbers));
         }
@@ -103,7 +102,7 @@ impl TryFrom<Written> for Imported {
     }
 }
 
-impl From<Imported> for Written {
+impl From<Imported> for TableText {
     fn from(table: Imported) -> Self {
         let fingerprint = hex(table.fingerprint);
         let Imported { from, sayings, runs, .. } = table;
@@ -112,29 +111,29 @@ impl From<Imported> for Written {
 }
 
 impl Imported {
-    /// A table made of the file of this name that says this of the prefixes from 1300000 on, one after the other.
-    /// None if there is more to say than it has room for: each place with each operator is far less.
-    pub(super) fn new(from: &str, all: impl IntoIterator<Item = Said>) -> Option<Self> {
+    /// The table with these entries for the prefixes from 1300000 on, in their order. `from` is the name of the source file.
+    /// `None` if there are more different entries than a `u16` counts, which valid places and operators never reach.
+    pub(super) fn new(from: &str, all: impl IntoIterator<Item = PrefixEntry>) -> Option<Self> {
         let clean = |c: &char| !c.is_control();
         let from: String = from.chars().filter(clean).take(FROM_CHARS_MAX).collect();
         let from = if from.is_empty() { "unnamed".to_owned() } else { from };
-        let mut numbers = BTreeMap::from([(Said::default(), 0)]);
+        let mut numbers = BTreeMap::from([(PrefixEntry::default(), 0)]);
         let mut sayings = Vec::new();
-        let mut last = (Said::default(), 0);
+        let mut last = (PrefixEntry::default(), 0);
         let mut runs: Vec<(u32, u16)> = Vec::new();
-        for said in all.into_iter().chain(std::iter::repeat(Said::default())).take(PREFIXES) {
-            // Neighbours are alike, so most need not be looked up.
-            let known = if last.0 == said { Some(last.1) } else { numbers.get(&said).copied() };
+        for entry in all.into_iter().chain(std::iter::repeat(PrefixEntry::default())).take(PREFIXES) {
+            // Neighbouring prefixes are mostly equal, so most need no lookup.
+            let known = if last.0 == entry { Some(last.1) } else { numbers.get(&entry).copied() };
             let number = match known {
                 Some(number) => number,
                 None => {
-                    sayings.push(said);
+                    sayings.push(entry);
                     let number = u16::try_from(sayings.len()).ok()?;
-                    numbers.insert(said, number);
+                    numbers.insert(entry, number);
                     number
                 }
             };
-            last = (said, number);
+            last = (entry, number);
             match runs.last_mut() {
                 Some((run, which)) if *which == number => *run += 1,
                 Some(_) | None => runs.push((1, number)),
@@ -144,32 +143,32 @@ impl Imported {
         Some(Self { from, fingerprint, sayings, runs })
     }
 
-    /// The name of the file it was made of.
+    /// The name of the source file.
     pub fn origin(&self) -> &str {
         &self.from
     }
 
-    /// A text that differs when what it says does.
+    /// The fingerprint of the content.
     pub fn fingerprint(&self) -> String {
         hex(self.fingerprint)
     }
 
-    /// Of how many prefixes it says anything.
+    /// The number of prefixes with an entry.
     pub fn prefixes(&self) -> usize {
         self.runs.iter().filter(|(_, which)| *which != 0).map(|(run, _)| *run as usize).sum()
     }
 
-    /// What it says of each prefix from 1300000 on, one after the other.
-    pub(super) fn all(&self) -> impl Iterator<Item = Option<Said>> {
+    /// The entry of each prefix from 1300000 on, in order.
+    pub(super) fn all(&self) -> impl Iterator<Item = Option<PrefixEntry>> {
         self.runs.iter().flat_map(|(run, which)| {
-            let said = usize::from(*which).checked_sub(1).and_then(|at| self.sayings.get(at)).copied();
-            std::iter::repeat_n(said, *run as usize)
+            let entry = usize::from(*which).checked_sub(1).and_then(|at| self.sayings.get(at)).copied();
+            std::iter::repeat_n(entry, *run as usize)
         })
     }
 
-    /// The prefixes of which it says something, with that.
-    pub fn iter(&self) -> impl Iterator<Item = (usize, Said)> {
-        (PREFIX_FIRST..).zip(self.all()).filter_map(|(prefix, said)| Some((prefix, said?)))
+    /// The prefixes with an entry, and the entries.
+    pub fn iter(&self) -> impl Iterator<Item = (usize, PrefixEntry)> {
+        (PREFIX_FIRST..).zip(self.all()).filter_map(|(prefix, entry)| Some((prefix, entry?)))
     }
 }
 
@@ -181,14 +180,14 @@ fn hex(fingerprint: u64) -> String {
     format!("{fingerprint:016x}")
 }
 
-/// FNV-1a, 64 bits, over all that is said; the place by its code, so that no version of our own tables counts.
-fn fingerprint_of(from: &str, sayings: &[Said], runs: &[(u32, u16)]) -> u64 {
+/// FNV-1a, 64 bits, over all entries. Places count by their codes, so the version of the built-in tables does not matter.
+fn fingerprint_of(from: &str, sayings: &[PrefixEntry], runs: &[(u32, u16)]) -> u64 {
     let mut fnv = FnvHasher::default();
     fnv.write(from.as_bytes());
-    for said in sayings {
-        fnv.write(&said.place.map_or(0, Place::code).to_le_bytes());
-        fnv.write(&[said.operator.map_or(0, |operator| operator as u8 + 1)]);
-        fnv.write(&[said.network.map_or(0, |network| network as u8 + 1)]);
+    for entry in sayings {
+        fnv.write(&entry.place.map_or(0, Place::code).to_le_bytes());
+        fnv.write(&[entry.operator.map_or(0, |operator| operator as u8 + 1)]);
+        fnv.write(&[entry.network.map_or(0, |network| network as u8 + 1)]);
     }
     for (run, which) in runs {
         fnv.write(&run.to_le_bytes());
@@ -209,8 +208,8 @@ mod tests {
 
     /// 1300000 to 1300002.
     fn table() -> Imported {
-        let said = |code, operator| Said { place: place(code), operator, network: None };
-        let all = [said(310_000, None), said(310_000, None), said(440_000, Some(Operator::Broadnet))];
+        let entry = |code, operator| PrefixEntry { place: place(code), operator, network: None };
+        let all = [entry(310_000, None), entry(310_000, None), entry(440_000, Some(Operator::Broadnet))];
         Imported::new("phone.dat", all).unwrap()
     }
 
@@ -247,8 +246,8 @@ mod tests {
 
     #[test]
     fn what_it_says_holds_and_what_it_does_not_say_stays() {
-        let atlas = NumberRegions::with(Arc::new(table()));
-        let located = |text: &str| atlas.locate(&normalise(text, None));
+        let regions = NumberRegions::with(Arc::new(table()));
+        let located = |text: &str| regions.locate(&normalise(text, None));
         let before = |text: &str| NumberRegions::built_in().locate(&normalise(text, None));
         let shanghai = located("13000011234");
         assert_eq!((shanghai.city, shanghai.source), (place(310_000), Source::Imported));
@@ -266,28 +265,28 @@ mod tests {
 
     #[test]
     fn an_operator_alone_says_nothing_against_what_its_numbers_are_for() {
-        let mut all = vec![Said::default(); PREFIXES];
-        let said = |operator, network| Said { place: None, operator: Some(operator), network };
+        let mut all = vec![PrefixEntry::default(); PREFIXES];
+        let entry = |operator, network| PrefixEntry { place: None, operator: Some(operator), network };
         // 1700 is resold by 中国电信, 154 was given to nobody.
-        all[400_000] = said(Operator::Telecom, None);
-        all[400_001] = said(Operator::Telecom, Some(Network::Ordinary));
-        all[240_000] = said(Operator::Mobile, None);
-        let atlas = NumberRegions::with(Arc::new(Imported::new("a", all).unwrap()));
-        assert_eq!(atlas.of_prefix(1_700_000).network, Some(Network::Resold));
-        assert_eq!(atlas.of_prefix(1_700_001).network, Some(Network::Ordinary));
-        assert_eq!(atlas.of_prefix(1_540_000).operator, Some(Operator::Mobile));
-        assert_eq!(atlas.of_prefix(1_540_000).network, Some(Network::Ordinary));
-        assert_eq!(atlas.of_prefix(1_540_001).operator, None);
+        all[400_000] = entry(Operator::Telecom, None);
+        all[400_001] = entry(Operator::Telecom, Some(Network::Ordinary));
+        all[240_000] = entry(Operator::Mobile, None);
+        let regions = NumberRegions::with(Arc::new(Imported::new("a", all).unwrap()));
+        assert_eq!(regions.of_prefix(1_700_000).network, Some(Network::Resold));
+        assert_eq!(regions.of_prefix(1_700_001).network, Some(Network::Ordinary));
+        assert_eq!(regions.of_prefix(1_540_000).operator, Some(Operator::Mobile));
+        assert_eq!(regions.of_prefix(1_540_000).network, Some(Network::Ordinary));
+        assert_eq!(regions.of_prefix(1_540_001).operator, None);
     }
 
     #[test]
     fn a_journal_holds_the_whole_table_and_nothing_of_the_one_that_is_built_in() {
-        let atlas = NumberRegions::with(Arc::new(table()));
-        let text = serde_json::to_string(&atlas).unwrap();
+        let regions = NumberRegions::with(Arc::new(table()));
+        let text = serde_json::to_string(&regions).unwrap();
         assert!(text.len() < 400, "{text}");
         let read: NumberRegions = serde_json::from_str(&text).unwrap();
-        assert_eq!(read, atlas);
-        assert_eq!(read.of_prefix(1_300_002), atlas.of_prefix(1_300_002));
+        assert_eq!(read, regions);
+        assert_eq!(read.of_prefix(1_300_002), regions.of_prefix(1_300_002));
         let built_in: NumberRegions = serde_json::from_str("null").unwrap();
         assert!(built_in == **NumberRegions::built_in() && built_in != read);
         assert_eq!(built_in.of_prefix(1_380_013), NumberRegions::built_in().of_prefix(1_380_013));

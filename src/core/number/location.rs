@@ -1,36 +1,36 @@
-//! Where a number is from, and which operator it was given by.
+//! The location of a number: its region and its operator.
 //!
-//! A mobile's place is where its number was sold, a landline's where its area code is. A carried number
-//! (携号转网) keeps its beginning: the operator is the original one.
+//! The place of a mobile is where the number was sold; the place of a landline is where its area code is used. A ported
+//! number (携号转网) keeps its prefix, so the operator is the original one.
 
 use super::{AreaCode, Number, Place};
 use serde::{Deserialize, Serialize};
 
-/// Where a number is from, as far as it shows.
+/// The location of a number, as far as the number shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Location {
-    /// The province; Hong Kong, Macau and Taiwan are among them.
+    /// The province. Hong Kong, Macau and Taiwan count as provinces here.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub province: Option<Place>,
-    /// The city, where it can be only one.
+    /// The city, if only one is possible.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub city: Option<Place>,
-    /// The area code: the one in the number, or the only one of its city.
+    /// The area code in the number, or the only area code of its city.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub area_code: Option<AreaCode>,
-    /// Whom a mobile's number was given to.
+    /// The operator that a mobile number was assigned to.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub operator: Option<Operator>,
-    /// What for.
+    /// The network that the number was assigned for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub network: Option<Network>,
-    /// What shows the place.
+    /// The source of the place.
     pub source: Source,
-    /// How near the place is known.
+    /// How precisely the place is known.
     pub confidence: Confidence,
 }
 
-/// The operators that numbers are given to.
+/// An operator of mobile numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Operator {
@@ -44,12 +44,12 @@ pub enum Operator {
     Broadnet,
     /// 中国星网.
     StarNet,
-    /// Another one.
+    /// Another operator.
     Other,
 }
 
 impl Operator {
-    /// Its Chinese name.
+    /// The Chinese name.
     pub fn name(self) -> &'static str {
         match self {
             Self::Mobile => "中国移动",
@@ -62,43 +62,43 @@ impl Operator {
     }
 }
 
-/// What a segment of mobile numbers was given out for.
+/// The network that a segment of mobile numbers is assigned for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Network {
     /// The operator's own customers.
     Ordinary,
-    /// Companies that sell the operator's network under their own name (虚拟运营商); which, does not show.
+    /// Companies that sell the operator's network under their own name (虚拟运营商). The company is not known.
     Resold,
     /// Satellite telephones.
     Satellite,
 }
 
-/// What shows where a number is from.
+/// The source of the place of a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
-    /// Nothing does.
+    /// There is no source: the place is unknown.
     Nothing,
-    /// The area code in it.
+    /// The area code in the number.
     AreaCode,
-    /// A mobile's first seven digits, in the table that is built in.
+    /// The first seven digits of a mobile, in the built-in table.
     MobilePrefix,
-    /// A mobile's first seven digits, in a table that the operator brought.
+    /// The first seven digits of a mobile, in an imported table.
     Imported,
-    /// The country's code.
+    /// The country code.
     CountryCode,
 }
 
-/// How near the place is known.
+/// How precisely the place is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Confidence {
-    /// Not at all, in the mainland.
+    /// The place is unknown, but in the mainland.
     None,
     /// Outside the mainland.
     Country,
-    /// The province, or a few cities in it.
+    /// The province, or a few cities of the province.
     Province,
     /// The city.
     City,
@@ -115,7 +115,7 @@ impl Location {
         confidence: Confidence::None,
     };
 
-    /// The cities it can be: one, those that share its area code, or none where only the province is known.
+    /// The possible cities: one, or the cities that share the area code, or none if only the province is known.
     pub fn cities(&self) -> &[Place] {
         match (&self.city, self.area_code) {
             (Some(city), _) => std::slice::from_ref(city),
@@ -124,7 +124,7 @@ impl Location {
         }
     }
 
-    /// Whether it is outside the mainland.
+    /// Whether the number is outside the mainland.
     pub fn is_abroad(&self) -> bool {
         self.source == Source::CountryCode
     }

@@ -1,6 +1,6 @@
-//! Telephone numbers as carriers deliver them: read into one form, placed, listed.
+//! Telephone numbers as carriers deliver them: one normal form, their region, and lists of numbers.
 //!
-//! Nothing here asks anybody: what a number says is in the number and in tables that are built in.
+//! Nothing here asks another service: the number itself and the built-in tables have all information.
 
 mod area;
 mod coverage;
@@ -24,7 +24,7 @@ pub use entry::{BadEntry, Entry};
 pub use form::{Kind, NUMBER_CHARS_MAX, Number};
 pub use grade::{BadGrades, Found, Grade, Grades};
 pub use hotline_number::{HOTLINE_DIGITS, hotline, masked, shown};
-pub use imported::{BadTable, FROM_CHARS_MAX, Imported, Said, TABLE_FORMAT};
+pub use imported::{BadTable, FROM_CHARS_MAX, Imported, PrefixEntry, TABLE_FORMAT};
 pub use location::{Confidence, Location, Network, Operator, Source};
 pub use mobile_prefix::{PREFIX_FIRST, PREFIXES};
 pub use normal::normalise;

@@ -1,4 +1,4 @@
-//! The one form of a number, whichever way a carrier delivers it.
+//! Normalises telephone numbers: one form for all ways in which carriers deliver a number.
 //!
 //! | delivered | form here |
 //! |---|---|
@@ -9,23 +9,23 @@
 //! | `0085291234567`, `+85291234567` | `+85291234567` |
 //! | `anonymous`, nothing | `anonymous` |
 //!
-//! What fits no rule stays as it came, as [`Kind::Unknown`]: nothing is guessed. So a bare `95…` is a service
-//! and never a landline of Ningxia, whose area codes begin so, and a number abroad needs its `00` or `+`.
+//! A number that no rule matches stays unchanged, as [`Kind::Unknown`]: nothing is guessed. So a bare `95…` is a service and
+//! never a landline of Ningxia, whose area codes begin with 95, and a number abroad needs its `00` or `+`.
 
 use super::{AreaCode, HOTLINE_DIGITS, Kind, Number};
 use serde::{Deserialize, Deserializer};
 
-/// The longest text that is looked at, in digits: an access code, 0086 and an area code before a number.
+/// The longest text that is read, in digits: an access code, 0086 and an area code before a number.
 const DIALLED_DIGITS_MAX: usize = 24;
-/// The digits of a number abroad, with its country's (E.164).
+/// The number of digits of a number abroad, with the country code (E.164).
 const ABROAD_DIGITS: std::ops::RangeInclusive<usize> = 7..=15;
-/// What switches and carriers write in place of a number that the caller keeps to itself.
+/// The words that switches and carriers send for a withheld number.
 const WITHHELD: [&str; 7] =
     ["anonymous", "unavailable", "withheld", "restricted", "private", "unknown", "number_unavailable"];
 
-/// The number in this text. A landline without area code is taken to be in `home`, if that is known.
+/// The number in this text. A landline without area code gets the area code `home`, if there is one.
 ///
-/// Spaces, hyphens and brackets between the digits do not count, and Chinese digits of full width are digits.
+/// Spaces, hyphens and brackets between the digits are ignored. Full-width digits count as digits.
 pub fn normalise(text: &str, home: Option<AreaCode>) -> Number {
     let text = bare(text);
     match Dialled::of(text) {
@@ -43,14 +43,14 @@ fn bare(text: &str) -> &str {
     user.split(['@', ';']).next().unwrap_or(user)
 }
 
-/// Reads any form, as [`normalise`] does without a home.
+/// Reads any form, as [`normalise`] without `home`.
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(normalise(&String::deserialize(deserializer)?, None))
     }
 }
 
-/// The digits of a text, and whether a `+` stood before them.
+/// The digits of a text, and whether a `+` comes before them.
 #[derive(Default)]
 pub(super) struct Dialled {
     plus: bool,
@@ -59,7 +59,7 @@ pub(super) struct Dialled {
 }
 
 impl Dialled {
-    /// The digits of this text; nothing if it is no number.
+    /// The digits of this text. `None` if the text is no number.
     pub(super) fn of(text: &str) -> Option<Self> {
         let mut dialled = Self::default();
         dialled.read(text)?;
@@ -74,7 +74,7 @@ impl Dialled {
         &self.digits[..self.length]
     }
 
-    /// Takes the digits out of the text; nothing if it holds anything else, or too many.
+    /// Reads the digits of the text. `None` if the text has other characters, or too many digits.
     fn read(&mut self, text: &str) -> Option<()> {
         for letter in text.chars() {
             let digit = match letter {
@@ -103,7 +103,7 @@ impl Dialled {
     }
 }
 
-/// Digits behind a `+` or `00`.
+/// The number of digits after a `+` or `00`.
 fn e164(digits: &[u8]) -> Option<Number> {
     if let Some(rest) = digits.strip_prefix(b"86") {
         return national(rest, Written::International).or_else(|| behind_access_code(rest));
@@ -112,12 +112,12 @@ fn e164(digits: &[u8]) -> Option<Number> {
     fits.then(|| Number::of(Kind::International, [b"+", digits, b""]))
 }
 
-/// Digits as a caller or a carrier dials them.
+/// The number of digits as a caller or a carrier dials them.
 fn dialled(digits: &[u8]) -> Option<Number> {
     complete(digits).or_else(|| behind_access_code(digits))
 }
 
-/// A telephone behind the code of a cheap call over somebody's IP network (IP 拨号).
+/// The number after the access code of a cheap IP call (IP 拨号).
 fn behind_access_code(digits: &[u8]) -> Option<Number> {
     const CODE_DIGITS: usize = 5;
     let (code, rest) = digits.split_at_checked(CODE_DIGITS)?;
@@ -146,7 +146,7 @@ fn is_telephone(number: &Number) -> bool {
     }
 }
 
-/// Whether a number stands behind the country's code, where an area code never has its 0 before it.
+/// Whether the digits follow the country code, where an area code never has its 0.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Written {
     National,
@@ -177,7 +177,7 @@ fn hotline(digits: &[u8]) -> Option<Number> {
 
 type InArea = fn(AreaCode, &[u8], &[u8]) -> Option<Number>;
 
-/// The digits as area code, without its 0, and what `read` makes of the rest.
+/// Reads an area code without its 0, and the rest with `read`.
 fn in_area(digits: &[u8], read: InArea) -> Option<Number> {
     let area = AreaCode::at(digits)?;
     let (code, local) = digits.split_at(area.digits());
@@ -195,7 +195,7 @@ fn landline_or_service(area: AreaCode, code: &[u8], local: &[u8]) -> Option<Numb
         .or_else(|| is_city_service(local).then(|| Number::in_area(Kind::Service, area, code, local)))
 }
 
-/// Landlines in a city have seven digits or, in larger ones, eight; 1 and 9 begin services.
+/// Landlines have seven digits or, in larger cities, eight. Services begin with 1 or 9.
 fn is_subscriber(digits: &[u8]) -> bool {
     (7..=8).contains(&digits.len()) && (b'2'..=b'8').contains(&digits[0])
 }
@@ -220,7 +220,7 @@ fn service(digits: &[u8]) -> Option<Number> {
 /// A short number that is the same in every city: carriers (10…), banks and other companies (95…).
 fn whole_country(digits: &[u8]) -> Option<Number> {
     let fits = match digits.get(..3)? {
-        // With up to six digits behind its five: the company's own extensions.
+        // Up to six digits after the five: extensions of the company.
         [b'9', b'5', _] => (5..=11).contains(&digits.len()),
         // Ten digits are a landline of Beijing without its 0.
         b"106" => (5..=8).contains(&digits.len()) || digits.len() > 10,
@@ -230,7 +230,7 @@ fn whole_country(digits: &[u8]) -> Option<Number> {
     fits.then(|| Number::of(Kind::Service, [digits, b"", b""]))
 }
 
-/// A short number that each city or province has for itself: 110, 12345, 96xxx.
+/// A short number that differs between cities or provinces: 110, 12345, 96xxx.
 fn is_city_service(digits: &[u8]) -> bool {
     match digits.get(..2) {
         Some(b"11") => matches!(digits.len(), 3 | 5 | 6),

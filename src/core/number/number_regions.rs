@@ -1,9 +1,9 @@
-//! The tables that say where a mobile was sold and whom its number was given to.
+//! The regions of telephone numbers: where a mobile was sold, and its operator.
 //!
-//! They come with the program; `data/README.md` says from where. An operator's own table lies over them where there
-//! is one.
+//! The tables come with the program; `data/README.md` names their sources. A table that the operator of the daemon imports
+//! overrides them.
 
-use super::imported::{Imported, Said};
+use super::imported::{Imported, PrefixEntry};
 use super::mobile_prefix::{PREFIX_FIRST, PREFIXES};
 use super::segments::{BEGINNING, Given, operators};
 use super::{Kind, Location, Network, Number, Place, Source};
@@ -11,17 +11,17 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
-/// Runs of mobile prefixes; `data/generate.py` says how they are written.
+/// The runs of mobile prefixes. `data/generate.py` documents the format.
 const MOBILE: &[u8] = include_bytes!("data/mobile.bin");
-/// What the runs begin with.
+/// The first bytes of the table.
 const MAGIC: &[u8] = b"HLMOB1\n\0";
-/// Which mobile prefix was sold where, and whom it was given to: 1.4 MB.
+/// The location of every mobile prefix: 1.4 MB.
 pub struct NumberRegions {
-    /// Which of the locations each prefix has.
+    /// The index in `locations` of each prefix.
     mobile: Vec<u16>,
-    /// Nowhere, and each location that occurs.
+    /// The unknown location, and each location that occurs.
     locations: Vec<Location>,
-    /// What lies over the table that is built in.
+    /// The imported table, which overrides the built-in table.
     imported: Option<Arc<Imported>>,
 }
 
@@ -31,22 +31,26 @@ pub struct NumberRegions {
 pub struct InvalidNumberRegions {
     /// What is wrong.
     what: &'static str,
-    /// Where.
+    /// The byte offset.
     at: usize,
 }
 
 static BUILT_IN: LazyLock<Arc<NumberRegions>> = LazyLock::new(|| {
-    // A test reads the same bytes; were they broken, mobiles would have no place.
+    // A test reads the same bytes. If they were broken, mobiles would have no place.
     Arc::new(NumberRegions::read(MOBILE).unwrap_or_else(|_| NumberRegions::of_runs([(PREFIXES, None)])))
 });
 
 impl NumberRegions {
-    /// The table that is built in. The first to ask waits a few milliseconds for it: ask before calls come.
+    /// The built-in table. The first call takes a few milliseconds, so make it before calls come.
     pub fn built_in() -> &'static Arc<Self> {
         &BUILT_IN
     }
 
-    /// Reads a table of the form of the one that is built in.
+    /// Reads a table in the format of the built-in table.
+    ///
+    /// # Errors
+    ///
+    /// The bytes are no such table.
     pub fn read(bytes: &[u8]) -> Result<Self, InvalidNumberRegions> {
         let mut reader = Reader { bytes, at: 0 };
         if reader.take(MAGIC.len())? != MAGIC {
@@ -73,48 +77,47 @@ impl NumberRegions {
         Ok(Self::of_runs(runs))
     }
 
-    /// So many prefixes in this place, then so many in that.
+    /// The table of runs: a number of prefixes with the same place, then the next run.
     fn of_runs(runs: impl IntoIterator<Item = (usize, Option<Place>)>) -> Self {
         let operators = operators();
-        let mut legend = Legend::new();
+        let mut index = LocationIndex::new();
         let mut mobile: Vec<u16> = Vec::with_capacity(PREFIXES);
         for (mut run, place) in runs {
             while run > 0 {
-                // Up to where the operator may change.
+                // The operator may change at the end of each segment.
                 let piece = run.min(BEGINNING - mobile.len() % BEGINNING);
                 let given = operators.get(mobile.len() / BEGINNING).copied().flatten();
-                let number = legend.number(place, given, Source::MobilePrefix);
+                let number = index.number(place, given, Source::MobilePrefix);
                 mobile.resize(mobile.len() + piece, number);
                 run -= piece;
             }
         }
-        Self { mobile, locations: legend.locations, imported: None }
+        Self { mobile, locations: index.locations, imported: None }
     }
 
-    /// The built-in table with an operator's own over it: what that says of a prefix holds, what it does not say
-    /// stays.
+    /// The built-in table, overridden by an imported table wherever that has a value.
     pub fn with(imported: Arc<Imported>) -> Self {
         let below = Self::built_in();
-        let mut legend = Legend::new();
+        let mut index = LocationIndex::new();
         let mut mobile: Vec<u16> = Vec::with_capacity(PREFIXES);
-        // Neighbours are alike, so most need not be looked up.
+        // Neighbouring prefixes are mostly equal, so most need no lookup.
         let mut last = (u16::MAX, None, 0);
-        for said in imported.all() {
+        for entry in imported.all() {
             let number = below.mobile.get(mobile.len()).copied().unwrap_or_default();
-            if (last.0, last.1) != (number, said) {
-                last = (number, said, legend.over(&below.location(number), said));
+            if (last.0, last.1) != (number, entry) {
+                last = (number, entry, index.over(&below.location(number), entry));
             }
             mobile.push(last.2);
         }
-        Self { mobile, locations: legend.locations, imported: Some(imported) }
+        Self { mobile, locations: index.locations, imported: Some(imported) }
     }
 
-    /// The operator's own table, if one lies over the one that is built in.
+    /// The imported table, if there is one.
     pub fn imported(&self) -> Option<&Imported> {
         self.imported.as_deref()
     }
 
-    /// Where a number is from.
+    /// The location of a number.
     pub fn locate(&self, number: &Number) -> Location {
         match (number.kind(), number.area_code()) {
             (Kind::Mobile, _) => self.of_prefix(prefix_of(number.bytes())),
@@ -133,7 +136,7 @@ impl NumberRegions {
         }
     }
 
-    /// What is known of all mobiles with this prefix of seven digits.
+    /// The location of all mobiles with this prefix of seven digits.
     pub fn of_prefix(&self, prefix: usize) -> Location {
         let number = self.mobile.get(prefix.wrapping_sub(PREFIX_FIRST)).copied().unwrap_or_default();
         self.location(number)
@@ -144,14 +147,14 @@ impl NumberRegions {
     }
 }
 
-/// A mobile's first seven digits. Each counts by itself, so that none waits for the one before it.
+/// The first seven digits of a mobile. Each digit is multiplied by itself, so that no step waits for another.
 fn prefix_of(digits: &[u8]) -> usize {
     const WORTH: [u32; 7] = [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
     let counted = digits.iter().zip(WORTH).map(|(digit, worth)| u32::from(digit.wrapping_sub(b'0')) * worth);
     counted.sum::<u32>() as usize
 }
 
-/// Two are equal if the same table lies over the one that is built in.
+/// Two values are equal if their imported tables are equal.
 impl PartialEq for NumberRegions {
     fn eq(&self, other: &Self) -> bool {
         self.imported == other.imported
@@ -164,7 +167,7 @@ impl fmt::Debug for NumberRegions {
     }
 }
 
-/// Only what lies over the built-in table: a journal is replayed by a program that has that, too.
+/// Stores only the imported table: the program that replays a journal has the built-in table itself.
 impl Serialize for NumberRegions {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.imported.serialize(serializer)
@@ -183,19 +186,19 @@ impl<'de> Deserialize<'de> for NumberRegions {
     }
 }
 
-/// Each location that occurs, once.
-struct Legend {
+/// Each location that occurs, once, with its index.
+struct LocationIndex {
     locations: Vec<Location>,
-    /// The number of each there can be; 0 where it did not occur yet.
+    /// The index of each possible location. 0 if the location has not occurred yet.
     numbers: Vec<u16>,
 }
 
-/// How many kinds of `Given` there can be.
+/// The number of possible values of `Given`.
 const GIVENS: usize = 1 + 6 * 3;
 
-impl Legend {
+impl LocationIndex {
     fn new() -> Self {
-        // Nowhere, or one of the places by one of two tables.
+        // No place, or a place from one of two tables.
         let numbers = vec![0; (1 + 2 * Place::count()) * GIVENS];
         Self { locations: vec![Location::NOWHERE], numbers }
     }
@@ -218,16 +221,16 @@ impl Legend {
         *number
     }
 
-    /// What a table says, over what was known.
-    fn over(&mut self, known: &Location, said: Option<Said>) -> u16 {
-        let said = said.unwrap_or_default();
-        let (place, source) = match said.place {
+    /// The index of a known location, overridden by an entry of the imported table.
+    fn over(&mut self, known: &Location, entry: Option<PrefixEntry>) -> u16 {
+        let entry = entry.unwrap_or_default();
+        let (place, source) = match entry.place {
             Some(place) => (Some(place), Source::Imported),
             None => (known.city.or(known.province), known.source),
         };
-        let given = match (said.operator, said.network) {
+        let given = match (entry.operator, entry.network) {
             (Some(operator), Some(network)) => Some((operator, network)),
-            // Who names only the operator says nothing against what its numbers are for.
+            // An entry with only an operator does not change the network.
             (Some(operator), None) if known.operator == Some(operator) => known.operator.zip(known.network),
             (Some(operator), None) => Some((operator, Network::Ordinary)),
             (None, _) => known.operator.zip(known.network),
@@ -253,13 +256,13 @@ impl<'b> Reader<'b> {
         Ok(taken)
     }
 
-    /// A number of so many bytes, the least first.
+    /// A number of `BYTES` bytes, little-endian.
     fn number<const BYTES: usize>(&mut self) -> Result<u32, InvalidNumberRegions> {
         let bytes = self.take(BYTES)?;
         Ok(bytes.iter().rev().fold(0, |number, byte| number << 8 | u32::from(*byte)))
     }
 
-    /// A number in groups of seven bits, the least first; the high bit says that more follow.
+    /// A number in groups of seven bits, the lowest first. The high bit of a byte means that another group follows.
     fn varint(&mut self) -> Result<usize, InvalidNumberRegions> {
         const GROUPS_MAX: usize = 4;
         let mut number = 0;
@@ -361,17 +364,17 @@ mod tests {
     /// How many prefixes are placed is what the script that made the table counted: see data/README.md.
     #[test]
     fn the_built_in_table_is_whole() {
-        let atlas = NumberRegions::read(MOBILE).unwrap();
-        let all = || (PREFIX_FIRST..PREFIX_FIRST + PREFIXES).map(|prefix| atlas.of_prefix(prefix));
+        let regions = NumberRegions::read(MOBILE).unwrap();
+        let all = || (PREFIX_FIRST..PREFIX_FIRST + PREFIXES).map(|prefix| regions.of_prefix(prefix));
         assert_eq!(
-            (atlas.mobile.len(), all().filter(|found| found.province.is_some()).count()),
+            (regions.mobile.len(), all().filter(|found| found.province.is_some()).count()),
             (PREFIXES, 320_117)
         );
         // Old names, merged cities, and the key that puts a whole segment into Beijing.
-        let places = atlas.locations.iter().filter_map(|location| location.city.or(location.province));
+        let places = regions.locations.iter().filter_map(|location| location.city.or(location.province));
         let codes = places.map(Place::code);
         assert!(codes.clone().any(|code| code == 420_600) && !codes.clone().any(|code| code == 371_200));
-        assert!((1_730_000..1_740_000).all(|prefix| atlas.of_prefix(prefix).province.is_none()));
+        assert!((1_730_000..1_740_000).all(|prefix| regions.of_prefix(prefix).province.is_none()));
     }
 
     #[test]

@@ -10,7 +10,7 @@ const PLACES: &str = include_str!("data/places.tsv");
 /// Area codes are below this, without their 0.
 const AREA_CODES: usize = 1_000;
 
-/// An area code (区号) that is in use, such as 021 or 0755.
+/// An area code (区号) in use, such as 021 or 0755.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AreaCode(NonZeroU16);
 
@@ -20,7 +20,11 @@ pub struct AreaCode(NonZeroU16);
 pub struct BadAreaCode(pub String);
 
 impl AreaCode {
-    /// The area code in this text, with its 0 or without.
+    /// The area code in this text, with or without its 0.
+    ///
+    /// # Errors
+    ///
+    /// The text is no area code in use.
     pub fn parse(text: &str) -> Result<Self, BadAreaCode> {
         let digits = text.strip_prefix('0').unwrap_or(text).as_bytes();
         match Self::at(digits) {
@@ -29,9 +33,9 @@ impl AreaCode {
         }
     }
 
-    /// The area code these digits begin with, which stand without its 0.
+    /// The area code at the start of these digits, which do not have its 0.
     pub(super) fn at(digits: &[u8]) -> Option<Self> {
-        // No code of three digits begins as one of two does.
+        // No code of three digits begins with a code of two digits.
         let length = match digits.first()? {
             b'1' | b'2' => 2,
             b'3'..=b'9' => 3,
@@ -45,18 +49,18 @@ impl AreaCode {
         (!code.cities().is_empty()).then_some(code)
     }
 
-    /// Whether any begins with these digits, of which there are fewer than it has.
+    /// Whether any area code begins with these digits.
     pub(super) fn any_begins(digits: &[u8]) -> bool {
         let known = (0..).zip(&TABLE.by_area).filter(|(_, cities)| !cities.is_empty());
         known.into_iter().any(|(code, _): (u16, _)| code.to_string().as_bytes().starts_with(digits))
     }
 
-    /// How many digits follow its 0.
+    /// The number of digits after the 0.
     pub(super) fn digits(self) -> usize {
         if self.0.get() < 100 { 2 } else { 3 }
     }
 
-    /// The places that share it.
+    /// The cities that share the area code.
     pub fn cities(self) -> &'static [Place] {
         TABLE.by_area.get(usize::from(self.0.get())).map_or(&[], |cities| cities)
     }
@@ -87,7 +91,7 @@ impl<'de> Deserialize<'de> for AreaCode {
     }
 }
 
-/// A province, or a city in one. The four cities that are provinces of their own (直辖市) are both at once.
+/// A province or a city. The four cities that are provinces of their own (直辖市) are both.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Place(u16);
 
@@ -98,17 +102,17 @@ impl Place {
         u16::try_from(at).ok().map(Self)
     }
 
-    /// Every place there is, by code.
+    /// All places, by code.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..TABLE.rows.len()).filter_map(|at| u16::try_from(at).ok().map(Self))
     }
 
-    /// How many places there are.
+    /// The number of places.
     pub(super) fn count() -> usize {
         TABLE.rows.len()
     }
 
-    /// Which of them it is, by code.
+    /// The index of the place, by code.
     pub(super) fn index(self) -> usize {
         usize::from(self.0)
     }
@@ -117,37 +121,37 @@ impl Place {
         &TABLE.rows[usize::from(self.0)]
     }
 
-    /// Its GB/T 2260 code.
+    /// The GB/T 2260 code.
     pub fn code(self) -> u32 {
         self.row().code
     }
 
-    /// Its whole name: 上海市, 广西壮族自治区.
+    /// The full name: 上海市, 广西壮族自治区.
     pub fn name(self) -> &'static str {
         self.row().name
     }
 
-    /// Its name as people say it: 上海, 广西.
+    /// The short name: 上海, 广西.
     pub fn short(self) -> &'static str {
         self.row().short
     }
 
-    /// The province it lies in; itself if it is one.
+    /// The province of the place. A province is its own province.
     pub fn province(self) -> Self {
         Self(self.row().province)
     }
 
-    /// Whether it is a province.
+    /// Whether the place is a province.
     pub fn is_province(self) -> bool {
         self.province() == self
     }
 
-    /// Whether it is a city: also the four that are provinces of their own.
+    /// Whether the place is a city. The four cities that are provinces count as cities.
     pub fn is_city(self) -> bool {
         !self.is_province() || self.row().areas[0].is_some()
     }
 
-    /// Its area code, if it has just one; a province's, if all its cities share that.
+    /// The area code of a city, if it has only one; the area code of a province, if all its cities share one.
     pub fn area_code(self) -> Option<AreaCode> {
         match self.row().areas {
             [Some(code), None] => Some(code),
@@ -169,7 +173,7 @@ impl fmt::Debug for Place {
     }
 }
 
-/// As its code, in a text.
+/// Stored as its code, in a string.
 impl Serialize for Place {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&self.code())
@@ -188,10 +192,10 @@ struct Row {
     code: u32,
     name: &'static str,
     short: &'static str,
-    /// The row of its province.
+    /// The row of the province.
     province: u16,
     areas: [Option<AreaCode>; 2],
-    /// A province's, where all its cities have the same.
+    /// The area code of a province whose cities all have the same one.
     shared: Option<AreaCode>,
 }
 
@@ -203,7 +207,7 @@ struct Table {
 static TABLE: LazyLock<Table> = LazyLock::new(|| Table::read(PLACES));
 
 impl Table {
-    /// Reads our own table; `the_table_is_whole` holds it to its form.
+    /// Reads the built-in table. The test `the_table_is_whole` checks the table.
     fn read(text: &'static str) -> Self {
         let mut table = Self { rows: Vec::new(), by_area: vec![Vec::new(); AREA_CODES] };
         for line in text.lines().filter(|line| !line.starts_with('#')) {

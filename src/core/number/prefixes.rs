@@ -1,4 +1,4 @@
-//! Black and white lists: whole numbers, and beginnings with a `*`.
+//! Black and white lists: whole numbers, and prefixes with a `*`.
 //!
 //! ```
 //! use hotlined_core::number::{Prefixes, normalise};
@@ -14,42 +14,46 @@ use serde::ser::SerializeSeq;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::sync::Arc;
 
-/// The most entries a list may have.
+/// The most entries of a list.
 pub const ENTRIES_MAX: usize = 100_000;
-/// The most lines that are reported of a list that is refused.
+/// The most lines that are reported for a refused list.
 pub const BAD_LINES_MAX: usize = 100;
 /// The longest text quoted of a line, in characters.
 const QUOTED_CHARS_MAX: usize = 40;
 
-/// A list of numbers and beginnings of numbers. Cheap to clone.
+/// A list of numbers and prefixes of numbers. Cloning is cheap.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prefixes(Arc<Lists>);
 
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Lists {
-    /// In order.
+    /// Sorted.
     whole: Vec<Packed>,
-    /// In order.
+    /// Sorted.
     beginnings: Vec<Packed>,
-    /// For each beginning the longest other one that it begins with itself: 1 is the first, 0 is none.
+    /// For each prefix, the longest other prefix of the list that it begins with, counted from 1. 0 means none.
     shorter: Vec<u32>,
 }
 
-/// A line that is no entry.
+/// A line that is no valid entry.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {text:?} {why}")]
 pub struct BadLine {
-    /// From 1.
+    /// The line, from 1.
     pub line: usize,
-    /// Its beginning.
+    /// The beginning of the line.
     pub text: String,
     /// What is wrong.
     pub why: BadEntry,
 }
 
 impl Prefixes {
-    /// Reads a list, a line an entry. `#` begins a comment; empty lines and repeated entries do not matter. A
-    /// landline without area code is in `home`, as callers are: see [`normalise`].
+    /// Reads a list with one entry in each line. `#` begins a comment; empty lines and repeated entries do not matter. A
+    /// landline without area code gets the area code `home`, as callers do: see [`normalise`].
+    ///
+    /// # Errors
+    ///
+    /// The invalid lines, at most [`BAD_LINES_MAX`] of them.
     pub fn parse<'t>(
         lines: impl IntoIterator<Item = &'t str>,
         home: Option<AreaCode>,
@@ -77,7 +81,7 @@ impl Prefixes {
         if bad.is_empty() { Ok(Self(Arc::new(lists.in_order()))) } else { Err(bad) }
     }
 
-    /// The longest entry that this number is, or begins with.
+    /// The longest entry that matches this number.
     pub fn find(&self, number: &Number) -> Option<Entry> {
         let digits = number.bytes();
         if digits.is_empty() {
@@ -90,23 +94,23 @@ impl Prefixes {
         self.0.beginning_of(packed).map(|packed| Entry { packed, whole: false })
     }
 
-    /// Whether this number is in the list.
+    /// Whether any entry matches this number.
     pub fn contains(&self, number: &Number) -> bool {
         self.find(number).is_some()
     }
 
-    /// All entries: whole numbers first, each kind in order.
+    /// All entries: first whole numbers, then prefixes, each sorted.
     pub fn iter(&self) -> impl Iterator<Item = Entry> {
         let whole = self.0.whole.iter().map(|packed| Entry { packed: *packed, whole: true });
         whole.chain(self.0.beginnings.iter().map(|packed| Entry { packed: *packed, whole: false }))
     }
 
-    /// How many entries there are.
+    /// The number of entries.
     pub fn len(&self) -> usize {
         self.0.whole.len() + self.0.beginnings.len()
     }
 
-    /// This list and another in one; none if that were more than a list may have.
+    /// The union of this list and another. `None` if the union has too many entries.
     pub fn and(&self, other: &Self) -> Option<Self> {
         let joined = |ours: &[Packed], theirs: &[Packed]| [ours, theirs].concat();
         let lists = Lists {
@@ -118,17 +122,17 @@ impl Prefixes {
         (both.len() <= ENTRIES_MAX).then_some(both)
     }
 
-    /// A number that differs when the entries do; the same in every run.
+    /// A hash of the entries, which is the same in every run.
     pub fn fingerprint(&self) -> u64 {
         let whole = self.0.whole.iter().map(|packed| packed.bits());
-        // A mark between, so that a number and a beginning of the same digits differ.
+        // A separator, so that a number and a prefix of the same digits differ.
         let all = whole.chain([u64::MAX]).chain(self.0.beginnings.iter().map(|packed| packed.bits()));
         all.fold(0xcbf2_9ce4_8422_2325, |mixed: u64, word| {
             (mixed ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29)
         })
     }
 
-    /// Whether there is none.
+    /// Whether the list is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -141,7 +145,7 @@ impl Lists {
             entries.dedup();
             entries.shrink_to_fit();
         }
-        // Those that the next one may begin with.
+        // The entries that the next entry may begin with.
         let mut open: Vec<u32> = Vec::new();
         self.shorter = Vec::with_capacity(self.beginnings.len());
         for (entry, number) in self.beginnings.iter().zip(1..) {
@@ -154,8 +158,8 @@ impl Lists {
         self
     }
 
-    /// The longest beginning of this number. All entries between it and the number begin with it, so it is the
-    /// nearest entry below the number, or one that this begins with.
+    /// The longest prefix of this number. All entries between the prefix and the number begin with the prefix, so the prefix
+    /// is the nearest entry below the number, or one that this entry begins with.
     fn beginning_of(&self, number: Packed) -> Option<Packed> {
         let mut at = self.beginnings.partition_point(|entry| *entry <= number);
         while let Some(index) = at.checked_sub(1) {
@@ -169,7 +173,7 @@ impl Lists {
     }
 }
 
-/// As a list of texts.
+/// Stored as a list of strings.
 impl Serialize for Prefixes {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(Some(self.len()))?;

@@ -1,22 +1,22 @@
-//! Whom each beginning of mobile numbers was given to, and what for, as the ministry gave them out.
+//! The operators and networks of mobile number segments, as the ministry assigned them.
 
 use super::mobile_prefix::{PREFIX_FIRST, PREFIXES};
 use super::{Network, Operator};
 
-/// Beginnings of mobile numbers, and whom they were given to.
+/// The segments of mobile numbers, with operator and network.
 const SEGMENTS: &str = include_str!("data/segments.tsv");
-/// How many prefixes of seven digits have a beginning of five digits in common.
+/// The number of seven-digit prefixes with the same first five digits.
 pub(super) const BEGINNING: usize = 100;
 const BEGINNING_FIRST: usize = PREFIX_FIRST / BEGINNING;
 const BEGINNINGS: usize = PREFIXES / BEGINNING;
 
-/// Whom a beginning was given to, if to anybody.
+/// The operator and network of a segment, if it is assigned.
 pub(super) type Given = Option<(Operator, Network)>;
 
-/// Whom each beginning of five digits was given to.
+/// The operator and network of each segment of five digits.
 pub(super) fn operators() -> Vec<Given> {
     let mut given = vec![None; BEGINNINGS];
-    // A longer beginning speaks for a part of a shorter one.
+    // A longer segment overrides a part of a shorter one.
     for length in 3..=5 {
         for (beginning, owner) in SEGMENTS.lines().filter_map(segment) {
             if beginning.len() == length {

@@ -31,36 +31,36 @@ impl Speaker {
             (minutes / 60 % 24, Unit::Hours),
             (minutes % 60, Unit::Minutes),
         ];
-        let said = parts.into_iter().filter(|(number, _)| *number > 0);
-        said.flat_map(|(number, unit)| self.count(number, unit)).collect()
+        let pieces = parts.into_iter().filter(|(number, _)| *number > 0);
+        pieces.flat_map(|(number, unit)| self.count(number, unit)).collect()
     }
 
     /// An amount of money in fen: 两元五角, two yuan fifty fen. If there are yuan and fen but no jiao, 零 is spoken between
     /// them: 十元零五分.
     pub fn money(self, fen: u64) -> Vec<Piece> {
         let (yuan, rest) = (fen / 100, fen % 100);
-        let mut said = Vec::new();
+        let mut pieces = Vec::new();
         if yuan > 0 || rest == 0 {
-            said.extend(self.count(yuan, Unit::Yuan));
+            pieces.extend(self.count(yuan, Unit::Yuan));
         }
         match self.language {
             Language::Mandarin => {
                 let (jiao, fen) = (rest / 10, rest % 10);
                 if jiao > 0 {
-                    said.extend(self.count(jiao, Unit::Jiao));
+                    pieces.extend(self.count(jiao, Unit::Jiao));
                 } else if yuan > 0 && fen > 0 {
-                    said.push(Piece::N0);
+                    pieces.push(Piece::N0);
                 }
                 if fen > 0 {
-                    said.extend(self.count(fen, Unit::Fen));
+                    pieces.extend(self.count(fen, Unit::Fen));
                 }
             }
             Language::English => {
                 if rest > 0 {
-                    said.extend(self.count(rest, Unit::Fen));
+                    pieces.extend(self.count(rest, Unit::Fen));
                 }
             }
         }
-        said
+        pieces
     }
 }

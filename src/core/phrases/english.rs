@@ -9,33 +9,33 @@ pub(super) fn cardinal(number: u64) -> Vec<Piece> {
     if number == 0 {
         return vec![Piece::N0];
     }
-    let mut said = Vec::new();
+    let mut pieces = Vec::new();
     let threes = [(number / 1_000_000_000, Piece::Billion), (number / 1_000_000 % 1_000, Piece::Million)];
     for (three, unit) in threes {
         if three > 0 {
-            below_thousand(three, &mut said);
-            said.push(unit);
+            below_thousand(three, &mut pieces);
+            pieces.push(unit);
         }
     }
     match number / 1_000 % 1_000 {
         0 => {}
-        thousands @ 1..10 => said.extend(at(&THOUSANDS, thousands - 1)),
+        thousands @ 1..10 => pieces.extend(at(&THOUSANDS, thousands - 1)),
         thousands => {
-            below_thousand(thousands, &mut said);
-            said.push(Piece::Thousand);
+            below_thousand(thousands, &mut pieces);
+            pieces.push(Piece::Thousand);
         }
     }
-    below_thousand(number % 1_000, &mut said);
-    said
+    below_thousand(number % 1_000, &mut pieces);
+    pieces
 }
 
 /// Up to three digits; nothing for a nought.
-fn below_thousand(number: u64, said: &mut Vec<Piece>) {
+fn below_thousand(number: u64, pieces: &mut Vec<Piece>) {
     if number >= 100 {
-        said.extend(at(&HUNDREDS, number / 100 - 1));
+        pieces.extend(at(&HUNDREDS, number / 100 - 1));
     }
     if !number.is_multiple_of(100) {
-        said.extend(below_hundred(number % 100));
+        pieces.extend(below_hundred(number % 100));
     }
 }
 
@@ -53,10 +53,11 @@ pub(super) fn ordinal(number: u64) -> Option<Vec<Piece>> {
 
 /// The month, the day as an ordinal, the year in two halves.
 pub(super) fn date(date: Date) -> Vec<Piece> {
-    let mut said: Vec<Piece> = at(&MONTHS, u64::from(date.month().unsigned_abs()) - 1).into_iter().collect();
-    said.extend(ordinal(date.day().unsigned_abs().into()).unwrap_or_default());
-    said.extend(year(date.year().unsigned_abs().into()));
-    said
+    let mut pieces: Vec<Piece> =
+        at(&MONTHS, u64::from(date.month().unsigned_abs()) - 1).into_iter().collect();
+    pieces.extend(ordinal(date.day().unsigned_abs().into()).unwrap_or_default());
+    pieces.extend(year(date.year().unsigned_abs().into()));
+    pieces
 }
 
 /// Twenty twenty six, nineteen oh five; but two thousand five, and one thousand nine hundred.
@@ -73,16 +74,17 @@ fn year(year: u64) -> Vec<Piece> {
 pub(super) fn clock(time: Time) -> Vec<Piece> {
     let hour = u64::from(time.hour().unsigned_abs());
     let minute = u64::from(time.minute().unsigned_abs());
-    let mut said: Vec<Piece> = at(&SMALL, if hour % 12 == 0 { 12 } else { hour % 12 }).into_iter().collect();
+    let mut pieces: Vec<Piece> =
+        at(&SMALL, if hour % 12 == 0 { 12 } else { hour % 12 }).into_iter().collect();
     if minute > 0 {
-        said.extend((minute < 10).then_some(Piece::Oh));
-        said.extend(below_hundred(minute));
+        pieces.extend((minute < 10).then_some(Piece::Oh));
+        pieces.extend(below_hundred(minute));
     }
-    said.push(match (hour, minute) {
+    pieces.push(match (hour, minute) {
         (0, 0) => Piece::EarlyMorning,
         (12, 0) => Piece::Noon,
         (0..12, _) => Piece::Am,
         (_, _) => Piece::Pm,
     });
-    said
+    pieces
 }

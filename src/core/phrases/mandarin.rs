@@ -3,7 +3,7 @@
 //! 二 or 两: 两 stands before a unit when the number is just two (两位, 两点, 两元), and at the head of a number
 //! before 千, 万 and 亿 (两千, 两万). Everywhere else it is 二: 十二, 二十, 二百, 一万二千, 二十二位, 二月, 第二.
 //!
-//! 零 is said once for any gap between digits that are said, also across 万 and 亿: 一千零一十, 两万零二,
+//! 零 is spoken once for any gap between spoken digits, also across 万 and 亿: 一千零一十, 两万零二,
 //! 一亿零一万. No gap, no 零: 十万一千.
 //!
 //! 十 without 一 only where it begins the number: 十二, 十万; but 一百一十, 十万零一十二.
@@ -25,53 +25,53 @@ pub(super) fn cardinal(number: u64) -> Vec<Piece> {
         (number / 1_0000 % 1_0000, Some(Piece::TenThousand)),
         (number % 1_0000, None),
     ];
-    let mut said = Vec::new();
+    let mut pieces = Vec::new();
     let mut skipped = false;
     for (four, unit) in fours {
         if four == 0 {
             skipped = true;
             continue;
         }
-        if !said.is_empty() && (skipped || four < 1_000) {
-            said.push(Piece::N0);
+        if !pieces.is_empty() && (skipped || four < 1_000) {
+            pieces.push(Piece::N0);
         }
         match (four, unit) {
             // 万 and 亿 have the falling tone.
-            (1, Some(_)) => said.push(Piece::YiRising),
-            (2, Some(_)) if said.is_empty() => said.push(Piece::Liang),
-            (four, _) => below_ten_thousand(four, &mut said),
+            (1, Some(_)) => pieces.push(Piece::YiRising),
+            (2, Some(_)) if pieces.is_empty() => pieces.push(Piece::Liang),
+            (four, _) => below_ten_thousand(four, &mut pieces),
         }
-        said.extend(unit);
+        pieces.extend(unit);
         skipped = false;
     }
-    said
+    pieces
 }
 
-/// Up to four digits, behind what is said already.
-fn below_ten_thousand(number: u64, said: &mut Vec<Piece>) {
+/// Up to four digits, after the pieces so far.
+fn below_ten_thousand(number: u64, pieces: &mut Vec<Piece>) {
     let (thousands, hundreds, rest) = (number / 1_000, number / 100 % 10, number % 100);
     match thousands {
         0 => {}
-        2 if !said.is_empty() => said.extend([Piece::N2, Piece::Thousand]),
-        thousands => said.extend(at(&THOUSANDS, thousands - 1)),
+        2 if !pieces.is_empty() => pieces.extend([Piece::N2, Piece::Thousand]),
+        thousands => pieces.extend(at(&THOUSANDS, thousands - 1)),
     }
     if hundreds > 0 {
-        said.extend(at(&HUNDREDS, hundreds - 1));
+        pieces.extend(at(&HUNDREDS, hundreds - 1));
     }
     if rest == 0 {
         return;
     }
     let gap = (hundreds == 0 && thousands > 0) || (hundreds > 0 && rest < 10);
     if gap {
-        said.push(Piece::N0);
+        pieces.push(Piece::N0);
     }
-    if (10..20).contains(&rest) && !said.is_empty() {
-        said.push(Piece::N1);
+    if (10..20).contains(&rest) && !pieces.is_empty() {
+        pieces.push(Piece::N1);
     }
-    said.extend(below_hundred(rest));
+    pieces.extend(below_hundred(rest));
 }
 
-/// A one or a two before a unit; any other number is said as it is.
+/// 1 or 2 before a unit. Any other number is spoken as usual.
 pub(super) fn counting(number: u64, unit: Unit) -> Option<Vec<Piece>> {
     match (number, unit) {
         // Before a falling tone, to which 个 belongs although it has none of its own.
@@ -100,12 +100,13 @@ pub(super) fn ordinal(number: u64) -> Option<Vec<Piece>> {
 /// The digits of the year, the month, the day. Months and days count in a row: 二月, not 两月.
 pub(super) fn date(date: Date) -> Vec<Piece> {
     let year = date.year().unsigned_abs().to_string();
-    let mut said: Vec<Piece> = year.bytes().filter_map(|digit| at(&SMALL, u64::from(digit - b'0'))).collect();
-    said.push(Piece::Year);
-    said.extend(at(&MONTHS, u64::from(date.month().unsigned_abs()) - 1));
-    said.extend(below_hundred(date.day().unsigned_abs().into()));
-    said.push(Piece::DayOfMonth);
-    said
+    let mut pieces: Vec<Piece> =
+        year.bytes().filter_map(|digit| at(&SMALL, u64::from(digit - b'0'))).collect();
+    pieces.push(Piece::Year);
+    pieces.extend(at(&MONTHS, u64::from(date.month().unsigned_abs()) - 1));
+    pieces.extend(below_hundred(date.day().unsigned_abs().into()));
+    pieces.push(Piece::DayOfMonth);
+    pieces
 }
 
 /// The part of the day, the hour of twelve, the minutes. Nobody says 十四点 to a caller.
@@ -119,23 +120,23 @@ pub(super) fn clock(time: Time) -> Vec<Piece> {
         13..18 => Piece::Pm,
         _ => Piece::Evening,
     };
-    let mut said = vec![part];
+    let mut pieces = vec![part];
     match if hour > 12 { hour - 12 } else { hour } {
-        1 => said.push(Piece::YiFalling),
-        2 => said.push(Piece::Liang),
-        hour => said.extend(at(&SMALL, hour)),
+        1 => pieces.push(Piece::YiFalling),
+        2 => pieces.push(Piece::Liang),
+        hour => pieces.extend(at(&SMALL, hour)),
     }
-    said.push(Piece::OClock);
+    pieces.push(Piece::OClock);
     match minute {
         0 => {}
-        30 => said.push(Piece::HalfPast),
+        30 => pieces.push(Piece::HalfPast),
         minute => {
             if minute < 10 {
-                said.push(Piece::N0);
+                pieces.push(Piece::N0);
             }
-            said.extend(below_hundred(minute));
-            said.push(Piece::MinutePast);
+            pieces.extend(below_hundred(minute));
+            pieces.push(Piece::MinutePast);
         }
     }
-    said
+    pieces
 }

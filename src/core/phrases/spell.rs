@@ -18,16 +18,16 @@ impl Speaker {
             signs => signs,
         };
         let mut rest = signs;
-        let mut said = Vec::new();
+        let mut pieces = Vec::new();
         while !rest.is_empty() {
             let (group, after) = rest.split_at(first_group(rest));
-            if !said.is_empty() {
-                said.push(Piece::Pause);
+            if !pieces.is_empty() {
+                pieces.push(Piece::Pause);
             }
-            said.extend(group.iter().filter_map(|sign| self.sign(*sign)));
+            pieces.extend(group.iter().filter_map(|sign| self.sign(*sign)));
             rest = after;
         }
-        said
+        pieces
     }
 
     fn sign(self, sign: char) -> Option<Piece> {

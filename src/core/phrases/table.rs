@@ -1,11 +1,11 @@
-//! Everything that is recorded. An entry is one piece: its name here, its id, what is said in each language.
+//! The table of all recordings. An entry is one piece: its name, its id, and its text in each language.
 //!
 //! A fragment that more is joined to has no full stop; a whole sentence has one.
 
 use super::piece_macro::pieces;
 
 pieces! {
-    // Numbers. What is said as one breath is recorded as one: 一百 has another tone in it than 一.
+    // Numbers. Words that belong together are one recording, because 一 has another tone in 一百 than alone.
     N0 = "digits/0", "零", "zero";
     N1 = "digits/1", "一", "one";
     N2 = "digits/2", "二", "two";

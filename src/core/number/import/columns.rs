@@ -1,15 +1,14 @@
-//! Which column of a table is what: by its name in the first row, else by what stands in it.
+//! Finds the columns of a table by their names in the first row, or else by their content.
 
 use super::names;
 use crate::number::area::named;
 use crate::number::mobile_prefix::parse_prefix;
 use std::borrow::Cow;
 
-/// How many rows are looked at.
+/// How many rows are used to find the columns.
 pub(super) const SAMPLE_ROWS: usize = 50;
 
-/// Names of columns, as the first row has them: small letters, without spaces, `_` and `-`. The first that is there
-/// counts.
+/// The names of columns in the first row, in lower case, without spaces, `_` and `-`. The first name that occurs counts.
 const PREFIX: [&str; 15] = [
     "prefix",
     "号段",
@@ -33,19 +32,19 @@ const BOTH: [&str; 6] = ["归属地", "所属地", "归属地区", "mobilearea",
 const OPERATOR: [&str; 10] =
     ["carrier", "operator", "isp", "运营商", "服务商", "卡类型", "mobiletype", "cardtype", "类型", "type"];
 
-/// Where in a row to look.
+/// The indexes of the columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Columns {
     pub(super) prefix: usize,
     pub(super) province: Option<usize>,
     pub(super) city: Option<usize>,
-    /// Province and city in one.
+    /// Province and city in one column.
     pub(super) both: Option<usize>,
     pub(super) operator: Option<usize>,
 }
 
 impl Columns {
-    /// How many fields a row must have.
+    /// The number of fields that a row must have.
     pub(super) fn wanted(&self) -> usize {
         let places = [Some(self.prefix), self.province, self.city, self.both, self.operator];
         places.into_iter().flatten().max().unwrap_or_default() + 1
@@ -54,32 +53,34 @@ impl Columns {
 
 type Row<'t> = Vec<Cow<'t, str>>;
 
-/// The columns, and whether the first row only names them; or what no column holds.
+/// The columns, and whether the first row has their names. The error names the content that no column has.
 pub(super) fn find(sample: &[Row]) -> Result<(Columns, bool), &'static str> {
     let first = sample.first().map(Vec::as_slice).unwrap_or_default();
     let headed = !first.iter().any(|field| parse_prefix(field).is_some());
     let names: Vec<String> = if headed { first.iter().map(|name| plain(name)).collect() } else { Vec::new() };
-    let mut look = Look { names, rows: &sample[usize::from(headed).min(sample.len())..], taken: Vec::new() };
+    let mut search =
+        ColumnSearch { names, rows: &sample[usize::from(headed).min(sample.len())..], taken: Vec::new() };
     let is_province = |text: &str| named(text).iter().any(|place| place.is_province());
     let is_both = |text: &str| names::Names::default().of_both(text).place.is_some();
-    let prefix =
-        look.column(&PREFIX, |text| parse_prefix(text).is_some()).ok_or("mobile prefixes of seven digits")?;
-    // The columns that are named come first: nobody knows better what they are.
-    let province = look.named(&PROVINCE);
-    let both = if province.is_none() { look.named(&BOTH) } else { None };
+    let prefix = search
+        .column(&PREFIX, |text| parse_prefix(text).is_some())
+        .ok_or("mobile prefixes of seven digits")?;
+    // Named columns come first, because a name is more reliable than the content.
+    let province = search.named(&PROVINCE);
+    let both = if province.is_none() { search.named(&BOTH) } else { None };
     let (province, city) = match both {
         Some(_) => (None, None),
-        None => (province.or_else(|| look.filled(is_province)), look.column(&CITY, names::is_city)),
+        None => (province.or_else(|| search.filled(is_province)), search.column(&CITY, names::is_city)),
     };
     let both = match (both, province, city) {
-        (None, None, None) => look.filled(is_both),
+        (None, None, None) => search.filled(is_both),
         _ => both,
     };
     if [both, province, city].iter().all(Option::is_none) {
         return Err("names of provinces or cities");
     }
     let operator =
-        look.column(&OPERATOR, |text| text.parse::<u8>().is_err() && names::operator(text).is_some());
+        search.column(&OPERATOR, |text| text.parse::<u8>().is_err() && names::operator(text).is_some());
     Ok((Columns { prefix, province, city, both, operator }, headed))
 }
 
@@ -88,16 +89,16 @@ fn plain(name: &str) -> String {
     name.to_lowercase().chars().filter(left_out).collect()
 }
 
-/// The look for columns.
-struct Look<'s, 't> {
-    /// Of the columns, if the first row has them.
+/// The search for columns.
+struct ColumnSearch<'s, 't> {
+    /// The names of the columns, if the first row has them.
     names: Vec<String>,
     rows: &'s [Row<'t>],
     taken: Vec<usize>,
 }
 
-impl Look<'_, '_> {
-    /// By its name, else by what stands in it.
+impl ColumnSearch<'_, '_> {
+    /// The column with one of these names, or else with this content.
     fn column(&mut self, names: &[&str], is: impl Fn(&str) -> bool) -> Option<usize> {
         self.named(names).or_else(|| self.filled(is))
     }
@@ -107,14 +108,14 @@ impl Look<'_, '_> {
         self.take(at)
     }
 
-    /// The column of which most fields are so, and more than half.
+    /// The column with the most matching fields, if more than half of its fields match.
     fn filled(&mut self, is: impl Fn(&str) -> bool) -> Option<usize> {
         let width = self.rows.iter().map(Vec::len).max().unwrap_or_default();
         let count = |at: usize| {
             self.rows.iter().filter(|row| row.get(at).is_some_and(|field| is(field.trim()))).count()
         };
         let free = (0..width).filter(|at| !self.taken.contains(at)).map(|at| (count(at), at));
-        // Of equals the first: 北京 is province and city, and the province stands before the city.
+        // Of equal columns, the first: 北京 is province and city, and the province comes before the city.
         let (most, at) = free.max_by_key(|(count, at)| (*count, std::cmp::Reverse(*at)))?;
         if most * 2 > self.rows.len() { self.take(at) } else { None }
     }

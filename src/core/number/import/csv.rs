@@ -1,92 +1,92 @@
-//! Tables as text: a line for each prefix, fields divided by commas, tabs, semicolons or bars.
+//! Reads tables in CSV: a line for each prefix, with fields separated by commas, tabs, semicolons or bars.
 
 use super::columns::{self, Columns};
 use super::error::{BadImport, Whence, quoted};
 use super::found::Form;
 use super::names;
-use super::sheet::{Sheet, Stop};
-use crate::number::imported::Said;
+use super::table_draft::{Stopped, TableDraft};
+use crate::number::imported::PrefixEntry;
 use crate::number::mobile_prefix::parse_prefix;
 use std::borrow::Cow;
 
 /// The longest row, in bytes.
 const LINE_BYTES_MAX: usize = 4_096;
-/// What divides fields: the first of these that the first row has.
-const DIVIDERS: [char; 4] = ['\t', '|', ',', ';'];
+/// The field separators. The first of them that occurs in the first row counts.
+const SEPARATORS: [char; 4] = ['\t', '|', ',', ';'];
 
-pub(super) fn read(bytes: &[u8], sheet: &mut Sheet) -> Result<Form, Stop> {
+pub(super) fn read(bytes: &[u8], draft: &mut TableDraft) -> Result<Form, Stopped> {
     let text = match std::str::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => {
             let before = &bytes[..error.valid_up_to()];
             let line = 1 + memchr::memchr_iter(b'\n', before).count();
-            sheet.fault(Whence::Line(line), BadImport::NotUtf8)?;
-            return Err(Stop);
+            draft.fault(Whence::Line(line), BadImport::NotUtf8)?;
+            return Err(Stopped);
         }
     };
     let text = text.trim_start_matches('\u{feff}');
     let lines = (1..).zip(text.lines()).filter(|(_, line)| !line.trim().is_empty());
     let Some((line, first)) = lines.clone().next() else { return Ok(Form::Csv) };
     if first.len() > LINE_BYTES_MAX {
-        sheet.fault(Whence::Line(line), BadImport::LongLine(LINE_BYTES_MAX))?;
-        return Err(Stop);
+        draft.fault(Whence::Line(line), BadImport::LongLine(LINE_BYTES_MAX))?;
+        return Err(Stopped);
     }
-    let divider = DIVIDERS.into_iter().find(|divider| first.contains(*divider)).unwrap_or(',');
+    let separator = SEPARATORS.into_iter().find(|separator| first.contains(*separator)).unwrap_or(',');
     let short = |line: &&str| line.len() <= LINE_BYTES_MAX;
     let sample = lines.clone().map(|(_, line)| line).filter(short).take(columns::SAMPLE_ROWS);
-    let sample: Vec<Vec<Cow<str>>> = sample.filter_map(|line| fields(line, divider)).collect();
+    let sample: Vec<Vec<Cow<str>>> = sample.filter_map(|line| fields(line, separator)).collect();
     let (columns, headed) = match columns::find(&sample) {
         Ok(found) => found,
         Err(what) => {
-            sheet.fault(Whence::Line(line), BadImport::NoColumn(what))?;
-            return Err(Stop);
+            draft.fault(Whence::Line(line), BadImport::NoColumn(what))?;
+            return Err(Stopped);
         }
     };
     for (line, text) in lines.skip(usize::from(headed)) {
         let at = Whence::Line(line);
         if text.len() > LINE_BYTES_MAX {
-            sheet.fault(at, BadImport::LongLine(LINE_BYTES_MAX))?;
+            draft.fault(at, BadImport::LongLine(LINE_BYTES_MAX))?;
             continue;
         }
-        match fields(text, divider) {
-            Some(fields) => row(&fields, &columns, sheet, at)?,
-            None => sheet.fault(at, BadImport::Quote)?,
+        match fields(text, separator) {
+            Some(fields) => row(&fields, &columns, draft, at)?,
+            None => draft.fault(at, BadImport::Quote)?,
         }
     }
     Ok(Form::Csv)
 }
 
-fn row(fields: &[Cow<str>], columns: &Columns, sheet: &mut Sheet, at: Whence) -> Result<(), Stop> {
+fn row(fields: &[Cow<str>], columns: &Columns, draft: &mut TableDraft, at: Whence) -> Result<(), Stopped> {
     let field = |column: Option<usize>| column.and_then(|at| fields.get(at)).map_or("", |field| field.trim());
     if fields.len() < columns.wanted() {
-        return sheet.fault(at, BadImport::Fields { found: fields.len(), wanted: columns.wanted() });
+        return draft.fault(at, BadImport::Fields { found: fields.len(), wanted: columns.wanted() });
     }
     let text = field(Some(columns.prefix));
-    let Some(prefix) = parse_prefix(text) else { return sheet.fault(at, BadImport::Prefix(quoted(text))) };
+    let Some(prefix) = parse_prefix(text) else { return draft.fault(at, BadImport::Prefix(quoted(text))) };
     let found = match columns.both {
-        Some(_) => sheet.names.of_both(field(columns.both)),
-        None => sheet.names.of(field(columns.province), field(columns.city)),
+        Some(_) => draft.names.of_both(field(columns.both)),
+        None => draft.names.of(field(columns.province), field(columns.city)),
     };
     if let Some(name) = &found.unknown {
-        sheet.unknown_place(name, at)?;
+        draft.unknown_place(name, at)?;
     }
     let operator = match field(columns.operator) {
         "" => None,
         text => {
             let known = names::operator(text);
             if known.is_none() {
-                sheet.unknown_operator(text, at)?;
+                draft.unknown_operator(text, at)?;
             }
             known
         }
     };
     let (operator, network) = operator.map_or((None, None), |(operator, network)| (Some(operator), network));
-    sheet.row(prefix, Said { place: found.place, operator, network }, at)
+    draft.row(prefix, PrefixEntry { place: found.place, operator, network }, at)
 }
 
-/// The fields of a line; none if a quotation mark is left open. A field in quotation marks may hold the divider,
-/// and a doubled mark for each of its own.
-fn fields(line: &str, divider: char) -> Option<Vec<Cow<'_, str>>> {
+/// The fields of a line. `None` if a quotation mark is not closed. A quoted field may contain the separator, and doubled
+/// quotation marks.
+fn fields(line: &str, separator: char) -> Option<Vec<Cow<'_, str>>> {
     let mut fields = Vec::new();
     let mut rest = line;
     loop {
@@ -95,26 +95,26 @@ fn fields(line: &str, divider: char) -> Option<Vec<Cow<'_, str>>> {
                 let (field, after) = until_closed(inside)?;
                 fields.push(Cow::Owned(field));
                 let after = after.trim_start_matches(' ');
-                // Whatever stands between the closing mark and the divider was not meant as a quotation.
-                if !after.is_empty() && !after.starts_with(divider) {
+                // Text between the closing mark and the separator means that the field is not quoted correctly.
+                if !after.is_empty() && !after.starts_with(separator) {
                     return None;
                 }
                 after
             }
             None => {
-                let (field, after) = rest.split_at(rest.find(divider).unwrap_or(rest.len()));
+                let (field, after) = rest.split_at(rest.find(separator).unwrap_or(rest.len()));
                 fields.push(Cow::Borrowed(field));
                 after
             }
         };
-        match after.strip_prefix(divider) {
+        match after.strip_prefix(separator) {
             Some(more) => rest = more,
             None => return Some(fields),
         }
     }
 }
 
-/// What stands before the mark that closes it, and what behind.
+/// The text before the closing mark, and the text after it.
 fn until_closed(mut inside: &str) -> Option<(String, &str)> {
     let mut field = String::new();
     loop {

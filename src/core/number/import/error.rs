@@ -2,29 +2,28 @@
 
 use std::fmt;
 
-/// The largest file of such a table, in bytes: three times that of all prefixes written out at length.
+/// The largest imported file, in bytes: three times a file with all prefixes and full names.
 pub const TABLE_BYTES_MAX: u64 = 128 << 20;
-/// The most faults that are reported of a file that is refused.
+/// The most errors that are reported for a refused file.
 pub const BAD_ROWS_MAX: usize = 20;
-/// The most names that nobody knows, of places and of operators: a file with more of them is likely about
-/// something else.
+/// The most unknown names of places or of operators. A file with more of them is probably another kind of table.
 pub const UNKNOWN_MAX: usize = 1_000;
 /// The longest text quoted of a row, in characters.
 const QUOTED_CHARS_MAX: usize = 40;
 
-/// Where in a file.
+/// A position in an imported file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Whence {
     /// A line of text, from 1.
     Line(usize),
-    /// An entry of a `phone.dat`'s index, from 1, and its first byte, from 0.
+    /// An entry of the index of a `phone.dat`.
     Entry {
-        /// Which.
+        /// The number of the entry, from 1.
         entry: usize,
-        /// Where it begins.
+        /// The offset of its first byte, from 0.
         byte: usize,
     },
-    /// A byte, from 0.
+    /// A byte offset, from 0.
     Byte(usize),
 }
 
@@ -44,41 +43,41 @@ impl serde::Serialize for Whence {
     }
 }
 
-/// A fault of a file, and where.
+/// An error of an imported file, with its position.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{at}: {why}")]
 pub struct BadRow {
-    /// Where.
+    /// The position.
     pub at: Whence,
-    /// What is wrong.
+    /// The error.
     pub why: BadImport,
 }
 
-/// What can be wrong with a table.
+/// The errors of an imported table.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadImport {
-    /// No row.
+    /// The file has no row.
     #[error("holds no prefix: it must be a phone.dat, or CSV in UTF-8 with a row for each prefix")]
     Empty,
-    /// Another kind of file.
+    /// The file has another format.
     #[error("is {0}: save the table as CSV in UTF-8")]
     OtherForm(&'static str),
-    /// Bytes that are no text.
+    /// The text is not UTF-8.
     #[error("is not UTF-8: save the file as UTF-8 (it may be GBK)")]
     NotUtf8,
-    /// A table without a column that is needed.
+    /// A required column is missing.
     #[error(
         "no column holds {0}: begin with a line such as prefix,province,city,carrier (号段,省份,城市,运营商), or write \
          rows such as 1380013,北京,北京,中国移动"
     )]
     NoColumn(&'static str),
-    /// A row that is no row.
+    /// The line is too long to be a row.
     #[error("has more than {0} bytes, so it is no row of a table")]
     LongLine(usize),
-    /// A quotation mark that is not closed.
+    /// A quotation mark is not closed.
     #[error("has a field that begins with a quotation mark and ends without one")]
     Quote,
-    /// Too few fields.
+    /// The row has too few fields.
     #[error("has {found} fields, and {wanted} are needed")]
     Fields {
         /// How many there are.
@@ -86,26 +85,26 @@ pub enum BadImport {
         /// How many are needed.
         wanted: usize,
     },
-    /// No prefix.
+    /// The text is no prefix.
     #[error("{0:?} is no prefix of a mobile: it must have seven digits, 1300000 to 1999999")]
     Prefix(String),
-    /// One prefix, two answers.
+    /// Two rows have different values for the same prefix.
     #[error("says of {prefix} what {} does not", match .first { Some(at) => at.to_string(), None => "an earlier row".into() })]
     Disagrees {
         /// The prefix.
         prefix: usize,
-        /// Where it was named before.
+        /// The position of the first row.
         first: Option<Whence>,
     },
-    /// More is unknown than known.
+    /// Too many names are unknown.
     #[error(
         "more than {UNKNOWN_MAX} names of places or operators are unknown, as {0:?}: it is likely another kind of table"
     )]
     Strange(String),
-    /// Not one place is known.
+    /// No place name is known.
     #[error("not one of its prefixes has a place that GB/T 2260 knows: it is likely another kind of table")]
     NothingPlaced,
-    /// The header of a `phone.dat` is cut off.
+    /// The header of the `phone.dat` is incomplete.
     #[error("ends within the header of a phone.dat")]
     Header,
     /// The index lies outside the file.
@@ -114,16 +113,16 @@ pub enum BadImport {
     /// The index ends in the middle of an entry.
     #[error("the file ends in the middle of an entry: an entry has 9 bytes")]
     HalfEntry,
-    /// An entry points elsewhere.
+    /// The entry points outside the records.
     #[error("points to a record at byte {0}, which is outside the records")]
     Record(usize),
-    /// A record without end.
+    /// The record has no end.
     #[error("points to a record at byte {0}, which does not end before the index")]
     EndlessRecord(usize),
-    /// A record of another form.
+    /// The record has another format.
     #[error("points to a record at byte {0}, which is not province|city|zip|area code in UTF-8")]
     RecordForm(usize),
-    /// A kind of card nobody knows.
+    /// The card type is unknown.
     #[error("has the card type {0}: 1 to 8 are known")]
     CardType(u8),
 }
@@ -134,7 +133,7 @@ impl BadImport {
     }
 }
 
-/// The beginning of a text, for a fault.
+/// The beginning of a text, for an error.
 pub(super) fn quoted(text: &str) -> String {
     text.chars().take(QUOTED_CHARS_MAX).collect()
 }

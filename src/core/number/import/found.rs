@@ -1,83 +1,83 @@
-//! What was found in a table that an operator brought, beside the one that is built in.
+//! The report on an imported table, compared with the built-in table.
 
 use super::error::Whence;
 use crate::number::{Imported, Location, NumberRegions, Place};
 use serde::Serialize;
 
-/// The form of a file.
+/// The format of an imported file.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Form {
     /// A `phone.dat`.
     PhoneDat {
-        /// Its version, as it says.
+        /// The version in its header.
         version: String,
     },
     /// A line of text for each prefix.
     Csv,
 }
 
-/// A table that was read.
+/// An imported table with its report.
 #[derive(Debug)]
 pub struct Import {
-    /// What it says.
+    /// The table.
     pub table: Imported,
-    /// What was found in it, beside the table that is built in.
+    /// The report on the table.
     pub found: Found,
 }
 
-/// What was found.
+/// The report on an imported table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Found {
-    /// The form of the file.
+    /// The format of the file.
     pub form: Form,
-    /// How many rows or entries name a prefix.
+    /// The number of rows or entries with a prefix.
     pub rows: usize,
-    /// How many prefixes they name.
+    /// The number of prefixes.
     pub prefixes: usize,
-    /// Of how many it knows the city.
+    /// The number of prefixes with a city.
     pub city: usize,
-    /// Of how many only the province.
+    /// The number of prefixes with only a province.
     pub province: usize,
-    /// Of how many only the operator.
+    /// The number of prefixes with only an operator.
     pub operator: usize,
-    /// Of how many nothing.
+    /// The number of prefixes without any value.
     pub nothing: usize,
-    /// How it agrees with the table that is built in.
+    /// The comparison with the built-in table.
     pub compared: Compared,
-    /// Names of places that GB/T 2260 does not have, the most frequent first.
+    /// The place names that are not in GB/T 2260, the most frequent first.
     pub unknown_places: Vec<Unknown>,
-    /// Names of operators nobody knows.
+    /// The unknown names of operators.
     pub unknown_operators: Vec<Unknown>,
 }
 
-/// How two tables agree.
+/// The comparison of an imported table with the built-in table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Compared {
     /// How many prefixes have a province in both.
     pub provinces: usize,
-    /// How many of these have the same.
+    /// How many of these are equal.
     pub same_province: usize,
     /// How many prefixes have a city in both.
     pub cities: usize,
-    /// How many of these have the same.
+    /// How many of these are equal.
     pub same_city: usize,
     /// How many prefixes have an operator in both.
     pub operators: usize,
-    /// How many of these have the same.
+    /// How many of these are equal.
     pub same_operator: usize,
-    /// How many have a place only in the operator's table.
+    /// How many prefixes have a place only in the imported table.
     pub new: usize,
 }
 
-/// A name nobody knows.
+/// An unknown name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Unknown {
     /// The name.
     pub name: String,
-    /// In how many rows it stands.
+    /// The number of rows with the name.
     pub rows: usize,
-    /// Where first.
+    /// The position of the first such row.
     pub first: Option<Whence>,
 }
 
@@ -91,16 +91,16 @@ impl Found {
     ) -> Self {
         let (mut city, mut province, mut operator) = (0, 0, 0);
         let mut compared = Compared::default();
-        for (prefix, said) in table.iter() {
-            match said.place {
+        for (prefix, entry) in table.iter() {
+            match entry.place {
                 Some(place) if place.is_city() => city += 1,
                 Some(_) => province += 1,
                 None => operator += 1,
             }
             let built_in = NumberRegions::built_in().of_prefix(prefix);
-            let place = said.place.map(|place| (place.province(), place.is_city().then_some(place)));
+            let place = entry.place.map(|place| (place.province(), place.is_city().then_some(place)));
             compared.add(&built_in, place);
-            if let (Some(ours), Some(theirs)) = (built_in.operator, said.operator) {
+            if let (Some(ours), Some(theirs)) = (built_in.operator, entry.operator) {
                 compared.operators += 1;
                 compared.same_operator += usize::from(ours == theirs);
             }

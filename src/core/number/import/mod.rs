@@ -1,7 +1,7 @@
-//! Tables of mobile prefixes that operators bring: a `phone.dat` as many programs in China read it, or CSV.
+//! Imports tables of mobile prefixes: `phone.dat`, which many programs in China read, or CSV.
 //!
-//! A table is read whole or refused with every fault's place (up to [`BAD_ROWS_MAX`]). Names of places that GB/T 2260
-//! does not have are no fault: what else the row says counts, and the names are told. Nothing here opens a file.
+//! A table is read as a whole, or refused with the positions of its errors (up to [`BAD_ROWS_MAX`]). A place name that is
+//! not in GB/T 2260 is no error: the other values of the row count, and the name is reported. Nothing here opens a file.
 
 mod columns;
 mod csv;
@@ -9,30 +9,34 @@ mod error;
 mod found;
 mod names;
 mod phone_dat;
-mod sheet;
+mod table_draft;
 
 pub use error::{BAD_ROWS_MAX, BadImport, BadRow, TABLE_BYTES_MAX, UNKNOWN_MAX, Whence};
 pub use found::{Compared, Form, Found, Import, Unknown};
 
-use sheet::Sheet;
+use table_draft::TableDraft;
 
-/// Reads a table out of a file's bytes; `name` is what the file is called. Or every fault comes back.
+/// Reads a table from the bytes of a file. `name` is the name of the file.
+///
+/// # Errors
+///
+/// The errors of the table, at most [`BAD_ROWS_MAX`] of them.
 pub fn read(bytes: &[u8], name: &str) -> Result<Import, Vec<BadRow>> {
     let start = Whence::Byte(0);
     if let Some(form) = other_form(bytes) {
         return Err(vec![BadImport::OtherForm(form).at(start)]);
     }
-    let mut sheet = Sheet::new();
-    // The records of a phone.dat end with a zero, which no text has.
+    let mut draft = TableDraft::new();
+    // The records of a phone.dat end with a zero byte, which no text has.
     let form = if memchr::memchr(0, bytes).is_some() {
-        phone_dat::read(bytes, &mut sheet)
+        phone_dat::read(bytes, &mut draft)
     } else {
-        csv::read(bytes, &mut sheet)
+        csv::read(bytes, &mut draft)
     };
-    sheet.finish(form, name)
+    draft.finish(form, name)
 }
 
-/// What the first bytes say it is, if that is neither of ours.
+/// The format that the first bytes show, if it is another format.
 fn other_form(bytes: &[u8]) -> Option<&'static str> {
     const FORMS: [(&[u8], &str); 7] = [
         (b"PK\x03\x04", "a ZIP archive or an Excel file"),

@@ -1,11 +1,11 @@
-//! Places and operators as such tables name them.
+//! The names of places and operators in imported tables.
 
 use crate::number::area::{MERGED, is_called, named};
 use crate::number::{Network, Operator, Place};
 use std::collections::BTreeMap;
 
-/// What stands in tables for a city: the seat of its government, a county with an area code of its own once, or a
-/// short form. The code is that of the city.
+/// Other names that tables use for a city: the seat of its government, a county that once had an area code of its own, or
+/// a short form. The code is the code of the city.
 const OTHER_NAMES: [(&str, u32); 17] = [
     ("集宁", 150_900),
     ("临河", 150_800),
@@ -26,16 +26,16 @@ const OTHER_NAMES: [(&str, u32); 17] = [
     ("伊宁", 654_000),
 ];
 
-/// What two columns say of a place.
+/// The place that one or two columns name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Found {
-    /// A city, or the province where the city is not known.
+    /// A city, or the province if the city is unknown.
     pub(super) place: Option<Place>,
-    /// What is written there, if any of it is unknown.
+    /// The text, if a part of it is unknown.
     pub(super) unknown: Option<String>,
 }
 
-/// Places by name; what was found once is found at once.
+/// Looks up places by name, with a cache.
 #[derive(Default)]
 pub(super) struct Names {
     found: BTreeMap<String, Found>,
@@ -43,9 +43,9 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// The place of a province and a city; either may be empty.
+    /// The place of a province and a city. Either may be empty.
     pub(super) fn of(&mut self, province: &str, city: &str) -> Found {
-        // Between the two stands what no name has in it.
+        // A separator that no name contains.
         self.key.clear();
         self.key.extend([province, "\n", city]);
         if let Some(found) = self.found.get(&self.key) {
@@ -56,7 +56,7 @@ impl Names {
         found
     }
 
-    /// The place of a text that holds both: 山东 济南, 山东济南, 北京.
+    /// The place of a text with both province and city: 山东 济南, 山东济南, 北京.
     pub(super) fn of_both(&mut self, text: &str) -> Found {
         match text.trim().split_once(char::is_whitespace) {
             Some((province, city)) => self.of(province, city),
@@ -67,17 +67,17 @@ impl Names {
 
 fn find(province: &str, city: &str) -> Found {
     let known = |place| Found { place: Some(place), unknown: None };
-    let told = || Some(format!("{province} {city}").trim().to_owned());
+    let unknown = || Some(format!("{province} {city}").trim().to_owned());
     if province.is_empty() {
         return match named(city)[..] {
             [place] => known(place),
             // 吉林: the province, or the city in it.
             [first, second] if second.province() == first => known(first),
-            _ => Found { place: None, unknown: told().filter(|text| !text.is_empty()) },
+            _ => Found { place: None, unknown: unknown().filter(|text| !text.is_empty()) },
         };
     }
     let Some(within) = named(province).into_iter().find(|place| place.is_province()) else {
-        return Found { place: None, unknown: told() };
+        return Found { place: None, unknown: unknown() };
     };
     if city.is_empty() {
         return known(within);
@@ -93,17 +93,17 @@ fn find(province: &str, city: &str) -> Found {
         Some(place) => known(place),
         // 广东, 广东省: only the province is known. 重庆, 万州: a district of a city that is a province.
         None if named(city).contains(&within) || (within.is_city() && !elsewhere) => known(within),
-        None => Found { place: Some(within), unknown: told() },
+        None => Found { place: Some(within), unknown: unknown() },
     }
 }
 
-/// Whether a text is what a city is called.
+/// Whether a text is the name of a city.
 pub(super) fn is_city(text: &str) -> bool {
     let others = || MERGED.iter().chain(&OTHER_NAMES).any(|(name, _)| is_called(text, name));
     named(text).iter().any(|place| place.is_city()) || others()
 }
 
-/// What a `phone.dat` means by a card type: only its numbers of resellers say what they are for.
+/// The meaning of a card type of a `phone.dat`. Only the card types of resellers name the network.
 pub(super) fn card_type(card: u8) -> Option<(Operator, Option<Network>)> {
     Some(match card {
         1 => (Operator::Mobile, None),
@@ -118,7 +118,7 @@ pub(super) fn card_type(card: u8) -> Option<(Operator, Option<Network>)> {
     })
 }
 
-/// The operator that a text names; also a card type of a `phone.dat`.
+/// The operator that a text names. A card type of a `phone.dat` also counts.
 pub(super) fn operator(text: &str) -> Option<(Operator, Option<Network>)> {
     const WORDS: [(Operator, &[&str]); 5] = [
         (Operator::Mobile, &["移动", "cmcc", "mobile"]),
