@@ -49,7 +49,7 @@ pub struct BadLine {
 
 impl Prefixes {
     /// Reads a list with one entry in each line. `#` begins a comment; empty lines and repeated entries do not matter. A
-    /// landline without area code gets the area code `home`, as callers do: see [`normalise`].
+    /// landline without area code gets the area code `home`, as callers do: see [`normalise`](super::normalise).
     ///
     /// # Errors
     ///
