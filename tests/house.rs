@@ -31,7 +31,7 @@ const OF_THE_DAEMON: [&str; 12] = [
     "stall_guard",
     "LeasePolicy",
     "ClockOffset",
-    "freeswitch::conversation",
+    "freeswitch::session",
     "esl::message",
     "freeswitch::liveness",
     "freeswitch::event_lag",

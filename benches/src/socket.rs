@@ -37,12 +37,12 @@ use hotlined_instance::health::Health;
 use hotlined::metrics_registry;
 use hotlined_core::prompt::SoundPath;
 use hotlined_esl::argument::Endpoint;
-use hotlined_instance::switch::freeswitch::conversation::Account;
+use hotlined_instance::switch::freeswitch::session::Credentials;
 use hotlined_esl::event::Format;
 use hotlined_instance::switch::freeswitch::link;
 use hotlined_instance::switch::freeswitch::link::LinkSettings;
-use hotlined_instance::switch::freeswitch::liveness::Patience;
-use hotlined_instance::switch::freeswitch::encode_command::{Fallback, Site};
+use hotlined_instance::switch::freeswitch::liveness::LivenessTimeouts;
+use hotlined_instance::switch::freeswitch::encode_command::{DialplanConfig, Fallback};
 use hotlined_esl::vocabulary::Secret;
 use hotlined_core::time::Millis;
 use redis_server::Server;
@@ -166,8 +166,8 @@ fn parts(port: u16, records: LineFile) -> Parts {
             switch: SwitchId("fs1".into()),
             host: "127.0.0.1".into(),
             port,
-            account: Account { user: None, password: Secret::new("ClueCon").expect("a password") },
-            site: Site {
+            credentials: Credentials { user: None, password: Secret::new("ClueCon").expect("a password") },
+            dialplan: DialplanConfig {
                 trunk: "sofia/gateway/carrier/{number}".parse().expect("a trunk"),
                 fallback: Fallback {
                     extension: word("hotlined_fallback"),
@@ -178,10 +178,10 @@ fn parts(port: u16, records: LineFile) -> Parts {
             },
             format: Format::Plain,
             setup_time_max: Duration::from_secs(5),
-            patience: Patience::default(),
+            liveness: LivenessTimeouts::default(),
             reconnect_wait_min: Duration::from_millis(100),
             reconnect_wait_max: Duration::from_secs(5),
-            limits: link::Limits::default(),
+            limits: link::LinkLimits::default(),
         }],
         records,
         tap: None,

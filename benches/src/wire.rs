@@ -8,8 +8,8 @@ use eslrs::event::{EventFormat, PlainEvent};
 use freeswitch_esl_tokio::parse_channel_dump;
 use hotlined_esl::event::{EslEvent, Format};
 use hotlined_esl::event_writer::EventWriter;
-use hotlined_esl::frame::Limits;
-use hotlined_esl::message::{Decoder, Message};
+use hotlined_esl::frame::WireLimits;
+use hotlined_esl::message::{Message, MessageDecoder};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::hint::black_box;
 use std::path::Path;
@@ -90,7 +90,7 @@ impl Group {
 }
 
 fn event(payload: &Bytes) -> EslEvent {
-    EslEvent::plain(payload.clone(), &Limits::default()).expect("a captured event")
+    EslEvent::from_plain(payload.clone(), &WireLimits::default()).expect("a captured event")
 }
 
 fn writer(event: &EslEvent) -> EventWriter {
@@ -117,7 +117,7 @@ fn captured() -> Vec<Bytes> {
     let mut payloads = Vec::new();
     for entry in std::fs::read_dir(folder).expect("the captures") {
         let text = std::fs::read_to_string(entry.expect("a capture").path()).expect("a capture");
-        let mut decoder = Decoder::default();
+        let mut decoder = MessageDecoder::default();
         for line in text.lines() {
             let line: serde_json::Value = serde_json::from_str(line).expect("a captured line");
             if line["dir"] == "rx" {
@@ -158,7 +158,7 @@ fn field_size(largest: &Bytes) -> Bytes {
 }
 
 fn ours(stream: &[u8], events: usize) -> usize {
-    let mut decoder = Decoder::default();
+    let mut decoder = MessageDecoder::default();
     let (mut seen, mut found) = (0, 0);
     for read in stream.chunks(READ_BYTES) {
         decoder.push(read);

@@ -2,7 +2,7 @@
 #![no_main]
 
 use hotlined_esl::frame::FrameError;
-use hotlined_esl::message::{Decoder, Message};
+use hotlined_esl::message::{Message, MessageDecoder};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: (u8, &[u8])| {
@@ -11,7 +11,7 @@ fuzz_target!(|input: (u8, &[u8])| {
 });
 
 fn decode(stream: &[u8], chunk: usize) -> (Vec<Message>, Result<(), FrameError>) {
-    let mut decoder = Decoder::default();
+    let mut decoder = MessageDecoder::default();
     let mut messages = Vec::new();
     for bytes in stream.chunks(chunk) {
         decoder.push(bytes);
@@ -19,7 +19,7 @@ fn decode(stream: &[u8], chunk: usize) -> (Vec<Message>, Result<(), FrameError>)
             match decoder.next() {
                 Ok(Some(message)) => messages.push(message),
                 Ok(None) => break,
-                Err(fault) => return (messages, Err(fault)),
+                Err(error) => return (messages, Err(error)),
             }
         }
     }

@@ -3,22 +3,22 @@
 
 use bytes::BytesMut;
 use hotlined_esl::argument::{Argument, Variables};
-use hotlined_esl::request::{ApiCall, Request};
-use hotlined_esl::server::{ClientRequest, RequestDecoder};
+use hotlined_esl::request::{ApiCommand, Request};
+use hotlined_esl::server::{ParsedRequest, RequestDecoder};
 use hotlined_esl::vocabulary::JobId;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|input: (&str, &str, &[u8])| {
     let (first, second, raw) = input;
-    let variables = Variables::new().outside("a", first).outside("b", second);
-    let argument = Argument::new().variables(&variables).outside(first).literal(" &park()").outside(second);
+    let variables = Variables::new().untrusted("a", first).untrusted("b", second);
+    let argument = Argument::new().variables(&variables).untrusted(first).literal(" &park()").untrusted(second);
     assert!(!argument.as_str().contains("${") && !argument.as_str().contains(char::is_control));
     let Ok(job) = JobId::new("7") else { return };
     let mut bytes = BytesMut::new();
-    Request::BgApi { call: ApiCall::new("originate", argument), job }.encode(&mut bytes);
+    Request::BgApi { command: ApiCommand::new("originate", argument), job }.encode(&mut bytes);
     let mut decoder = RequestDecoder::default();
     let Ok(Some(request)) = decoder.decode(&mut bytes) else { panic!("our own request is not read") };
-    let ClientRequest::BgApi { command, job: Some(job), .. } = request.parse() else { panic!("{request:?}") };
+    let ParsedRequest::BgApi { command, job: Some(job), .. } = request.parse() else { panic!("{request:?}") };
     assert!(command == "originate" && job == "7" && bytes.is_empty() && request.headers.len() == 1);
 
     let mut bytes = BytesMut::from(raw);

@@ -1,20 +1,22 @@
-//! The wire as codecs for tokio's framed sockets: `Framed::new(socket, Decoder::default())` reads messages and
-//! writes requests; the simulated exchange has the same the other way round.
+//! Decoders and encoders for tokio's framed sockets, with the cargo feature `codec`.
+//!
+//! `Framed::new(socket, MessageDecoder::default())` reads messages and writes requests: the client's side.
+//! `Framed::new(socket, RequestDecoder::default())` reads requests and writes messages: the side of a simulated switch.
 
-use super::frame::FrameError;
-use super::message::{Decoder, Message};
-use super::request::Request;
-use super::server::{ReceivedRequest, RequestDecoder, RequestError};
+use crate::error::FrameError;
+use crate::message::{Message, MessageDecoder};
+use crate::request::Request;
+use crate::server::{RawRequest, RequestDecoder, RequestError};
 use bytes::{Bytes, BytesMut};
 use tokio_util::codec;
 
-/// Why a socket's stream of messages ended early.
+/// Why a framed socket failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StreamError {
-    /// What came is no event-socket stream, or not any more.
+    /// The bytes from the switch are no event socket stream, or the stream is broken.
     #[error(transparent)]
     Frame(#[from] FrameError),
-    /// What came from a client is no request.
+    /// The bytes from a client are no request.
     #[error(transparent)]
     Request(#[from] RequestError),
     /// The socket failed.
@@ -22,7 +24,7 @@ pub enum StreamError {
     Socket(#[from] std::io::Error),
 }
 
-impl codec::Decoder for Decoder {
+impl codec::Decoder for MessageDecoder {
     type Item = Message;
     type Error = StreamError;
 
@@ -38,7 +40,7 @@ impl codec::Decoder for Decoder {
     }
 }
 
-impl codec::Encoder<&Request> for Decoder {
+impl codec::Encoder<&Request> for MessageDecoder {
     type Error = StreamError;
 
     fn encode(&mut self, request: &Request, target: &mut BytesMut) -> Result<(), StreamError> {
@@ -47,16 +49,16 @@ impl codec::Encoder<&Request> for Decoder {
     }
 }
 
-/// A client that closes within a request has changed its mind: that is no fault.
+/// A client that closes the connection within a request is no error: the incomplete request is dropped.
 impl codec::Decoder for RequestDecoder {
-    type Item = ReceivedRequest;
+    type Item = RawRequest;
     type Error = StreamError;
 
-    fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<ReceivedRequest>, StreamError> {
+    fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<RawRequest>, StreamError> {
         Ok(Self::decode(self, buffer)?)
     }
 
-    fn decode_eof(&mut self, buffer: &mut BytesMut) -> Result<Option<ReceivedRequest>, StreamError> {
+    fn decode_eof(&mut self, buffer: &mut BytesMut) -> Result<Option<RawRequest>, StreamError> {
         let request = Self::decode(self, buffer)?;
         if request.is_none() {
             buffer.clear();
@@ -65,7 +67,7 @@ impl codec::Decoder for RequestDecoder {
     }
 }
 
-/// Writes what [`server`](super::server) and [`event_writer`](super::event_writer) made.
+/// Writes messages made by [`server`](crate::server) and [`event_writer`](crate::event_writer).
 impl codec::Encoder<Bytes> for RequestDecoder {
     type Error = StreamError;
 

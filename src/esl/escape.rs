@@ -1,11 +1,11 @@
-//! Undoing the two codings of values: percent signs in plain events, backslashes in JSON.
+//! Decodes the two encodings of values: percent escapes in plain events, backslash escapes in JSON.
 //!
-//! Both borrow when there is nothing to undo. What is no valid escape stays as it came: a value is never lost.
+//! Both functions borrow if there is no escape. An invalid escape is kept as received: no value is ever lost.
 
 use std::borrow::Cow;
 
-/// Undoes FreeSWITCH's percent coding. Only `%` with two upper-case hex digits is an escape, since that is all
-/// its encoder writes (switch_utils.c:3499); `+` is a plus.
+/// Decodes FreeSWITCH's percent encoding. Only `%` with two upper-case hex digits is an escape, because the encoder
+/// writes no other (switch_utils.c:3499). `+` is a plus.
 pub(super) fn percent_decoded(value: &[u8]) -> Cow<'_, [u8]> {
     let Some(first) = memchr::memchr(b'%', value) else {
         return Cow::Borrowed(value);
@@ -44,7 +44,7 @@ fn upper_hex(digit: u8) -> Option<u8> {
     }
 }
 
-/// Undoes JSON's backslashes in what stood between the quotes of a string.
+/// Decodes the backslash escapes of a JSON string, given without its quotes.
 pub(super) fn json_decoded(value: &[u8]) -> Cow<'_, [u8]> {
     let Some(first) = memchr::memchr(b'\\', value) else {
         return Cow::Borrowed(value);
@@ -61,7 +61,7 @@ pub(super) fn json_decoded(value: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(decoded)
 }
 
-/// Undoes the escape at the start of `input` and returns what follows it.
+/// Decodes the escape at the start of `input` and returns the rest of the input.
 fn json_escape<'a>(input: &'a [u8], decoded: &mut Vec<u8>) -> &'a [u8] {
     let Some(&kind) = input.get(1) else {
         decoded.push(b'\\');
@@ -93,8 +93,8 @@ fn json_escape<'a>(input: &'a [u8], decoded: &mut Vec<u8>) -> &'a [u8] {
     &input[2..]
 }
 
-/// The character of `\uXXXX` or of a surrogate pair of them, and how many bytes it took. Half a pair is the
-/// replacement character.
+/// The character of `\uXXXX` or of a surrogate pair, and the length of the escape in bytes. For half a pair, the
+/// character is the replacement character.
 fn unicode_escape(input: &[u8]) -> Option<(char, usize)> {
     let first = code_unit(input)?;
     if let Some(character) = char::from_u32(first) {

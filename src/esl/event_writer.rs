@@ -1,9 +1,15 @@
-//! Events as FreeSWITCH writes them, flaws included, for simulated exchanges and tests.
+//! Writes events as FreeSWITCH does, with its flaws, for a simulated FreeSWITCH and for tests.
+//!
+//! ```
+//! use hotlined_esl::event_writer::EventWriter;
+//! let event = EventWriter::new("DTMF").header("DTMF-Digit", "5");
+//! assert_eq!(event.serialized(), b"Event-Name: DTMF\nDTMF-Digit: 5\n\n");
+//! ```
 
-use super::event::Format;
+use crate::event::Format;
 use bytes::Bytes;
 
-/// One event to be written.
+/// An event to write: a builder.
 #[derive(Clone, Debug)]
 pub struct EventWriter {
     headers: Vec<(String, Value)>,
@@ -17,29 +23,29 @@ enum Value {
 }
 
 impl EventWriter {
-    /// An event without a header yet: not every event starts with its name.
-    pub fn bare() -> Self {
+    /// An event without headers. Not every event starts with its name.
+    pub fn empty() -> Self {
         Self { headers: Vec::new(), body: None }
     }
 
-    /// An event of this name.
+    /// An event of this name: the first header is `Event-Name`.
     pub fn new(name: &str) -> Self {
-        Self::bare().header("Event-Name", name)
+        Self::empty().header("Event-Name", name)
     }
 
-    /// A `CUSTOM` event: its subclass stands before its name (SE:783).
+    /// A `CUSTOM` event. The subclass comes before the name (SE:783).
     pub fn custom(subclass: &str) -> Self {
-        Self::bare().header("Event-Subclass", subclass).header("Event-Name", "CUSTOM")
+        Self::empty().header("Event-Subclass", subclass).header("Event-Name", "CUSTOM")
     }
 
-    /// Adds a header behind the others; its name may be there already.
+    /// Appends a header. A header of this name may exist already.
     #[must_use]
     pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.headers.push((name.into(), Value::One(value.as_ref().into())));
         self
     }
 
-    /// Adds a header of several values.
+    /// Appends a header of several values.
     #[must_use]
     pub fn array<V: AsRef<[u8]>>(mut self, name: &str, values: &[V]) -> Self {
         let values = values.iter().map(|value| value.as_ref().to_vec()).collect();
@@ -47,32 +53,32 @@ impl EventWriter {
         self
     }
 
-    /// Sets the inner body.
+    /// Sets the body of the event.
     #[must_use]
     pub fn body(mut self, body: impl AsRef<[u8]>) -> Self {
         self.body = Some(body.as_ref().into());
         self
     }
 
-    /// The whole message, plain.
-    pub fn plain(&self) -> Bytes {
+    /// The complete message with a plain event.
+    pub fn to_plain(&self) -> Bytes {
         framed("plain", &self.serialized())
     }
 
-    /// The whole message, in JSON.
-    pub fn json(&self) -> Bytes {
+    /// The complete message with a JSON event.
+    pub fn to_json(&self) -> Bytes {
         framed("json", &self.json_object())
     }
 
-    /// The whole message.
-    pub fn encoded(&self, format: Format) -> Bytes {
+    /// The complete message with an event of this format.
+    pub fn encode(&self, format: Format) -> Bytes {
         match format {
-            Format::Plain => self.plain(),
-            Format::Json => self.json(),
+            Format::Plain => self.to_plain(),
+            Format::Json => self.to_json(),
         }
     }
 
-    /// The event without a frame: what `uuid_dump` and `connect` answer (SE:1527-1640).
+    /// The plain event without a frame, as in the answers to `uuid_dump` and `connect` (SE:1527-1640).
     pub fn serialized(&self) -> Vec<u8> {
         let mut text = Vec::new();
         for (name, value) in &self.headers {
@@ -85,7 +91,7 @@ impl EventWriter {
         text
     }
 
-    /// The event as a JSON object without a frame (SE:1818-1850).
+    /// The JSON event without a frame (SE:1818-1850).
     pub fn json_object(&self) -> Vec<u8> {
         let mut text = b"{".to_vec();
         for (name, value) in &self.headers {
@@ -115,9 +121,9 @@ impl EventWriter {
     }
 }
 
-/// A whole message, plain, of headers that stand elsewhere: nothing is copied but into the message.
-pub fn plain_of<'e>(headers: impl Iterator<Item = (&'e str, &'e str)>, body: Option<&str>) -> Bytes {
-    /// A little more than most events have.
+/// The complete message with a plain event of these headers. Nothing is copied except into the message.
+pub fn encode_plain<'e>(headers: impl Iterator<Item = (&'e str, &'e str)>, body: Option<&str>) -> Bytes {
+    /// A little more than the size of most events.
     const EVENT_BYTES: usize = 8_192;
     let mut text = Vec::with_capacity(EVENT_BYTES);
     for (name, value) in headers {
@@ -148,13 +154,13 @@ fn plain_end(body: Option<&[u8]>, text: &mut Vec<u8>) {
     }
 }
 
-/// In an event's frame the length comes first (MES:1441).
+/// Puts an event into a frame. In the frame of an event, the length comes first (MES:1441).
 fn framed(format: &str, payload: &[u8]) -> Bytes {
     let head = format!("Content-Length: {}\nContent-Type: text/event-{format}\n\n", payload.len());
     [head.as_bytes(), payload].concat().into()
 }
 
-/// Several values in one line; a single one stands bare (SE:1157).
+/// Joins several values into one line. A single value stays bare (SE:1157).
 fn one_line(values: &[Vec<u8>]) -> Vec<u8> {
     match values {
         [one] => one.clone(),
@@ -162,7 +168,7 @@ fn one_line(values: &[Vec<u8>]) -> Vec<u8> {
     }
 }
 
-/// The bytes that `switch_url_encode` encodes.
+/// Whether `switch_url_encode` escapes the byte.
 const UNSAFE: [bool; 256] = {
     const PRINTED: &[u8] = b"\r\n #%&+:;<=>?@[\\]^`{|}\"";
     let mut unsafe_bytes = [true; 256];
@@ -179,8 +185,8 @@ const UNSAFE: [bool; 256] = {
     unsafe_bytes
 };
 
-/// Percent coding as `switch_url_encode` does it (switch_utils.c:3476): a `%` before two upper-case hex digits
-/// stays as it is, so what looked like an escape before looks the same after (hazard 1).
+/// Percent-encodes a value as `switch_url_encode` does (switch_utils.c:3476). A `%` before two upper-case hex digits is
+/// not escaped, so a value that looks escaped is not changed (hazard 1).
 pub fn percent_encode(value: &[u8], target: &mut Vec<u8>) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     let is_hex = |at: usize| value.get(at).is_some_and(|byte| matches!(byte, b'0'..=b'9' | b'A'..=b'F'));
@@ -202,7 +208,7 @@ fn json_name(name: &[u8], target: &mut Vec<u8>) {
     target.push(b':');
 }
 
-/// A string as cJSON prints it: control characters are escaped and every other byte is raw.
+/// Writes a string as cJSON does: control characters are escaped, all other bytes are raw.
 fn json_string(value: &[u8], target: &mut Vec<u8>) {
     target.push(b'"');
     for &byte in value {

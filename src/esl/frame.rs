@@ -1,106 +1,34 @@
-//! Where a message of the event socket starts and ends: bytes in, frames out, cut anywhere.
+//! Where a message of the event socket starts and ends: bytes in, frames out. The bytes may be cut anywhere.
 //!
-//! A frame is a head of `Name: value` lines, an empty line, and as many bytes as `Content-Length` says. The
-//! framer remembers how far it looked, so a body of 16 MiB that comes byte by byte is looked at once. What a
-//! frame means is not its business.
+//! A frame is a head of `Name: value` lines, an empty line, and a body of as many bytes as `Content-Length` says. The
+//! framer remembers how far it has searched, so that each byte of a 16 MiB body that arrives byte by byte is looked
+//! at once. The framer does not know what a frame means.
 
-use super::limits::number;
-pub use super::limits::{EventError, Limits};
+pub use crate::error::{EventError, FrameError};
+pub use crate::limits::WireLimits;
+use crate::limits::parse_number;
 use bytes::{Buf, Bytes, BytesMut};
 use nom::bytes::streaming::{tag, take_until};
 use nom::sequence::terminated;
 use nom::{IResult, Parser};
 use std::ops::Range;
 
-/// What is wrong with a stream, and where: offsets are counted in bytes since the connection started.
-///
-/// After any of these the place of the next frame is unknown; the link has to be closed.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum FrameError {
-    /// A head that does not end.
-    #[error("byte {offset}: the head is longer than {max} bytes")]
-    HeadTooLong {
-        /// Where the head starts.
-        offset: u64,
-        /// The limit.
-        max: usize,
-    },
-    /// A head of too many lines.
-    #[error("byte {offset}: the head has more than {max} headers")]
-    TooManyHeaders {
-        /// Where the first header too many starts.
-        offset: u64,
-        /// The limit.
-        max: usize,
-    },
-    /// A line of a head that is none.
-    #[error("byte {offset}: a line of the head is no `Name: value`")]
-    NotAHeader {
-        /// Where the line starts.
-        offset: u64,
-    },
-    /// A length that is no number.
-    #[error("byte {offset}: Content-Length is no number")]
-    LengthNotANumber {
-        /// Where the line starts.
-        offset: u64,
-    },
-    /// Two lengths that differ.
-    #[error("byte {offset}: a second Content-Length says otherwise")]
-    LengthTwice {
-        /// Where the second line starts.
-        offset: u64,
-    },
-    /// A body nobody would send.
-    #[error("byte {offset}: a body of {length} bytes is announced, at most {max} are taken")]
-    BodyTooLong {
-        /// Where the line starts.
-        offset: u64,
-        /// The length announced.
-        length: u64,
-        /// The limit.
-        max: usize,
-    },
-    /// A head without a type.
-    #[error("byte {offset}: the head has no Content-Type")]
-    NoContentType {
-        /// Where the head starts.
-        offset: u64,
-    },
-    /// The frame is whole and the event in it is not.
-    #[error("byte {offset}: {fault}")]
-    Event {
-        /// Where the fault is.
-        offset: u64,
-        /// What it is.
-        fault: EventError,
-    },
-    /// The stream ended within a frame.
-    #[error("byte {offset}: the stream ends within a message, {missing_at_least} bytes or more are missing")]
-    CutOff {
-        /// Where the stream ended.
-        offset: u64,
-        /// How many bytes are missing at least.
-        missing_at_least: u64,
-    },
-}
-
-/// The headers of a head, as they came: names and values are not coded.
+/// The headers of a frame, as received: in a head, names and values are not escaped.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Headers(Bytes);
 
 impl Headers {
-    /// The value of the first header of this name; case does not matter.
+    /// The value of the first header of this name. The case of the name does not matter.
     pub fn get(&self, name: &str) -> Option<&[u8]> {
         self.iter().find(|(found, _)| found.eq_ignore_ascii_case(name.as_bytes())).map(|(_, value)| value)
     }
 
-    /// As [`get`](Self::get), sharing the buffer.
+    /// As [`get`](Self::get), as a slice that shares the buffer.
     pub fn get_bytes(&self, name: &str) -> Option<Bytes> {
         self.get(name).map(|value| self.0.slice_ref(value))
     }
 
-    /// Names and values in their order.
+    /// The names and values, in the order of the wire.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         let mut rest = &self.0[..];
         std::iter::from_fn(move || {
@@ -110,7 +38,7 @@ impl Headers {
         })
     }
 
-    /// The bytes, without the empty line at their end.
+    /// The bytes of the head, without the empty line at the end.
     pub fn as_bytes(&self) -> &Bytes {
         &self.0
     }
@@ -123,68 +51,73 @@ impl std::fmt::Debug for Headers {
     }
 }
 
-/// One message of the wire.
+/// One message of the wire, not interpreted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
-    /// Its headers.
+    /// The headers.
     pub head: Headers,
-    /// Its body; empty when there is none.
+    /// The body. Empty if there is none.
     pub body: Bytes,
-    /// Where the head starts, counted in bytes since the connection started.
+    /// Where the head starts, in bytes since the connection started.
     pub offset: u64,
     content_type: Range<usize>,
 }
 
 impl Frame {
-    /// The `Content-Type`; the framer refuses a head without one.
+    /// The value of `Content-Type`. A head without this header is an error.
     pub fn content_type(&self) -> &[u8] {
         &self.head.0[self.content_type.clone()]
     }
 
-    /// Where the body starts, counted in bytes since the connection started.
+    /// Where the body starts, in bytes since the connection started.
     pub fn body_offset(&self) -> u64 {
         self.offset + self.head.0.len() as u64 + 1
     }
 }
 
-/// `Name: value\n`. Heads are not coded, so the first `: ` parts them: a reply's text may hold another.
+/// Parses `Name: value\n`. Values of a head are not escaped, so the first `: ` is the separator: the text of a reply
+/// may contain another `: `.
 fn header(input: &[u8]) -> IResult<&[u8], (&[u8], &[u8])> {
     let (rest, line) = terminated(take_until("\n"), tag("\n")).parse(input)?;
     let (value, name) = terminated(take_until(": "), tag(": ")).parse(line)?;
     Ok((rest, (name, value)))
 }
 
-/// Cuts a stream into frames.
+/// Splits a stream of bytes into frames.
 #[derive(Clone, Debug, Default)]
 pub struct Framer {
-    limits: Limits,
-    /// Bytes of the stream that were handed out or skipped.
+    limits: WireLimits,
+    /// How many bytes of the stream were returned in frames or skipped.
     consumed: u64,
-    /// Where in the buffer the first line that was not yet read starts.
+    /// Where in the buffer the first unread line starts.
     line: usize,
     /// How far the buffer was searched for the end of that line.
     searched: usize,
     headers: usize,
     length: Option<usize>,
-    /// Where the value of `Content-Type` is.
+    /// Where in the buffer the value of `Content-Type` is.
     content_type: Option<Range<usize>>,
-    /// The head is whole and this long, its empty line included.
+    /// The length of the head with its empty line, once the head is complete.
     head: Option<usize>,
 }
 
 impl Framer {
-    /// A framer at the start of a connection.
-    pub fn new(limits: Limits) -> Self {
+    /// A framer for a new connection.
+    pub fn new(limits: WireLimits) -> Self {
         Self { limits, ..Self::default() }
     }
 
-    /// The limits it keeps.
-    pub fn limits(&self) -> &Limits {
+    /// The limits of this framer.
+    pub fn limits(&self) -> &WireLimits {
         &self.limits
     }
 
-    /// Takes the next whole frame out of the buffer. Whoever calls adds bytes at the buffer's end and touches
-    /// nothing else. After an error the framer is of no more use.
+    /// Takes the next complete frame out of the buffer; none if the buffer has no complete frame yet. The caller only
+    /// appends bytes of the stream to the buffer.
+    ///
+    /// # Errors
+    ///
+    /// If the head is malformed or exceeds a limit. The framer cannot be used after an error.
     pub fn next(&mut self, buffer: &mut BytesMut) -> Result<Option<Frame>, FrameError> {
         if self.line == 0 && self.head.is_none() {
             self.skip_empty_lines(buffer);
@@ -209,7 +142,11 @@ impl Framer {
         Ok(Some(Frame { head: Headers(head_bytes), body, offset, content_type }))
     }
 
-    /// What the end of the stream means when no whole frame is left: nothing between frames, a fault within.
+    /// Checks the end of the stream. Call it when [`next`](Self::next) has returned none.
+    ///
+    /// # Errors
+    ///
+    /// If the stream ended within a frame.
     pub fn end(&self, buffer: &BytesMut) -> Result<(), FrameError> {
         let rest = buffer.iter().skip_while(|&&byte| byte == b'\n').count();
         if rest == 0 && self.head.is_none() && self.line == 0 {
@@ -223,7 +160,7 @@ impl Framer {
         })
     }
 
-    /// FreeSWITCH ends some replies with one newline too many.
+    /// Skips empty lines before a head: FreeSWITCH ends some replies with one newline too many.
     fn skip_empty_lines(&mut self, buffer: &mut BytesMut) {
         let empty = buffer.iter().take_while(|&&byte| byte == b'\n').count();
         if empty > 0 {
@@ -268,7 +205,7 @@ impl Framer {
             let end = start + line.len() - 1;
             self.content_type.get_or_insert(end - value.len()..end);
         } else if name.eq_ignore_ascii_case(b"content-length") {
-            let length = number(value).ok_or(FrameError::LengthNotANumber { offset })?;
+            let length = parse_number(value).ok_or(FrameError::LengthNotANumber { offset })?;
             let max = self.limits.body_bytes_max;
             let fits = usize::try_from(length).ok().filter(|&length| length <= max);
             let fits = fits.ok_or(FrameError::BodyTooLong { offset, length, max })?;

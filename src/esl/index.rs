@@ -1,21 +1,23 @@
-//! Where the headers of an event are, so that a look-up touches little memory.
+//! The positions of an event's headers, stored so that a look-up reads little memory.
 //!
-//! Names are told apart by a key of 32 bits, kept side by side: a name that is not there, which is the common
-//! answer, costs a few vector compares. Positions count in 32 bits, lengths of values in 30.
+//! Each name has a key of 32 bits, and the keys stand side by side. To find that a name is absent, which is the most
+//! frequent result, costs a few vector comparisons. Positions have 32 bits, lengths of values have 30.
 
-use super::escape::json_decoded;
-use super::limits::{EventError, Limits, NAME_BYTES_MAX};
+use crate::error::EventError;
+use crate::escape::json_decoded;
+use crate::limits::{NAME_BYTES_MAX, WireLimits};
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// The most bytes of an event, whatever the limits say.
+/// The longest event, in bytes, whatever the limits are.
 pub const EVENT_BYTES_MAX: usize = (1 << 30) - 1;
 
-/// How a value stands in the buffer.
+/// How a value is encoded in the buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Coding {
+pub(super) enum Encoding {
+    /// Percent-encoded, in a plain event.
     Percent,
-    /// What stood between the quotes.
+    /// A JSON string, without its quotes.
     Json,
     /// The items of a JSON array, without its brackets.
     JsonArray,
@@ -23,13 +25,13 @@ pub(super) enum Coding {
     Bare,
 }
 
-/// A header as it stands in the buffer.
+/// A header as received.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Header<'a> {
     pub name: &'a [u8],
     pub value: &'a [u8],
-    pub coding: Coding,
-    /// Where its name starts.
+    pub coding: Encoding,
+    /// Where the name starts, in bytes from the start of the event.
     pub at: usize,
 }
 
@@ -37,43 +39,43 @@ pub(super) struct Header<'a> {
 struct Slot {
     name_at: u32,
     value_at: u32,
-    /// The value's length times four, plus its coding.
+    /// Four times the length of the value, plus its encoding.
     value: u32,
 }
 
-/// The headers of one event, in their order.
+/// The headers of one event, in the order of the wire.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Index {
-    /// Of each header the length of its name, and two of its letters.
+    /// For each header: the length of its name and two letters of the name. See [`key`].
     keys: Vec<u32>,
     slots: Vec<Slot>,
     headers_max: usize,
-    /// A JSON name has an escape, so names have to be decoded before they are compared.
-    pub odd_names: bool,
+    /// Whether a JSON name has an escape: names have to be decoded then before they are compared.
+    pub has_escaped_names: bool,
 }
 
 impl Index {
-    /// An index for an event of so many bytes. The headers of real events take 40 bytes on average and more
-    /// when there are many, so this is room enough; an event of shorter ones makes it grow.
-    pub fn for_bytes(length: usize, limits: &Limits) -> Self {
+    /// An empty index for an event of this length. A header of a real event has 40 bytes on average, and more in
+    /// events of many headers, so the reserved room is enough. An event of shorter headers makes the index grow.
+    pub fn for_bytes(length: usize, limits: &WireLimits) -> Self {
         const HEADER_BYTES_MIN: usize = 32;
         let headers = (length / HEADER_BYTES_MIN + 4).min(limits.headers_max);
         Self {
             keys: Vec::with_capacity(headers),
             slots: Vec::with_capacity(headers),
             headers_max: limits.headers_max,
-            odd_names: false,
+            has_escaped_names: false,
         }
     }
 
-    /// Adds a header of an event that has at most [`EVENT_BYTES_MAX`] bytes.
+    /// Adds a header. The event has at most [`EVENT_BYTES_MAX`] bytes.
     #[inline]
     pub fn push(
         &mut self,
         bytes: &[u8],
         name: Range<usize>,
         value: Range<usize>,
-        coding: Coding,
+        coding: Encoding,
     ) -> Result<(), EventError> {
         if self.keys.len() == self.headers_max {
             return Err(EventError::TooManyHeaders { at: name.start, max: self.headers_max });
@@ -98,10 +100,10 @@ impl Index {
     fn header<'a>(&self, bytes: &'a [u8], index: usize) -> Header<'a> {
         let slot = self.slots[index];
         let coding = match slot.value & 3 {
-            0 => Coding::Percent,
-            1 => Coding::Json,
-            2 => Coding::JsonArray,
-            _ => Coding::Bare,
+            0 => Encoding::Percent,
+            1 => Encoding::Json,
+            2 => Encoding::JsonArray,
+            _ => Encoding::Bare,
         };
         Header {
             name: &bytes[slot.name_at as usize..][..(self.keys[index] & 0xFFFF) as usize],
@@ -119,7 +121,7 @@ impl Index {
         (0..self.len()).map(|index| self.header(bytes, index))
     }
 
-    /// The first header whose name is `prefix` and `name` in one, without case.
+    /// The first header whose name is `prefix` followed by `name`. Case does not matter.
     #[inline]
     pub fn find<'a>(&self, bytes: &'a [u8], prefix: &str, name: &str) -> Option<Header<'a>> {
         self.find_from(0, bytes, prefix, name).map(|(_, header)| header)
@@ -145,7 +147,7 @@ impl Index {
         let (prefix, name) = (prefix.as_bytes(), name.as_bytes());
         let wanted = key(prefix, name);
         loop {
-            from = if self.odd_names { from } else { position(&self.keys, from, wanted)? };
+            from = if self.has_escaped_names { from } else { position(&self.keys, from, wanted)? };
             if from >= self.len() {
                 return None;
             }
@@ -157,13 +159,13 @@ impl Index {
         }
     }
 
-    /// The name without escapes.
+    /// The name, decoded.
     pub fn plain_name<'a>(&self, name: &'a [u8]) -> Cow<'a, [u8]> {
-        if self.odd_names { json_decoded(name) } else { Cow::Borrowed(name) }
+        if self.has_escaped_names { json_decoded(name) } else { Cow::Borrowed(name) }
     }
 }
 
-/// Length, last letter and middle letter of `prefix` and `name` in one, without case.
+/// The key of the name that is `prefix` followed by `name`: its length, its last and its middle letter, without case.
 #[inline]
 fn key(prefix: &[u8], name: &[u8]) -> u32 {
     let length = prefix.len() + name.len();
@@ -171,11 +173,11 @@ fn key(prefix: &[u8], name: &[u8]) -> u32 {
         let part = if at < prefix.len() { prefix.get(at) } else { name.get(at - prefix.len()) };
         part.map_or(0, |byte| u32::from(byte | 0x20))
     };
-    // A longer name than may be is cut here and found different later.
+    // The length of a name above the limit is cut here; the comparison of the names finds the difference.
     (length & 0xFFFF) as u32 | letter(length.wrapping_sub(1)) << 16 | letter(length / 2) << 24
 }
 
-/// Where the wanted key is, at `from` or behind.
+/// The position of the first key equal to `wanted`, from `from` on.
 #[inline]
 fn position(keys: &[u32], from: usize, wanted: u32) -> Option<usize> {
     let mut at = from;
@@ -186,7 +188,7 @@ fn position(keys: &[u32], from: usize, wanted: u32) -> Option<usize> {
         }
         at += LANES;
     }
-    // What is left is less than a group: look at the last whole one again, or one by one.
+    // Less than a group is left: compare the last whole group again, or the keys one by one.
     match keys.last_chunk() {
         Some(group) => {
             let start = keys.len() - LANES;
@@ -197,10 +199,11 @@ fn position(keys: &[u32], from: usize, wanted: u32) -> Option<usize> {
     }
 }
 
-/// How many keys are compared at a time.
+/// How many keys are compared at once.
 const LANES: usize = 8;
 
-/// A bit for each key that is the wanted one; without a way out in between, a handful of vector instructions.
+/// One bit for each key of the group that equals `wanted`. Without an early return, the compiler makes a few vector
+/// instructions of it.
 #[inline]
 fn equal(group: &[u32; LANES], wanted: u32) -> u32 {
     group.iter().enumerate().fold(0, |bits, (lane, &key)| bits | u32::from(key == wanted) << lane)

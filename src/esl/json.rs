@@ -1,11 +1,12 @@
 //! Finds the headers of a JSON event: an object of strings and of arrays of strings.
 //!
-//! Not `serde_json`, because FreeSWITCH writes raw bytes that are no UTF-8 and names that come twice; both
-//! must survive. Objects within the object are refused: no event has them.
+//! `serde_json` is not used, because FreeSWITCH writes raw bytes that are no UTF-8 and repeats names, and both have to
+//! be kept. An object within the object is an error: no event has one.
 
-use super::escape::json_decoded;
-use super::index::{Coding, Index};
-use super::limits::{EventError, Limits};
+use crate::error::EventError;
+use crate::escape::json_decoded;
+use crate::index::{Encoding, Index};
+use crate::limits::WireLimits;
 use memchr::memchr2;
 use nom::branch::alt;
 use nom::bytes::complete::{tag, take_while, take_while1};
@@ -15,8 +16,8 @@ use nom::sequence::delimited;
 use nom::{IResult, Parser};
 use std::borrow::Cow;
 
-/// The headers of the object.
-pub(super) fn index(bytes: &[u8], limits: &Limits) -> Result<Index, EventError> {
+/// Finds the headers of the object.
+pub(super) fn index(bytes: &[u8], limits: &WireLimits) -> Result<Index, EventError> {
     let mut index = Index::for_bytes(bytes.len(), limits);
     let at = |rest: &[u8]| bytes.len() - rest.len();
     let mut rest = expect(bytes, bytes, b'{', "`{`")?;
@@ -25,14 +26,14 @@ pub(super) fn index(bytes: &[u8], limits: &Limits) -> Result<Index, EventError> 
     }
     loop {
         rest = skip_space(rest);
-        let (behind, (name, escaped)) = string(rest).map_err(|_| broken(at(rest), "a name in quotes"))?;
-        // What a string or an array encloses ends one byte before what follows it starts.
+        let (behind, (name, escaped)) = string(rest).map_err(|_| json_error(at(rest), "a name in quotes"))?;
+        // The content of a string or an array ends one byte before the closing quote or bracket ends.
         let name = at(behind) - 1 - name.len()..at(behind) - 1;
-        index.odd_names |= escaped;
+        index.has_escaped_names |= escaped;
         rest = skip_space(expect(bytes, behind, b':', "`:`")?);
         let (behind, (value, coding)) =
-            value(rest).map_err(|_| broken(at(rest), "a string or an array of strings"))?;
-        let value_end = at(behind) - usize::from(coding != Coding::Bare);
+            value(rest).map_err(|_| json_error(at(rest), "a string or an array of strings"))?;
+        let value_end = at(behind) - usize::from(coding != Encoding::Bare);
         index.push(bytes, name, value_end - value.len()..value_end, coding)?;
         match symbol(behind, b',') {
             Some(behind) => rest = behind,
@@ -43,10 +44,10 @@ pub(super) fn index(bytes: &[u8], limits: &Limits) -> Result<Index, EventError> 
 
 fn end(bytes: &[u8], rest: &[u8], index: Index) -> Result<Index, EventError> {
     let rest = skip_space(rest);
-    if rest.is_empty() { Ok(index) } else { Err(broken(bytes.len() - rest.len(), "the end")) }
+    if rest.is_empty() { Ok(index) } else { Err(json_error(bytes.len() - rest.len(), "the end")) }
 }
 
-fn broken(at: usize, expected: &'static str) -> EventError {
+fn json_error(at: usize, expected: &'static str) -> EventError {
     EventError::Json { at, expected }
 }
 
@@ -56,7 +57,7 @@ fn expect<'a>(
     wanted: u8,
     expected: &'static str,
 ) -> Result<&'a [u8], EventError> {
-    symbol(rest, wanted).ok_or_else(|| broken(bytes.len() - rest.len(), expected))
+    symbol(rest, wanted).ok_or_else(|| json_error(bytes.len() - rest.len(), expected))
 }
 
 fn symbol(input: &[u8], wanted: u8) -> Option<&[u8]> {
@@ -75,7 +76,7 @@ fn skip_space(input: &[u8]) -> &[u8] {
     }
 }
 
-/// A string: what stands between its quotes, and whether there is an escape in it.
+/// Parses a string: its content without the quotes, and whether the content has an escape.
 #[inline]
 fn string(input: &[u8]) -> IResult<&[u8], (&[u8], bool)> {
     let error = || nom::Err::Error(Error::new(input, ErrorKind::Char));
@@ -92,16 +93,17 @@ fn string(input: &[u8]) -> IResult<&[u8], (&[u8], bool)> {
     }
 }
 
-fn value(input: &[u8]) -> IResult<&[u8], (&[u8], Coding)> {
+fn value(input: &[u8]) -> IResult<&[u8], (&[u8], Encoding)> {
     if input.first() == Some(&b'"') {
-        return string.map(|(value, _)| (value, Coding::Json)).parse(input);
+        return string.map(|(value, _)| (value, Encoding::Json)).parse(input);
     }
     let array = delimited(tag("["), recognize(items_of_array), tag("]"));
     let bare = take_while1(|byte: u8| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
-    alt((array.map(|items| (items, Coding::JsonArray)), bare.map(|value| (value, Coding::Bare)))).parse(input)
+    alt((array.map(|items| (items, Encoding::JsonArray)), bare.map(|value| (value, Encoding::Bare))))
+        .parse(input)
 }
 
-/// Strings and commas between them.
+/// Parses strings with commas between them.
 fn items_of_array(input: &[u8]) -> IResult<&[u8], ()> {
     let Ok((mut rest, _)) = spaced_string(input) else {
         return Ok((input, ()));
@@ -116,7 +118,7 @@ fn spaced_string(input: &[u8]) -> IResult<&[u8], &[u8]> {
     delimited(take_while(is_space), string, take_while(is_space)).map(|(item, _)| item).parse(input)
 }
 
-/// The items of an array that [`index`] found, decoded.
+/// The decoded items of an array that [`index`] found.
 pub(super) fn items(array: &[u8]) -> impl Iterator<Item = Cow<'_, [u8]>> {
     let mut rest = array;
     std::iter::from_fn(move || {
@@ -126,7 +128,7 @@ pub(super) fn items(array: &[u8]) -> impl Iterator<Item = Cow<'_, [u8]>> {
     })
 }
 
-/// An array in the form a plain event would give it: `ARRAY::a|:b`, or the bare item when it is one.
+/// An array in the form of a plain event: `ARRAY::a|:b`, or the bare item if there is one item.
 pub(super) fn array_as_one(array: &[u8]) -> Cow<'_, [u8]> {
     let mut items = items(array);
     let Some(first) = items.next() else {

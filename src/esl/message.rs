@@ -1,53 +1,55 @@
-//! What the switch says: frames turned into messages.
+//! What the switch sends: frames decoded into messages.
 //!
-//! [`Decoder`] takes bytes cut anywhere. Nothing is matched to a request here: replies come in the order of
-//! the requests, and a `BACKGROUND_JOB` names its job.
+//! [`MessageDecoder`] takes bytes that may be cut anywhere. Replies are not matched to requests here: replies come in
+//! the order of the requests, and a `BACKGROUND_JOB` event contains the id of its job.
 
-use super::event::{EslEvent, EventError};
-use super::frame::{Frame, FrameError, Framer, Headers, Limits};
+use crate::error::{EventError, FrameError};
+use crate::event::EslEvent;
+use crate::frame::{Frame, Framer, Headers};
+use crate::limits::WireLimits;
 use bytes::{Bytes, BytesMut};
 use std::borrow::Cow;
 
-/// A message of the switch.
+/// A message from the switch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Message {
-    /// The switch wants a password, within 25 s (MES:2726).
+    /// The switch asks for the password, and waits 25 s for it (MES:2726).
     AuthRequest,
-    /// The switch does not talk to our address; it closes.
+    /// The switch does not accept our address, and closes the connection.
     Rejected {
-        /// What it says about it.
+        /// The text for people.
         text: Bytes,
     },
-    /// The answer to a request.
+    /// The reply to a request.
     Reply(Reply),
-    /// What an API command printed. One that was not allowed is answered by a [`Reply`] instead.
+    /// The output of an API command. The answer to an API command that is not allowed is a [`Reply`] instead.
     ApiResponse {
-        /// Its text.
+        /// The output.
         body: Bytes,
     },
     /// An event.
     Event(EslEvent),
-    /// A line of the switch's log.
+    /// A log line of the switch.
     Log(Log),
-    /// The switch closes, or with `linger` will close.
+    /// The switch closes the connection; with `linger`, it will close it later.
     Disconnect {
-        /// Whether the socket stays open for what is still to be said.
+        /// Whether the socket stays open for the events that are still to come.
         linger: bool,
-        /// The leg this connection belonged to, where it belonged to one.
+        /// The channel of this connection, for an outbound connection.
         session: Option<Bytes>,
-        /// What the switch says about it.
+        /// The text for people.
         text: Bytes,
     },
-    /// Something newer than this code; the frame is whole and may be passed over.
+    /// A frame of an unknown type. The frame is complete and may be skipped.
     Other(Frame),
 }
 
-/// The answer to a request.
+/// The reply to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
-    /// The headers, as they came.
+    /// The headers, as received.
     pub head: Headers,
-    /// The leg's data, in the answer to `connect`: the one reply whose values are coded.
+    /// The channel's data, in the reply to `connect`: the only reply whose values are escaped.
     pub channel: Option<EslEvent>,
 }
 
@@ -58,34 +60,40 @@ impl Reply {
         coded.unwrap_or_else(|| String::from_utf8_lossy(self.head.get("Reply-Text").unwrap_or_default()))
     }
 
-    /// Whether the switch took the request. For `sendmsg` that means queued, not done.
+    /// Whether the switch accepted the request. For `sendmsg`, accepted means queued, not done.
     pub fn is_ok(&self) -> bool {
         self.text().starts_with("+OK")
     }
 
-    /// The job that `bgapi` started.
+    /// The id of the job that `bgapi` started.
     pub fn job_uuid(&self) -> Option<&[u8]> {
         self.head.get("Job-UUID")
     }
 }
 
-/// A line of the switch's log.
+/// A log line of the switch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Log {
     /// `Log-Level`, `Log-File`, `Log-Func`, `Log-Line`, `User-Data` …
     pub head: Headers,
-    /// The line.
+    /// The text of the line.
     pub text: Bytes,
 }
 
 impl Message {
-    /// What a frame says.
-    pub fn from_frame(frame: Frame, limits: &Limits) -> Result<Self, FrameError> {
+    /// Decodes a frame.
+    ///
+    /// # Errors
+    ///
+    /// If the frame contains an event that is malformed or exceeds a limit.
+    pub fn from_frame(frame: Frame, limits: &WireLimits) -> Result<Self, FrameError> {
         let offset = frame.body_offset();
-        let inner = |fault: EventError| FrameError::Event { offset: offset + fault.at() as u64, fault };
+        let inner = |error: EventError| FrameError::Event { offset: offset + error.at() as u64, error };
         Ok(match frame.content_type() {
-            b"text/event-plain" => Self::Event(EslEvent::framed(frame.body, limits).map_err(inner)?),
-            b"text/event-json" => Self::Event(EslEvent::json(frame.body, limits).map_err(inner)?),
+            b"text/event-plain" => {
+                Self::Event(EslEvent::from_plain_frame(frame.body, limits).map_err(inner)?)
+            }
+            b"text/event-json" => Self::Event(EslEvent::from_json(frame.body, limits).map_err(inner)?),
             b"text/event-xml" => return Err(inner(EventError::Xml)),
             b"command/reply" => Self::Reply(reply(frame, limits)?),
             b"api/response" => Self::ApiResponse { body: frame.body },
@@ -105,20 +113,20 @@ impl Message {
     }
 }
 
-/// The reply to `connect` is a bare serialised event (MES:2015-2037), which shows by its `Event-Name`.
-fn reply(frame: Frame, limits: &Limits) -> Result<Reply, FrameError> {
+/// Decodes a reply. The reply to `connect` is a bare serialised event (MES:2015-2037), recognised by its `Event-Name`.
+fn reply(frame: Frame, limits: &WireLimits) -> Result<Reply, FrameError> {
     let channel = match frame.head.get("Event-Name") {
         None => None,
         Some(_) => {
             let inner =
-                |fault: EventError| FrameError::Event { offset: frame.offset + fault.at() as u64, fault };
-            Some(EslEvent::plain(frame.head.as_bytes().clone(), limits).map_err(inner)?)
+                |error: EventError| FrameError::Event { offset: frame.offset + error.at() as u64, error };
+            Some(EslEvent::from_plain(frame.head.as_bytes().clone(), limits).map_err(inner)?)
         }
     };
     Ok(Reply { head: frame.head, channel })
 }
 
-/// Bytes in, messages out.
+/// Bytes in, messages out. The bytes may be cut anywhere.
 ///
 /// ```
 /// use hotlined_esl::message::{Decoder, Message};
@@ -129,24 +137,28 @@ fn reply(frame: Frame, limits: &Limits) -> Result<Reply, FrameError> {
 /// assert!(matches!(decoder.next(), Ok(Some(Message::AuthRequest))));
 /// ```
 #[derive(Clone, Debug, Default)]
-pub struct Decoder {
+pub struct MessageDecoder {
     framer: Framer,
     buffer: BytesMut,
     broken: Option<FrameError>,
 }
 
-impl Decoder {
-    /// A decoder at the start of a connection.
-    pub fn new(limits: Limits) -> Self {
+impl MessageDecoder {
+    /// A decoder for a new connection.
+    pub fn new(limits: WireLimits) -> Self {
         Self { framer: Framer::new(limits), ..Self::default() }
     }
 
-    /// Takes in what came from the switch.
+    /// Appends bytes from the switch.
     pub fn push(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
     }
 
-    /// The next whole message of what was pushed; after an error the same error for ever.
+    /// The next complete message; none if more bytes are needed.
+    ///
+    /// # Errors
+    ///
+    /// If the stream is broken. The same error is returned from then on.
     #[allow(clippy::should_implement_trait)] // Not an iterator: `None` means "not yet".
     pub fn next(&mut self) -> Result<Option<Message>, FrameError> {
         let mut buffer = std::mem::take(&mut self.buffer);
@@ -155,29 +167,36 @@ impl Decoder {
         message
     }
 
-    /// Says that the stream ended: a fault unless it ended between two messages. To be asked when
-    /// [`next`](Self::next) gave none.
+    /// Checks the end of the stream. Call it when [`next`](Self::next) has returned none.
+    ///
+    /// # Errors
+    ///
+    /// If the stream ended within a message, or was broken before.
     pub fn end(&self) -> Result<(), FrameError> {
         self.check_end(&self.buffer)
     }
 
     pub(super) fn check_end(&self, buffer: &BytesMut) -> Result<(), FrameError> {
         match &self.broken {
-            Some(fault) => Err(fault.clone()),
+            Some(error) => Err(error.clone()),
             None => self.framer.end(buffer),
         }
     }
 
-    /// The next whole message of a buffer of the caller's own, to which only bytes of the stream are added.
+    /// As [`next`](Self::next), on a buffer of the caller. The caller only appends bytes of the stream to the buffer.
+    ///
+    /// # Errors
+    ///
+    /// If the stream is broken. The same error is returned from then on.
     pub fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<Message>, FrameError> {
-        if let Some(fault) = &self.broken {
-            return Err(fault.clone());
+        if let Some(error) = &self.broken {
+            return Err(error.clone());
         }
         let message = match self.framer.next(buffer) {
             Ok(Some(frame)) => Message::from_frame(frame, self.framer.limits()).map(Some),
             Ok(None) => Ok(None),
-            Err(fault) => Err(fault),
+            Err(error) => Err(error),
         };
-        message.inspect_err(|fault| self.broken = Some(fault.clone()))
+        message.inspect_err(|error| self.broken = Some(error.clone()))
     }
 }

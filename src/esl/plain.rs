@@ -1,17 +1,18 @@
-//! Finds the headers of a plain event: `Name: value` lines, an empty line, and perhaps a raw body.
+//! Finds the headers of a plain event: lines of `Name: value`, an empty line, and possibly a raw body.
 
-use super::escape::percent_decoded;
-use super::index::{Coding, Index};
-use super::limits::{EventError, Limits, number};
+use crate::error::EventError;
+use crate::escape::percent_decoded;
+use crate::index::{Encoding, Index};
+use crate::limits::{WireLimits, parse_number};
 use memchr::memchr2_iter;
 use std::ops::Range;
 
-/// The headers and the range of the inner body.
-pub(super) fn index(bytes: &[u8], limits: &Limits) -> Result<(Index, Range<usize>), EventError> {
+/// Finds the headers, and the range of the event's body.
+pub(super) fn index(bytes: &[u8], limits: &WireLimits) -> Result<(Index, Range<usize>), EventError> {
     let mut index = Index::for_bytes(bytes.len(), limits);
     let mut start = 0;
-    // The last `: ` of the line: FreeSWITCH codes every `:` of a value (switch_utils.h:47) and none of a name,
-    // so a variable `a: b` keeps its name.
+    // The last `: ` of the line: FreeSWITCH escapes every `:` of a value (switch_utils.h:47) and none of a name, so
+    // the name of a variable called `a: b` is kept.
     let mut separator = 0;
     for at in memchr2_iter(b':', b'\n', bytes) {
         if bytes[at] == b':' {
@@ -19,7 +20,7 @@ pub(super) fn index(bytes: &[u8], limits: &Limits) -> Result<(Index, Range<usize
                 separator = at;
             }
         } else if separator > start {
-            index.push(bytes, start..separator, separator + 2..at, Coding::Percent)?;
+            index.push(bytes, start..separator, separator + 2..at, Encoding::Percent)?;
             start = at + 1;
         } else if at == start {
             let body = at + 1..bytes.len();
@@ -32,14 +33,14 @@ pub(super) fn index(bytes: &[u8], limits: &Limits) -> Result<(Index, Range<usize
     if start < bytes.len() { Err(EventError::Unfinished { at: start }) } else { Ok((index, start..start)) }
 }
 
-/// The event's own `Content-Length` stands last and must agree with what the frame left for the body.
-/// Earlier ones belong to whoever sent the event (SE:1629 adds its own behind them).
+/// Checks the event's own `Content-Length` against the length of its body. The event's own `Content-Length` is the last
+/// header; earlier headers of this name belong to the sender of the event (SE:1629 adds its own at the end).
 fn check_length(bytes: &[u8], index: &Index, present: usize) -> Result<(), EventError> {
     let last = index.last(bytes).filter(|header| header.name.eq_ignore_ascii_case(b"content-length"));
     let declared = match last {
         Some(header) => {
             let value = percent_decoded(header.value);
-            number(&value).ok_or(EventError::LengthNotANumber { at: header.at })?
+            parse_number(&value).ok_or(EventError::LengthNotANumber { at: header.at })?
         }
         None => 0,
     };

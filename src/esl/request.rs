@@ -1,25 +1,27 @@
-//! What we say to the switch. Whatever can be made here can be sent: parts are checked where they are made.
+//! Requests to the switch. Every request that can be constructed is safe to send: each part is checked when it is
+//! created.
 //!
-//! Absent on purpose: `getvar` (its reply is cut and not coded, hazard 9), `myevents` (ties the whole link to
-//! one call, hazard 8), XML events, `log`, `sendevent` of any event but `CUSTOM` ones, and any way to send a line of text.
+//! Not here, on purpose: `getvar` (its reply is cut and not escaped, hazard 9), `myevents` (ties the whole connection
+//! to one channel, hazard 8), XML events, `log`, `sendevent` of events other than `CUSTOM`, and any way to send a
+//! line of free text.
 //!
 //! ```
 //! use hotlined_esl::argument::Argument;
-//! use hotlined_esl::request::{ApiCall, Request};
+//! use hotlined_esl::request::{ApiCommand, Request};
 //! use hotlined_esl::vocabulary::ChannelId;
 //!
 //! let channel = ChannelId::new("701c9af8-d4a8-42d9-8f84-f9ea13088ab2").unwrap();
 //! let caller_name = "${system(reboot)}";
-//! let argument = Argument::new().channel(&channel).literal(" shown_name ").outside(caller_name);
+//! let argument = Argument::new().channel(&channel).literal(" shown_name ").untrusted(caller_name);
 //! let mut bytes = bytes::BytesMut::new();
-//! Request::Api(ApiCall::new("uuid_setvar", argument)).encode(&mut bytes);
+//! Request::Api(ApiCommand::new("uuid_setvar", argument)).encode(&mut bytes);
 //! let expected = "api uuid_setvar 701c9af8-d4a8-42d9-8f84-f9ea13088ab2 shown_name __system_reboot__\n\n";
 //! assert_eq!(bytes, expected.as_bytes());
 //! ```
 
-use super::argument::Argument;
-use super::event::Format;
-use super::vocabulary::{
+use crate::argument::Argument;
+use crate::event::Format;
+use crate::vocabulary::{
     App, ChannelId, EventName, HangupCause, HeaderName, JobId, Secret, Subclass, UserAtDomain, assert_word,
 };
 use bytes::{BufMut, BytesMut};
@@ -27,137 +29,139 @@ use bytes::{BufMut, BytesMut};
 /// A request to the switch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
-    /// The password, asked for by [`Message::AuthRequest`](super::message::Message::AuthRequest).
+    /// The password: the answer to [`Message::AuthRequest`](crate::message::Message::AuthRequest).
     Auth {
-        /// The event socket's own.
+        /// The password of the event socket.
         password: Secret,
     },
-    /// A directory user's password.
+    /// The user and password of a directory user.
     UserAuth {
-        /// Who.
+        /// The user.
         user: UserAtDomain,
         /// The user's `esl-password`.
         password: Secret,
     },
-    /// Send these events from now on, too.
+    /// Subscribes to these events, in addition to earlier subscriptions.
     Events {
-        /// How they are written; the same for all events of the connection.
+        /// How the events are written. One format holds for all events of the connection.
         format: Format,
-        /// Which. When `custom` is empty too the switch answers `-ERR`.
+        /// The events. If `custom` is empty, too, the switch answers `-ERR`.
         names: Vec<EventName>,
-        /// Which `CUSTOM` events.
+        /// The `CUSTOM` events, by subclass.
         custom: Vec<Subclass>,
     },
-    /// Send no events any more.
+    /// Ends all subscriptions.
     NoEvents,
-    /// Send no lines of the log any more; who was sent none is answered `-ERR`, and nothing changes (MES:2449).
+    /// Ends the subscription to log lines. Without one, the switch answers `-ERR` and nothing changes (MES:2449).
     NoLog,
-    /// Send only events that have this header with this value; any of several filters will do. Events without
-    /// the header stay away too, such as `BACKGROUND_JOB` and `HEARTBEAT` (hazard 7).
+    /// Adds a filter: the switch sends only events that have this header with this value. An event passes if one of
+    /// several filters matches. Events without the header do not pass, such as `BACKGROUND_JOB` and `HEARTBEAT` (hazard
+    /// 7).
     Filter {
-        /// Which header.
+        /// The name of the header.
         header: HeaderName,
-        /// Its value, compared without case; `+`, `-` and `/` at its start are left out.
+        /// The value, compared without case. A leading `+`, `-` or `/` is dropped.
         value: Argument,
     },
-    /// Take such a filter away; without a value, all of the header.
+    /// Removes a filter; without a value, all filters of this header.
     FilterDelete {
-        /// Which header.
+        /// The name of the header.
         header: HeaderName,
-        /// Its value.
+        /// The value.
         value: Option<Argument>,
     },
-    /// Run an API command while everything else on this link waits.
-    Api(ApiCall),
-    /// The same, and its answer ends what has this name. The switch passes the name over; a record of the connection
-    /// keeps it.
-    ApiAs {
+    /// Runs an API command. All other requests on this connection wait until it is done.
+    Api(ApiCommand),
+    /// As [`Api`](Self::Api), with a `Job-UUID` header. The switch ignores the header; a capture of the connection
+    /// shows it, so the answer can be matched to the command there.
+    ApiWithJobId {
         /// The command.
-        call: ApiCall,
-        /// Our name for it.
+        command: ApiCommand,
+        /// The id of the job.
         job: JobId,
     },
-    /// Run an API command aside; a `BACKGROUND_JOB` tells its end, unless the link is lost meanwhile.
+    /// Runs an API command in the background. A `BACKGROUND_JOB` event reports the end, unless the connection is lost
+    /// before.
     BgApi {
         /// The command.
-        call: ApiCall,
-        /// Our name for it.
+        command: ApiCommand,
+        /// The id of the job.
         job: JobId,
     },
-    /// Tell a leg to do something.
+    /// Sends a message to a channel.
     SendMsg {
         /// The channel.
         channel: ChannelId,
-        /// What.
+        /// The message.
         message: SendMsg,
     },
-    /// Give all clients that asked for this subclass an event; the sender gets it too, if it asked. The switch
-    /// answers `+OK` and the event's name.
+    /// Sends an event to all clients that have subscribed to this subclass, also to the sender if it has subscribed.
+    /// The switch answers `+OK` and the name of the event.
     SendEvent {
         /// The subclass of the `CUSTOM` event.
         subclass: Subclass,
-        /// Its other headers.
+        /// The other headers.
         headers: Vec<(HeaderName, Argument)>,
     },
-    /// Keep the socket open after the leg it belongs to has ended.
+    /// Keeps the socket open after its channel has ended.
     Linger {
-        /// How long, in seconds; for ever when none.
+        /// How long, in seconds; without limit if none.
         seconds: Option<u32>,
     },
-    /// Do not.
+    /// Ends `linger`.
     NoLinger,
-    /// Close.
+    /// Closes the connection.
     Exit,
 }
 
-/// An API command.
+/// An API command with its argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ApiCall {
-    command: &'static str,
+pub struct ApiCommand {
+    name: &'static str,
     argument: Argument,
 }
 
-impl ApiCall {
-    /// A command of our source code and its argument.
+impl ApiCommand {
+    /// An API command. The name comes from the source code.
     ///
     /// # Panics
     ///
-    /// If the command has anything but letters, digits and `_`.
+    /// If the name has a character other than letters, digits and `_`.
     pub fn new(command: &'static str, argument: Argument) -> Self {
         assert_word(command);
-        Self { command, argument }
+        Self { name: command, argument }
     }
 
-    /// The command's name.
-    pub fn command(&self) -> &'static str {
-        self.command
+    /// The name of the command.
+    pub fn name(&self) -> &'static str {
+        self.name
     }
 
-    /// Its argument.
+    /// The argument.
     pub fn argument(&self) -> &Argument {
         &self.argument
     }
 }
 
-/// What a leg is told.
+/// A message to a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SendMsg {
-    /// Run an application, after those that are queued already. `+OK` means queued.
+    /// Runs an application after the applications that are already queued. `+OK` means queued.
     Execute {
-        /// Which.
+        /// The application.
         application: App,
-        /// Its argument.
+        /// The argument.
         argument: Argument,
-        /// Our name for this run; comes back as `Application-UUID`.
+        /// The id of this run. Events about the run have it as `Application-UUID`.
         event_uuid: Option<JobId>,
-        /// How often; below zero for ever.
+        /// How many times; without end if negative.
         loops: Option<i32>,
-        /// Run the next one only when this one is done.
+        /// Whether the next application waits until this one is done.
         event_lock: bool,
     },
-    /// End the leg.
+    /// Hangs up the channel.
     HangUp {
-        /// Why.
+        /// The hangup cause.
         cause: HangupCause,
     },
 }
@@ -170,8 +174,8 @@ impl SendMsg {
 }
 
 impl Request {
-    /// Writes the request behind what `target` holds. It has to go out in one piece: while FreeSWITCH has half
-    /// a request it sends no events (MES:1367).
+    /// Appends the request to `target`. Write the bytes to the socket in one piece: while FreeSWITCH has half a
+    /// request, it sends no events (MES:1367).
     pub fn encode(&self, target: &mut BytesMut) {
         let start = target.len();
         let mut body = "";
@@ -184,7 +188,7 @@ impl Request {
             Self::NoEvents => put(target, &["noevents"]),
             Self::NoLog => put(target, &["nolog"]),
             Self::Filter { header, value } => {
-                // A sign in front would turn the filter round or into a pattern (MES:319-333).
+                // A leading sign would negate the filter or make a pattern of it (MES:319-333).
                 let value = value.as_str().trim_start_matches(['+', '-', '/', ' ']);
                 put(target, &["filter ", header.as_str(), " ", value]);
             }
@@ -194,10 +198,10 @@ impl Request {
                     put(target, &[" ", value.as_str()]);
                 }
             }
-            Self::Api(call) => put_call(target, "api ", call),
-            Self::ApiAs { call, job } | Self::BgApi { call, job } => {
-                let verb = if matches!(self, Self::ApiAs { .. }) { "api " } else { "bgapi " };
-                put_call(target, verb, call);
+            Self::Api(command) => put_command(target, "api ", command),
+            Self::ApiWithJobId { command, job } | Self::BgApi { command, job } => {
+                let verb = if matches!(self, Self::ApiWithJobId { .. }) { "api " } else { "bgapi " };
+                put_command(target, verb, command);
                 put(target, &["\nJob-UUID: ", job.as_str()]);
             }
             Self::SendMsg { channel, message } => {
@@ -217,7 +221,7 @@ impl Request {
         }
         put(target, &["\n\n"]);
         if !matches!(self, Self::Auth { .. } | Self::UserAuth { .. }) {
-            defuse(&mut target[start..]);
+            break_module_name(&mut target[start..]);
         }
         target.put_slice(body.as_bytes());
     }
@@ -243,14 +247,14 @@ fn put_events(target: &mut BytesMut, format: Format, names: &[EventName], custom
     }
 }
 
-fn put_call(target: &mut BytesMut, verb: &str, call: &ApiCall) {
-    put(target, &[verb, call.command]);
-    if !call.argument.as_str().is_empty() {
-        put(target, &[" ", call.argument.as_str()]);
+fn put_command(target: &mut BytesMut, verb: &str, command: &ApiCommand) {
+    put(target, &[verb, command.name]);
+    if !command.argument.as_str().is_empty() {
+        put(target, &[" ", command.argument.as_str()]);
     }
 }
 
-/// Writes the headers and returns the body: the argument, which as a body is not trimmed or cut at a colon
+/// Writes the headers and returns the body: the argument. As a body, the argument is not trimmed and not cut at a colon
 /// (switch_ivr.c:567).
 fn put_message<'a>(target: &mut BytesMut, message: &'a SendMsg) -> &'a str {
     let SendMsg::Execute { application, argument, event_uuid, loops, event_lock } = message else {
@@ -276,9 +280,9 @@ fn put_message<'a>(target: &mut BytesMut, message: &'a SendMsg) -> &'a str {
     argument
 }
 
-/// FreeSWITCH takes any head that mentions both `unload` or `reload` and `mod_event_socket` for the order to
-/// close itself down (hazard 10, MES:1729), also in a caller's name. We never want that.
-fn defuse(head: &mut [u8]) {
+/// Changes every `mod_event_socket` of a head. FreeSWITCH closes the event socket down on any head that contains both
+/// `unload` or `reload` and `mod_event_socket` (hazard 10, MES:1729), also in a caller's name.
+fn break_module_name(head: &mut [u8]) {
     const MODULE: &[u8] = b"mod_event_socket";
     for at in 0..head.len().saturating_sub(MODULE.len() - 1) {
         let word = &mut head[at..at + MODULE.len()];

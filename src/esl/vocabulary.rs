@@ -1,28 +1,32 @@
-//! The switch's own words that stand in requests: events, applications, causes, and our names for jobs.
+//! The values of requests: event names, applications, hangup causes, channel ids, job ids, file paths, passwords.
 //!
-//! Each is a type of its own so that no text from outside can take its place.
+//! Each has its own type, so that untrusted text cannot stand in its place.
 
 use std::borrow::Cow;
 use std::fmt;
 
-/// An event the switch can be asked for. FreeSWITCH answers `+OK` to a name it does not know and sends nothing
-/// (MES:2470-2522), so only names it knows can be made.
+/// The name of an event to subscribe to. FreeSWITCH answers `+OK` to an unknown name and sends nothing (MES:2470-2522),
+/// so only names that FreeSWITCH knows can be created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventName(&'static str);
 
-/// A text that is the name of no event, or of one that needs more than a name.
+/// The text is no event name, or the name of an event that is subscribed to by its subclass.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no event of FreeSWITCH (`CUSTOM` events are asked for by their subclass)")]
 pub struct UnknownEvent(String);
 
 impl EventName {
     /// The event of this name, in capitals.
+    ///
+    /// # Errors
+    ///
+    /// If FreeSWITCH has no event of this name, or the event is `CUSTOM` or `CLONE`.
     pub fn new(name: &str) -> Result<Self, UnknownEvent> {
         let known = EVENT_NAMES.iter().find(|known| **known == name);
         known.map(|known| Self(known)).ok_or_else(|| UnknownEvent(name.chars().take(60).collect()))
     }
 
-    /// Its name.
+    /// The name.
     pub fn as_str(self) -> &'static str {
         self.0
     }
@@ -30,7 +34,7 @@ impl EventName {
 
 macro_rules! words {
     ($type:ident: $($name:ident = $text:literal),* $(,)?) => {
-        #[allow(missing_docs)] // Each is the switch's own word.
+        #[allow(missing_docs)] // Each has FreeSWITCH's name and meaning.
         impl $type {
             $(pub const $name: Self = Self($text);)*
         }
@@ -68,7 +72,7 @@ words!(EventName:
     STARTUP = "STARTUP",
 );
 
-/// Every event of 1.10.12 (SE, EVENT_NAMES) but `CUSTOM` and `CLONE`.
+/// Every event of FreeSWITCH 1.10.12 (SE, EVENT_NAMES) except `CUSTOM` and `CLONE`.
 const EVENT_NAMES: &[&str] = &[
     "CHANNEL_CREATE",
     "CHANNEL_DESTROY",
@@ -168,34 +172,38 @@ const EVENT_NAMES: &[&str] = &[
 pub struct Subclass(Cow<'static, str>);
 
 impl Subclass {
-    /// A subclass that stands in the source code.
+    /// A subclass from the source code.
     ///
     /// # Panics
     ///
-    /// If the text is no word; in a constant, when that is compiled.
+    /// If the text is invalid; in a constant, at compile time.
     pub const fn literal(text: &'static str) -> Self {
         assert!(is_word(text, WORD_BYTES_MAX), "a subclass is up to 200 ASCII letters, digits and -_.:@/+");
         Self(Cow::Borrowed(text))
     }
 
     /// Checks the text: up to 200 ASCII letters, digits and `-_.:@/+`.
-    pub fn new(text: &str) -> Result<Self, BadWord> {
+    ///
+    /// # Errors
+    ///
+    /// If the text has another character, is empty or too long.
+    pub fn new(text: &str) -> Result<Self, InvalidWord> {
         word("subclass", text, WORD_BYTES_MAX).map(|word| Self(word.into()))
     }
 
-    /// Its text.
+    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The longest word of a request that comes from settings or from us, in bytes.
+/// The longest id, name or password in a request, in bytes.
 pub const WORD_BYTES_MAX: usize = 200;
 
-/// A text that cannot be one word of a request.
+/// The text is not a valid id or name for a request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} cannot be a {kind}: expected 1 to {max} ASCII letters, digits or -_.:@/+")]
-pub struct BadWord {
+pub struct InvalidWord {
     kind: &'static str,
     text: String,
     max: usize,
@@ -215,32 +223,36 @@ const fn is_word(text: &str, max: usize) -> bool {
     !bytes.is_empty() && bytes.len() <= max
 }
 
-fn word(kind: &'static str, text: &str, max: usize) -> Result<String, BadWord> {
+fn word(kind: &'static str, text: &str, max: usize) -> Result<String, InvalidWord> {
     if is_word(text, max) {
         Ok(text.into())
     } else {
-        Err(BadWord { kind, text: text.chars().take(60).collect(), max })
+        Err(InvalidWord { kind, text: text.chars().take(60).collect(), max })
     }
 }
 
-/// Our own name for a job or for the run of an application: it goes out as `Job-UUID` or `Event-UUID` and
-/// comes back as `Job-UUID` or `Application-UUID`, so an answer can be matched before the reply is read.
+/// The client's id for a job or for the run of an application. The request contains it as `Job-UUID` or `Event-UUID`,
+/// the events contain it as `Job-UUID` or `Application-UUID`. So an event can be matched before the reply is read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct JobId(String);
 
 impl JobId {
     /// Checks the text: up to 200 ASCII letters, digits and `-_.:@/+`.
-    pub fn new(text: &str) -> Result<Self, BadWord> {
+    ///
+    /// # Errors
+    ///
+    /// If the text has another character, is empty or too long.
+    pub fn new(text: &str) -> Result<Self, InvalidWord> {
         word("job's name", text, WORD_BYTES_MAX).map(Self)
     }
 
-    /// Its text.
+    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The switch's name for one channel, the `Unique-ID` of its events.
+/// The id of a channel: the `Unique-ID` of its events.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChannelId(String);
 
@@ -250,30 +262,30 @@ impl ChannelId {
     /// # Errors
     ///
     /// If the text has another character, is empty or too long.
-    pub fn new(text: &str) -> Result<Self, BadWord> {
+    pub fn new(text: &str) -> Result<Self, InvalidWord> {
         word("channel", text, WORD_BYTES_MAX).map(Self)
     }
 
-    /// Its text.
+    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// The longest path of a file, in bytes.
+/// The longest file path, in bytes.
 pub const FILE_PATH_BYTES_MAX: usize = 2_048;
 
-/// The absolute path of a file on the switch: letters and digits of any script and `/._-+`, which FreeSWITCH reads as
-/// nothing but a path.
+/// The absolute path of a file on the switch: letters and digits of any script and `/._-+`. FreeSWITCH reads such a
+/// text as a path and as nothing else.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FilePath(String);
 
-/// A text that cannot be a [`FilePath`].
+/// The text is no valid [`FilePath`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{0:?} is no path of a file: expected / and letters, digits or ._-+, up to {FILE_PATH_BYTES_MAX} bytes"
 )]
-pub struct BadFilePath(String);
+pub struct InvalidFilePath(String);
 
 impl FilePath {
     /// Checks the path.
@@ -281,39 +293,43 @@ impl FilePath {
     /// # Errors
     ///
     /// If the path is relative, has another character or is too long.
-    pub fn new(path: &str) -> Result<Self, BadFilePath> {
+    pub fn new(path: &str) -> Result<Self, InvalidFilePath> {
         let is_safe = |c: char| c.is_alphanumeric() || "/._-+".contains(c);
         if path.starts_with('/') && path.len() <= FILE_PATH_BYTES_MAX && path.chars().all(is_safe) {
             return Ok(Self(path.into()));
         }
-        Err(BadFilePath(path.chars().take(60).collect()))
+        Err(InvalidFilePath(path.chars().take(60).collect()))
     }
 
-    /// Its text.
+    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A header's name in a filter.
+/// The name of a header, in a filter or in an event to send.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HeaderName(String);
 
 impl HeaderName {
-    /// Checks the text: letters, digits and `-_.:@/+` as all words here, and none of the words that `filter` itself knows.
-    pub fn new(text: &str) -> Result<Self, BadWord> {
+    /// Checks the text: up to 200 ASCII letters, digits and `-_.:@/+`, and no keyword of `filter`.
+    ///
+    /// # Errors
+    ///
+    /// If the text has another character, is empty or too long, or is `add`, `all` or `delete`.
+    pub fn new(text: &str) -> Result<Self, InvalidWord> {
         let taken = ["add", "all", "delete"].iter().any(|word| text.eq_ignore_ascii_case(word));
         word("header's name", if taken { "" } else { text }, WORD_BYTES_MAX).map(Self)
     }
 
-    /// Its text.
+    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
-/// A dialplan application. One the switch does not have hangs the leg up (hazard 14), so it comes from our own
-/// source code only:
+/// A dialplan application. An unknown application hangs up the channel (hazard 14), so an application comes only from
+/// the source code:
 ///
 /// ```compile_fail
 /// let from_outside = std::env::var("APPLICATION").unwrap();
@@ -323,17 +339,17 @@ impl HeaderName {
 pub struct App(&'static str);
 
 impl App {
-    /// An application by a name that stands in our source code.
+    /// An application by its name, from the source code.
     ///
     /// # Panics
     ///
-    /// If the name has anything but letters, digits and `_`; a constant shows it when it is compiled.
+    /// If the name has a character other than letters, digits and `_`; in a constant, at compile time.
     pub const fn named(name: &'static str) -> Self {
         assert_word(name);
         Self(name)
     }
 
-    /// Its name.
+    /// The name.
     pub fn as_str(self) -> &'static str {
         self.0
     }
@@ -353,7 +369,7 @@ words!(App:
     STOP_RECORD_SESSION = "stop_record_session",
 );
 
-/// Our own source code names applications and commands by one word.
+/// Panics if the name of an application or command is not one word.
 pub(super) const fn assert_word(name: &'static str) {
     let bytes = name.as_bytes();
     let mut at = 0;
@@ -363,12 +379,12 @@ pub(super) const fn assert_word(name: &'static str) {
     }
 }
 
-/// Why a leg is ended, in the switch's words; a word it does not know would become NORMAL_CLEARING.
+/// FreeSWITCH's hangup causes. FreeSWITCH would replace an unknown cause by NORMAL_CLEARING.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct HangupCause(&'static str);
 
 impl HangupCause {
-    /// Its name.
+    /// The name.
     pub fn as_str(self) -> &'static str {
         self.0
     }
@@ -392,20 +408,24 @@ words!(HangupCause:
     USER_NOT_REGISTERED = "USER_NOT_REGISTERED",
 );
 
-/// A secret: it is written to the wire and never to a log.
+/// A password. It is written to the wire and never to a log.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
-/// Why a text cannot be a secret. The text is not told.
+/// The text is no valid password. The error does not contain the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a password must have 1 to {WORD_BYTES_MAX} bytes and no control character such as a line end")]
-pub struct BadSecret;
+pub struct InvalidSecret;
 
 impl Secret {
-    /// Checks the text. A password with a line end would be a second command.
-    pub fn new(text: &str) -> Result<Self, BadSecret> {
+    /// Checks the text. A password with a line end would start a second command.
+    ///
+    /// # Errors
+    ///
+    /// If the text is empty, longer than 200 bytes, or has a control character.
+    pub fn new(text: &str) -> Result<Self, InvalidSecret> {
         let fits = (1..=WORD_BYTES_MAX).contains(&text.len()) && !text.contains(char::is_control);
-        if fits { Ok(Self(text.into())) } else { Err(BadSecret) }
+        if fits { Ok(Self(text.into())) } else { Err(InvalidSecret) }
     }
 
     pub(super) fn expose(&self) -> &str {
@@ -419,21 +439,25 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Who authenticates by `userauth`: `user@domain`.
+/// The user of `userauth`: `user@domain`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserAtDomain(String);
 
 impl UserAtDomain {
     /// Checks the text: letters, digits and `-_./+`, one `@`, no `:`, which would start the password.
-    pub fn new(text: &str) -> Result<Self, BadWord> {
-        let parted = text
+    ///
+    /// # Errors
+    ///
+    /// If the text is not `user@domain` or has another character.
+    pub fn new(text: &str) -> Result<Self, InvalidWord> {
+        let is_complete = text
             .split_once('@')
             .is_some_and(|(user, domain)| !user.is_empty() && !domain.is_empty() && !domain.contains('@'));
-        let checked = if parted && !text.contains(':') { text } else { "" };
+        let checked = if is_complete && !text.contains(':') { text } else { "" };
         word("user@domain", checked, WORD_BYTES_MAX).map(Self)
     }
 
-    /// Its text.
+    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

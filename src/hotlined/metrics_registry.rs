@@ -6,7 +6,7 @@
 use ::metrics::{
     Counter, Gauge, Histogram, HistogramFn, Key, KeyName, Metadata, Recorder, SharedString, Unit,
 };
-use hotlined_instance::metrics::{ALL, Kind, Meter};
+use hotlined_instance::metrics::{ALL, Metric, MetricKind};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -63,7 +63,7 @@ impl Registry {
     }
 
     /// Sets an info metric: the series with these label values is 1, and every other series of the meter is removed.
-    pub fn set_info(&self, meter: &Meter, values: &[&str]) {
+    pub fn set_info(&self, meter: &Metric, values: &[&str]) {
         let Some(place) = meter_index(meter.name) else { return };
         let shown = label_text(meter.labels.iter().copied().zip(values.iter().copied()));
         let Ok(mut series) = self.series.lock() else { return };
@@ -97,21 +97,21 @@ fn label_text<'a>(labels: impl Iterator<Item = (&'a str, &'a str)>) -> String {
 }
 
 // Writing into a `String` cannot fail.
-fn write_header(page: &mut String, meter: &Meter) {
+fn write_header(page: &mut String, meter: &Metric) {
     let kind = match meter.kind {
-        Kind::Counter => "counter",
-        Kind::Gauge => "gauge",
-        Kind::Histogram(_) => "histogram",
+        MetricKind::Counter => "counter",
+        MetricKind::Gauge => "gauge",
+        MetricKind::Histogram(_) => "histogram",
     };
     let _ = writeln!(page, "# HELP {0} {1}\n# TYPE {0} {kind}", meter.name, meter.help);
 }
 
 impl Series {
-    fn of(kind: Kind) -> Self {
+    fn of(kind: MetricKind) -> Self {
         match kind {
-            Kind::Counter => Self::Counter(Arc::default()),
-            Kind::Gauge => Self::Gauge(Arc::default()),
-            Kind::Histogram(bounds) => Self::Histogram(Arc::new(HistogramBuckets::new(bounds))),
+            MetricKind::Counter => Self::Counter(Arc::default()),
+            MetricKind::Gauge => Self::Gauge(Arc::default()),
+            MetricKind::Histogram(bounds) => Self::Histogram(Arc::new(HistogramBuckets::new(bounds))),
         }
     }
 

@@ -45,10 +45,10 @@ use hotlined_core::time::{Instant, Millis};
 use hotlined_esl::event::{EslEvent, EventError};
 use hotlined_esl::frame;
 use hotlined_esl::frame::FrameError;
-use hotlined_esl::message::{Decoder, Message};
+use hotlined_esl::message::{Message, MessageDecoder};
 use hotlined_esl::server::{RequestDecoder, RequestError};
-use hotlined_instance::switch::freeswitch::conversation::{Conversation, Outcome, Refusal};
 use hotlined_instance::switch::freeswitch::decode_event;
+use hotlined_instance::switch::freeswitch::session::{EslSession, SessionError, SessionOutput};
 use serde::Serialize;
 use serde::de::IgnoredAny;
 use std::collections::BTreeMap;
@@ -107,7 +107,7 @@ enum RecordingFault {
     #[error("the event has no usable Event-Date-Timestamp")]
     NoTime,
     #[error("the switch ended the connection: {0}")]
-    Refused(#[from] Refusal),
+    Refused(#[from] SessionError),
 }
 
 /// The result of a replay.
@@ -257,11 +257,11 @@ struct Player<'a> {
     options: &'a ReplayOptions,
     engine: Engine,
     now: Instant,
-    decoder: Decoder,
+    decoder: MessageDecoder,
     requests: RequestDecoder,
     from_switch: BytesMut,
     to_switch: BytesMut,
-    conversation: Conversation,
+    conversation: EslSession,
     replayed: ReplayReport,
 }
 
@@ -271,11 +271,11 @@ impl<'a> Player<'a> {
             options,
             engine: Engine::new(options.limits),
             now: Instant(0),
-            decoder: Decoder::new(frame::Limits::default()),
-            requests: RequestDecoder::new(frame::Limits::default()),
+            decoder: MessageDecoder::new(frame::WireLimits::default()),
+            requests: RequestDecoder::new(frame::WireLimits::default()),
             from_switch: BytesMut::new(),
             to_switch: BytesMut::new(),
-            conversation: Conversation::recorded(options.switch.clone()),
+            conversation: EslSession::recorded(options.switch.clone()),
             replayed: ReplayReport::default(),
         };
         stage.turn(&Event::Hotlines(options.hotlines.clone()));
@@ -298,12 +298,12 @@ impl<'a> Player<'a> {
 
     /// A new connection. The requests of the old connection that have no reply end as failed.
     fn reopen(&mut self) {
-        for event in self.conversation.lost() {
+        for event in self.conversation.connection_lost() {
             self.turn(&event);
         }
-        self.conversation = Conversation::recorded(self.options.switch.clone());
-        self.decoder = Decoder::new(frame::Limits::default());
-        self.requests = RequestDecoder::new(frame::Limits::default());
+        self.conversation = EslSession::recorded(self.options.switch.clone());
+        self.decoder = MessageDecoder::new(frame::WireLimits::default());
+        self.requests = RequestDecoder::new(frame::WireLimits::default());
         self.from_switch.clear();
         self.to_switch.clear();
     }
@@ -311,7 +311,7 @@ impl<'a> Player<'a> {
     fn read_to_switch(&mut self, bytes: &[u8]) -> Result<(), RecordingFault> {
         self.to_switch.extend_from_slice(bytes);
         while let Some(request) = self.requests.decode(&mut self.to_switch)? {
-            self.conversation.overhear(&request.parse());
+            self.conversation.observe_request(&request.parse());
         }
         Ok(())
     }
@@ -332,10 +332,10 @@ impl<'a> Player<'a> {
     }
 
     fn message(&mut self, message: Message) -> Result<(), RecordingFault> {
-        let mut outcome = Outcome::default();
-        match self.conversation.hear(message, &mut outcome) {
+        let mut outcome = SessionOutput::default();
+        match self.conversation.receive(message, &mut outcome) {
             // The end of the connection is part of the recording.
-            Ok(()) | Err(Refusal::Closing(_)) => {}
+            Ok(()) | Err(SessionError::Closing(_)) => {}
             Err(refusal) => return Err(refusal.into()),
         }
         outcome.events.iter().for_each(|event| self.turn(event));
@@ -343,7 +343,7 @@ impl<'a> Player<'a> {
     }
 
     fn json_event(&mut self, line: &[u8]) -> Result<(), RecordingFault> {
-        let event = EslEvent::json(Bytes::copy_from_slice(line), &frame::Limits::default())?;
+        let event = EslEvent::from_json(Bytes::copy_from_slice(line), &frame::WireLimits::default())?;
         self.wait_until(
             event.date_timestamp_us().map(|us| Instant(us / 1_000)).ok_or(RecordingFault::NoTime)?,
         );

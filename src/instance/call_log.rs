@@ -1,12 +1,12 @@
-//! What the log says of a call.
+//! Logs what happens to calls. Phone numbers are masked.
 
 use hotlined_core::command::{Note, StageName};
 use hotlined_core::id::CallId;
 use hotlined_core::number::masked;
 use hotlined_core::record::CallRecord;
 
-/// It is over.
-pub(crate) fn record(record: &CallRecord) {
+/// Logs the end of a call.
+pub(crate) fn log_record(record: &CallRecord) {
     let caller = masked(&record.caller);
     tracing::info!(
         call = %record.call,
@@ -22,14 +22,14 @@ pub(crate) fn record(record: &CallRecord) {
     );
 }
 
-/// Something became of it.
-pub(crate) fn note(call: &CallId, note: &Note) {
+/// Logs a note about a call.
+pub(crate) fn log_note(call: &CallId, note: &Note) {
     match note {
         Note::Stage { from, to } => {
-            let (from, to) = (from.map(name), to.map(name));
+            let (from, to) = (from.map(lower_case_name), to.map(lower_case_name));
             tracing::info!(%call, from = from.as_deref().unwrap_or("-"), to = to.as_deref().unwrap_or("-"));
         }
-        // Why may have a number in it: that stands in the journal.
+        // The reason may contain a phone number. It is in the journal only.
         Note::Node { node, exit, reason: _ } => tracing::debug!(%call, %node, %exit),
         Note::Refused { reason: why, detail: _ } => tracing::info!(%call, %why, "refused"),
         Note::Queued { ahead, estimate: _ } => tracing::debug!(%call, ahead, "waiting"),
@@ -43,6 +43,6 @@ pub(crate) fn note(call: &CallId, note: &Note) {
     }
 }
 
-fn name(stage: StageName) -> String {
+fn lower_case_name(stage: StageName) -> String {
     format!("{stage:?}").to_lowercase()
 }

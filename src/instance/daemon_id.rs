@@ -1,36 +1,36 @@
-//! The name of a daemon.
+//! The id of a daemon.
 
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// The longest name of a daemon, in bytes.
-pub const DAEMON_BYTES_MAX: usize = 64;
+/// The longest id of a daemon, in bytes.
+pub const DAEMON_ID_BYTES_MAX: usize = 64;
 
-/// A daemon, by a name that no other one has at the same time. One that starts anew under its old name takes up
-/// what was meant for it.
+/// The id of a daemon. No two daemons have the same id at the same time. A daemon that restarts under its old id
+/// receives what was sent to it before.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DaemonId(Arc<str>);
 
-/// A text that cannot be the name of a daemon.
+/// The text is no valid id of a daemon.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no valid name of a daemon: expected up to {DAEMON_BYTES_MAX} letters, digits or -_.")]
-pub struct BadDaemonId(String);
+#[error("{0:?} is no valid name of a daemon: expected up to {DAEMON_ID_BYTES_MAX} letters, digits or -_.")]
+pub struct InvalidDaemonId(String);
 
 impl FromStr for DaemonId {
-    type Err = BadDaemonId;
+    type Err = InvalidDaemonId;
 
-    fn from_str(text: &str) -> Result<Self, BadDaemonId> {
-        let fits = !text.is_empty() && text.len() <= DAEMON_BYTES_MAX;
+    fn from_str(text: &str) -> Result<Self, InvalidDaemonId> {
+        let fits = !text.is_empty() && text.len() <= DAEMON_ID_BYTES_MAX;
         if fits && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)) {
             return Ok(Self(text.into()));
         }
-        Err(BadDaemonId(text.chars().take(DAEMON_BYTES_MAX).collect()))
+        Err(InvalidDaemonId(text.chars().take(DAEMON_ID_BYTES_MAX).collect()))
     }
 }
 
 impl DaemonId {
-    /// The name.
+    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

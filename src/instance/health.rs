@@ -1,36 +1,37 @@
-//! Whether the daemon is well: what it last knew of its loop, its links and its live state.
+//! The health of the daemon: the last known state of its event loop, its links and its persistence.
 //!
-//! *Alive* means that the loop turns; whoever finds it not alive had better start it anew. *Ready* means that the
-//! next call would be served as it should; whoever finds it not ready had better send calls elsewhere, and wait.
+//! *Alive* means that the event loop runs; a daemon that is not alive should be restarted. *Ready* means that the next
+//! call will be served; while a daemon is not ready, calls should go elsewhere.
 
 use hotlined_core::id::SwitchId;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-/// How long the loop may go without a beat. It beats every second at least, and waits at most half of one for a disk.
+/// The longest time between two beats of the event loop. It beats at least every second, and waits for a disk at most
+/// half a second.
 pub const BEAT_AGE_MAX: Duration = Duration::from_secs(5);
 
-/// What is known, for whoever asks.
+/// The health of the daemon, shared between threads.
 #[derive(Debug)]
 pub struct Health(Mutex<State>);
 
 #[derive(Debug)]
 struct State {
     beat: Instant,
-    /// Whether each link is up; none where it has not been yet.
+    /// Whether each link is up; none if the link has not come up yet.
     links: BTreeMap<SwitchId, Option<bool>>,
     draining: bool,
     unkept: bool,
-    /// Why there is no Redis, where there should be one.
+    /// Why Redis does not answer, if there should be one.
     no_redis: Option<String>,
-    /// Why nobody can say which daemon acts.
+    /// Why the leases are unknown.
     no_leases: Option<String>,
-    /// What is checked when somebody asks.
+    /// The checks that run with each query.
     checks: Checks,
 }
 
-/// Each gives why the daemon is not ready; none where it is.
+/// Checks that return why the daemon is not ready, or none.
 #[derive(Default)]
 struct Checks(Vec<Box<dyn Fn() -> Option<String> + Send>>);
 
@@ -41,7 +42,7 @@ impl std::fmt::Debug for Checks {
 }
 
 impl Health {
-    /// A daemon that begins now and is to have links to these switches.
+    /// The health of a daemon that starts now and will have links to these switches.
     pub fn new(now: Instant, switches: impl IntoIterator<Item = SwitchId>) -> Self {
         let links = switches.into_iter().map(|switch| (switch, None)).collect();
         Self(Mutex::new(State {
@@ -55,72 +56,72 @@ impl Health {
         }))
     }
 
-    /// The loop turned.
+    /// The event loop has run.
     pub fn beat(&self, now: Instant) {
-        self.know(|state| state.beat = now);
+        self.update(|state| state.beat = now);
     }
 
-    /// We act for the switch from now on.
-    pub fn acts(&self, switch: &SwitchId) {
-        self.know(|state| {
+    /// The daemon is active at the switch: its link should come up.
+    pub fn expect_link(&self, switch: &SwitchId) {
+        self.update(|state| {
             state.links.insert(switch.clone(), None);
         });
     }
 
-    /// Another daemon does: that we have no link is as it should be.
-    pub fn stands_by(&self, switch: &SwitchId) {
-        self.know(|state| {
+    /// Another daemon is active at the switch: no link is expected.
+    pub fn forget_link(&self, switch: &SwitchId) {
+        self.update(|state| {
             state.links.remove(switch);
         });
     }
 
-    /// The engine heard that a link is up, or is not any more.
-    pub fn link(&self, switch: &SwitchId, up: bool) {
-        self.know(|state| {
+    /// A link has come up or gone down.
+    pub fn set_link(&self, switch: &SwitchId, up: bool) {
+        self.update(|state| {
             if let Some(known) = state.links.get_mut(switch) {
                 *known = Some(up);
             }
         });
     }
 
-    /// No new calls are taken any more.
-    pub fn drain(&self) {
-        self.know(|state| state.draining = true);
+    /// The daemon takes no new calls from now on.
+    pub fn set_draining(&self) {
+        self.update(|state| state.draining = true);
     }
 
-    /// Whether live calls are kept for the daemon that comes after this one.
-    pub fn keeps(&self, kept: bool) {
-        self.know(|state| state.unkept = !kept);
+    /// Whether live calls are persisted for the next daemon.
+    pub fn set_persisted(&self, kept: bool) {
+        self.update(|state| state.unkept = !kept);
     }
 
-    /// Whether Redis answers, and if not why, where there should be one.
-    pub fn redis(&self, away: Option<String>) {
-        self.know(|state| state.no_redis = away);
+    /// Why Redis does not answer; none if it does.
+    pub fn set_redis_error(&self, away: Option<String>) {
+        self.update(|state| state.no_redis = away);
     }
 
-    /// Whether it can be told which daemon acts, and if not why.
-    pub fn leases(&self, unknown: Option<String>) {
-        self.know(|state| state.no_leases = unknown);
+    /// Why the leases are unknown; none if they are known.
+    pub fn set_lease_error(&self, unknown: Option<String>) {
+        self.update(|state| state.no_leases = unknown);
     }
 
-    /// Runs this check, too, whenever somebody asks: it gives why the daemon is not ready, or none.
+    /// Adds a check that runs with each query. It returns why the daemon is not ready, or none.
     pub fn add_check(&self, check: impl Fn() -> Option<String> + Send + 'static) {
-        self.know(|state| state.checks.0.push(Box::new(check)));
+        self.update(|state| state.checks.0.push(Box::new(check)));
     }
 
-    /// Whether no new calls are taken any more.
+    /// Whether the daemon takes no new calls any more.
     pub fn is_draining(&self) -> bool {
         self.0.lock().is_ok_and(|state| state.draining)
     }
 
-    /// Why the daemon is not alive; none where it is.
+    /// Why the daemon is not alive; none if it is.
     pub fn not_alive(&self, now: Instant) -> Option<String> {
         let Ok(state) = self.0.lock() else { return Some("a thread crashed".to_owned()) };
         let age = now.saturating_duration_since(state.beat);
         (age > BEAT_AGE_MAX).then(|| format!("the loop has not turned for {:.1} s", age.as_secs_f64()))
     }
 
-    /// Everything because of which the daemon is not ready.
+    /// All reasons why the daemon is not ready. Empty if it is ready.
     pub fn not_ready(&self, now: Instant) -> Vec<String> {
         let mut reasons: Vec<String> = self.not_alive(now).into_iter().collect();
         let Ok(state) = self.0.lock() else { return reasons };
@@ -150,9 +151,9 @@ impl Health {
         reasons
     }
 
-    fn know(&self, what: impl FnOnce(&mut State)) {
+    fn update(&self, change: impl FnOnce(&mut State)) {
         if let Ok(mut state) = self.0.lock() {
-            what(&mut state);
+            change(&mut state);
         }
     }
 }
@@ -170,14 +171,14 @@ mod tests {
             health.not_ready(now),
             ["the link to fs1 has not come up yet", "the link to fs2 has not come up yet"]
         );
-        health.link(&one, true);
-        health.link(&other, true);
+        health.set_link(&one, true);
+        health.set_link(&other, true);
         assert!(health.not_ready(now).is_empty());
-        health.link(&other, false);
-        health.drain();
-        health.keeps(false);
-        health.redis(Some("it is being moved".to_owned()));
-        health.leases(Some("it refuses".to_owned()));
+        health.set_link(&other, false);
+        health.set_draining();
+        health.set_persisted(false);
+        health.set_redis_error(Some("it is being moved".to_owned()));
+        health.set_lease_error(Some("it refuses".to_owned()));
         let late = now + BEAT_AGE_MAX + Duration::from_millis(100);
         let reasons = health.not_ready(late);
         for (reason, what) in reasons.iter().zip([
@@ -191,14 +192,14 @@ mod tests {
             assert!(reason.contains(what), "{reason}");
         }
         assert_eq!(reasons.len(), 6, "{reasons:?}");
-        health.keeps(true);
-        health.redis(None);
-        health.leases(None);
-        health.stands_by(&other);
-        health.link(&other, true);
+        health.set_persisted(true);
+        health.set_redis_error(None);
+        health.set_lease_error(None);
+        health.forget_link(&other);
+        health.set_link(&other, true);
         health.beat(late);
         assert_eq!(health.not_ready(late), ["stopping: no new calls are taken"]);
-        health.acts(&other);
+        health.expect_link(&other);
         assert!(health.not_ready(late)[0].contains("fs2 has not come up yet"));
     }
 
@@ -209,7 +210,7 @@ mod tests {
         let why = std::sync::Arc::new(Mutex::new(Some("the disk is full".to_owned())));
         let known = why.clone();
         health.add_check(move || known.lock().unwrap().clone());
-        health.drain();
+        health.set_draining();
         assert_eq!(health.not_ready(now), ["stopping: no new calls are taken", "the disk is full"]);
         *why.lock().unwrap() = None;
         assert_eq!(health.not_ready(now), ["stopping: no new calls are taken"]);

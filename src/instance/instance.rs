@@ -1,17 +1,16 @@
-//! The instance: what comes in, what goes out, and the parts that decide in between.
+//! [`Instance`], with its [`Input`] and [`Output`].
 
 use crate::cluster::cluster_client::ClusterClient;
 use crate::cluster::failure::RedisFailure;
 use crate::cluster::redis_channel::{RedisChannel, RedisChannelReply, RedisChannelRequest};
-use crate::ending::Ended;
-use crate::ending::Ending;
 use crate::health::Health;
 use crate::links::LinkInput;
 use crate::links::Links;
+use crate::options::Probe;
 use crate::persist::file_persistence::FilePersistence;
 use crate::persist::outbox::{Delivery, DeliveryId, DeliveryKind, Outbox};
-use crate::stall_guard::Standstill;
-use crate::start::Probe;
+use crate::shutdown::{InstanceError, ShutdownPhase};
+use crate::stall_guard::StallGuard;
 use crate::switch::freeswitch::link::LinkOutput;
 use bytes::Bytes;
 use hotlined_core::command::Command;
@@ -22,156 +21,157 @@ use hotlined_core::time::{Instant, Millis};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// How long after something was delivered it is struck from what is kept, if no turn comes before: until then the
-/// next daemon may deliver it once more.
-const STRIKE_AFTER: Millis = Millis(20);
+/// How long after a delivery it is removed from the persisted deliveries, if no turn comes before. Until then the next
+/// daemon may repeat the delivery.
+const FORGET_DELIVERED_AFTER: Millis = Millis(20);
 
-/// What happened.
+/// What has happened: the driver reports it by [`Instance::handle`].
 #[derive(Debug)]
 pub enum Input {
-    /// Something about the link to a switch.
+    /// Something has happened to the link to a switch.
     Link(SwitchId, LinkInput),
-    /// A request to Redis is answered, or is not.
+    /// The reply to a request to Redis, or its failure.
     Redis(RedisChannel, Result<RedisChannelReply, RedisFailure>),
-    /// Frames were written into the file of live calls.
-    Kept {
-        /// Those of this number.
+    /// Frames were written to the snapshot file: the answer to [`Output::WriteFrames`].
+    FramesWritten {
+        /// The number of the output.
         number: u64,
-        /// Whether they are in it, whole; or why nothing of them is.
+        /// Success: all frames are in the file. Failure: none is, for this reason.
         outcome: Result<(), String>,
-        /// Whether the file begins to be written anew: what is written from now on must not rely on the frames before.
+        /// Whether the file is being rewritten: the next frames must not rely on earlier frames.
         renews: bool,
     },
-    /// A deliverer has done this.
+    /// A deliverer has completed a delivery.
     Delivered(DeliveryId),
-    /// Hotlines, calendar or table of numbers changed.
-    Configured(Event),
-    /// An operator, or the supervisor of the process, wants the daemon to stop, but to let calls in progress finish for a
-    /// while. Said again: to stop now.
+    /// The hotlines, the calendar or the table of numbers have changed.
+    ConfigChanged(Event),
+    /// The operator, or the supervisor of the process, stops the daemon. Calls in progress may finish for a while. A
+    /// second `Stop` ends them at once.
     Stop,
-    /// Nothing but that time has passed.
-    Due,
+    /// Only time has passed: the [deadline](Instance::deadline) is reached.
+    Tick,
 }
 
-/// What is to be done.
+/// What the driver has to do: [`Instance::next_output`] returns it.
 #[derive(Debug)]
 pub enum Output {
-    /// Something about the link to a switch.
+    /// Connect to a switch, write bytes, or close the connection.
     Link(SwitchId, LinkOutput),
-    /// A request to Redis. Its answer is [`Input::Redis`], always.
+    /// Send a request to Redis. The answer is [`Input::Redis`], always.
     Redis(RedisChannel, RedisChannelRequest),
-    /// Write these frames into the file of live calls, all of them or none. The answer is [`Input::Kept`].
-    Keep {
-        /// Their number.
+    /// Append these frames to the snapshot file, all or none. The answer is [`Input::FramesWritten`].
+    WriteFrames {
+        /// The number of this output.
         number: u64,
         /// The frames.
         frames: Bytes,
     },
-    /// Hand this to the deliverer of its kind. Once it is done, and not before, that is [`Input::Delivered`]. A kind that
-    /// nobody delivers is left alone: it stays kept.
+    /// Give this delivery to the deliverer of its kind. The answer is [`Input::Delivered`], once the delivery is
+    /// complete. A delivery of a kind without deliverer stays persisted.
     Deliver(Delivery),
-    /// The instance has ended. It wants nothing more.
-    Ended(Result<(), Ended>),
+    /// The instance has ended. This is the last output.
+    Ended(Result<(), InstanceError>),
 }
 
-/// Where calls are kept for the daemon that comes after this one, and what they share.
+/// Where calls and the ACD are persisted for the next daemon.
 #[derive(Debug)]
-pub(crate) enum Keeping {
-    /// Nowhere: they live and die with this one.
-    Nowhere,
-    /// In a file.
+pub(crate) enum Persistence {
+    /// Nowhere: calls are lost when the daemon ends.
+    None,
+    /// In a file, for this daemon only.
     File(FilePersistence),
-    /// In Redis, with other daemons.
+    /// In Redis, shared with other daemons.
     Redis(Box<ClusterClient>),
 }
 
-/// A daemon.
+/// A daemon without IO. See the [crate's page](crate) for how to drive it.
 pub struct Instance {
     pub(crate) engine: Engine,
     pub(crate) links: Links,
-    pub(crate) keeping: Keeping,
+    pub(crate) persistence: Persistence,
     pub(crate) outbox: Outbox,
-    pub(crate) kinds: Vec<DeliveryKind>,
+    pub(crate) delivery_kinds: Vec<DeliveryKind>,
     pub(crate) observers: Vec<Observer>,
     pub(crate) health: Arc<Health>,
     pub(crate) probe: Box<dyn Probe>,
-    pub(crate) standstill: Standstill,
-    pub(crate) ending: Ending,
+    pub(crate) stall_guard: StallGuard,
+    pub(crate) shutdown: ShutdownPhase,
     pub(crate) drain_max: Millis,
     pub(crate) now: Instant,
-    /// What belongs in again: what came back on the way out, and what was configured.
-    pub(crate) returned: VecDeque<Event>,
-    /// What was decided and is not done yet.
-    pub(crate) decided: Vec<Command>,
-    /// What is to be delivered once the turn is kept.
-    pub(crate) unsent: Vec<Delivery>,
-    /// Whether something changed that is not settled.
-    pub(crate) is_unsettled: bool,
-    /// Whether a turn was settled and is not done yet.
-    pub(crate) is_pending: bool,
-    /// When the deliveries that are done are struck.
-    pub(crate) strikes_at: Option<Instant>,
+    /// The events that did not come from a link: results of commands that were not sent, replies of the ACD, changed
+    /// configuration.
+    pub(crate) returned_events: VecDeque<Event>,
+    /// The commands of the engine that are not executed yet.
+    pub(crate) commands: Vec<Command>,
+    /// The deliveries to send once the turn is persisted.
+    pub(crate) unsent_deliveries: Vec<Delivery>,
+    /// Whether something has changed since the last turn was persisted.
+    pub(crate) needs_persist: bool,
+    /// Whether a turn is being persisted; its commands are not executed yet.
+    pub(crate) is_persisting: bool,
+    /// When completed deliveries are removed from the persisted deliveries.
+    pub(crate) forget_delivered_at: Option<Instant>,
     pub(crate) outputs: VecDeque<Output>,
 }
 
 impl Instance {
-    /// Tells what happened, now. Time never goes back here: an earlier time is taken for the latest that was told.
+    /// Reports what has happened. Time never decreases: an earlier `now` counts as the latest `now`.
     pub fn handle(&mut self, now: Instant, input: Input) {
         let now = now.max(self.now);
-        if let Some(wanted) = self.deadline() {
-            self.standstill.goes_on(wanted, now);
+        if let Some(deadline) = self.deadline() {
+            self.stall_guard.woke_up(deadline, now);
         }
         self.now = now;
         match input {
             Input::Link(switch, input) => {
                 if let LinkInput::Received(_) = input {
-                    self.standstill.heard(now);
+                    self.stall_guard.received(now);
                 }
                 self.links.handle(now, &switch, input);
             }
             Input::Redis(channel, reply) => {
-                if let Keeping::Redis(cluster) = &mut self.keeping {
+                if let Persistence::Redis(cluster) = &mut self.persistence {
                     cluster.reply(now, channel, reply);
-                    self.is_unsettled |= cluster.take_has_news();
-                    self.links.permit(cluster.write_until());
+                    self.needs_persist |= cluster.take_has_news();
+                    self.links.set_permits(cluster.write_until());
                 }
             }
-            Input::Kept { number, outcome, renews } => {
-                if let Keeping::File(file) = &mut self.keeping {
+            Input::FramesWritten { number, outcome, renews } => {
+                if let Persistence::File(file) = &mut self.persistence {
                     file.on_written(now, number, outcome, renews);
                 }
             }
             Input::Delivered(id) => {
                 self.outbox.mark_done(id);
                 if self.outbox.has_done() {
-                    self.strikes_at.get_or_insert(now + STRIKE_AFTER);
+                    self.forget_delivered_at.get_or_insert(now + FORGET_DELIVERED_AFTER);
                 }
             }
-            Input::Configured(event) => self.returned.push_back(event),
+            Input::ConfigChanged(event) => self.returned_events.push_back(event),
             Input::Stop => self.stop(),
-            Input::Due => {}
+            Input::Tick => {}
         }
         self.links.due(now);
     }
 
-    /// The next thing to be done; none where nothing more follows from what happened.
+    /// The next output; none if nothing more follows from the inputs.
     pub fn next_output(&mut self) -> Option<Output> {
         loop {
             if let Some(output) = self.outputs.pop_front() {
                 return Some(output);
             }
-            if self.ending.is_over() {
+            if self.shutdown.is_over() {
                 return None;
             }
-            if let Keeping::Redis(cluster) = &mut self.keeping {
+            if let Persistence::Redis(cluster) = &mut self.persistence {
                 let request = cluster.next_request(self.now);
-                self.is_unsettled |= cluster.take_has_news();
-                self.links.permit(cluster.write_until());
+                self.needs_persist |= cluster.take_has_news();
+                self.links.set_permits(cluster.write_until());
                 if let Some((channel, request)) = request {
                     return Some(Output::Redis(channel, request));
                 }
             }
-            // Behind the leases, so that a link is told at once until when it may write.
+            // After the leases, so that each link has the latest write permit.
             if let Some((switch, output)) = self.links.next_output(self.now) {
                 return Some(Output::Link(switch, output));
             }
@@ -181,91 +181,96 @@ impl Instance {
         }
     }
 
-    /// When the instance has something to do, whether anything happens or not.
+    /// When to call [`handle`](Self::handle) with [`Input::Tick`], if nothing happens before.
     pub fn deadline(&self) -> Option<Instant> {
-        if self.ending.is_over() {
+        if self.shutdown.is_over() {
             return None;
         }
-        let takes_calls = !self.is_pending && self.ending.takes_calls();
-        let keeping = match &self.keeping {
-            Keeping::Nowhere => [None, None],
-            Keeping::File(file) => [file.waits_until(self.now), file.deadline().filter(|_| !self.is_pending)],
-            Keeping::Redis(cluster) => {
-                let turn = (!self.is_pending).then(|| cluster.turn_deadline()).flatten();
+        let takes_calls = !self.is_persisting && self.shutdown.takes_calls();
+        let keeping = match &self.persistence {
+            Persistence::None => [None, None],
+            Persistence::File(file) => {
+                [file.waits_until(self.now), file.deadline().filter(|_| !self.is_persisting)]
+            }
+            Persistence::Redis(cluster) => {
+                let turn = (!self.is_persisting).then(|| cluster.turn_deadline()).flatten();
                 [
                     cluster.waits_until(self.now),
                     [turn, cluster.connection_deadline()].into_iter().flatten().min(),
                 ]
             }
         };
-        let calls = [self.engine_deadline(), self.links.downs.deadline()];
+        let calls = [self.engine_deadline(), self.links.outages.deadline()];
         let calls = calls.into_iter().filter(|_| takes_calls);
-        let turn = calls.chain([self.strikes_at.filter(|_| !self.is_pending)]);
-        let ending = self.ending.deadline().filter(|_| !self.is_pending);
+        let turn = calls.chain([self.forget_delivered_at.filter(|_| !self.is_persisting)]);
+        let ending = self.shutdown.deadline().filter(|_| !self.is_persisting);
         let others = [self.links.deadline(self.now), ending];
         let all = keeping.into_iter().chain(turn).chain(others);
         all.flatten().min().map(|at| at.max(self.now))
     }
 
-    /// The calls, to look at.
+    /// The engine with the calls, to read.
     pub fn engine(&self) -> &Engine {
         &self.engine
     }
 
-    /// The token by which the daemon acts for the switch, where there is a lease and it has it.
+    /// The fencing token of this daemon's lease of the switch; none without a lease.
     pub fn token(&self, switch: &SwitchId) -> Option<u64> {
-        match &self.keeping {
-            Keeping::Redis(cluster) => cluster.fence(switch).map(|fence| fence.token),
-            Keeping::Nowhere | Keeping::File(_) => None,
+        match &self.persistence {
+            Persistence::Redis(cluster) => cluster.fence(switch).map(|fence| fence.token),
+            Persistence::None | Persistence::File(_) => None,
         }
     }
 
-    /// Whether the link to the switch is up, as the engine heard, and goes on.
+    /// Whether the link to the switch is up, and the engine has received the event.
     pub fn is_linked(&self, switch: &SwitchId) -> bool {
-        self.links.is_up(switch) && !self.links.downs.is_down(switch)
+        self.links.is_up(switch) && !self.links.outages.is_down(switch)
     }
 
-    /// Whether something may be written to the switch now.
+    /// Whether the daemon may write to the switch now.
     pub fn may_write(&self, now: Instant, switch: &SwitchId) -> bool {
         self.links.may_write(now, switch)
     }
 
-    /// Whether the next daemon knows all that this one did.
-    pub fn is_told(&self) -> bool {
-        let is_told = match &self.keeping {
-            Keeping::Nowhere => false,
-            Keeping::File(file) => file.is_complete(),
-            Keeping::Redis(cluster) => cluster.is_complete(),
+    /// Whether everything is persisted and delivered, so that the next daemon could continue.
+    pub fn is_fully_persisted(&self) -> bool {
+        let is_told = match &self.persistence {
+            Persistence::None => false,
+            Persistence::File(file) => file.is_complete(),
+            Persistence::Redis(cluster) => cluster.is_complete(),
         };
-        is_told && !self.is_pending && !self.outbox.has_work()
+        is_told && !self.is_persisting && !self.outbox.has_work()
     }
 
-    /// Whether all that was done is kept, as far as the daemon knows. A turn that waits to be kept is not done yet.
-    pub fn has_kept_all(&self) -> bool {
-        match &self.keeping {
-            Keeping::Nowhere => false,
-            Keeping::File(file) => file.done_unwritten().is_empty(),
-            Keeping::Redis(cluster) => cluster.has_saved_done_turns(self.now),
+    /// Whether all executed commands are persisted, as far as the daemon knows. A turn that is being persisted is not
+    /// executed yet.
+    pub fn has_persisted_executed(&self) -> bool {
+        match &self.persistence {
+            Persistence::None => false,
+            Persistence::File(file) => file.done_unwritten().is_empty(),
+            Persistence::Redis(cluster) => cluster.has_saved_done_turns(self.now),
         }
     }
 
-    /// The frames of what was done and is not known to be in the file: what is lost with a daemon that is killed.
-    pub fn unkept(&self) -> &[u8] {
-        match &self.keeping {
-            Keeping::File(file) => file.done_unwritten(),
-            Keeping::Nowhere | Keeping::Redis(_) => &[],
+    /// The frames of executed commands that are not known to be in the file: they are lost if the daemon is killed.
+    pub fn unpersisted_frames(&self) -> &[u8] {
+        match &self.persistence {
+            Persistence::File(file) => file.done_unwritten(),
+            Persistence::None | Persistence::Redis(_) => &[],
         }
     }
 
-    /// How many lines the calls have, and how many of their claims wait.
-    pub fn in_use(&self) -> (usize, usize) {
-        match &self.keeping {
-            Keeping::Redis(cluster) => cluster.in_use(),
-            Keeping::Nowhere | Keeping::File(_) => (self.engine.lines_in_use(), self.engine.acd().waiting()),
+    /// How many agents' lines the calls hold, and how many claims wait.
+    pub fn lines_and_waiting(&self) -> (usize, usize) {
+        match &self.persistence {
+            Persistence::Redis(cluster) => cluster.in_use(),
+            Persistence::None | Persistence::File(_) => {
+                (self.engine.lines_in_use(), self.engine.acd().waiting())
+            }
         }
     }
 
     pub(crate) fn engine_deadline(&self) -> Option<Instant> {
-        self.engine.deadline().map(|at| self.standstill.counts(at))
+        self.engine.deadline().map(|at| self.stall_guard.effective_deadline(at))
     }
 }

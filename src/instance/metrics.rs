@@ -1,169 +1,169 @@
-//! What the daemon tells of itself: every figure there is, in this one file, and its [`health`].
+//! All metrics of the daemon.
 //!
-//! Names are Prometheus's: `hotlined_` before them, the unit in them, `_total` at the end of what only grows. Rooms
-//! count by the handles that a [`Meter`] gives out; without a [`registry`] that records, a handle does nothing.
+//! Names follow Prometheus: they start with `hotlined_`, contain the unit, and end with `_total` if the metric only
+//! grows. Code counts with the handles of a [`Metric`]. Without an installed recorder, a handle does nothing.
 //!
-//! No figure has a label whose values come from outside: no telephone number, no call, no agent, no hotline. A label
-//! makes a series of its own for each value it ever had, and each is kept for months by whoever scrapes; a platform
-//! has thousands of hotlines, and callers dial what they like. What one hotline did stands in the call records. The
-//! labels there are have the values of our own enums, or the names of switches from the settings.
+//! No label has values from outside: no phone number, no call, no agent, no hotline. Each value of a label is a
+//! series of its own, which the monitoring keeps for months; a platform has thousands of hotlines, and callers dial
+//! what they like. The call records contain what each hotline did. The labels have the values of enums, or the names
+//! of switches from the settings.
 //!
-//! Absent: a clock, and the listener that shows all this.
+//! Not here: a clock, and the listener that serves the metrics.
 
 use ::metrics::{Counter, Gauge, Histogram, Key, Label, Level, Metadata};
 
-/// How a figure behaves.
+/// The kind of a metric.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Kind {
-    /// It only grows, from 0 when the daemon starts.
+pub enum MetricKind {
+    /// It only grows, from 0 at the start of the daemon.
     Counter,
     /// It goes up and down.
     Gauge,
-    /// How many values there were up to each of these bounds.
+    /// It counts the values up to each of these bounds.
     Histogram(&'static [f64]),
 }
 
-/// A figure.
+/// A metric.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Meter {
-    /// Its name.
+pub struct Metric {
+    /// The name.
     pub name: &'static str,
-    /// How it behaves.
-    pub kind: Kind,
-    /// The names of its labels.
+    /// The kind.
+    pub kind: MetricKind,
+    /// The names of the labels.
     pub labels: &'static [&'static str],
-    /// What it says.
+    /// The help text.
     pub help: &'static str,
 }
 
-/// From a microsecond, which most events take, to what callers would hear.
+/// Bounds from one microsecond, which most events take, to a pause that callers would hear.
 const DECISION_S: &[f64] =
     &[1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 5e-3, 2.5e-2, 0.1, 1.0];
-/// What stays below 3 ms on a good day, and half a second where the disk is given up on.
+/// Bounds around 3 ms, which is usual, and half a second, after which the disk is given up.
 const LOOP_S: &[f64] =
     &[5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 0.1, 0.25, 0.5, 1.0, 5.0];
-/// How long callers wait.
+/// Bounds of the time that callers wait.
 const WAIT_S: &[f64] = &[2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0];
 
-macro_rules! meters {
+macro_rules! define_metrics {
     ($($NAME:ident: $kind:expr, $name:literal, [$($label:literal),*], $help:literal;)*) => {
         $(
             #[doc = concat!("`", $name, "`: ", $help)]
-            pub const $NAME: Meter = Meter { name: $name, kind: $kind, labels: &[$($label),*], help: $help };
+            pub const $NAME: Metric = Metric { name: $name, kind: $kind, labels: &[$($label),*], help: $help };
         )*
-        /// Every figure, in the order it is shown.
-        pub const ALL: &[Meter] = &[$($NAME),*];
+        /// All metrics, in the order of the output.
+        pub const ALL: &[Metric] = &[$($NAME),*];
     };
 }
 
-meters! {
-    CALLS: Kind::Gauge, "hotlined_calls", ["stage"],
+define_metrics! {
+    CALLS: MetricKind::Gauge, "hotlined_calls", ["stage"],
         "Calls that are live now, by the stage they are in.";
-    CALLS_TAKEN: Kind::Counter, "hotlined_calls_taken_total", [],
+    CALLS_TAKEN: MetricKind::Counter, "hotlined_calls_taken_total", [],
         "Calls that were taken.";
-    CALLS_NOT_TAKEN: Kind::Counter, "hotlined_calls_not_taken_total", ["why"],
+    CALLS_NOT_TAKEN: MetricKind::Counter, "hotlined_calls_not_taken_total", ["why"],
         "Calls that were left to the fallback of the dialplan: while stopping, or because as many as may be were live.";
-    CALLS_ENDED: Kind::Counter, "hotlined_calls_ended_total", ["outcome"],
+    CALLS_ENDED: MetricKind::Counter, "hotlined_calls_ended_total", ["outcome"],
         "Calls that ended, by how they went. Each has a record.";
-    CALLS_NOT_TAKEN_UP: Kind::Counter, "hotlined_calls_not_taken_up_total", [],
+    CALLS_NOT_TAKEN_UP: MetricKind::Counter, "hotlined_calls_not_taken_up_total", [],
         "Kept calls of a daemon before this one that could not be gone on with.";
-    CALL_WAIT: Kind::Histogram(WAIT_S), "hotlined_call_wait_seconds", [],
+    CALL_WAIT: MetricKind::Histogram(WAIT_S), "hotlined_call_wait_seconds", [],
         "From a call's arrival until caller and agent heard each other, of the calls that ended answered.";
-    ATTEMPTS: Kind::Counter, "hotlined_attempts_total", ["outcome"],
+    ATTEMPTS: MetricKind::Counter, "hotlined_attempts_total", ["outcome"],
         "Attempts to reach an agent, by how they ended; counted when the call is over.";
-    SOUNDS_FAILED: Kind::Counter, "hotlined_sounds_failed_total", [],
+    SOUNDS_FAILED: MetricKind::Counter, "hotlined_sounds_failed_total", [],
         "Sounds that the switch could not play: a file is missing, most likely.";
-    LINES_HELD: Kind::Gauge, "hotlined_lines_held", [],
+    LINES_HELD: MetricKind::Gauge, "hotlined_lines_held", [],
         "Lines of agents that calls hold now.";
-    CLAIMS_WAITING: Kind::Gauge, "hotlined_claims_waiting", [],
+    CLAIMS_WAITING: MetricKind::Gauge, "hotlined_claims_waiting", [],
         "Claims on a line that wait in a queue now.";
-    STORE_REQUESTS: Kind::Counter, "hotlined_store_requests_total", ["request"],
+    ACD_REQUESTS: MetricKind::Counter, "hotlined_store_requests_total", ["request"],
         "Questions to the store of what calls share.";
 
-    ENGINE_TURN: Kind::Histogram(DECISION_S), "hotlined_engine_turn_seconds", [],
+    ENGINE_TURN: MetricKind::Histogram(DECISION_S), "hotlined_engine_turn_seconds", [],
         "How long the core took to decide what follows from one event.";
-    LOOP_TURN: Kind::Histogram(LOOP_S), "hotlined_loop_turn_seconds", [],
+    LOOP_TURN: MetricKind::Histogram(LOOP_S), "hotlined_loop_turn_seconds", [],
         "From taking what waits in the inbox until all that follows was kept and handed out.";
-    INBOX: Kind::Gauge, "hotlined_inbox_events", [],
+    INBOX: MetricKind::Gauge, "hotlined_inbox_events", [],
         "Events that wait for the loop, as of its last turn.";
-    UNDELIVERED: Kind::Counter, "hotlined_orders_undelivered_total", [],
+    UNDELIVERED: MetricKind::Counter, "hotlined_orders_undelivered_total", [],
         "Orders that could not be handed to the link to the switch.";
-    DRAINING: Kind::Gauge, "hotlined_draining", [],
+    DRAINING: MetricKind::Gauge, "hotlined_draining", [],
         "1 while the daemon stops and takes no new calls.";
 
-    LINK_UP: Kind::Gauge, "hotlined_link_up", ["switch"],
+    LINK_UP: MetricKind::Gauge, "hotlined_link_up", ["switch"],
         "1 while the link to the switch is up.";
-    LINK_UPS: Kind::Counter, "hotlined_link_connections_total", ["switch"],
+    LINK_UPS: MetricKind::Counter, "hotlined_link_connections_total", ["switch"],
         "How often the link to the switch came up; the first time is no reconnect.";
-    LINK_FAILURES: Kind::Counter, "hotlined_link_failures_total", ["switch"],
+    LINK_FAILURES: MetricKind::Counter, "hotlined_link_failures_total", ["switch"],
         "Connections to the switch that broke, or never came up.";
-    LINK_MESSAGES: Kind::Counter, "hotlined_link_messages_total", ["switch"],
+    LINK_MESSAGES: MetricKind::Counter, "hotlined_link_messages_total", ["switch"],
         "Messages the switch sent: events and answers.";
-    LINK_SHED: Kind::Counter, "hotlined_link_shed_total", ["switch"],
+    LINK_SHED: MetricKind::Counter, "hotlined_link_shed_total", ["switch"],
         "Messages among them that no call needs.";
-    LINK_BACKLOG: Kind::Gauge, "hotlined_link_backlog_events", ["switch"],
+    LINK_BACKLOG: MetricKind::Gauge, "hotlined_link_backlog_events", ["switch"],
         "Events that wait at the link because the inbox is full.";
-    LINK_UNANSWERED: Kind::Gauge, "hotlined_link_unanswered_requests", ["switch"],
+    LINK_UNANSWERED: MetricKind::Gauge, "hotlined_link_unanswered_requests", ["switch"],
         "Requests that the switch has not answered yet.";
 
-    LIVE_KEPT: Kind::Counter, "hotlined_live_turns_kept_total", [],
+    LIVE_KEPT: MetricKind::Counter, "hotlined_live_turns_kept_total", [],
         "Turns of the loop that were kept for the daemon that comes after this one.";
-    LIVE_FAILED: Kind::Counter, "hotlined_live_turns_failed_total", [],
+    LIVE_FAILED: MetricKind::Counter, "hotlined_live_turns_failed_total", [],
         "Turns of the loop that could not be kept, or not in time.";
-    LIVE_TIME: Kind::Histogram(LOOP_S), "hotlined_live_keep_seconds", [],
+    LIVE_TIME: MetricKind::Histogram(LOOP_S), "hotlined_live_keep_seconds", [],
         "How long the loop waited for a turn to be kept.";
 
-    REDIS_UP: Kind::Gauge, "hotlined_redis_up", [],
+    REDIS_UP: MetricKind::Gauge, "hotlined_redis_up", [],
         "1 while Redis answers; without one there is no such figure.";
-    REDIS_UPS: Kind::Counter, "hotlined_redis_connections_total", [],
+    REDIS_UPS: MetricKind::Counter, "hotlined_redis_connections_total", [],
         "How often Redis began to answer; the first time is no reconnect.";
-    REDIS_FAILED: Kind::Counter, "hotlined_redis_failures_total", ["kind"],
+    REDIS_FAILED: MetricKind::Counter, "hotlined_redis_failures_total", ["kind"],
         "What was said to Redis and not done, or nobody knows whether it was.";
-    LEASE_HELD: Kind::Gauge, "hotlined_lease_held", ["switch"],
+    LEASE_HELD: MetricKind::Gauge, "hotlined_lease_held", ["switch"],
         "1 while this daemon acts for the switch; 0 once it does not any more.";
-    LEASES_TAKEN: Kind::Counter, "hotlined_leases_taken_total", ["switch"],
+    LEASES_TAKEN: MetricKind::Counter, "hotlined_leases_taken_total", ["switch"],
         "How often this daemon came to act for the switch.";
-    LEASES_LOST: Kind::Counter, "hotlined_leases_lost_total", ["switch"],
+    LEASES_LOST: MetricKind::Counter, "hotlined_leases_lost_total", ["switch"],
         "How often another daemon came to act for the switch though this one had not left it.";
 
-    LINES_WRITTEN: Kind::Counter, "hotlined_file_lines_written_total", ["file"],
+    LINES_WRITTEN: MetricKind::Counter, "hotlined_file_lines_written_total", ["file"],
         "Lines that are surely in a file: call records, journal, capture. It stands still once one could not be written.";
-    LINES_WAITING: Kind::Gauge, "hotlined_file_lines_waiting", ["file"],
+    LINES_WAITING: MetricKind::Gauge, "hotlined_file_lines_waiting", ["file"],
         "Lines that wait for the disk.";
-    LINES_DROPPED: Kind::Counter, "hotlined_file_lines_dropped_total", ["file"],
+    LINES_DROPPED: MetricKind::Counter, "hotlined_file_lines_dropped_total", ["file"],
         "Lines that were given up because the disk is slow; never call records.";
 
-    HOTLINES: Kind::Gauge, "hotlined_hotlines", [],
+    HOTLINES: MetricKind::Gauge, "hotlined_hotlines", [],
         "Hotlines that are loaded.";
-    LOADS: Kind::Counter, "hotlined_source_loads_total", ["source", "result"],
+    LOADS: MetricKind::Counter, "hotlined_source_loads_total", ["source", "result"],
         "How often hotlines, holidays and numbers were read; of a bad load nothing is taken, and the last good one stays.";
-    LOADED_AT: Kind::Gauge, "hotlined_source_good_load_timestamp_seconds", ["source"],
+    LOADED_AT: MetricKind::Gauge, "hotlined_source_good_load_timestamp_seconds", ["source"],
         "When they were last read well, in seconds since 1970.";
-    YEARS_MISSING: Kind::Gauge, "hotlined_holidays_missing_years", [],
+    YEARS_MISSING: MetricKind::Gauge, "hotlined_holidays_missing_years", [],
         "Years whose holidays are needed and not known: this one, and from 1 December on the next.";
-    NUMBERS: Kind::Gauge, "hotlined_numbers_info", ["fingerprint"],
+    NUMBERS: MetricKind::Gauge, "hotlined_numbers_info", ["fingerprint"],
         "Always 1. Its label is the fingerprint of the operator's own table of numbers, or built_in.";
 
-    BUILD: Kind::Gauge, "hotlined_build_info", ["version"],
+    BUILD: MetricKind::Gauge, "hotlined_build_info", ["version"],
         "Always 1. Its label is the version that runs.";
-    STARTED: Kind::Gauge, "process_start_time_seconds", [],
+    STARTED: MetricKind::Gauge, "process_start_time_seconds", [],
         "When the daemon started, in seconds since 1970.";
 }
 
 const METADATA: Metadata<'static> = Metadata::new("hotlined", Level::INFO, None);
 
-impl Meter {
-    /// The handle of a counter with these values of its labels.
+impl Metric {
+    /// The handle of a counter, with these values of its labels.
     pub fn counter(&self, values: &[&str]) -> Counter {
         metrics::with_recorder(|recorder| recorder.register_counter(&self.key(values), &METADATA))
     }
 
-    /// The handle of a gauge.
+    /// The handle of a gauge, with these values of its labels.
     pub fn gauge(&self, values: &[&str]) -> Gauge {
         metrics::with_recorder(|recorder| recorder.register_gauge(&self.key(values), &METADATA))
     }
 
-    /// The handle of a histogram.
+    /// The handle of a histogram, with these values of its labels.
     pub fn histogram(&self, values: &[&str]) -> Histogram {
         metrics::with_recorder(|recorder| recorder.register_histogram(&self.key(values), &METADATA))
     }
@@ -184,13 +184,13 @@ mod tests {
     fn names_are_as_prometheus_wants_them() {
         let names: BTreeSet<_> = ALL.iter().map(|meter| meter.name).collect();
         assert_eq!(names.len(), ALL.len(), "two figures have one name");
-        for Meter { name, kind, labels, help } in ALL {
+        for Metric { name, kind, labels, help } in ALL {
             let is_word = |text: &str| text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
             assert!(is_word(name) && labels.iter().all(|label| is_word(label)), "{name}");
             assert!(name.starts_with("hotlined_") || name.starts_with("process_"), "{name}");
-            assert_eq!(name.ends_with("_total"), *kind == Kind::Counter, "{name}");
+            assert_eq!(name.ends_with("_total"), *kind == MetricKind::Counter, "{name}");
             assert!(help.ends_with('.') && !help.contains(['\n', '\\']), "{name}");
-            if let Kind::Histogram(bounds) = kind {
+            if let MetricKind::Histogram(bounds) = kind {
                 assert!(name.ends_with("_seconds") && bounds.is_sorted(), "{name}");
             }
         }

@@ -1,44 +1,45 @@
-//! A loop that stood still: its process was stopped, or its machine, or others had the processor.
+//! Detects that the event loop has stalled: the process or the machine was stopped, or had no processor time.
 //!
-//! What the switch told meanwhile waits in sockets, and it takes a moment until it is read. Before that no deadline
-//! counts: of an agent who has long been joined it would be thought that the switch never did it.
+//! After a stall, events of the switch wait in the sockets, and it takes a moment to read them. Until then no deadline
+//! counts: otherwise the daemon would conclude that a bridge has failed whose event is still in the socket.
 //!
 //! Pure: no clock.
 
 use hotlined_core::time::{Instant, Millis};
 
-/// So late is only a loop that stood still.
+/// A loop that is this late has stalled.
 const LATE_MIN: Millis = Millis(250);
-/// Where nothing has come in for so long, all is read.
+/// After this time without input, everything that waited is read.
 const QUIET_MIN: Millis = Millis(100);
-/// How long that may take at most: a switch that never pauses is not to put off every deadline.
+/// How long deadlines are deferred at most, because a switch may send events without a pause.
 const READS_FOR_MAX: Millis = Millis(2_000);
 
-/// What a loop knows of having stood still.
+/// Defers deadlines after a stall of the event loop.
 #[derive(Debug, Default)]
-pub struct Standstill {
-    /// Until when no deadline counts, and until when at most.
+pub struct StallGuard {
+    /// Until when deadlines are deferred.
     until: Instant,
+    /// Until when `until` may be extended.
     latest: Instant,
 }
 
-impl Standstill {
-    /// The loop was to go on at an instant at the latest, and does so now.
-    pub fn goes_on(&mut self, wanted: Instant, now: Instant) {
-        if now.since(wanted) >= LATE_MIN {
+impl StallGuard {
+    /// The loop runs now. It had to run at `deadline` at the latest.
+    pub fn woke_up(&mut self, deadline: Instant, now: Instant) {
+        if now.since(deadline) >= LATE_MIN {
             (self.until, self.latest) = (now + QUIET_MIN, now + READS_FOR_MAX);
         }
     }
 
-    /// Something came in.
-    pub fn heard(&mut self, now: Instant) {
+    /// Bytes came from a switch.
+    pub fn received(&mut self, now: Instant) {
         if now < self.until {
             self.until = self.latest.min(now + QUIET_MIN);
         }
     }
 
-    /// When a deadline counts.
-    pub fn counts(&self, deadline: Instant) -> Instant {
+    /// The deadline, deferred if the loop has stalled.
+    pub fn effective_deadline(&self, deadline: Instant) -> Instant {
         deadline.max(self.until)
     }
 }
@@ -49,25 +50,29 @@ mod tests {
 
     #[test]
     fn a_deadline_waits_until_all_is_read_that_came_while_the_loop_stood_still() {
-        let mut standstill = Standstill::default();
-        standstill.goes_on(Instant(1_000), Instant(1_249));
-        assert_eq!(standstill.counts(Instant(1_100)), Instant(1_100), "a little late is nothing");
-        standstill.goes_on(Instant(1_000), Instant(5_000));
-        assert_eq!(standstill.counts(Instant(1_100)), Instant(5_100));
-        standstill.heard(Instant(5_060));
-        assert_eq!(standstill.counts(Instant(1_100)), Instant(5_160));
-        assert_eq!(standstill.counts(Instant(9_000)), Instant(9_000));
-        standstill.heard(Instant(5_170));
-        assert_eq!(standstill.counts(Instant(1_100)), Instant(5_160), "it was quiet before");
+        let mut stall_guard = StallGuard::default();
+        stall_guard.woke_up(Instant(1_000), Instant(1_249));
+        assert_eq!(
+            stall_guard.effective_deadline(Instant(1_100)),
+            Instant(1_100),
+            "a little late is nothing"
+        );
+        stall_guard.woke_up(Instant(1_000), Instant(5_000));
+        assert_eq!(stall_guard.effective_deadline(Instant(1_100)), Instant(5_100));
+        stall_guard.received(Instant(5_060));
+        assert_eq!(stall_guard.effective_deadline(Instant(1_100)), Instant(5_160));
+        assert_eq!(stall_guard.effective_deadline(Instant(9_000)), Instant(9_000));
+        stall_guard.received(Instant(5_170));
+        assert_eq!(stall_guard.effective_deadline(Instant(1_100)), Instant(5_160), "it was quiet before");
     }
 
     #[test]
     fn where_something_comes_all_the_time_deadlines_count_all_the_same() {
-        let mut standstill = Standstill::default();
-        standstill.goes_on(Instant(0), Instant(1_000));
+        let mut stall_guard = StallGuard::default();
+        stall_guard.woke_up(Instant(0), Instant(1_000));
         for now in (1_000..4_000).step_by(10) {
-            standstill.heard(Instant(now));
+            stall_guard.received(Instant(now));
         }
-        assert_eq!(standstill.counts(Instant(500)), Instant(3_000));
+        assert_eq!(stall_guard.effective_deadline(Instant(500)), Instant(3_000));
     }
 }

@@ -1,100 +1,102 @@
-//! One turn: what has come in is decided about, what changed is kept, and then what was decided is done.
+//! One turn: the engine decides about the events that have arrived, the changes are persisted, and then the commands
+//! are executed.
 
-use super::instance::{Instance, Keeping, Output};
 use crate::cluster::lease_client::{LeaseCommand, LeaseEvent};
 use crate::cluster::loaded_calls::LoadedSwitch;
 use crate::cluster::redis_op::Fence;
 use crate::cluster::shared_state::Takeover;
+use crate::instance::{Instance, Output, Persistence};
 use crate::metrics;
 use crate::persist::outbox::Delivery;
-use crate::switch::freeswitch::link::{LinkError, Permit};
-use crate::switch::lease_token::{Claim, Claiming};
+use crate::switch::freeswitch::link::{LinkError, WritePermit};
+use crate::switch::lease_token::{Activation, LeaseToken};
 use hotlined_core::command::Command;
 use hotlined_core::engine::{TraceEntry, cancel_commands};
 use hotlined_core::event::Event;
 use hotlined_core::id::SwitchId;
 
-/// The most events that are decided about before what changed is kept.
-const EVENTS_A_TURN_MAX: usize = 256;
+/// The most events of one turn.
+const EVENTS_PER_TURN_MAX: usize = 256;
 
 impl Instance {
-    /// Goes one step on; whether there was one.
+    /// Does the next step. Returns whether there was one.
     pub(crate) fn advance(&mut self) -> bool {
-        if self.is_pending {
-            if self.waits_to_be_kept() {
+        if self.is_persisting {
+            if self.is_waiting_for_persistence() {
                 return false;
             }
             self.finish_turn();
             return true;
         }
         self.release_deliveries();
-        let turned = if self.ending.takes_calls() { self.take_in() } else { self.go_on_ending() };
-        if self.is_unsettled {
-            self.settle();
+        let turned =
+            if self.shutdown.takes_calls() { self.process_inputs() } else { self.advance_shutdown() };
+        if self.needs_persist {
+            self.persist_turn();
             return true;
         }
         turned || !self.outputs.is_empty()
     }
 
-    fn waits_to_be_kept(&self) -> bool {
-        match &self.keeping {
-            Keeping::Nowhere => false,
-            Keeping::File(file) => file.waits_until(self.now).is_some(),
-            Keeping::Redis(cluster) => cluster.waits_until(self.now).is_some(),
+    fn is_waiting_for_persistence(&self) -> bool {
+        match &self.persistence {
+            Persistence::None => false,
+            Persistence::File(file) => file.waits_until(self.now).is_some(),
+            Persistence::Redis(cluster) => cluster.waits_until(self.now).is_some(),
         }
     }
 
-    /// Decides about what has come in; whether anything had.
-    fn take_in(&mut self) -> bool {
-        let is_to_end = self.ending.is_to_end(self.now, self.engine.switchboard.live_count());
-        if is_to_end {
+    /// Processes what has arrived. Returns whether anything had.
+    fn process_inputs(&mut self) -> bool {
+        let is_hand_over_due = self.shutdown.is_hand_over_due(self.now, self.engine.switchboard.live_count());
+        if is_hand_over_due {
             self.hand_over();
             return true;
         }
-        let mut something = self.take_lease_event();
-        // What came back is older than what the links tell.
-        something |= self.turn_returned();
-        // What was decided is kept first.
-        if !self.is_unsettled
+        let mut has_processed = self.take_lease_event();
+        // The returned events are older than the events of the links.
+        has_processed |= self.run_returned_events();
+        // The commands of the engine are persisted first.
+        if !self.needs_persist
             && let Some((switch, error)) = self.links.take_failed()
         {
             self.link_failed(switch, error);
-            something = true;
+            has_processed = true;
         }
-        for _ in 0..EVENTS_A_TURN_MAX {
+        for _ in 0..EVENTS_PER_TURN_MAX {
             let Some(event) = self.links.next_event() else { break };
-            self.event(&event);
-            something = true;
+            self.process_link_event(&event);
+            has_processed = true;
         }
-        something |= self.turn_returned();
-        something | self.take_due()
+        has_processed |= self.run_returned_events();
+        has_processed | self.process_due()
     }
 
-    /// Does what is due for calls, for what they share, and for what is kept.
-    fn take_due(&mut self) -> bool {
+    /// Processes deadlines: of persistence, of links that are down, and of calls.
+    fn process_due(&mut self) -> bool {
         let now = self.now;
-        self.keep_due();
-        let too_long = self.links.downs.too_long(now);
-        if let Keeping::Redis(cluster) = &mut self.keeping {
-            // Where a link stays down, another daemon is to try.
-            for switch in too_long {
+        self.process_due_persistence();
+        let overdue = self.links.outages.take_overdue(now);
+        if let Persistence::Redis(cluster) = &mut self.persistence {
+            // If a link stays down, another daemon should try.
+            for switch in overdue {
                 cluster.lease.command(LeaseCommand::LinkDown(switch));
             }
         }
         let is_due = self.engine_deadline().is_some_and(|at| at <= now);
         if is_due {
-            self.turn(&Event::Due);
+            self.run_engine(&Event::Due);
         }
         is_due
     }
 
-    /// Does what is due for what calls share and for what is kept.
-    pub(crate) fn keep_due(&mut self) {
+    /// Processes the deadlines of persistence and of the ACD in Redis.
+    pub(crate) fn process_due_persistence(&mut self) {
         let now = self.now;
-        self.is_unsettled |= match &mut self.keeping {
-            Keeping::Nowhere => false,
-            Keeping::File(file) => file.deadline().is_some_and(|at| at <= now),
-            Keeping::Redis(cluster) => {
+        self.needs_persist |= match &mut self.persistence {
+            Persistence::None => false,
+            Persistence::File(file) => file.deadline().is_some_and(|at| at <= now),
+            Persistence::Redis(cluster) => {
                 let is_due = cluster.turn_deadline().is_some_and(|at| at <= now);
                 if is_due {
                     cluster.run_due(now);
@@ -102,23 +104,23 @@ impl Instance {
                 is_due
             }
         };
-        self.is_unsettled |= self.strikes_at.is_some_and(|at| at <= now);
+        self.needs_persist |= self.forget_delivered_at.is_some_and(|at| at <= now);
     }
 
-    /// Hears who acts for which switch.
+    /// Processes a change of a lease.
     fn take_lease_event(&mut self) -> bool {
-        let Keeping::Redis(cluster) = &mut self.keeping else { return false };
+        let Persistence::Redis(cluster) = &mut self.persistence else { return false };
         match cluster.lease.next_event() {
             None => return false,
-            // What was decided is kept first.
-            Some(LeaseEvent::HandOver(_)) if self.is_unsettled => return false,
+            // The commands of the engine are persisted first.
+            Some(LeaseEvent::HandOver(_)) if self.needs_persist => return false,
             Some(LeaseEvent::HandOver(_) | LeaseEvent::Acquired { .. } | LeaseEvent::Lost(_)) => {}
         }
         match cluster.lease.take_event() {
-            Some(LeaseEvent::Acquired { fence, claim, loaded }) => self.begin(fence, claim, *loaded),
+            Some(LeaseEvent::Acquired { fence, claim, loaded }) => self.activate(fence, claim, *loaded),
             Some(LeaseEvent::Lost(switch)) if cluster.fence(&switch).is_some() => {
                 tracing::warn!(%switch, "another daemon acts for it by now");
-                self.stand_by(&switch);
+                self.deactivate(&switch);
             }
             Some(LeaseEvent::HandOver(switch)) => self.leave_switch(switch),
             Some(LeaseEvent::Lost(_)) | None => {}
@@ -126,60 +128,66 @@ impl Instance {
         true
     }
 
-    /// The daemon acts for a switch from now on, and goes on with its calls.
-    fn begin(&mut self, fence: Fence, claim: Claim, loaded: LoadedSwitch) {
-        let Keeping::Redis(cluster) = &mut self.keeping else { return };
+    /// This daemon becomes the active daemon of a switch, and continues its calls.
+    fn activate(&mut self, fence: Fence, token: LeaseToken, loaded: LoadedSwitch) {
+        let Persistence::Redis(cluster) = &mut self.persistence else { return };
         let (switch, calls) = (fence.switch.clone(), loaded.kept.calls.len());
-        // The lease may have been withdrawn since.
+        // The lease may have been lost since.
         let Some(until) = cluster.write_until().get(&switch).copied() else { return };
         tracing::info!(%switch, token = fence.token, calls, "acting for the switch");
         loaded.kept.losses.iter().for_each(|loss| tracing::error!(%switch, "lost: {loss}"));
         let Takeover { taken_up, deliveries } = cluster.begin_switch(self.now, fence, loaded);
         deliveries.into_iter().for_each(|delivery| self.deliver(delivery));
-        self.turn(&taken_up);
+        self.run_engine(&taken_up);
         self.probe.recount(&self.engine.switchboard);
-        self.open(&switch, Some((claim, Claiming::Leased)), Permit::Until(until));
+        self.open_link(&switch, Some((token, Activation::Leased)), WritePermit::Until(until));
     }
 
-    pub(crate) fn open(&mut self, switch: &SwitchId, claim: Option<(Claim, Claiming)>, permit: Permit) {
-        self.health.acts(switch);
-        self.links.open(self.now, switch, claim, permit);
+    /// Opens the link to a switch.
+    pub(crate) fn open_link(
+        &mut self,
+        switch: &SwitchId,
+        token: Option<(LeaseToken, Activation)>,
+        permit: WritePermit,
+    ) {
+        self.health.expect_link(switch);
+        self.links.open(self.now, switch, token, permit);
     }
 
-    /// A switch is to be left to another daemon.
+    /// Leaves a switch to another daemon.
     fn leave_switch(&mut self, switch: SwitchId) {
-        let Keeping::Redis(cluster) = &mut self.keeping else { return };
+        let Persistence::Redis(cluster) = &mut self.persistence else { return };
         let kept = cluster.can_hand_over();
         cluster.lease.command(LeaseCommand::HandedOver { switch: switch.clone(), is_saved: kept });
         if kept {
             tracing::info!(%switch, "left to another daemon");
-            self.stand_by(&switch);
+            self.deactivate(&switch);
         }
     }
 
-    /// Another daemon acts for a switch: nothing more is done about its calls here.
-    fn stand_by(&mut self, switch: &SwitchId) {
+    /// Another daemon is active at a switch: this daemon does nothing more for its calls.
+    fn deactivate(&mut self, switch: &SwitchId) {
         self.links.revoke(switch);
-        self.health.stands_by(switch);
-        if let Keeping::Redis(cluster) = &mut self.keeping {
+        self.health.forget_link(switch);
+        if let Persistence::Redis(cluster) = &mut self.persistence {
             cluster.end_switch(self.now, switch);
         }
-        self.turn(&Event::LeaseLost { switch: switch.clone() });
+        self.run_engine(&Event::LeaseLost { switch: switch.clone() });
         self.probe.recount(&self.engine.switchboard);
     }
 
-    /// Another daemon acts for a switch by a right that goes before ours: not a word more is said to it.
+    /// Another daemon is active at a switch with a newer token: this daemon writes nothing more to the switch.
     fn superseded(&mut self, switch: &SwitchId) {
-        if let Keeping::Redis(cluster) = &mut self.keeping {
+        if let Persistence::Redis(cluster) = &mut self.persistence {
             cluster.superseded(switch);
         }
-        self.stand_by(switch);
+        self.deactivate(switch);
     }
 
-    /// A link ended by itself: another daemon acts by a right that goes before ours; or the switch does not let this
-    /// one in, and another daemon may have more luck.
+    /// A link has failed for good: another daemon is active with a newer token; or the switch refuses this daemon, and
+    /// another daemon may succeed.
     fn link_failed(&mut self, switch: SwitchId, error: LinkError) {
-        let Keeping::Redis(cluster) = &mut self.keeping else {
+        let Persistence::Redis(cluster) = &mut self.persistence else {
             self.fail(switch, error);
             return;
         };
@@ -190,11 +198,11 @@ impl Instance {
         }
         tracing::error!(%switch, %error, "we cannot act for it");
         cluster.lease.command(LeaseCommand::CannotServe(switch.clone()));
-        self.stand_by(&switch);
+        self.deactivate(&switch);
     }
 
-    /// What a link says that was closed meanwhile is no news.
-    fn event(&mut self, event: &Event) {
+    /// Processes an event of a link. Events of a link that is closed by now are dropped.
+    fn process_link_event(&mut self, event: &Event) {
         let switch = match event {
             Event::Arrived(arrival) => Some(&arrival.switch),
             Event::LinkLost { switch } | Event::LinkRestored { switch, .. } => Some(switch),
@@ -213,54 +221,54 @@ impl Instance {
             return;
         }
         if let Event::LinkRestored { switch, connection, .. } = event {
-            self.returned.extend(cancel_commands(&mut self.decided, switch));
-            self.links.came_up(self.now, switch, *connection);
+            self.returned_events.extend(cancel_commands(&mut self.commands, switch));
+            self.links.set_up(self.now, switch, *connection);
         }
         if let Event::LinkLost { switch } = event {
-            self.links.downs.link(self.now, switch, false);
+            self.links.outages.set_link(self.now, switch, false);
         }
-        self.turn(event);
+        self.run_engine(event);
     }
 
-    /// The engine decides about an event.
-    pub(crate) fn turn(&mut self, event: &Event) {
+    /// The engine processes an event.
+    pub(crate) fn run_engine(&mut self, event: &Event) {
         let (now, observers) = (self.now, &mut self.observers);
         let mut watch = |entry: TraceEntry| observers.iter_mut().for_each(|observer| observer(now, entry));
         self.probe.engine_begins();
-        self.engine.run_turn(now, event, &mut self.decided, &mut watch);
+        self.engine.run_turn(now, event, &mut self.commands, &mut watch);
         self.probe.engine_ends();
-        self.is_unsettled = true;
+        self.needs_persist = true;
     }
 
-    /// Takes in what came back; says whether anything did.
-    pub(crate) fn turn_returned(&mut self) -> bool {
-        let returned = std::mem::take(&mut self.returned);
-        returned.iter().for_each(|event| self.turn(event));
+    /// The engine processes the returned events. Returns whether there were any.
+    pub(crate) fn run_returned_events(&mut self) -> bool {
+        let returned = std::mem::take(&mut self.returned_events);
+        returned.iter().for_each(|event| self.run_engine(event));
         !returned.is_empty()
     }
 
-    /// Keeps what changed.
-    pub(crate) fn settle(&mut self) {
-        (self.is_unsettled, self.strikes_at, self.is_pending) = (false, None, true);
+    /// Persists what has changed.
+    pub(crate) fn persist_turn(&mut self) {
+        (self.needs_persist, self.forget_delivered_at, self.is_persisting) = (false, None, true);
         let (now, done) = (self.now, self.outbox.take_done());
-        let kinds = &self.kinds;
+        let kinds = &self.delivery_kinds;
         let of = |command: &Command| {
             kinds.iter().flat_map(|kind| (kind.deliveries_of)(command)).collect::<Vec<_>>()
         };
-        let deliveries: Vec<(SwitchId, Delivery)> = self.decided.iter().flat_map(of).collect();
-        match &mut self.keeping {
-            Keeping::Nowhere => self.deliver_all(deliveries),
-            Keeping::File(file) => {
+        let deliveries: Vec<(SwitchId, Delivery)> = self.commands.iter().flat_map(of).collect();
+        match &mut self.persistence {
+            Persistence::None => self.deliver_all(deliveries),
+            Persistence::File(file) => {
                 let frames = file.settle(now, &mut self.engine, deliveries.clone(), done, &self.outbox);
                 if let Some((number, frames)) = frames {
-                    self.probe.keeping_begins();
-                    self.outputs.push_back(Output::Keep { number, frames });
+                    self.probe.persist_begins();
+                    self.outputs.push_back(Output::WriteFrames { number, frames });
                 }
-                self.unsent.extend(deliveries.into_iter().map(|(_, delivery)| delivery));
+                self.unsent_deliveries.extend(deliveries.into_iter().map(|(_, delivery)| delivery));
             }
-            Keeping::Redis(cluster) => {
-                if cluster.settle(now, &mut self.engine, &mut self.decided, deliveries, done) {
-                    self.probe.keeping_begins();
+            Persistence::Redis(cluster) => {
+                if cluster.settle(now, &mut self.engine, &mut self.commands, deliveries, done) {
+                    self.probe.persist_begins();
                 }
             }
         }
@@ -270,21 +278,21 @@ impl Instance {
         deliveries.into_iter().for_each(|(_, delivery)| self.deliver(delivery));
     }
 
-    /// A turn is kept, or waits no longer: what was decided is done.
+    /// The turn is persisted, or waits no longer: its commands are executed.
     fn finish_turn(&mut self) {
-        self.is_pending = false;
-        let shut_out = match &mut self.keeping {
-            Keeping::Nowhere => Default::default(),
-            Keeping::File(file) => {
+        self.is_persisting = false;
+        let shut_out = match &mut self.persistence {
+            Persistence::None => Default::default(),
+            Persistence::File(file) => {
                 let why = file.settled();
-                self.probe.keeping_ends(why.as_deref());
-                let unsent = std::mem::take(&mut self.unsent);
+                self.probe.persist_ends(why.as_deref());
+                let unsent = std::mem::take(&mut self.unsent_deliveries);
                 unsent.into_iter().for_each(|delivery| self.deliver(delivery));
                 Default::default()
             }
-            Keeping::Redis(cluster) => {
+            Persistence::Redis(cluster) => {
                 let (why, shut_out) = cluster.settled();
-                self.probe.keeping_ends(why.as_deref());
+                self.probe.persist_ends(why.as_deref());
                 shut_out
             }
         };
@@ -293,20 +301,20 @@ impl Instance {
             tracing::warn!(%switch, "another daemon acts for it by now, as Redis says");
             self.superseded(&switch);
         }
-        let mut decided = std::mem::take(&mut self.decided);
-        decided.drain(..).for_each(|command| self.carry_out(command));
-        // Its room is used again.
-        if self.decided.is_empty() {
-            self.decided = decided;
+        let mut commands = std::mem::take(&mut self.commands);
+        commands.drain(..).for_each(|command| self.execute(command));
+        // The buffer is reused.
+        if self.commands.is_empty() {
+            self.commands = commands;
         }
-        if let Keeping::Redis(cluster) = &mut self.keeping {
-            self.returned.extend(cluster.take_replies());
+        if let Persistence::Redis(cluster) = &mut self.persistence {
+            self.returned_events.extend(cluster.take_replies());
         }
         self.probe.turn_ends(self.links.backlog());
     }
 
     fn release_deliveries(&mut self) {
-        if let Keeping::Redis(cluster) = &mut self.keeping {
+        if let Persistence::Redis(cluster) = &mut self.persistence {
             let deliverable = cluster.deliverable(self.now);
             deliverable.into_iter().for_each(|delivery| self.deliver(delivery));
         }
@@ -316,23 +324,23 @@ impl Instance {
         self.outputs.extend(self.outbox.put(delivery).map(Output::Deliver));
     }
 
-    fn carry_out(&mut self, command: Command) {
+    fn execute(&mut self, command: Command) {
         match command {
             Command::Switch { switch, id, action } => {
                 if !self.links.is_open(&switch) {
-                    // For a switch that another daemon acts for by now there is nothing to order.
-                } else if self.links.downs.is_down(&switch) {
-                    // Even where the link is up by now: the list of legs that it is about to tell does not know what
-                    // would come of this, and a leg that was made after it would be nobody's.
-                    self.returned.push_back(Event::unknown_result(id));
-                } else if !self.links.order(self.now, &switch, id.clone(), action) {
+                    // Another daemon is active at this switch by now: the command is dropped.
+                } else if self.links.outages.is_down(&switch) {
+                    // Even if the link is up by now: its list of legs was made before this command, and would miss a
+                    // leg that the command creates.
+                    self.returned_events.push_back(Event::unknown_result(id));
+                } else if !self.links.send_command(self.now, &switch, id.clone(), action) {
                     metrics::UNDELIVERED.counter(&[]).increment(1);
                     tracing::warn!(%switch, command = %id, "an order could not be handed to the link");
                 }
             }
-            Command::Record(record) => super::call_log::record(&record),
-            Command::Note { call, note } => super::call_log::note(&call, &note),
-            // An embedded store answered within the engine, and Redis was asked.
+            Command::Record(record) => crate::call_log::log_record(&record),
+            Command::Note { call, note } => crate::call_log::log_note(&call, &note),
+            // The embedded ACD has replied within the engine; the ACD in Redis has received the request already.
             Command::Acd { .. } => {}
         }
     }

@@ -4,7 +4,7 @@
 use super::model::{SwitchInput, SwitchOutput};
 use bytes::Bytes;
 use hotlined_esl::server;
-use hotlined_esl::server::ReceivedRequest;
+use hotlined_esl::server::RawRequest;
 
 /// The answer on the wire, where the output answers somebody.
 pub fn encode_reply(output: &SwitchOutput) -> Option<Bytes> {
@@ -18,7 +18,7 @@ pub fn encode_reply(output: &SwitchOutput) -> Option<Bytes> {
 }
 
 /// The input for the model in this request, if it holds one: `api`, `bgapi`, `sendmsg` or `sendevent`.
-pub fn parse_request(request: &ReceivedRequest) -> Option<SwitchInput> {
+pub fn parse_request(request: &RawRequest) -> Option<SwitchInput> {
     let (verb, rest) = request.line.split_once(' ').unwrap_or((&request.line, ""));
     let rest = rest.trim_start_matches(' ');
     let (command, argument) = rest.split_once(' ').unwrap_or((rest, ""));

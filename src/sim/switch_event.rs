@@ -38,12 +38,12 @@ impl SwitchEvent {
     pub fn encoded(&self, format: Format) -> Bytes {
         let headers = self.headers.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
         if format == Format::Plain {
-            return event_writer::plain_of(headers, self.body.as_deref());
+            return event_writer::encode_plain(headers, self.body.as_deref());
         }
-        let writer = headers.fold(EventWriter::bare(), |writer, (name, value)| writer.header(name, value));
+        let writer = headers.fold(EventWriter::empty(), |writer, (name, value)| writer.header(name, value));
         match &self.body {
-            Some(body) => writer.body(body).encoded(format),
-            None => writer.encoded(format),
+            Some(body) => writer.body(body).encode(format),
+            None => writer.encode(format),
         }
     }
 }

@@ -4,9 +4,9 @@
 use bytes::{Bytes, BytesMut};
 use hotlined_core::time::{Instant, Millis};
 use hotlined_esl::event::Format;
-use hotlined_esl::frame::Limits;
+use hotlined_esl::frame::WireLimits;
 use hotlined_esl::server;
-use hotlined_esl::server::{ClientRequest, RequestDecoder};
+use hotlined_esl::server::{ParsedRequest, RequestDecoder};
 use hotlined_sim::model::SwitchInput;
 use hotlined_sim::requests::parse_request;
 use hotlined_sim::rng::Rng;
@@ -92,7 +92,7 @@ pub struct Connection {
 }
 
 /// What a request means to the exchange.
-pub enum ParsedRequest {
+pub enum DecodedRequest {
     /// The exchange's model is to do it; its answer goes back.
     Model(SwitchInput),
     /// It was about the line itself, and is answered.
@@ -116,7 +116,7 @@ impl Connection {
             to_switch: Pipe::new(delay),
             to_daemon: Pipe::new(delay),
             began: now,
-            decoder: RequestDecoder::new(Limits::default()),
+            decoder: RequestDecoder::new(WireLimits::default()),
             unread: BytesMut::new(),
             authenticated: false,
             format: Format::Plain,
@@ -188,27 +188,27 @@ impl Connection {
     }
 
     /// The next whole request.
-    pub fn next_request(&mut self) -> Result<Option<ParsedRequest>, String> {
+    pub fn next_request(&mut self) -> Result<Option<DecodedRequest>, String> {
         let request = self.decoder.decode(&mut self.unread).map_err(|fault| fault.to_string())?;
         let Some(request) = request else { return Ok(None) };
         let parsed = request.parse();
-        if let ClientRequest::Auth { password } = &parsed {
-            self.authenticated = password.is(PASSWORD);
-            return Ok(Some(ParsedRequest::Answered(server::reply("+OK accepted"))));
+        if let ParsedRequest::Auth { password } = &parsed {
+            self.authenticated = password.matches(PASSWORD);
+            return Ok(Some(DecodedRequest::Answered(server::reply("+OK accepted"))));
         }
         if !self.authenticated {
             return Err(format!("{} before the password", request.line));
         }
         Ok(Some(match parsed {
-            ClientRequest::Events { format, names, custom } => {
+            ParsedRequest::Events { format, names, custom } => {
                 self.format = format;
                 self.names.extend(names.into_iter().chain(custom));
                 self.told = Some(BTreeSet::new());
-                ParsedRequest::Answered(server::reply("+OK event listener enabled plain"))
+                DecodedRequest::Answered(server::reply("+OK event listener enabled plain"))
             }
-            ClientRequest::NoLog => ParsedRequest::Answered(server::reply(server::NOT_LOGGING)),
-            ClientRequest::Exit => ParsedRequest::Exit,
-            _ => ParsedRequest::Model(parse_request(&request).ok_or_else(|| format!("{:?}", request.line))?),
+            ParsedRequest::NoLog => DecodedRequest::Answered(server::reply(server::NOT_LOGGING)),
+            ParsedRequest::Exit => DecodedRequest::Exit,
+            _ => DecodedRequest::Model(parse_request(&request).ok_or_else(|| format!("{:?}", request.line))?),
         }))
     }
 }

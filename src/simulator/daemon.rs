@@ -18,9 +18,9 @@ use hotlined_instance::DaemonId;
 use hotlined_instance::health::Health;
 use hotlined_instance::persist::outbox::{Delivery, DeliveryKind};
 use hotlined_instance::persist::snapshot::PersistedState;
-use hotlined_instance::switch::lease_token::{Claim, Claiming};
+use hotlined_instance::switch::lease_token::{Activation, LeaseToken};
 use hotlined_instance::{self as instance, Instance};
-use hotlined_instance::{KeepingStart, RedisStart};
+use hotlined_instance::{PersistenceOptions, RedisOptions};
 use hotlined_sim::invariants;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::Hasher;
@@ -153,24 +153,28 @@ impl Daemon {
                 taken.extend(kept.calls.iter().map(|kept| kept.call.clone()));
                 taken.extend(kept.deliveries.iter().map(|delivery| delivery.id.call.clone()));
                 let shadow = Engine::with_acd(limits, kept.store.clone());
-                (KeepingStart::File(kept), shadow, None)
+                (PersistenceOptions::File(kept), shadow, None)
             }
             CallStorage::Redis(us) => {
-                let redis = RedisStart { daemon: us.clone(), lease: LEASE };
-                (KeepingStart::Redis(redis), Engine::with_shared_acd(limits), Some(RedisConnections::new(us)))
+                let redis = RedisOptions { daemon: us.clone(), lease: LEASE };
+                (
+                    PersistenceOptions::Redis(redis),
+                    Engine::with_shared_acd(limits),
+                    Some(RedisConnections::new(us)),
+                )
             }
         };
         let instance = Instance::new(
             told,
-            instance::Start {
+            instance::InstanceOptions {
                 limits,
                 drain_max: DRAIN_MAX,
-                first: vec![Event::Hotlines(hotlines)],
+                initial_events: vec![Event::Hotlines(hotlines)],
                 links: vec![settings(setup.format)?],
-                keeping,
+                persistence: keeping,
                 // Each asks who acts before it does; where there are leases, these count.
-                claim: Some((Claim::new(&name, told.0), Claiming::Asking)),
-                kinds: DeliveryKind::ALL.to_vec(),
+                token: Some((LeaseToken::new(&name, told.0), Activation::Asking)),
+                delivery_kinds: DeliveryKind::ALL.to_vec(),
                 observers: vec![watch.observer(redis_connections.is_some())],
                 // Nobody asks how this daemon is.
                 health: Arc::new(Health::new(std::time::Instant::now(), Vec::<SwitchId>::new())),
@@ -254,7 +258,7 @@ impl Daemon {
 
     /// Whether whoever comes after it knows all that it did.
     pub(super) fn is_fully_saved(&self) -> bool {
-        self.instance.is_told() && self.pending_write.is_none() && self.deliveries.is_empty()
+        self.instance.is_fully_persisted() && self.pending_write.is_none() && self.deliveries.is_empty()
     }
 
     /// Takes in what was seen of it, and gives what matters of that.

@@ -36,9 +36,11 @@ impl World<'_> {
             Some(_) | None => {}
         }
         let lost: Vec<CallId> = match &self.redis {
-            None => calls_in(daemon.instance.unkept()).into_iter().collect(),
+            None => calls_in(daemon.instance.unpersisted_frames()).into_iter().collect(),
             // What Redis has lost since it went away is told again by whoever notices that.
-            Some(redis) if daemon.instance.has_kept_all() && daemon.is_in_touch(redis) => Vec::new(),
+            Some(redis) if daemon.instance.has_persisted_executed() && daemon.is_in_touch(redis) => {
+                Vec::new()
+            }
             Some(_) => daemon.calls.iter().chain(&host.calls).cloned().collect(),
         };
         self.narrate(|world| format!("{} is killed", world.name(ix)));
@@ -132,7 +134,7 @@ impl World<'_> {
         self.write_records(ix, Instant(u64::MAX))?;
         let Some(daemon) = &self.hosts[ix].daemon else { return Ok(()) };
         // What it could not keep to the end is lost with it, as with one that is killed.
-        let lost = calls_in(daemon.instance.unkept());
+        let lost = calls_in(daemon.instance.unpersisted_frames());
         self.calls_with_lost_state.extend(lost.iter().map(ToString::to_string));
         let engine = daemon.instance.engine();
         let left = (engine.switchboard.live_count(), engine.lines_in_use(), daemon.unwritten().len());

@@ -9,8 +9,10 @@ use hotlined_core::time::{Instant, Millis};
 use hotlined_esl::argument::Endpoint;
 use hotlined_esl::event::Format;
 use hotlined_esl::vocabulary::Secret;
-use hotlined_instance::switch::freeswitch::encode_command::{Fallback, Site};
-use hotlined_instance::switch::freeswitch::link::{Account, Limits, LinkSettings, Patience, Permit};
+use hotlined_instance::switch::freeswitch::encode_command::{DialplanConfig, Fallback};
+use hotlined_instance::switch::freeswitch::link::{
+    Credentials, LinkLimits, LinkSettings, LivenessTimeouts, WritePermit,
+};
 use hotlined_sim::dialplan::FALLBACK;
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -27,9 +29,9 @@ pub(super) fn switch() -> SwitchId {
     SwitchId("fs1".into())
 }
 
-fn site() -> Result<Site, String> {
+fn site() -> Result<DialplanConfig, String> {
     let endpoint = |text| Endpoint::new(text).map_err(|bad| bad.to_string());
-    Ok(Site {
+    Ok(DialplanConfig {
         trunk: "sofia/gateway/carrier/{number}".parse().map_err(|bad: InvalidDial| bad.to_string())?,
         fallback: Fallback {
             extension: endpoint(FALLBACK)?,
@@ -47,14 +49,14 @@ pub(super) fn settings(format: Format) -> Result<LinkSettings, String> {
         switch: switch(),
         host: "switch".into(),
         port: 8021,
-        account: Account { user: None, password },
-        site: site()?,
+        credentials: Credentials { user: None, password },
+        dialplan: site()?,
         format,
         setup_time_max: SETUP_TIME_MAX,
-        patience: Patience::default(),
+        liveness: LivenessTimeouts::default(),
         reconnect_wait_min: RECONNECT_WAIT_MIN,
         reconnect_wait_max: RECONNECT_WAIT_MAX.into(),
-        limits: Limits::default(),
+        limits: LinkLimits::default(),
     })
 }
 
@@ -65,7 +67,7 @@ pub(super) struct DaemonSocket {
     /// By what right the daemon acts that writes here.
     pub(super) token: Option<u64>,
     /// Until when something may be written.
-    permit: Permit,
+    permit: WritePermit,
     /// What is to be written, each piece from a time on.
     unwritten: VecDeque<(Instant, Bytes)>,
 }
@@ -73,11 +75,16 @@ pub(super) struct DaemonSocket {
 impl DaemonSocket {
     /// A connection that is made by then.
     pub(super) fn new(connects_at: Instant, token: Option<u64>) -> Self {
-        Self { connects_at: Some(connects_at), token, permit: Permit::Always, unwritten: VecDeque::new() }
+        Self {
+            connects_at: Some(connects_at),
+            token,
+            permit: WritePermit::Always,
+            unwritten: VecDeque::new(),
+        }
     }
 
     /// This is to be written behind what was given before, and all of that no longer than this permits.
-    pub(super) fn put(&mut self, at: Instant, bytes: Bytes, permit: Permit) {
+    pub(super) fn put(&mut self, at: Instant, bytes: Bytes, permit: WritePermit) {
         self.permit = permit;
         if !bytes.is_empty() {
             let newest = self.unwritten.back().map_or(at, |(newest, _)| *newest);

@@ -80,7 +80,7 @@ impl World<'_> {
                 };
                 redis_connections.ask(now, channel, request)?;
             }
-            Output::Keep { number, frames } => {
+            Output::WriteFrames { number, frames } => {
                 // A disk that is full says so, and one that is too slow is done in the end.
                 let is_slow = is_full && self.rng.percent(50);
                 let done_at = if is_slow { self.hosts[ix].disk_full_until } else { now + lag };
@@ -159,7 +159,7 @@ impl World<'_> {
             true => (Err("no space left on device".to_owned()), false),
             false => (Ok(()), self.hosts[ix].disk.append(&pending_write.frames, is_to_renew)?),
         };
-        self.handle_daemon_input(ix, Input::Kept { number: pending_write.number, outcome, renews })
+        self.handle_daemon_input(ix, Input::FramesWritten { number: pending_write.number, outcome, renews })
     }
 
     /// Bytes of the switch have come.
@@ -281,7 +281,7 @@ impl World<'_> {
         let mut changes = false;
         for ix in 0..self.hosts.len() {
             changes |= self.hosts[ix].daemon.is_some();
-            self.handle_daemon_input(ix, Input::Configured(Event::Hotlines(hotlines.clone())))?;
+            self.handle_daemon_input(ix, Input::ConfigChanged(Event::Hotlines(hotlines.clone())))?;
         }
         if changes {
             self.count(Counter::HotlinesChanged);

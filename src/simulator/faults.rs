@@ -9,7 +9,7 @@ use crate::redis::DataLoss;
 use hotlined_core::time::Millis;
 use hotlined_instance::Input as Told;
 use hotlined_instance::LinkInput;
-use hotlined_instance::switch::freeswitch::link::Patience;
+use hotlined_instance::switch::freeswitch::link::LivenessTimeouts;
 use hotlined_sim::actors::Caller;
 use hotlined_sim::model::SwitchInput;
 use std::io;
@@ -119,7 +119,7 @@ impl World<'_> {
             Fault::LinkSilent => {
                 if let Some(connection) = &mut host.connection {
                     connection.cut();
-                    self.faults_until = self.faults_until.max(now + Patience::default().silence_max);
+                    self.faults_until = self.faults_until.max(now + LivenessTimeouts::default().silence_max);
                     self.count(Counter::LinkSilent);
                     self.narrate(|world| format!("the line of {} falls silent", world.name(ix)));
                 }

@@ -93,7 +93,7 @@ impl World<'_> {
         }
         let daemon = self.hosts[ix].daemon.as_ref();
         if daemon.is_some_and(|daemon| daemon.deadline.is_some_and(|at| daemon.world_time(at) <= now)) {
-            self.handle_daemon_input(ix, Input::Due)?;
+            self.handle_daemon_input(ix, Input::Tick)?;
             return Ok(true);
         }
         Ok(false)
@@ -106,7 +106,7 @@ impl World<'_> {
         let Some(daemon) = &mut host.daemon else { return Ok(()) };
         let input = if now < host.refuses_until {
             daemon.socket = None;
-            LinkInput::Refused(io::ErrorKind::ConnectionRefused.into())
+            LinkInput::ConnectFailed(io::ErrorKind::ConnectionRefused.into())
         } else {
             if let Some(socket) = &mut daemon.socket {
                 socket.connects_at = None;

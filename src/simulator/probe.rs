@@ -84,7 +84,7 @@ impl EngineProbe {
 }
 
 impl Probe for EngineProbe {
-    fn keeping_ends(&mut self, why_not: Option<&str>) {
+    fn persist_ends(&mut self, why_not: Option<&str>) {
         self.seen().push(ProbeEvent::Kept(why_not.is_none()));
     }
 

@@ -1,6 +1,6 @@
 //! The switch's part: what it is asked, what it tells, and what its people live through.
 
-use super::connection::ParsedRequest;
+use super::connection::DecodedRequest;
 use super::counts::Counter;
 use super::invariants::SOUND_WITHIN;
 use super::world::World;
@@ -17,9 +17,9 @@ impl World<'_> {
             let Some(connection) = &mut self.hosts[ix].connection else { return Ok(()) };
             match connection.next_request()? {
                 None => return Ok(()),
-                Some(ParsedRequest::Answered(answer)) => connection.answer(self.now, &answer, &mut self.rng),
-                Some(ParsedRequest::Exit) => self.close_by_switch(ix),
-                Some(ParsedRequest::Model(input)) => self.handle_switch_input(input, Some(ix))?,
+                Some(DecodedRequest::Answered(answer)) => connection.answer(self.now, &answer, &mut self.rng),
+                Some(DecodedRequest::Exit) => self.close_by_switch(ix),
+                Some(DecodedRequest::Model(input)) => self.handle_switch_input(input, Some(ix))?,
             }
             if let Some(connection) = &mut self.hosts[ix].connection {
                 connection.poll(self.now, &mut self.rng);

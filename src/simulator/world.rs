@@ -263,7 +263,7 @@ impl<'a> World<'a> {
             Some(_) => {
                 let name = ["a", "b", "c"].get(ix).ok_or("too many daemons")?;
                 let us: DaemonId =
-                    name.parse().map_err(|bad: hotlined_instance::BadDaemonId| bad.to_string())?;
+                    name.parse().map_err(|bad: hotlined_instance::InvalidDaemonId| bad.to_string())?;
                 (format!("daemon {name}"), CallStorage::Redis(us))
             }
         };

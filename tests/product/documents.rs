@@ -12,7 +12,7 @@ use hotlined_core::record::{
     AttemptOutcome, AttemptRecord, CallBackRecord, CallRecord, EndedBy, MessageRecord, Outcome,
 };
 use hotlined_core::time::{Instant, Millis};
-use hotlined_instance::metrics::{ALL, Kind};
+use hotlined_instance::metrics::{ALL, MetricKind};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -313,9 +313,9 @@ fn every_figure_stands_in_the_operations_with_its_type_and_labels() {
         let name = format!("`{}`", meter.name);
         let row = rows.iter().find(|row| row[0] == name).unwrap_or_else(|| panic!("{name} is not there"));
         let kind = match meter.kind {
-            Kind::Counter => "counter",
-            Kind::Gauge => "gauge",
-            Kind::Histogram(_) => "histogram",
+            MetricKind::Counter => "counter",
+            MetricKind::Gauge => "gauge",
+            MetricKind::Histogram(_) => "histogram",
         };
         assert!(row[1].starts_with(kind), "{name} is a {kind}: {row:?}");
         for label in meter.labels {
@@ -330,7 +330,7 @@ fn every_figure_that_a_page_names_is_one() {
     let mut names: BTreeSet<String> = OF_THE_DIALPLAN.map(str::to_owned).into();
     for meter in ALL {
         names.insert(meter.name.to_owned());
-        if let Kind::Histogram(_) = meter.kind {
+        if let MetricKind::Histogram(_) = meter.kind {
             names.extend(["_bucket", "_sum", "_count"].map(|suffix| format!("{}{suffix}", meter.name)));
         }
     }

@@ -17,7 +17,7 @@
 //! - the application `event` puts its headers where a real one does, but for `Event-Name`, which stands first.
 
 use hotlined_core::time::{Instant, Millis};
-use hotlined_esl::frame::Limits;
+use hotlined_esl::frame::WireLimits;
 use hotlined_esl::server::RequestDecoder;
 use hotlined_sim::actors::{AfterAnswer, Caller, HangsUp, KeyPress, Phone, SoundFiles, Speech};
 use hotlined_sim::dialplan::{Dialplan, Extension};
@@ -309,7 +309,7 @@ fn check(scene: &Scene) {
         let mut answers = recording.answers.iter();
         for (at, sent) in &recording.sent {
             let answer = answers.next();
-            let mut decoder = RequestDecoder::new(Limits::default());
+            let mut decoder = RequestDecoder::new(WireLimits::default());
             let request = decoder.decode(&mut sent.as_bytes().into()).unwrap().unwrap();
             if let Some(input) = parse_request(&request) {
                 inputs.push((shift + at, input, answer.cloned()));

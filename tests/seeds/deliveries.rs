@@ -10,7 +10,7 @@ use hotlined_instance::health::Health;
 use hotlined_instance::persist::frames::FileState;
 use hotlined_instance::persist::outbox::{Delivery, DeliveryId, DeliveryKind};
 use hotlined_instance::{Input, Instance, Output};
-use hotlined_instance::{KeepingStart, Start};
+use hotlined_instance::{InstanceOptions, PersistenceOptions};
 use std::sync::Arc;
 
 /// All that a new kind takes beside its deliverer.
@@ -39,10 +39,10 @@ impl Daemon {
     fn start(now: Instant, disk: &[u8], kinds: &[DeliveryKind]) -> Self {
         let kept = FileState::read(disk).unwrap().0.to_persisted_state(&mut Vec::new());
         let health = Arc::new(Health::new(std::time::Instant::now(), []));
-        let start = Start {
-            kinds: kinds.to_vec(),
-            first: vec![Event::Hotlines(Arc::new(Hotlines::default()))],
-            ..Start::nothing(health, KeepingStart::File(Box::new(kept)))
+        let start = InstanceOptions {
+            delivery_kinds: kinds.to_vec(),
+            initial_events: vec![Event::Hotlines(Arc::new(Hotlines::default()))],
+            ..InstanceOptions::minimal(health, PersistenceOptions::File(Box::new(kept)))
         };
         Self { instance: Instance::new(now, start), delivered: Vec::new(), order: Vec::new() }
     }
@@ -51,10 +51,11 @@ impl Daemon {
         self.instance.handle(now, input);
         while let Some(output) = self.instance.next_output() {
             match output {
-                Output::Keep { number, frames } => {
+                Output::WriteFrames { number, frames } => {
                     disk.extend_from_slice(&frames);
                     self.order.push("kept");
-                    self.instance.handle(now, Input::Kept { number, outcome: Ok(()), renews: false });
+                    self.instance
+                        .handle(now, Input::FramesWritten { number, outcome: Ok(()), renews: false });
                 }
                 Output::Deliver(delivery) => {
                     self.order.push("delivered");
@@ -83,10 +84,10 @@ fn a_new_kind_of_delivery_takes_a_row_and_a_deliverer() {
         seed: 1,
         answered: false,
     };
-    daemon.handle(BEGIN, Input::Configured(Event::Arrived(arrival)), &mut disk);
+    daemon.handle(BEGIN, Input::ConfigChanged(Event::Arrived(arrival)), &mut disk);
     // The call to a number that is no hotline's is over when its leg is gone.
     let gone = Event::LinkRestored { switch: SwitchId("fs".into()), connection: 1, legs: Vec::new() };
-    daemon.handle(BEGIN + Millis(1), Input::Configured(gone), &mut disk);
+    daemon.handle(BEGIN + Millis(1), Input::ConfigChanged(gone), &mut disk);
     let kinds_delivered: Vec<String> =
         daemon.delivered.iter().map(|delivery| delivery.id.kind.to_string()).collect();
     assert_eq!(kinds_delivered, ["record", "toy"]);
@@ -96,18 +97,18 @@ fn a_new_kind_of_delivery_takes_a_row_and_a_deliverer() {
 
     // It is killed. A daemon that does not know the kind keeps it all the same, for one that does.
     let mut older = Daemon::start(BEGIN + Millis(5), &disk, DeliveryKind::ALL);
-    older.handle(BEGIN + Millis(5), Input::Due, &mut disk);
+    older.handle(BEGIN + Millis(5), Input::Tick, &mut disk);
     assert_eq!(older.delivered.len(), 2);
     let record = older.delivered[0].id.clone();
     older.handle(BEGIN + Millis(6), Input::Delivered(record), &mut disk);
-    older.handle(BEGIN + Millis(100), Input::Due, &mut disk);
+    older.handle(BEGIN + Millis(100), Input::Tick, &mut disk);
     assert_eq!(kept(&disk), [toy("a")]);
 
     let mut next = Daemon::start(BEGIN + Millis(200), &disk, &kinds);
-    next.handle(BEGIN + Millis(200), Input::Due, &mut disk);
+    next.handle(BEGIN + Millis(200), Input::Tick, &mut disk);
     assert_eq!(next.delivered, [toy("a")]);
     next.handle(BEGIN + Millis(201), Input::Delivered(toy("a").id), &mut disk);
-    next.handle(BEGIN + Millis(300), Input::Due, &mut disk);
+    next.handle(BEGIN + Millis(300), Input::Tick, &mut disk);
     assert_eq!(kept(&disk), []);
-    assert!(next.instance.is_told());
+    assert!(next.instance.is_fully_persisted());
 }

@@ -2,8 +2,8 @@
 //! ask for an order, and when the orders came.
 
 use bytes::{Buf, BytesMut};
-use hotlined_esl::frame::Limits;
-use hotlined_esl::server::{ReceivedRequest, RequestDecoder};
+use hotlined_esl::frame::WireLimits;
+use hotlined_esl::server::{RawRequest, RequestDecoder};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -70,7 +70,7 @@ impl Notes {
         }
     }
 
-    fn order(&mut self, request: &ReceivedRequest, now: Instant) {
+    fn order(&mut self, request: &RawRequest, now: Instant) {
         self.commands += 1;
         let mut named = request.line.split(|c: char| !c.is_ascii_hexdigit() && c != '-');
         let is_live = |word: &&str| {
@@ -141,7 +141,7 @@ async fn pass(
     let (mut event_piece, mut order_piece) = (vec![0; PIECE_BYTES], vec![0; PIECE_BYTES]);
     let (mut events, mut orders) = (BytesMut::new(), BytesMut::new());
     let (mut frames, mut requests) = (BytesMut::new(), BytesMut::new());
-    let mut decoder = RequestDecoder::new(Limits::default());
+    let mut decoder = RequestDecoder::new(WireLimits::default());
     loop {
         tokio::select! {
             read = from_exchange.read(&mut event_piece) => {

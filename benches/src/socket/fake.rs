@@ -3,9 +3,9 @@
 
 use super::template::{Names, Score, Template};
 use bytes::BytesMut;
-use hotlined_esl::frame::Limits;
+use hotlined_esl::frame::WireLimits;
 use hotlined_esl::server;
-use hotlined_esl::server::{ClientRequest, RequestDecoder};
+use hotlined_esl::server::{ParsedRequest, RequestDecoder};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap, VecDeque};
 use std::io::{Read, Write};
@@ -141,7 +141,7 @@ fn call_of(name: &str) -> Option<u64> {
 }
 
 fn read(mut stream: TcpStream, shared: &Shared, tell: &mpsc::Sender<Asked>) {
-    let mut decoder = RequestDecoder::new(Limits::default());
+    let mut decoder = RequestDecoder::new(WireLimits::default());
     let (mut buffer, mut piece) = (BytesMut::new(), vec![0; 256 * 1024]);
     let job_done = Template::of_job();
     while let Ok(length @ 1..) = stream.read(&mut piece) {
@@ -152,32 +152,32 @@ fn read(mut stream: TcpStream, shared: &Shared, tell: &mpsc::Sender<Asked>) {
         while let Some(request) = decoder.decode(&mut buffer).expect("requests") {
             shared.requests.fetch_add(1, Ordering::Relaxed);
             let (wanted, call, asked) = match request.parse() {
-                ClientRequest::Auth { .. } => {
+                ParsedRequest::Auth { .. } => {
                     answers.extend_from_slice(&server::reply("+OK accepted"));
                     continue;
                 }
-                ClientRequest::Api { command, .. } if command == "show" => {
+                ParsedRequest::Api { command, .. } if command == "show" => {
                     answers.extend_from_slice(&server::api_response(b"{\"row_count\": 0}\n"));
                     let _ = tell.send(Asked::Ready);
                     continue;
                 }
-                ClientRequest::Api { command, job: Some(job), .. } if command == "uuid_bridge" => {
+                ParsedRequest::Api { command, job: Some(job), .. } if command == "uuid_bridge" => {
                     answers.extend_from_slice(&server::api_response(b"+OK\n"));
                     let call = call_of(&job);
                     (Wanted::Bridge, call, Some(Asked::Bridge { call: call.unwrap_or_default() }))
                 }
-                ClientRequest::Api { argument, .. } => {
+                ParsedRequest::Api { argument, .. } => {
                     answers.extend_from_slice(&server::api_response(b"+OK\n"));
                     let leg = argument.split(' ').find(|word| word.len() == 36);
                     (Wanted::Anything, leg.and_then(call_of), None)
                 }
-                ClientRequest::BgApi { command, job: Some(job), .. } if command == "msleep" => {
+                ParsedRequest::BgApi { command, job: Some(job), .. } if command == "msleep" => {
                     answers.extend_from_slice(&server::reply_job(&job));
                     let names = Names { caller: "", agent: "", command: &job };
                     answers.extend_from_slice(&job_done.event(names));
                     continue;
                 }
-                ClientRequest::BgApi { command, argument, job: Some(job) } => {
+                ParsedRequest::BgApi { command, argument, job: Some(job) } => {
                     answers.extend_from_slice(&server::reply_job(&job));
                     let call = call_of(&job);
                     let named = call.unwrap_or_default();
@@ -191,13 +191,13 @@ fn read(mut stream: TcpStream, shared: &Shared, tell: &mpsc::Sender<Asked>) {
                         _ => (Wanted::Kill, call, Some(Asked::Kill { call: named, command: job })),
                     }
                 }
-                ClientRequest::Execute { leg, event_uuid, .. } => {
+                ParsedRequest::Execute { leg, event_uuid, .. } => {
                     answers.extend_from_slice(&server::reply("+OK"));
                     let call = leg.as_deref().and_then(call_of);
                     let command = event_uuid.unwrap_or_default();
                     (Wanted::Anything, call, call.map(|call| Asked::Play { call, command }))
                 }
-                ClientRequest::Exit => {
+                ParsedRequest::Exit => {
                     answers.extend_from_slice(&server::reply("+OK bye"));
                     leaving = true;
                     continue;

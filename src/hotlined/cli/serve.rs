@@ -6,7 +6,7 @@ use super::start::{runtime, start_log};
 use crate::daemon::ServeError;
 use crate::daemon::serve::serve;
 use crate::daemon::settings::SETTINGS_VARIABLE;
-use hotlined_instance::switch::lease_token::Claiming;
+use hotlined_instance::switch::lease_token::Activation;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -38,7 +38,7 @@ pub fn run(args: &Args) -> ExitCode {
 fn start(args: &Args) -> anyhow::Result<()> {
     let settings = load_settings(args.settings.as_deref()).map_err(ServeError::Settings)?;
     start_log(&settings.log)?;
-    let claiming = if args.take_over { Claiming::TakingOver } else { Claiming::Asking };
+    let claiming = if args.take_over { Activation::TakingOver } else { Activation::Asking };
     runtime()?.block_on(serve(settings, args.journal.as_deref(), args.capture.as_deref(), claiming))?;
     Ok(())
 }

@@ -105,9 +105,9 @@ pub(super) fn count_stages(switchboard: &Switchboard) {
 impl CallMetrics {
     fn count_event(&mut self, event: &Event) {
         match event {
-            Event::LinkLost { switch } => self.health.link(switch, false),
-            Event::LinkRestored { switch, .. } => self.health.link(switch, true),
-            Event::Operator(OperatorOrder::Drain | OperatorOrder::HandOver) => self.health.drain(),
+            Event::LinkLost { switch } => self.health.set_link(switch, false),
+            Event::LinkRestored { switch, .. } => self.health.set_link(switch, true),
+            Event::Operator(OperatorOrder::Drain | OperatorOrder::HandOver) => self.health.set_draining(),
             Event::Arrived(_)
             | Event::Leg { .. }
             | Event::Done { .. }
@@ -191,7 +191,7 @@ fn attempt_counter(outcome: AttemptOutcome) -> Counter {
 }
 
 fn request_counter(request: &str) -> Counter {
-    metrics::STORE_REQUESTS.counter(&[request])
+    metrics::ACD_REQUESTS.counter(&[request])
 }
 
 fn stage_word(stage: StageName) -> &'static str {

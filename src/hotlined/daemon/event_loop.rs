@@ -12,7 +12,7 @@ use crate::snapshot_file::SnapshotFile;
 use hotlined_core::event::Event;
 use hotlined_core::id::SwitchId;
 use hotlined_core::time::{Instant, Millis};
-use hotlined_instance::Ended;
+use hotlined_instance::InstanceError;
 use hotlined_instance::LinkInput;
 use hotlined_instance::cluster::failure::RedisFailure;
 use hotlined_instance::{Input, Instance, Output};
@@ -58,7 +58,7 @@ impl EventLoop {
         mut self,
         mut configured: mpsc::Receiver<Event>,
         mut wishes: mpsc::Receiver<ControlRequest>,
-    ) -> Result<(), Ended> {
+    ) -> Result<(), InstanceError> {
         let mut from_sockets: Vec<(SwitchId, LinkInput)> = Vec::new();
         loop {
             while let Some(output) = self.instance.next_output() {
@@ -89,8 +89,8 @@ impl EventLoop {
                     }
                 }
                 WakeReason::Redis(channel, reply) => self.instance.handle(now, Input::Redis(channel, reply)),
-                WakeReason::Configured(event) => self.instance.handle(now, Input::Configured(event)),
-                WakeReason::Due => self.instance.handle(now, Input::Due),
+                WakeReason::Configured(event) => self.instance.handle(now, Input::ConfigChanged(event)),
+                WakeReason::Due => self.instance.handle(now, Input::Tick),
             }
             while let Some(id) = self.deliverers.next_done() {
                 self.instance.handle(now, Input::Delivered(id));
@@ -106,7 +106,7 @@ impl EventLoop {
         [self.instance.deadline(), done].into_iter().flatten().fold(beat, Instant::min)
     }
 
-    fn carry_out(&mut self, output: Output) -> Option<Result<(), Ended>> {
+    fn carry_out(&mut self, output: Output) -> Option<Result<(), InstanceError>> {
         match output {
             Output::Link(switch, output) => self.sockets.carry_out(&switch, output),
             Output::Redis(channel, request) => {
@@ -114,14 +114,14 @@ impl EventLoop {
                     redis.send(channel, request);
                 }
             }
-            Output::Keep { number, frames } => {
+            Output::WriteFrames { number, frames } => {
                 let kept = self.snapshot_file.as_mut().map_or_else(
                     || Err(io::Error::other("there is no file of live calls")),
                     |file| file.append(&frames),
                 );
                 let renews = *kept.as_ref().unwrap_or(&false);
                 let outcome = kept.map(|_| ()).map_err(|error| error.to_string());
-                self.instance.handle(self.clock.now(), Input::Kept { number, outcome, renews });
+                self.instance.handle(self.clock.now(), Input::FramesWritten { number, outcome, renews });
             }
             Output::Deliver(delivery) => self.deliverers.deliver(delivery),
             Output::Ended(end) => return Some(end),

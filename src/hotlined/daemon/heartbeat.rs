@@ -56,7 +56,7 @@ impl Heartbeat {
     /// Beats if a heartbeat is due. Returns the time of the next heartbeat.
     pub(super) fn beat(&mut self, now: Instant, instance: &Instance) -> Instant {
         if self.next <= now {
-            let (lines, waiting) = instance.in_use();
+            let (lines, waiting) = instance.lines_and_waiting();
             self.next = now + self.every;
             self.health.beat(std::time::Instant::now());
             self.service_manager
@@ -122,15 +122,15 @@ impl Probe for LoopMetrics {
         }
     }
 
-    fn keeping_begins(&mut self) {
+    fn persist_begins(&mut self) {
         self.keeping_since = Some(std::time::Instant::now());
     }
 
-    fn keeping_ends(&mut self, why_not: Option<&str>) {
+    fn persist_ends(&mut self, why_not: Option<&str>) {
         let Some(since) = self.keeping_since.take() else { return };
         self.keep_time.record(since.elapsed());
         if why_not.is_some() { &self.not_kept } else { &self.kept }.increment(1);
-        self.health.keeps(why_not.is_none());
+        self.health.set_persisted(why_not.is_none());
         match (why_not, self.fails_to_keep) {
             (Some(why), false) => tracing::warn!(
                 why,
@@ -160,7 +160,7 @@ impl Probe for LoopMetrics {
 mod tests {
     use super::*;
     use crate::metrics_registry::Registry;
-    use hotlined_instance::{KeepingStart, Start};
+    use hotlined_instance::{InstanceOptions, PersistenceOptions};
 
     #[test]
     fn what_the_loop_waited_for_is_no_turn() {
@@ -190,7 +190,8 @@ mod tests {
     fn a_loop_beats_no_sooner_than_is_due() {
         let mut pulse = Heartbeat::default();
         let begin = Instant(5_000);
-        let instance = Instance::new(begin, Start::nothing(pulse.health().clone(), KeepingStart::Nowhere));
+        let instance =
+            Instance::new(begin, InstanceOptions::minimal(pulse.health().clone(), PersistenceOptions::None));
         let next = pulse.beat(begin, &instance);
         assert_eq!(next, begin + BEAT_WAIT);
         assert_eq!(pulse.beat(next - Millis(1), &instance), next);

@@ -5,11 +5,11 @@ use super::settings::{EventFormat, Settings, SwitchSettings};
 use hotlined_esl::argument::Endpoint;
 use hotlined_esl::event::Format;
 use hotlined_esl::vocabulary::{Secret, UserAtDomain};
-use hotlined_instance::switch::freeswitch::conversation::Account;
-use hotlined_instance::switch::freeswitch::encode_command::{Fallback, Site};
+use hotlined_instance::switch::freeswitch::encode_command::{DialplanConfig, Fallback};
 use hotlined_instance::switch::freeswitch::link;
 use hotlined_instance::switch::freeswitch::link::LinkSettings;
-use hotlined_instance::switch::freeswitch::liveness::Patience;
+use hotlined_instance::switch::freeswitch::liveness::LivenessTimeouts;
+use hotlined_instance::switch::freeswitch::session::Credentials;
 
 /// The link settings of every switch.
 ///
@@ -26,7 +26,7 @@ fn link_settings_of(switch: &SwitchSettings) -> Result<LinkSettings, ServeError>
         context: Endpoint::new(&switch.fallback.context)?,
     };
     let password = switch.password().map_err(ServeError::Settings)?.reveal();
-    let account = Account {
+    let credentials = Credentials {
         user: switch.user.as_deref().map(UserAtDomain::new).transpose()?,
         password: Secret::new(password)?,
     };
@@ -34,16 +34,20 @@ fn link_settings_of(switch: &SwitchSettings) -> Result<LinkSettings, ServeError>
         switch: switch.name.clone(),
         host: switch.host.clone(),
         port: switch.port,
-        account,
-        site: Site { trunk: switch.trunk.clone(), fallback, recordings: switch.recordings.clone() },
+        credentials,
+        dialplan: DialplanConfig {
+            trunk: switch.trunk.clone(),
+            fallback,
+            recordings: switch.recordings.clone(),
+        },
         format: match switch.format {
             EventFormat::Plain => Format::Plain,
             EventFormat::Json => Format::Json,
         },
         setup_time_max: switch.connect_timeout.into(),
-        patience: Patience { silence_max: switch.silence_max, answer_max: switch.answer_max },
+        liveness: LivenessTimeouts { silence_max: switch.silence_max, answer_max: switch.answer_max },
         reconnect_wait_min: switch.reconnect_min.into(),
         reconnect_wait_max: switch.reconnect_max.into(),
-        limits: link::Limits::default(),
+        limits: link::LinkLimits::default(),
     })
 }

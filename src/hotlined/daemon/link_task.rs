@@ -5,26 +5,26 @@ use super::sockets::{Sockets, random};
 use crate::capture::CaptureWriter;
 use hotlined_core::event::Event;
 use hotlined_instance::LinkInput;
-use hotlined_instance::switch::freeswitch::link::{Link, LinkEnd, LinkSettings, Order, Permit};
-use hotlined_instance::switch::lease_token::{Claim, Claiming};
+use hotlined_instance::switch::freeswitch::link::{Link, LinkEnd, LinkSettings, SwitchCommand, WritePermit};
+use hotlined_instance::switch::lease_token::{Activation, LeaseToken};
 use tokio::sync::mpsc;
 
 /// The link's authority to write to its switch.
 #[derive(Debug)]
 pub struct LinkAuthority {
     /// The lease token that is written at the switch.
-    pub claim: Option<(Claim, Claiming)>,
+    pub claim: Option<(LeaseToken, Activation)>,
     /// Until when the link may write, at the begin.
-    pub permit: Permit,
+    pub permit: WritePermit,
     /// Later permits. `None` ends the link at once.
-    pub permit_changes: mpsc::Receiver<Option<Permit>>,
+    pub permit_changes: mpsc::Receiver<Option<WritePermit>>,
 }
 
 impl LinkAuthority {
     /// The authority of a listener, and of a daemon that has the switch for itself.
     pub fn undisputed() -> Self {
         let (_, changes) = mpsc::channel(1);
-        Self { claim: None, permit: Permit::Always, permit_changes: changes }
+        Self { claim: None, permit: WritePermit::Always, permit_changes: changes }
     }
 }
 
@@ -36,7 +36,7 @@ impl LinkAuthority {
 /// by a token that takes precedence.
 pub async fn run_link(
     settings: LinkSettings,
-    mut orders: mpsc::Receiver<Order>,
+    mut orders: mpsc::Receiver<SwitchCommand>,
     inbox: mpsc::Sender<Event>,
     tap: Option<CaptureWriter>,
     mut right: LinkAuthority,
@@ -50,14 +50,14 @@ pub async fn run_link(
         // The owner of the link dropped the sender.
         if can_order && orders.is_closed() && orders.is_empty() {
             can_order = false;
-            link.leave(clock.now());
+            link.log_out(clock.now());
         }
         while let Some(output) = link.next_output(clock.now()) {
             sockets.carry_out(&switch, output);
         }
         sockets.flush();
         // As many events as the channel takes without waiting.
-        while link.backlog() > 0 {
+        while link.backlog_len() > 0 {
             match inbox.try_reserve() {
                 Ok(room) => {
                     if let Some(event) = link.next_event() {
@@ -76,15 +76,15 @@ pub async fn run_link(
         tokio::select! {
             biased;
             change = right.permit_changes.recv(), if can_change => match change {
-                Some(Some(permit)) => link.permit(permit),
+                Some(Some(permit)) => link.set_permit(permit),
                 Some(None) => link.revoke(),
                 None => can_change = false,
             },
             () = sockets.next(&mut inputs) => {}
-            permit = inbox.reserve(), if link.backlog() > 0 => drop(permit),
+            permit = inbox.reserve(), if link.backlog_len() > 0 => drop(permit),
             order = orders.recv(), if can_order => {
                 if let Some(order) = order {
-                    link.order(clock.now(), order);
+                    link.send_command(clock.now(), order);
                 }
             }
             () = wait_until(wake_at) => {}
@@ -92,7 +92,7 @@ pub async fn run_link(
         for (_, input) in inputs.drain(..) {
             match input {
                 LinkInput::Connected(number) => link.connected(clock.now(), number),
-                LinkInput::Refused(error) => link.refused(clock.now(), error),
+                LinkInput::ConnectFailed(error) => link.connect_failed(clock.now(), error),
                 LinkInput::Received(bytes) => link.received(clock.now(), bytes),
                 LinkInput::Closed(error) => link.closed(clock.now(), error),
             }

@@ -20,8 +20,8 @@ use hotlined_instance::Instance;
 use hotlined_instance::persist::outbox::{DeliveryKind, RECORD};
 use hotlined_instance::persist::snapshot::PersistedState;
 use hotlined_instance::switch::freeswitch::link::LinkSettings;
-use hotlined_instance::switch::lease_token::{Claim, Claiming};
-use hotlined_instance::{KeepingStart, RedisStart, Start};
+use hotlined_instance::switch::lease_token::{Activation, LeaseToken};
+use hotlined_instance::{InstanceOptions, PersistenceOptions, RedisOptions};
 use std::path::PathBuf;
 use tokio::sync::{mpsc, oneshot};
 
@@ -47,7 +47,7 @@ pub struct DaemonParts {
     /// The Redis that several daemons share.
     pub redis: Option<RedisParts>,
     /// The lease token for the switches, if there is no Redis.
-    pub claim: Option<(Claim, Claiming)>,
+    pub claim: Option<(LeaseToken, Activation)>,
     /// The heartbeat of the event loop.
     pub heartbeat: Heartbeat,
 }
@@ -107,23 +107,33 @@ impl DaemonParts {
             claim,
             heartbeat: pulse,
         } = self;
-        let (file, keeping) = match (of, live) {
+        let (file, persistence) = match (of, live) {
             (Some(RedisParts { settings, .. }), _) => {
-                let start = RedisStart { daemon: settings.daemon, lease: settings.lease };
-                (None, KeepingStart::Redis(start))
+                let options = RedisOptions { daemon: settings.daemon, lease: settings.lease };
+                (None, PersistenceOptions::Redis(options))
             }
-            (None, Some((file, kept))) => (Some(file), KeepingStart::File(Box::new(kept))),
-            (None, None) => (None, KeepingStart::Nowhere),
+            (None, Some((file, kept))) => (Some(file), PersistenceOptions::File(Box::new(kept))),
+            (None, None) => (None, PersistenceOptions::None),
         };
         let health = pulse.health().clone();
         let probe = Box::new(LoopMetrics::new(health.clone()));
         let mut deliverers = Deliverers::default();
         deliverers.add(RECORD, RecordDeliverer::new(records));
         let sockets = Sockets::new(clock, links.iter().cloned(), tap);
-        let kinds = DeliveryKind::ALL.to_vec();
         let seed = random();
-        let start =
-            Start { limits, drain_max, first, links, keeping, claim, kinds, observers, health, probe, seed };
+        let start = InstanceOptions {
+            limits,
+            drain_max,
+            initial_events: first,
+            links,
+            persistence,
+            token: claim,
+            delivery_kinds: DeliveryKind::ALL.to_vec(),
+            observers,
+            health,
+            probe,
+            seed,
+        };
         let instance = Instance::new(clock.now(), start);
         EventLoop { instance, clock, sockets, snapshot_file: file, redis, deliverers, heartbeat: pulse }
     }

@@ -19,7 +19,7 @@ use hotlined_core::number::NumberRegions;
 use hotlined_instance::health::Health;
 use hotlined_instance::persist::snapshot::PersistedState;
 use hotlined_instance::switch::freeswitch::link::LinkSettings;
-use hotlined_instance::switch::lease_token::{Claim, Claiming};
+use hotlined_instance::switch::lease_token::{Activation, LeaseToken};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -35,10 +35,10 @@ pub async fn serve(
     settings: Settings,
     journal: Option<&Path>,
     capture: Option<&Path>,
-    claiming: Claiming,
+    claiming: Activation,
 ) -> Result<(), ServeError> {
     let links = link_settings(&settings)?;
-    if claiming == Claiming::TakingOver && settings.redis.is_some() {
+    if claiming == Activation::TakingOver && settings.redis.is_some() {
         tracing::warn!("--take-over changes nothing beside [redis]: leases say which daemon acts");
     }
     if capture.is_some() && links.len() > 1 {
@@ -118,9 +118,9 @@ fn open_snapshot(settings: &Settings) -> Result<Option<(SnapshotFile, PersistedS
 
 /// The lease token of this process at a switch, if there is no Redis to give out leases. Of two tokens that are
 /// written at the same time, the later one wins.
-fn claim_of_the_process() -> Claim {
+fn claim_of_the_process() -> LeaseToken {
     let host = std::fs::read_to_string(HOST_NAME_FILE).unwrap_or_default();
-    Claim::new(&format!("{}-{}", host.trim(), std::process::id()), Clock::start().now().0)
+    LeaseToken::new(&format!("{}-{}", host.trim(), std::process::id()), Clock::start().now().0)
 }
 
 /// Opens the snapshot file. Call records that are in the file of records already are left out of its deliveries.

@@ -8,8 +8,8 @@ use crate::http::listener::ListenError;
 use crate::jsonl_writer::JsonlError;
 use crate::redis::ConnectorError;
 use crate::snapshot_file::SnapshotFileError;
-use hotlined_esl::argument::BadEndpoint;
-use hotlined_esl::vocabulary::{BadSecret, BadWord};
+use hotlined_esl::argument::InvalidEndpoint;
+use hotlined_esl::vocabulary::{InvalidSecret, InvalidWord};
 use hotlined_instance::switch::freeswitch::link::LinkError;
 
 /// Why the daemon could not start or could not go on.
@@ -44,13 +44,13 @@ pub enum ServeError {
     Admin(#[from] ListenError),
     /// The fallback extension contains characters that the switch would interpret.
     #[error("[switch] fallback: {0}")]
-    Fallback(#[from] BadEndpoint),
+    Fallback(#[from] InvalidEndpoint),
     /// The user name contains characters that the switch would interpret.
     #[error("[switch] user: {0}")]
-    User(#[from] BadWord),
+    User(#[from] InvalidWord),
     /// The password contains characters that the switch would interpret.
     #[error("[switch] password: {0}")]
-    Password(#[from] BadSecret),
+    Password(#[from] InvalidSecret),
     /// A link ended for a reason that only the operator can mend.
     #[error(transparent)]
     Link(#[from] LinkError),

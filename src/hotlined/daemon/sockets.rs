@@ -8,7 +8,7 @@ use crate::capture::{CaptureWriter, Direction};
 use bytes::{Buf, BytesMut};
 use hotlined_core::id::SwitchId;
 use hotlined_instance::LinkInput;
-use hotlined_instance::switch::freeswitch::link::{LinkOutput, LinkSettings, Permit};
+use hotlined_instance::switch::freeswitch::link::{LinkOutput, LinkSettings, WritePermit};
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher};
 use std::io;
@@ -45,7 +45,7 @@ enum Socket {
 struct Connected {
     stream: TcpStream,
     unwritten: BytesMut,
-    permit: Permit,
+    permit: WritePermit,
 }
 
 /// An unpredictable number, from the random keys of the standard library's hash maps.
@@ -121,7 +121,7 @@ impl Sockets {
             });
         }
         for (switch, input) in &*inputs {
-            if matches!(input, LinkInput::Refused(_) | LinkInput::Closed(_)) {
+            if matches!(input, LinkInput::ConnectFailed(_) | LinkInput::Closed(_)) {
                 open.remove(switch);
             }
         }
@@ -139,13 +139,13 @@ fn poll_socket(
     if let Socket::Connecting(connecting) = socket {
         match connecting.as_mut().poll(cx) {
             Poll::Pending => return,
-            Poll::Ready(Err(error)) => return tell(LinkInput::Refused(error)),
+            Poll::Ready(Err(error)) => return tell(LinkInput::ConnectFailed(error)),
             Poll::Ready(Ok(stream)) => {
                 if let Some(tap) = tap {
                     tap.record(Direction::Open, b"");
                 }
                 let unwritten = BytesMut::new();
-                *socket = Socket::Connected(Connected { stream, unwritten, permit: Permit::Always });
+                *socket = Socket::Connected(Connected { stream, unwritten, permit: WritePermit::Always });
                 tell(LinkInput::Connected(random()));
             }
         }

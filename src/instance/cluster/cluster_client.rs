@@ -61,7 +61,7 @@ impl ClusterClient {
         health: Arc<Health>,
     ) -> Self {
         metrics::REDIS_UP.gauge(&[]).set(0.0);
-        health.redis(Some("nothing was events of it yet".to_owned()));
+        health.set_redis_error(Some("nothing was events of it yet".to_owned()));
         Self {
             state: SharedState::default(),
             acd: AcdClient::new(now),
@@ -137,14 +137,14 @@ impl ClusterClient {
                 }
             }
             RedisEvent::Unavailable(failure) => {
-                self.health.redis(Some(failure.to_string()));
+                self.health.set_redis_error(Some(failure.to_string()));
                 metrics::REDIS_UP.gauge(&[]).set(0.0);
                 if !is_unavailable {
                     tracing::warn!(%failure, "Redis is away: lines are shared with no other daemon until it is back");
                 }
             }
             RedisEvent::Available => {
-                self.health.redis(None);
+                self.health.set_redis_error(None);
                 metrics::REDIS_UP.gauge(&[]).set(1.0);
                 metrics::REDIS_UPS.counter(&[]).increment(1);
                 if is_unavailable {

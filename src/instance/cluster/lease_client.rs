@@ -17,7 +17,7 @@ use crate::health::Health;
 use crate::metrics;
 use crate::persist::outbox::DeliveryId;
 use crate::persist::snapshot::PersistedState;
-use crate::switch::lease_token::Claim;
+use crate::switch::lease_token::LeaseToken;
 use hotlined_core::id::SwitchId;
 use hotlined_core::time::{Instant, Millis};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -31,7 +31,7 @@ pub(crate) enum LeaseEvent {
         /// The lease.
         fence: Fence,
         /// What is said of that at the switch.
-        claim: Claim,
+        claim: LeaseToken,
         /// The saved calls of the switch.
         loaded: Box<LoadedSwitch>,
     },
@@ -246,7 +246,7 @@ impl LeaseClient {
 
     fn on_reply(&mut self, now: Instant, reply: RedisChannelReply) {
         let Some(LeaseJob::Ask { request, asked, .. }) = self.job.take() else { return };
-        self.health.leases(None);
+        self.health.set_lease_error(None);
         let changes = match reply {
             RedisChannelReply::View(view) => {
                 let (requests, changes) = self.policy.on_view(now, view);
@@ -270,7 +270,7 @@ impl LeaseClient {
         }
         match self.job.take() {
             Some(LeaseJob::Ask { asked, .. }) => {
-                self.health.leases(Some(failure.to_string()));
+                self.health.set_lease_error(Some(failure.to_string()));
                 match failure.remedy() {
                     // The ACD client logs it already.
                     Remedy::Reconnect => {}
@@ -317,7 +317,7 @@ impl LeaseClient {
         metrics::LEASE_HELD.gauge(&[&switch.0]).set(1.0);
         metrics::LEASES_TAKEN.counter(&[&switch.0]).increment(1);
         self.write_until.insert(switch.clone(), until);
-        let claim = Claim::new(self.own_name.as_str(), fence.token);
+        let claim = LeaseToken::new(self.own_name.as_str(), fence.token);
         self.events.push_back(LeaseEvent::Acquired { fence, claim, loaded: Box::new(loaded) });
     }
 

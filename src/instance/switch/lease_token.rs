@@ -1,83 +1,83 @@
-//! By what right somebody acts for a switch, and whose goes before whose.
+//! The lease token: by which right a daemon is the active daemon of a switch, and which of two tokens is newer.
 //!
-//! Who acts is decided elsewhere. But whoever is cut off from there alone does not hear of it, while the switch hears
-//! them both: so each says at the switch by what right it acts, and everybody who acts there hears it.
+//! Leases are given by Redis. But a daemon that is cut off from Redis alone does not learn that another daemon has the
+//! lease by now, while the switch is connected to both daemons. So each daemon announces its token at the switch, and
+//! every daemon that is active there receives the announcement.
 
+use crate::daemon_id::DAEMON_ID_BYTES_MAX;
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-/// The longest name of a daemon, in bytes.
-const DAEMON_BYTES_MAX: usize = 64;
-
-/// The right of a daemon to act for a switch. The later one has the higher token; of two that have the same, which
-/// nobody gives out, it is the name that decides.
+/// The right of a daemon to be active at a switch. A later lease has a higher number. No two leases have the same
+/// number; if two tokens have the same number all the same, the name of the daemon decides.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Claim {
-    token: u64,
+pub struct LeaseToken {
+    number: u64,
     daemon: Arc<str>,
 }
 
-/// How a daemon comes to act for a switch.
+/// How a daemon becomes the active daemon of a switch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Claiming {
-    /// It has a lease: it says so as soon as it may say anything.
+pub enum Activation {
+    /// By a lease of Redis. The daemon announces its token as soon as it is subscribed.
     Leased,
-    /// There are no leases. It asks first who acts, and says that it does once nobody has answered.
+    /// Without leases. The daemon first asks whether another daemon is active, and announces itself if none has
+    /// answered.
     Asking,
-    /// There are no leases, and an operator wants it to act even if another daemon does so now.
+    /// Without leases, by order of an operator: the daemon becomes active even if another daemon is active now.
     TakingOver,
 }
 
-/// What a claim of somebody means to who has one.
+/// How another daemon's token compares to ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// It is the very same: our own word has come back to us.
+pub enum TokenOrder {
+    /// The token is our own: our announcement has come back to us.
     Same,
-    /// It was given before ours: whoever shows it has not heard of ours.
-    Behind,
-    /// It was given after ours: ours is good for nothing any more.
-    Before,
+    /// The other token is older: its daemon does not know of ours yet.
+    Older,
+    /// The other token is newer: ours is void.
+    Newer,
 }
 
-impl Claim {
-    /// The claim of a daemon of this name. Of a name that comes from outside only letters, digits and `-_.` are kept.
-    pub fn new(daemon: &str, token: u64) -> Self {
+impl LeaseToken {
+    /// The token of the daemon of this name. The name may be untrusted: only letters, digits and `-_.` are kept.
+    pub fn new(daemon: &str, number: u64) -> Self {
         let kept = |c: &char| c.is_ascii_alphanumeric() || "-_.".contains(*c);
-        let daemon: String = daemon.chars().filter(kept).take(DAEMON_BYTES_MAX).collect();
-        Self { token, daemon: daemon.into() }
+        let daemon: String = daemon.chars().filter(kept).take(DAEMON_ID_BYTES_MAX).collect();
+        Self { number, daemon: daemon.into() }
     }
 
-    /// Who has it.
+    /// The name of the daemon.
     pub fn daemon(&self) -> &str {
         &self.daemon
     }
 
-    /// By which token.
-    pub fn token(&self) -> u64 {
-        self.token
+    /// The fencing number.
+    pub fn number(&self) -> u64 {
+        self.number
     }
 
-    /// This daemon's question who acts. The daemon that acts answers.
-    pub fn question(&self) -> Self {
-        Self { token: 0, daemon: self.daemon.clone() }
+    /// This daemon's query which daemon is active. The active daemon answers it.
+    pub fn as_query(&self) -> Self {
+        Self { number: 0, daemon: self.daemon.clone() }
     }
 
-    /// Whether it is a question who acts, and no claim.
-    pub fn is_question(&self) -> bool {
-        self.token == 0
+    /// Whether this is a query which daemon is active, and no token.
+    pub fn is_query(&self) -> bool {
+        self.number == 0
     }
 
-    /// A claim of this daemon that goes before the other one.
-    pub fn before(self, other: &Self) -> Self {
-        Self { token: self.token.max(other.token.saturating_add(1)), daemon: self.daemon }
+    /// A token of this daemon that is newer than `other`.
+    pub fn newer_than(self, other: &Self) -> Self {
+        Self { number: self.number.max(other.number.saturating_add(1)), daemon: self.daemon }
     }
 
-    /// What this other claim means to us, whose claim this is.
-    pub fn beside(&self, other: &Self) -> Standing {
+    /// Compares another daemon's token to this one.
+    pub fn compare(&self, other: &Self) -> TokenOrder {
         match other.cmp(self) {
-            Ordering::Equal => Standing::Same,
-            Ordering::Less => Standing::Behind,
-            Ordering::Greater => Standing::Before,
+            Ordering::Equal => TokenOrder::Same,
+            Ordering::Less => TokenOrder::Older,
+            Ordering::Greater => TokenOrder::Newer,
         }
     }
 }
@@ -87,29 +87,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_any_two_claims_one_goes_before() {
-        let ours = Claim::new("b", 7);
+    fn of_any_two_tokens_one_is_newer() {
+        let ours = LeaseToken::new("b", 7);
         for (daemon, token, standing) in [
-            ("b", 7, Standing::Same),
-            ("a", 8, Standing::Before),
-            ("c", 6, Standing::Behind),
-            ("a", 7, Standing::Behind),
-            ("c", 7, Standing::Before),
+            ("b", 7, TokenOrder::Same),
+            ("a", 8, TokenOrder::Newer),
+            ("c", 6, TokenOrder::Older),
+            ("a", 7, TokenOrder::Older),
+            ("c", 7, TokenOrder::Newer),
         ] {
-            let other = Claim::new(daemon, token);
-            assert_eq!(ours.beside(&other), standing, "{other:?}");
+            let other = LeaseToken::new(daemon, token);
+            assert_eq!(ours.compare(&other), standing, "{other:?}");
             let back = match standing {
-                Standing::Same => Standing::Same,
-                Standing::Behind => Standing::Before,
-                Standing::Before => Standing::Behind,
+                TokenOrder::Same => TokenOrder::Same,
+                TokenOrder::Older => TokenOrder::Newer,
+                TokenOrder::Newer => TokenOrder::Older,
             };
-            assert_eq!(other.beside(&ours), back, "{other:?}");
+            assert_eq!(other.compare(&ours), back, "{other:?}");
         }
     }
 
     #[test]
     fn a_name_from_outside_is_no_more_than_a_name() {
-        assert_eq!(Claim::new("a\n\napi shutdown ${x}", 1).daemon(), "aapishutdownx");
-        assert_eq!(Claim::new(&"x".repeat(1_000), 1).daemon().len(), DAEMON_BYTES_MAX);
+        assert_eq!(LeaseToken::new("a\n\napi shutdown ${x}", 1).daemon(), "aapishutdownx");
+        assert_eq!(LeaseToken::new(&"x".repeat(1_000), 1).daemon().len(), DAEMON_ID_BYTES_MAX);
     }
 }

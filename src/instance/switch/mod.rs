@@ -1,4 +1,4 @@
-//! The switches a daemon is linked to, without their sockets.
+//! The links to the switches, without sockets, and the token by which a daemon is active at a switch.
 
 pub mod freeswitch;
 pub mod lease_token;

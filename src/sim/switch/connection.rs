@@ -4,9 +4,9 @@ use super::hub::{ActiveFaults, Shared};
 use super::listener::Listener;
 use crate::requests::parse_request;
 use bytes::{Bytes, BytesMut};
-use hotlined_esl::frame::Limits;
+use hotlined_esl::frame::WireLimits;
 use hotlined_esl::server;
-use hotlined_esl::server::{ReceivedRequest, RequestDecoder};
+use hotlined_esl::server::{RawRequest, RequestDecoder};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -38,7 +38,7 @@ pub(super) async fn serve_connection(stream: TcpStream, shared: Arc<Shared>) {
         generation,
         stream,
         shared,
-        decoder: RequestDecoder::new(Limits::default()),
+        decoder: RequestDecoder::new(WireLimits::default()),
         listener: None,
         closing: false,
     };
@@ -133,7 +133,7 @@ impl Connection {
         true
     }
 
-    fn answer_request(&mut self, request: &ReceivedRequest) -> Answer {
+    fn answer_request(&mut self, request: &RawRequest) -> Answer {
         let verb = request.words().next().unwrap_or_default().to_ascii_lowercase();
         let say = |text: &str| Answer::Reply(server::reply(text));
         let Some((_, listener)) = &self.listener else {
@@ -173,7 +173,7 @@ impl Connection {
         Answer::Reply(server::reply(answer))
     }
 
-    fn authenticate(&mut self, request: &ReceivedRequest) -> Answer {
+    fn authenticate(&mut self, request: &RawRequest) -> Answer {
         let password = request.line.split_once(' ').map_or("", |(_, password)| password);
         if password != self.shared.password {
             return Answer::Close(server::reply("-ERR invalid"));

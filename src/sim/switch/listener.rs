@@ -3,7 +3,7 @@
 use crate::switch_event::SwitchEvent;
 use bytes::{Bytes, BytesMut};
 use hotlined_esl::event::Format;
-use hotlined_esl::server::ReceivedRequest;
+use hotlined_esl::server::RawRequest;
 use hotlined_esl::vocabulary::EventName;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -91,7 +91,7 @@ impl Listener {
 
     /// `event [plain|json] NAME…`: adds names, ignores unknown ones, and takes the words behind `CUSTOM` as
     /// subclasses (MES:2465-2540).
-    pub fn subscribe(&self, request: &ReceivedRequest) -> String {
+    pub fn subscribe(&self, request: &RawRequest) -> String {
         let mut state = self.state();
         let (mut known, mut custom) = (0, false);
         for (index, word) in request.words().skip(1).enumerate() {
@@ -123,7 +123,7 @@ impl Listener {
         format!("+OK event listener enabled {format}")
     }
 
-    pub fn unsubscribe(&self, request: &ReceivedRequest) -> String {
+    pub fn unsubscribe(&self, request: &RawRequest) -> String {
         let mut state = self.state();
         for word in request.words().skip(1) {
             state.names.remove(&word.to_ascii_uppercase());

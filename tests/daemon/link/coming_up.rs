@@ -2,8 +2,8 @@
 
 use super::peer::{Kept, Log, Switch, settings, within};
 use hotlined_esl::server;
-use hotlined_instance::switch::freeswitch::conversation::Refusal;
 use hotlined_instance::switch::freeswitch::link::LinkError;
+use hotlined_instance::switch::freeswitch::session::SessionError;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -17,7 +17,7 @@ async fn a_wrong_password_ends_it_and_names_the_setting() {
     wire.say(server::reply("-ERR invalid")).await;
     wire.say(server::disconnect_notice()).await;
     let error = kept.refusal().await;
-    assert!(matches!(error, LinkError::Refused(Refusal::Password)), "{error}");
+    assert!(matches!(error, LinkError::Refused(SessionError::Password)), "{error}");
     assert!(error.to_string().contains("[switch] password"), "{error}");
 }
 

@@ -2,19 +2,19 @@
 
 use super::peer::{Kept, Log, Switch, command, digit, hang_up, settings, within};
 use hotlined_esl::server;
-use hotlined_esl::server::ClientRequest;
+use hotlined_esl::server::ParsedRequest;
 use hotlined_instance::switch::freeswitch::link::LinkSettings;
-use hotlined_instance::switch::freeswitch::liveness::Patience;
+use hotlined_instance::switch::freeswitch::liveness::LivenessTimeouts;
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// A link that would wait for ever if it did not hear that the engine stopped.
 fn patient(port: u16) -> LinkSettings {
     let ever = Duration::from_secs(3_600);
-    let patience = Patience { silence_max: ever.into(), answer_max: ever.into() };
+    let patience = LivenessTimeouts { silence_max: ever.into(), answer_max: ever.into() };
     LinkSettings {
         setup_time_max: ever,
-        patience,
+        liveness: patience,
         reconnect_wait_min: ever,
         reconnect_wait_max: ever,
         ..settings(port)
@@ -75,11 +75,11 @@ async fn the_last_orders_are_read_before_the_link_closes() {
     // The switch speaks while the engine is already gone: that must not keep back its last words.
     for number in 1..=100 {
         wire.say(digit('1')).await;
-        let Some(ClientRequest::BgApi { job, .. }) = wire.asked().await else { panic!() };
+        let Some(ParsedRequest::BgApi { job, .. }) = wire.asked().await else { panic!() };
         assert_eq!(job, Some(command(number).to_string()));
         wire.say(server::reply_job(&command(number).to_string())).await;
     }
-    assert!(matches!(wire.asked().await, Some(ClientRequest::Exit)));
+    assert!(matches!(wire.asked().await, Some(ParsedRequest::Exit)));
     wire.say(server::reply("+OK bye")).await;
     wire.say(server::disconnect_notice()).await;
     within("the link to end", stopping).await.unwrap().unwrap();

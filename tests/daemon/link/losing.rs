@@ -10,9 +10,9 @@ use hotlined_core::prompt::{Prompt, Tone};
 use hotlined_core::time::Millis;
 use hotlined_esl::event_writer::EventWriter;
 use hotlined_esl::server;
-use hotlined_esl::server::ClientRequest;
-use hotlined_instance::switch::freeswitch::link::{LinkSettings, Permit};
-use hotlined_instance::switch::freeswitch::liveness::Patience;
+use hotlined_esl::server::ParsedRequest;
+use hotlined_instance::switch::freeswitch::link::{LinkSettings, WritePermit};
+use hotlined_instance::switch::freeswitch::liveness::LivenessTimeouts;
 use std::time::Duration;
 
 fn unknown(number: u32) -> Event {
@@ -23,8 +23,8 @@ fn unknown(number: u32) -> Event {
 async fn a_switch_that_falls_silent_is_given_up() {
     let (log, _guard) = Log::listen();
     let switch = Switch::open().await;
-    let patience = Patience { silence_max: Millis(300), ..settings(switch.port).patience };
-    let mut kept = Kept::start(LinkSettings { patience, ..settings(switch.port) });
+    let liveness = LivenessTimeouts { silence_max: Millis(300), ..settings(switch.port).liveness };
+    let mut kept = Kept::start(LinkSettings { liveness, ..settings(switch.port) });
     let mut wire = switch.bring_up().await;
     kept.is_restored().await;
     kept.is_lost().await;
@@ -39,17 +39,18 @@ async fn a_switch_that_falls_silent_is_given_up() {
 async fn a_switch_that_falls_quiet_after_an_order_is_asked_whether_it_is_there() {
     let (log, _guard) = Log::listen();
     let switch = Switch::open().await;
-    let mut kept = Kept::start(LinkSettings { patience: Patience::default(), ..settings(switch.port) });
+    let mut kept =
+        Kept::start(LinkSettings { liveness: LivenessTimeouts::default(), ..settings(switch.port) });
     let mut wire = switch.bring_up().await;
     kept.is_restored().await;
     kept.order(hang_up(1)).await;
-    assert!(matches!(wire.asked().await, Some(ClientRequest::BgApi { .. })));
+    assert!(matches!(wire.asked().await, Some(ParsedRequest::BgApi { .. })));
     wire.say(server::reply_job("x")).await;
     for _ in 0..2 {
-        assert_eq!(wire.asked().await, Some(ClientRequest::NoLog));
+        assert_eq!(wire.asked().await, Some(ParsedRequest::NoLog));
         wire.say(server::reply(server::NOT_LOGGING)).await;
     }
-    assert_eq!(wire.asked().await, Some(ClientRequest::NoLog));
+    assert_eq!(wire.asked().await, Some(ParsedRequest::NoLog));
     kept.is_lost().await;
     assert_eq!(kept.event().await, unknown(1));
     assert!(wire.closes().await);
@@ -62,13 +63,13 @@ async fn a_switch_that_falls_quiet_after_an_order_is_asked_whether_it_is_there()
 async fn a_switch_that_we_may_not_ask_owes_no_answer() {
     let (log, _guard) = Log::listen();
     let switch = Switch::open().await;
-    let patience = Patience { silence_max: Millis::seconds(2), answer_max: Millis(100) };
+    let liveness = LivenessTimeouts { silence_max: Millis::seconds(2), answer_max: Millis(100) };
     let (changes, right) = leased();
-    let settings = LinkSettings { patience, ..settings(switch.port) };
+    let settings = LinkSettings { liveness, ..settings(switch.port) };
     let mut kept = Kept::by_right(settings, 1_024, right);
     let _wire = switch.bring_up().await;
     kept.is_restored().await;
-    changes.send(Some(Permit::Until(Clock::start().now()))).await.unwrap();
+    changes.send(Some(WritePermit::Until(Clock::start().now()))).await.unwrap();
     kept.order(hang_up(1)).await;
     kept.is_lost().await;
     let told = log.lines("link down").into_iter().next().unwrap();
@@ -112,16 +113,16 @@ async fn news_that_come_late_begin_the_link_again_and_no_caller_is_taken_by_them
 async fn heartbeats_keep_a_link_and_what_nobody_needs_is_counted() {
     let (log, _guard) = Log::listen();
     let switch = Switch::open().await;
-    let patience = Patience { silence_max: Millis::seconds(2), ..settings(switch.port).patience };
-    let mut kept = Kept::start(LinkSettings { patience, ..settings(switch.port) });
+    let liveness = LivenessTimeouts { silence_max: Millis::seconds(2), ..settings(switch.port).liveness };
+    let mut kept = Kept::start(LinkSettings { liveness, ..settings(switch.port) });
     let mut wire = switch.bring_up().await;
     kept.is_restored().await;
-    let heartbeat = EventWriter::new("HEARTBEAT").header("Event-Info", "System Ready").plain();
+    let heartbeat = EventWriter::new("HEARTBEAT").header("Event-Info", "System Ready").to_plain();
     // These have no legs of ours or no meaning: a log line, an event nobody asked for, a leg without a name.
     let unneeded = [
-        EventWriter::new("CHANNEL_STATE").header("Unique-ID", CALLER).plain(),
-        EventWriter::new("CHANNEL_ANSWER").header("Unique-ID", "a; system rm").plain(),
-        EventWriter::new("BACKGROUND_JOB").header("Job-UUID", "somebody-else's").body("+OK\n").plain(),
+        EventWriter::new("CHANNEL_STATE").header("Unique-ID", CALLER).to_plain(),
+        EventWriter::new("CHANNEL_ANSWER").header("Unique-ID", "a; system rm").to_plain(),
+        EventWriter::new("BACKGROUND_JOB").header("Job-UUID", "somebody-else's").body("+OK\n").to_plain(),
     ];
     let mut every = tokio::time::interval(Duration::from_millis(250));
     for _ in 0..12 {
@@ -167,8 +168,8 @@ async fn orders_that_have_no_answer_when_the_link_is_lost_end_as_unknown() {
     for number in [1, 2, 4] {
         let request = loop {
             match wire.asked().await {
-                Some(ClientRequest::BgApi { job, .. }) => break job,
-                Some(ClientRequest::Execute { event_uuid, .. }) => {
+                Some(ParsedRequest::BgApi { job, .. }) => break job,
+                Some(ParsedRequest::Execute { event_uuid, .. }) => {
                     assert_eq!(event_uuid, Some(command(3).to_string()));
                     wire.say(server::reply("+OK")).await;
                 }
@@ -209,7 +210,7 @@ async fn an_order_by_a_connection_that_is_lost_is_not_carried_out_by_the_next() 
     assert_eq!(kept.event().await, unknown(1));
     kept.connection = now;
     kept.order(hang_up(2)).await;
-    let Some(ClientRequest::BgApi { job, .. }) = wire.asked().await else { panic!("no order") };
+    let Some(ParsedRequest::BgApi { job, .. }) = wire.asked().await else { panic!("no order") };
     assert_eq!(job, Some(command(2).to_string()), "the first was never said");
 }
 

@@ -14,12 +14,14 @@ use hotlined_esl::event::Format;
 use hotlined_esl::event_writer::EventWriter;
 use hotlined_esl::frame;
 use hotlined_esl::server;
-use hotlined_esl::server::{ClientRequest, RequestDecoder};
+use hotlined_esl::server::{ParsedRequest, RequestDecoder};
 use hotlined_esl::vocabulary::Secret;
-use hotlined_instance::switch::freeswitch::conversation::Account;
-use hotlined_instance::switch::freeswitch::encode_command::{Fallback, Site};
-use hotlined_instance::switch::freeswitch::link::{Limits, LinkError, LinkSettings, Order, Permit};
-use hotlined_instance::switch::freeswitch::liveness::Patience;
+use hotlined_instance::switch::freeswitch::encode_command::{DialplanConfig, Fallback};
+use hotlined_instance::switch::freeswitch::link::{
+    LinkError, LinkLimits, LinkSettings, SwitchCommand, WritePermit,
+};
+use hotlined_instance::switch::freeswitch::liveness::LivenessTimeouts;
+use hotlined_instance::switch::freeswitch::session::Credentials;
 use std::future::Future;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -67,7 +69,7 @@ impl Switch {
 
     pub async fn accept(&self) -> Wire {
         let (stream, _) = within("a connection", self.listener.accept()).await.unwrap();
-        Wire { stream, decoder: RequestDecoder::new(frame::Limits::default()), buffer: BytesMut::new() }
+        Wire { stream, decoder: RequestDecoder::new(frame::WireLimits::default()), buffer: BytesMut::new() }
     }
 
     /// Accepts, and does all that a link needs to come up.
@@ -96,7 +98,7 @@ impl Wire {
     }
 
     /// The next request; none when the link has closed.
-    pub async fn asked(&mut self) -> Option<ClientRequest> {
+    pub async fn asked(&mut self) -> Option<ParsedRequest> {
         loop {
             if let Some(request) = self.decoder.decode(&mut self.buffer).unwrap() {
                 return Some(request.parse());
@@ -109,10 +111,10 @@ impl Wire {
     }
 
     /// The next request, but for what is said or asked of who acts for the switch.
-    pub async fn asked_but_who_acts(&mut self) -> Option<ClientRequest> {
+    pub async fn asked_but_who_acts(&mut self) -> Option<ParsedRequest> {
         loop {
             match self.asked().await {
-                Some(ClientRequest::SendEvent { .. }) => self.say(server::reply("+OK")).await,
+                Some(ParsedRequest::SendEvent { .. }) => self.say(server::reply("+OK")).await,
                 request => return request,
             }
         }
@@ -120,8 +122,8 @@ impl Wire {
 
     pub async fn log_in(&mut self) {
         self.say(server::auth_request()).await;
-        let Some(ClientRequest::Auth { password }) = self.asked().await else { panic!() };
-        assert!(password.is("ClueCon"));
+        let Some(ParsedRequest::Auth { password }) = self.asked().await else { panic!() };
+        assert!(password.matches("ClueCon"));
         self.say(server::reply("+OK accepted")).await;
     }
 
@@ -134,21 +136,21 @@ impl Wire {
     /// Up to the answer to the subscription; gives the subclasses it asks for.
     pub async fn subscribe(&mut self) -> Vec<String> {
         self.log_in().await;
-        let Some(ClientRequest::Events { custom, .. }) = self.asked().await else { panic!() };
+        let Some(ParsedRequest::Events { custom, .. }) = self.asked().await else { panic!() };
         self.say(server::reply("+OK event listener enabled plain")).await;
         custom
     }
 
     /// From there up to the question for the list of channels.
     pub async fn prove_events(&mut self) {
-        let Some(ClientRequest::BgApi { command, job: Some(job), .. }) = self.asked_but_who_acts().await
+        let Some(ParsedRequest::BgApi { command, job: Some(job), .. }) = self.asked_but_who_acts().await
         else {
             panic!()
         };
         assert_eq!(command, "msleep");
         self.say(server::reply_job(&job)).await;
         self.say(job_done(&job, "+OK\n")).await;
-        let Some(ClientRequest::Api { command, .. }) = self.asked().await else { panic!() };
+        let Some(ParsedRequest::Api { command, .. }) = self.asked().await else { panic!() };
         assert_eq!(command, "show");
     }
 
@@ -165,18 +167,18 @@ impl Wire {
 }
 
 pub fn job_done(job: &str, printed: &str) -> Vec<u8> {
-    EventWriter::new("BACKGROUND_JOB").header("Job-UUID", job).body(printed).plain().to_vec()
+    EventWriter::new("BACKGROUND_JOB").header("Job-UUID", job).body(printed).to_plain().to_vec()
 }
 
 /// When an event was made, in milliseconds by the switch's clock.
 pub fn made(event: EventWriter, at: u64) -> Vec<u8> {
-    event.header("Event-Date-Timestamp", format!("{at}000")).plain().to_vec()
+    event.header("Event-Date-Timestamp", format!("{at}000")).to_plain().to_vec()
 }
 
 /// An event that means something to a call.
 pub fn digit(key: char) -> Vec<u8> {
     let event = EventWriter::new("DTMF").header("Unique-ID", CALLER);
-    event.header("DTMF-Digit", key.to_string()).plain().to_vec()
+    event.header("DTMF-Digit", key.to_string()).to_plain().to_vec()
 }
 
 /// What the calls hear of [`digit`].
@@ -205,31 +207,31 @@ pub fn settings(port: u16) -> LinkSettings {
         switch: SwitchId("fs1".into()),
         host: "127.0.0.1".into(),
         port,
-        account: Account { user: None, password: Secret::new("ClueCon").unwrap() },
-        site: Site { trunk, fallback, recordings: SoundPath::new("/rec").unwrap() },
+        credentials: Credentials { user: None, password: Secret::new("ClueCon").unwrap() },
+        dialplan: DialplanConfig { trunk, fallback, recordings: SoundPath::new("/rec").unwrap() },
         format: Format::Plain,
         setup_time_max: Duration::from_secs(30),
         // These switches answer when their test tells them to.
-        patience: Patience { answer_max: Millis::seconds(60), ..Patience::default() },
+        liveness: LivenessTimeouts { answer_max: Millis::seconds(60), ..LivenessTimeouts::default() },
         reconnect_wait_min: Duration::from_millis(2),
         reconnect_wait_max: Duration::from_millis(20),
-        limits: Limits::default(),
+        limits: LinkLimits::default(),
     }
 }
 
 /// Changes whether the link may write.
-pub type Changes = mpsc::Sender<Option<Permit>>;
+pub type Changes = mpsc::Sender<Option<WritePermit>>;
 
 /// A right that is good for an hour, unless it changes.
 pub fn leased() -> (Changes, LinkAuthority) {
     let (tell, changes) = mpsc::channel(4);
-    let permit = Permit::Until(Clock::start().now() + Millis::seconds(3_600));
+    let permit = WritePermit::Until(Clock::start().now() + Millis::seconds(3_600));
     (tell, LinkAuthority { claim: None, permit, permit_changes: changes })
 }
 
 /// The link under test, and the ends of it that the engine holds.
 pub struct Kept {
-    pub orders: Option<mpsc::Sender<Order>>,
+    pub orders: Option<mpsc::Sender<SwitchCommand>>,
     /// The connection that was heard of last.
     pub connection: u64,
     pub inbox: mpsc::Receiver<Event>,
@@ -253,7 +255,7 @@ impl Kept {
     }
 
     pub async fn order(&self, (command, action): (CommandId, Action)) {
-        let order = Order { command, action, connection: self.connection };
+        let order = SwitchCommand { id: command, action, connection: self.connection };
         let sent = self.orders.as_ref().unwrap().send(order);
         within("the link to take orders", sent).await.unwrap();
     }

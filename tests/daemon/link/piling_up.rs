@@ -4,8 +4,8 @@ use super::peer::{
     Changes, Kept, Log, Switch, command, digit, hang_up, heard_digit, leased, settings, within,
 };
 use hotlined_core::event::{CommandResult, Event};
-use hotlined_instance::switch::freeswitch::link::{Limits, LinkSettings};
-use hotlined_instance::switch::freeswitch::liveness::Patience;
+use hotlined_instance::switch::freeswitch::link::{LinkLimits, LinkSettings};
+use hotlined_instance::switch::freeswitch::liveness::LivenessTimeouts;
 use std::io::ErrorKind;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -25,7 +25,7 @@ async fn a_switch_that_does_not_read_is_still_listened_to() {
     }
     // When it reads again, nothing is missing.
     for number in 1..40_000 {
-        let Some(hotlined_esl::server::ClientRequest::BgApi { job, .. }) = wire.asked().await else {
+        let Some(hotlined_esl::server::ParsedRequest::BgApi { job, .. }) = wire.asked().await else {
             panic!()
         };
         assert_eq!(job, Some(command(number).to_string()));
@@ -37,7 +37,7 @@ async fn a_switch_that_does_not_read_is_still_listened_to() {
 async fn is_taken_back(end: impl AsyncFnOnce(&mut Kept, Changes)) {
     let switch = Switch::narrow().await;
     let (changes, right) = leased();
-    let settings = LinkSettings { patience: Patience::default(), ..settings(switch.port) };
+    let settings = LinkSettings { liveness: LivenessTimeouts::default(), ..settings(switch.port) };
     let mut kept = Kept::by_right(settings, 1_024, right);
     let mut wire = switch.bring_up().await;
     kept.is_restored().await;
@@ -65,7 +65,7 @@ async fn what_a_switch_has_not_read_does_not_arrive_once_we_may_not_speak() {
 async fn a_switch_that_never_answers_is_given_up() {
     let (log, _guard) = Log::listen();
     let switch = Switch::open().await;
-    let limits = Limits { unanswered_max: 1_000, ..Limits::default() };
+    let limits = LinkLimits { unanswered_max: 1_000, ..LinkLimits::default() };
     let mut kept = Kept::start(LinkSettings { limits, ..settings(switch.port) });
     let mut wire = switch.bring_up().await;
     kept.is_restored().await;
@@ -85,7 +85,7 @@ async fn a_switch_that_never_answers_is_given_up() {
 async fn an_engine_that_does_not_keep_up_loses_nothing_until_the_limit_and_then_begins_anew() {
     let (log, _guard) = Log::listen();
     let switch = Switch::open().await;
-    let limits = Limits { backlog_max: 5_000, ..Limits::default() };
+    let limits = LinkLimits { backlog_max: 5_000, ..LinkLimits::default() };
     let mut kept = Kept::with_inbox(LinkSettings { limits, ..settings(switch.port) }, 10);
     let mut wire = switch.bring_up().await;
     kept.is_restored().await;

@@ -170,7 +170,7 @@ async fn a_switch_that_forbids_after_it_was_up_is_asked_again() {
     let mut wire = switch.bring_up().await;
     daemon.says("link up").await;
     daemon.signal("TERM");
-    assert!(matches!(wire.asked_but_who_acts().await, Some(server::ClientRequest::Exit)));
+    assert!(matches!(wire.asked_but_who_acts().await, Some(server::ParsedRequest::Exit)));
     wire.say(server::reply("+OK bye")).await;
     drop(wire);
     assert_eq!(daemon.ends().await.code(), Some(0), "{}", daemon.told);

@@ -4,7 +4,7 @@
 use super::peer::{CALLER, Kept, Log, NO_CHANNELS, Switch, digit, heard_digit, job_done, leg, settings};
 use hotlined_core::event::{Event, LegState};
 use hotlined_esl::server;
-use hotlined_esl::server::ClientRequest;
+use hotlined_esl::server::ParsedRequest;
 use hotlined_instance::switch::freeswitch::link::LinkSettings;
 use std::time::Duration;
 
@@ -18,10 +18,10 @@ async fn events_that_come_before_the_list_are_heard_behind_it() {
     // The first may come before the answer to the subscription.
     wire.say(digit('1')).await;
     wire.say(server::reply("+OK event listener enabled plain")).await;
-    let Some(ClientRequest::BgApi { job: Some(job), .. }) = wire.asked().await else { panic!() };
+    let Some(ParsedRequest::BgApi { job: Some(job), .. }) = wire.asked().await else { panic!() };
     wire.say([digit('2'), server::reply_job(&job).to_vec(), digit('3'), job_done(&job, "+OK\n")].concat())
         .await;
-    assert!(matches!(wire.asked().await, Some(ClientRequest::Api { .. })));
+    assert!(matches!(wire.asked().await, Some(ParsedRequest::Api { .. })));
     let row = format!(
         r#"{{"uuid":"{CALLER}","direction":"inbound","dest":"4008001234","initial_dest":"4008001234",
             "cid_num":"13800138000","callstate":"EARLY","state":"CS_EXECUTE","application":"park"}}"#

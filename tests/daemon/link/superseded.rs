@@ -7,17 +7,17 @@ use hotlined::daemon::link_task::LinkAuthority;
 use hotlined_core::event::Event;
 use hotlined_esl::event_writer::EventWriter;
 use hotlined_esl::server;
-use hotlined_esl::server::ClientRequest;
-use hotlined_instance::switch::lease_token::{Claim, Claiming};
+use hotlined_esl::server::ParsedRequest;
+use hotlined_instance::switch::lease_token::{Activation, LeaseToken};
 
 fn acts(daemon: &str, token: u64) -> Vec<u8> {
     let event = EventWriter::custom("hotlined::acts").header("Hotlined-Daemon", daemon);
-    event.header("Hotlined-Token", token.to_string()).plain().to_vec()
+    event.header("Hotlined-Token", token.to_string()).to_plain().to_vec()
 }
 
 /// Who the link says acts.
 async fn says(wire: &mut Wire) -> (String, String) {
-    let Some(ClientRequest::SendEvent { name, headers }) = wire.asked().await else { panic!() };
+    let Some(ParsedRequest::SendEvent { name, headers }) = wire.asked().await else { panic!() };
     let of = |name: &str| headers.iter().find(|(header, _)| header == name).unwrap().1.clone();
     assert_eq!((name.as_str(), of("Event-Subclass").as_str()), ("CUSTOM", "hotlined::acts"));
     wire.say(server::reply("+OK 9f5f97a2-7970-4ddd-b039-7e96bd04db11")).await;
@@ -35,8 +35,9 @@ async fn comes_up(switch: &Switch) -> Wire {
 }
 
 /// A link of a daemon `b` with the token 7 that nobody gave a lease, once it has asked who acts.
-async fn asks(switch: &Switch, claiming: Claiming) -> (Kept, Wire) {
-    let right = LinkAuthority { claim: Some((Claim::new("b", 7), claiming)), ..LinkAuthority::undisputed() };
+async fn asks(switch: &Switch, claiming: Activation) -> (Kept, Wire) {
+    let right =
+        LinkAuthority { claim: Some((LeaseToken::new("b", 7), claiming)), ..LinkAuthority::undisputed() };
     let kept = Kept::by_right(settings(switch.port), 1_024, right);
     let mut wire = switch.accept().await;
     assert_eq!(wire.subscribe().await, ["hotlined::acts"]);
@@ -45,8 +46,10 @@ async fn asks(switch: &Switch, claiming: Claiming) -> (Kept, Wire) {
 }
 
 fn link(switch: &Switch) -> Kept {
-    let right =
-        LinkAuthority { claim: Some((Claim::new("b", 7), Claiming::Leased)), ..LinkAuthority::undisputed() };
+    let right = LinkAuthority {
+        claim: Some((LeaseToken::new("b", 7), Activation::Leased)),
+        ..LinkAuthority::undisputed()
+    };
     Kept::by_right(settings(switch.port), 1_024, right)
 }
 
@@ -57,7 +60,7 @@ async fn nothing_more_is_said_once_somebody_with_a_later_right_was_heard() {
     let mut wire = comes_up(&switch).await;
     kept.is_restored().await;
     kept.order(hang_up(1)).await;
-    assert!(matches!(wire.asked().await, Some(ClientRequest::BgApi { .. })));
+    assert!(matches!(wire.asked().await, Some(ParsedRequest::BgApi { .. })));
     // Our own word, one of who does not know of us, and news: it goes on.
     wire.say([acts("b", 7), acts("a", 6), digit('1')].concat()).await;
     assert_eq!(kept.event().await, heard_digit('1'));
@@ -65,7 +68,7 @@ async fn nothing_more_is_said_once_somebody_with_a_later_right_was_heard() {
     wire.say([acts("a", 8), digit('2')].concat()).await;
     let error = within("the link to end", &mut kept.ended).await.unwrap().unwrap_err();
     let by = error.superseded_by().unwrap();
-    assert_eq!((by.daemon(), by.token()), ("a", 8));
+    assert_eq!((by.daemon(), by.number()), ("a", 8));
     assert!(wire.asked().await.is_none(), "not a word more");
     // Neither that the link is lost, nor how the order ended: that is the other's now.
     let told: Option<Event> = kept.inbox.recv().await;
@@ -117,7 +120,7 @@ async fn a_link_that_comes_back_says_again_who_acts() {
 #[tokio::test]
 async fn where_nobody_gives_leases_a_daemon_asks_who_acts_before_it_does() {
     let switch = Switch::open().await;
-    let (mut kept, mut wire) = asks(&switch, Claiming::Asking).await;
+    let (mut kept, mut wire) = asks(&switch, Activation::Asking).await;
     // Its own question comes back, and that of another one that has only just come, too.
     wire.say([acts("b", 0), acts("a", 0)].concat()).await;
     wire.prove_events().await;
@@ -134,11 +137,11 @@ async fn where_nobody_gives_leases_a_daemon_asks_who_acts_before_it_does() {
 async fn where_a_daemon_acts_already_another_one_refuses_to_whoever_came_first() {
     for token in [6, 8] {
         let switch = Switch::open().await;
-        let (kept, mut wire) = asks(&switch, Claiming::Asking).await;
+        let (kept, mut wire) = asks(&switch, Activation::Asking).await;
         wire.say(acts("a", token)).await;
         let error = kept.refusal().await.to_string();
         assert!(error.contains("daemon \"a\" acts for this switch already"), "{error}");
-        assert!(wire.asked().await.is_some_and(|asked| matches!(asked, ClientRequest::BgApi { .. })));
+        assert!(wire.asked().await.is_some_and(|asked| matches!(asked, ParsedRequest::BgApi { .. })));
         assert!(wire.asked().await.is_none(), "not a word more");
     }
 }
@@ -146,7 +149,7 @@ async fn where_a_daemon_acts_already_another_one_refuses_to_whoever_came_first()
 #[tokio::test]
 async fn a_daemon_that_is_told_to_takes_over_by_a_right_that_goes_before() {
     let switch = Switch::open().await;
-    let (mut kept, mut wire) = asks(&switch, Claiming::TakingOver).await;
+    let (mut kept, mut wire) = asks(&switch, Activation::TakingOver).await;
     wire.say(acts("a", 8)).await;
     wire.prove_events().await;
     wire.say(server::api_response(NO_CHANNELS.as_bytes())).await;

@@ -7,10 +7,10 @@ use hotlined_core::id::{CommandId, LegId};
 use hotlined_core::prompt::SoundPath;
 use hotlined_core::time::{Instant, Millis};
 use hotlined_esl::argument::Endpoint;
-use hotlined_esl::frame::Limits;
+use hotlined_esl::frame::WireLimits;
 use hotlined_esl::server::RequestDecoder;
 use hotlined_instance::switch::freeswitch::encode_command;
-use hotlined_instance::switch::freeswitch::encode_command::{Fallback, Site};
+use hotlined_instance::switch::freeswitch::encode_command::{DialplanConfig, Fallback};
 use hotlined_sim::actors::{AfterAnswer, Caller, Phone};
 use hotlined_sim::model::{ModelConfig, SwitchInput, SwitchModel, SwitchOutput};
 use hotlined_sim::requests::parse_request;
@@ -20,12 +20,12 @@ const CALLER: &str = "a0000000-0000-4000-8000-000000000001";
 const AGENT: &str = "b0000000-0000-4000-8000-000000000001";
 const BEGAN: Instant = Instant(1_795_296_000_000);
 
-fn site() -> Site {
+fn site() -> DialplanConfig {
     let word = |text| Endpoint::new(text).unwrap();
     let fallback =
         Fallback { extension: word("hotlined_fallback"), dialplan: word("XML"), context: word("public") };
     let trunk: Trunk = "sofia/gateway/carrier/{number}".parse().unwrap();
-    Site { trunk, fallback, recordings: SoundPath::new("/rec").unwrap() }
+    DialplanConfig { trunk, fallback, recordings: SoundPath::new("/rec").unwrap() }
 }
 
 /// The requests of an order, as the exchange reads them.
@@ -35,7 +35,7 @@ fn inputs(action: &Action) -> Vec<SwitchInput> {
     for request in encode_command::requests(&site(), &id, action) {
         request.encode(&mut bytes);
     }
-    let mut decoder = RequestDecoder::new(Limits::default());
+    let mut decoder = RequestDecoder::new(WireLimits::default());
     let requests = std::iter::from_fn(|| decoder.decode(&mut bytes).unwrap());
     requests.map(|request| parse_request(&request).unwrap()).collect()
 }

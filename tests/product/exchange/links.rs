@@ -3,8 +3,8 @@
 use bytes::BytesMut;
 use hotlined_core::time::Millis;
 use hotlined_esl::event::EslEvent;
-use hotlined_esl::frame::Limits;
-use hotlined_esl::message::{Decoder, Message};
+use hotlined_esl::frame::WireLimits;
+use hotlined_esl::message::{Message, MessageDecoder};
 use hotlined_sim::actors::{Actors, AfterAnswer, Caller, Phone, Scenario, ScenarioFault, SwitchFault};
 use hotlined_sim::stats::TimelineEvent;
 use hotlined_sim::switch::{SimulatedSwitch, SwitchOptions};
@@ -14,14 +14,14 @@ use tokio::net::TcpStream;
 
 struct Client {
     stream: TcpStream,
-    decoder: Decoder,
+    decoder: MessageDecoder,
     buffer: BytesMut,
 }
 
 impl Client {
     async fn connect(exchange: &SimulatedSwitch) -> Self {
         let stream = TcpStream::connect(exchange.address()).await.unwrap();
-        Self { stream, decoder: Decoder::new(Limits::default()), buffer: BytesMut::new() }
+        Self { stream, decoder: MessageDecoder::new(WireLimits::default()), buffer: BytesMut::new() }
     }
 
     /// Connects, gives the password, and listens.

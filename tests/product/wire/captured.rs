@@ -3,7 +3,7 @@
 use super::*;
 use hotlined_esl::event::Format;
 use hotlined_esl::event_writer::EventWriter;
-use hotlined_esl::server::{ClientRequest, ReceivedRequest, RequestDecoder};
+use hotlined_esl::server::{ParsedRequest, RawRequest, RequestDecoder};
 use std::collections::BTreeMap;
 
 #[test]
@@ -81,7 +81,7 @@ fn a_channel_dump_reads_as_an_event() {
             Message::ApiResponse { body } if body.starts_with(b"Event-Name") => Some(body.clone()),
             _ => None,
         })
-        .map(|body| EslEvent::plain(body, &Limits::default()).unwrap())
+        .map(|body| EslEvent::from_plain(body, &WireLimits::default()).unwrap())
         .next()
         .unwrap();
     assert_eq!(*dump.name(), *b"CHANNEL_DATA");
@@ -121,7 +121,7 @@ fn our_writer_writes_a_captured_event_as_freeswitch_did() {
     let mut written = 0;
     for capture in captures() {
         for event in events(&all(&capture.from_switch)) {
-            let mut writer = EventWriter::bare();
+            let mut writer = EventWriter::empty();
             let has_body = !event.body().is_empty();
             for (name, value) in event.headers() {
                 let name = String::from_utf8(name.into_owned()).unwrap();
@@ -170,7 +170,7 @@ fn our_json_reads_as_serde_json_does_where_that_can() {
     }
 }
 
-pub(super) fn requests(bytes: &[u8], chunk: usize) -> Vec<ReceivedRequest> {
+pub(super) fn requests(bytes: &[u8], chunk: usize) -> Vec<RawRequest> {
     let mut decoder = RequestDecoder::default();
     let mut buffer = bytes::BytesMut::new();
     let mut requests = Vec::new();
@@ -191,13 +191,13 @@ fn the_other_end_reads_what_was_sent() {
         for chunk in [1, 3, 64] {
             assert!(requests(&capture.to_switch, chunk) == whole, "{}", capture.name);
         }
-        let parsed: Vec<_> = whole.iter().map(ReceivedRequest::parse).collect();
-        assert!(!parsed.contains(&ClientRequest::Unknown), "{}", capture.name);
-        assert!(matches!(&parsed[0], ClientRequest::Auth { password } if password.is("ClueCon")));
+        let parsed: Vec<_> = whole.iter().map(RawRequest::parse).collect();
+        assert!(!parsed.contains(&ParsedRequest::Unknown), "{}", capture.name);
+        assert!(matches!(&parsed[0], ParsedRequest::Auth { password } if password.matches("ClueCon")));
     }
     let parsed: Vec<_> =
         requests(&named("menu_errors.plain.jsonl").to_switch, usize::MAX).iter().map(|r| r.parse()).collect();
-    let ClientRequest::Execute { leg, application, argument, event_uuid, .. } = &parsed[3] else {
+    let ParsedRequest::Execute { leg, application, argument, event_uuid, .. } = &parsed[3] else {
         panic!("{:?}", parsed[3]);
     };
     assert_eq!(leg.as_deref(), Some("0bc8373f-6384-4603-8a5f-33f7f52c24a7"));

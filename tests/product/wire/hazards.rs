@@ -4,11 +4,11 @@
 use super::captured::requests;
 use super::*;
 use bytes::BytesMut;
-use hotlined_esl::argument::{Argument, BadEndpoint, Endpoint, OUTSIDE_BYTES_MAX, Variables};
+use hotlined_esl::argument::{Argument, Endpoint, InvalidEndpoint, UNTRUSTED_BYTES_MAX, Variables};
 use hotlined_esl::event::Format;
 use hotlined_esl::event_writer::EventWriter;
-use hotlined_esl::request::{ApiCall, Request, SendMsg};
-use hotlined_esl::server::ClientRequest;
+use hotlined_esl::request::{ApiCommand, Request, SendMsg};
+use hotlined_esl::server::ParsedRequest;
 use hotlined_esl::vocabulary::{
     App, ChannelId, EventName, HangupCause, HeaderName, JobId, Secret, Subclass, UserAtDomain,
 };
@@ -31,13 +31,13 @@ fn channel() -> ChannelId {
 fn hazard_1_plain_does_not_re_encode_percent_hex() {
     let writer =
         EventWriter::new("CHANNEL_PARK").header("a", "a%23b").header("b", "50%off").header("c", "100%");
-    let bytes = writer.plain();
+    let bytes = writer.to_plain();
     assert!(memchr::memmem::find(&bytes, b"a: a%23b\nb: 50%25off\nc: 100%25\n").is_some());
     let event = only_event(&bytes);
     assert_eq!(value(&event, "a"), b"a#b", "lost on the switch's side, before the wire");
     assert_eq!(value(&event, "b"), b"50%off");
     assert_eq!(value(&event, "c"), b"100%");
-    let event = only_event(&writer.json());
+    let event = only_event(&writer.to_json());
     assert_eq!(value(&event, "a"), b"a%23b", "JSON keeps it");
 }
 
@@ -53,14 +53,14 @@ fn hazard_1_what_is_no_escape_stays() {
 fn hazard_2_a_cut_array_keeps_what_came() {
     let items: Vec<String> = (0..400).map(|item| (item % 10).to_string()).collect();
     let writer = EventWriter::new("CHANNEL_DATA").array("variable_history", &items);
-    let whole = only_event(&writer.json());
+    let whole = only_event(&writer.to_json());
     assert_eq!(whole.array("variable_history").len(), 400);
     // The switch cuts the coded text after so many bytes, wherever that is.
     let bytes = writer.serialized();
     let line = memchr::memmem::find(&bytes, b"ARRAY").unwrap();
     for cut in line..line + 60 {
         let event = [&bytes[..cut], b"\n\n"].concat();
-        let event = EslEvent::plain(event.into(), &Limits::default()).unwrap();
+        let event = EslEvent::from_plain(event.into(), &WireLimits::default()).unwrap();
         let kept = event.array("variable_history");
         assert!(kept.len() <= 12 && event.len() == 2, "{kept:?}");
     }
@@ -72,7 +72,7 @@ fn hazard_3_json_with_raw_bytes_is_read() {
     let writer = EventWriter::new("CHANNEL_PARK").header("Caller-Caller-ID-Name", gbk).header("after", "x");
     assert!(serde_json::from_slice::<serde_json::Value>(&writer.json_object()).is_err());
     for format in [Format::Plain, Format::Json] {
-        let event = only_event(&writer.encoded(format));
+        let event = only_event(&writer.encode(format));
         assert_eq!(value(&event, "Caller-Caller-ID-Name"), gbk);
         assert_eq!(event.text("Caller-Caller-ID-Name").unwrap(), "\u{fffd}й\u{fffd}");
         assert_eq!(value(&event, "after"), b"x");
@@ -103,7 +103,7 @@ fn hazard_5_an_array_of_one_is_an_array_in_json_and_bare_in_plain() {
     let writer =
         EventWriter::new("X").array("one", &["a b"]).array("two", &["a:b", "c\"d"]).header("none", "x");
     for format in [Format::Plain, Format::Json] {
-        let event = only_event(&writer.encoded(format));
+        let event = only_event(&writer.encode(format));
         assert_eq!(value(&event, "one"), b"a b");
         assert_eq!(event.array("one"), [&b"a b"[..]]);
         assert_eq!(value(&event, "two"), b"ARRAY::a:b|:c\"d");
@@ -119,7 +119,7 @@ fn hazard_5_an_array_of_one_is_an_array_in_json_and_bare_in_plain() {
 fn hazard_5_a_caller_named_like_an_array_is_still_text() {
     let writer = EventWriter::new("X").array("Caller-Caller-ID-Name", &["a", "", "b"]);
     for format in [Format::Plain, Format::Json] {
-        let event = only_event(&writer.encoded(format));
+        let event = only_event(&writer.encode(format));
         assert_eq!(event.text("Caller-Caller-ID-Name").unwrap(), "ARRAY::a|:|:b");
         assert_eq!(event.array("Caller-Caller-ID-Name"), [&b"a"[..], b"", b"b"]);
     }
@@ -145,7 +145,7 @@ fn hazard_6_custom_comes_last_and_names_are_known() {
 fn hazard_7_a_filter_cannot_be_negative() {
     let filter = |value| Request::Filter {
         header: HeaderName::new("Unique-ID").unwrap(),
-        value: Argument::new().outside(value),
+        value: Argument::new().untrusted(value),
     };
     assert_eq!(sent(&filter("abc")), "filter Unique-ID abc\n\n");
     assert_eq!(sent(&filter("+-/abc")), "filter Unique-ID abc\n\n");
@@ -157,7 +157,7 @@ fn hazard_7_a_filter_cannot_be_negative() {
 #[test]
 fn hazard_8_no_request_ties_the_link_to_one_call() {
     let secret = || Secret::new("ClueCon").unwrap();
-    let call = || ApiCall::new("status", Argument::new());
+    let call = || ApiCommand::new("status", Argument::new());
     let all = [
         Request::Auth { password: secret() },
         Request::UserAuth { user: UserAtDomain::new("ops@example.org").unwrap(), password: secret() },
@@ -165,7 +165,7 @@ fn hazard_8_no_request_ties_the_link_to_one_call() {
         Request::NoEvents,
         Request::FilterDelete { header: HeaderName::new("Unique-ID").unwrap(), value: None },
         Request::Api(call()),
-        Request::BgApi { call: call(), job: JobId::new("7").unwrap() },
+        Request::BgApi { command: call(), job: JobId::new("7").unwrap() },
         Request::SendMsg { channel: channel(), message: SendMsg::HangUp { cause: HangupCause::USER_BUSY } },
         Request::Linger { seconds: None },
         Request::Linger { seconds: Some(5) },
@@ -197,10 +197,10 @@ fn hazard_9_a_newline_in_a_reply_is_a_fault_and_not_a_guess() {
 #[test]
 fn hazard_10_no_caller_can_close_the_event_socket_down() {
     let name = "Reload Mod_Event_Socket now";
-    let variables = Variables::new().outside("origination_caller_id_name", name);
+    let variables = Variables::new().untrusted("origination_caller_id_name", name);
     let argument = Argument::new().variables(&variables).literal("user/1 &park()");
     let job = JobId::new("reload/mod_event_socket").unwrap();
-    let text = sent(&Request::BgApi { call: ApiCall::new("originate", argument), job });
+    let text = sent(&Request::BgApi { command: ApiCommand::new("originate", argument), job });
     assert!(text.contains("Reload_Mod-Event_Socket_now"), "{text}");
     assert!(!text.to_lowercase().contains("mod_event_socket"), "{text}");
 }
@@ -209,12 +209,12 @@ fn hazard_10_no_caller_can_close_the_event_socket_down() {
 fn hazard_12_a_tone_without_a_leg_is_read() {
     let event = plain(b"Event-Name: DETECTED_TONE\nDetected-Tone: fax\n\n");
     assert_eq!(event.get("Unique-ID"), None);
-    assert_eq!(event.present("Detected-Tone").unwrap(), &b"fax"[..]);
+    assert_eq!(event.non_empty("Detected-Tone").unwrap(), &b"fax"[..]);
 }
 
 #[test]
 fn hazard_13_text_from_outside_is_never_expanded() {
-    let outside = |text: &str| Argument::new().outside(text).as_str().to_owned();
+    let outside = |text: &str| Argument::new().untrusted(text).as_str().to_owned();
     assert_eq!(outside("${system(reboot)}"), "__system_reboot__");
     assert_eq!(outside("a\nsendmsg b\r\n\0"), "a_sendmsg_b___");
     assert_eq!(outside("sip:李雷+86-10.5@example.org:5060/x_y"), "sip:李雷+86-10.5@example.org:5060/x_y");
@@ -222,7 +222,7 @@ fn hazard_13_text_from_outside_is_never_expanded() {
     assert_eq!(outside("a:_:b:$:c"), "a___b___c", "`:_:` parts dial strings");
     assert_eq!(outside("http://evil/x.wav"), "http_//evil/x.wav");
     assert_eq!(outside(":a:"), "_a_");
-    assert_eq!(outside(&"好".repeat(1000)).len(), OUTSIDE_BYTES_MAX / 3 * 3);
+    assert_eq!(outside(&"好".repeat(1000)).len(), UNTRUSTED_BYTES_MAX / 3 * 3);
 }
 
 #[test]
@@ -247,11 +247,11 @@ fn hazard_13_an_endpoint_of_the_settings_is_one_endpoint() {
         "a\"b",
         "[x]a",
     ] {
-        assert!(matches!(Endpoint::new(bad), Err(BadEndpoint::Character(_))), "{bad}");
+        assert!(matches!(Endpoint::new(bad), Err(InvalidEndpoint::Character(_))), "{bad}");
     }
-    assert_eq!(Endpoint::new("a:_:b"), Err(BadEndpoint::Several));
-    assert_eq!(Endpoint::new(""), Err(BadEndpoint::Empty));
-    assert_eq!(Endpoint::new(&"a".repeat(513)), Err(BadEndpoint::TooLong));
+    assert_eq!(Endpoint::new("a:_:b"), Err(InvalidEndpoint::Several));
+    assert_eq!(Endpoint::new(""), Err(InvalidEndpoint::Empty));
+    assert_eq!(Endpoint::new(&"a".repeat(513)), Err(InvalidEndpoint::TooLong));
 }
 
 #[test]
@@ -260,15 +260,15 @@ fn hazard_13_an_originate_is_put_together_from_typed_parts() {
         .channel("origination_uuid", &channel())
         .number("originate_timeout", 20)
         .flag("ignore_early_media", true)
-        .outside("origination_caller_id_number", "400,8001234}evil");
+        .untrusted("origination_caller_id_number", "400,8001234}evil");
     let argument = Argument::new()
         .variables(&variables)
         .endpoint(&Endpoint::new("sofia/gateway/carrier/").unwrap())
-        .outside("86005")
+        .untrusted("86005")
         .literal(" &park()");
     let job = JobId::new("x/7").unwrap();
     assert_eq!(
-        sent(&Request::BgApi { call: ApiCall::new("originate", argument), job }),
+        sent(&Request::BgApi { command: ApiCommand::new("originate", argument), job }),
         "bgapi originate {origination_uuid=701c9af8-d4a8-42d9-8f84-f9ea13088ab2,originate_timeout=20,\
          ignore_early_media=true,origination_caller_id_number=400_8001234_evil}sofia/gateway/carrier/86005 \
          &park()\nJob-UUID: x/7\n\n"
@@ -292,13 +292,13 @@ fn hazard_14_an_application_goes_out_with_its_argument_as_its_body() {
          /srv/a:b.wav"
     );
     let received = requests(&encoded(&request), 1).remove(0).parse();
-    let ClientRequest::Execute { application, argument, loops: Some(-1), event_lock: true, .. } = received
+    let ParsedRequest::Execute { application, argument, loops: Some(-1), event_lock: true, .. } = received
     else {
         panic!("{received:?}");
     };
     assert_eq!((application.as_str(), argument.as_str()), ("playback", "/srv/a:b.wav"));
     assert!(std::panic::catch_unwind(|| App::named("play back")).is_err());
-    assert!(std::panic::catch_unwind(|| ApiCall::new("a\nb", Argument::new())).is_err());
+    assert!(std::panic::catch_unwind(|| ApiCommand::new("a\nb", Argument::new())).is_err());
 }
 
 #[test]
@@ -321,16 +321,16 @@ fn a_password_is_not_printed_and_is_one_line() {
 fn an_empty_value_is_undefined_in_plain_and_empty_in_json() {
     let writer =
         EventWriter::new("X").header("a", "").header("variable_b", "").header("variable_c", "_undef_");
-    let (plain, json) = (only_event(&writer.plain()), only_event(&writer.json()));
+    let (plain, json) = (only_event(&writer.to_plain()), only_event(&writer.to_json()));
     assert_eq!((value(&plain, "a"), value(&json, "a")), (b"_undef_".to_vec(), b"".to_vec()));
     for event in [plain, json] {
-        assert_eq!((event.present("a"), event.variable("b"), event.variable("c")), (None, None, None));
+        assert_eq!((event.non_empty("a"), event.variable("b"), event.variable("c")), (None, None, None));
     }
 }
 
 #[test]
 fn a_custom_event_starts_with_its_subclass() {
-    let event = only_event(&EventWriter::custom("callcenter::info").header("x", "y").plain());
+    let event = only_event(&EventWriter::custom("callcenter::info").header("x", "y").to_plain());
     assert_eq!(event.iter().next().unwrap(), (&b"Event-Subclass"[..], &b"callcenter%3A%3Ainfo"[..]));
     assert_eq!(*event.name(), *b"CUSTOM");
 }

@@ -11,8 +11,8 @@ mod witness;
 
 use bytes::Bytes;
 use hotlined_esl::event::EslEvent;
-use hotlined_esl::frame::{FrameError, Limits};
-use hotlined_esl::message::{Decoder, Message};
+use hotlined_esl::frame::{FrameError, WireLimits};
+use hotlined_esl::message::{Message, MessageDecoder};
 use std::path::PathBuf;
 
 /// What one side of a captured connection sent, without the times.
@@ -46,7 +46,7 @@ fn named(name: &str) -> Capture {
 
 /// All messages of a stream, and how it ended.
 fn decode(stream: &[u8], chunk: usize) -> (Vec<Message>, Result<(), FrameError>) {
-    let mut decoder = Decoder::default();
+    let mut decoder = MessageDecoder::default();
     let mut messages = Vec::new();
     for bytes in stream.chunks(chunk) {
         decoder.push(bytes);
@@ -86,11 +86,11 @@ fn only_event(stream: &[u8]) -> EslEvent {
 }
 
 fn plain(text: &'static [u8]) -> EslEvent {
-    EslEvent::plain(Bytes::from_static(text), &Limits::default()).unwrap()
+    EslEvent::from_plain(Bytes::from_static(text), &WireLimits::default()).unwrap()
 }
 
 fn json(text: &'static [u8]) -> EslEvent {
-    EslEvent::json(Bytes::from_static(text), &Limits::default()).unwrap()
+    EslEvent::from_json(Bytes::from_static(text), &WireLimits::default()).unwrap()
 }
 
 fn value(event: &EslEvent, name: &str) -> Vec<u8> {

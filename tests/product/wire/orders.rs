@@ -11,7 +11,7 @@ use hotlined_core::prompt::{Prompt, RecordingName, SOUND_PATH_BYTES_MAX, SoundPa
 use hotlined_core::time::Millis;
 use hotlined_esl::argument::Endpoint;
 use hotlined_esl::event_writer::EventWriter;
-use hotlined_instance::switch::freeswitch::encode_command::{Fallback, Site, requests};
+use hotlined_instance::switch::freeswitch::encode_command::{DialplanConfig, Fallback, requests};
 use hotlined_instance::switch::freeswitch::{channel_list, decode_event};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -24,10 +24,10 @@ fn leg(name: &str) -> LegId {
     name.parse().unwrap()
 }
 
-fn site() -> Site {
+fn site() -> DialplanConfig {
     let word = |text| Endpoint::new(text).unwrap();
     let (extension, dialplan, context) = (word("hotlined_fallback"), word("XML"), word("public"));
-    Site {
+    DialplanConfig {
         trunk: "sofia/gateway/carrier/{number}".parse().unwrap(),
         fallback: Fallback { extension, dialplan, context },
         recordings: SoundPath::new("/rec").unwrap(),
@@ -240,7 +240,7 @@ fn heard(name: &str, headers: &[(&str, &str)]) -> Option<Event> {
     let writer = headers
         .iter()
         .fold(EventWriter::new(name), |writer, (name, value)| writer.header(name, value.as_bytes()));
-    decode_event::event(&SwitchId("fs1".into()), &only_event(&writer.plain()))
+    decode_event::event(&SwitchId("fs1".into()), &only_event(&writer.to_plain()))
 }
 
 #[test]

@@ -6,8 +6,8 @@ use crate::support::cases;
 use bytes::BytesMut;
 use hotlined_esl::argument::{Argument, Variables};
 use hotlined_esl::event_writer::EventWriter;
-use hotlined_esl::request::{ApiCall, Request, SendMsg};
-use hotlined_esl::server::ClientRequest;
+use hotlined_esl::request::{ApiCommand, Request, SendMsg};
+use hotlined_esl::server::ParsedRequest;
 use hotlined_esl::vocabulary::{App, ChannelId, JobId};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -43,7 +43,7 @@ proptest! {
             writer = writer.header(&format!("variable_{name}"), value);
         }
         let writer = writer.array("items", &items).body(&body);
-        for (format, bytes) in [("plain", writer.plain()), ("json", writer.json())] {
+        for (format, bytes) in [("plain", writer.to_plain()), ("json", writer.to_json())] {
             let (messages, end) = decode(&bytes, chunk);
             prop_assert_eq!(end, Ok(()));
             let event = events(&messages)[0];
@@ -64,18 +64,18 @@ proptest! {
 
     #[test]
     fn no_text_from_outside_becomes_more_than_text(text in "\\PC*|(.|\n|\\$\\{|:_:|,|\\})*", more in ".*") {
-        let argument = Argument::new().outside(&text).outside(&more);
+        let argument = Argument::new().untrusted(&text).untrusted(&more);
         let sent = argument.as_str();
         let forbidden = |c: char| c.is_control() || c.is_whitespace() || "$\\'\"`{}[](),;^|&<>!#%=~*".contains(c);
         prop_assert!(!sent.contains(forbidden), "{sent}");
         prop_assert!(!sent.contains(":_:") && !sent.contains("://"));
 
-        let variables = Variables::new().outside("a", &text).outside("b", &more);
-        let call = ApiCall::new("originate", Argument::new().variables(&variables).literal("user/1 &park()"));
-        let bytes = encoded(&Request::BgApi { call, job: JobId::new("7").unwrap() });
+        let variables = Variables::new().untrusted("a", &text).untrusted("b", &more);
+        let call = ApiCommand::new("originate", Argument::new().variables(&variables).literal("user/1 &park()"));
+        let bytes = encoded(&Request::BgApi { command: call, job: JobId::new("7").unwrap() });
         let received = requests(&bytes, 7);
         prop_assert_eq!(received.len(), 1);
-        let ClientRequest::BgApi { command, argument, job } = received[0].parse() else { panic!() };
+        let ParsedRequest::BgApi { command, argument, job } = received[0].parse() else { panic!() };
         prop_assert_eq!((command.as_str(), job.as_deref()), ("originate", Some("7")));
         let inner = argument.strip_prefix("{a=").unwrap().strip_suffix("}user/1 &park()").unwrap();
         prop_assert_eq!(inner.matches(",b=").count(), 1);
@@ -85,14 +85,14 @@ proptest! {
     #[test]
     fn any_argument_reaches_the_other_end(text in ".*", leg in "[a-z0-9-]{1,40}", number: u64, event_lock: bool) {
         let channel = ChannelId::new(&leg).unwrap();
-        let argument = Argument::new().channel(&channel).literal(" x:y ").number(number).literal(" ").outside(&text);
+        let argument = Argument::new().channel(&channel).literal(" x:y ").number(number).literal(" ").untrusted(&text);
         let message = SendMsg::Execute {
             application: App::PLAYBACK, argument: argument.clone(), event_uuid: None, loops: Some(3), event_lock,
         };
         let bytes = encoded(&Request::SendMsg { channel: channel.clone(), message });
         let received = requests(&[&bytes[..], b"exit\n\n"].concat(), 11);
         prop_assert_eq!(received.len(), 2);
-        let expected = ClientRequest::Execute {
+        let expected = ParsedRequest::Execute {
             leg: Some(leg.clone()),
             application: "playback".into(),
             argument: argument.as_str().into(),
@@ -108,7 +108,7 @@ proptest! {
         for bytes in [&bytes[..], structured.as_bytes()] {
             let _ = decode(bytes, 3);
             let bytes = Bytes::copy_from_slice(bytes);
-            for event in [EslEvent::plain(bytes.clone(), &Limits::default()), EslEvent::json(bytes, &Limits::default())].into_iter().flatten() {
+            for event in [EslEvent::from_plain(bytes.clone(), &WireLimits::default()), EslEvent::from_json(bytes, &WireLimits::default())].into_iter().flatten() {
  let _ = (event.headers().count(), event.body(), format!("{event:?}"));
 }
         }

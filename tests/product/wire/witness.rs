@@ -11,34 +11,34 @@ use hotlined_esl::event::Format;
 use hotlined_esl::event_writer::EventWriter;
 use hotlined_esl::server;
 use hotlined_esl::vocabulary::Secret;
-use hotlined_instance::switch::freeswitch::conversation::{Account, Conversation, Outcome, Refusal};
-use hotlined_instance::switch::freeswitch::encode_command::{Fallback, Site};
-use hotlined_instance::switch::lease_token::{Claim, Claiming};
+use hotlined_instance::switch::freeswitch::encode_command::{DialplanConfig, Fallback};
+use hotlined_instance::switch::freeswitch::session::{Credentials, EslSession, SessionError, SessionOutput};
+use hotlined_instance::switch::lease_token::{Activation, LeaseToken};
 
 const SAID: &str = "sendevent CUSTOM\nEvent-Subclass: hotlined::acts\nHotlined-Daemon: ours\nHotlined-Token: 1795344198738\n\n";
 
-fn connection(claim: Option<Claim>) -> Conversation {
+fn connection(claim: Option<LeaseToken>) -> EslSession {
     let word = |text| Endpoint::new(text).unwrap();
     let fallback = Fallback { extension: word("fallback"), dialplan: word("XML"), context: word("public") };
     let trunk: Trunk = "sofia/gateway/carrier/{number}".parse().unwrap();
-    let site = Site { trunk, fallback, recordings: SoundPath::new("/rec").unwrap() };
-    let account = Account { user: None, password: Secret::new("ClueCon").unwrap() };
-    let conversation = Conversation::new(SwitchId("fs1".into()), site, account, Format::Plain, 1);
+    let site = DialplanConfig { trunk, fallback, recordings: SoundPath::new("/rec").unwrap() };
+    let account = Credentials { user: None, password: Secret::new("ClueCon").unwrap() };
+    let conversation = EslSession::new(SwitchId("fs1".into()), site, account, Format::Plain, 1);
     match claim {
-        Some(claim) => conversation.claiming(claim, Claiming::Leased),
+        Some(claim) => conversation.with_token(claim, Activation::Leased),
         None => conversation,
     }
 }
 
-fn ours() -> Claim {
-    Claim::new("ours", 1_795_344_198_738)
+fn ours() -> LeaseToken {
+    LeaseToken::new("ours", 1_795_344_198_738)
 }
 
 /// What the connection says to that.
-fn answer(conversation: &mut Conversation, heard: impl AsRef<[u8]>) -> Result<Vec<String>, Refusal> {
-    let mut outcome = Outcome::default();
+fn answer(conversation: &mut EslSession, heard: impl AsRef<[u8]>) -> Result<Vec<String>, SessionError> {
+    let mut outcome = SessionOutput::default();
     for message in all(heard.as_ref()) {
-        conversation.hear(message, &mut outcome)?;
+        conversation.receive(message, &mut outcome)?;
     }
     let texts = outcome.requests.iter().map(|request| {
         let mut bytes = BytesMut::new();
@@ -49,7 +49,7 @@ fn answer(conversation: &mut Conversation, heard: impl AsRef<[u8]>) -> Result<Ve
 }
 
 /// Up to the subscription; gives what is said then.
-fn subscribed(conversation: &mut Conversation) -> (String, Vec<String>) {
+fn subscribed(conversation: &mut EslSession) -> (String, Vec<String>) {
     answer(conversation, server::auth_request()).unwrap();
     let events = answer(conversation, server::reply("+OK accepted")).unwrap().remove(0);
     (events, answer(conversation, server::reply("+OK event listener enabled plain")).unwrap())
@@ -78,9 +78,9 @@ fn without_a_right_that_others_could_have_nothing_is_said_or_heard() {
     let (events, then) = subscribed(&mut alone);
     assert!(!events.contains("CUSTOM"), "{events}");
     assert_eq!(then.len(), 1, "{then:?}");
-    let other = acts("other", "1795344198739").plain();
+    let other = acts("other", "1795344198739").to_plain();
     assert_eq!(answer(&mut alone, other).unwrap(), [""; 0]);
-    assert_eq!(alone.shed(), 0);
+    assert_eq!(alone.ignored(), 0);
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn our_own_word_comes_back_and_means_nothing() {
         [""; 0]
     );
     let own = acts("ours", "1795344198738");
-    for heard in [own.plain(), own.json()] {
+    for heard in [own.to_plain(), own.to_json()] {
         assert_eq!(answer(&mut conversation, heard).unwrap(), [""; 0]);
     }
 }
@@ -101,19 +101,19 @@ fn our_own_word_comes_back_and_means_nothing() {
 fn who_has_an_earlier_right_is_told_of_ours() {
     let mut conversation = connection(Some(ours()));
     subscribed(&mut conversation);
-    for heard in [acts("other", "1795344198737").plain(), acts("other", "0").json()] {
+    for heard in [acts("other", "1795344198737").to_plain(), acts("other", "0").to_json()] {
         assert_eq!(answer(&mut conversation, heard).unwrap(), [SAID]);
     }
 }
 
 #[test]
 fn who_has_a_later_right_ends_the_connection() {
-    for heard in [acts("other", "1795344198739").plain(), acts("other", "1795344198739").json()] {
+    for heard in [acts("other", "1795344198739").to_plain(), acts("other", "1795344198739").to_json()] {
         let mut conversation = connection(Some(ours()));
         subscribed(&mut conversation);
         match answer(&mut conversation, heard) {
-            Err(Refusal::Superseded(by)) => {
-                assert_eq!((by.daemon(), by.token()), ("other", 1_795_344_198_739));
+            Err(SessionError::Superseded(by)) => {
+                assert_eq!((by.daemon(), by.number()), ("other", 1_795_344_198_739));
             }
             other => panic!("{other:?}"),
         }
@@ -138,8 +138,8 @@ fn what_cannot_be_read_is_nobodys_right() {
         other_class.header("Hotlined-Token", "1795344198739"),
     ];
     for event in &broken {
-        assert_eq!(answer(&mut conversation, event.plain()).unwrap(), [""; 0], "{event:?}");
+        assert_eq!(answer(&mut conversation, event.to_plain()).unwrap(), [""; 0], "{event:?}");
     }
-    assert_eq!(conversation.shed(), broken.len() as u64);
-    assert!(answer(&mut conversation, higher().plain()).is_err());
+    assert_eq!(conversation.ignored(), broken.len() as u64);
+    assert!(answer(&mut conversation, higher().to_plain()).is_err());
 }

@@ -16,11 +16,11 @@ use hotlined_core::time::Millis;
 use hotlined_esl::argument::Endpoint;
 use hotlined_esl::event::Format;
 use hotlined_esl::vocabulary::Secret;
-use hotlined_instance::switch::freeswitch::conversation::Account;
-use hotlined_instance::switch::freeswitch::encode_command::{Fallback, Site};
+use hotlined_instance::switch::freeswitch::encode_command::{DialplanConfig, Fallback};
 use hotlined_instance::switch::freeswitch::link;
 use hotlined_instance::switch::freeswitch::link::LinkSettings;
-use hotlined_instance::switch::freeswitch::liveness::Patience;
+use hotlined_instance::switch::freeswitch::liveness::LivenessTimeouts;
+use hotlined_instance::switch::freeswitch::session::Credentials;
 use hotlined_sim::switch::{SimulatedSwitch, SwitchOptions};
 use std::path::Path;
 use std::sync::Arc;
@@ -90,8 +90,8 @@ fn link_settings(exchange: &SimulatedSwitch) -> anyhow::Result<LinkSettings> {
         switch: SwitchId("demo".into()),
         host: address.ip().to_string(),
         port: address.port(),
-        account: Account { user: None, password: Secret::new(&options.password)? },
-        site: Site {
+        credentials: Credentials { user: None, password: Secret::new(&options.password)? },
+        dialplan: DialplanConfig {
             trunk: "sofia/gateway/carrier/{number}".parse()?,
             fallback: Fallback {
                 extension: Endpoint::new(hotlined_sim::dialplan::FALLBACK)?,
@@ -102,9 +102,9 @@ fn link_settings(exchange: &SimulatedSwitch) -> anyhow::Result<LinkSettings> {
         },
         format: Format::Plain,
         setup_time_max: LINK_TIME_MAX,
-        patience: Patience::default(),
+        liveness: LivenessTimeouts::default(),
         reconnect_wait_min: Duration::from_millis(100),
         reconnect_wait_max: Duration::from_secs(5),
-        limits: link::Limits::default(),
+        limits: link::LinkLimits::default(),
     })
 }

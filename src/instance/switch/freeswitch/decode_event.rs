@@ -1,4 +1,4 @@
-//! FreeSWITCH's events in our words.
+//! Decodes FreeSWITCH's events into events of the core.
 
 use super::hangup_causes;
 use hotlined_core::event::{Arrival, Cause, CommandResult, Event, LegEvent};
@@ -8,8 +8,8 @@ use hotlined_esl::event::EslEvent;
 use hotlined_esl::vocabulary::EventName;
 use std::borrow::Cow;
 
-/// The events that mean something to a call or to the link, and are asked for.
-pub const WANTED: [EventName; 14] = [
+/// The events that calls or the link need: the subscription.
+pub const SUBSCRIPTION: [EventName; 14] = [
     EventName::CHANNEL_PARK,
     EventName::CHANNEL_UNPARK,
     EventName::CHANNEL_ORIGINATE,
@@ -26,83 +26,85 @@ pub const WANTED: [EventName; 14] = [
     EventName::HEARTBEAT,
 ];
 
-/// The state of a leg that the switch parked behind a talk (`park_after_bridge`).
+/// The channel state of a leg that the switch has parked after a talk (`park_after_bridge`).
 pub(super) const PARKED_BY_ITSELF: &str = "CS_PARK";
 
-/// The variable that names the call an agent's leg was made for.
+/// The variable of an agent's leg that contains the id of its call.
 pub(super) const CALL_VARIABLE: &str = "hotlined_call";
 
-/// What an event means to a call, if anything.
+/// The core's event for an event of FreeSWITCH; none if no call needs the event.
 pub fn event(switch: &SwitchId, event: &EslEvent) -> Option<Event> {
     let name = event.name();
     match &*name {
         b"BACKGROUND_JOB" => job_done(event),
         b"CHANNEL_EXECUTE_COMPLETE" => application_done(event),
         b"CHANNEL_PARK" => parked(switch, event),
-        b"CHANNEL_BRIDGE" => pair(event, |peer| LegEvent::Bridged { peer }),
-        b"CHANNEL_UNBRIDGE" => pair(event, |peer| LegEvent::Unbridged { peer }),
-        b"CHANNEL_ORIGINATE" => of_leg(event, LegEvent::Created),
-        b"CHANNEL_PROGRESS" => of_leg(event, LegEvent::Ringing { media: false }),
-        b"CHANNEL_PROGRESS_MEDIA" => of_leg(event, LegEvent::Ringing { media: true }),
-        b"CHANNEL_ANSWER" => of_leg(event, LegEvent::Answered),
+        b"CHANNEL_BRIDGE" => bridge_event(event, |peer| LegEvent::Bridged { peer }),
+        b"CHANNEL_UNBRIDGE" => bridge_event(event, |peer| LegEvent::Unbridged { peer }),
+        b"CHANNEL_ORIGINATE" => leg_event(event, LegEvent::Created),
+        b"CHANNEL_PROGRESS" => leg_event(event, LegEvent::Ringing { media: false }),
+        b"CHANNEL_PROGRESS_MEDIA" => leg_event(event, LegEvent::Ringing { media: true }),
+        b"CHANNEL_ANSWER" => leg_event(event, LegEvent::Answered),
         b"CHANNEL_UNPARK" => left(event),
         b"CHANNEL_HANGUP" => {
-            let cause = event.text("Hangup-Cause").map_or(Cause::Other, |name| hangup_causes::heard(&name));
-            // Set on the leg whose far end sent BYE, CANCEL or a refusal, and on no other.
+            let cause =
+                event.text("Hangup-Cause").map_or(Cause::Other, |name| hangup_causes::from_freeswitch(&name));
+            // Only set on the leg whose far end sent BYE, CANCEL or a rejection.
             let far_end = event.variable("sip_term_status").is_some();
-            of_leg(event, LegEvent::HungUp { cause, far_end })
+            leg_event(event, LegEvent::HungUp { cause, far_end })
         }
-        b"CHANNEL_UUID" => of_leg(event, LegEvent::Renamed { from: leg(event, "Old-Unique-ID")? }),
-        b"DTMF" => of_leg(event, LegEvent::Digit(event.text("DTMF-Digit")?.chars().next()?)),
+        b"CHANNEL_UUID" => leg_event(event, LegEvent::Renamed { from: leg_id(event, "Old-Unique-ID")? }),
+        b"DTMF" => leg_event(event, LegEvent::Digit(event.text("DTMF-Digit")?.chars().next()?)),
         _ => None,
     }
 }
 
-fn leg(event: &EslEvent, header: &str) -> Option<LegId> {
+fn leg_id(event: &EslEvent, header: &str) -> Option<LegId> {
     event.text(header)?.parse().ok()
 }
 
-fn of_leg(event: &EslEvent, what: LegEvent) -> Option<Event> {
-    Some(Event::Leg { leg: leg(event, "Unique-ID")?, event: what })
+fn leg_event(event: &EslEvent, what: LegEvent) -> Option<Event> {
+    Some(Event::Leg { leg: leg_id(event, "Unique-ID")?, event: what })
 }
 
 fn parked(switch: &SwitchId, event: &EslEvent) -> Option<Event> {
     let is_ours = event.variable(CALL_VARIABLE).is_some();
     let is_inbound = event.get("Call-Direction").is_some_and(|direction| &*direction == b"inbound");
-    // The dialplan parks in the middle of its lines. Whom the switch parks by itself comes from a talk, and is no new
-    // caller: also where nobody knows it any more, and where its destination is the fallback, out of which it was
-    // joined.
-    let is_back = event.get("Channel-State").is_some_and(|state| &*state == PARKED_BY_ITSELF.as_bytes());
-    if is_ours || !is_inbound || is_back {
-        return of_leg(event, LegEvent::Parked);
+    // The dialplan parks a new caller while it executes its lines. A caller whom the switch parks by itself comes
+    // from a talk and is not new: also if the call is forgotten, and if the destination is the fallback out of which
+    // the caller was bridged.
+    let is_back_from_talk =
+        event.get("Channel-State").is_some_and(|state| &*state == PARKED_BY_ITSELF.as_bytes());
+    if is_ours || !is_inbound || is_back_from_talk {
+        return leg_event(event, LegEvent::Parked);
     }
     let dialled = event.text("Caller-Destination-Number")?;
-    // Other services of the switch may park legs, too: only a 400 number is for us.
+    // Other services of the switch may park legs, too. Only a 400 number is a hotline.
     number::hotline(&dialled)?;
     let caller = event.text("Caller-Caller-ID-Number").unwrap_or_default();
     let answered = event.get("Answer-State").is_some_and(|state| &*state == b"answered");
-    Some(Event::Arrived(arrival(switch, leg(event, "Unique-ID")?, &dialled, &caller, answered)))
+    Some(Event::Arrived(arrival(switch, leg_id(event, "Unique-ID")?, &dialled, &caller, answered)))
 }
 
-/// The arrival of a leg. The leg's name is random already (RFC 9562, version 4), and the same in a replay as
-/// it was live: so it is the seed, too.
+/// The arrival of a leg. The leg id is random (RFC 9562, version 4) and the same in a replay, so it is also the
+/// source of the seed.
 pub(super) fn arrival(switch: &SwitchId, leg: LegId, dialled: &str, caller: &str, answered: bool) -> Arrival {
     let caller = if caller == "_undef_" { "" } else { caller };
     let seed = leg.fingerprint();
     Arrival { switch: switch.clone(), leg, dialled: dialled.into(), caller: caller.into(), seed, answered }
 }
 
-/// Why a leg is parked no longer, the number of the state that it goes to tells (`switch_types.h`): it was sent
-/// elsewhere, unless it falls asleep to be joined with another or hangs up, as we were told or will be.
+/// Decodes the end of parking. The number of the next state (`switch_types.h`) gives the reason: the leg was
+/// transferred, unless it hibernates for a bridge or hangs up, which other events report.
 fn left(event: &EslEvent) -> Option<Event> {
     const HIBERNATE: &[u8] = b"8";
     const HANGUP: &[u8] = b"10";
     let goes_to = event.get("Channel-State-Number").unwrap_or_default();
-    if matches!(&*goes_to, HIBERNATE | HANGUP) { None } else { of_leg(event, LegEvent::Left) }
+    if matches!(&*goes_to, HIBERNATE | HANGUP) { None } else { leg_event(event, LegEvent::Left) }
 }
 
-fn pair(event: &EslEvent, what: impl Fn(LegId) -> LegEvent) -> Option<Event> {
-    let (a, b) = (leg(event, "Bridge-A-Unique-ID")?, leg(event, "Bridge-B-Unique-ID")?);
+fn bridge_event(event: &EslEvent, what: impl Fn(LegId) -> LegEvent) -> Option<Event> {
+    let (a, b) = (leg_id(event, "Bridge-A-Unique-ID")?, leg_id(event, "Bridge-B-Unique-ID")?);
     Some(Event::Leg { leg: a, event: what(b) })
 }
 
@@ -121,12 +123,12 @@ fn job_done(event: &EslEvent) -> Option<Event> {
     Some(Event::Done { command, result: job_result(&event.body()) })
 }
 
-/// How an API command ended, by what it printed.
-pub(super) fn job_result(printed: &[u8]) -> CommandResult {
-    let printed = String::from_utf8_lossy(printed);
-    let Some(error) = printed.trim().strip_prefix("-ERR") else { return CommandResult::Ok };
+/// The result of an API command, from its output.
+pub(super) fn job_result(output: &[u8]) -> CommandResult {
+    let output = String::from_utf8_lossy(output);
+    let Some(error) = output.trim().strip_prefix("-ERR") else { return CommandResult::Ok };
     match error.trim() {
         "No such channel!" => CommandResult::NoSuchLeg,
-        cause => CommandResult::Failed(hangup_causes::heard(cause)),
+        cause => CommandResult::Failed(hangup_causes::from_freeswitch(cause)),
     }
 }

@@ -1,41 +1,43 @@
-//! How late news of the switch come.
+//! How late the events of the switch arrive.
 //!
-//! Each event says when it was made, by a clock that may be any time apart from ours: how far, the one that came most
-//! quickly of late tells best. What comes much later than that one was held up on its way.
+//! Each event contains the time of its creation, by the switch's clock, which may differ from ours by any amount. The
+//! fastest recent event gives the best estimate of the difference. An event that arrives much later than the fastest
+//! one was delayed on its way.
 
 use hotlined_core::time::{Instant, Millis};
 use hotlined_esl::event::EslEvent;
 
-/// What is so late is no news any more, and who has not looked for so long stood still: the switch may have given its
-/// callers to the fallback meanwhile, and whatever followed from the old news would befall them there.
+/// An event that is this late is stale, and a daemon that has not run for this long has stalled. Meanwhile the switch
+/// may have transferred callers to the fallback, and commands that follow from stale events would reach them there.
 pub const STALE_AFTER: Millis = Millis::seconds(2);
 
-/// How long the quickest event is remembered, at least: clocks drift apart. Heartbeats come more often.
-const REMEMBERED: Millis = Millis::seconds(60);
+/// How long the fastest event is remembered at least: clocks drift apart. Heartbeats arrive more often.
+const WINDOW: Millis = Millis::seconds(60);
 
-/// What the quickest events of one connection told of the clocks.
+/// The event lag of one connection, measured against its fastest recent events.
 #[derive(Debug, Default)]
-pub struct Lateness {
-    /// How far our clock was ahead of the switch's, in milliseconds, in this span of time and in the one before it.
+pub struct EventLag {
+    /// The least difference of our clock to the creation time of an event, in milliseconds, in the current time window
+    /// and in the one before.
     least_ahead: [Option<i64>; 2],
-    span_began: Instant,
+    window_began: Instant,
 }
 
-impl Lateness {
-    /// How late an event is that came just now, beyond what the quickest one took; none where that is not
-    /// [too late](STALE_AFTER), or it does not say when it was made.
-    pub fn stale(&mut self, now: Instant, event: &EslEvent) -> Option<Millis> {
-        let late = self.of(now, event.date_timestamp_us().map(|us| Instant(us / 1_000))?)?;
-        (late >= STALE_AFTER).then_some(late)
+impl EventLag {
+    /// How much later than the fastest event this event has arrived; none if the event is not [stale](STALE_AFTER), or
+    /// does not contain the time of its creation.
+    pub fn stale_by(&mut self, now: Instant, event: &EslEvent) -> Option<Millis> {
+        let lag = self.lag(now, event.date_timestamp_us().map(|us| Instant(us / 1_000))?)?;
+        (lag >= STALE_AFTER).then_some(lag)
     }
 
-    fn of(&mut self, now: Instant, made_at: Instant) -> Option<Millis> {
-        let ahead = i64::try_from(now.0).ok()? - i64::try_from(made_at.0).ok()?;
-        let lasted = now.since(self.span_began);
-        if lasted >= REMEMBERED {
+    fn lag(&mut self, now: Instant, created_at: Instant) -> Option<Millis> {
+        let ahead = i64::try_from(now.0).ok()? - i64::try_from(created_at.0).ok()?;
+        let lasted = now.since(self.window_began);
+        if lasted >= WINDOW {
             let [latest, _] = self.least_ahead;
-            self.least_ahead = [None, latest.filter(|_| lasted.0 < 2 * REMEMBERED.0)];
-            self.span_began = now;
+            self.least_ahead = [None, latest.filter(|_| lasted.0 < 2 * WINDOW.0)];
+            self.window_began = now;
         }
         let [latest, before] = &mut self.least_ahead;
         let latest = latest.insert(latest.map_or(ahead, |least| least.min(ahead)));
@@ -49,11 +51,11 @@ mod tests {
 
     const MADE: Instant = Instant(1_800_000_000_000);
 
-    /// How late events came, each of which was made and came so many milliseconds after the first one.
+    /// How late events are. For each event: when it was created and when it arrived, in milliseconds after the first.
     fn late(events: &[(u64, u64)]) -> Vec<u64> {
-        let mut lateness = Lateness::default();
+        let mut event_lag = EventLag::default();
         let of = |&(made, came): &(u64, u64)| {
-            lateness.of(Instant(came), MADE + Millis(made)).expect("clocks of our days").0
+            event_lag.lag(Instant(came), MADE + Millis(made)).expect("clocks of our days").0
         };
         events.iter().map(of).collect()
     }
@@ -84,11 +86,11 @@ mod tests {
 
     #[test]
     fn an_event_that_does_not_say_when_it_was_made_tells_nothing() {
-        let limits = hotlined_esl::frame::Limits::default();
-        let mut lateness = Lateness::default();
+        let limits = hotlined_esl::frame::WireLimits::default();
+        let mut event_lag = EventLag::default();
         let mut stale = |now, stamp: &str| {
             let text = format!("Event-Name: CHANNEL_PARK\n{stamp}\n");
-            lateness.stale(Instant(now), &EslEvent::plain(text.into(), &limits).unwrap())
+            event_lag.stale_by(Instant(now), &EslEvent::from_plain(text.into(), &limits).unwrap())
         };
         assert_eq!(stale(0, "Event-Date-Timestamp: 1000000\n"), None);
         assert_eq!(stale(2_999, "Event-Date-Timestamp: 2000000\n"), None);

@@ -1,14 +1,14 @@
-//! FreeSWITCH's names of causes and ours.
+//! Hangup causes: from FreeSWITCH's names to the core's causes, and back.
 
 use hotlined_core::event::Cause;
 use hotlined_esl::vocabulary::HangupCause;
 
-/// What a cause of the switch means to a call.
+/// The core's cause for a hangup cause of FreeSWITCH.
 ///
-/// A SIP status reaches us under these names: 486/600 USER_BUSY, 480 NO_USER_RESPONSE, 408/504
+/// FreeSWITCH reports a SIP status under these names: 486/600 USER_BUSY, 480 NO_USER_RESPONSE, 408/504
 /// RECOVERY_ON_TIMER_EXPIRE, 401/403/407/603/608 CALL_REJECTED, 404 UNALLOCATED_NUMBER, 487 ORIGINATOR_CANCEL,
 /// 400/481/500/503 NORMAL_TEMPORARY_FAILURE.
-pub fn heard(name: &str) -> Cause {
+pub fn from_freeswitch(name: &str) -> Cause {
     match name {
         "NORMAL_CLEARING" | "ATTENDED_TRANSFER" | "BLIND_TRANSFER" | "MANAGER_REQUEST" => Cause::Normal,
         "USER_BUSY" => Cause::Busy,
@@ -43,10 +43,10 @@ pub fn heard(name: &str) -> Cause {
     }
 }
 
-/// What the other end of a leg is told. Of these sofia makes, where the leg is not answered: NORMAL_CLEARING,
-/// NO_ANSWER and SUBSCRIBER_ABSENT 480, USER_BUSY 486, CALL_REJECTED 603, UNALLOCATED_NUMBER 404,
+/// The hangup cause that is sent to the far end of a leg. If the leg is not answered, sofia sends these SIP statuses:
+/// NORMAL_CLEARING, NO_ANSWER and SUBSCRIBER_ABSENT 480, USER_BUSY 486, CALL_REJECTED 603, UNALLOCATED_NUMBER 404,
 /// NORMAL_TEMPORARY_FAILURE 503, ORIGINATOR_CANCEL 487.
-pub fn said(cause: Cause) -> HangupCause {
+pub fn to_freeswitch(cause: Cause) -> HangupCause {
     match cause {
         Cause::Normal => HangupCause::NORMAL_CLEARING,
         Cause::Busy => HangupCause::USER_BUSY,

@@ -1,67 +1,69 @@
-//! What is counted of a link to a switch.
+//! The metrics of a link to a switch.
 
 use crate::metrics;
 use ::metrics::{Counter, Gauge};
 use hotlined_core::id::SwitchId;
 
-/// The handles, for one connection.
+/// The metric handles of one connection.
 #[derive(Debug)]
-pub(super) struct Figures {
+pub(super) struct LinkMetrics {
     up: Gauge,
     ups: Counter,
     failures: Counter,
     messages: Counter,
-    shed: Counter,
+    ignored: Counter,
     backlog: Gauge,
     unanswered: Gauge,
-    /// What this connection has shed so far.
-    shed_so_far: u64,
+    /// How many messages of this connection were ignored so far.
+    ignored_so_far: u64,
 }
 
-impl Figures {
-    pub(super) fn of(switch: &SwitchId) -> Self {
+impl LinkMetrics {
+    /// The handles for this switch.
+    pub(super) fn new(switch: &SwitchId) -> Self {
         let name = switch.to_string();
         let label: &[&str] = &[&name];
-        let figures = Self {
+        let metrics = Self {
             up: metrics::LINK_UP.gauge(label),
             ups: metrics::LINK_UPS.counter(label),
             failures: metrics::LINK_FAILURES.counter(label),
             messages: metrics::LINK_MESSAGES.counter(label),
-            shed: metrics::LINK_SHED.counter(label),
+            ignored: metrics::LINK_SHED.counter(label),
             backlog: metrics::LINK_BACKLOG.gauge(label),
             unanswered: metrics::LINK_UNANSWERED.gauge(label),
-            shed_so_far: 0,
+            ignored_so_far: 0,
         };
-        figures.up.set(0.0);
-        figures
+        metrics.up.set(0.0);
+        metrics
     }
 
+    /// The link came up.
     pub(super) fn came_up(&self) {
         self.up.set(1.0);
         self.ups.increment(1);
     }
 
-    /// A message came.
-    pub(super) fn heard(&self) {
+    /// A message was received.
+    pub(super) fn message_received(&self) {
         self.messages.increment(1);
     }
 
-    /// So many messages were shed since the connection began.
-    pub(super) fn shed(&mut self, shed: u64) {
-        self.shed.increment(shed - self.shed_so_far);
-        self.shed_so_far = shed;
+    /// This many messages were ignored since the connection began.
+    pub(super) fn set_ignored(&mut self, ignored: u64) {
+        self.ignored.increment(ignored - self.ignored_so_far);
+        self.ignored_so_far = ignored;
     }
 
-    /// So much waits on either side.
-    pub(super) fn waits(&self, backlog: usize, unanswered: usize) {
+    /// This many events wait for the engine, and this many requests wait for their reply.
+    pub(super) fn set_waiting(&self, backlog: usize, unanswered: usize) {
         self.backlog.set(backlog as f64);
         self.unanswered.set(unanswered as f64);
     }
 
-    /// The connection is over, and not because we leave.
+    /// The connection has failed.
     pub(super) fn failed(&self) {
         self.up.set(0.0);
         self.failures.increment(1);
-        self.waits(0, 0);
+        self.set_waiting(0, 0);
     }
 }

@@ -1,56 +1,58 @@
-//! One connection of a link: from the first byte to the last.
+//! One connection of a link: decodes bytes, encodes requests, and checks that the switch answers and the events are
+//! recent.
 
-use super::{LinkError, LinkSettings, Order};
-use crate::switch::freeswitch::conversation::{Conversation, Outcome};
-use crate::switch::freeswitch::event_lag::{Lateness, STALE_AFTER};
-use crate::switch::freeswitch::link_metrics::Figures;
+use super::error::LinkError;
+use super::settings::{LinkLimits, LinkSettings, SwitchCommand};
+use crate::switch::freeswitch::event_lag::{EventLag, STALE_AFTER};
+use crate::switch::freeswitch::link_metrics::LinkMetrics;
 use crate::switch::freeswitch::liveness::Liveness;
-use crate::switch::lease_token::{Claim, Claiming};
+use crate::switch::freeswitch::session::{EslSession, SessionOutput};
+use crate::switch::lease_token::{Activation, LeaseToken};
 use bytes::{Bytes, BytesMut};
 use hotlined_core::event::Event;
 use hotlined_core::id::SwitchId;
 use hotlined_core::time::{Instant, Millis};
-use hotlined_esl::codec::StreamError;
 use hotlined_esl::frame;
-use hotlined_esl::message::{Decoder, Message};
+use hotlined_esl::message::{Message, MessageDecoder};
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// How long a switch may take to read what is left when we leave.
-const GOODBYE_TIME_MAX: Millis = Millis::seconds(3);
-/// How often a connection that is up looks at the clock, so that it notices that the daemon stood still.
-const LOOK_EVERY: Millis = Millis(250);
-/// Where nothing has come for so long, all is read that waited in the socket.
+/// How long the switch may take to read the last requests and to answer `exit`.
+const EXIT_TIME_MAX: Millis = Millis::seconds(3);
+/// How often a connection that is up checks the clock for a stall of the daemon.
+const STALL_CHECK_EVERY: Millis = Millis(250);
+/// After this time without bytes, everything that waited in the socket is read.
 const QUIET_MIN: Millis = Millis(50);
-/// How long the reading of what waited may take.
+/// How long it may take at most to read everything that waited in the socket.
 const CATCH_UP_TIME_MAX: Millis = Millis::seconds(1);
 
-/// A connection.
+/// One connection to the switch.
 #[derive(Debug)]
 pub(super) struct Connection {
-    conversation: Conversation,
-    figures: Figures,
-    decoder: Decoder,
+    session: EslSession,
+    metrics: LinkMetrics,
+    decoder: MessageDecoder,
     unread: BytesMut,
     unwritten: BytesMut,
-    outcome: Outcome,
+    outcome: SessionOutput,
     liveness: Liveness,
-    lateness: Lateness,
-    place: String,
+    event_lag: EventLag,
+    address: String,
     setup_time_max: Duration,
-    limits: super::Limits,
-    /// It has to be up by then.
+    limits: LinkLimits,
+    /// The link has to be up by this time.
     up_by: Instant,
-    looked_at: Instant,
-    /// The switch was silent for too long; it is given up then, unless what it said lies in the socket unread.
-    gives_up_at: Option<Instant>,
-    /// It was told that we leave, and has to close by then.
-    leaves_by: Option<Instant>,
+    /// When the clock was last checked for a stall.
+    checked_at: Instant,
+    /// The switch was silent for too long: the connection is given up at this time, unless bytes wait in the socket.
+    give_up_at: Option<Instant>,
+    /// `exit` was sent: the switch has to answer by this time.
+    exit_by: Option<Instant>,
     stale: Option<Stale>,
 }
 
-/// What comes is no news any more. It is read to its end, since another daemon may say that it acts now, and nothing
-/// is answered.
+/// The events of this connection are stale. The remaining bytes are still read, because another daemon may announce
+/// that it is active by now, and no request is sent.
 #[derive(Debug)]
 struct Stale {
     error: LinkError,
@@ -62,64 +64,64 @@ impl Connection {
     pub(super) fn new(
         now: Instant,
         settings: &LinkSettings,
-        claim: Option<(Claim, Claiming)>,
+        token: Option<(LeaseToken, Activation)>,
         number: u64,
         up_by: Instant,
     ) -> Self {
-        let (switch, site) = (settings.switch.clone(), settings.site.clone());
-        let (account, format) = (settings.account.clone(), settings.format);
-        let conversation = Conversation::new(switch.clone(), site, account, format, number);
-        let conversation = match claim {
-            Some((claim, claiming)) => conversation.claiming(claim, claiming),
-            None => conversation,
+        let (switch, dialplan) = (settings.switch.clone(), settings.dialplan.clone());
+        let (credentials, format) = (settings.credentials.clone(), settings.format);
+        let session = EslSession::new(switch.clone(), dialplan, credentials, format, number);
+        let session = match token {
+            Some((token, activation)) => session.with_token(token, activation),
+            None => session,
         };
         Self {
-            conversation,
-            figures: Figures::of(&switch),
-            decoder: Decoder::new(frame::Limits::default()),
+            session,
+            metrics: LinkMetrics::new(&switch),
+            decoder: MessageDecoder::new(frame::WireLimits::default()),
             unread: BytesMut::new(),
             unwritten: BytesMut::new(),
-            outcome: Outcome::default(),
-            liveness: Liveness::new(now, settings.patience),
-            lateness: Lateness::default(),
-            place: format!("{}:{}", settings.host, settings.port),
+            outcome: SessionOutput::default(),
+            liveness: Liveness::new(now, settings.liveness),
+            event_lag: EventLag::default(),
+            address: format!("{}:{}", settings.host, settings.port),
             setup_time_max: settings.setup_time_max,
             limits: settings.limits,
             up_by,
-            looked_at: now,
-            gives_up_at: None,
-            leaves_by: None,
+            checked_at: now,
+            give_up_at: None,
+            exit_by: None,
             stale: None,
         }
     }
 
     pub(super) fn is_up(&self) -> bool {
-        self.conversation.is_up()
+        self.session.is_up()
     }
 
-    /// Whether it is up and goes on.
+    /// Whether the link is up, the events are recent, and `exit` was not sent.
     pub(super) fn is_fresh(&self) -> bool {
-        self.is_up() && self.stale.is_none() && self.leaves_by.is_none()
+        self.is_up() && self.stale.is_none() && self.exit_by.is_none()
     }
 
     pub(super) fn is_leaving(&self) -> bool {
-        self.leaves_by.is_some()
+        self.exit_by.is_some()
     }
 
     pub(super) fn heartbeats(&self) -> u64 {
-        self.conversation.heartbeats()
+        self.session.heartbeats()
     }
 
-    pub(super) fn shed_count(&self) -> u64 {
-        self.conversation.shed()
+    pub(super) fn ignored_count(&self) -> u64 {
+        self.session.ignored()
     }
 
-    /// Whether an order was given for this connection.
-    pub(super) fn takes(&self, order: &Order) -> bool {
-        order.connection == self.conversation.number() && self.leaves_by.is_none()
+    /// Whether the command is for this connection.
+    pub(super) fn accepts(&self, command: &SwitchCommand) -> bool {
+        command.connection == self.session.connection_number() && self.exit_by.is_none()
     }
 
-    /// What is to be written.
+    /// The bytes to write.
     pub(super) fn take_unwritten(&mut self) -> Bytes {
         match self.stale {
             Some(_) => Bytes::new(),
@@ -127,31 +129,31 @@ impl Connection {
         }
     }
 
-    /// When [`due`](Self::due) is wanted.
+    /// When to call [`due`](Self::due).
     pub(super) fn deadline(&self, allowed: bool) -> Instant {
         if let Some(stale) = &self.stale {
             return stale.quiet_at.min(stale.ends_by);
         }
-        let gives_up = match (self.leaves_by, self.gives_up_at) {
+        let gives_up = match (self.exit_by, self.give_up_at) {
             (Some(leaves_by), _) => leaves_by,
             (None, Some(gives_up_at)) => gives_up_at,
             (None, None) => self.silent_at(),
         };
-        let looks = self.is_up().then_some(self.looked_at + LOOK_EVERY);
-        [self.knocks_at(allowed), looks].into_iter().flatten().fold(gives_up, Instant::min)
+        let looks = self.is_up().then_some(self.checked_at + STALL_CHECK_EVERY);
+        [self.ping_at(allowed), looks].into_iter().flatten().fold(gives_up, Instant::min)
     }
 
     fn silent_at(&self) -> Instant {
-        if self.is_up() { self.liveness.gives_up_at() } else { self.up_by }
+        if self.is_up() { self.liveness.give_up_at() } else { self.up_by }
     }
 
-    /// When the switch is asked whether it is there.
-    fn knocks_at(&self, allowed: bool) -> Option<Instant> {
+    /// When to ping the switch.
+    fn ping_at(&self, allowed: bool) -> Option<Instant> {
         let asks = allowed && self.is_fresh();
-        self.liveness.knocks_at().filter(|_| asks)
+        self.liveness.ping_at().filter(|_| asks)
     }
 
-    /// Takes in what the switch wrote.
+    /// Processes bytes from the switch.
     pub(super) fn receive(
         &mut self,
         now: Instant,
@@ -159,81 +161,81 @@ impl Connection {
         allowed: bool,
         backlog: &mut VecDeque<Event>,
     ) -> Result<(), LinkError> {
-        self.look(now);
+        self.check_stall(now);
         if self.unread.is_empty() {
             self.unread = bytes;
         } else {
             self.unread.extend_from_slice(&bytes);
         }
-        self.gives_up_at = None;
-        self.liveness.heard(now);
+        self.give_up_at = None;
+        self.liveness.received(now);
         let was_up = self.is_up();
-        let heard = self.hear(now);
+        let decoded = self.decode(now);
         if self.unread.is_empty() {
-            // The reader of the socket uses the room again, once no part of it is held.
+            // The reader of the socket reuses the buffer once no event holds a part of it.
             self.unread = BytesMut::new();
         }
-        self.figures.shed(self.conversation.shed());
-        if heard.is_err() {
+        self.metrics.set_ignored(self.session.ignored());
+        if decoded.is_err() {
             self.outcome.requests.clear();
         }
-        // What was said before a fault is as true as ever.
-        self.settle(now, allowed, backlog);
+        // The events before an error are valid.
+        self.flush(now, allowed, backlog);
         if !was_up && self.is_up() {
-            self.figures.came_up();
-            tracing::info!(switch = %self.conversation.switch(), "link up");
+            self.metrics.came_up();
+            tracing::info!(switch = %self.session.switch(), "link up");
         }
-        heard
+        decoded
     }
 
-    fn hear(&mut self, now: Instant) -> Result<(), LinkError> {
+    fn decode(&mut self, now: Instant) -> Result<(), LinkError> {
         let mut late: Option<Millis> = None;
-        let heard = loop {
-            match self.decoder.decode(&mut self.unread).map_err(StreamError::from) {
+        let decoded = loop {
+            match self.decoder.decode(&mut self.unread) {
                 Ok(None) => break Ok(()),
                 Ok(Some(message)) => {
-                    self.figures.heard();
+                    self.metrics.message_received();
                     if let Message::Event(event) = &message {
-                        late = late.max(self.lateness.stale(now, event));
+                        late = late.max(self.event_lag.stale_by(now, event));
                     }
-                    if let Err(refusal) = self.conversation.hear(message, &mut self.outcome) {
+                    if let Err(refusal) = self.session.receive(message, &mut self.outcome) {
                         break Err(refusal.into());
                     }
                 }
-                Err(fault) => break Err(fault.into()),
+                Err(error) => break Err(error.into()),
             }
         };
         if let Some(late) = late {
-            self.goes_stale(now, LinkError::Late(late.into()));
+            self.mark_stale(now, LinkError::EventsLate(late.into()));
         }
         if let Some(stale) = &mut self.stale {
             stale.quiet_at = now + QUIET_MIN;
         }
-        heard
+        decoded
     }
 
-    /// Carries out an order.
-    pub(super) fn order(
+    /// Sends the requests of a command.
+    pub(super) fn send_command(
         &mut self,
         now: Instant,
-        order: &Order,
+        command: &SwitchCommand,
         allowed: bool,
         backlog: &mut VecDeque<Event>,
     ) {
-        self.liveness.ordered(now);
-        self.conversation.order(&order.command, &order.action, &mut self.outcome);
-        self.settle(now, allowed, backlog);
+        self.liveness.command_sent(now);
+        self.session.send_command(&command.id, &command.action, &mut self.outcome);
+        self.flush(now, allowed, backlog);
     }
 
-    /// Says goodbye. Before the connection is up there is nothing left to say; after, to close while the switch still
-    /// writes would throw away what it has not yet read.
+    /// Sends `exit`. Before the link is up this is not necessary. Once the link is up, closing the socket while the
+    /// switch still writes would discard requests that the switch has not read.
     pub(super) fn leave(&mut self, now: Instant) -> bool {
         if !self.is_fresh() {
             return false;
         }
-        self.conversation.leave(&mut self.outcome);
+        self.session.log_out(&mut self.outcome);
         self.encode_requests();
-        self.leaves_by = Some(now + GOODBYE_TIME_MAX);
+        self.exit_by = Some(now + EXIT_TIME_MAX);
         true
     }
 
@@ -244,7 +246,7 @@ impl Connection {
         allowed: bool,
         backlog: &mut VecDeque<Event>,
     ) -> Result<(), LinkError> {
-        self.look(now);
+        self.check_stall(now);
         if let Some(stale) = &mut self.stale {
             let is_read = stale.quiet_at.min(stale.ends_by) <= now;
             return if is_read {
@@ -253,54 +255,54 @@ impl Connection {
                 Ok(())
             };
         }
-        if self.leaves_by.is_some_and(|by| by <= now) {
+        if self.exit_by.is_some_and(|by| by <= now) {
             return Err(LinkError::Silent(self.liveness.silence(now).into()));
         }
-        if self.leaves_by.is_none() && self.silent_at() <= now {
-            // A daemon that stood still finds the time over and something to read at once.
-            let gives_up_at = *self.gives_up_at.get_or_insert(now + QUIET_MIN);
+        if self.exit_by.is_none() && self.silent_at() <= now {
+            // After a stall of the daemon, the time is over and bytes are waiting: the bytes are read first.
+            let gives_up_at = *self.give_up_at.get_or_insert(now + QUIET_MIN);
             if !self.is_up() || gives_up_at <= now {
                 return Err(LinkError::Silent(self.liveness.silence(now).into()));
             }
         }
-        if self.knocks_at(allowed).is_some_and(|at| at <= now) {
-            self.conversation.knock(&mut self.outcome);
+        if self.ping_at(allowed).is_some_and(|at| at <= now) {
+            self.session.ping(&mut self.outcome);
         }
-        self.settle(now, allowed, backlog);
+        self.flush(now, allowed, backlog);
         Ok(())
     }
 
-    /// Looks at the clock: after a long time without a look, whatever comes is old.
-    fn look(&mut self, now: Instant) {
-        let stood_still = now.since(std::mem::replace(&mut self.looked_at, now));
-        if self.is_up() && stood_still >= STALE_AFTER {
-            self.goes_stale(now, LinkError::StoodStill(stood_still.into()));
+    /// Checks for a stall of the daemon: after a stall, all waiting events are stale.
+    fn check_stall(&mut self, now: Instant) {
+        let stalled = now.since(std::mem::replace(&mut self.checked_at, now));
+        if self.is_up() && stalled >= STALE_AFTER {
+            self.mark_stale(now, LinkError::DaemonStalled(stalled.into()));
         }
     }
 
-    fn goes_stale(&mut self, now: Instant, error: LinkError) {
-        if self.stale.is_none() && self.leaves_by.is_none() {
+    fn mark_stale(&mut self, now: Instant, error: LinkError) {
+        if self.stale.is_none() && self.exit_by.is_none() {
             let (quiet_at, ends_by) = (now + QUIET_MIN, now + CATCH_UP_TIME_MAX);
             self.stale = Some(Stale { error, quiet_at, ends_by });
         }
     }
 
-    /// Requests become bytes, events join the queue to the engine.
-    fn settle(&mut self, now: Instant, allowed: bool, backlog: &mut VecDeque<Event>) {
+    /// Encodes the requests and appends the events to the backlog of the engine.
+    fn flush(&mut self, now: Instant, allowed: bool, backlog: &mut VecDeque<Event>) {
         self.encode_requests();
-        match self.leaves_by {
+        match self.exit_by {
             None => backlog.extend(self.outcome.events.drain(..)),
-            // The engine is gone.
+            // The engine takes no events any more.
             Some(_) => self.outcome.events.clear(),
         }
         if self.stale.is_some() {
-            // The list that is asked for next has the callers that came meanwhile and have not gone.
+            // The next list of channels contains the callers that have arrived meanwhile and have not hung up.
             backlog.retain(|event| !matches!(event, Event::Arrived(_)));
         }
-        // What may not be said was not asked.
-        let asks = self.is_up() && allowed;
-        self.liveness.owes(now, if asks { self.conversation.unanswered() } else { 0 });
-        self.figures.waits(backlog.len(), self.conversation.unanswered());
+        // A request that must not be written is not due for a reply.
+        let may_send = self.is_up() && allowed;
+        self.liveness.set_unanswered(now, if may_send { self.session.unanswered() } else { 0 });
+        self.metrics.set_waiting(backlog.len(), self.session.unanswered());
     }
 
     fn encode_requests(&mut self) {
@@ -311,46 +313,44 @@ impl Connection {
 
     pub(super) fn check_limits(&self, backlog: usize) -> Result<(), LinkError> {
         if backlog > self.limits.backlog_max {
-            return Err(LinkError::Overrun(backlog));
+            return Err(LinkError::BacklogFull(backlog));
         }
-        if self.conversation.unanswered() > self.limits.unanswered_max {
-            return Err(LinkError::Unanswered(self.conversation.unanswered()));
+        if self.session.unanswered() > self.limits.unanswered_max {
+            return Err(LinkError::Unanswered(self.session.unanswered()));
         }
         Ok(())
     }
 
-    /// Why it ended, as far as it had come.
-    pub(super) fn named(&self, error: LinkError) -> LinkError {
-        let (place, limit) = (self.place.clone(), self.setup_time_max);
+    /// Makes an error of the setup more precise.
+    pub(super) fn with_context(&self, error: LinkError) -> LinkError {
+        let (address, limit) = (self.address.clone(), self.setup_time_max);
         match error {
-            LinkError::Silent(_) if !self.is_up() => match self.conversation.awaits() {
-                None => LinkError::Mute(place, limit),
-                Some(what) => LinkError::Slow(place, limit, what),
+            LinkError::Silent(_) if !self.is_up() => match self.session.waiting_for() {
+                None => LinkError::NoGreeting(address, limit),
+                Some(what) => LinkError::SetupTimeout(address, limit, what),
             },
-            LinkError::Broken(error @ StreamError::Frame(_)) if !self.is_up() => {
-                LinkError::Foreign(place, error)
-            }
+            LinkError::BrokenFrame(error) if !self.is_up() => LinkError::NotEventSocket(address, error),
             error => error,
         }
     }
 
-    /// The connection is gone: what the calls hear of that.
-    pub(super) fn lost(&mut self) -> Vec<Event> {
-        self.conversation.lost()
+    /// The events after a lost connection: the link is lost, and the results of open commands are unknown.
+    pub(super) fn unknown_results(&mut self) -> Vec<Event> {
+        self.session.connection_lost()
     }
 
     pub(super) fn failed(&self) {
-        self.figures.failed();
+        self.metrics.failed();
     }
 
     pub(super) fn log_closed(&self, switch: &SwitchId) {
-        let (heartbeats, shed) = (self.heartbeats(), self.shed_count());
+        let (heartbeats, shed) = (self.heartbeats(), self.ignored_count());
         tracing::info!(%switch, heartbeats, shed, "link closed");
     }
 
-    /// However it ended: we were about to leave.
-    pub(super) fn log_left(&self, switch: &SwitchId, error: &LinkError) {
-        let unanswered = self.conversation.unanswered();
+    /// Logs the end of a connection on which `exit` was sent.
+    pub(super) fn log_exited(&self, switch: &SwitchId, error: &LinkError) {
+        let unanswered = self.session.unanswered();
         if self.is_up() && unanswered > 0 {
             tracing::warn!(%switch, %error, unanswered, "our last words may be lost");
         }

@@ -1,72 +1,75 @@
 //! Why a connection to the switch ends.
 
-use crate::switch::freeswitch::conversation::Refusal;
-use crate::switch::lease_token::Claim;
-use hotlined_esl::codec::StreamError;
+use crate::switch::freeswitch::session::SessionError;
+use crate::switch::lease_token::LeaseToken;
+use hotlined_esl::frame::FrameError;
 use std::time::Duration;
 
-/// Why a connection ended.
+/// Why a connection has ended.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
-    /// Nobody listens there.
+    /// The connection could not be opened.
     #[error("cannot connect to {0}: {1}")]
     Connect(String, std::io::Error),
-    /// It never said anything.
+    /// The peer accepted the connection and sent nothing.
     #[error("{0} accepts connections and then says nothing for {1:?}: is it an event socket?")]
-    Mute(String, Duration),
-    /// It did not come up in time.
+    NoGreeting(String, Duration),
+    /// The link did not come up in time.
     #[error("{0} did not let us work within {1:?}: we still waited for {2}")]
-    Slow(String, Duration, &'static str),
-    /// What came is no event socket's.
+    SetupTimeout(String, Duration, &'static str),
+    /// The peer is no event socket.
     #[error("{0} does not speak as an event socket: {1}")]
-    Foreign(String, StreamError),
-    /// The switch does not want us, or not so.
+    NotEventSocket(String, FrameError),
+    /// The session failed.
     #[error(transparent)]
-    Refused(#[from] Refusal),
-    /// It broke.
+    Refused(#[from] SessionError),
+    /// The bytes from the switch are malformed or exceed a limit.
     #[error("the connection broke: {0}")]
-    Broken(#[from] StreamError),
-    /// Not even a heartbeat came.
+    BrokenFrame(#[from] FrameError),
+    /// The socket failed.
+    #[error("the connection broke: {0}")]
+    Socket(std::io::Error),
+    /// The switch sent nothing, not even a heartbeat.
     #[error("the switch said nothing for {:.1} s, not even a heartbeat", .0.as_secs_f64())]
     Silent(Duration),
-    /// We did nothing for a while.
+    /// The daemon stalled.
     #[error("we stood still for {:.1} s: beginning again from the list of channels", .0.as_secs_f64())]
-    StoodStill(Duration),
-    /// What the switch says was held up.
+    DaemonStalled(Duration),
+    /// The events of the switch arrive late.
     #[error("what the switch says is {:.1} s late: beginning again from the list of channels", .0.as_secs_f64())]
-    Late(Duration),
-    /// The switch closed it.
+    EventsLate(Duration),
+    /// The switch closed the connection.
     #[error("the switch closed the connection")]
     Closed,
-    /// The engine does not keep up.
+    /// Too many events wait for the engine.
     #[error("{0} events wait for the engine: beginning again from the list of channels")]
-    Overrun(usize),
-    /// The switch does not keep up.
+    BacklogFull(usize),
+    /// Too many requests wait for a reply.
     #[error("{0} requests wait for an answer of the switch")]
     Unanswered(usize),
 }
 
 impl LinkError {
-    /// Who acts for the switch in our place, as it said there.
-    pub fn superseded_by(&self) -> Option<&Claim> {
+    /// The token of the daemon that is active at the switch in our place.
+    pub fn superseded_by(&self) -> Option<&LeaseToken> {
         match self {
-            Self::Refused(Refusal::Superseded(by) | Refusal::Occupied(by)) => Some(by),
+            Self::Refused(SessionError::Superseded(by) | SessionError::Occupied(by)) => Some(by),
             _ => None,
         }
     }
 
-    /// Whether what we said last and has not arrived yet is to arrive no more: somebody else may have the word by then.
-    pub(super) fn takes_words_back(&self) -> bool {
+    /// Whether bytes that the switch has not read yet must not arrive any more: another daemon may be active by then.
+    pub(super) fn discards_unread(&self) -> bool {
         self.is_stale() || matches!(self, Self::Silent(_)) || self.superseded_by().is_some()
     }
 
-    /// Whether what was heard last is no news any more.
+    /// Whether the last events are stale.
     fn is_stale(&self) -> bool {
-        matches!(self, Self::StoodStill(_) | Self::Late(_))
+        matches!(self, Self::DaemonStalled(_) | Self::EventsLate(_))
     }
 
-    /// Whether trying again without changing anything is useless.
+    /// Whether only a change of the configuration can help.
     pub fn is_misconfigured(&self) -> bool {
-        matches!(self, Self::Refused(Refusal::Password | Refusal::Address(_)))
+        matches!(self, Self::Refused(SessionError::Password | SessionError::Address(_)))
     }
 }
