@@ -1,7 +1,7 @@
 //! Reads the agents of a hotline file and their groups.
 //!
-//! An agent names its groups, or a group names its agents, or both. The group [`EVERYBODY`] need not be written: it has all
-//! agents, and exists if the file refers to it.
+//! An agent names its groups, or a group names its agents, or both. The group [`EVERYBODY`] need not be written: it has
+//! all agents, and exists if the file refers to it.
 
 use super::Problem;
 use super::groups_draft::GroupPolicy;

@@ -1,5 +1,5 @@
-//! Writes a hotline as a file that reads back to the same hotline, with every default written out and every short form as
-//! nodes.
+//! Writes a hotline as a file that reads back to the same hotline, with every default written out and every short form
+//! as nodes.
 
 use super::SoundFolder;
 use super::limits::ONE_AGENT_PREFIX;

@@ -19,8 +19,8 @@
 //! hours = "main.open"                  # a state of a table of hours
 //! ```
 //!
-//! The flow of a call is either made of the short forms `access`, `hours` with `notices`, `menu`, `queue`, `voicemail` and
-//! `survey` (see [`shorthand`](super::shorthand)), or written as nodes:
+//! The flow of a call is either made of the short forms `access`, `hours` with `notices`, `menu`, `queue`, `voicemail`
+//! and `survey` (see [`shorthand`](super::shorthand)), or written as nodes:
 //!
 //! ```toml
 //! [flow]
@@ -165,7 +165,8 @@ impl Reader<'_, '_> {
 
     fn suspended(&mut self, section: &Section<'_>) -> Option<RefusalAction> {
         let suspended = section.flag(&mut self.toml, "suspended").unwrap_or_default();
-        // A hotline that is not suspended may have the notice already: the notice is checked, and used when it is needed.
+        // A hotline that is not suspended may have the notice already: the notice is checked, and used when it is
+        // needed.
         if !suspended && !section.has("suspended_notice") {
             return None;
         }

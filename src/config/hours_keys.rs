@@ -18,8 +18,8 @@
 //!
 //! Every key except `zone` and `except` is a state, with any name. Days are `mon` to `sun`, spans of
 //! them, `daily`, `workdays` (as people work: without holidays, with make-up days), `weekends`, `holidays` and the
-//! seven statutory holidays by their Chinese names (a key in Chinese needs double quotes; a value has them). A time that no line names
-//! is closed. [`hotlined_core::hours`] says which line counts on a date with several.
+//! seven statutory holidays by their Chinese names (a key in Chinese needs double quotes; a value has them). A time
+//! that no line names is closed. [`hotlined_core::hours`] says which line counts on a date with several.
 
 use super::Problem;
 use super::toml_reader::{Located, Table, TomlFile};

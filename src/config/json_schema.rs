@@ -1,7 +1,7 @@
 //! Makes the JSON Schema of hotline files, from the same schema that the reader uses.
 //!
-//! Editors use the JSON Schema for completion and checks. `hotlined check` also checks what depends on several keys or on
-//! the sound folder.
+//! Editors use the JSON Schema for completion and checks. `hotlined check` also checks what depends on several keys or
+//! on the sound folder.
 
 use super::schema::{HOTLINE, NODES};
 use super::schema_types::{KeySchema, TableSchema, ValueSchema};

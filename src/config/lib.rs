@@ -1,4 +1,5 @@
-//! Hotline files: reads TOML into a [`Hotline`](hotlined_core::hotline::Hotline), with every diagnostic of a file at once.
+//! Hotline files: reads TOML into a [`Hotline`](hotlined_core::hotline::Hotline), with every diagnostic of a file at
+//! once.
 //!
 //! [`load()`] refuses a file that would make an invalid hotline. [`inspect()`] also warns, [`expand()`] prints a short
 //! form as the flow it stands for, [`schema()`] is the JSON Schema of the format.

@@ -1,8 +1,8 @@
 //! Checks a hotline as a whole, after each line of its file is valid.
 //!
-//! A problem that would harm the first call is an error; any other is a warning. Each diagnostic has the position of its
-//! node, group or table. The nodes that short forms make are correct by construction, so most checks cover only nodes
-//! that the file writes.
+//! A problem that would harm the first call is an error; any other is a warning. Each diagnostic has the position of
+//! its node, group or table. The nodes that short forms make are correct by construction, so most checks cover only
+//! nodes that the file writes.
 
 use super::exits::{dialled, instant_exits, open_exits};
 use super::reader::SourceInfo;
@@ -263,8 +263,8 @@ impl Lint<'_> {
         }
     }
 
-    /// Reports groups without an agent on duty at some time at which an hours node leads to them: callers would be turned
-    /// away during opening hours.
+    /// Reports groups without an agent on duty at some time at which an hours node leads to them: callers would be
+    /// turned away during opening hours.
     fn off_duty(&mut self) {
         let mut reports = BTreeMap::new();
         for node in &self.flow.nodes {

@@ -44,8 +44,8 @@ const END: &str = "end";
 /// The names of nodes, which no group may have.
 const RESERVED: [&str; 7] = [ACCESS, HOURS, MENU, VOICEMAIL, SURVEY, CLOSING, END];
 
-/// A hotline of one group: the caller hears the ringback while agents are called, and a closing announcement if no agent
-/// answers.
+/// A hotline of one group: the caller hears the ringback while agents are called, and a closing announcement if no
+/// agent answers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SimpleHotline {
     /// The ringback.

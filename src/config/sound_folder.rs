@@ -1,7 +1,7 @@
 //! The folder of sound files, under the path of the daemon and under the path of the switch.
 //!
-//! Daemon and switch may run in two containers that mount one folder under two paths. The daemon's path is used to check
-//! that a file exists; a [`Prompt`](hotlined_core::prompt::Prompt) carries the switch's path. No file is decoded.
+//! Daemon and switch may run in two containers that mount one folder under two paths. The daemon's path is used to
+//! check that a file exists; a [`Prompt`](hotlined_core::prompt::Prompt) carries the switch's path. No file is decoded.
 
 use hotlined_core::phrases::Piece;
 use hotlined_core::prompt::{BadSoundPath, SoundPath};
@@ -66,8 +66,8 @@ impl SoundFolder {
     }
 
     /// The path under which the switch plays a sound of a hotline. A relative name is looked up in `hotlines/<number>/`
-    /// and then in the sound folder itself. An absolute name is a path of the daemon; if the file is in the sound folder,
-    /// the switch gets its own path of the file.
+    /// and then in the sound folder itself. An absolute name is a path of the daemon; if the file is in the sound
+    /// folder, the switch gets its own path of the file.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! Reads the keys whose values are sounds: files, tones, standard recordings, ringbacks.
 //!
-//! A sound is a file name, a list of file names that are played in turn, or a tone such as `"tone:busy"`. Many keys have
-//! a standard recording as their default; the value `false` means silence.
+//! A sound is a file name, a list of file names that are played in turn, or a tone such as `"tone:busy"`. Many keys
+//! have a standard recording as their default; the value `false` means silence.
 
 use super::Problem;
 use super::SoundError;

@@ -1,7 +1,7 @@
 //! The claims of all calls: which call holds which line, and which call waits for a line.
 //!
-//! Between two requests, no line is free that a waiting claim could have. So no claim can overtake a waiting claim: a new
-//! claim finds free only lines that no waiting claim could take.
+//! Between two requests, no line is free that a waiting claim could have. So no claim can overtake a waiting claim: a
+//! new claim finds free only lines that no waiting claim could take.
 
 use super::CALLS_KNOWN_MAX;
 use super::expiring_map::ExpiringMap;
@@ -142,8 +142,8 @@ impl Claims {
         answer
     }
 
-    /// Records that the claim holds this line, even beyond the capacity of the line. Nothing changes if the claim already
-    /// holds a line.
+    /// Records that the claim holds this line, even beyond the capacity of the line. Nothing changes if the claim
+    /// already holds a line.
     pub(super) fn hold(&mut self, now: Instant, id: &CommandId, pool: &PoolId, line: &LineId) {
         match self.claim_state(&id.call, id.number) {
             Some(ClaimState::Holds { .. }) => return,

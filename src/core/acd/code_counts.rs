@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The most codes that are counted, over all hotlines. Beyond them, the code whose last query is oldest is forgotten, and
-/// counts as never queried.
+/// The most codes that are counted, over all hotlines. Beyond them, the code whose last query is oldest is forgotten,
+/// and counts as never queried.
 const CODES_COUNTED_MAX: usize = 1_000_000;
 /// Longer than any ACD lives: the counts of codes do not expire.
 const EVER: Millis = Millis::seconds(1_000 * 366 * 24 * 3_600);

@@ -144,8 +144,8 @@ impl Choosing<'_> {
     }
 }
 
-/// Counts the shares after a call of the pool went to the candidate `at`: every candidate, also one without a free line,
-/// is owed its share of the call, and the candidate that got the call had all shares.
+/// Counts the shares after a call of the pool went to the candidate `at`: every candidate, also one without a free
+/// line, is owed its share of the call, and the candidate that got the call had all shares.
 pub(super) fn share_out(lines: &mut Lines, pool: u32, candidates: &[CandidateSlot], at: usize) {
     let whole: i64 = candidates.iter().map(|candidate| i64::from(candidate.share)).sum();
     for (place, candidate) in candidates.iter().enumerate() {

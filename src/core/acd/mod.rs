@@ -111,8 +111,8 @@ pub enum AcdInput {
 }
 
 impl Acd {
-    /// Continues with another clock, which shows `now`. If the earlier clock was ahead, all times in the ACD move back by
-    /// the difference.
+    /// Continues with another clock, which shows `now`. If the earlier clock was ahead, all times in the ACD move back
+    /// by the difference.
     pub fn goes_by(&mut self, now: Instant) {
         let ahead = self.now.since(now);
         if ahead == Millis(0) {
@@ -189,8 +189,8 @@ impl Acd {
         self.claims.due(now, out);
     }
 
-    /// Forgets a call that has ended: releases its lines, ends its claims, and counts it out of its hotlines. Counts what
-    /// the call had left behind.
+    /// Forgets a call that has ended: releases its lines, ends its claims, and counts it out of its hotlines. Counts
+    /// what the call had left behind.
     pub fn forget(&mut self, now: Instant, call: &CallId, out: &mut Vec<Event>) {
         let now = self.at(now);
         let left = self.claims.forget(now, call, out) + self.admissions.forget(call);
@@ -208,8 +208,8 @@ impl Acd {
         self.claims.waiting()
     }
 
-    /// How many lines, queue positions and live-call counts were left behind by calls that ended. Each is a bug of the call
-    /// that [`forget`](Self::forget) corrects.
+    /// How many lines, queue positions and live-call counts were left behind by calls that ended. Each is a bug of the
+    /// call that [`forget`](Self::forget) corrects.
     pub fn left_behind(&self) -> u64 {
         self.left_behind
     }

@@ -116,8 +116,8 @@ impl Pool {
         QueuePosition { ahead, estimate }
     }
 
-    /// How many claims are before this one. Counts from both ends at once: a new claim is near the end, and a claim that
-    /// asks again is near the front.
+    /// How many claims are before this one. Counts from both ends at once: a new claim is near the end, and a claim
+    /// that asks again is near the front.
     fn ahead(&self, rank: &WaitRank) -> usize {
         let mut before = self.queue.range(..rank);
         let mut behind = self.queue.range((Bound::Excluded(rank), Bound::Unbounded));
@@ -201,7 +201,8 @@ impl Queues {
         self.waiters.insert(rank, Waiter { id, pool: at, pick, candidates, wait_group });
     }
 
-    /// The first waiting claim that could have this line now, and the index of the line among the candidates of the claim.
+    /// The first waiting claim that could have this line now, and the index of the line among the candidates of the
+    /// claim.
     pub(super) fn first_for(&self, lines: &Lines, line: SlotIx) -> Option<(WaitRank, usize)> {
         let line = lines.at(line);
         let open = line.awaited.iter().filter(|awaited| line.taken() < u32::from(awaited.lines));

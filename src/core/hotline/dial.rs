@@ -1,7 +1,7 @@
 //! Telephone numbers and endpoints that are safe in an originate string.
 //!
-//! A switch reads a checked text as a destination and as nothing else: no variable, no second leg, no application. Whether
-//! the destination answers, and the region of a number, are not known here.
+//! A switch reads a checked text as a destination and as nothing else: no variable, no second leg, no application.
+//! Whether the destination answers, and the region of a number, are not known here.
 
 use crate::id::LineId;
 use serde::{Deserialize, Serialize};
@@ -51,8 +51,8 @@ pub enum InvalidDial {
     TrunkNumber(usize),
 }
 
-/// The destination of a call to an agent. [`Dial::phone`] and [`Dial::endpoint`] make one and refuse every text that could
-/// have a special meaning for a switch; deserialization refuses the same texts.
+/// The destination of a call to an agent. [`Dial::phone`] and [`Dial::endpoint`] make one and refuse every text that
+/// could have a special meaning for a switch; deserialization refuses the same texts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", try_from = "Unchecked")]
 pub enum Dial {
@@ -109,8 +109,8 @@ impl Dial {
         Ok(Self::Endpoint(text.into()))
     }
 
-    /// The line that a call to this destination takes. All forms of one Chinese number are one line, so that two hotlines
-    /// that write the number differently share its lines: `+86 139…`, `0086139…` and `0139…`
+    /// The line that a call to this destination takes. All forms of one Chinese number are one line, so that two
+    /// hotlines that write the number differently share its lines: `+86 139…`, `0086139…` and `0139…`
     /// are the mobile `139…`, and `+8621…` is the landline `021…`.
     pub fn line(&self) -> LineId {
         match self {

@@ -1,7 +1,7 @@
 //! The flow of a hotline: named nodes with named exits that lead to other nodes.
 //!
-//! A hotline file in short forms has a flow too: the short forms expand to it. Every node that may wait has a time limit.
-//! For every node it is known whether the node answers the call, so that the caller pays from there.
+//! A hotline file in short forms has a flow too: the short forms expand to it. Every node that may wait has a time
+//! limit. For every node it is known whether the node answers the call, so that the caller pays from there.
 
 use super::access::Access;
 use super::group::GroupIx;
@@ -137,8 +137,8 @@ impl Node {
         }
     }
 
-    /// Whether the node answers the call, so that caller and business pay from there. A queue answers as soon as the caller
-    /// has to wait; every other node answers when the call enters it.
+    /// Whether the node answers the call, so that caller and business pay from there. A queue answers as soon as the
+    /// caller has to wait; every other node answers when the call enters it.
     pub fn answers(&self) -> bool {
         match &self.kind {
             NodeKind::Menu(_)
@@ -193,8 +193,8 @@ pub enum NodeKind {
         routes: Vec<(AreaSet, Arc<str>)>,
     },
     /// Checks whether the caller may call (黑白名单). Exits: `allowed`, and the words of
-    /// [`RefusalReason`](super::access::RefusalReason) for refused callers. Without such an exit, the access rules say what
-    /// happens.
+    /// [`RefusalReason`](super::access::RefusalReason) for refused callers. Without such an exit, the access rules say
+    /// what happens.
     Access(Access),
     /// Lets the caller choose by key (语音导航). Exits: the keys, `invalid`, `timeout`, `hangup`.
     Menu(Ask),

@@ -1,7 +1,7 @@
 //! A hotline: its number, its agents, its flow, and what its callers hear.
 //!
-//! The crate that reads hotline files refuses every file that would make an invalid hotline. A call keeps the version of
-//! the [`Hotline`] with which it started.
+//! The crate that reads hotline files refuses every file that would make an invalid hotline. A call keeps the version
+//! of the [`Hotline`] with which it started.
 //!
 //! Absent, and to stay so: which agent is busy, which call rings where, and anything else that changes while calls run.
 
@@ -114,8 +114,8 @@ pub enum Recording {
     All,
 }
 
-/// The fingerprint of a hotline: FNV-1a, 64 bits, over its JSON, with lists and codes replaced by their own fingerprints.
-/// Comments, spaces and the order of keys in the file do not count.
+/// The fingerprint of a hotline: FNV-1a, 64 bits, over its JSON, with lists and codes replaced by their own
+/// fingerprints. Comments, spaces and the order of keys in the file do not count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(pub u64);
 

@@ -1,7 +1,7 @@
 //! The voice of a hotline: a language, and the folders of its recordings.
 //!
-//! A hotline may have recordings of its own, with the same names in a folder of its own; each of them replaces the standard
-//! one. Which recordings exist is looked up when the hotline is loaded.
+//! A hotline may have recordings of its own, with the same names in a folder of its own; each of them replaces the
+//! standard one. Which recordings exist is looked up when the hotline is loaded.
 
 use crate::phrases::{Language, Piece, Speaker};
 use crate::prompt::{Prompt, SoundPath};
@@ -40,8 +40,8 @@ impl Voice {
         !self.folder.is_empty()
     }
 
-    /// The files of these pieces, in turn. A piece with a path that cannot be given to a switch is left out; a loaded hotline
-    /// has no such piece.
+    /// The files of these pieces, in turn. A piece with a path that cannot be given to a switch is left out; a loaded
+    /// hotline has no such piece.
     pub fn prompt(&self, pieces: &[Piece]) -> Prompt {
         let mut files: Vec<SoundPath> = pieces.iter().filter_map(|piece| self.path(*piece)).collect();
         match (files.len(), files.pop()) {

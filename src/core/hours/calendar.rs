@@ -199,8 +199,8 @@ impl Calendar {
         Some(())
     }
 
-    /// Replaces the notice of a year by a file of the operator, in the schema of `holiday-cn`. `file` is the name of the file
-    /// in an error.
+    /// Replaces the notice of a year by a file of the operator, in the schema of `holiday-cn`. `file` is the name of
+    /// the file in an error.
     ///
     /// # Errors
     ///
@@ -271,7 +271,8 @@ impl Calendar {
         }
     }
 
-    /// The years whose notice is missing but should be known: the present year in China and, in December, the next year.
+    /// The years whose notice is missing but should be known: the present year in China and, in December, the next
+    /// year.
     pub fn missing_years(&self, now: Instant) -> Vec<i16> {
         let today = now.china_date();
         let next = (today.month() == LAST_MONTH).then(|| today.year().saturating_add(1));

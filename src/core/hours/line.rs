@@ -78,8 +78,8 @@ pub struct Shift {
 }
 
 impl Shift {
-    /// The shift between two minutes of a day, over midnight if `to` is before `from`. `None` if the shift has no length, or
-    /// if a value is no minute of a day.
+    /// The shift between two minutes of a day, over midnight if `to` is before `from`. `None` if the shift has no
+    /// length, or if a value is no minute of a day.
     pub fn new(from: u16, to: u16) -> Option<Self> {
         if from >= DAY_MINUTES || to > DAY_MINUTES || from == to {
             return None;

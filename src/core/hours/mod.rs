@@ -1,7 +1,7 @@
 //! Opening hours (作息规则): a table of states by weekday, holiday and date, and the calendar of holidays.
 //!
-//! A table names a state for each minute of a day; a minute that no line names is [`CLOSED`]. The first of these that has a
-//! line for the date decides the whole day:
+//! A table names a state for each minute of a day; a minute that no line names is [`CLOSED`]. The first of these that
+//! has a line for the date decides the whole day:
 //!
 //! 1. an exception: the first in the table of those that hold on that date;
 //! 2. on a day off, the lines of its holiday (春节); of two names in one notice, that of the first;

@@ -247,8 +247,8 @@ impl Plans {
     }
 }
 
-/// Turns spans (without their last day) into the dates from which on another span applies. If several spans overlap, the
-/// lowest index applies.
+/// Turns spans (without their last day) into the dates from which on another span applies. If several spans overlap,
+/// the lowest index applies.
 fn laid_out<D: Copy + Ord>(spans: &[(D, D, u16)]) -> Vec<(D, Option<u16>)> {
     let mut edges: Vec<D> = spans.iter().flat_map(|(from, to, _)| [*from, *to]).collect();
     edges.sort();

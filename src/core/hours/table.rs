@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
-/// A table of hours, made by [`Hours::new`]. Two tables are equal if their zones, rules and exceptions are; these are also
-/// what is stored.
+/// A table of hours, made by [`Hours::new`]. Two tables are equal if their zones, rules and exceptions are; these are
+/// also what is stored.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(into = "HoursText", try_from = "HoursText")]
 pub struct Hours {

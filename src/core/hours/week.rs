@@ -17,8 +17,8 @@ const WORD_BITS: usize = 64;
 
 /// The minutes of a normal week, of a holiday and of a make-up day in which a table is in some state.
 ///
-/// Exceptions and single holidays are not in it. Times are local times, so tables of different zones cannot be compared:
-/// such a comparison finds no problem.
+/// Exceptions and single holidays are not in it. Times are local times, so tables of different zones cannot be
+/// compared: such a comparison finds no problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Week {
     zone: Arc<str>,
@@ -90,8 +90,8 @@ impl Week {
         self.zone != other.zone || self.bits.iter().zip(&other.bits).any(|(ours, theirs)| ours & theirs != 0)
     }
 
-    /// The first minute of this week that is in none of the others: nobody is on duty then. `None` if there is none, or if
-    /// the weeks cannot be compared.
+    /// The first minute of this week that is in none of the others: nobody is on duty then. `None` if there is none, or
+    /// if the weeks cannot be compared.
     pub fn lacking<'w>(&self, covers: impl IntoIterator<Item = &'w Week>) -> Option<Moment> {
         let mut left = self.bits.clone();
         for cover in covers {

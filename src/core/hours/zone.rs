@@ -1,7 +1,7 @@
 //! Time zones by IANA name, with rules that are compiled in.
 //!
-//! The rules of the machine are not used: two machines with different rules would decide differently, and the replay of a
-//! journal would differ from what happened.
+//! The rules of the machine are not used: two machines with different rules would decide differently, and the replay of
+//! a journal would differ from what happened.
 
 use crate::time::Instant;
 use jiff::Timestamp;

@@ -203,8 +203,8 @@ impl Area {
         }
     }
 
-    /// Whether the area surely contains this location. A caller who may be in one of several cities is in the province and in
-    /// the area code, and in none of the cities.
+    /// Whether the area surely contains this location. A caller who may be in one of several cities is in the province
+    /// and in the area code, and in none of the cities.
     pub fn contains(&self, location: &Location) -> bool {
         match self {
             Self::Region(region) => location.province.is_some_and(|province| Region::of(province) == *region),

@@ -56,8 +56,8 @@ pub enum BadEntry {
     TooMany,
 }
 
-/// Up to 16 characters, from the highest bits down, with four bits each: a digit plus 1, 11 for `+`, and 0 after the end. So
-/// packed values have the order of their texts.
+/// Up to 16 characters, from the highest bits down, with four bits each: a digit plus 1, 11 for `+`, and 0 after the
+/// end. So packed values have the order of their texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Packed(u64);
 

@@ -111,8 +111,9 @@ impl From<Imported> for TableText {
 }
 
 impl Imported {
-    /// The table with these entries for the prefixes from 1300000 on, in their order. `from` is the name of the source file.
-    /// `None` if there are more different entries than a `u16` counts, which valid places and operators never reach.
+    /// The table with these entries for the prefixes from 1300000 on, in their order. `from` is the name of the source
+    /// file. `None` if there are more different entries than a `u16` counts, which valid places and operators never
+    /// reach.
     pub(super) fn new(from: &str, all: impl IntoIterator<Item = PrefixEntry>) -> Option<Self> {
         let clean = |c: &char| !c.is_control();
         let from: String = from.chars().filter(clean).take(FROM_CHARS_MAX).collect();
@@ -180,7 +181,8 @@ fn hex(fingerprint: u64) -> String {
     format!("{fingerprint:016x}")
 }
 
-/// FNV-1a, 64 bits, over all entries. Places count by their codes, so the version of the built-in tables does not matter.
+/// FNV-1a, 64 bits, over all entries. Places count by their codes, so the version of the built-in tables does not
+/// matter.
 fn fingerprint_of(from: &str, sayings: &[PrefixEntry], runs: &[(u32, u16)]) -> u64 {
     let mut fnv = FnvHasher::default();
     fnv.write(from.as_bytes());

@@ -9,8 +9,8 @@
 //! | `0085291234567`, `+85291234567` | `+85291234567` |
 //! | `anonymous`, nothing | `anonymous` |
 //!
-//! A number that no rule matches stays unchanged, as [`Kind::Unknown`]: nothing is guessed. So a bare `95…` is a service and
-//! never a landline of Ningxia, whose area codes begin with 95, and a number abroad needs its `00` or `+`.
+//! A number that no rule matches stays unchanged, as [`Kind::Unknown`]: nothing is guessed. So a bare `95…` is a
+//! service and never a landline of Ningxia, whose area codes begin with 95, and a number abroad needs its `00` or `+`.
 
 use super::{AreaCode, HOTLINE_DIGITS, Kind, Number};
 use serde::{Deserialize, Deserializer};

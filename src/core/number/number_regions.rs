@@ -1,7 +1,7 @@
 //! The regions of telephone numbers: where a mobile was sold, and its operator.
 //!
-//! The tables come with the program; `data/README.md` names their sources. A table that the operator of the daemon imports
-//! overrides them.
+//! The tables come with the program; `data/README.md` names their sources. A table that the operator of the daemon
+//! imports overrides them.
 
 use super::imported::{Imported, PrefixEntry};
 use super::mobile_prefix::{PREFIX_FIRST, PREFIXES};

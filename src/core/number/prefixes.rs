@@ -48,8 +48,8 @@ pub struct BadLine {
 }
 
 impl Prefixes {
-    /// Reads a list with one entry in each line. `#` begins a comment; empty lines and repeated entries do not matter. A
-    /// landline without area code gets the area code `home`, as callers do: see [`normalise`](super::normalise).
+    /// Reads a list with one entry in each line. `#` begins a comment; empty lines and repeated entries do not matter.
+    /// A landline without area code gets the area code `home`, as callers do: see [`normalise`](super::normalise).
     ///
     /// # Errors
     ///
@@ -158,8 +158,8 @@ impl Lists {
         self
     }
 
-    /// The longest prefix of this number. All entries between the prefix and the number begin with the prefix, so the prefix
-    /// is the nearest entry below the number, or one that this entry begins with.
+    /// The longest prefix of this number. All entries between the prefix and the number begin with the prefix, so the
+    /// prefix is the nearest entry below the number, or one that this entry begins with.
     fn beginning_of(&self, number: Packed) -> Option<Packed> {
         let mut at = self.beginnings.partition_point(|entry| *entry <= number);
         while let Some(index) = at.checked_sub(1) {

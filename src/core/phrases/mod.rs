@@ -4,8 +4,8 @@
 //! "two callers before you" ──Speaker──▶ [ThereAre, Liang, CallersAhead] ──file()──▶ queue/there_are.wav …
 //! ```
 //!
-//! The switches have `say` applications of their own, but the Chinese one of FreeSWITCH says 100000 as ten and drops the 零
-//! of 1010. So this module chooses the words, for every switch, and a switch only plays files.
+//! The switches have `say` applications of their own, but the Chinese one of FreeSWITCH says 100000 as ten and drops
+//! the 零 of 1010. So this module chooses the words, for every switch, and a switch only plays files.
 //!
 //! Absent, and to stay so: the folders of the files, the switch, the present time.
 

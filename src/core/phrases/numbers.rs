@@ -3,7 +3,8 @@
 use super::{Language, Piece, Speaker, english, mandarin, row};
 use jiff::civil::{Date, Time, Weekday};
 
-/// The largest number that is spoken as a number: one below a million millions. The digits of a larger number are spelled.
+/// The largest number that is spoken as a number: one below a million millions. The digits of a larger number are
+/// spelled.
 pub const NUMBER_MAX: u64 = 999_999_999_999;
 
 impl Speaker {

@@ -9,8 +9,8 @@ impl Speaker {
         signs.chars().filter_map(|sign| self.sign(sign)).collect()
     }
 
-    /// Digits in groups with a pause between them: 138 0013 8000, 400 800 1234, and any other number in groups of four from
-    /// its end. The leading `+86` of a mobile is left out.
+    /// Digits in groups with a pause between them: 138 0013 8000, 400 800 1234, and any other number in groups of four
+    /// from its end. The leading `+86` of a mobile is left out.
     pub fn telephone(self, number: &str) -> Vec<Piece> {
         let signs: Vec<char> = number.chars().filter(|sign| self.sign(*sign).is_some()).collect();
         let signs = match signs.as_slice() {
@@ -43,8 +43,8 @@ impl Speaker {
     }
 }
 
-/// How many of these characters are spoken before the next pause, so that the rest is groups of four and no character is
-/// alone.
+/// How many of these characters are spoken before the next pause, so that the rest is groups of four and no character
+/// is alone.
 fn first_group(signs: &[char]) -> usize {
     match signs {
         ['4' | '8', '0', '0', ..] if signs.len() == 10 => 3,

@@ -58,7 +58,8 @@ pieces! {
     HundredMillion = "digits/hundred_million", "亿", "hundred million";
     Billion = "digits/billion", "十亿", "billion";
 
-    // Other forms of one digit: two of something, one in a telephone number, one by the tone of what follows (yí before a
+    // Other forms of one digit: two of something, one in a telephone number, one by the tone of what follows (yí before
+    // a
 
     // falling tone, yì before the others), nought in an English year or clock time.
     Liang = "digits/liang", "两", "two";

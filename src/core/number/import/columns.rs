@@ -8,7 +8,8 @@ use std::borrow::Cow;
 /// How many rows are used to find the columns.
 pub(super) const SAMPLE_ROWS: usize = 50;
 
-/// The names of columns in the first row, in lower case, without spaces, `_` and `-`. The first name that occurs counts.
+/// The names of columns in the first row, in lower case, without spaces, `_` and `-`. The first name that occurs
+/// counts.
 const PREFIX: [&str; 15] = [
     "prefix",
     "号段",

@@ -84,8 +84,8 @@ fn row(fields: &[Cow<str>], columns: &Columns, draft: &mut TableDraft, at: Whenc
     draft.row(prefix, PrefixEntry { place: found.place, operator, network }, at)
 }
 
-/// The fields of a line. `None` if a quotation mark is not closed. A quoted field may contain the separator, and doubled
-/// quotation marks.
+/// The fields of a line. `None` if a quotation mark is not closed. A quoted field may contain the separator, and
+/// doubled quotation marks.
 fn fields(line: &str, separator: char) -> Option<Vec<Cow<'_, str>>> {
     let mut fields = Vec::new();
     let mut rest = line;

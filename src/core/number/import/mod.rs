@@ -1,7 +1,8 @@
 //! Imports tables of mobile prefixes: `phone.dat`, which many programs in China read, or CSV.
 //!
-//! A table is read as a whole, or refused with the positions of its errors (up to [`BAD_ROWS_MAX`]). A place name that is
-//! not in GB/T 2260 is no error: the other values of the row count, and the name is reported. Nothing here opens a file.
+//! A table is read as a whole, or refused with the positions of its errors (up to [`BAD_ROWS_MAX`]). A place name that
+//! is not in GB/T 2260 is no error: the other values of the row count, and the name is reported. Nothing here opens a
+//! file.
 
 mod columns;
 mod csv;

@@ -4,8 +4,8 @@ use crate::number::area::{MERGED, is_called, named};
 use crate::number::{Network, Operator, Place};
 use std::collections::BTreeMap;
 
-/// Other names that tables use for a city: the seat of its government, a county that once had an area code of its own, or
-/// a short form. The code is the code of the city.
+/// Other names that tables use for a city: the seat of its government, a county that once had an area code of its own,
+/// or a short form. The code is the code of the city.
 const OTHER_NAMES: [(&str, u32); 17] = [
     ("集宁", 150_900),
     ("临河", 150_800),
