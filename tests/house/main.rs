@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod circles;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -105,6 +107,39 @@ fn the_core_the_instance_and_the_wire_have_no_library_that_does_io() {
             assert!(!IMPURE_CRATES.contains(&dependency.as_str()), "{member} depends on {dependency}");
         }
     }
+}
+
+/// What is no part of a crate's own tree of modules.
+fn is_beside(file: &Path) -> bool {
+    let is_test = |part: &std::ffi::OsStr| part == "tests" || part == "examples" || part == "tests.rs";
+    file.ends_with("main.rs") || file.iter().any(is_test)
+}
+
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    let mut circles = Vec::new();
+    for (member, _) in CRATES {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(member);
+        let found = circles::Crate::read(&root, is_beside).circles();
+        circles.extend(found.into_iter().map(|circle| format!("{member}: {}", circle.join(", "))));
+    }
+    assert!(circles.is_empty(), "\n{}", circles.join("\n"));
+}
+
+#[test]
+fn a_circle_of_files_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(folder.path().join(name), text).unwrap();
+    let circles = || circles::Crate::read(folder.path(), is_beside).circles();
+    write("lib.rs", "mod a; mod b; mod c; mod d; pub use b::B;");
+    // By a re-export of the parent, within a function, within a macro, and in a test.
+    write("a.rs", "use crate::B; pub struct A(B);");
+    write("b.rs", "pub struct B; fn f() { super::c::g() }");
+    write("c.rs", "pub fn g() { assert!(crate::d::holds()) }");
+    write("d.rs", "pub fn holds() -> bool { true } #[cfg(test)] mod tests { use crate::a::A; }");
+    assert_eq!(circles(), [""; 0].map(|_| Vec::<String>::new()));
+    write("d.rs", "pub fn holds() -> bool { let _: Option<crate::a::A> = None; true }");
+    assert_eq!(circles(), [["a", "b", "c", "d"].map(str::to_owned).to_vec()]);
 }
 
 #[test]
