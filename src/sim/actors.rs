@@ -1,7 +1,7 @@
-//! The people at the two ends: callers with their patience, agents with their telephones.
+//! The people at the two ends of calls: callers, and the telephones of agents.
 //!
-//! All of it is data, so that a test, the demo or a file can state a scene; [`Cast::seeded`] draws one by
-//! chance. What people do is done by the model; what they say is not simulated.
+//! All types here are data, so that a test, the demonstration or a file can describe a scenario; [`Actors::seeded`]
+//! generates one from a seed. The model performs what the people do. What they say is not simulated.
 
 use super::rng::Rng;
 use hotlined_core::id::LegId;
@@ -9,60 +9,60 @@ use hotlined_core::time::Millis;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A whole scene: people, sounds, and what goes wrong when.
+/// A scenario: people, sound files, and faults with their times.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Scenario {
-    /// The seed of everything left to chance.
+    /// The seed of everything random.
     pub seed: u64,
-    /// Who takes part.
+    /// Callers and telephones.
     #[serde(rename = "cast")]
     pub actors: Actors,
-    /// What files there are and how long they sound.
+    /// Which sound files exist and how long they are.
     pub sounds: SoundFiles,
-    /// What goes wrong between the exchange and those who drive it.
+    /// The faults between the switch and its controllers.
     pub faults: Vec<ScenarioFault>,
 }
 
-/// Who takes part.
+/// Callers and telephones.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Actors {
-    /// The callers, each at their time.
+    /// The callers, each with the time of its call.
     pub callers: Vec<Caller>,
-    /// What the telephone of a number does the first, second … time it is called; the last entry holds for
-    /// all later calls. A number that is not here does what [`Phone::default`] does.
+    /// What the telephone of a number does on its first, second … call; the last entry holds for all later
+    /// calls. A number that is not listed does what [`Phone::default`] does.
     pub phones: BTreeMap<String, Vec<Phone>>,
 }
 
-/// Somebody calls.
+/// A caller: its numbers, and what the person does during the call.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Caller {
-    /// When, from the beginning of the scene.
+    /// When the caller dials, from the start of the scenario.
     #[serde(default)]
     pub at: Millis,
-    /// From which number.
+    /// The caller's number.
     pub number: String,
-    /// Which number they dial.
+    /// The number the caller dials.
     #[serde(rename = "dials")]
     pub dialled: String,
-    /// The name of the leg; drawn by chance when not given.
+    /// The UUID of the leg; random when not given.
     #[serde(default)]
     pub leg: Option<LegId>,
-    /// When they hang up.
+    /// When the caller hangs up.
     #[serde(rename = "leaves", default)]
     pub hangs_up: HangsUp,
-    /// The keys they press.
+    /// The keys that the caller presses at fixed times.
     #[serde(default)]
     pub keys: Vec<KeyPress>,
-    /// The keys they press when they hear something.
+    /// The keys that the caller presses when a sound starts.
     #[serde(default)]
     pub replies: Vec<SoundReply>,
-    /// When they speak; otherwise they are silent.
+    /// When the caller speaks; otherwise the caller is silent.
     #[serde(rename = "speaks", default)]
     pub speech: Vec<Speech>,
-    /// Whether their telephone says BYE, not CANCEL, also before it is answered.
+    /// Whether the caller's telephone sends BYE instead of CANCEL before the answer too.
     #[serde(rename = "says_bye", default)]
     pub sends_bye: bool,
 }
@@ -71,52 +71,52 @@ pub struct Caller {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HangsUp {
-    /// Never: they wait until the other side ends the call.
+    /// Never: the caller waits until the other side ends the call.
     #[default]
     #[serde(rename = "at_the_end")]
     Never,
-    /// So long after dialling, whatever happens.
+    /// So long after dialling, in any state of the call.
     #[serde(rename = "after")]
     AfterDialling(Millis),
-    /// So long after an agent of theirs took the call, talking or not. Whose agent a leg is, a variable of its
-    /// `originate` must tell: any that holds the name of the caller's leg.
+    /// So long after an agent answered, bridged or not. The agent's leg belongs to this caller if a variable of its
+    /// `originate` holds the UUID of the caller's leg.
     #[serde(rename = "after_answer")]
     AfterAgentAnswer(Millis),
-    /// So long after being joined with an agent.
+    /// So long after the bridge with an agent.
     #[serde(rename = "after_talk")]
     AfterBridge(Millis),
 }
 
-/// A key that is pressed.
+/// One key press.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyPress {
-    /// When, from dialling.
+    /// When, counted from dialling.
     pub at: Millis,
-    /// Which: `0`-`9`, `*`, `#`.
+    /// The key: `0`-`9`, `*`, `#`.
     pub key: char,
 }
 
-/// What a person presses whenever a sound begins.
+/// The keys that a person presses whenever a certain sound starts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SoundReply {
-    /// Part of what plays, such as a file's name.
+    /// A part of the sound's path, such as a file name.
     #[serde(rename = "hears")]
     pub sound: String,
-    /// How long after it begins.
+    /// How long after the start of the sound.
     pub after: Millis,
-    /// Which keys, one after the other.
+    /// The keys, pressed one after the other.
     pub keys: String,
 }
 
-/// A person speaks for a while.
+/// A span in which a person speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Speech {
-    /// From when, from dialling.
+    /// The start, counted from dialling.
     pub at: Millis,
-    /// For how long.
+    /// The length.
     pub lasts: Millis,
 }
 
@@ -131,7 +131,7 @@ pub enum Phone {
         /// What the agent does then.
         then: AfterAnswer,
     },
-    /// It rings and is answered by somebody who presses a key: a person, not a mailbox.
+    /// It rings, and the agent answers and presses a key to confirm: a person, not a mailbox.
     Accepts {
         /// How long it rings.
         after: Millis,
@@ -144,11 +144,11 @@ pub enum Phone {
     },
     /// It is busy (486).
     Busy,
-    /// It rings for ever.
+    /// It rings without end.
     NeverAnswers,
-    /// It refuses (603); with no time to ring, at once.
+    /// It declines the call (603); at once if it rings for zero time.
     Refuses {
-        /// How long it rings before.
+        /// How long it rings first.
         after: Millis,
     },
     /// It cannot be reached.
@@ -159,13 +159,13 @@ pub enum Phone {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnreachableCause {
-    /// The network knows no such number (404).
+    /// The number does not exist (404).
     NoSuchNumber,
     /// It is switched off or out of range (480).
     SwitchedOff,
     /// The network fails (503).
     NetworkFailure,
-    /// The exchange has no such gateway: there is never a leg.
+    /// The switch has no such gateway: no leg is ever created.
     NoGateway,
 }
 
@@ -176,9 +176,9 @@ pub enum AfterAnswer {
     /// Waits for the caller to end the call.
     #[default]
     Waits,
-    /// Hangs up so long after answering, talking or not; zero drops the call at once.
+    /// Hangs up so long after answering, bridged or not; zero drops the call at once.
     HangsUpAfter(Millis),
-    /// Hangs up so long after being joined with a caller.
+    /// Hangs up so long after the bridge with a caller.
     TalksFor(Millis),
 }
 
@@ -188,16 +188,16 @@ impl Default for Phone {
     }
 }
 
-/// The sounds of an exchange.
+/// The sound files of the switch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SoundFiles {
-    /// How long a file sounds.
+    /// The lengths of files, by path.
     pub lengths: BTreeMap<String, Millis>,
-    /// How long every other file sounds.
+    /// The length of every other file.
     #[serde(rename = "length")]
     pub default_length: Millis,
-    /// Files that are not there.
+    /// Files that do not exist.
     pub missing: Vec<String>,
 }
 
@@ -207,62 +207,62 @@ impl Default for SoundFiles {
     }
 }
 
-/// Something goes wrong.
+/// A fault with its time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ScenarioFault {
-    /// When, from the beginning of the scene.
+    /// When, from the start of the scenario.
     pub at: Millis,
-    /// What.
+    /// The fault.
     #[serde(rename = "what")]
     pub fault: SwitchFault,
 }
 
-/// What can go wrong.
+/// A fault of the switch or its connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SwitchFault {
-    /// Every link is cut; new ones are welcome.
+    /// Every connection is cut; new ones are accepted.
     #[serde(rename = "cut")]
     CutLinks,
-    /// The exchange says nothing more on any link, and closes none.
+    /// The switch sends nothing more on any connection, and closes none.
     #[serde(rename = "silent")]
     StopSending,
-    /// The exchange speaks again.
+    /// The switch sends again.
     #[serde(rename = "speaks")]
     ResumeSending,
-    /// The exchange reads nothing more from any link.
+    /// The switch reads nothing more from any connection.
     #[serde(rename = "stalls_reading")]
     StopReading,
-    /// The exchange reads again.
+    /// The switch reads again.
     #[serde(rename = "reads")]
     ResumeReading,
-    /// New links are turned away.
+    /// New connections are closed at once.
     #[serde(rename = "refuses")]
     RefuseConnections,
-    /// New links are welcome again.
+    /// New connections are accepted again.
     #[serde(rename = "welcomes")]
     AcceptConnections,
-    /// The exchange dies and comes back: every link and every channel is gone.
+    /// The switch crashes and restarts: every connection and every channel is gone.
     Crash,
 }
 
-/// The number that drawn callers dial.
+/// The number that generated callers dial.
 pub const SEEDED_HOTLINE: &str = "4008001234";
 
-/// How many telephones a drawn cast has.
+/// How many telephones [`Actors::seeded`] generates.
 pub const SEEDED_PHONE_COUNT: u64 = 20;
 
 impl Actors {
-    /// A cast drawn by chance: `calls` callers of [`SEEDED_HOTLINE`], on average `per_second` of them a second
+    /// Generated actors: `calls` callers of [`SEEDED_HOTLINE`], on average `per_second` of them a second
     /// (one a second when that is no positive number), and [`SEEDED_PHONES`] telephones from `86001` on.
-    /// Every talk ends: no drawn agent waits for ever.
+    /// Every talk ends: no generated agent waits without end.
     pub fn seeded(seed: u64, calls: usize, per_second: f64) -> Self {
         let mut rng = Rng::new(seed);
         let gap = if per_second.is_finite() && per_second > 0.0 { 1_000.0 / per_second } else { 1_000.0 };
         let mut at = 0.0;
         let callers = (0..calls).map(|index| {
-            // Between half and one and a half of the mean: busy, but never a burst that no rate describes.
+            // Between half and one and a half of the mean gap: busy, but without bursts.
             at += gap * (0.5 + rng.between(0, 1_000) as f64 / 1_000.0);
             let leaves = match rng.between(0, 9) {
                 0..=1 => HangsUp::AfterDialling(Millis(rng.between(300, 20_000))),
@@ -289,7 +289,7 @@ impl Actors {
 }
 
 impl Phone {
-    /// How long it rings until it is answered, and what the agent does then; nothing where it never is.
+    /// How long the telephone rings until the answer, and what the agent does then; none if it never answers.
     pub fn answered(self) -> Option<(Millis, AfterAnswer)> {
         match self {
             Self::Answers { after, then } | Self::Accepts { after, then, .. } => Some((after, then)),
@@ -314,7 +314,7 @@ impl Phone {
 }
 
 impl SoundFiles {
-    /// How long this sounds: nothing when it is not there, [`Millis`] of `u64::MAX` when it never ends.
+    /// The length of a sound: none when the file does not exist, [`Millis`] of `u64::MAX` when the sound never ends.
     ///
     /// Knows files, `silence_stream://ms`, `tone_stream://%(on,off,Hz)` with `loops=`, and `file_string://`
     /// of these joined by `!`: it begins with a quarter of a second of silence, passes over what is not there

@@ -1,4 +1,4 @@
-//! What the exchange does by itself with a call: a few extensions, each a list of applications.
+//! The dialplan of the simulated switch: a few extensions, each a list of applications.
 //!
 //! Absent: groups in patterns, conditions on anything but the number and one variable, anti-actions, contexts,
 //! `${...}`.
@@ -8,26 +8,26 @@ use super::digits::matches;
 use hotlined_core::number;
 use serde::{Deserialize, Serialize};
 
-/// The extensions, the first that fits serving the call.
+/// The extensions. The first one that matches serves the call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Dialplan(pub Vec<Extension>);
 
-/// What is done with the numbers that fit a pattern.
+/// An extension: a pattern of numbers and the applications to run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Extension {
-    /// The pattern of the number, as far as the reader of `play_and_get_digits` patterns goes.
+    /// The pattern of the destination number, in the syntax of `play_and_get_digits` patterns (`digits.rs`).
     #[serde(rename = "number")]
     pub number_pattern: String,
-    /// A variable the channel must carry.
+    /// A variable that the channel must have.
     #[serde(rename = "carries", default)]
     pub requires_variable: Option<String>,
     /// Applications and their arguments, in order. `$1` in an argument is the bare hotline number dialled.
     pub actions: Vec<(String, String)>,
 }
 
-/// The extension that serves a caller when no daemon does.
+/// The extension that serves a caller when no daemon takes the call.
 pub const FALLBACK: &str = "hotlined_fallback";
 
 /// The numbers of hotlines, in all the forms in which `dialplan/freeswitch/hotlined.xml` takes them.
@@ -42,8 +42,8 @@ impl Extension {
 }
 
 impl Dialplan {
-    /// The product's own, `dialplan/freeswitch/hotlined.xml`: a call to a hotline hears the ring tone and is
-    /// offered to the daemon; when none takes it within so many seconds the fallback serves it.
+    /// The product's own dialplan, `dialplan/freeswitch/hotlined.xml`: the caller of a hotline hears the ring tone,
+    /// and the call is offered to the daemon. If no daemon takes it within so many seconds, the fallback serves it.
     pub fn product(fallback_after_s: u64) -> Self {
         let transfer = format!("+{fallback_after_s} {FALLBACK} XML public");
         let hand_over = Extension::new(
@@ -67,11 +67,11 @@ impl Dialplan {
                 ("hangup", "NORMAL_TEMPORARY_FAILURE"),
             ],
         );
-        // Nobody dials the fallback from outside.
+        // The variable keeps callers from dialling the fallback directly.
         Self(vec![hand_over, Extension { requires_variable: Some("hotlined_number".into()), ..fallback }])
     }
 
-    /// A plainer one, which parks the caller in silence; its fallback answers and says something.
+    /// A simpler dialplan: the caller is parked in silence; the fallback answers and plays a sound.
     pub fn parking(fallback_after_s: u64, fallback_sound: &str) -> Self {
         let transfer = format!("+{fallback_after_s} {FALLBACK} XML public");
         Self(vec![
@@ -83,7 +83,7 @@ impl Dialplan {
         ])
     }
 
-    /// What is to be done with a channel where it is sent to.
+    /// The applications for the channel's destination number; none when no extension matches.
     pub(super) fn actions(&self, channel: &Channel) -> Option<Vec<(String, String)>> {
         let fits = |extension: &&Extension| {
             let carries =

@@ -1,11 +1,11 @@
-//! The exchange as a machine: what it is told and what time it is go in, events and replies come out.
+//! The switch as a state machine: inputs and the time go in, events and replies come out.
 //!
-//! Pure: no clock, no sockets, no randomness but its seed's. What happens lies in the files beside this one:
-//! `inbound` (callers), `originate` (agents), `apps` (applications and ticks), `bridge`, `api`; here are the
-//! door, the deadlines and the people's own doings.
+//! Pure: no clock, no sockets, no randomness but the seed's. This file has the inputs, the schedule and the actions of
+//! people; the files beside it have the rest: `inbound` (callers), `originate` (agents), `apps` (applications and
+//! ticks), `bridge`, `ending`, `keys`, `api`, `events`.
 //!
-//! A channel does what it is told at its next tick of 20 ms, as FreeSWITCH's media loop does. An order that
-//! reaches a channel in the middle of an application is done inside of it, and the application goes on after.
+//! A channel executes a command at its next tick of 20 ms, as FreeSWITCH's media loop does. A command that reaches a
+//! channel during an application runs inside that application, which goes on afterwards.
 
 use super::actors::{Caller, Phone, SoundFiles};
 use super::channel::{Channel, Direction, MessageCommand, Uuid};
@@ -17,33 +17,33 @@ use super::switch_event::{DateCache, SwitchEvent};
 use hotlined_core::time::{Instant, Millis};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How often a channel looks at what it was told.
+/// How often a channel looks for commands.
 pub const TICK: Millis = Millis(20);
 
-/// The most orders that may wait for one channel (`SWITCH_EVENT_QUEUE_LEN` of a session's private events).
+/// The most messages that may wait for one channel (`SWITCH_EVENT_QUEUE_LEN` of a session's private events).
 pub const ORDERS_QUEUED_MAX: usize = 256;
 
-/// What an exchange is made of.
+/// The configuration of a simulated switch.
 #[derive(Clone, Debug)]
 pub struct ModelConfig {
-    /// The seed of everything left to chance.
+    /// The seed of everything random.
     pub seed: u64,
-    /// What it does with calls by itself.
+    /// The dialplan.
     pub dialplan: Dialplan,
-    /// What sounds it has.
+    /// The sound files.
     pub sounds: SoundFiles,
     /// The agents' telephones; see [`Cast::phones`](super::actors::Cast::phones).
     pub phones: BTreeMap<String, Vec<Phone>>,
-    /// How often it says that it lives.
+    /// The interval of the `HEARTBEAT` event.
     pub heartbeat: Millis,
-    /// How long a `bgapi` waits for its thread, at least and at most. In that time the channel it will make
-    /// is not known to anybody: `uuid_kill` answers `-ERR No such channel!`, and then the leg rings.
+    /// How long a `bgapi` waits for its thread, at least and at most. During this time the channel of an
+    /// `originate` does not exist yet: `uuid_kill` answers `-ERR No such channel!`, and then the leg rings.
     pub job_start_delay_ms: (u64, u64),
     /// How long the network takes to carry a telephone's first answer, at least and at most.
     pub network_delay_ms: (u64, u64),
-    /// How far the table of channels may be behind, at least and at most.
+    /// How far `show channels` lags behind the channels, at least and at most.
     pub channel_list_lag_ms: (u64, u64),
-    /// Whether events are reported at all; without, only the statistics are kept.
+    /// Whether the switch emits events; without events only the statistics are kept.
     pub events: bool,
 }
 
@@ -63,17 +63,17 @@ impl Default for ModelConfig {
     }
 }
 
-/// Something the exchange is told.
+/// An input of the switch.
 #[derive(Clone, Debug)]
 pub enum SwitchInput {
-    /// Somebody calls, after their own time from now.
+    /// A caller dials, `caller.at` from now.
     Dial(Caller),
-    /// The person at the other end of a leg hangs up.
+    /// The person at the far end of a leg hangs up.
     HangUp {
         /// The leg.
         leg: Uuid,
     },
-    /// The person at the other end of a leg presses a key.
+    /// The person at the far end of a leg presses a key.
     Press {
         /// The leg.
         leg: Uuid,
@@ -82,7 +82,7 @@ pub enum SwitchInput {
     },
     /// `sendmsg`.
     SendMsg {
-        /// The leg it is for.
+        /// The UUID of the leg.
         leg: String,
         /// Its headers.
         headers: Vec<(String, String)>,
@@ -98,7 +98,7 @@ pub enum SwitchInput {
     },
     /// `bgapi`.
     BgApi {
-        /// The job's name, when the client chose one.
+        /// The `Job-UUID`, when the client chose one.
         job: Option<String>,
         /// The command's name.
         command: String,
@@ -114,31 +114,31 @@ pub enum SwitchInput {
         /// Its body.
         body: Option<String>,
     },
-    /// The machine dies and comes back: every channel is gone without a word.
+    /// The switch crashes and restarts: every channel is gone without an event.
     Crash,
     /// Time has passed.
     Due,
 }
 
-/// Something the exchange says.
+/// An output of the switch.
 #[derive(Clone, Debug, PartialEq)]
 pub enum SwitchOutput {
-    /// To everybody who listens.
+    /// An event, for all its listeners.
     Event(SwitchEvent),
-    /// To who sent a `sendmsg`, a `sendevent` or a `bgapi`: the text of the reply, and the job's name for the latter.
+    /// The reply to a `sendmsg`, a `sendevent` or a `bgapi`.
     Reply {
         /// `Reply-Text`.
         text: String,
-        /// `Job-UUID`.
+        /// `Job-UUID` of a `bgapi`.
         job: Option<String>,
     },
-    /// To who sent an `api`: its answer.
+    /// The response to an `api`.
     Api(String),
-    /// For whoever watches the people.
+    /// An entry of the timeline.
     Timeline(TimelineEntry),
 }
 
-/// What is due at some time.
+/// An event of the schedule.
 #[derive(Clone, Debug)]
 pub(super) enum ScheduledEvent {
     Dial(Box<Caller>),
@@ -165,7 +165,7 @@ pub(super) enum PhoneStep {
     FailedPlaybacks(&'static str),
 }
 
-/// Something the switch's own scheduler will do.
+/// A task of the switch's own scheduler.
 #[derive(Clone, Debug)]
 pub(super) struct Task {
     pub group: Uuid,
@@ -180,7 +180,7 @@ pub(super) enum TaskAction {
     Hangup(String),
 }
 
-/// The exchange.
+/// The simulated switch.
 #[derive(Debug)]
 pub struct SwitchModel {
     pub(super) config: ModelConfig,
@@ -196,19 +196,19 @@ pub struct SwitchModel {
     pub(super) apps_started: u64,
     pub(super) tasks: BTreeMap<u64, Task>,
     pub(super) task_count: u64,
-    /// The arguments of the originates that run, by their jobs.
+    /// The arguments of the running originates, by `Job-UUID`.
     pub(super) jobs: BTreeMap<Uuid, String>,
     pub(super) times_called: BTreeMap<String, usize>,
     pub(super) gone_callers: BTreeMap<Uuid, Instant>,
     pub(super) channel_list: ChannelList,
     pub(super) stats: Stats,
     pub(super) out: Vec<SwitchOutput>,
-    /// The names of the events that are made; without, all are.
+    /// The names of the events that are built; none means all.
     event_filter: Option<BTreeSet<String>>,
 }
 
 impl SwitchModel {
-    /// An exchange that starts now, with no calls.
+    /// A switch that starts now, without calls.
     pub fn new(config: ModelConfig, now: Instant) -> Self {
         let mut model = Self {
             now,
@@ -236,8 +236,8 @@ impl SwitchModel {
         model
     }
 
-    /// Lets time pass until now, and then hears the input. Time never goes back: an earlier `now` is taken
-    /// for the latest there was.
+    /// Advances the time to `now`, and then handles the input. Time never goes back: an earlier `now` counts as
+    /// the latest time so far.
     pub fn handle(&mut self, now: Instant, input: SwitchInput) -> Vec<SwitchOutput> {
         let now = now.max(self.now);
         self.run_due(now);
@@ -275,12 +275,12 @@ impl SwitchModel {
         std::mem::take(&mut self.out)
     }
 
-    /// When something happens next by itself.
+    /// When the next scheduled event is due.
     pub fn next_deadline(&self) -> Option<Instant> {
         self.scheduled.first_key_value().map(|((at, _), _)| *at)
     }
 
-    /// What everybody lived through so far.
+    /// The statistics so far.
     pub fn stats(&self) -> Stats {
         let mut stats = self.stats.clone();
         stats.channels = self.channels.len();
@@ -288,13 +288,13 @@ impl SwitchModel {
         stats
     }
 
-    /// What one caller lived through so far, by the caller's leg.
+    /// The report of one call so far, by the caller's leg.
     pub fn call_report(&self, leg: &str) -> Option<&CallReport> {
         self.stats.calls.get(leg)
     }
 
-    /// Takes the reports of the calls that have ended, and forgets these calls: what a long run does now and
-    /// then. A leg that outlives its caller keeps the call.
+    /// Takes the reports of the calls that have ended, and forgets these calls. A long run does so now and then. A
+    /// leg that outlives its caller keeps the report.
     pub fn take_ended_calls(&mut self) -> Vec<CallReport> {
         let kept: BTreeSet<Uuid> =
             self.channels.values().filter_map(|channel| channel.caller_leg.clone()).collect();
@@ -306,12 +306,12 @@ impl SwitchModel {
         ended.into_values().collect()
     }
 
-    /// The names of all channels.
+    /// The UUIDs of all channels.
     pub fn channels(&self) -> Vec<Uuid> {
         self.channels.keys().cloned().collect()
     }
 
-    /// A name for a leg that has none yet.
+    /// A new UUID for a leg.
     pub fn new_leg_uuid(&mut self) -> Uuid {
         self.rng.uuid()
     }
@@ -321,14 +321,14 @@ impl SwitchModel {
         self.channels.len()
     }
 
-    /// What the telephone of this number does from its next call on.
+    /// Sets what the telephone of this number does from its next call on.
     pub fn set_phone(&mut self, number: &str, habits: Vec<Phone>) {
         self.times_called.remove(number);
         self.config.phones.insert(number.into(), habits);
     }
 
-    /// From now on only events of these names are made, or all. Those that nobody listens to are counted and take
-    /// their number, as if they had been.
+    /// Limits the events that are built to these names; none means all. Other events are counted and take their
+    /// sequence number, and are not built.
     pub fn limit_events_to(&mut self, names: Option<BTreeSet<String>>) {
         self.event_filter = names;
     }
@@ -338,18 +338,18 @@ impl SwitchModel {
         self.channels.get(leg)?.variable(name)
     }
 
-    /// What the telephone of this number lived through so far.
+    /// The report of the telephone of this number so far.
     pub fn phone_report(&self, number: &str) -> Option<&PhoneReport> {
         self.stats.phones.get(number)
     }
 
-    /// Every caller who is in the exchange now.
+    /// The reports of the callers whose leg is alive.
     pub fn active_callers(&self) -> impl Iterator<Item = &CallReport> {
         let inbound = self.channels.values().filter(|channel| channel.direction == Direction::Inbound);
         inbound.filter_map(|channel| self.stats.calls.get(&channel.uuid))
     }
 
-    /// The legs that go on although their caller has left.
+    /// The agents' legs whose caller has hung up.
     pub fn orphan_legs(&self) -> Vec<OrphanLeg> {
         let legs = self.channels.values().filter(|channel| channel.cause.is_none());
         legs.filter_map(|channel| {
@@ -365,7 +365,7 @@ impl SwitchModel {
         self.scheduled.insert((at, self.scheduled_count), event);
     }
 
-    /// Whether events of this name are made.
+    /// Whether events of this name are built.
     pub(super) fn has_listener(&self, name: &str) -> bool {
         self.config.events && self.event_filter.as_ref().is_none_or(|names| names.contains(name))
     }
@@ -413,8 +413,8 @@ impl SwitchModel {
         }
     }
 
-    /// The person at the other end hangs up: the network says so, and the channel ends what it does. Who was
-    /// answered sends BYE, who was not CANCEL.
+    /// The person at the far end hangs up. An answered leg gets BYE, an unanswered caller's leg CANCEL, and an
+    /// unanswered agent's leg is declined.
     fn person_hangs_up(&mut self, leg: &Uuid) {
         let Some(channel) = self.channels.get(leg) else { return };
         match (channel.answered || channel.says_bye, channel.direction) {
@@ -460,7 +460,7 @@ impl SwitchModel {
             Some("hangup") => Some(MessageCommand::Hangup {
                 cause: find("hangup-cause").unwrap_or_else(|| "NORMAL_CLEARING".into()),
             }),
-            // The real switch takes any order and logs the ones it cannot read.
+            // The real switch accepts any message and logs the unreadable ones.
             Some(_) | None => None,
         };
         let channel = self.channels.get_mut(leg).filter(|channel| channel.cause.is_none());

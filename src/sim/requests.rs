@@ -1,12 +1,12 @@
-//! What a request on the wire asks of the exchange itself, and how its answer is written; what it asks of its own
-//! link is not here.
+//! Event socket requests as inputs of the model, and the model's replies as bytes. Requests about the connection
+//! itself (`auth`, `event`, `exit`) are not here.
 
 use super::model::{SwitchInput, SwitchOutput};
 use bytes::Bytes;
 use hotlined_esl::server;
 use hotlined_esl::server::RawRequest;
 
-/// The answer on the wire, where the output answers somebody.
+/// The reply as bytes; none when the output is no reply.
 pub fn encode_reply(output: &SwitchOutput) -> Option<Bytes> {
     match output {
         SwitchOutput::Reply { job: Some(job), .. } => Some(server::reply_job(job)),
@@ -17,7 +17,7 @@ pub fn encode_reply(output: &SwitchOutput) -> Option<Bytes> {
     }
 }
 
-/// The input for the model in this request, if it holds one: `api`, `bgapi`, `sendmsg` or `sendevent`.
+/// The model's input for an `api`, `bgapi`, `sendmsg` or `sendevent`; none for any other request.
 pub fn parse_request(request: &RawRequest) -> Option<SwitchInput> {
     let (verb, rest) = request.line.split_once(' ').unwrap_or((&request.line, ""));
     let rest = rest.trim_start_matches(' ');

@@ -1,15 +1,16 @@
-//! A small source of chance that gives the same numbers for the same seed on every machine, for ever.
+//! A small random number generator that gives the same numbers for the same seed on every machine and in every
+//! version.
 //!
-//! It is splitmix64 (Steele, Lea and Flood, 2014). It decides who rings how long; it keeps no secrets.
+//! The algorithm is splitmix64 (Steele, Lea and Flood, 2014). It must not be used for secrets.
 
 use std::sync::Arc;
 
-/// Chance, from a seed.
+/// A seeded random number generator.
 #[derive(Clone, Debug)]
 pub struct Rng(u64);
 
 impl Rng {
-    /// The source of chance of this seed.
+    /// A generator with this seed.
     pub const fn new(seed: u64) -> Self {
         Self(seed)
     }
@@ -23,7 +24,7 @@ impl Rng {
         z ^ (z >> 31)
     }
 
-    /// A number from `low` to `high`, both included; `low` when there is nothing between.
+    /// A number from `low` to `high`, both included; `low` when `high` is not greater.
     pub const fn between(&mut self, low: u64, high: u64) -> u64 {
         if high <= low {
             return low;
@@ -32,18 +33,18 @@ impl Rng {
         if span == 0 { self.next_u64() } else { low + self.next_u64() % span }
     }
 
-    /// Whether something happens that happens so many times in a hundred.
+    /// True in `times` of a hundred cases.
     pub const fn percent(&mut self, times: u64) -> bool {
         self.between(0, 99) < times
     }
 
-    /// One of these, or nothing when there are none.
+    /// One element of the slice; none when the slice is empty.
     pub fn pick<'a, T>(&mut self, from: &'a [T]) -> Option<&'a T> {
         let last = u64::try_from(from.len()).ok()?.checked_sub(1)?;
         from.get(usize::try_from(self.between(0, last)).ok()?)
     }
 
-    /// A name in the form of a random UUID.
+    /// A random version 4 UUID.
     pub fn uuid(&mut self) -> Arc<str> {
         let (a, b) = (self.next_u64(), self.next_u64());
         let text = format!(

@@ -1,24 +1,24 @@
-//! What happened on the exchange: a timeline to show, and a report to hold promises against.
+//! The timeline of the switch, to show, and the reports of calls and telephones, to check invariants against.
 //!
-//! The reports answer what no event says by itself: when a caller first heard anything, how long it was
-//! silent, and whether an agent's telephone went on ringing after its caller had left.
+//! The reports tell what no single event tells: when a caller heard the first sound, the longest silence, and whether
+//! an agent's telephone went on ringing after its caller had hung up.
 
 use super::channel::Uuid;
 use hotlined_core::time::{Instant, Millis};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Something happened, to be shown.
+/// A timeline event with its time.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct TimelineEntry {
     /// When.
     pub at: Instant,
-    /// What.
+    /// The event.
     #[serde(rename = "what")]
     pub event: TimelineEvent,
 }
 
-/// What can happen.
+/// An event of the timeline.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TimelineEvent {
@@ -27,28 +27,28 @@ pub enum TimelineEvent {
     Dialled {
         /// The caller's leg.
         leg: Uuid,
-        /// From this number.
+        /// The caller's number.
         number: String,
-        /// This number.
+        /// The dialled number.
         #[serde(rename = "dials")]
         dialled: String,
     },
-    /// A leg begins to hear a sound.
+    /// A sound starts on a leg.
     #[serde(rename = "hears")]
     SoundStarted {
         /// The leg.
         leg: Uuid,
-        /// What.
+        /// The sound's path.
         sound: String,
     },
-    /// An agent's telephone is called.
+    /// The switch calls an agent's telephone.
     #[serde(rename = "calls")]
     AgentCalled {
         /// The agent's leg.
         leg: Uuid,
         /// The agent's number.
         number: String,
-        /// The caller it is for, where that is known.
+        /// The caller's leg, where a variable of the `originate` names it.
         caller: Option<Uuid>,
     },
     /// An agent's telephone rings.
@@ -62,12 +62,12 @@ pub enum TimelineEvent {
         /// The leg.
         leg: Uuid,
     },
-    /// Two legs hear each other.
+    /// Two legs are bridged.
     #[serde(rename = "joined")]
     Bridged {
-        /// The one.
+        /// One leg.
         leg: Uuid,
-        /// The other.
+        /// Its peer.
         peer: Uuid,
     },
     /// A person presses a key.
@@ -78,31 +78,31 @@ pub enum TimelineEvent {
         /// The key.
         key: char,
     },
-    /// The dialplan's own service took the caller.
+    /// The dialplan's fallback serves the caller.
     #[serde(rename = "fell_back")]
     FallbackStarted {
         /// The caller's leg.
         leg: Uuid,
     },
-    /// A leg is gone.
+    /// A leg was hung up.
     HungUp {
         /// The leg.
         leg: Uuid,
-        /// Why.
+        /// The hang-up cause.
         cause: String,
-        /// Whether its far end left; otherwise the switch ended it, by itself or because it was told to.
+        /// Whether the far end hung up; otherwise the switch ended the leg, by itself or by command.
         #[serde(rename = "left")]
         by_far_end: bool,
     },
-    /// A program connected and was let in.
+    /// A client connected and gave the right password.
     LinkUp,
-    /// A link ended.
+    /// A connection ended.
     LinkDown,
-    /// The exchange died and came back empty.
+    /// The switch crashed and restarted without channels.
     Crashed,
 }
 
-/// What one caller lived through.
+/// The report of one call.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CallReport {
     /// The caller's leg.
@@ -112,29 +112,29 @@ pub struct CallReport {
     /// The number dialled.
     #[serde(rename = "dials")]
     pub dialled: String,
-    /// When they dialled.
+    /// When the caller dialled.
     pub dialled_at: Instant,
-    /// How long after dialling they first heard anything.
+    /// How long after dialling the first sound started.
     pub first_sound: Option<Millis>,
     /// The longest time without any sound.
     pub longest_silence: Millis,
     /// How long after dialling the call was answered.
     pub answered: Option<Millis>,
-    /// How long after dialling they first talked to an agent.
+    /// How long after dialling the caller was first bridged with an agent.
     #[serde(rename = "joined")]
     pub bridged: Option<Millis>,
-    /// The numbers of the agents they talked to.
+    /// The numbers of the agents the caller was bridged with.
     #[serde(rename = "joined_with")]
     pub bridged_with: Vec<String>,
-    /// How many agents' legs were made for them, as far as their variables tell.
+    /// How many agents' legs name this caller in their variables.
     pub agents_called: u32,
-    /// Whether the dialplan's fallback served them.
+    /// Whether the dialplan's fallback served the caller.
     pub fell_back: bool,
     /// How long after dialling the call ended.
     pub ended: Option<Millis>,
-    /// Why it ended.
+    /// The hang-up cause.
     pub cause: Option<String>,
-    /// The longest any agent's leg of theirs lived on after they had left, of those gone by now.
+    /// The longest time that an agent's leg of this call outlived the caller, of the legs that are gone.
     #[serde(rename = "outlived")]
     pub agent_leg_outlived: Millis,
     #[serde(skip)]
@@ -142,35 +142,35 @@ pub struct CallReport {
 }
 
 impl CallReport {
-    /// How long they have heard nothing by now.
+    /// For how long the caller has heard nothing by now.
     pub fn silence(&self, now: Instant) -> Millis {
         self.quiet_since.filter(|_| self.ended.is_none()).map_or(Millis(0), |since| now.since(since))
     }
 }
 
-/// What one telephone lived through.
+/// The report of one telephone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct PhoneReport {
     /// How often it was called.
     pub calls: u32,
     /// How many calls it has now.
     pub live: u32,
-    /// How many calls it had at once at most.
+    /// The most calls it had at once.
     pub most_at_once: u32,
 }
 
-/// A leg that goes on although its caller has left.
+/// An agent's leg whose caller has hung up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct OrphanLeg {
     /// The agent's leg.
     pub leg: Uuid,
-    /// The caller's leg, now gone.
+    /// The caller's leg, which is gone.
     pub caller: Uuid,
     /// For how long the caller has been gone.
     pub since: Millis,
 }
 
-/// What everybody lived through.
+/// The statistics of a switch.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Stats {
     /// Every call, by the caller's leg.
@@ -179,12 +179,12 @@ pub struct Stats {
     pub phones: BTreeMap<String, PhoneReport>,
     /// How many channels there are.
     pub channels: usize,
-    /// How many channels there were at once at most.
+    /// The most channels there were at once.
     #[serde(rename = "channels_most")]
     pub channels_peak: usize,
     /// How many events were reported.
     pub events: u64,
-    /// The legs that go on although their caller has left.
+    /// The agents' legs whose caller has hung up.
     #[serde(rename = "left_ringing")]
     pub orphan_legs: Vec<OrphanLeg>,
 }

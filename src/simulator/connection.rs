@@ -1,5 +1,5 @@
-//! The network between daemon and switch, and the switch's end of a connection: bytes that take their time, come
-//! in pieces, and are lost when the line is cut.
+//! The network between daemon and switch, and the switch's end of a connection: bytes are delayed, come in pieces, and
+//! are lost when the connection is cut.
 
 use bytes::{Bytes, BytesMut};
 use hotlined_core::time::{Instant, Millis};
@@ -72,7 +72,7 @@ struct Waiting {
     others: Vec<String>,
 }
 
-/// A connection, as the switch has it.
+/// The switch's end of a connection.
 pub struct Connection {
     pub to_switch: Pipe,
     pub to_daemon: Pipe,
@@ -87,17 +87,17 @@ pub struct Connection {
     told: Option<BTreeSet<String>>,
     /// When the switch looks for events next, if there are any.
     pub polls_at: Option<Instant>,
-    /// Nothing passes any more, and nobody has noticed.
+    /// Nothing passes any more, and neither side has noticed.
     pub dead: bool,
 }
 
-/// What a request means to the exchange.
+/// A request, as far as the connection can answer it.
 pub enum DecodedRequest {
-    /// The exchange's model is to do it; its answer goes back.
+    /// A request for the model; its reply goes back.
     Model(SwitchInput),
-    /// It was about the line itself, and is answered.
+    /// A request about the connection itself, with its reply.
     Answered(Bytes),
-    /// Good-bye.
+    /// The client closes the connection.
     Exit,
 }
 

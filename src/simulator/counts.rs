@@ -1,10 +1,10 @@
-//! What came about in a run, counted; runs add up.
+//! Counters of what happened in a run; the counters of many runs add up.
 
 use hotlined_core::record::Outcome;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Something of which it is counted how often it came about.
+/// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Counter {
     /// Somebody called.
@@ -121,7 +121,7 @@ impl Counter {
     }
 }
 
-/// How often what came about.
+/// The counters of one or many runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     counts: BTreeMap<Counter, u64>,

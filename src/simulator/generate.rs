@@ -1,4 +1,4 @@
-//! Scenes drawn by chance.
+//! Random setups of a few calls.
 
 use super::world_setup::{Fault, FaultTime, HOTLINE, WorldSetup, agent, hotline_defaults, phone_number};
 use crate::redis::DataLoss;
@@ -11,11 +11,11 @@ use hotlined_sim::actors::{AfterAnswer, Caller, HangsUp, Phone, SoundFiles, Unre
 use hotlined_sim::rng::Rng;
 
 const OTHER_HOTLINE: &str = "4006660000";
-/// Longer than any talk, ring or wait that is drawn here.
+/// The longest talk generated here.
 const TALK_MS_MAX: u64 = 12_000;
 
 impl WorldSetup {
-    /// One drawn by chance.
+    /// A random setup.
     pub fn random(seed: u64) -> Self {
         let mut rng = Rng::new(seed ^ 0x0068_6f74_6c69_6e65);
         let phones = 2 + rng.between(0, 4);

@@ -1,4 +1,4 @@
-//! A place where a daemon can be: a machine with its clock and its disks, and a line to the switch.
+//! A host of a daemon: a machine with its clock and its disks, and a connection to the switch.
 
 use super::connection::Connection;
 use super::daemon::Daemon;
@@ -9,24 +9,24 @@ use hotlined_core::time::Instant;
 use hotlined_instance::persist::outbox::DeliveryId;
 use std::collections::BTreeSet;
 
-/// A place, and who is there.
+/// A host, with its daemon.
 #[derive(Default)]
 pub(super) struct Host {
     pub(super) daemon: Option<Daemon>,
     pub(super) connection: Option<Connection>,
-    /// When the daemon notices that its line is gone, and whether it was cut; else the switch closed it.
+    /// When the daemon notices the loss of its connection, and whether the connection was cut or closed by the switch.
     pub(super) notices_link_loss: Option<(Instant, bool)>,
-    /// Until when the network lets nobody connect to the switch.
+    /// Until when connections to the switch are refused.
     pub(super) refuses_until: Instant,
-    /// Until when the daemon stands still.
+    /// Until when the daemon is paused.
     pub(super) paused_until: Option<Instant>,
     /// Since when the daemon hears at once what the switch tells, or from when on it will.
     pub(super) hears_switch_from: Instant,
     /// Since when nothing came through the line that stands still now, or did last.
     pub(super) unheard_since: Instant,
-    /// Since when whoever is here looks after callers.
+    /// Since when the daemon serves callers.
     pub(super) serves_since: Option<Instant>,
-    /// Until when nothing can be kept.
+    /// Until when nothing can be saved.
     pub(super) disk_full_until: Instant,
     /// Until when the daemon does not reach Redis, though others do.
     pub(super) cut_off_until: Instant,

@@ -28,7 +28,7 @@ const CALLS_A_FAULT: u64 = 70;
 const QUIET_WITHIN: Millis = Millis::seconds(900);
 
 impl WorldSetup {
-    /// A day's load of so many calls, drawn by chance.
+    /// A random setup with a day's load of so many calls.
     pub fn large(seed: u64, calls: u64) -> Self {
         let span_ms = calls * 1_000_000 / CALLS_A_SECOND_MILLI;
         let mut rng = Rng::new(seed ^ 0x6c61_7267_6500);

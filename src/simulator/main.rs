@@ -1,5 +1,5 @@
-//! `hotlined-simulator`: the whole daemon with its switch and people on a clock of its own, and whatever can go wrong
-//! with any of them; one seed as a story, or many of them with a report.
+//! `hotlined-simulator`: runs the whole daemon with a simulated switch, people, network, disk and Redis on a simulated
+//! clock, with faults: one seed with its transcript, or many seeds with a report.
 
 use anyhow::Context;
 use clap::Parser;
@@ -14,27 +14,27 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How often a long run says how far it is.
+/// How often a long run prints its progress.
 const PROGRESS_EVERY: Duration = Duration::from_secs(10);
 /// The most calls of a seed.
 const LARGE_CALLS_MAX: u64 = 1_000_000;
 /// The most seeds of one run.
 const COUNT_MAX: u64 = 1_000_000_000;
-/// The most broken promises that are written down; a run of many more stops there.
+/// The most violations in a report; a long run stops there.
 const BROKEN_MAX: usize = 100;
 
 const EXAMPLES: &str = "\
 Examples:
-  hotlined-simulator 17                                    one, told as a story
-  hotlined-simulator 17 --detail                           with all that the daemon heard and said
-  hotlined-simulator --from 0 --count 10000 --report r.txt many, with a report
+  hotlined-simulator 17                                    one seed, with its transcript
+  hotlined-simulator 17 --detail                           with every event and command of the daemons
+  hotlined-simulator --from 0 --count 10000 --report r.txt many seeds, with a report
   hotlined-simulator --from 0 --count 20 --large           thousands of calls a seed";
 
-/// What to live through.
+/// Simulates the daemon with a switch, people and faults, by seed.
 #[derive(Debug, Parser)]
 #[command(version, after_help = EXAMPLES)]
 struct Args {
-    /// The seed to tell.
+    /// The seed to run with a transcript.
     #[arg(value_name = "N", required_unless_present = "count", conflicts_with = "count")]
     seed: Option<u64>,
     /// The first seed of a long run.
@@ -46,7 +46,7 @@ struct Args {
     /// Write the report of a long run to this file, too.
     #[arg(long, value_name = "FILE", requires = "count")]
     report: Option<PathBuf>,
-    /// So many calls a seed, to hotlines of all services; 2000 where no number is said.
+    /// So many calls a seed, to hotlines with all services; 2000 if no number is given.
     #[arg(
         long,
         value_name = "CALLS",
@@ -56,7 +56,7 @@ struct Args {
         value_parser = clap::value_parser!(u64).range(1..=LARGE_CALLS_MAX)
     )]
     large: Option<u64>,
-    /// Tell also what the daemon heard and said, to the letter.
+    /// Print every event and command of the daemons, too.
     #[arg(long, conflicts_with = "count")]
     detail: bool,
 }
@@ -80,7 +80,7 @@ fn put(line: &str) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{line}")
 }
 
-/// Tells one seed.
+/// Runs one seed and prints its transcript.
 fn one(scene: &WorldSetup, detail: bool) -> anyhow::Result<ExitCode> {
     let lived = hotlined_simulator::run_with_transcript(scene);
     let (story, end, code) = match &lived {
@@ -105,7 +105,7 @@ fn held(summary: &RunSummary) -> String {
     format!("every promise held: {}", counts.join(", "))
 }
 
-/// What a long run came to.
+/// The result of a long run.
 #[derive(Default)]
 struct Report {
     tally: Counts,
@@ -113,7 +113,7 @@ struct Report {
     broken: Vec<(u64, String)>,
 }
 
-/// Lives through many on all cores.
+/// Runs many seeds on all cores.
 fn many(
     from: u64,
     count: u64,
@@ -155,7 +155,7 @@ fn many(
     Ok(if report.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Says now and then how far it is, until it is over.
+/// Prints the progress now and then, until the run is over.
 fn progress(report: &Mutex<Report>, count: u64, over: &AtomicBool) {
     const LOOK_EVERY: Duration = Duration::from_millis(50);
     let mut said = Instant::now();

@@ -1,4 +1,4 @@
-//! What happened, as somebody tells it who saw everything: people by name, numbers masked.
+//! The transcript of a run: people by name, numbers masked.
 
 use super::counts::named;
 use hotlined_core::number::masked;
@@ -8,12 +8,12 @@ use hotlined_sim::stats::{TimelineEntry, TimelineEvent};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// A sentence of a story.
+/// A line of a transcript.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TranscriptLine {
     /// When, from the beginning.
     pub at: Millis,
-    /// Whether it is what a daemon heard or said, to the letter; otherwise it is for everybody.
+    /// Whether the line is an event or a command of a daemon, for `--detail`.
     pub is_detail: bool,
     /// What.
     pub text: String,
@@ -26,7 +26,7 @@ impl fmt::Display for TranscriptLine {
     }
 }
 
-/// A story, as far as it was told.
+/// A transcript so far.
 #[derive(Debug)]
 pub(super) struct Transcript {
     begin: Instant,

@@ -1,11 +1,11 @@
-//! The clock that everybody goes by, and what is done when.
+//! The world: the simulated clock, its schedule, and everything that exists in a run.
 
 use super::counts::Counter;
 use super::daemon::{CallStorage, Daemon, DaemonStart};
 use super::host::Host;
+use super::outcome::{RunSummary, Violation};
 use super::transcript::{Transcript, TranscriptLine};
 use super::world_setup::{Fault, FaultTime, WorldSetup};
-use super::{RunSummary, Violation};
 use crate::redis::{DataLoss, SimulatedRedis};
 use hotlined_core::id::CallId;
 use hotlined_core::time::{Instant, Millis};
@@ -16,69 +16,69 @@ use hotlined_sim::rng::Rng;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// When a world begins.
+/// When a run begins.
 const BEGIN: Instant = Instant(1_800_000_000_000);
-/// A daemon notices a cut line within so long.
+/// A daemon notices a cut connection within so long.
 pub(super) const NOTICED_MS_MAX: u64 = 20;
-/// More steps than any run needs: beyond, something goes round in circles.
+/// More steps than any run needs: a run with more is an endless loop.
 const STEPS_MAX: usize = 400_000;
-/// And so many more for each caller.
+/// So many more steps are allowed for each caller.
 const STEPS_A_CALLER_MAX: usize = 4_000;
 
-/// A world, as far as it has lived.
+/// The state of a run.
 pub(super) struct World<'a> {
     pub(super) setup: &'a WorldSetup,
     pub(super) now: Instant,
     pub(super) rng: Rng,
     pub(super) model: SwitchModel,
     pub(super) hosts: Vec<Host>,
-    /// What daemons share, where there are several.
+    /// The Redis that several daemons share.
     pub(super) redis: Option<SimulatedRedis>,
-    /// What somebody reaches of it who is cut off.
+    /// The Redis that a daemon sees while it is cut off: one that is down.
     pub(super) unreachable_redis: SimulatedRedis,
     /// How many daemons were ever started.
     pub(super) daemons: usize,
-    /// When nobody was linked any more.
+    /// Since when no daemon is linked and awake.
     pub(super) unserved_since: Option<Instant>,
-    /// Until when something kept daemons from taking over.
+    /// Until when faults kept daemons from becoming active.
     pub(super) faults_until: Instant,
     /// Since when more lines are held than telephones are called.
     pub(super) idle_lines_since: Option<Instant>,
-    /// When Redis was away last.
+    /// When Redis was down last.
     pub(super) redis_failed_at: Instant,
-    /// The highest token by which the switch was ever told anything, and since when.
+    /// The highest token with which a daemon has written to the switch, and since when.
     pub(super) token: u64,
     pub(super) token_since: Instant,
     pub(super) due: BTreeMap<(Instant, usize), WorldEvent>,
     pub(super) changes: usize,
     pub(super) pairs: BTreeMap<String, (String, Instant)>,
-    /// Where a daemon handed over last, when, and until when it had heard.
+    /// The last hand-over: the host, the time, and until when the daemon had received what the switch sent.
     pub(super) handed_over: Option<(usize, Instant, Instant)>,
-    /// Callers whose fallback was cancelled because they are being joined.
+    /// Callers whose fallback was cancelled because they are being bridged.
     pub(super) joining: BTreeSet<String>,
     pub(super) checked_at: Instant,
     pub(super) recorded: BTreeSet<CallId>,
     pub(super) summary: RunSummary,
-    /// The legs that were there when claims were lost with a daemon.
+    /// The legs that existed when claims were lost with a daemon.
     pub(super) legs_with_lost_claims: BTreeSet<String>,
     /// How many lines each telephone has.
     pub(super) lines: BTreeMap<String, u32>,
     /// Whether a hotline asks for keys or messages.
     pub(super) asks: bool,
-    /// Until when a caller might hear nothing.
+    /// Until when silence is allowed, by the caller's leg.
     pub(super) silence_excused: BTreeMap<String, Instant>,
-    /// Of these calls something was lost with a daemon that could not keep it: nobody knows any more what was done.
+    /// The calls of which a daemon lost state that it could not save.
     pub(super) calls_with_lost_state: BTreeSet<String>,
-    /// How many things were ever planned.
+    /// How many events were scheduled so far.
     scheduled_count: usize,
     pub(super) transcript: Option<Transcript>,
 }
 
-/// Something that is done at its time.
+/// An event of the schedule.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum WorldEvent {
     Fault(Fault),
-    /// The daemon of this post is told to stop at once, if it is still the one of this number.
+    /// The daemon of this host is told to stop at once, if it is still the one of this number.
     StopNow {
         ix: usize,
         number: usize,
@@ -87,18 +87,24 @@ pub(super) enum WorldEvent {
     DaemonStart(usize),
     RedisBack(DataLoss),
     RedisGoesOn,
-    /// Somebody who was cut off reaches Redis again.
+    /// A daemon that was cut off reaches Redis again.
     Reaches,
-    /// The caller of this place dials.
+    /// The caller of this index dials.
     Dial(usize),
 }
 
-/// Lives through a scene. Where a promise is broken it is lived through once more, to write everything down.
+/// Runs a world. If an invariant is violated, the world runs once more with a transcript.
+///
+/// # Errors
+/// An invariant was violated.
 pub fn run(setup: &WorldSetup) -> Result<RunSummary, Violation> {
     World::new(setup, false).live().or_else(|_| run_with_transcript(setup).map(|(summary, _)| summary))
 }
 
-/// Lives through a scene, and tells it.
+/// Runs a world with a transcript.
+///
+/// # Errors
+/// An invariant was violated.
 pub fn run_with_transcript(setup: &WorldSetup) -> Result<(RunSummary, Vec<TranscriptLine>), Violation> {
     let mut world = World::new(setup, true);
     let lived = world.run_to_end();

@@ -1,4 +1,4 @@
-//! What a run is made of: hotlines, people, and what goes wrong.
+//! The setup of a run: hotlines, people, faults, and delays.
 
 use crate::redis::DataLoss;
 use hotlined_config::shorthand::SimpleHotline;
@@ -11,126 +11,126 @@ use hotlined_sim::actors::{Caller, Phone, SoundFiles};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The hotline that most call.
+/// The number of the hotline that most callers dial.
 pub const HOTLINE: &str = "4008001234";
 
-/// Something goes wrong, or is changed.
+/// A fault, or a change of the configuration.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Fault {
-    /// The line is cut.
+    /// The connection between daemon and switch is cut.
     LinkCut {
         /// After so long the daemon connects again.
         reconnect_after: Millis,
     },
-    /// Nothing passes the line any more, and nobody says so.
+    /// Nothing passes the connection any more, and neither side gets an error.
     LinkSilent,
-    /// What is on its way on the line, either way, comes no sooner than after so long.
+    /// The bytes on their way, in both directions, are delayed.
     LinkStalled {
         /// How long.
         span: Millis,
     },
     /// The daemon is killed.
     DaemonKilled {
-        /// After so long another one starts.
+        /// After so long another daemon starts.
         restart_after: Millis,
-        /// Whether what it wrote last still arrives.
+        /// Whether the daemon's last output still arrives.
         output_delivered: bool,
-        /// Whether what it kept is still there.
+        /// Whether the file of live calls is still there.
         disk_kept: bool,
     },
-    /// The daemon stands still, and wakes up late.
+    /// The daemon is paused.
     DaemonPaused {
         /// How long.
         span: Millis,
     },
-    /// Nothing that a daemon keeps is kept: the disk is full, or too slow. What could not be kept is kept with the
-    /// first turn after that.
+    /// Nothing can be saved: the disk is full, or too slow. The first turn after that saves what could not be
+    /// saved before.
     DiskFull {
         /// How long.
         span: Millis,
     },
-    /// The machine's clock is set: a daemon that runs counts on, one that starts goes by the new time.
+    /// The machine's clock is set. A running daemon counts on; a daemon that starts takes the new time.
     ClockSet {
         /// Forwards, or backwards.
         forwards: bool,
         /// How far.
         by: Millis,
     },
-    /// The switch dies and comes back empty.
+    /// The switch crashes and restarts without channels.
     SwitchCrash,
     /// The hotlines change.
     HotlinesChanged,
-    /// The daemon takes no new calls, and hands over.
+    /// The daemon is told to stop: it takes no new calls, and hands over at the second order to stop.
     DaemonDrained {
-        /// After so long it hands over.
+        /// After so long the second order to stop comes.
         second_stop_after: Millis,
-        /// So long after that another one starts.
+        /// So long after its end another daemon starts.
         restart_after: Millis,
     },
-    /// A daemon does not reach Redis, though others do.
+    /// One daemon does not reach Redis, though others do.
     RedisUnreachable {
         /// How long.
         span: Millis,
     },
-    /// The Redis that daemons share answers nobody.
+    /// Redis is down: connections break and are refused.
     RedisDown {
         /// How long.
         span: Millis,
         /// What it has lost when it is back.
         loss: DataLoss,
     },
-    /// It stands still: nobody is told that it is not there.
+    /// Redis hangs: it accepts requests and answers none.
     RedisHung {
         /// How long.
         span: Millis,
     },
 }
 
-/// When a fault comes.
+/// When a fault happens.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum FaultTime {
     /// So long after the beginning.
     At(Millis),
-    /// So long after the first daemon's engine took so many events.
+    /// So long after the first daemon's engine has handled so many events.
     AfterTurn(usize, Millis),
 }
 
-/// A run.
+/// The setup of a run.
 #[derive(Clone, Debug)]
 pub struct WorldSetup {
-    /// The seed of what is left to chance.
+    /// The seed of everything random.
     pub seed: u64,
-    /// Who calls.
+    /// The callers.
     pub callers: Vec<Caller>,
     /// What the telephone of a number does, as in [`Cast::phones`](hotlined_sim::actors::Cast::phones).
     pub phones: BTreeMap<String, Vec<Phone>>,
     /// What the switch can play.
     pub sounds: SoundFiles,
-    /// Who can be called.
+    /// The hotlines.
     pub hotlines: Vec<Hotline>,
     /// How many daemons there are: one keeps its calls in a file, several share a Redis and the one switch.
     pub daemons: usize,
-    /// How many calls a daemon takes at a time.
+    /// The most live calls of a daemon.
     pub live_calls_max: usize,
-    /// What goes wrong.
+    /// The faults, with their times.
     pub faults: Vec<(FaultTime, Fault)>,
-    /// How long bytes are on their way, at least and at most, in milliseconds.
+    /// The delay of the network between daemon and switch, at least and at most.
     pub network_delay_ms: (u64, u64),
     /// See [`Setup::job_starts_ms`](hotlined_sim::model::Setup::job_starts_ms).
     pub job_start_delay_ms: (u64, u64),
     /// See [`Setup::table_lag_ms`](hotlined_sim::model::Setup::table_lag_ms).
     pub channel_list_lag_ms: (u64, u64),
-    /// How long it takes at most from the link to the engine, and back.
+    /// The longest delay inside a daemon, from the socket to the engine and back.
     pub daemon_lag_ms: u64,
-    /// In how many of a hundred cases two events of different legs change places that come at the same time.
+    /// In how many of a hundred cases two simultaneous events of different legs change places.
     pub reordered_percent: u64,
     /// How the switch writes events.
     pub format: Format,
-    /// Whether each call is also saved and loaded between any two events.
+    /// Whether a second engine repeats every turn with each call saved and loaded before.
     pub shadow_engine: bool,
-    /// How often it is looked whether the promises hold that have a bound in time.
+    /// How often the invariants with a bound in time are checked.
     pub check_every: Millis,
-    /// How long after the last caller everything must be quiet.
+    /// How long after the last caller all calls must be over.
     pub quiet_within: Millis,
 }
 
@@ -145,12 +145,12 @@ pub fn agent(index: u64, lines: u16, ring_time: Millis) -> Agent {
     Agent { name: format!("Agent {index}").into(), lines, ring_time, ..Agent::new(&index.to_string(), dial) }
 }
 
-/// The file of this name, which begins with a slash; what is no path is the ring tone.
+/// The sound file of this path, which begins with a slash; the ring tone if it is no path.
 pub(super) fn sound(name: &str) -> Prompt {
     SoundPath::new(name).map_or(Prompt::Tone(Tone::Ringing), Prompt::File)
 }
 
-/// What hotlines here have in common.
+/// The settings that all simulated hotlines share.
 pub fn hotline_defaults() -> SimpleHotline {
     SimpleHotline {
         ringback: sound("/ring.wav"),
@@ -160,13 +160,13 @@ pub fn hotline_defaults() -> SimpleHotline {
     }
 }
 
-/// A hotline of these agents.
+/// A hotline with these agents.
 pub fn hotline(number: &str, agents: Vec<Agent>) -> Hotline {
     hotline_defaults().hotline(number, "Example", agents)
 }
 
 impl WorldSetup {
-    /// A calm one: nothing goes wrong, and only what is set afterwards happens.
+    /// A setup without callers and without faults, to be filled in.
     pub fn without_faults(seed: u64) -> Self {
         Self {
             seed,
@@ -189,7 +189,7 @@ impl WorldSetup {
         }
     }
 
-    /// The hotlines, or what an operator makes of them at the nth change.
+    /// The hotlines after so many changes by the operator.
     pub fn hotlines(&self, change: usize) -> Arc<Hotlines> {
         let mut hotlines = Hotlines::default();
         for hotline in &self.hotlines {
