@@ -25,7 +25,7 @@ use std::task::{Context, Poll};
 type PendingRequest =
     Pin<Box<dyn Future<Output = (Connection, Result<RedisChannelReply, RedisFailure>)> + Send>>;
 
-/// One connection for each [`Channel`].
+/// One connection for each [`RedisChannel`].
 pub struct RedisConnections {
     idle: BTreeMap<RedisChannel, Connection>,
     pending: BTreeMap<RedisChannel, PendingRequest>,

@@ -9,8 +9,8 @@ function Admission.counted_in(it, hotline)
   end
 end
 
--- How many calls the caller made within the span, with this one, which is remembered if `keep`. In the list stand
--- when it is over, and then when each was, earliest first.
+-- How many calls the caller made within the span, with this call, which is remembered if `keep`. The list has the time
+-- when it ends, and then the time of each call, earliest first.
 function Admission.recent_calls(hotline, caller, span, kept, keep)
   local key = BASE .. ':recent:' .. hotline .. ':' .. caller
   local till = tonumber(redis.call('LINDEX', key, 0) or 0)
@@ -70,7 +70,7 @@ function Admission.leave(hotline)
   Admission.count_out(hotline)
 end
 
--- The call is over. Gives back how much of it was still held, waited for or counted in.
+-- The call has ended. Returns how many lines, claims and counts it still had.
 function Admission.forget(call)
   local it = Call.of(call)
   local left = 0
@@ -90,14 +90,14 @@ function Admission.forget(call)
   return left
 end
 
--- While somebody acts for the switch, a call that is kept there goes on, however long nothing happens to it.
+-- While a daemon has the lease of the switch, a saved call goes on, however long it sends no operation.
 function Admission.goes_on(call, it)
   local switch = it.record.switch
   return switch and redis.call('EXISTS', BASE .. ':lease:' .. switch) == 1
     and redis.call('HEXISTS', BASE .. ':kept:' .. switch, call) == 1
 end
 
--- Any other that nothing was heard of for so long is over, whoever should have said so.
+-- Any other call without an operation for so long has ended, whichever daemon should have reported it.
 function Admission.forget_lost()
   local left = 0
   local before = ASKED.now - CALL_KEPT

@@ -1,10 +1,10 @@
--- Calls that are kept, by whoever acts for their switch: taken up from a daemon before, and ended.
+-- Saved calls, for the daemon that has the lease of their switch: taken over from the daemon before, and ended.
 
 local Call = part('calls')
 local Kept = {}
 
--- What the calls have by the store, which from now on tells it to whoever asks this. The calls are the arguments
--- from this one on.
+-- What the calls have in the ACD. Later replies to their claims go to the daemon that asks this. The calls are the
+-- arguments from this one on.
 function Kept.adopt(from)
   local Queue = part('queue')
   local answer = { 'adopted' }
@@ -34,8 +34,8 @@ function Kept.adopt(from)
   return answer
 end
 
--- The call ended: it is kept no longer, but what is to be delivered because of it is, until that is done. Names and
--- contents of the deliveries are the arguments from this one on.
+-- The call has ended: its entry is deleted, and its deliveries are saved until they are done. Ids and payloads of the
+-- deliveries are the arguments from this one on.
 function Kept.over(from)
   redis.call('HDEL', BASE .. ':kept:' .. ASKED.switch, ASKED.call)
   local outbox = BASE .. ':outbox:' .. ASKED.switch

@@ -1,19 +1,19 @@
--- One request: what became of it, and when something is due next.
+-- Runs one operation. Replies with its result and with the time when something is due next.
 
 local op = ASKED.op
 
--- Who acts for a switch shows its token; a higher one was given since, so somebody else acts now.
+-- The active daemon of a switch sends its token. If a higher token was given out since, another daemon has the lease.
 local at, token = BASE .. ':fence:' .. ASKED.switch, ASKED.token or 0
 local fence = ASKED.switch ~= '' and redis.call('GET', at)
 if fence and tonumber(fence) > token then return { '', 0, 'fenced', fence } end
 
--- What gives back must be possible also where memory is short. Redis refuses for want of it only the first write
--- of a script, and this one needs none.
+-- Operations that give back must work also when memory is short. Redis then refuses only the first write of a script,
+-- and this first write needs no memory.
 if op == 'abandon' or op == 'release' or op == 'leave' or op == 'forget' or op == 'over' or op == 'due' then
   redis.call('PEXPIRE', BASE, KEPT)
 end
 
--- It may have been lost with the server that had it: then whoever acted before is shut out again from now on.
+-- The token may have been lost with the server that had it: the daemon before is refused again from now on.
 if token > 0 and tonumber(fence or 0) < token then
   redis.call('SET', at, ARGV[5], 'PX', KEPT)
 end
@@ -23,7 +23,7 @@ local function next_rest() return redis.call('ZRANGE', BASE .. ':rests', 0, 0, '
 local answer = { 'none' }
 local left = 0
 local rest = next_rest()
--- Who gives up is out before anything is given out: the fewer answers cross.
+-- A claim that gives up leaves the queue before any line is given out: fewer replies cross.
 if op ~= 'abandon' and op ~= 'forget' and op ~= 'over' and op ~= 'look' then
   if rest ~= '' and tonumber(rest) <= ASKED.now then part('releases').due() end
 end
@@ -51,7 +51,7 @@ elseif op == 'adopt' then
 elseif op == 'hold' then
   answer = part('claims').hold_on(ARGV[8], ARGV[9])
 elseif op == 'due' then
-  -- What time it is here: the latest that any daemon said, wherever its clock is by now.
+  -- The shared time: the latest that any daemon sent, wherever its clock is by now.
   local latest = math.max(ASKED.now, tonumber(redis.call('HGET', BASE, 'now') or 0))
   redis.call('HSET', BASE, 'now', string.format('%.0f', latest))
   redis.call('PEXPIRE', BASE, KEPT)

@@ -1,9 +1,9 @@
--- What is known of calls: what each has, and waits for.
+-- The calls: what each has, and what it waits for.
 
 local Call = {}
 local calls = {}
 
--- What is known of the call, under `record`: `highest` number of its claims, its `standing` claims, the `turns`
+-- The call, under `record`: `highest` number of its claims, its `standing` claims, the `turns`
 -- it moved, the hotlines it is `counted` in, its `switch`.
 function Call.of(name)
   local it = calls[name]
@@ -30,7 +30,7 @@ function Call.write()
   end
 end
 
--- Whether the call is known, or may be.
+-- Whether the call is known, or there is room for one more.
 function Call.has_room(it)
   return it.known or it.changed or redis.call('ZCARD', BASE .. ':known') < CALLS_KNOWN_MAX
 end

@@ -87,7 +87,7 @@ function Claim.remember(name, caller, last, till, kept)
   end
 end
 
--- The call has this line, whatever else is known: it was given out while nobody could be asked.
+-- The call has this line, whatever else is known: it got the line while Redis was unavailable.
 function Claim.hold_on(name, in_pool)
   local it = Call.of(ASKED.call)
   local stands = Call.standing(it, ASKED.number)

@@ -1,5 +1,5 @@
--- A question for a code: how often it was asked for before, and when first. The first key has the counts, the
--- second what this question was answered.
+-- A query for a verification code: how often the code was asked for before, and when first. The first key has the
+-- counts, the second the reply to this query.
 
 local NOW, KEPT, TOLD_KEPT = ARGV[1], ARGV[2], ARGV[3]
 

@@ -55,6 +55,12 @@
 //! - A line is remembered for 31 days since it was last taken, not for a week since it was last asked for.
 //! - The calls with claims and the calls with admissions have one limit together.
 //! - More than [`RESTS_AT_ONCE_MAX`] rests that end at once end in several operations.
+//!
+//! [`KEPT`]: hotlined_instance::cluster::limits::KEPT
+//! [`CALL_KEPT`]: hotlined_instance::cluster::limits::CALL_KEPT
+//! [`INBOX_KEPT`]: hotlined_instance::cluster::limits::INBOX_KEPT
+//! [`INBOX_LENGTH_MAX`]: hotlined_instance::cluster::limits::INBOX_LENGTH_MAX
+//! [`RESTS_AT_ONCE_MAX`]: hotlined_instance::cluster::limits::RESTS_AT_ONCE_MAX
 
 use hotlined_core::id::{CommandId, SwitchId};
 use hotlined_core::time::Millis;

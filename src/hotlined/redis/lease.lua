@@ -1,6 +1,6 @@
--- Who acts for a switch. The first key is the lease, which is there for as long as it is good; the second the
--- highest token that was ever given out for the switch; the others are what is kept of its calls, which stays for
--- as long as somebody acts for the switch.
+-- Takes, renews or gives up the lease of a switch. The first key is the lease, which exists for as long as it is good;
+-- the second the highest token that was ever given out for the switch; the others are the saved calls of the switch,
+-- which stay for as long as a daemon has the lease.
 
 local OP, OWNER, TOKEN, SPAN, KEPT = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 
@@ -16,9 +16,9 @@ end
 
 if OP == 'acquire' then
   if owner and owner ~= OWNER then return { 'theirs', owner, token, redis.call('PTTL', KEYS[1]) } end
-  -- Whoever had the same name before is shut out, too. A token is never less than the time it is given at: where
+  -- A daemon that had the same name before is refused, too. A token is never less than the time it is given at: where
   -- the last one was lost with the server that had it, the next is higher all the same. The time is that of the
-  -- server: the clock of a daemon that is far ahead would be one that nobody comes after.
+  -- server: no daemon could ever get a higher token after one whose clock is far ahead.
   local highest = tonumber(redis.call('GET', KEYS[2]) or 0)
   local clock = redis.call('TIME')
   local new = string.format('%.0f', math.max(highest + 1, clock[1] * 1000 + math.floor(clock[2] / 1000)))
@@ -27,7 +27,7 @@ if OP == 'acquire' then
 end
 
 if OP == 'renew' then
-  -- Whoever has the highest token may go on. A lease that ran out and was given to nobody since, or was lost with the
+  -- The daemon with the highest token may go on. A lease that ran out and was given to nobody since, or was lost with the
   -- server that had it, is still the last that was given.
   local highest = math.max(tonumber(redis.call('GET', KEYS[2]) or 0), tonumber(token or 0))
   if tonumber(TOKEN) >= highest then

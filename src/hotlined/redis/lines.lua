@@ -1,11 +1,11 @@
--- The lines of agents: how many are taken, and when somebody last talked on one.
+-- The lines of agents: how many are taken, and when the last talk on each ended.
 --
--- A line is read once a script and written once, at its end. What nobody has taken yet has no key.
+-- A script reads a line once and writes it once, at its end. A line that was never taken has no key.
 
 local Line = {}
 local lines = {}
 
--- The line of this name; with its tally of the pool, where that will be asked for.
+-- The line of this name; with its tally of the pool, if the script needs the tally.
 function Line.of(name, pool)
   local it = lines[name]
   if it then return it end

@@ -24,7 +24,7 @@
 //! | gave the lease of the switch to another daemon | `Fenced`, nothing of it is done | the daemon stops acting for the switch |
 //!
 //! A fail-over may lose the last writes, since replicas are behind the master. So once Redis is
-//! [available](RedisEvent::Available) again, the daemon repeats what it relies on, the claims of a call in the order of
+//! [available](hotlined_instance::cluster::redis_event::RedisEvent::Available) again, the daemon repeats what it relies on, the claims of a call in the order of
 //! their numbers: [`RedisOp::Hold`] for each line that a call has, the `Claim` itself for each claim that waits, `Admit`
 //! for each live call; and it saves all calls anew. None of that changes anything if nothing was lost.
 //!
@@ -32,8 +32,8 @@
 //!
 //! What a turn of the event loop changed goes out with the turn's requests, in one pipeline: first the calls as they are
 //! now, then their requests, then the calls that ended, since the end of a call takes back what the call did not give
-//! back. At the end of the pipeline stands a [barrier](RedisOp::Barrier). The daemon carries out nothing before the
-//! barrier is [reached](RedisEvent::BarrierReached). A daemon may die within the pipeline: then the saved calls ask for
+//! back. At the end of the pipeline stands a [barrier](hotlined_instance::cluster::redis_op::RedisOp::Barrier). The daemon carries out nothing before the
+//! barrier is [reached](hotlined_instance::cluster::redis_event::RedisEvent::BarrierReached). A daemon may die within the pipeline: then the saved calls ask for
 //! something that never reached Redis. So Redis keeps with each call the claims that wait, and the daemon that takes the
 //! call over sends them again. Any other request the call repeats by itself, or does without.
 //!
@@ -50,6 +50,9 @@
 //! another node, and a query that two daemons send is still one query.
 //!
 //! Absent: what the daemon does without a reply; that is `acd_failover.rs` of the instance.
+//!
+//! [`Fence`]: hotlined_instance::cluster::redis_op::Fence
+//! [`RedisOp::Hold`]: hotlined_instance::cluster::redis_op::RedisOp::Hold
 
 mod classify_error;
 mod client;

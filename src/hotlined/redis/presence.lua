@@ -1,14 +1,14 @@
--- Who is there, and who acts for which switch. The first key is the hash of the daemons, each as it shows itself; the
--- others are leases.
+-- Announces a daemon, and lists the daemons and the leases. The first key is the hash of the daemons, each as it
+-- announced itself; the others are leases.
 
 local US, SHOWN, KEPT = ARGV[1], ARGV[2], ARGV[3]
--- A daemon that was not seen for so long, in milliseconds, is forgotten.
+-- A daemon that was silent for so long, in milliseconds, is deleted.
 local FORGOTTEN_AFTER = 3600000
 
 local clock = redis.call('TIME')
 local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local shown = cjson.decode(SHOWN)
--- A list without anything would be written as a table.
+-- An empty list would be written as a table.
 for _, list in ipairs({ 'serves', 'acts' }) do
   if #shown[list] == 0 then shown[list] = nil end
 end

@@ -1,6 +1,6 @@
--- What each request says first. All keys of a request have one tag, so that they live on one node of a cluster;
--- keys.rs tells their names and what is in them. Figures are written in where their names stand, as the embedded
--- store has them.
+-- The arguments that every operation has first. All keys of an operation have one hash tag, so they are on one node of
+-- a Redis Cluster; keys.rs lists their names and contents. script.rs puts constants in place of their names, with the
+-- values of the embedded ACD.
 
 local BASE = KEYS[1]
 local ASKED = {
@@ -8,8 +8,9 @@ local ASKED = {
   call = ARGV[6], number = tonumber(ARGV[7]),
 }
 
--- A server makes each function of a script anew for each request, and throws it away behind it: that was nearly
--- half of what a small request took. So each part is made when it is first asked for, and most requests need few.
+-- Redis makes each function of a script anew for each run and throws it away afterwards: that was nearly half of the
+-- time of a small operation. So each part is made when it is first used, and most operations
+-- use few.
 local PARTS, made = {}, {}
 
 local function part(name)

@@ -1,8 +1,8 @@
--- Who waits for which lines, in which order.
+-- Which claims wait for which lines, in which order.
 --
 -- A rank is digits of one length, so that ranks stand in a sorted set in the order of their text: 255 less the
--- priority, since when it waits, who asked first. Claims of one pool that accept the same lines in the same way
--- wait for one crew, so that a line that comes free asks only as many as there are different wishes for it.
+-- priority, since when it waits, the order of arrival. Claims of one pool that accept the same lines in the same way
+-- wait for one crew, so a line that comes free asks each crew once and not each claim.
 
 local Pool = part('pools')
 local Queue = {}
@@ -20,7 +20,7 @@ function Queue.crew_of(name, pick, agents)
   return redis.sha1hex(table.concat(told, '\n'))
 end
 
--- How many are served before this one, and how long that takes if all goes on as it did.
+-- How many claims are served before this one, and how long that takes at the pace so far.
 function Queue.place(name, rank)
   local ahead = redis.call('ZRANK', BASE .. ':queue:' .. name, rank) or 0
   local pace = Pool.of(name).pace
@@ -56,7 +56,7 @@ function Queue.waiter(rank)
   return { call = call, number = number, daemon = daemon, pool = name, pick = pick, crew = crew }
 end
 
--- Whoever asks for this claim from now on is told of it.
+-- The daemon that asks now gets the later reply to this claim.
 function Queue.tell_here(rank, it)
   if it.daemon == ASKED.daemon then return end
   local who = { it.call, it.number, ASKED.daemon, it.pool, it.pick, it.crew }
@@ -68,14 +68,14 @@ function Queue.agents_of(crew)
   return packed and cmsgpack.unpack(packed) or {}
 end
 
--- How long did it take until this one was served, since the last was, or since there was a queue?
+-- Takes in how long this claim took to be served since the last one, or since the queue began.
 function Queue.serve(it)
   local took = it.unserved and math.max(0, ASKED.now - it.unserved)
   it.unserved, it.changed = ASKED.now, true
   if took then it.pace = it.pace and math.floor((it.pace * (PACE_MEMORY - 1) + took) / PACE_MEMORY) or took end
 end
 
--- The claim waits no longer: it is served, or gives up. Gives back for whom its crew waited.
+-- The claim waits no longer: it is served, or gives up. Returns the candidates of its crew.
 function Queue.leave(rank, it, served)
   local own = Pool.of(it.pool)
   if served then Queue.serve(own) end

@@ -1,10 +1,10 @@
--- Lines and places in queues that are given back, and who has the line next.
+-- Lines and places in queues that are given back, and which claim gets the line next.
 
 local Call, Line = part('calls'), part('lines')
--- Whether some rest began, or is over.
+-- Whether a rest began or ended.
 local Release = { moved_rests = false }
 
--- Who is first of those who could have this line as it is, the line's place among its candidates, and its crew.
+-- The first of the claims that could have this line as it is, the line's place among its candidates, and its crew.
 function Release.first_for(it)
   local awaited = redis.call('HGETALL', BASE .. ':awaited:' .. it.name)
   local first, first_at, first_crew
@@ -23,16 +23,16 @@ function Release.first_for(it)
   return first, first_at, first_crew
 end
 
--- Goes to whichever daemon asked, into its inbox.
+-- Tells the daemon that asked, through its inbox.
 function Release.tell(daemon, call, number, name)
   local inbox = BASE .. ':inbox:' .. daemon
   redis.call('XADD', inbox, 'MAXLEN', '~', INBOX_LENGTH_MAX, '*', 'call', call, 'number', number, 'line', name)
   redis.call('PEXPIRE', inbox, INBOX_KEPT)
 end
 
--- A line may have come free: who has waited longest for it has it.
+-- A line may have come free: the first claim in the queue gets it.
 function Release.hand_on(it)
-  -- Each round takes the line once more, or puts somebody out of a queue, so this ends.
+  -- Each round takes the line once more, or removes a claim from a queue, so this ends.
   while true do
     local rank, at, crew = Release.first_for(it)
     if not rank then return end
@@ -45,14 +45,14 @@ function Release.hand_on(it)
       local answer = part('claims').take(who.call, who.number, pool, who.pick, agents, at, true)
       Release.tell(who.daemon, who.call, who.number, answer[2])
     else
-      -- Somebody deleted a part of what belongs together. Whoever waits asks again, and is refused.
+      -- A key was deleted by hand. The claim that waits asks again, and is refused.
       redis.call('ZREM', BASE .. ':crew:' .. crew .. ':waiting', rank)
       if who then Call.strike(Call.of(who.call), who.number) end
     end
   end
 end
 
--- Gives back what the claim holds. What it waits for it goes on waiting for.
+-- Gives back the line that the claim holds. A claim that waits goes on waiting.
 function Release.release(call, number, talked, rest_until)
   local it = Call.of(call)
   local stands = Call.standing(it, number)

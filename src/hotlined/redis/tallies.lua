@@ -1,4 +1,4 @@
--- How often somebody talked on a line, and what it is owed, in each pool.
+-- How many talks a line had, and how many calls it is owed, in each pool.
 
 local Line = part('lines')
 local Tally = {}
@@ -79,7 +79,7 @@ function Tally.owe(it, pool, more, most)
   own.changed, it.changed = true, true
 end
 
--- A call of the pool was given to one of these: all were due their share of it, and that one had it whole.
+-- A call of the pool went to one of these agents: each was due its share of it, and that one got all of it.
 function Tally.share_out(pool, agents, chosen)
   local whole = 0
   for at = 1, #agents do whole = whole + agents[at][3] end
