@@ -1,4 +1,4 @@
-//! Why a leg ended or a command failed, in the words both switches share.
+//! Why a leg ended or a command failed, in the causes both switches share.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -7,25 +7,25 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
-    /// Somebody hung up (16).
+    /// A party hung up (16).
     Normal,
     /// The called party is busy (17).
     Busy,
-    /// It rang and nobody took it (18, 19).
+    /// The leg rang and nobody answered (18, 19).
     NoAnswer,
     /// The called party refused (21).
     Rejected,
-    /// No such number (1).
+    /// The number does not exist (1).
     UnknownNumber,
     /// The number exists and cannot be reached now: out of order, not registered, no route (20, 27, 3).
     Unreachable,
-    /// The network or the switch has no room or broke (34, 38, 41, 42).
+    /// The network or the switch has no capacity or failed (34, 38, 41, 42).
     Congestion,
-    /// The caller left while it rang (487).
+    /// The caller left while the leg rang (487).
     Cancelled,
-    /// Somebody else took the call first.
+    /// Another agent took the call first.
     LostRace,
-    /// Anything else.
+    /// Any other cause.
     #[default]
     Other,
 }

@@ -1,4 +1,4 @@
-//! Everything the switchboard can tell the world to do, in terms that FreeSWITCH and Asterisk share.
+//! Everything the switchboard can order, in terms that FreeSWITCH and Asterisk share.
 
 use crate::event::Cause;
 use crate::hotline::Dial;
@@ -6,60 +6,62 @@ use crate::hotline::access::RefusalReason;
 use crate::id::{CallId, CommandId, LegId, LineId, SwitchId};
 use crate::prompt::{Prompt, RecordingName};
 use crate::record::{AttemptOutcome, CallRecord};
+use crate::stage_name::StageName;
 use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// An order to the outside.
+/// A command of the core to the outside.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
-    /// To a switch.
+    /// A command to a switch.
     Switch {
-        /// Which.
+        /// The switch.
         switch: SwitchId,
-        /// The name under which its answer comes back.
+        /// The id that comes back with the result.
         id: CommandId,
-        /// What to do.
+        /// What the switch shall do.
         action: Action,
     },
-    /// To the ACD, which keeps what calls share: agents' lines, queues, counts.
+    /// A request to the ACD, which keeps what calls share: agents' lines, queues, counts.
     #[serde(rename = "store")]
     Acd {
-        /// The name under which its answer comes back.
+        /// The id that comes back with the reply.
         id: CommandId,
-        /// What to do.
+        /// The request.
         request: AcdRequest,
     },
-    /// To the records: the call is over, and this is what it was.
+    /// The call ended: its call record.
     Record(Box<CallRecord>),
-    /// To whoever watches: why a call goes the way it goes.
+    /// For logs, metrics and the journal: why the call takes its way.
     Note {
         /// The call.
         call: CallId,
-        /// What to know about it.
+        /// The note.
         note: Note,
     },
 }
 
-/// What a switch can be told to do.
+/// What a switch can be ordered to do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// Make the caller's leg ours: when one side of a later bridge leaves, the other is hung up too.
+    /// Put the caller's leg under the daemon's control. When one side of a later bridge leaves, the switch hangs up
+    /// the other side too.
     Take {
         /// The caller's leg.
         leg: LegId,
     },
-    /// If nothing else is heard from us until then, send the leg to the dialplan's fallback. Takes the place
-    /// of an earlier one.
+    /// Send the leg to the dialplan's fallback after this time, unless a later command prevents it. Replaces an
+    /// earlier `KeepFallback`.
     KeepFallback {
         /// The caller's leg.
         leg: LegId,
         /// How long from now.
         after: Millis,
     },
-    /// The leg is safe: forget its fallback.
+    /// The caller is served: cancel the leg's fallback.
     CancelFallback {
         /// The caller's leg.
         leg: LegId,
@@ -69,98 +71,100 @@ pub enum Action {
         /// The caller's leg.
         leg: LegId,
     },
-    /// Answer the leg: from here on the caller pays.
+    /// Answer the leg. The caller pays from here on.
     Answer {
         /// The caller's leg.
         leg: LegId,
     },
-    /// Let the leg hear this; what it hears now is stopped before. On an unanswered leg it is early media and
-    /// answers nothing. Keys pressed meanwhile are reported. Ends with [`Event::Done`](crate::event::Event::Done),
-    /// sooner or later also where it shall be repeated: then it is to be played again.
+    /// Play a prompt to the leg; stop an earlier one first. On an unanswered leg the prompt is early media and does
+    /// not answer the call. The switch reports keys that are pressed meanwhile. Ends with
+    /// [`Event::Done`](crate::event::Event::Done). A repeated prompt ends sooner or later too, and must then be played
+    /// again.
     Play {
         /// The leg.
         leg: LegId,
-        /// What.
+        /// The prompt.
         prompt: Prompt,
-        /// Over and over, for as long as the switch can.
+        /// Whether to repeat the prompt for as long as the switch can.
         repeat: bool,
     },
-    /// Let the leg hear nothing, and report keys, also those that were pressed before and not reported.
+    /// Play silence and report keys, including keys that were pressed before and are not reported yet.
     Listen {
         /// The leg.
         leg: LegId,
         /// For how long.
         time: Millis,
     },
-    /// Stop what the leg hears.
+    /// Stop the prompt, the silence or the recording of a message on the leg.
     Stop {
         /// The leg.
         leg: LegId,
     },
-    /// Forget the keys that were pressed and not reported yet.
+    /// Discard keys that were pressed and are not reported yet.
     ForgetKeys {
         /// The leg.
         leg: LegId,
     },
-    /// Record what the leg says, until it is stopped, silent or over time. Ends with
+    /// Record the leg until the recording is stopped, the leg is silent or the time is over. Ends with
     /// [`Event::Done`](crate::event::Event::Done).
     RecordMessage {
         /// The leg.
         leg: LegId,
-        /// Into which file.
+        /// The file to record into.
         file: RecordingName,
-        /// How long at most.
+        /// The longest recording.
         longest: Millis,
-        /// How much silence ends it.
+        /// The length of silence that ends the recording.
         silence: Millis,
     },
-    /// Record what both sides of the leg say from now on, until the leg ends or this is stopped.
+    /// Record both sides of the leg from now on, until the leg ends or the recording is stopped.
     RecordTalk {
         /// The caller's leg.
         leg: LegId,
-        /// Into which file.
+        /// The file to record into.
         file: RecordingName,
     },
-    /// Record the talk no longer.
+    /// Stop the recording of the talk.
     StopRecording {
         /// The caller's leg.
         leg: LegId,
-        /// Which file.
+        /// The file that is recorded into.
         file: RecordingName,
     },
-    /// Call an agent. The leg reports itself; the command's end says only that it failed before there was one.
+    /// Call an agent, or a caller who is called back. The new leg reports for itself; the command's result only tells
+    /// that the switch made no leg.
     Ring {
         /// The name the new leg shall have.
         leg: LegId,
-        /// The call it belongs to.
+        /// The call that the new leg belongs to.
         call: CallId,
-        /// Whom to call.
+        /// The destination.
         dial: Dial,
-        /// How long at most.
+        /// The longest ring time.
         ring_time: Millis,
-        /// The number the agent sees.
+        /// The caller id that the called party sees.
         shown: Arc<str>,
     },
-    /// Join the two and answer the caller; when the caller leaves, the agent is hung up.
+    /// Bridge the two legs and answer the caller. When the caller leaves, the switch hangs up the agent.
     Bridge {
         /// The caller's leg.
         caller: LegId,
         /// The agent's leg.
         agent: LegId,
-        /// When the agent leaves: for how long the caller waits for a word from us before the dialplan's fallback
-        /// serves it. Where there is none, the caller is hung up, too.
+        /// When the agent leaves: how long the caller's leg waits for the daemon before the dialplan's fallback serves
+        /// the caller. With `None` the switch hangs up the caller too.
         keep_caller: Option<Millis>,
     },
-    /// When the one it talks with leaves, the leg is hung up, too, whatever was said of it before.
+    /// Hang up the leg when its bridge ends, whatever an earlier command ordered.
     LetGo {
         /// The caller's leg.
         leg: LegId,
     },
-    /// End the leg.
+    /// Hang up the leg.
     HangUp {
         /// The leg.
         leg: LegId,
-        /// What its other end is told.
+        /// The cause for the party of the leg.
         cause: Cause,
     },
 }
@@ -169,46 +173,46 @@ pub enum Action {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AcdRequest {
-    /// Take a line of one of these agents; answered by `Claimed` or `Refused`, or by `Waiting` and later
-    /// `Claimed` where the request may wait.
+    /// Claim a line of one of these agents. The reply is `Claimed` or `Refused`; a claim that may wait gets `Waiting`
+    /// and later `Claimed`.
     Claim(Claim),
-    /// Wait no longer for a line; if it was given meanwhile, give it back.
+    /// Withdraw a claim. If the ACD gave a line meanwhile, the ACD takes the line back.
     Abandon {
         /// The number of the claim.
         claim: u32,
     },
-    /// Give back the line that the command of this number of the same call took.
+    /// Give back the line that a claim of the same call got.
     Release {
         /// The number of the claim.
         claim: u32,
         /// Whether the agent talked.
         talked: bool,
-        /// For how long the line is then given to nobody.
+        /// For how long nobody gets the line (wrap-up).
         rest: Millis,
     },
-    /// Say once more how many are ahead of a claim that waits; answered by `Waiting`.
+    /// Tell again how many callers are ahead of a waiting claim. The reply is `Waiting`.
     Place {
         /// The number of the claim.
         claim: u32,
     },
-    /// Remember whom the caller talked with.
+    /// Remember the agent the caller talked with.
     Remember {
-        /// In which pool.
+        /// The pool.
         pool: PoolId,
         /// The caller.
         caller: Arc<str>,
         /// The agent's line.
         line: LineId,
-        /// For how long.
+        /// For how long to remember.
         keep: Millis,
     },
-    /// Count a call of the hotline in; answered by `Admitted`.
+    /// Count a call of the hotline in. The reply is `Admitted`.
     Admit {
         /// The hotline.
         hotline: Arc<str>,
-        /// How many calls it may have at a time.
+        /// The hotline's limit of live calls.
         calls_max: Option<u32>,
-        /// The caller, and within what span the caller's calls are counted.
+        /// The caller, and the span in which the caller's calls are counted.
         recent: Option<(Arc<str>, Millis)>,
     },
     /// Count a call of the hotline out.
@@ -216,29 +220,29 @@ pub enum AcdRequest {
         /// The hotline.
         hotline: Arc<str>,
     },
-    /// Count a question for a code; answered by `CodeSeen`.
+    /// Count a query for a code. The reply is `CodeSeen`.
     CountCode {
         /// The hotline.
         hotline: Arc<str>,
-        /// The set of codes.
+        /// The name of the set of codes.
         codes: Arc<str>,
         /// The code.
         code: Arc<str>,
     },
 }
 
-/// A wish for an agent's line.
+/// A claim for an agent's line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
-    /// Whose turn it is, is remembered by pool.
+    /// The pool: the ACD remembers for each pool which agent's turn it is.
     pub pool: PoolId,
     /// The agents, in order.
     pub agents: Vec<Candidate>,
-    /// Which of those with a free line is taken.
+    /// Which of the agents with a free line is picked.
     pub pick: Pick,
-    /// The caller, where the agent it last talked with comes first.
+    /// The caller, if the agent of the caller's last talk comes first.
     pub caller: Option<Arc<str>>,
-    /// Where the request waits if no line is free.
+    /// The rank in the queue, if the claim waits when no line is free.
     pub wait: Option<QueueRank>,
 }
 
@@ -247,87 +251,87 @@ pub struct Claim {
 #[serde(transparent)]
 pub struct PoolId(pub Arc<str>);
 
-/// An agent who may be taken.
+/// An agent a claim may get.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Candidate {
     /// The agent's line.
     pub line: LineId,
-    /// How many lines it has.
+    /// How many calls the line takes at a time.
     pub lines: u16,
-    /// The agent's share, where shares count.
+    /// The agent's share, for [`Pick::ByShare`].
     pub share: u16,
 }
 
-/// Which of several agents with a free line is taken.
+/// Which of several agents with a free line is picked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Pick {
-    /// The first.
+    /// The first in the list.
     First,
-    /// The one whose turn it is: each first taken once before any is again.
+    /// The agent whose turn it is (round robin).
     NextInTurn,
-    /// Who talked least often.
+    /// The agent with the fewest talks.
     FewestCalls,
-    /// Who has not talked for longest.
+    /// The agent whose last talk ended longest ago.
     LongestIdle,
-    /// Who is furthest behind its share.
+    /// The agent who is furthest behind its share.
     ByShare,
 }
 
 /// A place in a queue: the highest priority first, within it the longest waiting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueRank {
-    /// How early.
+    /// A higher priority is served earlier.
     pub priority: u8,
-    /// Since when it waits.
+    /// Since when the caller waits.
     pub since: Instant,
-    /// How many may wait already.
+    /// The claim is refused if so many wait already.
     pub length_max: u16,
 }
 
-/// Why a call goes the way it goes.
+/// Why a call takes its way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Note {
-    /// It went from one stage to another.
+    /// The call changed its stage.
     Stage {
-        /// The stage it left; none at its beginning.
+        /// The stage before; `None` at the beginning of the call.
         from: Option<StageName>,
-        /// The stage it entered; none at its end.
+        /// The stage now; `None` at the end of the call.
         to: Option<StageName>,
     },
-    /// It left a node of its flow.
+    /// The call left a node of its flow.
     Node {
-        /// The node.
+        /// The name of the node.
         node: Arc<str>,
-        /// By which exit.
+        /// The name of the exit.
         exit: Arc<str>,
-        /// Why by that one.
+        /// Why the call left by this exit.
         #[serde(rename = "because")]
         reason: Box<str>,
     },
-    /// The caller may not call.
+    /// The caller is not admitted.
     Refused {
         /// Why.
         #[serde(rename = "why")]
         reason: RefusalReason,
-        /// What says so: the entry of a list, a place, a count.
+        /// The rule that refused: an entry of a list, a place, a count.
         #[serde(rename = "because")]
         detail: Box<str>,
     },
-    /// It waits in a queue.
+    /// The caller waits in a queue.
     Queued {
-        /// How many are ahead.
+        /// How many callers are ahead.
         ahead: u32,
-        /// How long it will take as far as anybody can tell.
+        /// The estimated wait, if an estimate is possible.
         estimate: Option<Millis>,
     },
     /// The caller asked to be called back.
     CallBack,
-    /// The way through the flow is longer than any call should need.
+    /// The call passed more nodes than any call should need.
     #[serde(rename = "endless")]
     FlowTooLong,
-    /// An agent is being called.
+    /// An agent is called.
     Ringing {
         /// The agent.
         agent: Arc<str>,
@@ -336,22 +340,22 @@ pub enum Note {
     Attempt {
         /// The agent.
         agent: Arc<str>,
-        /// How.
+        /// How the attempt ended.
         outcome: AttemptOutcome,
     },
-    /// What should have been played could not be; where it should have been played over and over, a tone is.
+    /// A prompt could not be played. Instead of a repeated prompt the caller hears a tone.
     SoundFailed {
-        /// What could not be played.
+        /// The prompt.
         prompt: Prompt,
     },
-    /// A call that was kept cannot be taken up.
+    /// A saved call cannot be taken over.
     #[serde(rename = "not_taken_up")]
     TakeOverFailed {
         /// Why.
         #[serde(rename = "why")]
         error: Box<str>,
     },
-    /// The call was not taken.
+    /// The daemon did not take the call.
     NotTaken {
         /// Why.
         #[serde(rename = "why")]
@@ -359,46 +363,12 @@ pub enum Note {
     },
 }
 
-/// Why a call was not taken.
+/// Why the daemon did not take a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NotTaken {
-    /// We are shutting down: the dialplan's fallback serves the caller.
+    /// The daemon shuts down; the dialplan's fallback serves the caller.
     Draining,
-    /// As many calls are live as the switchboard may hold: the dialplan's fallback serves the caller.
+    /// The switchboard holds as many live calls as it may; the dialplan's fallback serves the caller.
     Full,
-}
-
-/// The stages of a call, as an operator says them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StageName {
-    /// The store is asked whether the caller may call.
-    Admission,
-    /// The caller hears something to its end.
-    Announce,
-    /// The caller is asked for keys.
-    Menu,
-    /// The caller waits for an agent to be free.
-    Queue,
-    /// The caller hung up and will be called back.
-    CallBack,
-    /// Both are told something before they talk.
-    Whisper,
-    /// The caller leaves a message.
-    Voicemail,
-    /// The caller is asked how it was.
-    Survey,
-    /// The caller asks whether a code is genuine.
-    Verify,
-    /// Agents are tried while the caller hears the ringback.
-    Hunt,
-    /// An agent took the call and is being joined with the caller.
-    Connect,
-    /// Caller and agent talk.
-    Talk,
-    /// The caller hears why nobody comes.
-    Closing,
-    /// The last legs are being ended.
-    Ending,
 }

@@ -1,8 +1,8 @@
-//! One turn of the house: an event goes in, and everything that follows from it at once comes out.
+//! One turn: an event goes in, and everything that follows from the event at once comes out.
 //!
-//! The switchboard asks for what calls share by command and hears the answer by event, as it would from a store
-//! far away; with the embedded store the answer is there within the same turn. The live daemon, a replay and
-//! the stories of the tests all turn this one crank.
+//! The switchboard sends requests to the ACD as commands and gets the replies as events, as it would from an ACD on
+//! another machine. With the embedded ACD the reply arrives within the same turn. The live daemon, a replay and the
+//! stories of the tests all run the same turn.
 
 use crate::acd::{Acd, AcdInput};
 use crate::call::{Limits, Switchboard};
@@ -12,40 +12,40 @@ use crate::id::{CallId, SwitchId};
 use crate::time::Instant;
 use std::collections::VecDeque;
 
-/// The most answers of the store that are heard within one turn; the others are heard with the next, which is
-/// then due at once. Each answer may lead to a new question, so nothing else bounds how long a turn takes.
-const ANSWERS_A_TURN_MAX: usize = 100_000;
+/// The most replies of the ACD that are applied in one turn. The next turn, which is then due at once, applies the
+/// rest. A reply may lead to a new request, so nothing else bounds the length of a turn.
+const ACD_REPLIES_PER_TURN_MAX: usize = 100_000;
 
-/// The switchboard with its embedded store.
+/// The switchboard with its embedded ACD.
 #[derive(Debug, Default)]
 pub struct Engine {
     /// All live calls.
     pub switchboard: Switchboard,
-    store: Acd,
-    /// What the store said and the switchboard has not heard.
-    answers: VecDeque<Event>,
-    /// What went into the store since that was asked last, where somebody wants to know.
-    inputs: Option<Vec<(Instant, AcdInput)>>,
-    /// Whether what calls share is somewhere else, so that the store here is never asked.
-    is_shared: bool,
+    acd: Acd,
+    /// Replies of the ACD that the switchboard has not received yet.
+    replies: VecDeque<Event>,
+    /// The inputs of the ACD since they were last taken; `None` where nobody takes them.
+    acd_inputs: Option<Vec<(Instant, AcdInput)>>,
+    /// Whether the daemons share an ACD elsewhere, so that the embedded one is never asked.
+    acd_is_shared: bool,
     now: Instant,
     scratch: Scratch,
 }
 
-/// What is empty between two steps, kept for its room.
+/// Buffers that are empty between two turns; only their capacity is kept.
 #[derive(Debug, Default)]
 struct Scratch {
     commands: Vec<Command>,
-    answers: Vec<Event>,
-    over: Vec<CallId>,
+    replies: Vec<Event>,
+    ended: Vec<CallId>,
 }
 
-/// What passes through the engine, in the order it does.
+/// What passes through the engine, in order.
 #[derive(Clone, Copy, Debug)]
 pub enum TraceEntry<'a> {
-    /// An event came in.
+    /// An event came in. Replies of the embedded ACD are among them.
     In(&'a Event),
-    /// A command went out; those to the embedded store are among them.
+    /// A command went out. Requests to the embedded ACD are among them.
     Out(&'a Command),
 }
 
@@ -53,46 +53,46 @@ pub enum TraceEntry<'a> {
 pub type Observer = Box<dyn FnMut(Instant, TraceEntry) + Send>;
 
 impl Engine {
-    /// An engine without any call.
+    /// An engine without calls.
     pub fn new(limits: Limits) -> Self {
         Self { switchboard: Switchboard::new(limits), ..Self::default() }
     }
 
-    /// An engine without any call, with a store that was kept; what goes into it from now on is told by
-    /// [`inputs`](Self::inputs), and somebody must ask.
-    pub fn with_acd(limits: Limits, store: Acd) -> Self {
-        Self { store, inputs: Some(Vec::new()), ..Self::new(limits) }
+    /// An engine without calls, with an ACD from a snapshot. The engine notes the inputs of the ACD from now on; the
+    /// caller must take them with [`take_acd_inputs`](Self::take_acd_inputs).
+    pub fn with_acd(limits: Limits, acd: Acd) -> Self {
+        Self { acd, acd_inputs: Some(Vec::new()), ..Self::new(limits) }
     }
 
-    /// An engine without any call that asks its questions outside: they stand among the commands, and the answers
-    /// come in as events.
+    /// An engine without calls whose ACD is elsewhere: the requests leave with the commands, and the replies come in
+    /// as events.
     pub fn with_shared_acd(limits: Limits) -> Self {
-        Self { is_shared: true, ..Self::new(limits) }
+        Self { acd_is_shared: true, ..Self::new(limits) }
     }
 
-    /// Takes out what went into the store since this was asked last.
+    /// Takes the inputs of the ACD since the last call of this method.
     pub fn take_acd_inputs(&mut self) -> Vec<(Instant, AcdInput)> {
-        self.inputs.as_mut().map(std::mem::take).unwrap_or_default()
+        self.acd_inputs.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
-    /// How many lines of agents are in use.
+    /// How many agents' lines are in use.
     pub fn lines_in_use(&self) -> usize {
-        self.store.lines_in_use()
+        self.acd.lines_in_use()
     }
 
-    /// The store, to look at.
+    /// The embedded ACD, read-only.
     pub fn acd(&self) -> &Acd {
-        &self.store
+        &self.acd
     }
 
-    /// When [`Event::Due`] is wanted next; it may turn out that nothing is due then.
+    /// When the engine needs [`Event::Due`] next. Nothing may be due at that time.
     pub fn deadline(&self) -> Option<Instant> {
-        let unheard = (!self.answers.is_empty()).then_some(self.now);
-        [self.switchboard.deadline(), self.store.deadline(), unheard].into_iter().flatten().min()
+        let unapplied = (!self.replies.is_empty()).then_some(self.now);
+        [self.switchboard.deadline(), self.acd.deadline(), unapplied].into_iter().flatten().min()
     }
 
-    /// Takes one event in and appends to `out` what is to be done outside. `watch` sees everything, also what
-    /// passes between switchboard and store.
+    /// Takes one event in and appends the commands for the outside to `out`. `watch` sees everything, also what passes
+    /// between switchboard and ACD.
     pub fn run_turn(
         &mut self,
         now: Instant,
@@ -101,80 +101,82 @@ impl Engine {
         watch: &mut dyn FnMut(TraceEntry),
     ) {
         self.now = self.now.max(now);
-        let mut heard = 0;
-        self.hear(&mut heard, out, watch);
-        self.step(event, out, watch);
-        if matches!(event, Event::Due) && self.store.deadline().is_some_and(|due| due <= self.now) {
-            note(&mut self.inputs, self.now, AcdInput::Due);
-            self.store.due(self.now, &mut self.scratch.answers);
-            self.answers.extend(self.scratch.answers.drain(..));
+        let mut applied = 0;
+        self.apply_acd_replies(&mut applied, out, watch);
+        self.apply(event, out, watch);
+        if matches!(event, Event::Due) && self.acd.deadline().is_some_and(|due| due <= self.now) {
+            note_input(&mut self.acd_inputs, self.now, AcdInput::Due);
+            self.acd.due(self.now, &mut self.scratch.replies);
+            self.replies.extend(self.scratch.replies.drain(..));
         }
-        self.hear(&mut heard, out, watch);
+        self.apply_acd_replies(&mut applied, out, watch);
     }
 
-    /// Lets the switchboard hear what the store said.
-    fn hear(&mut self, heard: &mut usize, out: &mut Vec<Command>, watch: &mut dyn FnMut(TraceEntry)) {
-        while *heard < ANSWERS_A_TURN_MAX {
-            let Some(answer) = self.answers.pop_front() else { return };
-            *heard += 1;
-            self.step(&answer, out, watch);
+    /// Gives the waiting replies of the ACD to the switchboard.
+    fn apply_acd_replies(&mut self, applied: &mut usize, out: &mut Vec<Command>, watch: &mut dyn FnMut(TraceEntry)) {
+        while *applied < ACD_REPLIES_PER_TURN_MAX {
+            let Some(reply) = self.replies.pop_front() else { return };
+            *applied += 1;
+            self.apply(&reply, out, watch);
         }
     }
 
-    fn step(&mut self, event: &Event, out: &mut Vec<Command>, watch: &mut dyn FnMut(TraceEntry)) {
+    /// Gives one event to the switchboard and sends its commands on.
+    fn apply(&mut self, event: &Event, out: &mut Vec<Command>, watch: &mut dyn FnMut(TraceEntry)) {
         watch(TraceEntry::In(event));
-        let Scratch { commands, answers, over } = &mut self.scratch;
+        let Scratch { commands, replies, ended } = &mut self.scratch;
         self.switchboard.handle(self.now, event, commands);
         for command in commands.drain(..) {
             watch(TraceEntry::Out(&command));
             match command {
-                Command::Acd { .. } if self.is_shared => out.push(command),
+                Command::Acd { .. } if self.acd_is_shared => out.push(command),
                 Command::Acd { id, request } => {
-                    self.store.ask(self.now, &id, &request, answers);
-                    note(&mut self.inputs, self.now, AcdInput::Request(id, request));
+                    self.acd.ask(self.now, &id, &request, replies);
+                    note_input(&mut self.acd_inputs, self.now, AcdInput::Request(id, request));
                 }
                 Command::Record(record) => {
-                    over.push(record.call.clone());
+                    ended.push(record.call.clone());
                     out.push(Command::Record(record));
                 }
                 Command::Note { call, note } => {
-                    // Nobody would ever give back what a call holds that cannot be taken up.
+                    // A call that cannot be taken over would hold its lines for ever.
                     if let Note::TakeOverFailed { .. } = note {
-                        over.push(call.clone());
+                        ended.push(call.clone());
                     }
                     out.push(Command::Note { call, note });
                 }
                 Command::Switch { .. } => out.push(command),
             }
         }
-        // A call gives back what it holds before or after its record, but within one step.
-        if self.is_shared {
-            over.clear();
+        // A call releases what it holds before or after its record, but within one step.
+        if self.acd_is_shared {
+            ended.clear();
         }
-        for call in over.drain(..) {
-            self.store.forget(self.now, &call, answers);
-            note(&mut self.inputs, self.now, AcdInput::Forget(call));
+        for call in ended.drain(..) {
+            self.acd.forget(self.now, &call, replies);
+            note_input(&mut self.acd_inputs, self.now, AcdInput::Forget(call));
         }
-        self.answers.extend(answers.drain(..));
+        self.replies.extend(replies.drain(..));
     }
 }
 
-/// Notes what went into the store, where somebody wants to know.
-fn note(inputs: &mut Option<Vec<(Instant, AcdInput)>>, now: Instant, input: AcdInput) {
+/// Notes an input of the ACD, where the inputs are taken.
+fn note_input(inputs: &mut Option<Vec<(Instant, AcdInput)>>, now: Instant, input: AcdInput) {
     if let Some(inputs) = inputs {
         inputs.push((now, input));
     }
 }
 
-/// Takes out what a turn ordered of a switch before its link came up, and says how that ended: it is not carried out, for
-/// the list of legs that is told just now does not know what would come of it.
+/// Removes the commands to a switch from `out`, and returns the event that ends each of them. For commands of the turn
+/// that ran while the link to the switch came up: the switch's list of legs is older than the commands, and would not
+/// show their effects.
 pub fn cancel_commands(out: &mut Vec<Command>, switch: &SwitchId) -> Vec<Event> {
-    let orders = out.extract_if(.., |it| matches!(it, Command::Switch { switch: to, .. } if to == switch));
+    let cancelled = out.extract_if(.., |command| matches!(command, Command::Switch { switch: to, .. } if to == switch));
     let unknown = |command| match command {
         Command::Switch { id, .. } => Some(Event::unknown_result(id)),
         Command::Acd { .. } | Command::Record(_) | Command::Note { .. } => None,
     };
-    orders.filter_map(unknown).collect()
+    cancelled.filter_map(unknown).collect()
 }
 
 #[cfg(test)]
@@ -193,9 +195,9 @@ mod tests {
     fn what_is_not_heard_in_one_turn_is_heard_in_the_next_which_is_due_at_once() {
         let mut engine = Engine::default();
         let refused = Event::Acd { command: id(1), reply: AcdReply::Refused };
-        engine.answers.extend(vec![refused; ANSWERS_A_TURN_MAX + 5]);
+        engine.replies.extend(vec![refused; ACD_REPLIES_PER_TURN_MAX + 5]);
         let mut heard = 0;
-        for (turns, expected) in [(1, ANSWERS_A_TURN_MAX), (2, ANSWERS_A_TURN_MAX + 5)] {
+        for (turns, expected) in [(1, ACD_REPLIES_PER_TURN_MAX), (2, ACD_REPLIES_PER_TURN_MAX + 5)] {
             let mut watch = |entry: TraceEntry| {
                 heard += usize::from(matches!(entry, TraceEntry::In(Event::Acd { .. })));
             };
@@ -235,7 +237,7 @@ mod tests {
         let release = AcdRequest::Release { claim: 1, talked: true, rest: Millis(50) };
         let asked = [(1, AcdRequest::Claim(claim)), (2, AcdRequest::Claim(waits)), (3, release)];
         for (number, request) in &asked {
-            engine.store.ask(Instant(100), &id(*number), request, &mut Vec::new());
+            engine.acd.ask(Instant(100), &id(*number), request, &mut Vec::new());
         }
         assert_eq!(engine.deadline(), Some(Instant(150)));
         let mut heard = Vec::new();

@@ -1,7 +1,8 @@
 //! Everything that can influence a call, in terms that FreeSWITCH and Asterisk share.
 //!
-//! Live traffic, a replayed capture and the simulator all come through these events and no other way.
-//! There is no clock among them: the time an event came in is handed to the switchboard beside it.
+//! Live traffic, a replayed capture and the simulator all enter the core through these events and in no other way. An
+//! event carries no clock reading: the caller of [`Engine::run_turn`](crate::engine::Engine::run_turn) passes the time
+//! beside the event.
 
 pub use crate::cause::Cause;
 use crate::hotline::{Hotline, Hotlines};
@@ -12,40 +13,40 @@ use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Something happened.
+/// One event for the core.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
-    /// A caller's leg waits at our door.
+    /// A caller's leg is parked on the switch and waits for the daemon.
     Arrived(Arrival),
-    /// The switch reports about a leg.
+    /// The switch reports something about a leg.
     Leg {
-        /// The leg it is about; often one that is none of ours.
+        /// The leg. Often it belongs to no call of this daemon.
         leg: LegId,
-        /// What it reports.
+        /// The report.
         #[serde(rename = "what")]
         event: LegEvent,
     },
-    /// The switch, or the link to it, says how a command ended.
+    /// The switch, or the link to the switch, reports how a command ended.
     Done {
         /// The command.
         command: CommandId,
-        /// How it ended.
+        /// How the command ended.
         result: CommandResult,
     },
-    /// A link to a switch was lost: what it says from now on is missed, what it plays goes on.
+    /// A link to a switch was lost. The daemon misses what the switch reports from now on; prompts go on playing.
     LinkLost {
         /// The switch.
         switch: SwitchId,
     },
-    /// The link is back; these are all the legs the switch has now.
+    /// The link to a switch is back.
     LinkRestored {
         /// The switch.
         switch: SwitchId,
-        /// A number that no other connection has: what sets the legs we make for a caller found waiting apart
-        /// from those somebody before us made.
+        /// A number that no other connection has. It makes the names of new legs differ from the names that an earlier
+        /// daemon gave to legs of the same caller.
         connection: u64,
-        /// Its legs, in its own order.
+        /// All legs that the switch has now, in the order of the switch.
         legs: Vec<LiveLeg>,
     },
     /// The ACD replies to a request.
@@ -58,28 +59,29 @@ pub enum Event {
     },
     /// The earliest deadline of the switchboard may have passed.
     Due,
-    /// The operator's hotlines changed; calls in progress keep what they started with.
+    /// The operator changed the hotlines. A live call keeps the version it started with.
     Hotlines(Arc<Hotlines>),
-    /// Calls of a daemon before us are ours from now on. What became of them is told by [`LinkRestored`], until
-    /// when they wait.
+    /// This daemon takes over calls of an earlier daemon. The calls wait until [`LinkRestored`] tells which of their
+    /// legs still exist.
     ///
     /// [`LinkRestored`]: Self::LinkRestored
     #[serde(rename = "taken_up")]
     CallsTakenOver {
         /// The calls.
         calls: Vec<RawSavedCall>,
-        /// The versions of hotlines that they follow.
+        /// The versions of hotlines that the calls follow.
         hotlines: Vec<Arc<Hotline>>,
     },
-    /// Another daemon acts for the switch: its calls are that one's, as they were kept, and we know them no more.
+    /// Another daemon holds the lease of the switch now. The calls on the switch belong to that daemon, which
+    /// continues them from their snapshots; this daemon drops them.
     #[serde(rename = "stood_by")]
     LeaseLost {
         /// The switch.
         switch: SwitchId,
     },
-    /// Which days are work changed.
+    /// The official calendar of working days changed.
     Calendar(Arc<Calendar>),
-    /// The table of the regions that telephone numbers belong to changed.
+    /// The table of number regions changed.
     #[serde(rename = "atlas")]
     NumberRegions(Arc<NumberRegions>),
     /// The operator gave an order.
@@ -87,58 +89,63 @@ pub enum Event {
 }
 
 impl Event {
-    /// Nobody can say how a command ended, or will end.
+    /// The event for a command whose result nobody knows, or will know.
     pub fn unknown_result(command: CommandId) -> Self {
         Self::Done { command, result: CommandResult::Unknown }
     }
 }
 
-/// A call as it was kept, not looked into yet: of which format it is decides whether it can be.
+/// A saved call before its state is decoded: the format tells whether this version can decode it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RawSavedCall {
-    /// The format.
+    /// The format of the state.
     pub format: u16,
     /// The call.
     pub call: CallId,
-    /// When it was written, by the clock of the daemon that did; a version before this one did not say.
+    /// When the call was saved, by the clock of the daemon that saved it. Earlier versions wrote no time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<Instant>,
-    /// Everything else.
+    /// The state of the call.
     pub state: serde_json::Value,
 }
 
 impl RawSavedCall {
-    /// How far the clock was ahead of ours, which says `now`, that these were written by: what was written later than
-    /// now was written by another clock, and all of them by the same.
+    /// How far the clock of the daemon that saved these calls was ahead of this daemon's clock, which shows `now`. A
+    /// call saved later than `now` was saved by another clock; one daemon saved all the calls, so one lead holds for
+    /// all.
     pub fn clock_lead(calls: &[Self], now: Instant) -> Millis {
         calls.iter().filter_map(|kept| kept.at).max().map_or(Millis(0), |at| at.since(now))
     }
 
-    /// Reads what a call was saved as.
+    /// Reads a saved call from MessagePack.
+    ///
+    /// # Errors
+    ///
+    /// [`BadSavedCall`] when the bytes are not a saved call.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, BadSavedCall> {
         rmp_serde::from_slice(bytes).map_err(|error| BadSavedCall(error.to_string()))
     }
 }
 
-/// Bytes that are no call.
+/// Bytes that are not a saved call.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("no saved call: {0}")]
 pub struct BadSavedCall(String);
 
-/// A caller's leg that is parked for us.
+/// A caller's leg that the dialplan parked for the daemon.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Arrival {
-    /// Where it is.
+    /// The switch that has the leg.
     pub switch: SwitchId,
-    /// The caller's leg, which names the call.
+    /// The caller's leg. The call takes its name.
     pub leg: LegId,
     /// The number the caller dialled, as the carrier delivered it.
     pub dialled: String,
     /// The caller's number, as the carrier delivered it; empty when withheld.
     pub caller: String,
-    /// The call's source of chance.
+    /// The seed of every random choice in this call.
     pub seed: u64,
-    /// Whether the leg was answered before it reached us: the carrier charges already.
+    /// Whether the leg was answered before it reached the daemon: the carrier charges already.
     #[serde(default)]
     pub answered: bool,
 }
@@ -147,72 +154,73 @@ pub struct Arrival {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LegEvent {
-    /// An outgoing leg exists from now on.
+    /// The switch made the outgoing leg.
     Created,
-    /// The other end rings; with `media` it sends sound already.
+    /// The called party rings.
     Ringing {
-        /// Whether it sends early media.
+        /// Whether the called party sends early media.
         media: bool,
     },
-    /// The other end took the call.
+    /// The called party answered.
     Answered,
-    /// The leg is idle at the switch and does what it is told.
+    /// The leg is parked at the switch and obeys commands.
     Parked,
-    /// The leg left our hands without having been told to: the switch, or somebody, sent it elsewhere.
+    /// The leg left the daemon's control without a command: the switch, or a person at the switch, sent the leg
+    /// elsewhere.
     Left,
-    /// The two legs hear each other.
+    /// The switch bridged two legs: they hear each other.
     Bridged {
         /// The other leg.
         peer: LegId,
     },
-    /// The two legs no longer hear each other.
+    /// The switch ended the bridge: the two legs no longer hear each other.
     Unbridged {
         /// The other leg.
         peer: LegId,
     },
     /// A key was pressed.
     Digit(char),
-    /// The leg is gone.
+    /// The leg ended.
     HungUp {
         /// Why.
         cause: Cause,
-        /// Whether its own end left; otherwise the switch ended it, or we did.
+        /// Whether the leg's own party hung up. Otherwise the switch or the daemon ended the leg.
         far_end: bool,
     },
     /// The switch gave the leg another name.
     Renamed {
-        /// The name so far.
+        /// The name until now.
         from: LegId,
     },
 }
 
-/// A leg as a list of the switch's channels shows it.
+/// A leg in a switch's list of channels.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LiveLeg {
     /// The leg.
     pub leg: LegId,
-    /// The call we made it for, where it is an agent's leg of ours.
+    /// For an agent's leg: the caller's leg of the call that the leg was made for.
     #[serde(rename = "of")]
     pub caller_leg: Option<LegId>,
-    /// What it does.
+    /// The state of the leg.
     pub state: LegState,
-    /// Whether it was answered.
+    /// Whether the leg was answered.
     pub answered: bool,
-    /// Where it waits at our door for a hotline: what its arrival would have said.
+    /// For a caller's leg that waits for the daemon: the arrival that the switch would have reported.
     pub arrival: Option<Arrival>,
 }
 
-/// What a live leg does.
+/// The state of a live leg.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LegState {
     /// Not yet answered at its other end.
     Ringing,
-    /// Idle in our hands.
+    /// The leg is parked and under the daemon's control.
     Parked,
-    /// Talking to another leg.
+    /// The leg talks to another leg.
     Bridged,
-    /// In somebody else's hands: the dialplan's fallback, for example.
+    /// The leg is under other control, for example in the dialplan's fallback.
     Elsewhere,
 }
 
@@ -220,13 +228,13 @@ pub enum LegState {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CommandResult {
-    /// Done to its end.
+    /// The command ran to its end.
     Ok,
-    /// Not done, or not to its end.
+    /// The command did not run, or not to its end.
     Failed(Cause),
-    /// There is no such leg, or no more.
+    /// The leg of the command does not exist, or no longer.
     NoSuchLeg,
-    /// Nobody can say: the link was lost before the answer came.
+    /// Nobody knows: the link was lost before the reply came.
     Unknown,
 }
 
@@ -236,7 +244,7 @@ pub enum CommandResult {
 pub enum OperatorOrder {
     /// Take no new calls; finish those in progress.
     Drain,
-    /// Hand every call that is not in talk to the dialplan's fallback, and close the books on the others.
+    /// Hand every call that is not in talk to the dialplan's fallback, and write the records of all calls.
     HandOver,
 }
 
@@ -244,36 +252,36 @@ pub enum OperatorOrder {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AcdReply {
-    /// This agent's line is ours until we release it.
+    /// The claim holds this agent's line until the call releases the line.
     Claimed {
-        /// Whose.
+        /// The line.
         line: LineId,
     },
-    /// No line of any of the agents is free, or no place in the queue is.
+    /// All lines of all candidates are in use, or the queue is full.
     Refused,
-    /// The request waits for a line in its queue.
+    /// The claim waits in its queue.
     Waiting(QueuePosition),
-    /// Whether one more call may be live, and how often this caller called lately, with this call.
+    /// Whether the hotline may have one more live call, and how often the caller called lately, this call included.
     Admitted {
-        /// Whether the hotline has room.
+        /// Whether the hotline is below its limit of live calls.
         room: bool,
-        /// How often.
+        /// How many calls the caller made in the span that was asked for.
         recent: u32,
     },
-    /// How often the code was asked for before, and when first.
+    /// The earlier queries for the code.
     CodeSeen {
-        /// How often.
+        /// How many queries there were.
         times: u32,
-        /// When first.
+        /// The time of the first one.
         first: Option<Instant>,
     },
 }
 
-/// A place in a queue.
+/// A caller's position in a queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueuePosition {
-    /// How many are served before.
+    /// How many callers are served before.
     pub ahead: u32,
-    /// How long it will take as far as anybody can tell.
+    /// The estimated wait, if an estimate is possible.
     pub estimate: Option<Millis>,
 }

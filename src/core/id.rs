@@ -1,8 +1,8 @@
 //! Names of things on a switch and in a call.
 //!
-//! A leg is one party's connection to the switch; a call is everything we do for one caller and carries the
-//! name of that caller's leg. A command is named by its call and a running number, so that an answer finds
-//! its way home without a table.
+//! A leg is one party's connection to the switch. A call is everything the daemon does for one caller; it carries the
+//! name of the caller's leg. A command's id is its call and a running number, so a reply finds its call without a
+//! table.
 
 use fnv::FnvHasher;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -11,13 +11,13 @@ use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 use std::sync::Arc;
 
-/// The longest leg name taken from a switch, in bytes. FreeSWITCH uses 36, Asterisk at most 150.
+/// The longest leg name a switch may send, in bytes. FreeSWITCH uses 36, Asterisk at most 150.
 pub const LEG_BYTES_MAX: usize = 150;
 
-/// One party's connection to the switch, by the switch's own name for it.
+/// One party's connection to the switch, by the name the switch gives it.
 ///
-/// Nearly all are UUIDs and stand in 16 bytes; any other name made of letters, digits and `-_.@:` is kept as
-/// text. Anything else is refused, so a leg name is safe inside any switch command.
+/// Nearly all names are UUIDs and take 16 bytes. Another name of letters, digits and `-_.@:` is kept as text. Any
+/// other text is refused, so a leg name is safe inside every switch command.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LegId(Repr);
 
@@ -27,7 +27,7 @@ enum Repr {
     Text(Arc<str>),
 }
 
-/// A text that cannot be the name of a leg, a call or a command.
+/// A text that is not a valid name of a leg, a call or a command.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what} is no valid {kind}: expected up to {LEG_BYTES_MAX} letters, digits or -_.@:", what = quoted(.text))]
 pub struct BadId {
@@ -41,7 +41,7 @@ fn quoted(text: &str) -> String {
 }
 
 impl LegId {
-    /// The leg named by these 128 bits, written as a UUID.
+    /// The leg whose UUID has these 128 bits.
     pub const fn from_bits(bits: u128) -> Self {
         Self(Repr::Uuid(bits.to_be_bytes()))
     }
@@ -73,7 +73,7 @@ impl FromStr for LegId {
     }
 }
 
-/// The 16 bytes of a canonical lower-case UUID; anything else stays text, so that a name prints as it came.
+/// The 16 bytes of a canonical lower-case UUID. Any other text stays text, so a name prints as the switch sent it.
 fn uuid_bits(text: &[u8]) -> Option<[u8; 16]> {
     const DASHES: [usize; 4] = [8, 13, 18, 23];
     if text.len() != 36 || DASHES.iter().any(|&at| text[at] != b'-') {
@@ -154,12 +154,12 @@ impl fmt::Debug for CallId {
     }
 }
 
-/// A command of a call; its text `<call>/<number>` travels to the switch and comes back with the answer.
+/// The id of a command. Its text `<call>/<number>` goes to the switch and comes back with the result.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CommandId {
     /// The call that gave the command.
     pub call: CallId,
-    /// Counted upwards within the call.
+    /// The number of the command, rising within the call.
     pub number: u32,
 }
 
@@ -188,7 +188,7 @@ impl fmt::Debug for CommandId {
     }
 }
 
-/// A switch, by the name the daemon's settings give it.
+/// A switch, by its name in the daemon's settings.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct SwitchId(pub Arc<str>);
@@ -205,7 +205,7 @@ impl fmt::Debug for SwitchId {
     }
 }
 
-/// The lines of one agent: of one telephone number, whichever hotlines it is bound to.
+/// The line of one agent: one telephone number, in every hotline the number is bound to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct LineId(pub Arc<str>);

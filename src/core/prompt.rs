@@ -1,18 +1,18 @@
-//! What a leg is made to hear.
+//! What a leg hears.
 
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
 
-/// Something to play.
+/// A sound or a tone to play.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Prompt {
-    /// A file, by the path the switch opens it under.
+    /// A file, by the path under which the switch opens it.
     File(SoundPath),
     /// Files one after the other, without a gap.
     Files(Arc<[SoundPath]>),
-    /// A tone of the network, made by the switch: it needs no file and so cannot be missing.
+    /// A tone of the network. The switch makes it without a file, so a tone cannot be missing.
     Tone(Tone),
 }
 
@@ -28,8 +28,8 @@ pub enum Tone {
     Beep,
 }
 
-/// A path of a sound file that every switch can take as it stands: absolute, and free of anything that a
-/// switch command could read as more than a path.
+/// The path of a sound file, safe in every switch command: absolute, and without any character that a command could
+/// read as more than a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct SoundPath(Arc<str>);
@@ -37,13 +37,13 @@ pub struct SoundPath(Arc<str>);
 /// Why a text cannot be a [`SoundPath`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BadSoundPath {
-    /// Not below the root.
+    /// The path is not absolute.
     #[error("a sound's path must be absolute")]
     Relative,
-    /// Too long for a switch command.
+    /// The path is too long for a switch command.
     #[error("a sound's path may have at most {SOUND_PATH_BYTES_MAX} bytes")]
     TooLong,
-    /// A character with a meaning of its own in some switch command.
+    /// The character has a meaning of its own in a switch command.
     #[error("a sound's path may not contain {0:?}: use letters of any script, digits and / . _ - +")]
     Character(char),
 }
@@ -52,7 +52,11 @@ pub enum BadSoundPath {
 pub const SOUND_PATH_BYTES_MAX: usize = 512;
 
 impl SoundPath {
-    /// Checks the path; whether a file stands there is for others to see.
+    /// Checks the path. Whether the file exists is not checked.
+    ///
+    /// # Errors
+    ///
+    /// [`BadSoundPath`] when the path is not absolute, too long or has an unsafe character.
     pub fn new(path: &str) -> Result<Self, BadSoundPath> {
         if !path.starts_with('/') {
             return Err(BadSoundPath::Relative);
@@ -72,8 +76,8 @@ impl SoundPath {
     }
 }
 
-/// The name of a recording, below the switch's folder of recordings: parts of letters, digits and `-_.` between
-/// slashes, none of them a way out of the folder.
+/// The name of a recording below the switch's folder of recordings: parts of letters, digits and `-_.` between
+/// slashes. No part leads out of the folder.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct RecordingName(Arc<str>);
@@ -85,6 +89,10 @@ pub struct BadRecordingName(String);
 
 impl RecordingName {
     /// Checks the name.
+    ///
+    /// # Errors
+    ///
+    /// [`BadRecordingName`] when a part of the name is empty, begins with a dot or has another character.
     pub fn new(name: &str) -> Result<Self, BadRecordingName> {
         let good = |part: &str| {
             let safe = |b: u8| b.is_ascii_alphanumeric() || b"-_.".contains(&b);
@@ -121,8 +129,8 @@ impl<'de> Deserialize<'de> for SoundPath {
 }
 
 impl Prompt {
-    /// All of them in one go, one after the other. Of a tone there is no way to know how long it lasts among
-    /// files, so tones are left out unless one is all there is.
+    /// Joins prompts into one that plays them one after the other. The length of a tone among files is unknown, so
+    /// tones are left out unless a tone is the only prompt.
     pub fn joined(prompts: impl IntoIterator<Item = Prompt>) -> Option<Self> {
         let prompts: Vec<Prompt> = prompts.into_iter().collect();
         if let [one] = &prompts[..] {

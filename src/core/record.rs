@@ -1,4 +1,4 @@
-//! The call record (话单): what a call was, once it is over.
+//! The call record (话单): what became of a call, written when the call ends.
 
 use crate::cause::Cause;
 use crate::hotline::Version;
@@ -15,71 +15,71 @@ use std::sync::Arc;
 pub struct CallRecord {
     /// The call.
     pub call: CallId,
-    /// Where it was.
+    /// The switch the call was on.
     pub switch: SwitchId,
-    /// The number that was dialled, as the carrier delivered it.
+    /// The number the caller dialled, as the carrier delivered it.
     pub dialled: String,
-    /// The hotline that was meant; none where no hotline has that number.
+    /// The hotline of that number; `None` where no hotline has the number.
     pub hotline: Option<Arc<str>>,
-    /// The version of it that decided.
+    /// The version of the hotline that the call followed.
     pub hotline_version: Option<Version>,
     /// The caller's number, as the carrier delivered it; empty when withheld.
     pub caller: String,
-    /// How it went.
+    /// How the call went.
     pub outcome: Outcome,
-    /// Who ended it.
+    /// Who ended the call.
     pub ended_by: EndedBy,
-    /// What the caller's side was told or told us.
+    /// The cause that the caller's leg ended with.
     pub cause: Cause,
-    /// When it came to us.
+    /// When the call arrived.
     pub arrived: Instant,
-    /// When the caller's leg was answered: from here on the carrier charges.
+    /// When the caller's leg was answered: the carrier charges from here on.
     pub billing_start: Option<Instant>,
-    /// When it ended.
+    /// When the call ended.
     pub ended: Instant,
-    /// From its arrival until caller and agent heard each other, or until its end where they did not.
+    /// From the arrival to the talk; to the end of a call without a talk.
     pub wait: Millis,
-    /// From then until its end.
+    /// How long caller and agent talked.
     pub talk: Millis,
     /// The agent who talked with the caller.
     pub agent: Option<Arc<str>>,
     /// Why the caller was refused.
     pub refused: Option<RefusalReason>,
-    /// The nodes of the flow the call went through, in order; of a very long way the beginning.
+    /// The nodes of the flow that the call passed, in order; of a very long path the beginning.
     pub path: Vec<Arc<str>>,
-    /// What the caller entered, by the names the flow gives.
+    /// The digits the caller entered, by the names the flow gives.
     pub entered: BTreeMap<Arc<str>, String>,
-    /// What the flow noted about the call.
+    /// The marks the flow set.
     pub marks: BTreeMap<Arc<str>, Arc<str>>,
     /// How long the caller waited in queues.
     pub queued: Millis,
-    /// Where the talk is recorded.
+    /// The file with the recorded talk.
     pub recording: Option<RecordingName>,
     /// The message the caller left.
     pub message: Option<MessageRecord>,
-    /// What the caller thought of it (满意度).
+    /// The caller's survey score (满意度).
     pub score: Option<u8>,
-    /// How the caller was called back.
+    /// The call back to the caller.
     pub call_back: Option<CallBackRecord>,
-    /// Every attempt to reach somebody, in order.
+    /// Every attempt to reach an agent, in order.
     pub attempts: Vec<AttemptRecord>,
 }
 
 /// A message a caller left (语音信箱).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageRecord {
-    /// Where it is.
+    /// The file with the message.
     pub file: RecordingName,
-    /// How long it is.
+    /// How long the message is.
     pub length: Millis,
 }
 
 /// A caller who left the queue to be called back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallBackRecord {
-    /// When the caller asked for it.
+    /// When the caller asked to be called back.
     pub asked: Instant,
-    /// When the caller was called; none where it never came to that.
+    /// When the daemon called the caller; `None` if it never did.
     pub called: Option<Instant>,
     /// When the caller answered.
     pub answered: Option<Instant>,
@@ -91,26 +91,26 @@ pub struct CallBackRecord {
 pub enum Outcome {
     /// Caller and agent talked.
     Answered,
-    /// The caller left before anybody came.
+    /// The caller left before an agent took the call.
     Abandoned,
-    /// Nobody came.
+    /// No agent took the call.
     Unanswered,
     /// The caller left a message.
     Message,
     /// The flow served the caller to its end without an agent being tried.
     Served,
-    /// The caller may not call.
+    /// The caller was not admitted.
     Refused,
-    /// The number is none of ours.
+    /// The hotline: its flow came to an end, or the daemon shut down.
     UnknownHotline,
     /// The dialplan's fallback served the caller.
     Fallback,
-    /// The switch ended the call, or forgot it while nobody watched.
+    /// The switch ended the call, or the call vanished while no daemon watched.
     Lost,
 }
 
 impl Outcome {
-    /// As it is written in records and figures.
+    /// The name of the outcome in records and metrics.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Answered => "answered",
@@ -136,7 +136,7 @@ pub enum EndedBy {
     Agent,
     /// We.
     Hotline,
-    /// The switch, or somebody at it.
+    /// The switch, or a person at the switch.
     Switch,
 }
 
@@ -145,17 +145,17 @@ pub enum EndedBy {
 pub struct AttemptRecord {
     /// The agent.
     pub agent: Arc<str>,
-    /// The agent's leg; none where no line was free.
+    /// The agent's leg; `None` where no line of the agent was free.
     pub leg: Option<LegId>,
-    /// When we turned to the agent.
+    /// When the attempt began.
     pub started: Instant,
-    /// When it began to ring.
+    /// When the agent's telephone began to ring.
     pub ringing: Option<Instant>,
-    /// When it was taken.
+    /// When the agent answered.
     pub answered: Option<Instant>,
-    /// When it was over.
+    /// When the attempt ended.
     pub ended: Instant,
-    /// How it ended.
+    /// How the attempt ended.
     pub outcome: AttemptOutcome,
 }
 
@@ -167,22 +167,22 @@ pub enum AttemptOutcome {
     Talked,
     /// The agent's telephone is busy.
     Busy,
-    /// All lines of the agent are taken by calls of ours.
+    /// Other calls of this service use all lines of the agent.
     LinesTaken,
-    /// It rang its time and nobody took it.
+    /// The agent's telephone rang for its ring time and nobody answered.
     NoAnswer,
     /// The agent refused.
     Refused,
-    /// There is no such number, or no way to it now.
+    /// The number does not exist or cannot be reached now.
     Unreachable,
     /// The network or the switch failed.
     Failed,
     /// The caller left first.
     CallerLeft,
-    /// The agent took the call and was gone before the caller could be joined.
+    /// The agent answered and was gone before the bridge.
     Dropped,
-    /// Another agent of several took the call first.
+    /// Another of the agents who were rung took the call first.
     LostRace,
-    /// The telephone was answered and nobody pressed the key that takes the call: a mailbox, most likely.
+    /// The telephone was answered and nobody pressed the key that takes the call: probably a mailbox.
     Unconfirmed,
 }

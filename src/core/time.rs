@@ -1,7 +1,7 @@
 //! Instants and spans, in milliseconds.
 //!
-//! The core has no clock: every [`Instant`] in it came in as an argument. A wall-clock instant is enough
-//! because whoever drives the core guarantees that it never goes back.
+//! The core has no clock: every [`Instant`] enters it as an argument. A wall-clock instant is enough because the shell
+//! around the core guarantees that the time it passes never goes back.
 
 use core::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -15,14 +15,14 @@ use std::ops::{Add, Sub};
 pub struct Instant(pub u64);
 
 thread_local! {
-    /// How far the clock was ahead of ours that wrote what is read just now.
+    /// How far the clock that wrote the data being read was ahead of this daemon's clock.
     static AHEAD: Cell<Millis> = const { Cell::new(Millis(0)) };
 }
 
-/// Reads what somebody wrote whose clock was so far ahead of ours: each instant in it becomes ours.
+/// Reads data that was written by a clock this far ahead of this daemon's clock: each instant in it is set back.
 ///
-/// What is written down are trees of many types. To set them back in each type would have to be remembered for each
-/// new field; to read them so cannot be forgotten.
+/// The data are trees of many types. A correction in each type must be remembered for every new field; a correction
+/// while reading cannot be forgotten.
 pub fn with_clock_lead<T>(ahead: Millis, read: impl FnOnce() -> T) -> T {
     struct Before(Millis);
     impl Drop for Before {
@@ -46,7 +46,7 @@ impl<'de> Deserialize<'de> for Instant {
 pub struct Millis(pub u64);
 
 impl Instant {
-    /// The day it is in China, which has one time and no summer time.
+    /// The date in China, which has one time zone and no summer time.
     pub fn china_date(self) -> jiff::civil::Date {
         const CHINA: jiff::tz::Offset = jiff::tz::Offset::constant(8);
         let millis = i64::try_from(self.0).unwrap_or(i64::MAX);
@@ -66,7 +66,7 @@ impl Millis {
         Self(seconds.saturating_mul(1_000))
     }
 
-    /// The span in whole seconds, rounded up: what a switch that counts seconds must be told.
+    /// The span in whole seconds, rounded up, for a switch that counts in seconds.
     pub const fn whole_seconds_up(self) -> u64 {
         self.0.div_ceil(1_000)
     }

@@ -1,9 +1,10 @@
 //! Logs what happens to calls. Phone numbers are masked.
 
-use hotlined_core::command::{Note, StageName};
+use hotlined_core::command::Note;
 use hotlined_core::id::CallId;
 use hotlined_core::number::masked;
 use hotlined_core::record::CallRecord;
+use hotlined_core::stage_name::StageName;
 
 /// Logs the end of a call.
 pub(crate) fn log_record(record: &CallRecord) {
@@ -26,8 +27,7 @@ pub(crate) fn log_record(record: &CallRecord) {
 pub(crate) fn log_note(call: &CallId, note: &Note) {
     match note {
         Note::Stage { from, to } => {
-            let (from, to) = (from.map(lower_case_name), to.map(lower_case_name));
-            tracing::info!(%call, from = from.as_deref().unwrap_or("-"), to = to.as_deref().unwrap_or("-"));
+            tracing::info!(%call, from = name(*from), to = name(*to));
         }
         // The reason may contain a phone number. It is in the journal only.
         Note::Node { node, exit, reason: _ } => tracing::debug!(%call, %node, %exit),
@@ -43,6 +43,6 @@ pub(crate) fn log_note(call: &CallId, note: &Note) {
     }
 }
 
-fn lower_case_name(stage: StageName) -> String {
-    format!("{stage:?}").to_lowercase()
+fn name(stage: Option<StageName>) -> &'static str {
+    stage.map_or("-", StageName::as_str)
 }

@@ -5,7 +5,7 @@ use super::daemon::{Daemon, FALLBACK_AFTER, FALLBACK_AFTER_SHARED};
 use super::daemon_socket::switch;
 use super::host::Host;
 use super::world::World;
-use hotlined_core::command::StageName;
+use hotlined_core::stage_name::StageName;
 use hotlined_core::id::CallId;
 use hotlined_core::time::{Instant, Millis};
 use hotlined_sim::invariants;

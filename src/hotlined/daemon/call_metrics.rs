@@ -2,10 +2,11 @@
 
 use ::metrics::{Counter, Gauge, Histogram};
 use hotlined_core::call::Switchboard;
-use hotlined_core::command::{AcdRequest, Command, NotTaken, Note, StageName};
+use hotlined_core::command::{AcdRequest, Command, NotTaken, Note};
 use hotlined_core::engine::{Observer, TraceEntry};
 use hotlined_core::event::{Event, OperatorOrder};
 use hotlined_core::record::{AttemptOutcome, CallRecord, Outcome};
+use hotlined_core::stage_name::StageName;
 use hotlined_core::time::Millis;
 use hotlined_instance::health::Health;
 use hotlined_instance::metrics;
@@ -15,22 +16,6 @@ use std::sync::Arc;
 /// All stages, outcomes and requests, so that each series appears with value 0 before it first counts: Prometheus sees
 /// no increase in a series that appears with value 1. A value that is missing in these lists appears when it first
 /// counts.
-const STAGES: [StageName; 14] = [
-    StageName::Admission,
-    StageName::Announce,
-    StageName::Menu,
-    StageName::Queue,
-    StageName::CallBack,
-    StageName::Whisper,
-    StageName::Voicemail,
-    StageName::Survey,
-    StageName::Verify,
-    StageName::Hunt,
-    StageName::Connect,
-    StageName::Talk,
-    StageName::Closing,
-    StageName::Ending,
-];
 const OUTCOMES: [Outcome; 9] = [
     Outcome::Answered,
     Outcome::Abandoned,
@@ -78,7 +63,7 @@ pub fn observer(health: Arc<Health>) -> Observer {
     let not_taken = |why| metrics::CALLS_NOT_TAKEN.counter(&[not_taken_word(why)]);
     let mut tally = CallMetrics {
         health,
-        stages: STAGES.into_iter().map(|one| (one, stage_gauge(one))).collect(),
+        stages: StageName::ALL.iter().map(|stage| (*stage, stage_gauge(*stage))).collect(),
         outcomes: OUTCOMES.into_iter().map(|one| (one, outcome_counter(one))).collect(),
         attempts: ATTEMPTS.into_iter().map(|one| (one, attempt_counter(one))).collect(),
         requests: REQUESTS.into_iter().map(|one| (one, request_counter(one))).collect(),
@@ -97,7 +82,7 @@ pub fn observer(health: Arc<Health>) -> Observer {
 
 /// Counts the live calls by stage again: the calls that this daemon took over from another passed no note.
 pub(super) fn count_stages(switchboard: &Switchboard) {
-    let mut counts: BTreeMap<StageName, u32> = STAGES.into_iter().map(|stage| (stage, 0)).collect();
+    let mut counts: BTreeMap<StageName, u32> = StageName::ALL.iter().map(|stage| (*stage, 0)).collect();
     switchboard.stages().for_each(|(_, stage)| *counts.entry(stage).or_default() += 1);
     counts.into_iter().for_each(|(stage, count)| stage_gauge(stage).set(count));
 }
@@ -179,7 +164,7 @@ impl CallMetrics {
 }
 
 fn stage_gauge(stage: StageName) -> Gauge {
-    metrics::CALLS.gauge(&[stage_word(stage)])
+    metrics::CALLS.gauge(&[stage.as_str()])
 }
 
 fn outcome_counter(outcome: Outcome) -> Counter {
@@ -192,25 +177,6 @@ fn attempt_counter(outcome: AttemptOutcome) -> Counter {
 
 fn request_counter(request: &str) -> Counter {
     metrics::ACD_REQUESTS.counter(&[request])
-}
-
-fn stage_word(stage: StageName) -> &'static str {
-    match stage {
-        StageName::Admission => "admission",
-        StageName::Announce => "announce",
-        StageName::Menu => "menu",
-        StageName::Queue => "queue",
-        StageName::CallBack => "call_back",
-        StageName::Whisper => "whisper",
-        StageName::Voicemail => "voicemail",
-        StageName::Survey => "survey",
-        StageName::Verify => "verify",
-        StageName::Hunt => "hunt",
-        StageName::Connect => "connect",
-        StageName::Talk => "talk",
-        StageName::Closing => "closing",
-        StageName::Ending => "ending",
-    }
 }
 
 fn attempt_word(outcome: AttemptOutcome) -> &'static str {
@@ -260,7 +226,7 @@ mod tests {
 
     #[test]
     fn figures_and_records_have_one_word_for_one_thing() {
-        STAGES.iter().for_each(|one| assert_eq!(written(one), stage_word(*one)));
+        StageName::ALL.iter().for_each(|one| assert_eq!(written(one), one.as_str()));
         OUTCOMES.iter().for_each(|one| assert_eq!(written(one), one.as_str()));
         ATTEMPTS.iter().for_each(|one| assert_eq!(written(one), attempt_word(*one)));
         [NotTaken::Draining, NotTaken::Full]
