@@ -113,7 +113,12 @@ impl Engine {
     }
 
     /// Gives the waiting replies of the ACD to the switchboard.
-    fn apply_acd_replies(&mut self, applied: &mut usize, out: &mut Vec<Command>, watch: &mut dyn FnMut(TraceEntry)) {
+    fn apply_acd_replies(
+        &mut self,
+        applied: &mut usize,
+        out: &mut Vec<Command>,
+        watch: &mut dyn FnMut(TraceEntry),
+    ) {
         while *applied < ACD_REPLIES_PER_TURN_MAX {
             let Some(reply) = self.replies.pop_front() else { return };
             *applied += 1;
@@ -171,7 +176,8 @@ fn note_input(inputs: &mut Option<Vec<(Instant, AcdInput)>>, now: Instant, input
 /// that ran while the link to the switch came up: the switch's list of legs is older than the commands, and would not
 /// show their effects.
 pub fn cancel_commands(out: &mut Vec<Command>, switch: &SwitchId) -> Vec<Event> {
-    let cancelled = out.extract_if(.., |command| matches!(command, Command::Switch { switch: to, .. } if to == switch));
+    let cancelled =
+        out.extract_if(.., |command| matches!(command, Command::Switch { switch: to, .. } if to == switch));
     let unknown = |command| match command {
         Command::Switch { id, .. } => Some(Event::unknown_result(id)),
         Command::Acd { .. } | Command::Record(_) | Command::Note { .. } => None,

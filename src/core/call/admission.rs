@@ -1,5 +1,5 @@
 //! A caller comes to the door: the hotline it dialled is looked up, and whether it may call. Whom the rules refuse
-//! hears why, unanswered, or is rejected at once.
+//! hears reason, unanswered, or is rejected at once.
 
 use super::context::Context;
 use super::timer::Timer;
@@ -49,18 +49,22 @@ pub(super) fn admit(cx: &mut Context) -> Transition {
 /// The store is asked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Admission {
-    asked: u32,
-    about: About,
+    #[serde(rename = "asked")]
+    request: u32,
+    #[serde(rename = "about")]
+    question: Question,
 }
 
 /// What it is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum About {
+enum Question {
     /// Whether the hotline has room.
-    Room,
+    #[serde(rename = "room")]
+    HotlineCapacity,
     /// How often the caller called.
-    Frequency,
+    #[serde(rename = "frequency")]
+    CallerFrequency,
 }
 
 impl Admission {
@@ -70,16 +74,16 @@ impl Admission {
             return Next::Go(Transition::Ending { cause: Cause::UnknownNumber });
         };
         let calls_max = hotline.calls_max;
-        let asked =
+        let request =
             cx.request(AcdRequest::Admit { hotline: hotline.number.clone(), calls_max, recent: None });
         cx.state.counted = true;
         cx.set_timer(Timer::Acd, ADMISSION_TIME_MAX);
-        Next::Stay(Self { asked, about: About::Room })
+        Next::Stay(Self { request, question: Question::HotlineCapacity })
     }
 
     /// Goes by the rules of the node where the call is; how often the caller called only the store knows.
     pub(super) fn by_rules(cx: &mut Context) -> Next<Self> {
-        let (Some(hotline), Some(access)) = (cx.hotline, rules(cx)) else {
+        let (Some(hotline), Some(access)) = (cx.hotline, access_rules(cx)) else {
             return Next::Go(allow("no rules"));
         };
         let number = cx.caller_number();
@@ -87,27 +91,27 @@ impl Admission {
             cx.state.priority = cx.state.priority.max(WHITE_PRIORITY);
             return Next::Go(allow(&format!("{entry} is on the white list")));
         }
-        if let Some((why, because)) = refused(access, cx) {
-            return Next::Go(turn_away(why, &because, access, cx));
+        if let Some((reason, detail)) = refusal_by_rules(access, cx) {
+            return Next::Go(refuse_by_flow_or_rules(reason, &detail, access, cx));
         }
         let (Some(frequency), Some(caller)) = (access.frequency, cx.caller_key()) else {
             return Next::Go(allow("no rule refuses"));
         };
         let recent = Some((caller, frequency.within));
-        let asked =
+        let request =
             cx.request(AcdRequest::Admit { hotline: hotline.number.clone(), calls_max: None, recent });
         cx.state.counted = true;
         cx.set_timer(Timer::Acd, ADMISSION_TIME_MAX);
-        Next::Stay(Self { asked, about: About::Frequency })
+        Next::Stay(Self { request, question: Question::CallerFrequency })
     }
 
     pub(super) fn on(self, event: StageEvent, cx: &mut Context) -> Next<Self> {
         match event {
-            StageEvent::Acd(asked, AcdEvent::Admitted { room, recent }) if asked == self.asked => {
+            StageEvent::Acd(request, AcdEvent::Admitted { room, recent }) if request == self.request => {
                 cx.clear_timer(Timer::Acd);
-                Next::Go(self.answered(room, recent, cx))
+                Next::Go(self.after_reply(room, recent, cx))
             }
-            StageEvent::Due(Timer::Acd) => Next::Go(self.answered(true, 0, cx)),
+            StageEvent::Due(Timer::Acd) => Next::Go(self.after_reply(true, 0, cx)),
             StageEvent::LinkRestored => {
                 cx.keep_fallback();
                 Next::Stay(self)
@@ -121,18 +125,23 @@ impl Admission {
         }
     }
 
-    fn answered(&self, room: bool, recent: u32, cx: &mut Context) -> Transition {
+    fn after_reply(&self, room: bool, recent: u32, cx: &mut Context) -> Transition {
         let Some(hotline) = cx.hotline else { return Transition::Ending { cause: Cause::UnknownNumber } };
-        match self.about {
-            About::Room if room => Transition::Node(hotline.flow.start),
-            About::Room => {
+        match self.question {
+            Question::HotlineCapacity if room => Transition::Node(hotline.flow.start),
+            Question::HotlineCapacity => {
                 cx.state.counted = false;
-                let because = format!("{} calls are live", hotline.calls_max.unwrap_or_default());
-                refuse(RefusalReason::Concurrency, &because, &RefusalAction::Reject(Cause::Busy), cx)
+                let detail = format!("{} calls are live", hotline.calls_max.unwrap_or_default());
+                refuse(RefusalReason::Concurrency, &detail, &RefusalAction::Reject(Cause::Busy), cx)
             }
-            About::Frequency => match rules(cx) {
+            Question::CallerFrequency => match access_rules(cx) {
                 Some(access) if access.frequency.is_some_and(|frequency| recent > frequency.calls) => {
-                    turn_away(RefusalReason::Frequency, &format!("{recent} calls lately"), access, cx)
+                    refuse_by_flow_or_rules(
+                        RefusalReason::Frequency,
+                        &format!("{recent} calls lately"),
+                        access,
+                        cx,
+                    )
                 }
                 Some(_) | None => allow("no rule refuses"),
             },
@@ -140,16 +149,16 @@ impl Admission {
     }
 }
 
-fn rules<'a>(cx: &Context<'a>) -> Option<&'a Access> {
+fn access_rules<'a>(cx: &Context<'a>) -> Option<&'a Access> {
     if let NodeKind::Access(access) = &cx.node()?.kind { Some(access) } else { None }
 }
 
-fn allow(because: &str) -> Transition {
-    Transition::Exit { exit: Exit::Fixed("allowed"), because: because.into() }
+fn allow(detail: &str) -> Transition {
+    Transition::Exit { exit: Exit::Fixed("allowed"), reason: detail.into() }
 }
 
 /// Why the rules refuse the caller, as far as they need not ask the store.
-fn refused(access: &Access, cx: &Context) -> Option<(RefusalReason, String)> {
+fn refusal_by_rules(access: &Access, cx: &Context) -> Option<(RefusalReason, String)> {
     let number = cx.caller_number();
     if access.only_white {
         return Some((RefusalReason::NotWhitelisted, "only the white list may call".into()));
@@ -163,13 +172,13 @@ fn refused(access: &Access, cx: &Context) -> Option<(RefusalReason, String)> {
     if let Some(entry) = access.black.find(&number) {
         return Some((RefusalReason::Blacklisted, format!("{entry} is on the black list")));
     }
-    let place = cx.caller_location();
-    let barred = access.refused_areas.contains(&place);
-    let elsewhere = !access.only_areas.is_empty() && !access.only_areas.contains(&place);
-    if barred || elsewhere {
+    let location = cx.caller_location();
+    let is_refused = access.refused_areas.contains(&location);
+    let is_outside = !access.only_areas.is_empty() && !access.only_areas.contains(&location);
+    if is_refused || is_outside {
         return Some((
             RefusalReason::Area,
-            format!("the caller is in {}", super::walk::location_in_words(&place)),
+            format!("the caller is in {}", super::walk::location_in_words(&location)),
         ));
     }
     let closed = access.hours.as_ref().filter(|hours| !cx.is_in_hours(hours));
@@ -177,16 +186,21 @@ fn refused(access: &Access, cx: &Context) -> Option<(RefusalReason, String)> {
 }
 
 /// The flow's own way for such callers, if it has one; otherwise the rules' refusal.
-fn turn_away(why: RefusalReason, because: &str, access: &Access, cx: &mut Context) -> Transition {
-    if cx.node().is_some_and(|node| node.exits.contains_key(why.word())) {
-        return Transition::Exit { exit: Exit::Fixed(why.word()), because: because.into() };
+fn refuse_by_flow_or_rules(
+    reason: RefusalReason,
+    detail: &str,
+    access: &Access,
+    cx: &mut Context,
+) -> Transition {
+    if cx.node().is_some_and(|node| node.exits.contains_key(reason.word())) {
+        return Transition::Exit { exit: Exit::Fixed(reason.word()), reason: detail.into() };
     }
-    refuse(why, because, &access.refusal, cx)
+    refuse(reason, detail, &access.refusal, cx)
 }
 
-fn refuse(why: RefusalReason, because: &str, refusal: &RefusalAction, cx: &mut Context) -> Transition {
-    cx.state.record_fields.refused = Some(why);
-    cx.note(Note::Refused { reason: why, detail: because.into() });
+fn refuse(reason: RefusalReason, detail: &str, refusal: &RefusalAction, cx: &mut Context) -> Transition {
+    cx.state.record_fields.refused = Some(reason);
+    cx.note(Note::Refused { reason, detail: detail.into() });
     match refusal {
         RefusalAction::Announce(_) => Transition::Closing { cause: Cause::Rejected },
         RefusalAction::Reject(cause) => {

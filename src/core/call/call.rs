@@ -17,7 +17,7 @@ use super::timer::Timers;
 use super::transition::{Next, StageEvent, Transition};
 use super::verify::Verify;
 use super::voicemail::Voicemail;
-use super::walk::{self, Room};
+use super::walk::{self, NodeStage, WalkEnd};
 use super::whisper::Whisper;
 use crate::command::{AcdRequest, Command, Note};
 use crate::event::{Arrival, Cause};
@@ -101,23 +101,6 @@ impl CallSnapshot {
     }
 }
 
-/// What came of a stage's turn.
-enum Step {
-    Stay(Stage),
-    Go(Transition),
-    Over,
-}
-
-impl Step {
-    fn of<S>(next: Next<S>, stage: impl FnOnce(S) -> Stage) -> Self {
-        match next {
-            Next::Stay(inner) => Self::Stay(stage(inner)),
-            Next::Go(transition) => Self::Go(transition),
-            Next::Finished => Self::Over,
-        }
-    }
-}
-
 /// A call lives on, or became a record.
 pub(super) enum CallStatus {
     Alive,
@@ -129,7 +112,7 @@ pub(super) struct CallEnv<'a> {
     pub(super) now: Instant,
     pub(super) fallback_after: Millis,
     pub(super) calendar: &'a Calendar,
-    pub(super) atlas: Option<&'a NumberRegions>,
+    pub(super) number_regions: Option<&'a NumberRegions>,
     pub(super) out: &'a mut Vec<Command>,
 }
 
@@ -137,11 +120,11 @@ impl Call {
     /// Takes a caller's leg: for its hotline, or to refuse it where no hotline has that number.
     pub(super) fn take(
         arrival: &Arrival,
-        from: ArrivalSource,
+        source: ArrivalSource,
         hotline: Option<Arc<Hotline>>,
         env: &mut CallEnv,
     ) -> Self {
-        let (seed, commands) = match from {
+        let (seed, commands) = match source {
             ArrivalSource::NewCall => (arrival.seed, 0),
             ArrivalSource::ChannelList { connection } => {
                 super::seeded_random::reseed_found_call(arrival.seed, connection)
@@ -180,7 +163,7 @@ impl Call {
         let mut call = Self { hotline, state, stage: Stage::placeholder() };
         let mut cx = call.context(env);
         let transition = super::admission::admit(&mut cx);
-        call.open(None, transition, env);
+        call.take_transition(None, transition, env);
         call
     }
 
@@ -224,7 +207,7 @@ impl Call {
             now: env.now,
             fallback_after: env.fallback_after,
             calendar: env.calendar,
-            atlas: env.atlas,
+            number_regions: env.number_regions,
             hotline: self.hotline.as_ref(),
             state: &mut self.state,
             out: env.out,
@@ -232,83 +215,83 @@ impl Call {
     }
 
     /// Lets the stage hear what happened, and goes where it says.
-    pub(super) fn tell(&mut self, event: StageEvent, env: &mut CallEnv) -> CallStatus {
+    pub(super) fn dispatch(&mut self, event: StageEvent, env: &mut CallEnv) -> CallStatus {
         let from = self.stage();
         let stage = std::mem::replace(&mut self.stage, Stage::placeholder());
         let mut cx = self.context(env);
-        let step = match stage {
-            Stage::Admission(stage) => Step::of(stage.on(event, &mut cx), Stage::Admission),
-            Stage::Announce(stage) => Step::of(stage.on(event, &mut cx), Stage::Announce),
-            Stage::Menu(stage) => Step::of(stage.on(event, &mut cx), Stage::Menu),
-            Stage::Verify(stage) => Step::of(stage.on(event, &mut cx), Stage::Verify),
-            Stage::Hunt(stage) => Step::of(stage.on(event, &mut cx), Stage::Hunt),
-            Stage::Queue(stage) => Step::of(stage.on(event, &mut cx), Stage::Queue),
-            Stage::CallBack(stage) => Step::of(stage.on(event, &mut cx), Stage::CallBack),
-            Stage::Whisper(stage) => Step::of(stage.on(event, &mut cx), Stage::Whisper),
-            Stage::Connect(stage) => Step::of(stage.on(event, &mut cx), Stage::Connect),
-            Stage::Talk(stage) => Step::of(stage.on(event, &mut cx), Stage::Talk),
-            Stage::Survey(stage) => Step::of(stage.on(event, &mut cx), Stage::Survey),
-            Stage::Voicemail(stage) => Step::of(stage.on(event, &mut cx), Stage::Voicemail),
-            Stage::Closing(stage) => Step::of(stage.on(event, &mut cx), Stage::Closing),
-            Stage::Ending(stage) => Step::of(stage.on(event, &mut cx), Stage::Ending),
+        let next = match stage {
+            Stage::Admission(stage) => stage.on(event, &mut cx).map(Stage::Admission),
+            Stage::Announce(stage) => stage.on(event, &mut cx).map(Stage::Announce),
+            Stage::Menu(stage) => stage.on(event, &mut cx).map(Stage::Menu),
+            Stage::Verify(stage) => stage.on(event, &mut cx).map(Stage::Verify),
+            Stage::Hunt(stage) => stage.on(event, &mut cx).map(Stage::Hunt),
+            Stage::Queue(stage) => stage.on(event, &mut cx).map(Stage::Queue),
+            Stage::CallBack(stage) => stage.on(event, &mut cx).map(Stage::CallBack),
+            Stage::Whisper(stage) => stage.on(event, &mut cx).map(Stage::Whisper),
+            Stage::Connect(stage) => stage.on(event, &mut cx).map(Stage::Connect),
+            Stage::Talk(stage) => stage.on(event, &mut cx).map(Stage::Talk),
+            Stage::Survey(stage) => stage.on(event, &mut cx).map(Stage::Survey),
+            Stage::Voicemail(stage) => stage.on(event, &mut cx).map(Stage::Voicemail),
+            Stage::Closing(stage) => stage.on(event, &mut cx).map(Stage::Closing),
+            Stage::Ending(stage) => stage.on(event, &mut cx).map(Stage::Ending),
         };
-        self.follow(from, step, env)
+        self.follow(from, next, env)
     }
 
     /// Opens a door, and whatever doors stand behind it: of nodes that decide at once a flow has only so many.
-    pub(super) fn open(
+    pub(super) fn take_transition(
         &mut self,
         mut from: Option<StageName>,
         mut transition: Transition,
         env: &mut CallEnv,
     ) -> CallStatus {
         loop {
-            let (to, step) = self.behind(from, transition, env);
-            match step {
-                Step::Stay(stage) => {
+            let (to, next) = self.enter(from, transition, env);
+            match next {
+                Next::Stay(stage) => {
                     self.stage = stage;
                     return CallStatus::Alive;
                 }
-                Step::Go(further) => (from, transition) = (to, further),
-                Step::Over => return self.finish(to, env),
+                Next::Go(further) => (from, transition) = (to, further),
+                Next::Finished => return self.finish(to, env),
             }
         }
     }
 
     /// What stands behind a door: a stage, entered; or, where there is none, another door.
-    fn behind(
+    fn enter(
         &mut self,
         from: Option<StageName>,
         transition: Transition,
         env: &mut CallEnv,
-    ) -> (Option<StageName>, Step) {
+    ) -> (Option<StageName>, Next<Stage>) {
         let cx = &mut self.context(env);
         macro_rules! stage {
             ($name:ident, $enter:expr) => {{
                 let to = Some(StageName::$name);
                 cx.note(Note::Stage { from, to });
-                (to, Step::of($enter, Stage::$name))
+                (to, $enter.map(Stage::$name))
             }};
         }
         match transition {
             Transition::Admission => stage!(Admission, Admission::enter(cx)),
             Transition::Node(node) => match walk::walk(node, cx) {
-                walk::Arrived::Through(transition) => (from, Step::Go(transition)),
-                walk::Arrived::At(Room::Access) => stage!(Admission, Admission::by_rules(cx)),
-                walk::Arrived::At(Room::Menu) => stage!(Menu, Menu::enter(cx)),
-                walk::Arrived::At(Room::Announce) => stage!(Announce, Announce::enter(cx)),
-                walk::Arrived::At(Room::Hunt) => stage!(Hunt, Hunt::enter(cx)),
-                walk::Arrived::At(Room::Queue) => stage!(Queue, Queue::enter(cx)),
-                walk::Arrived::At(Room::Voicemail) => stage!(Voicemail, Voicemail::enter(cx)),
-                walk::Arrived::At(Room::Survey) => stage!(Survey, Survey::enter(cx)),
-                walk::Arrived::At(Room::Verify) => stage!(Verify, Verify::enter(cx)),
+                WalkEnd::Leave(transition) => (from, Next::Go(transition)),
+                WalkEnd::Enter(NodeStage::Access) => stage!(Admission, Admission::by_rules(cx)),
+                WalkEnd::Enter(NodeStage::Menu) => stage!(Menu, Menu::enter(cx)),
+                WalkEnd::Enter(NodeStage::Announce) => stage!(Announce, Announce::enter(cx)),
+                WalkEnd::Enter(NodeStage::Hunt) => stage!(Hunt, Hunt::enter(cx)),
+                WalkEnd::Enter(NodeStage::Queue) => stage!(Queue, Queue::enter(cx)),
+                WalkEnd::Enter(NodeStage::Voicemail) => stage!(Voicemail, Voicemail::enter(cx)),
+                WalkEnd::Enter(NodeStage::Survey) => stage!(Survey, Survey::enter(cx)),
+                WalkEnd::Enter(NodeStage::Verify) => stage!(Verify, Verify::enter(cx)),
             },
-            Transition::Exit { exit, because } => (from, Step::Go(walk::leave(&exit, because, cx))),
-            Transition::ResumeSearch if cx.is_at_queue() => stage!(Queue, Queue::go_on(cx)),
-            Transition::ResumeSearch => stage!(Hunt, Hunt::go_on(cx)),
-            Transition::ServeCallBack { attempt_ix } => stage!(Queue, Queue::serve(attempt_ix, cx)),
-            Transition::Whisper { attempt_ix } if Whisper::has_nothing_to_say(attempt_ix, cx) => {
-                (from, Step::Go(Transition::Connect { attempt_ix }))
+            Transition::Exit { exit, reason } => (from, Next::Go(walk::leave(&exit, reason, cx))),
+            Transition::ResumeSearch if cx.is_at_queue() => stage!(Queue, Queue::resume(cx)),
+            Transition::ResumeSearch => stage!(Hunt, Hunt::resume(cx)),
+            Transition::ServeCallBack { attempt_ix } => stage!(Queue, Queue::serve_call_back(attempt_ix, cx)),
+            Transition::Whisper { attempt_ix } if Whisper::is_empty(attempt_ix, cx) => {
+                (from, Next::Go(Transition::Connect { attempt_ix }))
             }
             Transition::Whisper { attempt_ix } => stage!(Whisper, Whisper::enter(attempt_ix, cx)),
             Transition::Connect { attempt_ix } => stage!(Connect, Connect::enter(attempt_ix, cx)),
@@ -319,14 +302,14 @@ impl Call {
         }
     }
 
-    fn follow(&mut self, from: StageName, step: Step, env: &mut CallEnv) -> CallStatus {
-        match step {
-            Step::Stay(stage) => {
+    fn follow(&mut self, from: StageName, next: Next<Stage>, env: &mut CallEnv) -> CallStatus {
+        match next {
+            Next::Stay(stage) => {
                 self.stage = stage;
                 CallStatus::Alive
             }
-            Step::Go(transition) => self.open(Some(from), transition, env),
-            Step::Over => self.finish(Some(from), env),
+            Next::Go(transition) => self.take_transition(Some(from), transition, env),
+            Next::Finished => self.finish(Some(from), env),
         }
     }
 

@@ -21,9 +21,9 @@ const RING_TIME: Millis = Millis::seconds(45);
 /// How long the caller's leg may take from being answered to doing what it is told.
 const READY_TIME_MAX: Millis = Millis::seconds(3);
 /// How long the words before hanging up, and before being connected, may take.
-const WORDS_TIME_MAX: Millis = Millis::seconds(30);
+const ANNOUNCEMENT_TIME_MAX: Millis = Millis::seconds(30);
 /// The place of the caller's new leg among the legs whose names come from the call's seed.
-const LEG_PLACE: AttemptIx = 1 << 20;
+const LEG_DRAW: AttemptIx = 1 << 20;
 
 /// How far it got.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,7 +38,8 @@ pub(super) struct CallBack {
 #[serde(rename_all = "snake_case")]
 enum CallBackPhase {
     /// The caller is told that somebody will call.
-    Promising,
+    #[serde(rename = "promising")]
+    Confirming,
     /// The caller is gone, or about to be, and has its turn.
     Waiting,
     /// The caller is called, by the command of this number.
@@ -55,14 +56,14 @@ impl CallBack {
         let number = cx.caller_number();
         let prompt = cx.spoken(|speaker| speaker.callback_noted(number.digits()));
         cx.play(prompt.unwrap_or(Prompt::Tone(Tone::Busy)), false);
-        cx.set_timer(Timer::Announcement, WORDS_TIME_MAX);
+        cx.set_timer(Timer::Announcement, ANNOUNCEMENT_TIME_MAX);
         cx.set_timer(Timer::Wait, CALL_BACK_TIME_MAX);
-        Next::Stay(Self { phase: CallBackPhase::Promising, attempt_ix: None })
+        Next::Stay(Self { phase: CallBackPhase::Confirming, attempt_ix: None })
     }
 
     /// Whether this stage knows what it means that the caller's leg ends.
     pub(super) fn expects_hang_up(&self) -> bool {
-        matches!(self.phase, CallBackPhase::Promising | CallBackPhase::Waiting | CallBackPhase::Calling(_))
+        matches!(self.phase, CallBackPhase::Confirming | CallBackPhase::Waiting | CallBackPhase::Calling(_))
     }
 
     /// Whether the caller hung up and has not been reached again.
@@ -72,21 +73,21 @@ impl CallBack {
 
     pub(super) fn on(mut self, event: StageEvent, cx: &mut Context) -> Next<Self> {
         match (event, self.phase) {
-            (StageEvent::SoundEnded | StageEvent::Due(Timer::Announcement), CallBackPhase::Promising) => {
+            (StageEvent::SoundEnded | StageEvent::Due(Timer::Announcement), CallBackPhase::Confirming) => {
                 self.hang_up(cx);
                 Next::Stay(self)
             }
-            (StageEvent::Caller(CallerEvent::Gone), CallBackPhase::Promising | CallBackPhase::Waiting) => {
+            (StageEvent::Caller(CallerEvent::Gone), CallBackPhase::Confirming | CallBackPhase::Waiting) => {
                 self.phase = CallBackPhase::Waiting;
                 cx.state.sound = None;
                 cx.clear_timer(Timer::Fallback);
                 cx.clear_timer(Timer::Announcement);
                 cx.clear_timer(Timer::Ending);
-                self.or_call(cx)
+                self.call_if_ready(cx)
             }
             (StageEvent::Agent(attempt_ix, AgentEvent::Claimed), _) => {
                 self.attempt_ix = Some(attempt_ix);
-                self.or_call(cx)
+                self.call_if_ready(cx)
             }
             (StageEvent::Caller(CallerEvent::Answered), CallBackPhase::Calling(_)) => {
                 cx.set_timer(Timer::Ring, READY_TIME_MAX);
@@ -105,18 +106,18 @@ impl CallBack {
             }
             (StageEvent::CommandDone(command, false), CallBackPhase::Calling(ring)) if command == ring => {
                 cx.state.caller_gone = Some(cx.now);
-                self.in_vain(cx)
+                self.give_up(cx)
             }
             (
                 StageEvent::Caller(CallerEvent::Gone) | StageEvent::Due(Timer::Ring),
                 CallBackPhase::Calling(_),
-            ) => self.in_vain(cx),
-            (StageEvent::Due(Timer::Wait), _) => self.in_vain(cx),
+            ) => self.give_up(cx),
+            (StageEvent::Due(Timer::Wait), _) => self.give_up(cx),
             (StageEvent::Due(Timer::Ending), CallBackPhase::Waiting) if cx.state.caller_gone.is_none() => {
                 self.hang_up(cx);
                 Next::Stay(self)
             }
-            (StageEvent::LinkRestored, CallBackPhase::Promising | CallBackPhase::Greeting) => {
+            (StageEvent::LinkRestored, CallBackPhase::Confirming | CallBackPhase::Greeting) => {
                 cx.keep_fallback();
                 cx.replay();
                 Next::Stay(self)
@@ -145,13 +146,13 @@ impl CallBack {
     }
 
     /// Calls, once the caller is gone and an agent is there for it.
-    fn or_call(mut self, cx: &mut Context) -> Next<Self> {
+    fn call_if_ready(mut self, cx: &mut Context) -> Next<Self> {
         let (Some(_), Some(_), CallBackPhase::Waiting) = (self.attempt_ix, cx.state.caller_gone, self.phase)
         else {
             return Next::Stay(self);
         };
-        let (Some(dial), Some(hotline)) = (cx.call_back_dial(), cx.hotline) else { return self.in_vain(cx) };
-        let leg = seeded_random::agent_leg_id(cx.state.seed, LEG_PLACE);
+        let (Some(dial), Some(hotline)) = (cx.call_back_dial(), cx.hotline) else { return self.give_up(cx) };
+        let leg = seeded_random::agent_leg_id(cx.state.seed, LEG_DRAW);
         cx.state.former_leg = Some(std::mem::replace(&mut cx.state.caller_leg, leg.clone()));
         (cx.state.caller_gone, cx.state.hang_up) = (None, None);
         let ring = cx.send(Action::Ring {
@@ -180,10 +181,10 @@ impl CallBack {
         cx.keep_fallback();
         let greeting = cx.spoken(|_| vec![Piece::CallbackGreeting]);
         cx.play(greeting.unwrap_or(Prompt::Tone(Tone::Beep)), false);
-        cx.set_timer(Timer::Announcement, WORDS_TIME_MAX);
+        cx.set_timer(Timer::Announcement, ANNOUNCEMENT_TIME_MAX);
     }
 
-    fn in_vain(self, cx: &mut Context) -> Next<Self> {
+    fn give_up(self, cx: &mut Context) -> Next<Self> {
         if let Some(attempt_ix) = self.attempt_ix {
             cx.end_attempt(attempt_ix, AttemptOutcome::CallerLeft, Cause::Cancelled);
         }

@@ -42,7 +42,7 @@ impl Connect {
                 Next::Go(Transition::Talk { attempt_ix })
             }
             StageEvent::Agent(attempt_ix, AgentEvent::Gone) if attempt_ix == self.attempt_ix => {
-                Self::back(cx)
+                Self::resume_search(cx)
             }
             StageEvent::CommandDone(command, false) if command == self.bridge => self.give_up(cx),
             StageEvent::Due(Timer::Bridge) => self.give_up(cx),
@@ -59,10 +59,10 @@ impl Connect {
 
     fn give_up(self, cx: &mut Context) -> Next<Self> {
         cx.end_attempt(self.attempt_ix, AttemptOutcome::Dropped, Cause::Normal);
-        Self::back(cx)
+        Self::resume_search(cx)
     }
 
-    fn back(cx: &mut Context) -> Next<Self> {
+    fn resume_search(cx: &mut Context) -> Next<Self> {
         cx.clear_timer(Timer::Bridge);
         cx.keep_fallback();
         Next::Go(Transition::ResumeSearch)

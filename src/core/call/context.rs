@@ -31,7 +31,7 @@ pub(super) struct Context<'a> {
     pub(super) fallback_after: Millis,
     pub(super) calendar: &'a Calendar,
     /// Where numbers are from; without one, the table that is built in says it.
-    pub(super) atlas: Option<&'a NumberRegions>,
+    pub(super) number_regions: Option<&'a NumberRegions>,
     pub(super) hotline: Option<&'a Arc<Hotline>>,
     pub(super) state: &'a mut CallState,
     pub(super) out: &'a mut Vec<Command>,
@@ -98,7 +98,7 @@ impl<'a> Context<'a> {
 
     /// Where the caller is, as far as its number shows.
     pub(super) fn caller_location(&self) -> number::Location {
-        self.atlas.unwrap_or_else(|| NumberRegions::built_in()).locate(&self.caller_number())
+        self.number_regions.unwrap_or_else(|| NumberRegions::built_in()).locate(&self.caller_number())
     }
 
     /// What the hotline's voice says, where it has one.

@@ -51,9 +51,9 @@ pub(super) enum DigitMatch {
 
 /// What came of it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum InputOutcome {
     /// Nothing yet.
-    Asking,
+    Pending,
     /// An answer.
     Answer(String),
     /// Too many wrong ones.
@@ -64,22 +64,26 @@ pub(super) enum Outcome {
 
 impl DigitInput {
     /// Asks. What was keyed before counts.
-    pub(super) fn ask(ask: &Ask, fit: impl Fn(&str) -> DigitMatch, cx: &mut Context) -> (Self, Outcome) {
+    pub(super) fn ask(
+        ask: &Ask,
+        match_digits: impl Fn(&str) -> DigitMatch,
+        cx: &mut Context,
+    ) -> (Self, InputOutcome) {
         let mut input = Self { digits: String::new(), failures: 0, timeouts: 0, playing: Playing::Question };
         let keyed = std::mem::take(&mut cx.state.typed_ahead);
         for digit in keyed.chars() {
-            let outcome = input.digit(digit, ask, &fit, cx);
-            if outcome != Outcome::Asking {
+            let outcome = input.on_digit(digit, ask, &match_digits, cx);
+            if outcome != InputOutcome::Pending {
                 return (input, outcome);
             }
         }
         if input.digits.is_empty() {
-            input.question(ask, cx);
+            input.play_question(ask, cx);
         }
-        (input, Outcome::Asking)
+        (input, InputOutcome::Pending)
     }
 
-    fn question(&mut self, ask: &Ask, cx: &mut Context) {
+    fn play_question(&mut self, ask: &Ask, cx: &mut Context) {
         self.playing = Playing::Question;
         self.digits.clear();
         cx.clear_timer(Timer::Key);
@@ -90,83 +94,85 @@ impl DigitInput {
         &mut self,
         event: StageEvent,
         ask: &Ask,
-        fit: impl Fn(&str) -> DigitMatch,
+        match_digits: impl Fn(&str) -> DigitMatch,
         cx: &mut Context,
-    ) -> Outcome {
+    ) -> InputOutcome {
         match event {
-            StageEvent::Caller(CallerEvent::Digit(digit)) => self.digit(digit, ask, &fit, cx),
+            StageEvent::Caller(CallerEvent::Digit(digit)) => self.on_digit(digit, ask, &match_digits, cx),
             StageEvent::SoundEnded => {
                 match self.playing {
-                    Playing::InvalidAnswer => self.question(ask, cx),
-                    Playing::Question => self.wait(ask.timeout, cx),
+                    Playing::InvalidAnswer => self.play_question(ask, cx),
+                    Playing::Question => self.wait_for_key(ask.timeout, cx),
                     Playing::Nothing => {}
                 }
-                Outcome::Asking
+                InputOutcome::Pending
             }
             StageEvent::Due(Timer::Key) if self.digits.is_empty() => {
                 self.timeouts += 1;
                 if self.timeouts >= ask.max_timeouts {
-                    return self.done(Outcome::Timeout, cx);
+                    return self.done(InputOutcome::Timeout, cx);
                 }
-                self.question(ask, cx);
-                Outcome::Asking
+                self.play_question(ask, cx);
+                InputOutcome::Pending
             }
             StageEvent::Due(Timer::Key) => {
-                let fits = fit(&self.digits);
-                self.complete(ask, fits, cx)
+                let matched = match_digits(&self.digits);
+                self.complete(ask, matched, cx)
             }
             StageEvent::LinkRestored => {
                 cx.keep_fallback();
                 // What was keyed meanwhile was not heard: it is asked again.
-                self.question(ask, cx);
-                Outcome::Asking
+                self.play_question(ask, cx);
+                InputOutcome::Pending
             }
             StageEvent::Acd(..)
             | StageEvent::Agent(..)
             | StageEvent::Caller(_)
             | StageEvent::CommandDone(..)
-            | StageEvent::Due(_) => Outcome::Asking,
+            | StageEvent::Due(_) => InputOutcome::Pending,
         }
     }
 
-    fn wait(&mut self, time: Millis, cx: &mut Context) {
+    fn wait_for_key(&mut self, time: Millis, cx: &mut Context) {
         self.playing = Playing::Nothing;
         cx.listen(Millis(time.0 + LISTEN_SPARE.0));
         cx.set_timer(Timer::Key, time);
     }
 
-    fn digit(
+    fn on_digit(
         &mut self,
         digit: char,
         ask: &Ask,
-        fit: &impl Fn(&str) -> DigitMatch,
+        match_digits: &impl Fn(&str) -> DigitMatch,
         cx: &mut Context,
-    ) -> Outcome {
+    ) -> InputOutcome {
         if ask.terminator == Some(digit) && !self.digits.is_empty() {
-            let fits = fit(&self.digits);
-            return self.complete(ask, fits, cx);
+            let matched = match_digits(&self.digits);
+            return self.complete(ask, matched, cx);
         }
         self.digits.push(digit);
         let full = self.digits.len() >= usize::from(ask.digit_len);
-        match fit(&self.digits) {
-            fits @ (DigitMatch::Complete | DigitMatch::Wrong) => self.complete(ask, fits, cx),
-            fits @ (DigitMatch::Extendable | DigitMatch::Prefix) if full => self.complete(ask, fits, cx),
+        match match_digits(&self.digits) {
+            matched @ (DigitMatch::Complete | DigitMatch::Wrong) => self.complete(ask, matched, cx),
+            matched @ (DigitMatch::Extendable | DigitMatch::Prefix) if full => {
+                self.complete(ask, matched, cx)
+            }
             DigitMatch::Extendable | DigitMatch::Prefix => {
-                self.wait(ask.inter_digit_timeout, cx);
-                Outcome::Asking
+                self.wait_for_key(ask.inter_digit_timeout, cx);
+                InputOutcome::Pending
             }
         }
     }
 
     /// No further digit is awaited.
-    fn complete(&mut self, ask: &Ask, fits: DigitMatch, cx: &mut Context) -> Outcome {
+    fn complete(&mut self, ask: &Ask, matched: DigitMatch, cx: &mut Context) -> InputOutcome {
         let digits = std::mem::take(&mut self.digits);
-        if matches!(fits, DigitMatch::Complete | DigitMatch::Extendable) {
-            return self.done(Outcome::Answer(digits), cx);
+        if matches!(matched, DigitMatch::Complete | DigitMatch::Extendable) {
+            return self.done(InputOutcome::Answer(digits), cx);
         }
         self.failures += 1;
         if self.failures >= ask.max_failures {
-            return self.done(Outcome::Invalid, cx);
+            return self.done(InputOutcome::Invalid, cx);
         }
         cx.clear_timer(Timer::Key);
         match &ask.invalid {
@@ -174,12 +180,12 @@ impl DigitInput {
                 self.playing = Playing::InvalidAnswer;
                 cx.play(prompt.clone(), false);
             }
-            None => self.question(ask, cx),
+            None => self.play_question(ask, cx),
         }
-        Outcome::Asking
+        InputOutcome::Pending
     }
 
-    fn done(&mut self, outcome: Outcome, cx: &mut Context) -> Outcome {
+    fn done(&mut self, outcome: InputOutcome, cx: &mut Context) -> InputOutcome {
         cx.clear_timer(Timer::Key);
         cx.stop();
         outcome

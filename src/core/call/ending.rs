@@ -34,16 +34,16 @@ impl Ending {
         }
         let ending = Self { cause, tries: 1 };
         ending.hang_up_caller(cx);
-        ending.over_or_wait(cx)
+        ending.finish_or_wait(cx)
     }
 
     pub(super) fn on(mut self, event: StageEvent, cx: &mut Context) -> Next<Self> {
         match event {
             StageEvent::Agent(_, AgentEvent::Gone) | StageEvent::Caller(CallerEvent::Gone) => {
-                self.over_or_wait(cx)
+                self.finish_or_wait(cx)
             }
             // The legs were told again already: the books do that after every loss of the link.
-            StageEvent::LinkRestored => self.over_or_wait(cx),
+            StageEvent::LinkRestored => self.finish_or_wait(cx),
             StageEvent::Due(Timer::Ending) => {
                 if self.tries >= ENDING_TRIES_MAX {
                     return Next::Finished;
@@ -51,7 +51,7 @@ impl Ending {
                 self.tries += 1;
                 cx.hang_up_attempts();
                 self.hang_up_caller(cx);
-                self.over_or_wait(cx)
+                self.finish_or_wait(cx)
             }
             StageEvent::Acd(..)
             | StageEvent::Agent(..)
@@ -69,7 +69,7 @@ impl Ending {
         }
     }
 
-    fn over_or_wait(self, cx: &mut Context) -> Next<Self> {
+    fn finish_or_wait(self, cx: &mut Context) -> Next<Self> {
         if cx.state.caller_gone.is_some() && !cx.state.attempts.iter().any(|attempt| attempt.is_alive()) {
             return Next::Finished;
         }

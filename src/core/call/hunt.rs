@@ -20,22 +20,23 @@ pub(super) struct Hunt {
     #[serde(rename = "bells")]
     ringing: RingingAgents,
     /// Whose line was asked for by name: one wish for each, where all are tried at once.
-    asked: Vec<(u32, u16)>,
+    #[serde(rename = "asked")]
+    named_claims: Vec<(u32, u16)>,
 }
 
 impl Hunt {
     pub(super) fn enter(cx: &mut Context) -> Next<Self> {
         let Some(reach) = cx.reach() else { return Next::Go(Transition::exit("unreachable")) };
-        if !candidates::begin(reach, cx) {
+        if !candidates::begin_search(reach, cx) {
             return Next::Go(Transition::exit("off_duty"));
         }
         // Who overflowed from another group goes on hearing the same melody.
         cx.play_continuously(ringback::choose(&reach.ringback, cx));
-        Self::go_on(cx)
+        Self::resume(cx)
     }
 
     /// Starts, or goes on with the others after an agent who took the call could not be connected.
-    pub(super) fn go_on(cx: &mut Context) -> Next<Self> {
+    pub(super) fn resume(cx: &mut Context) -> Next<Self> {
         let Some(reach) = cx.reach() else { return Next::Go(Transition::exit("unreachable")) };
         if cx.state.sound.is_none() {
             cx.play(ringback::choose(&reach.ringback, cx), true);
@@ -49,23 +50,23 @@ impl Hunt {
             StageEvent::Agent(attempt_ix, AgentEvent::Claimed) => {
                 cx.clear_timer(Timer::Acd);
                 self.ringing.ring(attempt_ix, cx);
-                self.or_try_next(cx)
+                self.try_next_if_idle(cx)
             }
             StageEvent::Agent(attempt_ix, news) => {
                 let outcome = self.ringing.on_agent(attempt_ix, news, cx);
-                self.after(outcome, cx)
+                self.after_ringing(outcome, cx)
             }
             StageEvent::Acd(claim, AcdEvent::Refused) => {
-                self.refused(claim, cx);
-                self.or_try_next(cx)
+                self.on_refused(claim, cx);
+                self.try_next_if_idle(cx)
             }
             StageEvent::Due(Timer::Acd) => {
                 cx.abandon_claims();
-                self.or_try_next(cx)
+                self.try_next_if_idle(cx)
             }
             StageEvent::Due(Timer::Ring) => {
                 self.ringing.on_due(cx);
-                self.or_try_next(cx)
+                self.try_next_if_idle(cx)
             }
             StageEvent::Due(Timer::Wait) => {
                 self.ringing.give_up_all(cx);
@@ -88,10 +89,10 @@ impl Hunt {
         }
     }
 
-    fn after(mut self, outcome: RingOutcome, cx: &mut Context) -> Next<Self> {
+    fn after_ringing(mut self, outcome: RingOutcome, cx: &mut Context) -> Next<Self> {
         match outcome {
             RingOutcome::Pending => Next::Stay(self),
-            RingOutcome::AgentGone => self.or_try_next(cx),
+            RingOutcome::AgentGone => self.try_next_if_idle(cx),
             RingOutcome::Accepted(attempt_ix) => {
                 self.ringing.end_others(attempt_ix, cx);
                 Next::Go(Transition::Whisper { attempt_ix })
@@ -105,19 +106,20 @@ impl Hunt {
     }
 
     /// None of those asked for has a free line.
-    fn refused(&mut self, claim: u32, cx: &mut Context) {
+    fn on_refused(&mut self, claim: u32, cx: &mut Context) {
         cx.clear_timer(Timer::Acd);
-        let named = self.asked.iter().find(|(asked, _)| *asked == claim).map(|(_, at)| *at);
-        let agents = match named {
-            Some(at) => vec![at],
+        let agent_ix =
+            self.named_claims.iter().find(|(named, _)| *named == claim).map(|(_, agent_ix)| *agent_ix);
+        let agents = match agent_ix {
+            Some(agent_ix) => vec![agent_ix],
             None => std::mem::take(&mut cx.state.search.untried),
         };
-        for at in agents {
-            cx.record_no_line(at);
+        for agent_ix in agents {
+            cx.record_no_line(agent_ix);
         }
     }
 
-    fn or_try_next(self, cx: &mut Context) -> Next<Self> {
+    fn try_next_if_idle(self, cx: &mut Context) -> Next<Self> {
         if self.ringing.is_empty() && cx.state.open_claims.is_empty() {
             self.try_next(cx)
         } else {
@@ -132,18 +134,18 @@ impl Hunt {
         }
         cx.set_timer(Timer::Acd, CLAIM_TIME_MAX);
         if candidates::group(reach, cx).is_some_and(|group| group.strategy == Strategy::Simultaneous) {
-            for at in cx.state.search.untried.clone() {
-                candidates::ask(&[at], None, reach, cx);
-                self.asked.extend(cx.state.open_claims.last().map(|claim| (*claim, at)));
+            for agent_ix in cx.state.search.untried.clone() {
+                candidates::claim_line(&[agent_ix], None, reach, cx);
+                self.named_claims.extend(cx.state.open_claims.last().map(|claim| (*claim, agent_ix)));
             }
             cx.state.search.untried.clear();
         } else {
-            candidates::ask(&cx.state.search.untried.clone(), None, reach, cx);
+            candidates::claim_line(&cx.state.search.untried.clone(), None, reach, cx);
         }
         Next::Stay(self)
     }
 
-    fn give_up(because: &str, cx: &mut Context) -> Next<Self> {
+    fn give_up(reason: &str, cx: &mut Context) -> Next<Self> {
         cx.clear_timer(Timer::Wait);
         cx.clear_timer(Timer::Acd);
         let exit = match cx.failure_cause(cx.state.search.first_attempt) {
@@ -158,6 +160,6 @@ impl Hunt {
             | Cause::LostRace
             | Cause::Other => "no_answer",
         };
-        Next::Go(Transition::Exit { exit: Exit::Fixed(exit), because: because.into() })
+        Next::Go(Transition::Exit { exit: Exit::Fixed(exit), reason: reason.into() })
     }
 }

@@ -41,13 +41,13 @@ impl Call {
                 Some(attempt_ix) => self.joined(attempt_ix, env),
                 None => CallStatus::Alive,
             },
-            LegEvent::Unbridged { .. } => self.tell(StageEvent::Caller(CallerEvent::Unbridged), env),
-            LegEvent::Digit(digit) => self.tell(StageEvent::Caller(CallerEvent::Digit(*digit)), env),
+            LegEvent::Unbridged { .. } => self.dispatch(StageEvent::Caller(CallerEvent::Unbridged), env),
+            LegEvent::Digit(digit) => self.dispatch(StageEvent::Caller(CallerEvent::Digit(*digit)), env),
             LegEvent::Answered => {
                 self.state.answered.get_or_insert(env.now);
-                self.tell(StageEvent::Caller(CallerEvent::Answered), env)
+                self.dispatch(StageEvent::Caller(CallerEvent::Answered), env)
             }
-            LegEvent::Parked => self.tell(StageEvent::Caller(CallerEvent::Parked), env),
+            LegEvent::Parked => self.dispatch(StageEvent::Caller(CallerEvent::Parked), env),
             LegEvent::Created | LegEvent::Ringing { .. } => CallStatus::Alive,
             LegEvent::Renamed { .. } => CallStatus::Alive,
         }
@@ -60,7 +60,7 @@ impl Call {
             attempt.answered.get_or_insert(env.now);
             attempt.advance_to(AttemptPhase::Ready);
         }
-        self.tell(StageEvent::Agent(attempt_ix, AgentEvent::Bridged), env)
+        self.dispatch(StageEvent::Agent(attempt_ix, AgentEvent::Bridged), env)
     }
 
     fn attempt_on(&self, leg: &LegId) -> Option<AttemptIx> {
@@ -75,7 +75,7 @@ impl Call {
         if let Stage::CallBack(call_back) = &self.stage
             && call_back.expects_hang_up()
         {
-            return self.tell(StageEvent::Caller(CallerEvent::Gone), env);
+            return self.dispatch(StageEvent::Caller(CallerEvent::Gone), env);
         }
         self.enter_until_now(env);
         if left && cause == Cause::Cancelled {
@@ -139,7 +139,7 @@ impl Call {
     /// Nothing is left to decide: from wherever it is, the call ends.
     fn end(&mut self, event: StageEvent, cause: Cause, env: &mut CallEnv) -> CallStatus {
         match self.stage {
-            Stage::Ending(_) => self.tell(event, env),
+            Stage::Ending(_) => self.dispatch(event, env),
             Stage::Admission(_)
             | Stage::Announce(_)
             | Stage::Menu(_)
@@ -154,7 +154,7 @@ impl Call {
             | Stage::Voicemail(_)
             | Stage::Closing(_) => {
                 let from = self.stage();
-                self.open(Some(from), Transition::Ending { cause }, env)
+                self.take_transition(Some(from), Transition::Ending { cause }, env)
             }
         }
     }
@@ -188,18 +188,18 @@ impl Call {
                 let outcome =
                     if attempt.answered.is_some() { AttemptOutcome::Dropped } else { outcome_of(*cause) };
                 self.context(env).close_attempt(attempt_ix, outcome);
-                return self.tell(StageEvent::Agent(attempt_ix, AgentEvent::Gone), env);
+                return self.dispatch(StageEvent::Agent(attempt_ix, AgentEvent::Gone), env);
             }
             // Which of the two a switch names first is its own affair.
             LegEvent::Bridged { peer } if *peer == self.state.caller_leg => {
                 return self.joined(attempt_ix, env);
             }
             LegEvent::Unbridged { peer } if *peer == self.state.caller_leg => {
-                return self.tell(StageEvent::Caller(CallerEvent::Unbridged), env);
+                return self.dispatch(StageEvent::Caller(CallerEvent::Unbridged), env);
             }
             LegEvent::Bridged { .. } | LegEvent::Unbridged { .. } => return CallStatus::Alive,
             LegEvent::Digit(digit) if !ending => {
-                return self.tell(StageEvent::Agent(attempt_ix, AgentEvent::Digit(*digit)), env);
+                return self.dispatch(StageEvent::Agent(attempt_ix, AgentEvent::Digit(*digit)), env);
             }
             LegEvent::Renamed { .. } | LegEvent::Left | LegEvent::Digit(_) => return CallStatus::Alive,
         };
@@ -209,7 +209,7 @@ impl Call {
             return CallStatus::Alive;
         }
         match event {
-            Some(event) if further => self.tell(event, env),
+            Some(event) if further => self.dispatch(event, env),
             Some(_) | None => CallStatus::Alive,
         }
     }
@@ -239,7 +239,7 @@ impl Call {
         }
         let cause = match result {
             CommandResult::Unknown => return CallStatus::Alive,
-            CommandResult::Ok => return self.tell(StageEvent::CommandDone(number, true), env),
+            CommandResult::Ok => return self.dispatch(StageEvent::CommandDone(number, true), env),
             CommandResult::Failed(cause) => *cause,
             CommandResult::NoSuchLeg => Cause::Other,
         };
@@ -247,7 +247,7 @@ impl Call {
         {
             return self.on_agent(attempt_ix, &LegEvent::HungUp { cause, far_end: false }, env);
         }
-        self.tell(StageEvent::CommandDone(number, false), env)
+        self.dispatch(StageEvent::CommandDone(number, false), env)
     }
 
     /// What shall end is not there: gone without our hearing of it, or, for an agent's leg that never showed
@@ -261,7 +261,7 @@ impl Call {
             Some(attempt_ix) => {
                 self.on_agent(attempt_ix, &LegEvent::HungUp { cause: Cause::Other, far_end: false }, env)
             }
-            None => self.tell(StageEvent::CommandDone(number, false), env),
+            None => self.dispatch(StageEvent::CommandDone(number, false), env),
         }
     }
 
@@ -274,7 +274,7 @@ impl Call {
             if let (false, Some(Sound { prompt: Some(prompt), .. })) = (well, sound) {
                 self.context(env).note(Note::SoundFailed { prompt });
             }
-            return self.tell(StageEvent::SoundEnded, env);
+            return self.dispatch(StageEvent::SoundEnded, env);
         }
         if well && env.now.since(sound.since) >= REPEATED_TIME_MIN {
             let again = self.state.sound.take();
@@ -307,7 +307,7 @@ impl Call {
             AcdReply::Admitted { room, recent } => AcdEvent::Admitted { room: *room, recent: *recent },
             AcdReply::CodeSeen { times, first } => AcdEvent::CodeSeen { times: *times, first: *first },
         };
-        self.tell(StageEvent::Acd(number, news), env)
+        self.dispatch(StageEvent::Acd(number, news), env)
     }
 
     /// Whether this wish was still open; it is no longer.
@@ -325,7 +325,7 @@ impl Call {
         }
         let was_open = self.close_claim(number);
         let mut cx = self.context(env);
-        let found = candidates::whose(line, &cx);
+        let found = candidates::agent_of_line(line, &cx);
         let (true, Some((at, agent))) = (was_open, found) else {
             cx.request(AcdRequest::Release { claim: number, talked: false, rest: Millis(0) });
             return CallStatus::Alive;
@@ -338,7 +338,7 @@ impl Call {
         cx.state.search.untried.retain(|left| *left != at);
         cx.state.attempts.push(attempt);
         let attempt_ix = cx.state.attempts.len() - 1;
-        self.tell(StageEvent::Agent(attempt_ix, AgentEvent::Claimed), env)
+        self.dispatch(StageEvent::Agent(attempt_ix, AgentEvent::Claimed), env)
     }
 
     /// Everything that is due by now. While the switch does not hear the call, nothing is.
@@ -361,9 +361,9 @@ impl Call {
                 }
                 Timer::Ending if !matches!(self.stage, Stage::Ending(_)) => {
                     self.hang_up_again(env);
-                    self.tell(StageEvent::Due(Timer::Ending), env)
+                    self.dispatch(StageEvent::Due(Timer::Ending), env)
                 }
-                other => self.tell(StageEvent::Due(other), env),
+                other => self.dispatch(StageEvent::Due(other), env),
             };
             if let CallStatus::Ended = status {
                 return CallStatus::Ended;
@@ -414,7 +414,7 @@ impl Call {
         if self.stage() != before {
             return CallStatus::Alive;
         }
-        self.tell(StageEvent::LinkRestored, env)
+        self.dispatch(StageEvent::LinkRestored, env)
     }
 
     /// The order to call an agent was perhaps still on its way when link or daemon were lost: who was not even

@@ -1,7 +1,7 @@
 //! The caller is asked for keys: to choose from a menu, to dial an extension, or to enter a number.
 
 use super::context::Context;
-use super::digit_input::{DigitInput, DigitMatch, Outcome, match_length, match_one_of};
+use super::digit_input::{DigitInput, DigitMatch, InputOutcome, match_length, match_one_of};
 use super::transition::{Exit, Next, StageEvent, Transition};
 use crate::hotline::flow::{Ask, Node, NodeKind};
 use serde::{Deserialize, Serialize};
@@ -16,28 +16,28 @@ pub(super) struct Menu {
 
 impl Menu {
     pub(super) fn enter(cx: &mut Context) -> Next<Self> {
-        let Some((node, ask)) = asked(cx) else { return Next::Go(Transition::exit("invalid")) };
-        let (input, outcome) = DigitInput::ask(ask, |digits| fit(node, ask, digits), cx);
-        Self { input }.after(outcome, cx)
+        let Some((node, ask)) = input_node(cx) else { return Next::Go(Transition::exit("invalid")) };
+        let (input, outcome) = DigitInput::ask(ask, |digits| match_digits(node, ask, digits), cx);
+        Self { input }.after_input(outcome, cx)
     }
 
     pub(super) fn on(mut self, event: StageEvent, cx: &mut Context) -> Next<Self> {
-        let Some((node, ask)) = asked(cx) else { return Next::Go(Transition::exit("invalid")) };
-        let outcome = self.input.on(event, ask, |digits| fit(node, ask, digits), cx);
-        self.after(outcome, cx)
+        let Some((node, ask)) = input_node(cx) else { return Next::Go(Transition::exit("invalid")) };
+        let outcome = self.input.on(event, ask, |digits| match_digits(node, ask, digits), cx);
+        self.after_input(outcome, cx)
     }
 
-    fn after(self, outcome: Outcome, cx: &mut Context) -> Next<Self> {
+    fn after_input(self, outcome: InputOutcome, cx: &mut Context) -> Next<Self> {
         match outcome {
-            Outcome::Asking => Next::Stay(self),
-            Outcome::Invalid => Next::Go(Transition::exit("invalid")),
-            Outcome::Timeout => Next::Go(Transition::exit("timeout")),
-            Outcome::Answer(digits) => Next::Go(answered(digits, cx)),
+            InputOutcome::Pending => Next::Stay(self),
+            InputOutcome::Invalid => Next::Go(Transition::exit("invalid")),
+            InputOutcome::Timeout => Next::Go(Transition::exit("timeout")),
+            InputOutcome::Answer(digits) => Next::Go(exit_for(digits, cx)),
         }
     }
 }
 
-fn asked<'a>(cx: &Context<'a>) -> Option<(&'a Node, &'a Ask)> {
+fn input_node<'a>(cx: &Context<'a>) -> Option<(&'a Node, &'a Ask)> {
     let node = cx.node()?;
     match &node.kind {
         NodeKind::Menu(ask) | NodeKind::Extension(ask) => Some((node, ask)),
@@ -57,13 +57,13 @@ fn asked<'a>(cx: &Context<'a>) -> Option<(&'a Node, &'a Ask)> {
     }
 }
 
-fn fit(node: &Node, ask: &Ask, digits: &str) -> DigitMatch {
+fn match_digits(node: &Node, ask: &Ask, digits: &str) -> DigitMatch {
     if matches!(node.kind, NodeKind::Collect(_)) {
         return match_length(digits, ask);
     }
     let from = (Bound::Included(digits), Bound::Unbounded);
-    let begin_so = node.exits.range::<str, _>(from).map(|(exit, _)| &**exit);
-    match_one_of(digits, begin_so.take_while(|exit| exit.starts_with(digits)).filter(|exit| is_keys(exit)))
+    let candidates = node.exits.range::<str, _>(from).map(|(exit, _)| &**exit);
+    match_one_of(digits, candidates.take_while(|exit| exit.starts_with(digits)).filter(|exit| is_keys(exit)))
 }
 
 /// Whether the name of an exit is keys to press.
@@ -71,12 +71,12 @@ fn is_keys(exit: &str) -> bool {
     exit.bytes().all(|byte| byte.is_ascii_digit() || byte == b'*' || byte == b'#')
 }
 
-fn answered(digits: String, cx: &mut Context) -> Transition {
+fn exit_for(digits: String, cx: &mut Context) -> Transition {
     let Some(NodeKind::Collect(collect)) = cx.node().map(|node| &node.kind) else {
-        let because = ["the caller keyed ", &digits].concat().into();
-        return Transition::Exit { exit: Exit::Named(digits.into()), because };
+        let reason = ["the caller keyed ", &digits].concat().into();
+        return Transition::Exit { exit: Exit::Named(digits.into()), reason };
     };
-    let because = format!("{} digits were keyed", digits.len()).into();
+    let reason = format!("{} digits were keyed", digits.len()).into();
     cx.state.record_fields.entered.insert(collect.name.clone(), digits);
-    Transition::Exit { exit: Exit::Fixed("done"), because }
+    Transition::Exit { exit: Exit::Fixed("done"), reason }
 }

@@ -31,7 +31,8 @@ struct RingingAgent {
     attempt_ix: AttemptIx,
     until: Instant,
     /// The command that asks the agent to press the key.
-    asking: Option<u32>,
+    #[serde(rename = "asking")]
+    confirm_prompt: Option<u32>,
 }
 
 /// What came of it.
@@ -56,7 +57,7 @@ impl RingingAgents {
     pub(super) fn ring(&mut self, attempt_ix: AttemptIx, cx: &mut Context) {
         match cx.ring_agent(attempt_ix) {
             Some(ring_time) => {
-                self.0.push(RingingAgent { attempt_ix, until: cx.now + ring_time, asking: None });
+                self.0.push(RingingAgent { attempt_ix, until: cx.now + ring_time, confirm_prompt: None });
                 self.set_timer(cx);
             }
             None => cx.close_attempt(attempt_ix, AttemptOutcome::Failed),
@@ -80,13 +81,13 @@ impl RingingAgents {
             }
             AgentEvent::Ready if cx.agent(attempt_ix).is_some_and(|agent| agent.confirm) => {
                 agent.until = cx.now + CONFIRM_TIME_MAX;
-                agent.asking = ask(attempt_ix, cx);
+                agent.confirm_prompt = ask_to_confirm(attempt_ix, cx);
                 self.set_timer(cx);
                 RingOutcome::Pending
             }
             AgentEvent::Ready => RingOutcome::Accepted(attempt_ix),
-            AgentEvent::Digit(TAKE_KEY) if agent.asking.is_some() => {
-                stop(attempt_ix, cx);
+            AgentEvent::Digit(TAKE_KEY) if agent.confirm_prompt.is_some() => {
+                stop_prompt(attempt_ix, cx);
                 RingOutcome::Accepted(attempt_ix)
             }
             AgentEvent::Gone => {
@@ -101,25 +102,25 @@ impl RingingAgents {
 
     /// What the agent was asked was said to its end: it is said again.
     pub(super) fn on_done(&mut self, command: u32, cx: &mut Context) {
-        if let Some(agent) = self.0.iter_mut().find(|agent| agent.asking == Some(command)) {
-            agent.asking = ask(agent.attempt_ix, cx);
+        if let Some(agent) = self.0.iter_mut().find(|agent| agent.confirm_prompt == Some(command)) {
+            agent.confirm_prompt = ask_to_confirm(agent.attempt_ix, cx);
         }
     }
 
     /// The link is back: whether the agents were asked is unknown.
     pub(super) fn on_link_restored(&mut self, cx: &mut Context) {
-        for agent in self.0.iter_mut().filter(|agent| agent.asking.is_some()) {
-            stop(agent.attempt_ix, cx);
-            agent.asking = ask(agent.attempt_ix, cx);
+        for agent in self.0.iter_mut().filter(|agent| agent.confirm_prompt.is_some()) {
+            stop_prompt(agent.attempt_ix, cx);
+            agent.confirm_prompt = ask_to_confirm(agent.attempt_ix, cx);
         }
     }
 
     /// Gives up on those who have rung long enough.
     pub(super) fn on_due(&mut self, cx: &mut Context) {
-        let (late, on): (Vec<RingingAgent>, Vec<RingingAgent>) =
+        let (expired, ringing): (Vec<RingingAgent>, Vec<RingingAgent>) =
             std::mem::take(&mut self.0).into_iter().partition(|agent| agent.until <= cx.now);
-        self.0 = on;
-        for agent in late {
+        self.0 = ringing;
+        for agent in expired {
             give_up(&agent, cx);
         }
         self.set_timer(cx);
@@ -149,14 +150,14 @@ impl RingingAgents {
     }
 }
 
-fn ask(attempt_ix: AttemptIx, cx: &mut Context) -> Option<u32> {
+fn ask_to_confirm(attempt_ix: AttemptIx, cx: &mut Context) -> Option<u32> {
     let leg = cx.agent_leg(attempt_ix)?;
     let spoken = Key::try_from(TAKE_KEY).ok().and_then(|key| cx.spoken(|speaker| speaker.take_call(key)));
     let prompt = spoken.unwrap_or(Prompt::Tone(Tone::Beep));
     Some(cx.send(Action::Play { leg, prompt, repeat: false }))
 }
 
-fn stop(attempt_ix: AttemptIx, cx: &mut Context) {
+fn stop_prompt(attempt_ix: AttemptIx, cx: &mut Context) {
     if let Some(leg) = cx.agent_leg(attempt_ix) {
         cx.send(Action::Stop { leg });
     }
@@ -166,7 +167,7 @@ fn give_up(agent: &RingingAgent, cx: &mut Context) {
     let Some(attempt) = cx.state.attempts.get(agent.attempt_ix) else { return };
     let outcome = match attempt.phase {
         AttemptPhase::Claimed | AttemptPhase::Answered | AttemptPhase::Ended => AttemptOutcome::Failed,
-        AttemptPhase::Ready if agent.asking.is_some() => AttemptOutcome::Unconfirmed,
+        AttemptPhase::Ready if agent.confirm_prompt.is_some() => AttemptOutcome::Unconfirmed,
         AttemptPhase::Ready => AttemptOutcome::Failed,
         AttemptPhase::Calling | AttemptPhase::Created | AttemptPhase::Ringing => AttemptOutcome::NoAnswer,
     };

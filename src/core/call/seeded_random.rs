@@ -4,8 +4,8 @@ use crate::id::LegId;
 
 /// SplitMix64 (Steele, Lea and Flood 2014): a counter and a mixing function, so any draw can be named by its
 /// place and nothing has to be remembered.
-fn mix(seed: u64, place: u64) -> u64 {
-    let mut z = seed.wrapping_add(place.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+fn mix(seed: u64, draw: u64) -> u64 {
+    let mut z = seed.wrapping_add(draw.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
@@ -13,8 +13,8 @@ fn mix(seed: u64, place: u64) -> u64 {
 
 /// The name of a call's nth agent leg, in the form of a random UUID (RFC 9562, version 4).
 pub(super) fn agent_leg_id(seed: u64, attempt_ix: usize) -> LegId {
-    let place = 2 * attempt_ix as u64;
-    let bits = u128::from(mix(seed, place)) << 64 | u128::from(mix(seed, place + 1));
+    let draw = 2 * attempt_ix as u64;
+    let bits = u128::from(mix(seed, draw)) << 64 | u128::from(mix(seed, draw + 1));
     let version_4 = bits & !(0xf << 76) | 4 << 76;
     LegId::from_bits(version_4 & !(0b11 << 62) | 0b10 << 62)
 }

@@ -2,11 +2,11 @@
 //! call and its agent.
 
 use super::context::Context;
-use super::digit_input::{DigitInput, DigitMatch, Outcome};
+use super::digit_input::{DigitInput, DigitMatch, InputOutcome};
 use super::timer::Timer;
 use super::transition::{Exit, Next, StageEvent, Transition};
 use crate::command::Action;
-use crate::hotline::flow::{NodeKind, Survey as Setting};
+use crate::hotline::flow::{NodeKind, Survey as SurveyNode};
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
@@ -25,21 +25,21 @@ pub(super) enum Survey {
 
 impl Survey {
     pub(super) fn enter(cx: &mut Context) -> Next<Self> {
-        let Some(setting) = setting(cx) else { return Next::Go(Transition::exit("done")) };
+        let Some(node) = node(cx) else { return Next::Go(Transition::exit("done")) };
         // Keys of the talk are no answer.
         cx.state.typed_ahead.clear();
         let leg = cx.state.caller_leg.clone();
         cx.send(Action::ForgetKeys { leg });
-        let (input, outcome) = DigitInput::ask(&setting.ask, |digits| fit(setting, digits), cx);
-        Self::after(input, outcome, cx)
+        let (input, outcome) = DigitInput::ask(&node.ask, |digits| match_score(node, digits), cx);
+        Self::after_input(input, outcome, cx)
     }
 
     pub(super) fn on(self, event: StageEvent, cx: &mut Context) -> Next<Self> {
-        let Some(setting) = setting(cx) else { return Next::Go(Transition::exit("done")) };
+        let Some(node) = node(cx) else { return Next::Go(Transition::exit("done")) };
         match (self, event) {
             (Self::Asking(mut input), event) => {
-                let outcome = input.on(event, &setting.ask, |digits| fit(setting, digits), cx);
-                Self::after(input, outcome, cx)
+                let outcome = input.on(event, &node.ask, |digits| match_score(node, digits), cx);
+                Self::after_input(input, outcome, cx)
             }
             (Self::Thanks, StageEvent::SoundEnded | StageEvent::Due(Timer::Announcement)) => {
                 cx.clear_timer(Timer::Announcement);
@@ -61,21 +61,21 @@ impl Survey {
         }
     }
 
-    fn after(input: DigitInput, outcome: Outcome, cx: &mut Context) -> Next<Self> {
+    fn after_input(input: DigitInput, outcome: InputOutcome, cx: &mut Context) -> Next<Self> {
         match outcome {
-            Outcome::Asking => Next::Stay(Self::Asking(input)),
-            Outcome::Invalid | Outcome::Timeout => Next::Go(Transition::exit("timeout")),
-            Outcome::Answer(score) => {
+            InputOutcome::Pending => Next::Stay(Self::Asking(input)),
+            InputOutcome::Invalid | InputOutcome::Timeout => Next::Go(Transition::exit("timeout")),
+            InputOutcome::Answer(score) => {
                 cx.state.record_fields.score = score.parse().ok();
-                match setting(cx).and_then(|setting| setting.thanks.clone()) {
+                match node(cx).and_then(|node| node.thanks.clone()) {
                     Some(thanks) => {
                         cx.play(thanks, false);
                         cx.set_timer(Timer::Announcement, THANKS_TIME_MAX);
                         Next::Stay(Self::Thanks)
                     }
                     None => {
-                        let because = format!("the caller pressed {score}").into();
-                        Next::Go(Transition::Exit { exit: Exit::Fixed("done"), because })
+                        let reason = format!("the caller pressed {score}").into();
+                        Next::Go(Transition::Exit { exit: Exit::Fixed("done"), reason })
                     }
                 }
             }
@@ -83,13 +83,13 @@ impl Survey {
     }
 }
 
-fn fit(setting: &Setting, digits: &str) -> DigitMatch {
+fn match_score(node: &SurveyNode, digits: &str) -> DigitMatch {
     match digits.parse::<u8>() {
-        Ok(score) if (1..=setting.highest).contains(&score) => DigitMatch::Complete,
+        Ok(score) if (1..=node.highest).contains(&score) => DigitMatch::Complete,
         Ok(_) | Err(_) => DigitMatch::Wrong,
     }
 }
 
-fn setting<'a>(cx: &Context<'a>) -> Option<&'a Setting> {
-    if let NodeKind::Survey(setting) = &cx.node()?.kind { Some(setting) } else { None }
+fn node<'a>(cx: &Context<'a>) -> Option<&'a SurveyNode> {
+    if let NodeKind::Survey(node) = &cx.node()?.kind { Some(node) } else { None }
 }

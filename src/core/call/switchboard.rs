@@ -41,7 +41,7 @@ pub struct Switchboard {
     hotlines: Arc<Hotlines>,
     calendar: Arc<Calendar>,
     /// The operator's own table of numbers; without one it is that which is built in.
-    atlas: Option<Arc<NumberRegions>>,
+    number_regions: Option<Arc<NumberRegions>>,
     /// Versions that are no longer the current one and that live calls still follow.
     superseded: BTreeMap<(Arc<str>, Version), Arc<Hotline>>,
     calls: CallTable,
@@ -75,7 +75,7 @@ impl Switchboard {
             }
             Event::Calendar(calendar) => self.calendar = calendar.clone(),
             Event::CallsTakenOver { calls, hotlines } => self.take_over(calls, hotlines, out),
-            Event::NumberRegions(atlas) => self.atlas = Some(atlas.clone()),
+            Event::NumberRegions(number_regions) => self.number_regions = Some(number_regions.clone()),
             Event::LeaseLost { switch } => self.drop_calls_of(switch, out),
             Event::LinkLost { switch } => self.link_lost(switch, out),
             Event::LinkRestored { switch, connection, legs } => {
@@ -214,7 +214,7 @@ impl Switchboard {
             now: self.now,
             fallback_after: self.limits.fallback_after,
             calendar: &self.calendar,
-            atlas: self.atlas.as_deref(),
+            number_regions: self.number_regions.as_deref(),
             out,
         };
         match turn(call, &mut env) {
@@ -245,7 +245,7 @@ impl Switchboard {
             now: self.now,
             fallback_after: self.limits.fallback_after,
             calendar: &self.calendar,
-            atlas: self.atlas.as_deref(),
+            number_regions: self.number_regions.as_deref(),
             out,
         };
         let call = Call::take(arrival, from, hotline, &mut env);

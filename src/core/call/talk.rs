@@ -23,13 +23,14 @@ pub(super) struct Talk {
     #[serde(rename = "nth")]
     attempt_ix: AttemptIx,
     /// Whether the agent left and the caller's leg is awaited back.
-    parted: bool,
+    #[serde(rename = "parted")]
+    agent_left: bool,
 }
 
 impl Talk {
     pub(super) fn enter(attempt_ix: AttemptIx, cx: &mut Context) -> Next<Self> {
-        let talk = Self { attempt_ix, parted: false };
-        talk.begin(cx);
+        let talk = Self { attempt_ix, agent_left: false };
+        talk.begin_if_answered(cx);
         Next::Stay(talk)
     }
 
@@ -38,12 +39,12 @@ impl Talk {
             StageEvent::Agent(attempt_ix, AgentEvent::Gone) if attempt_ix == self.attempt_ix => {
                 self.agent_gone(cx)
             }
-            StageEvent::Caller(CallerEvent::Parked) if self.parted => Self::go_on(cx),
+            StageEvent::Caller(CallerEvent::Parked) if self.agent_left => Self::go_on_with_flow(cx),
             StageEvent::Caller(CallerEvent::Answered) => {
-                self.begin(cx);
+                self.begin_if_answered(cx);
                 Next::Stay(self)
             }
-            StageEvent::Caller(CallerEvent::Unbridged | CallerEvent::Parked) if !self.parted => {
+            StageEvent::Caller(CallerEvent::Unbridged | CallerEvent::Parked) if !self.agent_left => {
                 cx.set_timer(Timer::Unbridged, UNBRIDGED_TIME_MAX);
                 Next::Stay(self)
             }
@@ -51,13 +52,13 @@ impl Talk {
                 cx.clear_timer(Timer::Unbridged);
                 Next::Stay(self)
             }
-            StageEvent::Due(Timer::Unbridged) if self.parted => Self::go_on(cx),
+            StageEvent::Due(Timer::Unbridged) if self.agent_left => Self::go_on_with_flow(cx),
             StageEvent::Due(Timer::Unbridged) => {
                 cx.conclude(Self::outcome(cx), EndedBy::Switch, Cause::Normal);
                 Next::Go(Transition::Ending { cause: Cause::Normal })
             }
             // The caller's leg may have come back unheard.
-            StageEvent::LinkRestored if self.parted => Self::go_on(cx),
+            StageEvent::LinkRestored if self.agent_left => Self::go_on_with_flow(cx),
             StageEvent::Acd(..)
             | StageEvent::Agent(..)
             | StageEvent::Caller(_)
@@ -69,22 +70,22 @@ impl Talk {
     }
 
     /// They hear each other, as far as the caller is answered already.
-    fn begin(&self, cx: &mut Context) {
+    fn begin_if_answered(&self, cx: &mut Context) {
         let before = cx.state.talk;
         cx.begin_talk(self.attempt_ix);
         if before.is_some() || cx.state.talk.is_none() {
             return;
         }
-        record(cx);
-        remember(self.attempt_ix, cx);
+        start_recording(cx);
+        remember_agent(self.attempt_ix, cx);
     }
 
     fn agent_gone(mut self, cx: &mut Context) -> Next<Self> {
-        let left = cx.state.attempts.get(self.attempt_ix).is_some_and(|attempt| attempt.agent_hung_up);
-        let by = if left { EndedBy::Agent } else { EndedBy::Switch };
+        let hung_up = cx.state.attempts.get(self.attempt_ix).is_some_and(|attempt| attempt.agent_hung_up);
+        let by = if hung_up { EndedBy::Agent } else { EndedBy::Switch };
         if cx.state.talk.is_some() && walk::after_talk(cx).is_some() {
             cx.state.talk_ended = Some((cx.now, by));
-            self.parted = true;
+            self.agent_left = true;
             cx.set_timer(Timer::Unbridged, UNBRIDGED_TIME_MAX);
             return Next::Stay(self);
         }
@@ -93,7 +94,7 @@ impl Talk {
     }
 
     /// The caller is ours again.
-    fn go_on(cx: &mut Context) -> Next<Self> {
+    fn go_on_with_flow(cx: &mut Context) -> Next<Self> {
         cx.clear_timer(Timer::Unbridged);
         if let Some(file) = cx.state.record_fields.recording.clone() {
             let leg = cx.state.caller_leg.clone();
@@ -108,13 +109,13 @@ impl Talk {
     }
 }
 
-fn record(cx: &mut Context) {
-    let wanted = match cx.hotline.map(|hotline| hotline.recording) {
+fn start_recording(cx: &mut Context) {
+    let is_wanted = match cx.hotline.map(|hotline| hotline.recording) {
         Some(Recording::All) => true,
         Some(Recording::Inbound) => cx.state.record_fields.call_back.is_none(),
         Some(Recording::Off) | None => false,
     };
-    if !wanted {
+    if !is_wanted {
         return;
     }
     let Some(file) = cx.recording_name("") else { return };
@@ -124,12 +125,12 @@ fn record(cx: &mut Context) {
 }
 
 /// The next call of this caller is tried with this agent first, where the group wants that.
-fn remember(attempt_ix: AttemptIx, cx: &mut Context) {
+fn remember_agent(attempt_ix: AttemptIx, cx: &mut Context) {
     let (Some(hotline), Some(reach)) = (cx.hotline, cx.reach()) else { return };
     let Some(group) = candidates::group(reach, cx) else { return };
     let (Some(days), Some(caller)) = (group.last_agent_days, cx.caller_key()) else { return };
     let Some(line) = cx.state.attempts.get(attempt_ix).map(|attempt| attempt.line.clone()) else { return };
-    let pool = candidates::pool(&hotline.number, group);
+    let pool = candidates::pool_id(&hotline.number, group);
     let keep = Millis(DAY.0 * u64::from(days));
     cx.request(AcdRequest::Remember { pool, caller, line, keep });
 }

@@ -19,6 +19,17 @@ pub(super) enum Next<S> {
     Finished,
 }
 
+impl<S> Next<S> {
+    /// The same with another stage.
+    pub(super) fn map<T>(self, stage: impl FnOnce(S) -> T) -> Next<T> {
+        match self {
+            Self::Stay(inner) => Next::Stay(stage(inner)),
+            Self::Go(transition) => Next::Go(transition),
+            Self::Finished => Next::Finished,
+        }
+    }
+}
+
 /// The doors.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Transition {
@@ -31,7 +42,7 @@ pub(super) enum Transition {
         /// Its name.
         exit: Exit,
         /// Why by this one.
-        because: Box<str>,
+        reason: Box<str>,
     },
     /// Back to the node where the call is, to go on trying: an agent who took the call was lost.
     ResumeSearch,
@@ -63,7 +74,7 @@ pub(super) enum Exit {
 impl Exit {
     pub(super) fn name(&self) -> &str {
         match self {
-            Self::Fixed(word) => word,
+            Self::Fixed(name) => name,
             Self::Named(name) => name,
         }
     }
@@ -71,8 +82,8 @@ impl Exit {
 
 impl Transition {
     /// Out of the node by an exit that needs no further reason.
-    pub(super) fn exit(word: &'static str) -> Self {
-        Self::Exit { exit: Exit::Fixed(word), because: word.into() }
+    pub(super) fn exit(name: &'static str) -> Self {
+        Self::Exit { exit: Exit::Fixed(name), reason: name.into() }
     }
 }
 

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::timer::Timer;
 use super::transition::{CallerEvent, Next, StageEvent, Transition};
 use crate::command::Action;
-use crate::hotline::flow::{NodeKind, Voicemail as Setting};
+use crate::hotline::flow::{NodeKind, Voicemail as VoicemailNode};
 use crate::prompt::{Prompt, RecordingName, Tone};
 use crate::record::MessageRecord;
 use crate::time::{Instant, Millis};
@@ -33,7 +33,8 @@ pub(super) enum Voicemail {
         since: Instant,
         file: RecordingName,
         /// Whether the caller said that it is the end; otherwise silence does.
-        ended: bool,
+        #[serde(rename = "ended")]
+        ended_by_key: bool,
     },
     /// The caller is told that the message is kept.
     Saved,
@@ -41,9 +42,9 @@ pub(super) enum Voicemail {
 
 impl Voicemail {
     pub(super) fn enter(cx: &mut Context) -> Next<Self> {
-        let Some(setting) = setting(cx) else { return Next::Go(Transition::exit("done")) };
+        let Some(node) = node(cx) else { return Next::Go(Transition::exit("done")) };
         cx.set_timer(Timer::Announcement, GREETING_TIME_MAX);
-        match &setting.greeting {
+        match &node.greeting {
             Some(greeting) => {
                 cx.play(greeting.clone(), false);
                 Next::Stay(Self::Greeting)
@@ -57,14 +58,14 @@ impl Voicemail {
             (Self::Greeting, StageEvent::SoundEnded | StageEvent::Caller(CallerEvent::Digit(END_KEY))) => {
                 Self::beep(cx)
             }
-            (Self::Beep, StageEvent::SoundEnded) => Self::record(cx),
-            (Self::Greeting | Self::Beep, StageEvent::Due(Timer::Announcement)) => Self::record(cx),
-            (Self::Recording { command, since, file, ended }, StageEvent::CommandDone(done, well))
+            (Self::Beep, StageEvent::SoundEnded) => Self::start_recording(cx),
+            (Self::Greeting | Self::Beep, StageEvent::Due(Timer::Announcement)) => Self::start_recording(cx),
+            (Self::Recording { command, since, file, ended_by_key }, StageEvent::CommandDone(done, well))
                 if done == command =>
             {
                 if well {
-                    let spoken = spoken(since, ended, cx);
-                    Self::keep(since, spoken, file, cx)
+                    let spoken = spoken_time(since, ended_by_key, cx);
+                    Self::save(since, spoken, file, cx)
                 } else {
                     Next::Go(Transition::exit("too_short"))
                 }
@@ -75,19 +76,19 @@ impl Voicemail {
             ) => {
                 let leg = cx.state.caller_leg.clone();
                 cx.send(Action::Stop { leg });
-                Next::Stay(Self::Recording { command, since, file, ended: true })
+                Next::Stay(Self::Recording { command, since, file, ended_by_key: true })
             }
             (Self::Recording { since, file, .. }, StageEvent::Due(Timer::Message)) => {
                 let leg = cx.state.caller_leg.clone();
                 cx.send(Action::Stop { leg });
-                Self::keep(since, cx.now.since(since), file, cx)
+                Self::save(since, cx.now.since(since), file, cx)
             }
             // What was said meanwhile is recorded, or lost with the switch; the caller may well have finished.
             (Self::Recording { since, file, .. }, StageEvent::LinkRestored) => {
                 let leg = cx.state.caller_leg.clone();
                 cx.send(Action::Stop { leg });
                 cx.keep_fallback();
-                Self::keep(since, cx.now.since(since), file, cx)
+                Self::save(since, cx.now.since(since), file, cx)
             }
             (Self::Saved, StageEvent::SoundEnded | StageEvent::Due(Timer::Announcement)) => {
                 cx.clear_timer(Timer::Announcement);
@@ -115,31 +116,31 @@ impl Voicemail {
         Next::Stay(Self::Beep)
     }
 
-    fn record(cx: &mut Context) -> Next<Self> {
-        let (Some(setting), Some(file)) = (setting(cx), cx.recording_name("-message")) else {
+    fn start_recording(cx: &mut Context) -> Next<Self> {
+        let (Some(node), Some(file)) = (node(cx), cx.recording_name("-message")) else {
             return Next::Go(Transition::exit("too_short"));
         };
         cx.clear_timer(Timer::Announcement);
         cx.stop();
-        let (leg, longest, silence) = (cx.state.caller_leg.clone(), setting.longest, setting.silence);
+        let (leg, longest, silence) = (cx.state.caller_leg.clone(), node.longest, node.silence);
         let command = cx.send(Action::RecordMessage { leg, file: file.clone(), longest, silence });
         cx.set_timer(Timer::Message, Millis(longest.0 + MESSAGE_SPARE.0));
-        Next::Stay(Self::Recording { command, since: cx.now, file, ended: false })
+        Next::Stay(Self::Recording { command, since: cx.now, file, ended_by_key: false })
     }
 
     /// The caller is gone: what was said until then counts.
     pub(super) fn caller_gone(&self, cx: &mut Context) {
         if let Self::Recording { since, file, .. } = self {
-            note_message(*since, cx.now.since(*since), file, cx);
+            record_message(*since, cx.now.since(*since), file, cx);
         }
     }
 
-    fn keep(since: Instant, spoken: Millis, file: RecordingName, cx: &mut Context) -> Next<Self> {
+    fn save(since: Instant, spoken: Millis, file: RecordingName, cx: &mut Context) -> Next<Self> {
         cx.clear_timer(Timer::Message);
-        if !note_message(since, spoken, &file, cx) {
+        if !record_message(since, spoken, &file, cx) {
             return Next::Go(Transition::exit("too_short"));
         }
-        match setting(cx).and_then(|setting| setting.saved.clone()) {
+        match node(cx).and_then(|node| node.saved.clone()) {
             Some(saved) => {
                 cx.play(saved, false);
                 cx.set_timer(Timer::Announcement, GREETING_TIME_MAX);
@@ -152,26 +153,26 @@ impl Voicemail {
 
 /// For how long the caller spoke, as far as that is known: it was silent at the end unless it ended the message or
 /// the message was as long as may be.
-fn spoken(since: Instant, ended: bool, cx: &Context) -> Millis {
+fn spoken_time(since: Instant, ended_by_key: bool, cx: &Context) -> Millis {
     let length = cx.now.since(since);
-    let Some(setting) = setting(cx) else { return length };
+    let Some(node) = node(cx) else { return length };
     // The switch counts whole seconds, and may end it one early.
-    let full = length.0 + 1_000 >= setting.longest.0;
-    if ended || full { length } else { Millis(length.0.saturating_sub(setting.silence.0)) }
+    let is_full = length.0 + 1_000 >= node.longest.0;
+    if ended_by_key || is_full { length } else { Millis(length.0.saturating_sub(node.silence.0)) }
 }
 
 /// Enters the message where enough was spoken for it to be one.
-fn note_message(since: Instant, spoken: Millis, file: &RecordingName, cx: &mut Context) -> bool {
-    let Some(setting) = setting(cx) else { return false };
-    let kept = spoken >= setting.shortest;
-    if kept {
+fn record_message(since: Instant, spoken: Millis, file: &RecordingName, cx: &mut Context) -> bool {
+    let Some(node) = node(cx) else { return false };
+    let is_long_enough = spoken >= node.shortest;
+    if is_long_enough {
         // The news that it is over may come late; it is no longer for that.
-        let length = cx.now.since(since).min(setting.longest);
+        let length = cx.now.since(since).min(node.longest);
         cx.state.record_fields.message = Some(MessageRecord { file: file.clone(), length });
     }
-    kept
+    is_long_enough
 }
 
-fn setting<'a>(cx: &Context<'a>) -> Option<&'a Setting> {
-    if let NodeKind::Voicemail(setting) = &cx.node()?.kind { Some(setting) } else { None }
+fn node<'a>(cx: &Context<'a>) -> Option<&'a VoicemailNode> {
+    if let NodeKind::Voicemail(node) = &cx.node()?.kind { Some(node) } else { None }
 }

@@ -16,7 +16,7 @@ const PATH_NODES_MAX: usize = 100;
 
 /// What a stage is for, where a node's kind has one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Room {
+pub(super) enum NodeStage {
     Access,
     Menu,
     Announce,
@@ -29,13 +29,13 @@ pub(super) enum Room {
 
 /// Where a walk through the flow ends.
 #[derive(Debug)]
-pub(super) enum Arrived {
-    At(Room),
-    Through(Transition),
+pub(super) enum WalkEnd {
+    Enter(NodeStage),
+    Leave(Transition),
 }
 
 /// Walks from this node to the first that takes time.
-pub(super) fn walk(mut at: NodeIx, cx: &mut Context) -> Arrived {
+pub(super) fn walk(mut at: NodeIx, cx: &mut Context) -> WalkEnd {
     loop {
         cx.state.nodes_visited += 1;
         let Some(node) = cx.hotline.and_then(|hotline| hotline.flow.node(at)) else { return nowhere(cx) };
@@ -52,26 +52,26 @@ pub(super) fn walk(mut at: NodeIx, cx: &mut Context) -> Arrived {
             let leg = cx.state.caller_leg.clone();
             cx.send(Action::Answer { leg });
         }
-        let (exit, because) = match &node.kind {
+        let (exit, reason) = match &node.kind {
             NodeKind::Hours { .. } | NodeKind::Area { .. } | NodeKind::Set(_) | NodeKind::Goto => {
                 at_once(node, cx)
             }
             NodeKind::HangUp { cause } => {
                 let cause = cx.conclude_by_flow(*cause);
-                return Arrived::Through(Transition::Ending { cause });
+                return WalkEnd::Leave(Transition::Ending { cause });
             }
-            NodeKind::Access(_) => return Arrived::At(Room::Access),
+            NodeKind::Access(_) => return WalkEnd::Enter(NodeStage::Access),
             NodeKind::Menu(_) | NodeKind::Collect(_) | NodeKind::Extension(_) => {
-                return Arrived::At(Room::Menu);
+                return WalkEnd::Enter(NodeStage::Menu);
             }
-            NodeKind::Play(_) => return Arrived::At(Room::Announce),
-            NodeKind::Group(_) => return Arrived::At(Room::Hunt),
-            NodeKind::Queue(_) => return Arrived::At(Room::Queue),
-            NodeKind::Voicemail(_) => return Arrived::At(Room::Voicemail),
-            NodeKind::Survey(_) => return Arrived::At(Room::Survey),
-            NodeKind::VerifyCode(_) => return Arrived::At(Room::Verify),
+            NodeKind::Play(_) => return WalkEnd::Enter(NodeStage::Announce),
+            NodeKind::Group(_) => return WalkEnd::Enter(NodeStage::Hunt),
+            NodeKind::Queue(_) => return WalkEnd::Enter(NodeStage::Queue),
+            NodeKind::Voicemail(_) => return WalkEnd::Enter(NodeStage::Voicemail),
+            NodeKind::Survey(_) => return WalkEnd::Enter(NodeStage::Survey),
+            NodeKind::VerifyCode(_) => return WalkEnd::Enter(NodeStage::Verify),
         };
-        match next(node, &exit, because, cx) {
+        match next(node, &exit, reason, cx) {
             Some(to) => at = to,
             None => return nowhere(cx),
         }
@@ -79,8 +79,8 @@ pub(super) fn walk(mut at: NodeIx, cx: &mut Context) -> Arrived {
 }
 
 /// Leaves the node where the call is.
-pub(super) fn leave(exit: &Exit, because: Box<str>, cx: &mut Context) -> Transition {
-    let to = cx.node().and_then(|node| next(node, exit, because, cx));
+pub(super) fn leave(exit: &Exit, reason: Box<str>, cx: &mut Context) -> Transition {
+    let to = cx.node().and_then(|node| next(node, exit, reason, cx));
     match to {
         Some(to) => Transition::Node(to),
         None if exit.name() == TALKED || exit.name() == "done" => {
@@ -140,19 +140,19 @@ pub(super) fn after_talk(cx: &Context) -> Option<NodeIx> {
     (!ends).then_some(to)
 }
 
-fn next(node: &Node, exit: &Exit, because: Box<str>, cx: &mut Context) -> Option<NodeIx> {
+fn next(node: &Node, exit: &Exit, reason: Box<str>, cx: &mut Context) -> Option<NodeIx> {
     let to = match exit.name() {
         TALKED => node.exits.get(TALKED).copied(),
         name => node.exit(name),
     };
     let known = node.exits.get_key_value(exit.name());
     let exit = known.map_or_else(|| exit.name().into(), |(known, _)| known.clone());
-    cx.note(Note::Node { node: node.name.clone(), exit, reason: because });
+    cx.note(Note::Node { node: node.name.clone(), exit, reason });
     to
 }
 
-fn nowhere(cx: &mut Context) -> Arrived {
-    Arrived::Through(closing(cx))
+fn nowhere(cx: &mut Context) -> WalkEnd {
+    WalkEnd::Leave(closing(cx))
 }
 
 fn closing(cx: &Context) -> Transition {

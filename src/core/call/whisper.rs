@@ -28,13 +28,13 @@ pub(super) struct Whisper {
 }
 
 impl Whisper {
-    pub(super) fn has_nothing_to_say(attempt_ix: AttemptIx, cx: &Context) -> bool {
-        words_to_caller(attempt_ix, cx).is_none() && words_to_agent(cx).is_none()
+    pub(super) fn is_empty(attempt_ix: AttemptIx, cx: &Context) -> bool {
+        prompt_to_caller(attempt_ix, cx).is_none() && prompt_to_agent(cx).is_none()
     }
 
     pub(super) fn enter(attempt_ix: AttemptIx, cx: &mut Context) -> Next<Self> {
-        let to_caller = words_to_caller(attempt_ix, cx);
-        let to_agent = words_to_agent(cx);
+        let to_caller = prompt_to_caller(attempt_ix, cx);
+        let to_agent = prompt_to_agent(cx);
         let mut whisper = Self { attempt_ix, to_agent: None, to_caller: to_caller.is_some() };
         if let (Some(prompt), Some(leg)) = (to_agent, cx.agent_leg(attempt_ix)) {
             whisper.to_agent = Some(cx.send(Action::Play { leg, prompt, repeat: false }));
@@ -51,20 +51,20 @@ impl Whisper {
         match event {
             StageEvent::Agent(attempt_ix, AgentEvent::Gone) if attempt_ix == self.attempt_ix => {
                 cx.stop();
-                Self::back(cx)
+                Self::resume_search(cx)
             }
             StageEvent::CommandDone(command, _) if self.to_agent == Some(command) => {
                 self.to_agent = None;
-                self.or_connect(cx)
+                self.connect_if_done(cx)
             }
             StageEvent::SoundEnded => {
                 self.to_caller = false;
-                self.or_connect(cx)
+                self.connect_if_done(cx)
             }
             StageEvent::Due(Timer::Announcement) => {
                 cx.end_attempt(self.attempt_ix, AttemptOutcome::Dropped, Cause::Normal);
                 cx.stop();
-                Self::back(cx)
+                Self::resume_search(cx)
             }
             StageEvent::Agent(attempt_ix, AgentEvent::Bridged) if attempt_ix == self.attempt_ix => {
                 cx.clear_timer(Timer::Announcement);
@@ -84,7 +84,7 @@ impl Whisper {
         }
     }
 
-    fn or_connect(self, cx: &mut Context) -> Next<Self> {
+    fn connect_if_done(self, cx: &mut Context) -> Next<Self> {
         if self.to_agent.is_none() && !self.to_caller {
             cx.clear_timer(Timer::Announcement);
             return Next::Go(Transition::Connect { attempt_ix: self.attempt_ix });
@@ -98,19 +98,19 @@ impl Whisper {
         Next::Stay(self)
     }
 
-    fn back(cx: &mut Context) -> Next<Self> {
+    fn resume_search(cx: &mut Context) -> Next<Self> {
         cx.clear_timer(Timer::Announcement);
         Next::Go(Transition::ResumeSearch)
     }
 }
 
-fn words_to_caller(attempt_ix: AttemptIx, cx: &Context) -> Option<Prompt> {
+fn prompt_to_caller(attempt_ix: AttemptIx, cx: &Context) -> Option<Prompt> {
     let before = &cx.reach()?.before;
     let agent = cx.agent(attempt_ix).filter(|_| before.agent_number);
     let number = agent.and_then(|agent| cx.spoken(|speaker| speaker.at_your_service(&agent.id)));
     Prompt::joined([before.to_caller.clone(), number].into_iter().flatten())
 }
 
-fn words_to_agent(cx: &Context) -> Option<Prompt> {
+fn prompt_to_agent(cx: &Context) -> Option<Prompt> {
     cx.reach()?.before.to_agent.clone()
 }
