@@ -1,6 +1,7 @@
-//! Attempts to reach an agent: from the wish to call until the agent's leg is surely gone.
+//! Attempts to reach an agent: from the claim of a line until the agent's leg is surely gone.
 //!
-//! The books are kept here whatever stage the call is in, so that no leg is forgotten when a stage ends.
+//! Attempts are kept in the state of the call, whatever stage the call is in, so that no leg is forgotten when a stage
+//! ends.
 
 use crate::event::Cause;
 use crate::hotline::Agent;
@@ -11,35 +12,35 @@ use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// An attempt's place among the attempts of its call.
+/// The position of an attempt among the attempts of its call.
 pub(super) type AttemptIx = usize;
 
 /// How far an attempt got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum AttemptPhase {
-    /// A line is ours.
+    /// The call holds a line of the agent.
     Claimed,
-    /// The switch was told to call.
+    /// The command to call the agent is on its way to the switch.
     Calling,
     /// The switch made the leg.
     Created,
-    /// It rings.
+    /// The agent's telephone rings.
     Ringing,
-    /// The agent took the call.
+    /// The agent answered.
     Answered,
-    /// The agent's leg does what it is told.
+    /// The agent's leg is parked and obeys commands.
     Ready,
-    /// Nothing of it is left.
+    /// No leg is left.
     #[serde(rename = "over")]
     Ended,
 }
 
-/// One attempt.
+/// One attempt to reach an agent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Attempt {
     pub(super) agent: Arc<str>,
-    /// The agent's place in the hotline's list.
+    /// The agent's position in the hotline's list.
     #[serde(rename = "at")]
     pub(super) agent_ix: u16,
     pub(super) line: LineId,
@@ -53,21 +54,21 @@ pub(super) struct Attempt {
     pub(super) answered: Option<Instant>,
     pub(super) ended: Option<Instant>,
     pub(super) outcome: Option<AttemptOutcome>,
-    /// Set once we want the leg gone: with what its other end is told.
+    /// Set when the leg shall be hung up: the cause for the agent's leg.
     pub(super) ending: Option<Cause>,
-    /// Whether the agent left, and not the switch or we.
+    /// Whether the agent hung up; otherwise the switch or the daemon ended the leg.
     #[serde(rename = "left")]
     pub(super) agent_hung_up: bool,
-    /// The newest command to end it.
+    /// The newest command to hang up the leg.
     pub(super) hang_up: Option<u32>,
     /// How long the line rests after a talk.
     pub(super) wrap_up: Millis,
-    /// How long the line rests after none.
+    /// How long the line rests after an attempt without a talk.
     pub(super) retry: Millis,
 }
 
 impl Attempt {
-    /// One whose line the claim of this number took.
+    /// An attempt whose line the claim of this number got.
     pub(super) fn new(agent: &Agent, agent_ix: u16, claim: u32, now: Instant) -> Self {
         Self {
             agent: agent.id.clone(),
@@ -91,19 +92,19 @@ impl Attempt {
         }
     }
 
-    /// One that never was: all lines of the agent are taken.
+    /// The attempt of an agent whose lines are all in use: over before it began.
     pub(super) fn without_a_line(agent: &Agent, agent_ix: u16, now: Instant) -> Self {
         let outcome = Some(AttemptOutcome::LinesTaken);
         let attempt = Self::new(agent, agent_ix, 0, now);
         Self { has_line: false, phase: AttemptPhase::Ended, ended: Some(now), outcome, ..attempt }
     }
 
-    /// Whether something of it may still be alive.
+    /// Whether the attempt may still have a leg.
     pub(super) fn is_alive(&self) -> bool {
         self.phase != AttemptPhase::Ended
     }
 
-    /// Goes on to a later phase; a late report of an earlier one changes nothing.
+    /// Advances to a later phase, and returns whether it did. A late report of an earlier phase changes nothing.
     pub(super) fn advance_to(&mut self, phase: AttemptPhase) -> bool {
         let further = phase > self.phase;
         if further {
@@ -112,7 +113,7 @@ impl Attempt {
         further
     }
 
-    /// Sets how it ended; what was known first holds.
+    /// Sets how the attempt ended. The first outcome holds.
     pub(super) fn conclude(&mut self, outcome: AttemptOutcome, now: Instant) {
         self.outcome.get_or_insert(outcome);
         self.ended.get_or_insert(now);
@@ -131,7 +132,7 @@ impl Attempt {
     }
 }
 
-/// What a leg's cause says about an attempt that nobody took.
+/// The outcome of an attempt that nobody answered, from the cause of its leg.
 pub(super) fn outcome_of(cause: Cause) -> AttemptOutcome {
     match cause {
         Cause::Busy => AttemptOutcome::Busy,

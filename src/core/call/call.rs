@@ -1,4 +1,4 @@
-//! One call: the stage it is in, and the doors between stages.
+//! One call: its stage, and the transitions between stages.
 
 use super::admission::{Admission, ArrivalSource};
 use super::announce::Announce;
@@ -40,7 +40,7 @@ pub(super) struct Call {
     pub(super) stage: Stage,
 }
 
-/// Where a call is.
+/// The stage of a call, with the stage's own state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Stage {
@@ -61,7 +61,7 @@ pub(super) enum Stage {
 }
 
 impl Stage {
-    /// What stands in a call while it goes from one stage to the next.
+    /// Stands in a call while it goes from one stage to the next.
     fn placeholder() -> Self {
         Self::Ending(Ending::default())
     }
@@ -86,7 +86,7 @@ impl Stage {
     }
 }
 
-/// Everything of a call that must survive: plain data, the hotline by its number and version.
+/// Everything of a call that must survive a daemon: plain data, with the hotline as its number and version.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct CallSnapshot {
     pub(super) hotline: Option<(Arc<str>, Version)>,
@@ -96,18 +96,19 @@ pub(super) struct CallSnapshot {
 }
 
 impl CallSnapshot {
+    /// The switch that has the call.
     pub(super) fn switch(&self) -> &SwitchId {
         &self.state.switch
     }
 }
 
-/// A call lives on, or became a record.
+/// Whether a call lives on after a turn, or has become a record.
 pub(super) enum CallStatus {
     Alive,
     Ended,
 }
 
-/// What the whole switchboard lends a call for one event.
+/// What the switchboard lends a call for one turn.
 pub(super) struct CallEnv<'a> {
     pub(super) now: Instant,
     pub(super) fallback_after: Millis,
@@ -117,7 +118,7 @@ pub(super) struct CallEnv<'a> {
 }
 
 impl Call {
-    /// Takes a caller's leg: for its hotline, or to refuse it where no hotline has that number.
+    /// Takes a caller's leg: for its hotline, or to refuse the caller where no hotline has the dialled number.
     pub(super) fn take(
         arrival: &Arrival,
         source: ArrivalSource,
@@ -176,8 +177,8 @@ impl Call {
         Self { hotline, state: snapshot.state, stage: snapshot.stage }
     }
 
-    /// It was a daemon's before us, and no link to its switch is up yet.
-    pub(super) fn inherit(&mut self) {
+    /// Takes the call over from an earlier daemon, while the link to its switch is not up yet.
+    pub(super) fn await_link(&mut self) {
         self.state.taken_over = true;
         self.link_lost();
     }
@@ -191,7 +192,7 @@ impl Call {
         self.stage.name()
     }
 
-    /// When the call wants to be woken: never while the switch does not hear it.
+    /// The call's next deadline; none while the link to its switch is down.
     pub(super) fn deadline(&self) -> Option<Instant> {
         if self.state.linked { self.state.timers.earliest() } else { None }
     }
@@ -214,7 +215,7 @@ impl Call {
         }
     }
 
-    /// Lets the stage hear what happened, and goes where it says.
+    /// Gives an event to the stage, and follows the transition the stage returns.
     pub(super) fn dispatch(&mut self, event: StageEvent, env: &mut CallEnv) -> CallStatus {
         let from = self.stage();
         let stage = std::mem::replace(&mut self.stage, Stage::placeholder());
@@ -238,7 +239,8 @@ impl Call {
         self.follow(from, next, env)
     }
 
-    /// Opens a door, and whatever doors stand behind it: of nodes that decide at once a flow has only so many.
+    /// Follows a transition, and every further one, until a stage stays. Nodes that decide at once end the loop: a
+    /// flow may pass only so many of them.
     pub(super) fn take_transition(
         &mut self,
         mut from: Option<StageName>,
@@ -258,7 +260,7 @@ impl Call {
         }
     }
 
-    /// What stands behind a door: a stage, entered; or, where there is none, another door.
+    /// Enters the stage behind a transition. Where the flow decides at once, returns the next transition instead.
     fn enter(
         &mut self,
         from: Option<StageName>,
@@ -313,7 +315,7 @@ impl Call {
         }
     }
 
-    /// Writes the record. Whatever line is still ours is given back first.
+    /// Releases every line the call still holds, and writes the record.
     pub(super) fn finish(&mut self, from: Option<StageName>, env: &mut CallEnv) -> CallStatus {
         let mut cx = self.context(env);
         for attempt_ix in 0..cx.state.attempts.len() {
@@ -332,13 +334,13 @@ impl Call {
         CallStatus::Ended
     }
 
-    /// The record of a call that is over: it takes with it what nobody needs any more.
+    /// The record of an ended call. Takes over the data that nobody needs any more.
     fn record(&mut self, now: Instant) -> Option<CallRecord> {
         let state = &mut self.state;
         let ended = state.ended.as_ref()?;
         let record_fields = std::mem::take(&mut state.record_fields);
         let talked = |attempt: &&super::attempt::Attempt| attempt.outcome == Some(AttemptOutcome::Talked);
-        // Where the machine's clock was set back, a daemon that took the call up may count from before all this.
+        // When the clock was set back, a daemon that took the call over may have noted times before the arrival.
         let arrived = state.arrived;
         let answered = state.answered.map(|at| at.max(arrived));
         let talk = state.talk.map(|at| at.max(arrived));

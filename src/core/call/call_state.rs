@@ -1,4 +1,4 @@
-//! What is known of a call, whatever stage it is in.
+//! The state of a call that holds in every stage.
 
 use super::attempt::{Attempt, AttemptIx};
 use super::timer::Timers;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The facts of a call that hold in every stage.
+/// The state of a call that holds in every stage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct CallState {
     pub(super) id: CallId,
@@ -22,63 +22,64 @@ pub(super) struct CallState {
     pub(super) caller: String,
     pub(super) seed: u64,
     pub(super) arrived: Instant,
-    /// The number of the last command given.
+    /// The number of the last command.
     #[serde(rename = "commands")]
     pub(super) last_command: u32,
-    /// The caller's leg; the call's name is the one it arrived under.
+    /// The caller's leg. The call keeps the name of the leg it arrived with.
     #[serde(rename = "leg")]
     pub(super) caller_leg: LegId,
-    /// The leg the caller had before being called back.
+    /// The leg the caller had before the call back.
     pub(super) former_leg: Option<LegId>,
-    /// The newest command to end the caller's leg.
+    /// The newest command to hang up the caller's leg.
     pub(super) hang_up: Option<u32>,
-    /// When the caller's leg was gone from our hands.
+    /// When the daemon lost the caller's leg: hung up, or under other control.
     #[serde(rename = "gone")]
     pub(super) caller_gone: Option<Instant>,
+    /// What the caller hears by command of the daemon.
     pub(super) sound: Option<Sound>,
-    /// What the caller keyed before being asked.
+    /// The keys the caller pressed before being asked.
     #[serde(rename = "keyed")]
     pub(super) typed_ahead: String,
     /// The node of the flow where the call is.
     pub(super) node: NodeIx,
-    /// How many nodes it came through.
+    /// How many nodes the call passed.
     #[serde(rename = "nodes")]
     pub(super) nodes_visited: u16,
     pub(super) search: AgentSearch,
-    /// Wishes for a line that the store has not fulfilled yet.
+    /// Claims for a line that the ACD has not fulfilled yet.
     #[serde(rename = "wishes")]
     pub(super) open_claims: Vec<u32>,
     pub(super) attempts: Vec<Attempt>,
     pub(super) timers: Timers,
-    /// Whether the switch hears us.
+    /// Whether the link to the switch is up.
     pub(super) linked: bool,
-    /// When the caller's leg was answered: from then on the carrier charges.
+    /// When the caller's leg was answered: the carrier charges from then on.
     pub(super) answered: Option<Instant>,
-    /// Since when caller and agent hear each other: joined, and the caller answered.
+    /// When the talk began: caller and agent bridged, and the caller answered.
     pub(super) talk: Option<Instant>,
-    /// When they no longer did, and who left, where the call went on.
+    /// When the talk ended, and who left, where the call went on after the talk.
     #[serde(rename = "parted")]
     pub(super) talk_ended: Option<(Instant, EndedBy)>,
-    pub(super) ended: Option<Ended>,
-    /// How early the caller is served in a queue: higher is earlier.
+    pub(super) ended: Option<CallEnd>,
+    /// The caller's priority in a queue: higher is served earlier.
     pub(super) priority: u8,
-    /// Whether the store counts the call among those of its hotline.
+    /// Whether the ACD counts the call among the live calls of its hotline.
     pub(super) counted: bool,
-    /// Whether a daemon before us may have gone on with it further than was kept.
+    /// Whether an earlier daemon may have continued the call beyond its snapshot.
     #[serde(rename = "inherited", default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) taken_over: bool,
     #[serde(rename = "findings")]
     pub(super) record_fields: RecordFields,
 }
 
-/// What comes to light on the way and stands in the record.
+/// What the stages learn for the call record.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct RecordFields {
     pub(super) refused: Option<RefusalReason>,
     pub(super) path: Vec<Arc<str>>,
     pub(super) entered: BTreeMap<Arc<str>, String>,
     pub(super) marks: BTreeMap<Arc<str>, Arc<str>>,
-    /// Whether agents were looked for at all.
+    /// Whether the call looked for an agent at all.
     pub(super) hunted: bool,
     pub(super) queued: Millis,
     pub(super) recording: Option<RecordingName>,
@@ -87,16 +88,16 @@ pub(super) struct RecordFields {
     pub(super) call_back: Option<CallBackRecord>,
 }
 
-/// Who is still to be tried for the call, and until when.
+/// The search for an agent: the agents not tried yet, and the time limit.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct AgentSearch {
-    /// Places in the hotline's list of agents, in the order they are to be tried.
+    /// Agents not tried yet, as positions in the hotline's list, in the order they are to be tried.
     #[serde(rename = "left")]
     pub(super) untried: Vec<u16>,
     /// The first attempt of this search.
     #[serde(rename = "from")]
     pub(super) first_attempt: AttemptIx,
-    /// Since when the caller waits for them.
+    /// When the search began: the caller waits since then.
     pub(super) since: Instant,
     /// When the caller has waited long enough.
     pub(super) until: Instant,
@@ -104,19 +105,19 @@ pub(super) struct AgentSearch {
 
 /// How a call ended, as soon as that is known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Ended {
+pub(super) struct CallEnd {
     pub(super) at: Instant,
     pub(super) outcome: Outcome,
     pub(super) by: EndedBy,
     pub(super) cause: Cause,
 }
 
-/// What the caller is being played.
+/// What the caller hears.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Sound {
     /// The command that plays it.
     pub(super) command: u32,
-    /// None where the caller is listened to instead.
+    /// The prompt; `None` while the switch plays silence and reports keys.
     pub(super) prompt: Option<Prompt>,
     pub(super) repeat: bool,
     pub(super) since: Instant,

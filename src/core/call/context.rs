@@ -1,7 +1,7 @@
-//! What a stage can see and do: the call's own facts, and the commands it may give.
+//! What a stage can see and do: the state of its call, and the commands it may give.
 
 use super::attempt::{Attempt, AttemptIx, AttemptPhase};
-use super::call_state::{CallState, Ended, Sound};
+use super::call_state::{CallEnd, CallState, Sound};
 use super::seeded_random;
 use super::timer::Timer;
 use crate::command::{AcdRequest, Action, Command, Note};
@@ -17,20 +17,20 @@ use crate::record::{AttemptOutcome, EndedBy, Outcome};
 use crate::time::{Instant, Millis};
 use std::sync::Arc;
 
-/// What the switch's own ring time-out is longer than ours: it counts in whole seconds and may be a second
-/// early, and it shall act only when we do not.
+/// How much longer the switch's own ring time-out is than the daemon's. The switch counts whole seconds and may end
+/// one second early; its time-out shall act only when the daemon's does not.
 pub(super) const SWITCH_RING_SPARE: Millis = Millis::seconds(2);
 
-/// How long to wait for a leg to be gone before it is hung up again.
+/// How long a leg may take to end before it is hung up again.
 pub(super) const ENDING_RETRY: Millis = Millis::seconds(1);
 
-/// The hands of a stage.
+/// The view of one call that a stage gets for one event.
 pub(super) struct Context<'a> {
     pub(super) now: Instant,
-    /// How long the switch waits for a word from us before it serves the caller itself.
+    /// How long the switch waits for a command of the daemon before the dialplan's fallback serves the caller.
     pub(super) fallback_after: Millis,
     pub(super) calendar: &'a Calendar,
-    /// Where numbers are from; without one, the table that is built in says it.
+    /// The operator's table of number regions; `None` means the built-in table.
     pub(super) number_regions: Option<&'a NumberRegions>,
     pub(super) hotline: Option<&'a Arc<Hotline>>,
     pub(super) state: &'a mut CallState,
@@ -43,25 +43,9 @@ impl<'a> Context<'a> {
         self.hotline?.flow.node(self.state.node)
     }
 
-    /// How agents are reached from the node where the call is.
+    /// How the node where the call is reaches agents.
     pub(super) fn reach(&self) -> Option<&'a Reach> {
-        match &self.node()?.kind {
-            NodeKind::Group(reach) => Some(reach),
-            NodeKind::Queue(queue) => Some(&queue.reach),
-            NodeKind::Hours { .. }
-            | NodeKind::Area { .. }
-            | NodeKind::Access(_)
-            | NodeKind::Menu(_)
-            | NodeKind::Collect(_)
-            | NodeKind::Extension(_)
-            | NodeKind::Play(_)
-            | NodeKind::Voicemail(_)
-            | NodeKind::Survey(_)
-            | NodeKind::VerifyCode(_)
-            | NodeKind::Set(_)
-            | NodeKind::Goto
-            | NodeKind::HangUp { .. } => None,
-        }
+        self.node()?.kind.reach()
     }
 
     /// Whether the node where the call is lets callers wait in turn.
@@ -69,12 +53,12 @@ impl<'a> Context<'a> {
         matches!(self.node().map(|node| &node.kind), Some(NodeKind::Queue(_)))
     }
 
-    /// The caller's number in its one form.
+    /// The caller's number in its normal form.
     pub(super) fn caller_number(&self) -> number::Number {
         number::normalise(&self.state.caller, self.hotline.and_then(|hotline| hotline.home))
     }
 
-    /// The name under which the store remembers the caller; none who gives no number.
+    /// The name under which the ACD remembers the caller; `None` for a caller without a number.
     pub(super) fn caller_key(&self) -> Option<Arc<str>> {
         let number = self.caller_number();
         match number.kind() {
@@ -89,32 +73,32 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// How the caller can be called back, if at all.
+    /// How to dial the caller for a call back, if the number can be called.
     pub(super) fn call_back_dial(&self) -> Option<Dial> {
         let number = self.caller_number();
         matches!(number.kind(), Kind::Mobile | Kind::Landline).then_some(())?;
         Dial::phone(number.digits()).ok()
     }
 
-    /// Where the caller is, as far as its number shows.
+    /// Where the caller is, as far as the number tells.
     pub(super) fn caller_location(&self) -> number::Location {
         self.number_regions.unwrap_or_else(|| NumberRegions::built_in()).locate(&self.caller_number())
     }
 
-    /// What the hotline's voice says, where it has one.
+    /// A sentence in the hotline's voice, if the hotline has one.
     pub(super) fn spoken(&self, words: impl FnOnce(Speaker) -> Vec<Piece>) -> Option<Prompt> {
         let voice = &self.hotline?.voice;
         let pieces = words(voice.speaker());
         (voice.speaks() && !pieces.is_empty()).then(|| voice.prompt(&pieces))
     }
 
-    /// Whether a table of hours is in this state now. A table that is not there is in none.
+    /// Whether a table of hours is in this state now. A missing table is in no state.
     pub(super) fn is_in_hours(&self, (table, state): &(Arc<str>, Arc<str>)) -> bool {
         let hours = self.hotline.and_then(|hotline| hotline.hours.get(table));
         hours.is_some_and(|hours| hours.is(state, self.now, self.calendar))
     }
 
-    /// The name of a recording of this call: hotline, day in China, call.
+    /// The name of a recording of this call: hotline, date in China, call.
     pub(super) fn recording_name(&self, mark: &str) -> Option<RecordingName> {
         let hotline = &self.hotline?.number;
         let safe = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
@@ -128,7 +112,7 @@ impl<'a> Context<'a> {
         CommandId { call: self.state.id.clone(), number: self.state.last_command }
     }
 
-    /// Gives the call's switch an order; its answer comes back under the number.
+    /// Sends a command to the switch of the call. The result comes back under the returned number.
     pub(super) fn send(&mut self, action: Action) -> u32 {
         let id = self.next_id();
         let number = id.number;
@@ -136,7 +120,7 @@ impl<'a> Context<'a> {
         number
     }
 
-    /// Asks the store; its answer comes back under the number.
+    /// Sends a request to the ACD. The reply comes back under the returned number.
     pub(super) fn request(&mut self, request: AcdRequest) -> u32 {
         let id = self.next_id();
         let number = id.number;
@@ -156,7 +140,7 @@ impl<'a> Context<'a> {
         self.state.timers.clear(timer);
     }
 
-    /// Lets the caller hear this from now on.
+    /// Plays a prompt to the caller in place of the present one.
     pub(super) fn play(&mut self, prompt: Prompt, repeat: bool) {
         self.stop();
         let leg = self.state.caller_leg.clone();
@@ -164,7 +148,7 @@ impl<'a> Context<'a> {
         self.state.sound = Some(Sound { command, prompt: Some(prompt), repeat, since: self.now });
     }
 
-    /// Lets the caller hear this over and over; if it does already, it goes on without a break.
+    /// Plays a prompt to the caller over and over. If that prompt plays already, it goes on without a break.
     pub(super) fn play_continuously(&mut self, prompt: Prompt) {
         let plays = |sound: &Sound| sound.repeat && sound.prompt.as_ref() == Some(&prompt);
         if !self.state.sound.as_ref().is_some_and(plays) {
@@ -172,7 +156,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Lets the caller hear nothing, and hears its keys.
+    /// Plays silence to the caller and lets the switch report keys.
     pub(super) fn listen(&mut self, time: Millis) {
         self.stop();
         let leg = self.state.caller_leg.clone();
@@ -189,14 +173,14 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Lets the caller hear once more what it should be hearing: nobody knows whether it still does.
+    /// Plays the caller's prompt again, because after a lost link nobody knows whether it still plays.
     pub(super) fn replay(&mut self) {
         if let Some(Sound { prompt: Some(prompt), repeat, .. }) = self.state.sound.clone() {
             self.play(prompt, repeat);
         }
     }
 
-    /// Puts the dialplan's fallback off, and sees to it that this is repeated.
+    /// Postpones the dialplan's fallback, and sets the timer for the next time.
     pub(super) fn keep_fallback(&mut self) {
         const RENEWALS_MISSED_MAX: u64 = 2;
         if self.state.caller_gone.is_some() {
@@ -207,14 +191,14 @@ impl<'a> Context<'a> {
         self.set_timer(Timer::Fallback, Millis(self.fallback_after.0 / (RENEWALS_MISSED_MAX + 1)));
     }
 
-    /// The caller is with somebody: no fallback any more.
+    /// Cancels the dialplan's fallback: the caller is served.
     pub(super) fn cancel_fallback(&mut self) {
         let leg = self.state.caller_leg.clone();
         self.send(Action::CancelFallback { leg });
         self.clear_timer(Timer::Fallback);
     }
 
-    /// The talk takes the ringback's place: that it ends is no failure, and nobody waits any more.
+    /// The bridge replaces the ringback. Its end is no failure, and the caller waits no longer.
     pub(super) fn end_ringback(&mut self) {
         self.state.sound = None;
         self.clear_timer(Timer::Silence);
@@ -222,7 +206,7 @@ impl<'a> Context<'a> {
         self.cancel_fallback();
     }
 
-    /// Wishes for no line any more.
+    /// Withdraws every open claim for an agent's line.
     pub(super) fn abandon_claims(&mut self) {
         for claim in std::mem::take(&mut self.state.open_claims) {
             self.request(AcdRequest::Abandon { claim });
@@ -230,7 +214,7 @@ impl<'a> Context<'a> {
         self.clear_timer(Timer::Acd);
     }
 
-    /// Gives the line back, once.
+    /// Gives the line of the attempt back, once.
     pub(super) fn release_line(&mut self, attempt_ix: AttemptIx) {
         let Some(attempt) = self.state.attempts.get_mut(attempt_ix).filter(|attempt| attempt.has_line) else {
             return;
@@ -248,7 +232,7 @@ impl<'a> Context<'a> {
         self.request(AcdRequest::Release { claim, talked, rest });
     }
 
-    /// Calls the agent of the attempt; tells how long the agent may ring.
+    /// Rings the agent of the attempt. Returns how long the agent may ring; `None` if the agent is unknown.
     pub(super) fn ring_agent(&mut self, attempt_ix: AttemptIx) -> Option<Millis> {
         let hotline = self.hotline?;
         let agent = hotline.agents.get(usize::from(self.state.attempts.get(attempt_ix)?.agent_ix))?;
@@ -278,12 +262,12 @@ impl<'a> Context<'a> {
         self.hotline?.agents.get(usize::from(self.state.attempts.get(attempt_ix)?.agent_ix))
     }
 
-    /// The leg of the attempt's agent.
+    /// The leg of the attempt.
     pub(super) fn agent_leg(&self, attempt_ix: AttemptIx) -> Option<LegId> {
         self.state.attempts.get(attempt_ix).and_then(|attempt| attempt.leg.clone())
     }
 
-    /// Ends the attempt for this reason; its agent is told so.
+    /// Ends the attempt with this outcome; the agent's leg gets the cause.
     pub(super) fn end_attempt(&mut self, attempt_ix: AttemptIx, outcome: AttemptOutcome, cause: Cause) {
         let Some(attempt) = self.state.attempts.get_mut(attempt_ix).filter(|attempt| attempt.is_alive())
         else {
@@ -297,7 +281,7 @@ impl<'a> Context<'a> {
         self.hang_up_attempt(attempt_ix);
     }
 
-    /// Sets how the attempt ended, and says so; what was known first holds.
+    /// Sets the outcome of the attempt and notes it. The first outcome holds.
     fn conclude_attempt(&mut self, attempt_ix: AttemptIx, outcome: AttemptOutcome) {
         let now = self.now;
         let Some(attempt) = self.state.attempts.get_mut(attempt_ix) else { return };
@@ -308,7 +292,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Enters an agent none of whose lines is free.
+    /// Adds an attempt for an agent none of whose lines is free.
     pub(super) fn record_no_line(&mut self, agent_ix: u16) {
         let Some(agent) = self.hotline.and_then(|hotline| hotline.agents.get(usize::from(agent_ix))) else {
             return;
@@ -317,7 +301,7 @@ impl<'a> Context<'a> {
         self.note(Note::Attempt { agent: agent.id.clone(), outcome: AttemptOutcome::LinesTaken });
     }
 
-    /// Tells the switch, again if need be, to end an attempt that shall end.
+    /// Orders the switch, again if necessary, to hang up the leg of an attempt that shall end.
     pub(super) fn hang_up_attempt(&mut self, attempt_ix: AttemptIx) {
         let Some(attempt) = self.state.attempts.get(attempt_ix) else { return };
         match (&attempt.leg, attempt.ending) {
@@ -332,14 +316,14 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Tells the switch again to end every attempt that shall end and has not.
+    /// Hangs up, once more, the leg of every attempt that shall end and has not.
     pub(super) fn hang_up_attempts(&mut self) {
         for attempt_ix in 0..self.state.attempts.len() {
             self.hang_up_attempt(attempt_ix);
         }
     }
 
-    /// Nothing of the attempt is left; if nobody knows better, it ended like this.
+    /// The attempt has no leg any more. The outcome holds if none is known yet.
     pub(super) fn close_attempt(&mut self, attempt_ix: AttemptIx, outcome: AttemptOutcome) {
         let Some(attempt) = self.state.attempts.get_mut(attempt_ix).filter(|attempt| attempt.is_alive())
         else {
@@ -350,8 +334,8 @@ impl<'a> Context<'a> {
         self.release_line(attempt_ix);
     }
 
-    /// They are joined. A switch may join the two before it answers the caller (FreeSWITCH's CHANNEL_BRIDGE does
-    /// not wait for it); they talk from when it has done both.
+    /// Caller and agent are bridged. A switch may bridge before it answers the caller (FreeSWITCH's CHANNEL_BRIDGE
+    /// does not wait for the answer); the talk begins when the switch has done both.
     pub(super) fn begin_talk(&mut self, attempt_ix: AttemptIx) {
         if self.state.answered.is_none() {
             return;
@@ -362,13 +346,12 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Sets how the call ended; what was known first holds.
+    /// Sets how the call ended. The first result holds.
     pub(super) fn conclude(&mut self, outcome: Outcome, by: EndedBy, cause: Cause) {
-        self.state.ended.get_or_insert(Ended { at: self.now, outcome, by, cause });
+        self.state.ended.get_or_insert(CallEnd { at: self.now, outcome, by, cause });
     }
 
-    /// Sets how the call ended where the flow comes to its end: by what came to light on the way. Gives back the
-    /// cause that is nearest to the truth.
+    /// Sets how the call ended at the end of its flow, from what happened before. Returns the cause that fits best.
     pub(super) fn conclude_by_flow(&mut self, cause: Option<Cause>) -> Cause {
         let (outcome, by, known) = self.outcome_by_flow();
         let cause = cause.unwrap_or(known);
@@ -393,7 +376,7 @@ impl<'a> Context<'a> {
         (outcome, EndedBy::Hotline, cause)
     }
 
-    /// The reason that is nearest to the truth for all attempts from this one on together.
+    /// The cause that fits best for all attempts from this one on together.
     pub(super) fn failure_cause(&self, from: AttemptIx) -> Cause {
         let outcomes = || self.state.attempts.iter().skip(from).filter_map(|attempt| attempt.outcome);
         let is_busy = |o| matches!(o, AttemptOutcome::Busy | AttemptOutcome::LinesTaken);

@@ -39,22 +39,7 @@ impl Menu {
 
 fn input_node<'a>(cx: &Context<'a>) -> Option<(&'a Node, &'a Ask)> {
     let node = cx.node()?;
-    match &node.kind {
-        NodeKind::Menu(ask) | NodeKind::Extension(ask) => Some((node, ask)),
-        NodeKind::Collect(collect) => Some((node, &collect.ask)),
-        NodeKind::Hours { .. }
-        | NodeKind::Area { .. }
-        | NodeKind::Access(_)
-        | NodeKind::Play(_)
-        | NodeKind::Group(_)
-        | NodeKind::Queue(_)
-        | NodeKind::Voicemail(_)
-        | NodeKind::Survey(_)
-        | NodeKind::VerifyCode(_)
-        | NodeKind::Set(_)
-        | NodeKind::Goto
-        | NodeKind::HangUp { .. } => None,
-    }
+    Some((node, node.kind.ask()?))
 }
 
 fn match_digits(node: &Node, ask: &Ask, digits: &str) -> DigitMatch {

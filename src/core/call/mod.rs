@@ -1,8 +1,8 @@
-//! The decision core: all calls, each in one of its stages.
+//! The decision core: all live calls, each in one of its stages.
 //!
-//! Pure: no clock, no socket, no file, no chance but the seed a call arrives with. It learns by
-//! [`Event`](crate::event::Event) and acts by [`Command`](crate::command::Command); the same events give the
-//! same commands, byte for byte.
+//! Pure: no clock, no socket, no file, and no randomness but the seed a call arrives with. It learns by
+//! [`Event`](crate::event::Event) and acts by [`Command`](crate::command::Command); the same events give the same
+//! commands, byte for byte.
 //!
 //! ```text
 //!             ┌────────────────────────── flow ─────────────────────────┐
@@ -13,9 +13,10 @@
 //!                           └──────── survey, voicemail … ◀────┘
 //! ```
 //!
-//! A stage is a file and knows no other stage: it names a `door`, and `call` opens it; through most doors the
-//! `flow` of the hotline says where they lead. Whatever must hold in every stage (the caller left, a leg must not
-//! outlive its call) is kept by the `books`. `keys`, `bells`, `search` and `ringback` are what several stages do.
+//! A stage is a file and imports no other stage. It returns a `Transition`, and `call` enters the stage behind it;
+//! where the hotline's flow decides, `walk` follows the flow to the next stage. What must hold in every stage (the
+//! caller left, a leg must not outlive its call) is kept by `leg_tracking`. `digit_input`, `ringing`, `candidates` and
+//! `ringback` are the parts that several stages share.
 
 mod admission;
 mod announce;

@@ -1,4 +1,4 @@
-//! A call as it is kept outside the process, for the daemon that comes after this one.
+//! The snapshot of a call: the call as plain data, for the daemon that continues it.
 
 use super::call::CallSnapshot;
 use crate::event::RawSavedCall;
@@ -10,25 +10,25 @@ use std::sync::Arc;
 
 /// The format of saved calls that this version writes and reads.
 pub const SAVED_FORMAT: u16 = 2;
-/// How many bytes a call usually takes: each call is saved at each of its turns, and a list that grows is copied.
+/// The usual size of a saved call, in bytes. A call is saved in each of its turns, and a buffer that grows is copied.
 const BYTES_USUALLY: usize = 2_048;
 
 /// A call as plain data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SavedCall {
-    /// See [`SAVED_FORMAT`].
+    /// The format of the saved call.
     pub(super) format: u16,
     pub(super) call: CallId,
-    /// When.
+    /// When the call was saved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) at: Option<Instant>,
     pub(super) state: CallSnapshot,
 }
 
-/// Why a saved call cannot be taken up.
+/// Why a saved call cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// It was written by another version of this program.
+    /// Another version of this program saved the call.
     #[error("call {call} was saved in format {format}, and this version knows {SAVED_FORMAT}")]
     Format {
         /// The call.
@@ -36,53 +36,57 @@ pub enum LoadError {
         /// Its format.
         format: u16,
     },
-    /// It is damaged.
+    /// The saved call cannot be decoded.
     #[error("call {call} cannot be read: {error}")]
     Damaged {
         /// The call.
         call: CallId,
-        /// What is wrong with it.
+        /// The error of the decoder.
         error: serde_json::Error,
     },
-    /// The hotline it started with is not known any more.
+    /// The hotline that the call follows is not known any more.
     #[error("call {call} follows version {version} of hotline {number}, which is not here")]
     Hotline {
         /// The call.
         call: CallId,
-        /// The hotline.
+        /// The number of the hotline.
         number: Arc<str>,
-        /// The version.
+        /// The version of the hotline.
         version: Version,
     },
 }
 
 impl SavedCall {
-    /// Which call it is.
+    /// The call.
     pub fn call(&self) -> &CallId {
         &self.call
     }
 
-    /// The switch that has it.
+    /// The switch that has the call.
     pub fn switch(&self) -> &SwitchId {
         self.state.switch()
     }
 
-    /// The call as bytes: MessagePack, with the names of all fields, so that a later version finds what it knows.
+    /// The call as MessagePack, with the names of all fields, so that a later version finds the fields it knows.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(BYTES_USUALLY);
-        // Only a type that has no MessagePack could fail here, and no call has one.
+        // Only a type without a MessagePack form can fail here, and a call has none.
         let _ = rmp_serde::encode::write_named(&mut bytes, self);
         bytes
     }
 
-    /// Looks into a call that was kept by a clock so far ahead of ours. One of another format is not even tried.
-    pub(super) fn of(kept: &RawSavedCall, ahead: Millis) -> Result<Self, LoadError> {
-        let RawSavedCall { format, call, at, state } = kept;
+    /// Decodes a saved call whose clock was `clock_lead` ahead of this daemon's. Another format is not even tried.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError::Format`] for another format, [`LoadError::Damaged`] when the state cannot be decoded.
+    pub(super) fn decode(raw: &RawSavedCall, clock_lead: Millis) -> Result<Self, LoadError> {
+        let RawSavedCall { format, call, at, state } = raw;
         if *format != SAVED_FORMAT {
             return Err(LoadError::Format { call: call.clone(), format: *format });
         }
-        let state = time::with_clock_lead(ahead, || CallSnapshot::deserialize(state))
+        let state = time::with_clock_lead(clock_lead, || CallSnapshot::deserialize(state))
             .map_err(|error| LoadError::Damaged { call: call.clone(), error })?;
-        Ok(Self { format: *format, call: call.clone(), at: at.map(|at| at - ahead), state })
+        Ok(Self { format: *format, call: call.clone(), at: at.map(|at| at - clock_lead), state })
     }
 }

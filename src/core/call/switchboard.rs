@@ -164,14 +164,14 @@ impl Switchboard {
         for hotline in hotlines {
             self.superseded.insert((hotline.number.clone(), hotline.version), hotline.clone());
         }
-        let ahead = RawSavedCall::clock_lead(calls, self.now);
-        for kept in calls {
-            let loaded = SavedCall::of(kept, ahead).and_then(|saved| self.load(saved));
+        let clock_lead = RawSavedCall::clock_lead(calls, self.now);
+        for saved in calls {
+            let loaded = SavedCall::decode(saved, clock_lead).and_then(|decoded| self.load(decoded));
             match loaded {
                 Ok(()) => {
-                    let Some(slot) = self.calls.find_call(&kept.call) else { continue };
+                    let Some(slot) = self.calls.find_call(&saved.call) else { continue };
                     self.run(slot, out, |call, _| {
-                        call.inherit();
+                        call.await_link();
                         CallStatus::Alive
                     });
                     // Whoever takes it up next finds it as it was kept, and no link either.
@@ -180,7 +180,7 @@ impl Switchboard {
                 Err(error) => {
                     let why = error.to_string().into();
                     out.push(Command::Note {
-                        call: kept.call.clone(),
+                        call: saved.call.clone(),
                         note: Note::TakeOverFailed { error: why },
                     });
                 }

@@ -1,5 +1,5 @@
-//! The doors between the stages of a call. A stage knows no other: it names a door, and
-//! [`Call`](super::call::Call) opens it.
+//! The transitions between the stages of a call, and the events a stage gets. A stage knows no other stage: it returns
+//! a transition, and [`Call`](super::call::Call) enters the stage behind it.
 
 use super::attempt::AttemptIx;
 use super::timer::Timer;
@@ -8,14 +8,14 @@ use crate::hotline::flow::NodeIx;
 use crate::time::Instant;
 use std::sync::Arc;
 
-/// Where a call goes from here.
+/// What a stage decides after an event.
 #[derive(Debug)]
 pub(super) enum Next<S> {
-    /// Nowhere: the stage goes on as it now is.
+    /// The stage stays, with this state.
     Stay(S),
-    /// Through this door.
+    /// The call leaves the stage by this transition.
     Go(Transition),
-    /// Out: nothing of the call is left.
+    /// The call is finished: no leg is left.
     Finished,
 }
 
@@ -30,44 +30,44 @@ impl<S> Next<S> {
     }
 }
 
-/// The doors.
+/// The transitions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Transition {
-    /// Ask whether there is room for one more call.
+    /// Ask the ACD whether the hotline may have one more call.
     Admission,
-    /// Into this node of the flow.
+    /// Enter this node of the flow.
     Node(NodeIx),
-    /// Out of the node where the call is, by this exit.
+    /// Leave the node where the call is, by this exit.
     Exit {
-        /// Its name.
+        /// The exit.
         exit: Exit,
-        /// Why by this one.
+        /// Why by this exit.
         reason: Box<str>,
     },
-    /// Back to the node where the call is, to go on trying: an agent who took the call was lost.
+    /// Return to the node where the call is and try the other agents: an agent took the call and was lost.
     ResumeSearch,
-    /// Let somebody be called back whose turn has come: this attempt holds the line.
+    /// A caller who is called back answered: ring the agent of this attempt, which holds the line.
     ServeCallBack { attempt_ix: AttemptIx },
-    /// Say what is to be said to caller and agent of this attempt.
+    /// Play the announcements before the talk with the agent of this attempt.
     Whisper { attempt_ix: AttemptIx },
-    /// Join the caller with the agent of this attempt.
+    /// Bridge the caller with the agent of this attempt.
     Connect { attempt_ix: AttemptIx },
-    /// They are joined.
+    /// Caller and agent of this attempt are bridged.
     Talk { attempt_ix: AttemptIx },
-    /// The caller hangs up now and is called back.
+    /// The caller hangs up now and will be called back.
     CallBack,
-    /// Say the closing words, and end with this cause.
+    /// Play the closing announcement, and end with this cause.
     Closing { cause: Cause },
-    /// End what is left; tell the caller's side this cause.
+    /// Hang up all legs; the caller's leg gets this cause.
     Ending { cause: Cause },
 }
 
 /// The name of an exit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Exit {
-    /// One the kind of node has.
+    /// A name that the kind of the node fixes.
     Fixed(&'static str),
-    /// What the caller keyed, or the business named.
+    /// Keys of the caller, or a name the business chose.
     Named(Arc<str>),
 }
 
@@ -81,73 +81,73 @@ impl Exit {
 }
 
 impl Transition {
-    /// Out of the node by an exit that needs no further reason.
+    /// Leaves the node by an exit that needs no further reason.
     pub(super) fn exit(name: &'static str) -> Self {
         Self::Exit { exit: Exit::Fixed(name), reason: name.into() }
     }
 }
 
-/// What a stage is told, after the call's books are right.
+/// What a stage gets, after leg tracking has updated the state of the call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StageEvent {
-    /// The store answered the request of this number.
+    /// The ACD replied to the request of this number.
     Acd(u32, AcdEvent),
-    /// News of the attempt's agent.
+    /// An event of the attempt's agent.
     Agent(AttemptIx, AgentEvent),
-    /// News of the caller.
+    /// An event of the caller.
     Caller(CallerEvent),
-    /// The command of this number ended, well or not; those that play to the caller or call an agent are told
-    /// otherwise.
+    /// The command of this number ended, with success or not. Leg tracking handles the commands that play to the
+    /// caller or ring an agent.
     CommandDone(u32, bool),
-    /// What the caller was played has ended.
+    /// The prompt to the caller ended.
     SoundEnded,
-    /// The link is back and the books agree with the switch again.
+    /// The link is back, and leg tracking agrees with the switch again.
     LinkRestored,
-    /// A deadline passed.
+    /// A timer of the call is due.
     Due(Timer),
 }
 
-/// What the store can say; of a line it gave, the attempt made for it tells.
+/// A reply of the ACD. For a line that was given, the stage gets [`AgentEvent::Claimed`] of the new attempt instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AcdEvent {
-    /// Nothing is free.
+    /// No line is free, or the queue is full.
     Refused,
-    /// The claim waits at this place.
+    /// The claim waits at this position.
     Waiting(QueuePosition),
-    /// Whether the hotline has room, and how often the caller called.
+    /// Whether the hotline may have the call, and how often the caller called lately.
     Admitted { room: bool, recent: u32 },
-    /// How often a code was asked for, and when first.
+    /// How often the code was queried before, and when first.
     CodeSeen { times: u32, first: Option<Instant> },
 }
 
-/// What can be heard of an agent.
+/// What happens to an agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum AgentEvent {
-    /// A line of the agent is ours.
+    /// The call holds a line of the agent.
     Claimed,
-    /// The agent took the call.
+    /// The agent answered.
     Answered,
-    /// The agent's leg does what it is told.
+    /// The agent's leg is parked and obeys commands.
     Ready,
     /// The agent pressed a key.
     Digit(char),
     /// Caller and agent hear each other.
     Bridged,
-    /// Nothing is left of the attempt.
+    /// The attempt has no leg any more.
     Gone,
 }
 
-/// What can be heard of the caller.
+/// What happens to the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum CallerEvent {
     /// The caller's leg was answered.
     Answered,
-    /// The caller's leg does what it is told.
+    /// The caller's leg is parked and obeys commands.
     Parked,
     /// The caller pressed a key.
     Digit(char),
     /// Caller and agent no longer hear each other.
     Unbridged,
-    /// Nothing is left of the caller's leg.
+    /// The caller's leg is gone.
     Gone,
 }

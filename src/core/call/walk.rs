@@ -1,5 +1,5 @@
-//! The way through the flow: nodes that decide at once are passed here, and the first that takes time is a
-//! stage's door.
+//! The walk through the flow of a hotline. Nodes that decide at once are passed here; the walk ends at the first node
+//! that needs a stage.
 
 use super::context::Context;
 use super::transition::{Exit, Transition};
@@ -9,12 +9,12 @@ use crate::hotline::flow::{Node, NodeIx, NodeKind, Set};
 use crate::number;
 use std::sync::Arc;
 
-/// The most nodes a call may come through: a flow that needs more goes in a circle.
+/// The most nodes a call may pass. A flow that needs more runs in a circle.
 const NODES_MAX: u16 = 500;
-/// The most nodes that stand in the call record.
+/// The most nodes in the call record.
 const PATH_NODES_MAX: usize = 100;
 
-/// What a stage is for, where a node's kind has one.
+/// The stages that serve nodes of the flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NodeStage {
     Access,
@@ -27,14 +27,16 @@ pub(super) enum NodeStage {
     Verify,
 }
 
-/// Where a walk through the flow ends.
+/// Where a walk ends.
 #[derive(Debug)]
 pub(super) enum WalkEnd {
+    /// At a node that this stage serves.
     Enter(NodeStage),
+    /// Outside the flow.
     Leave(Transition),
 }
 
-/// Walks from this node to the first that takes time.
+/// Walks from this node to the first that needs a stage.
 pub(super) fn walk(mut at: NodeIx, cx: &mut Context) -> WalkEnd {
     loop {
         cx.state.nodes_visited += 1;
@@ -47,7 +49,7 @@ pub(super) fn walk(mut at: NodeIx, cx: &mut Context) -> WalkEnd {
         if cx.state.record_fields.path.len() < PATH_NODES_MAX {
             cx.state.record_fields.path.push(node.name.clone());
         }
-        // A queue answers who has to wait in it, which it knows later.
+        // A queue answers a caller who has to wait, which turns out later.
         if node.answers() && !cx.is_at_queue() && cx.state.answered.is_none() {
             let leg = cx.state.caller_leg.clone();
             cx.send(Action::Answer { leg });
@@ -91,7 +93,7 @@ pub(super) fn leave(exit: &Exit, reason: Box<str>, cx: &mut Context) -> Transiti
     }
 }
 
-/// The caller hung up at a node: what the flow still wants to note down about that.
+/// Follows the exit `hangup` after the caller hung up, so that the flow can still set marks.
 pub(super) fn after_hang_up(cx: &mut Context) {
     const HANG_UP: &str = "hangup";
     let mut exit = (Exit::Fixed(HANG_UP), Box::from("the caller hung up"));
@@ -109,7 +111,7 @@ pub(super) fn after_hang_up(cx: &mut Context) {
     }
 }
 
-/// What a node decides that needs no time; of one that does, nothing.
+/// The exit of a node that decides at once; `done` for a node that needs time.
 fn at_once(node: &Node, cx: &mut Context) -> (Exit, Box<str>) {
     match &node.kind {
         NodeKind::Hours { table } => hours(table, cx),
@@ -130,16 +132,17 @@ fn at_once(node: &Node, cx: &mut Context) -> (Exit, Box<str>) {
     }
 }
 
-/// The exit of those who talked with somebody: a flow goes on after a talk only where it says so.
+/// The exit after a talk. A flow goes on after a talk only where it has this exit.
 pub(super) const TALKED: &str = "talked";
 
-/// Where the flow goes on after a talk, if it does.
+/// The node after a talk, if the flow goes on there.
 pub(super) fn after_talk(cx: &Context) -> Option<NodeIx> {
     let to = *cx.node()?.exits.get(TALKED)?;
     let ends = matches!(cx.hotline?.flow.node(to)?.kind, NodeKind::HangUp { .. });
     (!ends).then_some(to)
 }
 
+/// The node behind an exit. Notes the exit for the log.
 fn next(node: &Node, exit: &Exit, reason: Box<str>, cx: &mut Context) -> Option<NodeIx> {
     let to = match exit.name() {
         TALKED => node.exits.get(TALKED).copied(),
@@ -185,7 +188,7 @@ fn note_down(set: &Set, cx: &mut Context) -> (Exit, Box<str>) {
     (Exit::Fixed("done"), "".into())
 }
 
-/// Where a caller is, for who asks why.
+/// The caller's location, for a person who asks why.
 pub(super) fn location_in_words(place: &number::Location) -> String {
     let cities: Vec<&str> = place.cities().iter().map(|city| city.name()).collect();
     match (cities.is_empty(), place.province) {

@@ -97,44 +97,12 @@ impl Node {
     }
 
     fn group_mut(&mut self) -> Option<&mut GroupIx> {
-        match &mut self.kind {
-            NodeKind::Group(reach) => Some(&mut reach.group),
-            NodeKind::Queue(queue) => Some(&mut queue.reach.group),
-            NodeKind::Hours { .. }
-            | NodeKind::Area { .. }
-            | NodeKind::Access(_)
-            | NodeKind::Menu(_)
-            | NodeKind::Collect(_)
-            | NodeKind::Extension(_)
-            | NodeKind::Play(_)
-            | NodeKind::Voicemail(_)
-            | NodeKind::Survey(_)
-            | NodeKind::VerifyCode(_)
-            | NodeKind::Set(_)
-            | NodeKind::Goto
-            | NodeKind::HangUp { .. } => None,
-        }
+        self.kind.reach_mut().map(|reach| &mut reach.group)
     }
 
     /// The group whose agents the node calls, if any.
     pub fn group(&self) -> Option<GroupIx> {
-        match &self.kind {
-            NodeKind::Group(reach) => Some(reach.group),
-            NodeKind::Queue(queue) => Some(queue.reach.group),
-            NodeKind::Hours { .. }
-            | NodeKind::Area { .. }
-            | NodeKind::Access(_)
-            | NodeKind::Menu(_)
-            | NodeKind::Collect(_)
-            | NodeKind::Extension(_)
-            | NodeKind::Play(_)
-            | NodeKind::Voicemail(_)
-            | NodeKind::Survey(_)
-            | NodeKind::VerifyCode(_)
-            | NodeKind::Set(_)
-            | NodeKind::Goto
-            | NodeKind::HangUp { .. } => None,
-        }
+        self.kind.reach().map(|reach| reach.group)
     }
 
     /// Whether the node answers the call, so that caller and business pay from there. A queue answers as soon as the
@@ -225,6 +193,69 @@ pub enum NodeKind {
         /// The cause. `None` means the cause that describes the end of the call best.
         cause: Option<Cause>,
     },
+}
+
+impl NodeKind {
+    /// How the node reaches agents, if it does.
+    pub fn reach(&self) -> Option<&Reach> {
+        match self {
+            Self::Group(reach) => Some(reach),
+            Self::Queue(queue) => Some(&queue.reach),
+            Self::Hours { .. }
+            | Self::Area { .. }
+            | Self::Access(_)
+            | Self::Menu(_)
+            | Self::Collect(_)
+            | Self::Extension(_)
+            | Self::Play(_)
+            | Self::Voicemail(_)
+            | Self::Survey(_)
+            | Self::VerifyCode(_)
+            | Self::Set(_)
+            | Self::Goto
+            | Self::HangUp { .. } => None,
+        }
+    }
+
+    fn reach_mut(&mut self) -> Option<&mut Reach> {
+        match self {
+            Self::Group(reach) => Some(reach),
+            Self::Queue(queue) => Some(&mut queue.reach),
+            Self::Hours { .. }
+            | Self::Area { .. }
+            | Self::Access(_)
+            | Self::Menu(_)
+            | Self::Collect(_)
+            | Self::Extension(_)
+            | Self::Play(_)
+            | Self::Voicemail(_)
+            | Self::Survey(_)
+            | Self::VerifyCode(_)
+            | Self::Set(_)
+            | Self::Goto
+            | Self::HangUp { .. } => None,
+        }
+    }
+
+    /// How the node asks the caller for keys, if it does.
+    pub fn ask(&self) -> Option<&Ask> {
+        match self {
+            Self::Menu(ask) | Self::Extension(ask) => Some(ask),
+            Self::Collect(collect) => Some(&collect.ask),
+            Self::Survey(survey) => Some(&survey.ask),
+            Self::VerifyCode(verify) => Some(&verify.ask),
+            Self::Hours { .. }
+            | Self::Area { .. }
+            | Self::Access(_)
+            | Self::Play(_)
+            | Self::Group(_)
+            | Self::Queue(_)
+            | Self::Voicemail(_)
+            | Self::Set(_)
+            | Self::Goto
+            | Self::HangUp { .. } => None,
+        }
+    }
 }
 
 /// How a node asks for keys. The names are those of FreeSWITCH.
