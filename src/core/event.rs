@@ -114,7 +114,7 @@ impl RawSavedCall {
     /// call saved later than `now` was saved by another clock; one daemon saved all the calls, so one lead holds for
     /// all.
     pub fn clock_lead(calls: &[Self], now: Instant) -> Millis {
-        calls.iter().filter_map(|kept| kept.at).max().map_or(Millis(0), |at| at.since(now))
+        calls.iter().filter_map(|saved| saved.at).max().map_or(Millis(0), |at| at.since(now))
     }
 
     /// Reads a saved call from MessagePack.

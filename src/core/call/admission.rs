@@ -1,5 +1,5 @@
-//! A caller comes to the door: the hotline it dialled is looked up, and whether it may call. Whom the rules refuse
-//! hears reason, unanswered, or is rejected at once.
+//! A caller arrives: the hotline with the dialled number is looked up, and whether the caller may call. A caller whom
+//! the rules refuse hears why, unanswered and unbilled, or is rejected at once.
 
 use super::context::Context;
 use super::timer::Timer;
@@ -13,24 +13,25 @@ use crate::record::{EndedBy, Outcome};
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
-/// How long the store may take to say whether a caller has room: then it has.
+/// How long the ACD may take to reply. After that the caller is admitted.
 const ADMISSION_TIME_MAX: Millis = Millis(500);
-/// How early who is on a white list is served in a queue.
+/// The queue priority of a caller on a white list.
 const WHITE_PRIORITY: u8 = 1;
 
-/// Where a caller's leg was found.
+/// How the daemon learned of a caller's leg.
 #[derive(Clone, Copy)]
 pub(super) enum ArrivalSource {
-    /// It has just come: nobody had it before.
+    /// By an arrival event: no daemon had the caller before.
     NewCall,
-    /// It was waiting when the link came up: a daemon that died, or this one, may have had it.
+    /// From the switch's list of channels, when the link came up. An earlier daemon, or this one, may have had the
+    /// caller.
     ChannelList {
         /// The number of the link's connection.
         connection: u64,
     },
 }
 
-/// Takes the call, or refuses it where no hotline has that number or the hotline is suspended.
+/// Takes the call. Refuses the caller where no hotline has the number, or the hotline is suspended.
 pub(super) fn admit(cx: &mut Context) -> Transition {
     let Some(hotline) = cx.hotline else {
         cx.conclude(Outcome::UnknownHotline, EndedBy::Hotline, Cause::UnknownNumber);
@@ -46,7 +47,7 @@ pub(super) fn admit(cx: &mut Context) -> Transition {
     }
 }
 
-/// The store is asked.
+/// The stage while the ACD is asked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Admission {
     #[serde(rename = "asked")]
@@ -55,20 +56,20 @@ pub(super) struct Admission {
     question: Question,
 }
 
-/// What it is asked about.
+/// What the ACD is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Question {
-    /// Whether the hotline has room.
+    /// Whether the hotline may have one more live call.
     #[serde(rename = "room")]
     HotlineCapacity,
-    /// How often the caller called.
+    /// How often the caller called lately.
     #[serde(rename = "frequency")]
     CallerFrequency,
 }
 
 impl Admission {
-    /// Asks whether the hotline has room for one more call.
+    /// Asks whether the hotline may have one more call.
     pub(super) fn enter(cx: &mut Context) -> Next<Self> {
         let Some(hotline) = cx.hotline else {
             return Next::Go(Transition::Ending { cause: Cause::UnknownNumber });
@@ -81,7 +82,7 @@ impl Admission {
         Next::Stay(Self { request, question: Question::HotlineCapacity })
     }
 
-    /// Goes by the rules of the node where the call is; how often the caller called only the store knows.
+    /// Applies the access rules of the node where the call is. Only the ACD knows how often the caller called.
     pub(super) fn by_rules(cx: &mut Context) -> Next<Self> {
         let (Some(hotline), Some(access)) = (cx.hotline, access_rules(cx)) else {
             return Next::Go(allow("no rules"));
@@ -157,7 +158,7 @@ fn allow(detail: &str) -> Transition {
     Transition::Exit { exit: Exit::Fixed("allowed"), reason: detail.into() }
 }
 
-/// Why the rules refuse the caller, as far as they need not ask the store.
+/// Why the rules refuse the caller, as far as that needs no reply of the ACD.
 fn refusal_by_rules(access: &Access, cx: &Context) -> Option<(RefusalReason, String)> {
     let number = cx.caller_number();
     if access.only_white {
@@ -185,7 +186,7 @@ fn refusal_by_rules(access: &Access, cx: &Context) -> Option<(RefusalReason, Str
     closed.map(|(table, state)| (RefusalReason::Hours, format!("{table} is not {state}")))
 }
 
-/// The flow's own way for such callers, if it has one; otherwise the rules' refusal.
+/// Refuses the caller by the flow's own exit for the reason, if the node has one; otherwise as the rules say.
 fn refuse_by_flow_or_rules(
     reason: RefusalReason,
     detail: &str,

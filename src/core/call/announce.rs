@@ -1,5 +1,5 @@
-//! The caller hears something to its end, and the flow goes on. Keys pressed meanwhile answer the question that
-//! follows.
+//! The caller hears an announcement to its end, and the flow goes on. Keys that the caller presses meanwhile answer
+//! the question that follows.
 
 use super::context::Context;
 use super::digit_input::TYPED_AHEAD_MAX;
@@ -9,10 +9,10 @@ use crate::hotline::flow::{NodeKind, Play};
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
-/// The longest an announcement may take.
+/// The longest time an announcement may take.
 pub(super) const ANNOUNCEMENT_TIME_MAX: Millis = Millis::seconds(300);
 
-/// Something is being said.
+/// The stage while the announcement plays.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Announce {}
 

@@ -1,5 +1,5 @@
-//! The caller left the queue to be called back: it hangs up, keeps its turn, and is called when an agent is free
-//! for it.
+//! The caller left the queue to be called back: the caller hangs up, keeps the rank in the queue, and is called when
+//! an agent is free. When the caller answers, the agent is rung.
 
 use super::attempt::AttemptIx;
 use super::context::{Context, SWITCH_RING_SPARE};
@@ -14,18 +14,18 @@ use crate::record::{AttemptOutcome, CallBackRecord, EndedBy, Outcome};
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
-/// How long after its wish a caller may still be called back.
+/// How long after the request a caller may be called back.
 const CALL_BACK_TIME_MAX: Millis = Millis::seconds(2 * 3600);
 /// How long a caller who is called back is rung.
 const RING_TIME: Millis = Millis::seconds(45);
-/// How long the caller's leg may take from being answered to doing what it is told.
+/// How long the caller's leg may take from the answer to being parked.
 const READY_TIME_MAX: Millis = Millis::seconds(3);
-/// How long the words before hanging up, and before being connected, may take.
+/// How long the announcement before the hang-up, and the greeting after the answer, may take.
 const ANNOUNCEMENT_TIME_MAX: Millis = Millis::seconds(30);
-/// The place of the caller's new leg among the legs whose names come from the call's seed.
+/// The number of the random draw that names the caller's new leg. No attempt has such a number.
 const LEG_DRAW: AttemptIx = 1 << 20;
 
-/// How far it got.
+/// A call back, from the request to the caller's answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct CallBack {
     phase: CallBackPhase,
@@ -34,17 +34,18 @@ pub(super) struct CallBack {
     attempt_ix: Option<AttemptIx>,
 }
 
+/// How far the call back got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum CallBackPhase {
-    /// The caller is told that somebody will call.
+    /// The caller hears that the hotline will call back.
     #[serde(rename = "promising")]
     Confirming,
-    /// The caller is gone, or about to be, and has its turn.
+    /// The caller hung up, or is about to, and waits for an agent.
     Waiting,
-    /// The caller is called, by the command of this number.
+    /// The caller is rung, by the command of this number.
     Calling(u32),
-    /// The caller took the call and is told who calls.
+    /// The caller answered and hears who calls.
     Greeting,
 }
 
@@ -61,12 +62,12 @@ impl CallBack {
         Next::Stay(Self { phase: CallBackPhase::Confirming, attempt_ix: None })
     }
 
-    /// Whether this stage knows what it means that the caller's leg ends.
+    /// Whether the stage itself handles the end of the caller's leg.
     pub(super) fn expects_hang_up(&self) -> bool {
         matches!(self.phase, CallBackPhase::Confirming | CallBackPhase::Waiting | CallBackPhase::Calling(_))
     }
 
-    /// Whether the caller hung up and has not been reached again.
+    /// Whether the caller hung up and was not reached again yet.
     pub(super) fn caller_is_away(&self) -> bool {
         matches!(self.phase, CallBackPhase::Waiting | CallBackPhase::Calling(_))
     }
@@ -145,7 +146,7 @@ impl CallBack {
         cx.set_timer(Timer::Ending, super::context::ENDING_RETRY);
     }
 
-    /// Calls, once the caller is gone and an agent is there for it.
+    /// Calls the caller, once the old leg is gone and an agent's line is held.
     fn call_if_ready(mut self, cx: &mut Context) -> Next<Self> {
         let (Some(_), Some(_), CallBackPhase::Waiting) = (self.attempt_ix, cx.state.caller_gone, self.phase)
         else {

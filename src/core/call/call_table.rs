@@ -1,7 +1,7 @@
-//! Where live calls stand: each in a place of its own, found by any of its legs.
+//! The table of live calls: each call in a slot of its own, found by any of its legs.
 //!
-//! A call is looked up for every event of the switch, so this is the one table in the core that is hashed and
-//! not ordered. Nothing ever walks it in the hash's order: whoever wants all calls gets them by their names.
+//! Every event of a switch looks a call up, so this table is hashed, as the only one in the call core. Nothing walks
+//! it in the order of the hashes: a walk over all calls goes by their ids.
 
 use super::call::Call;
 use crate::id::{CallId, LegId};
@@ -10,7 +10,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// A call's place. Places of calls that ended are used again, the newest first.
+/// The slot of a call. Slots of ended calls are used again, the newest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct CallSlot(u32);
 
@@ -20,33 +20,33 @@ pub(super) struct CallTable {
     calls: Vec<Option<CallEntry>>,
     free: Vec<CallSlot>,
     legs: HashMap<LegId, CallSlot, BuildHasherDefault<FoldHasher>>,
-    /// When to look at which call, earliest first. An alarm may be out of date: it counts only while its call still
-    /// has it as its own.
+    /// When to look at which call, earliest first. A wake-up may be out of date: it counts only while its call names
+    /// it as its own.
     wakeups: BinaryHeap<Reverse<(Instant, CallSlot)>>,
-    /// The places in which something changed since that was last asked, each once.
+    /// The slots that changed since the last report, each once.
     changed: Vec<CallSlot>,
-    /// Which places stand in `changed`.
+    /// For each slot, whether it is in `changed`.
     is_changed: Vec<bool>,
-    /// The calls that ended since then and had been told of before.
+    /// The calls that ended since the last report and had been reported before.
     ended: Vec<CallId>,
 }
 
-/// What became of a live call.
+/// A change of a live call.
 pub(super) enum Change<'t> {
     Live(&'t CallId, &'t Call),
     Ended(CallId),
 }
 
-/// A call and what the tables say of it.
+/// A call and its index data.
 #[derive(Debug)]
 struct CallEntry {
     id: CallId,
     call: Call,
-    /// The earliest alarm set for it: never later than its deadline.
+    /// The earliest wake-up of the call: never later than its deadline.
     wakeup: Option<Instant>,
-    /// How many of its legs are in the table.
+    /// How many legs of the call are in the table.
     legs: usize,
-    /// Whether somebody who keeps calls was told of it.
+    /// Whether the call was ever reported.
     is_reported: bool,
 }
 
@@ -60,9 +60,9 @@ impl CallTable {
         self.legs.get(leg).copied()
     }
 
-    /// The call of this name.
+    /// The call with this id.
     pub(super) fn find_call(&self, id: &CallId) -> Option<CallSlot> {
-        // A call is named by the leg it arrived under, and that name stays in the table.
+        // A call is named by the leg it arrived with, and that name stays in the table.
         self.find_by_leg(&id.0).filter(|slot| self.entry(*slot).is_some_and(|entry| entry.id == *id))
     }
 
@@ -74,7 +74,7 @@ impl CallTable {
         self.entry(slot).map(|entry| &entry.call)
     }
 
-    /// The call, to be changed; what changed about it is entered by [`settle`](Self::settle).
+    /// The call, to be changed. After the change, [`update_index`](Self::update_index) must run.
     pub(super) fn get_mut(&mut self, slot: CallSlot) -> Option<&mut Call> {
         self.calls.get_mut(slot.0 as usize)?.as_mut().map(|entry| &mut entry.call)
     }
@@ -96,7 +96,7 @@ impl CallTable {
         self.update_index(slot);
     }
 
-    /// Enters what changed about a call: legs it has got, its next deadline.
+    /// Updates the index after a change of the call: new legs, the next deadline.
     pub(super) fn update_index(&mut self, slot: CallSlot) {
         let Some(Some(entry)) = self.calls.get_mut(slot.0 as usize) else { return };
         if let Some(is_changed @ false) = self.is_changed.get_mut(slot.0 as usize) {
@@ -108,7 +108,7 @@ impl CallTable {
             entry.legs = count;
             self.legs.extend(entry.call.legs().map(|leg| (leg.clone(), slot)));
         }
-        // An alarm that comes too early is cheaper than moving it each time a deadline is put off.
+        // A wake-up that comes too early is cheaper than a move for every deadline that is postponed.
         let Some(deadline) = entry.call.deadline() else { return };
         if entry.wakeup.is_none_or(|wakeup| deadline < wakeup) {
             entry.wakeup = Some(deadline);
@@ -127,7 +127,7 @@ impl CallTable {
         }
     }
 
-    /// A leg of a call has another name from now on.
+    /// Gives a leg of a call another name.
     pub(super) fn rename(&mut self, from: &LegId, to: &LegId) {
         let Some(slot) = self.find_by_leg(from).filter(|_| !self.legs.contains_key(to)) else { return };
         let Some(Some(entry)) = self.calls.get_mut(slot.0 as usize) else { return };
@@ -138,11 +138,11 @@ impl CallTable {
         }
     }
 
-    /// Tells what became of calls since this was asked last: each that ended once, then each that changed once.
+    /// Reports the changes since the last report: first each call that ended, then each call that changed, once each.
     pub(super) fn changes(&mut self, mut report: impl FnMut(Change)) {
         self.ended.drain(..).for_each(|id| report(Change::Ended(id)));
         for slot in self.changed.drain(..) {
-            // Told already, or known to be as it was.
+            // Marked as reported since.
             if !std::mem::take(&mut self.is_changed[slot.0 as usize]) {
                 continue;
             }
@@ -153,7 +153,7 @@ impl CallTable {
         }
     }
 
-    /// Whoever keeps calls may have lost this one.
+    /// Lets the next report contain this call.
     pub(super) fn mark_changed(&mut self, slot: CallSlot) {
         let is_there = self.entry(slot).is_some();
         if let Some(is_changed @ false) = self.is_changed.get_mut(slot.0 as usize).filter(|_| is_there) {
@@ -162,7 +162,7 @@ impl CallTable {
         }
     }
 
-    /// This call is known already to whoever keeps calls, as it is now.
+    /// The call is stored already in its present state: the next report does not contain it.
     pub(super) fn mark_reported(&mut self, slot: CallSlot) {
         if let Some(Some(entry)) = self.calls.get_mut(slot.0 as usize) {
             entry.is_reported = true;
@@ -175,8 +175,8 @@ impl CallTable {
         self.wakeups.peek().map(|Reverse((at, _))| *at)
     }
 
-    /// Takes out the calls whose alarms have rung, that of the earliest deadline first, of two the one whose name is
-    /// before; each is to be settled again.
+    /// Takes the calls whose wake-ups have come, ordered by deadline and then by id. The index of each must be updated
+    /// afterwards.
     pub(super) fn take_due(&mut self, now: Instant) -> Vec<CallSlot> {
         let mut due = Vec::new();
         while let Some(Reverse((at, slot))) =
@@ -189,12 +189,13 @@ impl CallTable {
                 due.push(slot);
             }
         }
-        // Alarms are no deadlines: which of them ring early depends on what the calls once waited for.
+        // Wake-ups are not deadlines: which of them come early depends on what the calls waited for before. So sort by
+        // deadline.
         due.sort_by_cached_key(|slot| self.entry(*slot).map(|it| (it.call.deadline(), it.id.clone())));
         due
     }
 
-    /// All calls, in the order of their names.
+    /// All calls, in the order of their ids.
     pub(super) fn by_name(&self) -> Vec<(&CallId, CallSlot)> {
         let slots = (0..).map(CallSlot).zip(&self.calls);
         let mut all: Vec<_> = slots.filter_map(|(slot, s)| Some((&s.as_ref()?.id, slot))).collect();
@@ -217,7 +218,7 @@ impl Hasher for FoldHasher {
     }
 
     fn write_u64(&mut self, word: u64) {
-        // The golden ratio spreads what differs in few bits over all of them.
+        // The golden ratio spreads differences in few bits over all bits.
         self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     }
 

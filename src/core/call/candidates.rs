@@ -1,4 +1,4 @@
-//! Who of a group may be tried for a caller now, in which order, and how the store is asked for one of them.
+//! Which agents of a group may be tried for a caller now, in which order, and how a line of one of them is claimed.
 
 use super::call_state::AgentSearch;
 use super::context::Context;
@@ -9,10 +9,10 @@ use crate::hotline::flow::Reach;
 use crate::hotline::group::{Group, Strategy};
 use crate::id::LineId;
 
-/// The most attempts to reach somebody for one call.
+/// The most attempts to reach an agent in one call.
 pub(super) const ATTEMPTS_MAX: usize = 1_000;
 
-/// Begins to look for an agent from the node where the call is. Tells whether anybody is on duty at all.
+/// Begins the search for an agent at the node where the call is. Returns whether any agent is on duty.
 pub(super) fn begin_search(reach: &Reach, cx: &mut Context) -> bool {
     cx.state.record_fields.hunted = true;
     let untried = on_duty(reach, cx);
@@ -22,7 +22,7 @@ pub(super) fn begin_search(reach: &Reach, cx: &mut Context) -> bool {
     is_anyone_on_duty
 }
 
-/// The agents of the group who are on and on duty now.
+/// The agents of the group who are active and on duty now.
 pub(super) fn on_duty(reach: &Reach, cx: &Context) -> Vec<u16> {
     let Some(group) = group(reach, cx) else { return Vec::new() };
     let is_on_duty =
@@ -30,13 +30,14 @@ pub(super) fn on_duty(reach: &Reach, cx: &Context) -> Vec<u16> {
     let is_available = |agent_ix: &u16| agent(*agent_ix, cx).filter(is_on_duty).is_some();
     let mut agents: Vec<u16> = group.agents.iter().copied().filter(is_available).collect();
     if group.strategy == Strategy::Random {
-        // Another order for each search of a call.
+        // Each search of a call gets another order.
         let seed = cx.state.seed.wrapping_add(cx.state.attempts.len() as u64);
         seeded_random::shuffle(seed, &mut agents);
     }
     agents
 }
 
+/// The group of agents that the node reaches.
 pub(super) fn group<'a>(reach: &Reach, cx: &Context<'a>) -> Option<&'a Group> {
     cx.hotline?.groups.get(usize::from(reach.group.0))
 }
@@ -45,7 +46,7 @@ fn agent<'a>(agent_ix: u16, cx: &Context<'a>) -> Option<&'a Agent> {
     cx.hotline?.agents.get(usize::from(agent_ix))
 }
 
-/// Asks for a line of one of these agents.
+/// Claims a line of one of these agents.
 pub(super) fn claim_line(agents: &[u16], wait: Option<QueueRank>, reach: &Reach, cx: &mut Context) {
     let (Some(hotline), Some(group)) = (cx.hotline, group(reach, cx)) else { return };
     let agents = agents.iter().filter_map(|agent_ix| agent(*agent_ix, cx));
@@ -63,12 +64,12 @@ pub(super) fn claim_line(agents: &[u16], wait: Option<QueueRank>, reach: &Reach,
     cx.state.open_claims.push(claim);
 }
 
-/// The name under which the store remembers whose turn it is in the group.
+/// The ACD's name for the group.
 pub(super) fn pool_id(hotline: &str, group: &Group) -> PoolId {
     PoolId(format!("{hotline}/{}", group.name).into())
 }
 
-/// Which agent of the group this line is: one still to be tried, if it is several's.
+/// The agent of the group with this line. Where agents share a line: one who is not tried yet.
 pub(super) fn agent_of_line<'a>(line: &LineId, cx: &Context<'a>) -> Option<(u16, &'a Agent)> {
     let group = cx.reach().and_then(|reach| group(reach, cx)).map_or(&[][..], |group| &group.agents);
     let mut agents = cx.state.search.untried.iter().chain(group);

@@ -1,5 +1,5 @@
-//! There is no further way: the caller hears the closing words, and the call ends with the cause that is nearest
-//! to the truth. A call that was not answered yet stays so, and is not billed.
+//! The flow has no further way: the caller hears the closing announcement, and the call ends with the cause that fits
+//! best. A call that was not answered stays unanswered, and is not billed.
 
 use super::context::Context;
 use super::timer::Timer;
@@ -11,10 +11,10 @@ use crate::prompt::{Prompt, Tone};
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
-/// The longest a closing announcement may take.
+/// The longest time a closing announcement may take.
 const CLOSING_TIME_MAX: Millis = Millis::seconds(60);
 
-/// What to tell the caller's side in the end.
+/// The stage while the closing announcement plays, with the cause for the caller's leg.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Closing {
     cause: Cause,
@@ -49,7 +49,7 @@ impl Closing {
     }
 }
 
-/// What a refused caller is told, where that is announced.
+/// What a refused caller hears, where the rules have an announcement.
 fn refusal(cx: &Context) -> Option<Prompt> {
     let refusal = if cx.state.record_fields.refused? == RefusalReason::Suspended {
         cx.hotline?.suspended.as_ref()

@@ -1,5 +1,5 @@
-//! An agent took the call: caller and agent are joined, which answers the caller. Should the agent be gone in
-//! that instant, the caller goes on hearing the ringback and the next agent is tried.
+//! An agent took the call: the switch bridges caller and agent, which answers the caller. If the agent is gone in that
+//! instant, the caller goes on hearing the ringback and the next agent is tried.
 
 use super::attempt::AttemptIx;
 use super::context::Context;
@@ -12,15 +12,15 @@ use crate::record::AttemptOutcome;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
-/// How long the switch may take to join two legs that are both ready.
+/// How long the switch may take to bridge two legs that are both ready.
 const BRIDGE_TIME_MAX: Millis = Millis::seconds(3);
 
-/// Who is being joined with the caller.
+/// The stage while the switch bridges caller and agent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Connect {
     #[serde(rename = "nth")]
     attempt_ix: AttemptIx,
-    /// The number of the command that joins them.
+    /// The number of the bridge command.
     bridge: u32,
 }
 
@@ -46,7 +46,7 @@ impl Connect {
             }
             StageEvent::CommandDone(command, false) if command == self.bridge => self.give_up(cx),
             StageEvent::Due(Timer::Bridge) => self.give_up(cx),
-            // Whether the order to join them was heard is unknown, and doing it twice does no harm.
+            // Nobody knows whether the switch got the bridge command; a second one does no harm.
             StageEvent::LinkRestored => Self::enter(self.attempt_ix, cx),
             StageEvent::Acd(..)
             | StageEvent::Agent(..)

@@ -1,5 +1,5 @@
-//! How a caller is asked for keys, in whatever stage: a prompt that a key ends, time for the first key and for
-//! each further one, and a few more tries.
+//! How every stage asks the caller for keys: a prompt that a key interrupts, a time limit for the first key and for
+//! each further key, and a limited number of tries.
 
 use super::context::Context;
 use super::timer::Timer;
@@ -8,12 +8,12 @@ use crate::hotline::flow::Ask;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
-/// How much longer the switch listens than we wait.
+/// How much longer the switch reports keys than the stage waits.
 const LISTEN_SPARE: Millis = Millis::seconds(2);
-/// The most keys that are kept for a question not asked yet.
+/// The most keys that are kept for a question that is not asked yet.
 pub(super) const TYPED_AHEAD_MAX: usize = 32;
 
-/// How far the asking got.
+/// One question to the caller, and the keys so far.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct DigitInput {
     digits: String,
@@ -29,41 +29,41 @@ pub(super) struct DigitInput {
 enum Playing {
     /// The question.
     Question,
-    /// That the answer was wrong.
+    /// The announcement that the answer was wrong.
     #[serde(rename = "wrong")]
     InvalidAnswer,
-    /// Nothing: it is the caller's turn.
+    /// Silence: the caller shall press keys.
     Nothing,
 }
 
-/// How the digits so far fit what may be answered.
+/// How the digits so far match the possible answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum DigitMatch {
-    /// An answer, and no longer one begins like this.
+    /// An answer, and no longer answer begins with it.
     Complete,
-    /// An answer, and a longer one may come.
+    /// An answer, and a longer answer begins with it.
     Extendable,
-    /// The beginning of one.
+    /// The beginning of an answer.
     Prefix,
-    /// None.
+    /// Not the beginning of any answer.
     Wrong,
 }
 
-/// What came of it.
+/// The result of a question.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum InputOutcome {
-    /// Nothing yet.
+    /// None yet.
     Pending,
     /// An answer.
     Answer(String),
-    /// Too many wrong ones.
+    /// Too many wrong answers.
     Invalid,
-    /// Too often silence.
+    /// Too many times no answer.
     Timeout,
 }
 
 impl DigitInput {
-    /// Asks. What was keyed before counts.
+    /// Asks the question. Keys that the caller pressed before count.
     pub(super) fn ask(
         ask: &Ask,
         match_digits: impl Fn(&str) -> DigitMatch,
@@ -121,7 +121,7 @@ impl DigitInput {
             }
             StageEvent::LinkRestored => {
                 cx.keep_fallback();
-                // What was keyed meanwhile was not heard: it is asked again.
+                // Keys that the caller pressed while the link was down are lost: ask again.
                 self.play_question(ask, cx);
                 InputOutcome::Pending
             }
@@ -164,7 +164,7 @@ impl DigitInput {
         }
     }
 
-    /// No further digit is awaited.
+    /// No further digit is expected.
     fn complete(&mut self, ask: &Ask, matched: DigitMatch, cx: &mut Context) -> InputOutcome {
         let digits = std::mem::take(&mut self.digits);
         if matches!(matched, DigitMatch::Complete | DigitMatch::Extendable) {
@@ -192,7 +192,7 @@ impl DigitInput {
     }
 }
 
-/// How digits fit a number of so many digits.
+/// How digits match a number with a minimum and a maximum length.
 pub(super) fn match_length(digits: &str, ask: &Ask) -> DigitMatch {
     if !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return DigitMatch::Wrong;
@@ -205,7 +205,7 @@ pub(super) fn match_length(digits: &str, ask: &Ask) -> DigitMatch {
     }
 }
 
-/// How digits fit one of these answers.
+/// How digits match one of these answers.
 pub(super) fn match_one_of<'a>(digits: &str, answers: impl Iterator<Item = &'a str>) -> DigitMatch {
     let (mut exact, mut longer) = (false, false);
     for answer in answers.filter(|answer| answer.starts_with(digits)) {

@@ -1,5 +1,4 @@
-//! The call is decided: what is left of it on the switch is hung up until nothing is, and then it becomes a
-//! record.
+//! The result of the call is known: its last legs are hung up until none is left. Then the call record is written.
 
 use super::context::{Context, ENDING_RETRY};
 use super::timer::Timer;
@@ -10,13 +9,13 @@ use crate::record::AttemptOutcome;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
-/// How long to wait at most before a leg is hung up once more.
+/// The longest wait before a leg is hung up once more.
 const RETRY_MAX: Millis = Millis::seconds(10);
-/// How often a leg is hung up before we believe that nobody will ever report its end: for three minutes,
-/// longer than a telephone may ring at all, since a leg can come into being after its end was asked for.
+/// How often a leg is hung up before the daemon believes that its end will never be reported: for three minutes,
+/// longer than a telephone may ring at all, since the switch may make a leg after the order to hang it up.
 const ENDING_TRIES_MAX: u32 = 20;
 
-/// How often the legs were told to end.
+/// The stage while legs are hung up: the cause for the caller's leg, and the number of tries.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Ending {
     cause: Cause,
@@ -42,7 +41,7 @@ impl Ending {
             StageEvent::Agent(_, AgentEvent::Gone) | StageEvent::Caller(CallerEvent::Gone) => {
                 self.finish_or_wait(cx)
             }
-            // The legs were told again already: the books do that after every loss of the link.
+            // Link recovery has hung up the legs again already.
             StageEvent::LinkRestored => self.finish_or_wait(cx),
             StageEvent::Due(Timer::Ending) => {
                 if self.tries >= ENDING_TRIES_MAX {

@@ -1,5 +1,5 @@
-//! The caller hears the ringback while agents are tried, one after the other or all at once. The first who takes
-//! the call is connected; when all have been tried or the caller has waited long enough, the flow goes on.
+//! The caller hears the ringback while agents are rung, one after the other or all at once. The first agent who takes
+//! the call is connected; when all agents were tried or the caller has waited long enough, the flow goes on.
 
 use super::context::Context;
 use super::ringing::{RingOutcome, RingingAgents};
@@ -11,15 +11,15 @@ use crate::hotline::group::Strategy;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
-/// How long the store may take to say whether a line is free.
+/// How long the ACD may take to reply to a claim.
 const CLAIM_TIME_MAX: Millis = Millis::seconds(2);
 
-/// Who is being tried.
+/// The stage while agents are rung.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Hunt {
     #[serde(rename = "bells")]
     ringing: RingingAgents,
-    /// Whose line was asked for by name: one wish for each, where all are tried at once.
+    /// The claims for one agent each, where all agents are rung at once: the number of the claim, and the agent.
     #[serde(rename = "asked")]
     named_claims: Vec<(u32, u16)>,
 }
@@ -30,12 +30,12 @@ impl Hunt {
         if !candidates::begin_search(reach, cx) {
             return Next::Go(Transition::exit("off_duty"));
         }
-        // Who overflowed from another group goes on hearing the same melody.
+        // A caller who overflowed from another group goes on hearing the same melody.
         cx.play_continuously(ringback::choose(&reach.ringback, cx));
         Self::resume(cx)
     }
 
-    /// Starts, or goes on with the others after an agent who took the call could not be connected.
+    /// Starts, or tries the other agents after an agent who took the call could not be connected.
     pub(super) fn resume(cx: &mut Context) -> Next<Self> {
         let Some(reach) = cx.reach() else { return Next::Go(Transition::exit("unreachable")) };
         if cx.state.sound.is_none() {
@@ -105,7 +105,7 @@ impl Hunt {
         }
     }
 
-    /// None of those asked for has a free line.
+    /// No agent of the claim has a free line.
     fn on_refused(&mut self, claim: u32, cx: &mut Context) {
         cx.clear_timer(Timer::Acd);
         let agent_ix =

@@ -1,5 +1,5 @@
-//! The books of a call: what is reported about it is entered here before its stage hears of it, so that what
-//! must hold in every stage (the caller left, a leg is gone, the sound stopped) is decided in one place.
+//! Leg tracking: every report about a call updates the state of the call here before the stage gets it. What must hold
+//! in every stage (the caller left, a leg is gone, a prompt ended) is decided in this one place.
 
 use super::attempt::{Attempt, AttemptIx, AttemptPhase, outcome_of};
 use super::call::{Call, CallEnv, CallStatus, Stage};
@@ -9,20 +9,17 @@ use super::timer::Timer;
 use super::transition::{AcdEvent, AgentEvent, CallerEvent, StageEvent, Transition};
 use super::walk;
 use crate::command::{AcdRequest, Action, Note};
-use crate::event::{AcdReply, Cause, CommandResult, LegEvent, LegState, LiveLeg};
+use crate::event::{AcdReply, Cause, CommandResult, LegEvent};
 use crate::id::{LegId, LineId};
 use crate::prompt::{Prompt, Tone};
 use crate::record::{AttemptOutcome, EndedBy, Outcome};
 use crate::time::Millis;
 
-/// How long a sound that ended by itself may be followed by the news that explains it.
-const SILENCE_TIME_MAX: Millis = Millis(100);
-/// How long a sound that shall be repeated must have been heard to be played again; a shorter one could be no sound
-/// at all.
-const REPEATED_TIME_MIN: Millis = Millis(500);
-
-/// How often an agent is called within one search whose call was not heard of.
-const CALLED_MAX: usize = 2;
+/// How long after the end of a repeated prompt the event that explains it may come.
+const SOUND_END_REASON_TIME_MAX: Millis = Millis(100);
+/// How long a repeated prompt must have played to be played again. A shorter time means that the file probably has no
+/// sound.
+const REPEATED_PROMPT_TIME_MIN: Millis = Millis(500);
 
 impl Call {
     /// A report about one of the call's legs.
@@ -30,15 +27,16 @@ impl Call {
         if *leg == self.state.caller_leg {
             return self.on_caller(report, env);
         }
-        self.attempt_on(leg).map_or(CallStatus::Alive, |attempt_ix| self.on_agent(attempt_ix, report, env))
+        self.attempt_of_leg(leg)
+            .map_or(CallStatus::Alive, |attempt_ix| self.on_agent(attempt_ix, report, env))
     }
 
     fn on_caller(&mut self, report: &LegEvent, env: &mut CallEnv) -> CallStatus {
         match report {
             LegEvent::HungUp { cause, far_end } => self.caller_gone(*cause, *far_end, env),
-            LegEvent::Left => self.caller_left(env),
-            LegEvent::Bridged { peer } => match self.attempt_on(peer) {
-                Some(attempt_ix) => self.joined(attempt_ix, env),
+            LegEvent::Left => self.caller_diverted(env),
+            LegEvent::Bridged { peer } => match self.attempt_of_leg(peer) {
+                Some(attempt_ix) => self.bridged(attempt_ix, env),
                 None => CallStatus::Alive,
             },
             LegEvent::Unbridged { .. } => self.dispatch(StageEvent::Caller(CallerEvent::Unbridged), env),
@@ -53,8 +51,8 @@ impl Call {
         }
     }
 
-    /// Whoever talks has answered, whether that was heard or not.
-    fn joined(&mut self, attempt_ix: AttemptIx, env: &mut CallEnv) -> CallStatus {
+    /// Caller and agent are bridged, so the agent answered, whether that was reported or not.
+    fn bridged(&mut self, attempt_ix: AttemptIx, env: &mut CallEnv) -> CallStatus {
         let attempt = &mut self.state.attempts[attempt_ix];
         if attempt.ending.is_none() {
             attempt.answered.get_or_insert(env.now);
@@ -63,11 +61,11 @@ impl Call {
         self.dispatch(StageEvent::Agent(attempt_ix, AgentEvent::Bridged), env)
     }
 
-    fn attempt_on(&self, leg: &LegId) -> Option<AttemptIx> {
+    pub(super) fn attempt_of_leg(&self, leg: &LegId) -> Option<AttemptIx> {
         self.state.attempts.iter().position(|attempt| attempt.leg.as_ref() == Some(leg))
     }
 
-    fn caller_gone(&mut self, cause: Cause, left: bool, env: &mut CallEnv) -> CallStatus {
+    fn caller_gone(&mut self, cause: Cause, hung_up: bool, env: &mut CallEnv) -> CallStatus {
         if self.state.caller_gone.is_some() {
             return CallStatus::Alive;
         }
@@ -77,27 +75,27 @@ impl Call {
         {
             return self.dispatch(StageEvent::Caller(CallerEvent::Gone), env);
         }
-        self.enter_until_now(env);
-        if left && cause == Cause::Cancelled {
-            self.never_answered();
+        self.record_interrupted_stage(env);
+        if hung_up && cause == Cause::Cancelled {
+            self.undo_answer();
         }
         super::walk::after_hang_up(&mut self.context(env));
         let record_fields = &self.state.record_fields;
-        let outcome = match (self.state.talk, &record_fields.message, record_fields.refused, left) {
+        let outcome = match (self.state.talk, &record_fields.message, record_fields.refused, hung_up) {
             (Some(_), _, _, _) => Outcome::Answered,
             (None, Some(_), _, _) => Outcome::Message,
             (None, None, Some(_), _) => Outcome::Refused,
             (None, None, None, true) => Outcome::Abandoned,
             (None, None, None, false) => Outcome::Lost,
         };
-        let by = if left { EndedBy::Caller } else { EndedBy::Switch };
+        let by = if hung_up { EndedBy::Caller } else { EndedBy::Switch };
         let by = self.state.talk_ended.map_or(by, |(_, by)| by);
         self.context(env).conclude(outcome, by, cause);
         self.end(StageEvent::Caller(CallerEvent::Gone), cause, env)
     }
 
-    /// The caller is gone, or about to be: what came of it until now is entered.
-    fn enter_until_now(&mut self, env: &mut CallEnv) {
+    /// Records what the stage has so far, because the caller is gone or about to be sent away.
+    fn record_interrupted_stage(&mut self, env: &mut CallEnv) {
         if let Stage::Voicemail(voicemail) = &self.stage {
             voicemail.clone().caller_gone(&mut self.context(env));
         } else if let Stage::Queue(queue) = &self.stage {
@@ -105,10 +103,10 @@ impl Call {
         }
     }
 
-    /// Only a leg that was not answered can be cancelled. A switch may report that it answers, and that it joins,
-    /// before the caller's end has heard of it: who cancels in that instant is refused (487), never heard the
-    /// agent and is charged nothing.
-    fn never_answered(&mut self) {
+    /// The caller cancelled, and only a leg that was not answered can be cancelled. A switch may report the answer and
+    /// the bridge before the caller's side has received the answer. A caller who cancels in that instant gets a 487,
+    /// never heard the agent and is charged nothing.
+    fn undo_answer(&mut self) {
         if self.state.ended.is_some() {
             return;
         }
@@ -120,14 +118,14 @@ impl Call {
         }
     }
 
-    /// The caller's leg went where we did not send it: the fallback has it, or somebody at the switch.
-    fn caller_left(&mut self, env: &mut CallEnv) -> CallStatus {
-        let ours = matches!(self.stage, Stage::Connect(_) | Stage::Talk(_) | Stage::Ending(_));
-        if ours || self.state.caller_gone.is_some() {
+    /// The caller's leg went elsewhere without a command: to the dialplan's fallback, or by a person at the switch.
+    fn caller_diverted(&mut self, env: &mut CallEnv) -> CallStatus {
+        let is_expected = matches!(self.stage, Stage::Connect(_) | Stage::Talk(_) | Stage::Ending(_));
+        if is_expected || self.state.caller_gone.is_some() {
             return CallStatus::Alive;
         }
         self.state.caller_gone = Some(env.now);
-        self.enter_until_now(env);
+        self.record_interrupted_stage(env);
         let (outcome, by) = match self.state.talk_ended {
             Some((_, by)) => (Outcome::Answered, by),
             None => (Outcome::Fallback, EndedBy::Switch),
@@ -136,27 +134,13 @@ impl Call {
         self.end(StageEvent::Caller(CallerEvent::Gone), Cause::Normal, env)
     }
 
-    /// Nothing is left to decide: from wherever it is, the call ends.
+    /// Nothing is left to decide: the call ends from whatever stage it is in.
     fn end(&mut self, event: StageEvent, cause: Cause, env: &mut CallEnv) -> CallStatus {
-        match self.stage {
-            Stage::Ending(_) => self.dispatch(event, env),
-            Stage::Admission(_)
-            | Stage::Announce(_)
-            | Stage::Menu(_)
-            | Stage::Verify(_)
-            | Stage::Hunt(_)
-            | Stage::Queue(_)
-            | Stage::CallBack(_)
-            | Stage::Whisper(_)
-            | Stage::Connect(_)
-            | Stage::Talk(_)
-            | Stage::Survey(_)
-            | Stage::Voicemail(_)
-            | Stage::Closing(_) => {
-                let from = self.stage();
-                self.take_transition(Some(from), Transition::Ending { cause }, env)
-            }
+        if let Stage::Ending(_) = self.stage {
+            return self.dispatch(event, env);
         }
+        let from = self.stage();
+        self.take_transition(Some(from), Transition::Ending { cause }, env)
     }
 
     fn on_agent(&mut self, attempt_ix: AttemptIx, report: &LegEvent, env: &mut CallEnv) -> CallStatus {
@@ -165,8 +149,8 @@ impl Call {
         else {
             return CallStatus::Alive;
         };
-        let ending = attempt.ending.is_some();
-        let (further, event) = match report {
+        let is_ending = attempt.ending.is_some();
+        let (advanced, event) = match report {
             LegEvent::Created => (attempt.advance_to(AttemptPhase::Created), None),
             LegEvent::Ringing { .. } => {
                 attempt.ringing.get_or_insert(now);
@@ -190,26 +174,26 @@ impl Call {
                 self.context(env).close_attempt(attempt_ix, outcome);
                 return self.dispatch(StageEvent::Agent(attempt_ix, AgentEvent::Gone), env);
             }
-            // Which of the two a switch names first is its own affair.
+            // A switch may report the bridge for either leg.
             LegEvent::Bridged { peer } if *peer == self.state.caller_leg => {
-                return self.joined(attempt_ix, env);
+                return self.bridged(attempt_ix, env);
             }
             LegEvent::Unbridged { peer } if *peer == self.state.caller_leg => {
                 return self.dispatch(StageEvent::Caller(CallerEvent::Unbridged), env);
             }
             LegEvent::Bridged { .. } | LegEvent::Unbridged { .. } => return CallStatus::Alive,
-            LegEvent::Digit(digit) if !ending => {
+            LegEvent::Digit(digit) if !is_ending => {
                 return self.dispatch(StageEvent::Agent(attempt_ix, AgentEvent::Digit(*digit)), env);
             }
             LegEvent::Renamed { .. } | LegEvent::Left | LegEvent::Digit(_) => return CallStatus::Alive,
         };
-        if ending && further {
-            // A leg that shall end and yet comes to life was made after it was told to end: tell it again.
+        if is_ending && advanced {
+            // The switch made the leg after the order to hang up: hang up again.
             self.context(env).hang_up_attempt(attempt_ix);
             return CallStatus::Alive;
         }
         match event {
-            Some(event) if further => self.dispatch(event, env),
+            Some(event) if advanced => self.dispatch(event, env),
             Some(_) | None => CallStatus::Alive,
         }
     }
@@ -226,12 +210,12 @@ impl Call {
     pub(super) fn on_done(&mut self, number: u32, result: &CommandResult, env: &mut CallEnv) -> CallStatus {
         if self.state.sound.as_ref().is_some_and(|sound| sound.command == number) {
             return match result {
-                // It may well play on; when the link is back it is played again.
+                // The prompt may still play. It is played again when the link is back.
                 CommandResult::Unknown => CallStatus::Alive,
-                // The news that the caller is gone is on its way, and says more than this.
+                // The caller's hang-up is on its way, and tells more than this result.
                 CommandResult::NoSuchLeg => CallStatus::Alive,
-                CommandResult::Ok => self.sound_ended(true, env),
-                CommandResult::Failed(_) => self.sound_ended(false, env),
+                CommandResult::Ok => self.on_sound_ended(true, env),
+                CommandResult::Failed(_) => self.on_sound_ended(false, env),
             };
         }
         if *result == CommandResult::NoSuchLeg {
@@ -250,14 +234,15 @@ impl Call {
         self.dispatch(StageEvent::CommandDone(number, false), env)
     }
 
-    /// What shall end is not there: gone without our hearing of it, or, for an agent's leg that never showed
-    /// itself, not there yet.
+    /// The leg that shall be hung up does not exist: it ended without a report, or the switch has not made it yet (an
+    /// agent's leg that never reported).
     fn no_such_leg(&mut self, number: u32, env: &mut CallEnv) -> CallStatus {
         if self.state.hang_up == Some(number) {
             return self.caller_gone(Cause::Other, false, env);
         }
-        let gone = |a: &Attempt| a.hang_up == Some(number) && a.phase >= AttemptPhase::Created;
-        match self.state.attempts.iter().position(gone) {
+        let is_gone =
+            |attempt: &Attempt| attempt.hang_up == Some(number) && attempt.phase >= AttemptPhase::Created;
+        match self.state.attempts.iter().position(is_gone) {
             Some(attempt_ix) => {
                 self.on_agent(attempt_ix, &LegEvent::HungUp { cause: Cause::Other, far_end: false }, env)
             }
@@ -265,29 +250,30 @@ impl Call {
         }
     }
 
-    /// A single sound may end, and then the stage goes on. One that shall be repeated is played again, unless it
-    /// is too short to be true or was not played at all.
-    fn sound_ended(&mut self, well: bool, env: &mut CallEnv) -> CallStatus {
+    /// The caller's prompt ended. After a single prompt the stage goes on. A repeated prompt is played again, unless
+    /// it was too short or was not played at all.
+    fn on_sound_ended(&mut self, played: bool, env: &mut CallEnv) -> CallStatus {
         let Some(sound) = self.state.sound.as_ref() else { return CallStatus::Alive };
         if !sound.repeat {
             let sound = self.state.sound.take();
-            if let (false, Some(Sound { prompt: Some(prompt), .. })) = (well, sound) {
+            if let (false, Some(Sound { prompt: Some(prompt), .. })) = (played, sound) {
                 self.context(env).note(Note::SoundFailed { prompt });
             }
             return self.dispatch(StageEvent::SoundEnded, env);
         }
-        if well && env.now.since(sound.since) >= REPEATED_TIME_MIN {
+        if played && env.now.since(sound.since) >= REPEATED_PROMPT_TIME_MIN {
             let again = self.state.sound.take();
             if let Some(Sound { prompt: Some(prompt), .. }) = again {
                 self.context(env).play(prompt, true);
             }
             return CallStatus::Alive;
         }
-        self.context(env).set_timer(Timer::Silence, SILENCE_TIME_MAX);
+        self.context(env).set_timer(Timer::Silence, SOUND_END_REASON_TIME_MAX);
         CallStatus::Alive
     }
 
-    /// What should be repeated cannot be played: a tone needs no file, and if even that fails no more is tried.
+    /// The repeated prompt cannot be played. The caller hears a tone instead, which needs no file. If even the tone
+    /// fails, nothing more is tried.
     fn replace_sound(&mut self, env: &mut CallEnv) {
         let tone = Prompt::Tone(Tone::Ringing);
         let sound = self.state.sound.take().filter(|sound| sound.prompt.as_ref() != Some(&tone));
@@ -297,9 +283,9 @@ impl Call {
         cx.play(tone, true);
     }
 
-    /// The store answered.
-    pub(super) fn on_store(&mut self, number: u32, answer: &AcdReply, env: &mut CallEnv) -> CallStatus {
-        let news = match answer {
+    /// The ACD replied.
+    pub(super) fn on_acd_reply(&mut self, number: u32, reply: &AcdReply, env: &mut CallEnv) -> CallStatus {
+        let event = match reply {
             AcdReply::Claimed { line } => return self.claimed(number, line, env),
             AcdReply::Refused if !self.close_claim(number) => return CallStatus::Alive,
             AcdReply::Refused => AcdEvent::Refused,
@@ -307,43 +293,43 @@ impl Call {
             AcdReply::Admitted { room, recent } => AcdEvent::Admitted { room: *room, recent: *recent },
             AcdReply::CodeSeen { times, first } => AcdEvent::CodeSeen { times: *times, first: *first },
         };
-        self.dispatch(StageEvent::Acd(number, news), env)
+        self.dispatch(StageEvent::Acd(number, event), env)
     }
 
-    /// Whether this wish was still open; it is no longer.
+    /// Closes an open claim, and returns whether it was open.
     fn close_claim(&mut self, number: u32) -> bool {
         let open = self.state.open_claims.len();
         self.state.open_claims.retain(|claim| *claim != number);
         self.state.open_claims.len() < open
     }
 
-    /// A line is ours. One that is not wished for any more goes back.
+    /// The ACD gave a line. A line without an open claim goes back.
     fn claimed(&mut self, number: u32, line: &LineId, env: &mut CallEnv) -> CallStatus {
-        let given = self.state.attempts.iter().any(|attempt| attempt.has_line && attempt.claim == number);
-        if given {
+        let is_known = self.state.attempts.iter().any(|attempt| attempt.has_line && attempt.claim == number);
+        if is_known {
             return CallStatus::Alive;
         }
         let was_open = self.close_claim(number);
         let mut cx = self.context(env);
-        let found = candidates::agent_of_line(line, &cx);
-        let (true, Some((at, agent))) = (was_open, found) else {
+        let agent = candidates::agent_of_line(line, &cx);
+        let (true, Some((agent_ix, agent))) = (was_open, agent) else {
             cx.request(AcdRequest::Release { claim: number, talked: false, rest: Millis(0) });
             return CallStatus::Alive;
         };
-        let mut attempt = Attempt::new(agent, at, number, cx.now);
+        let mut attempt = Attempt::new(agent, agent_ix, number, cx.now);
         if let Some(group) = cx.reach().and_then(|reach| candidates::group(reach, &cx)) {
             attempt.wrap_up = group.wrap_up;
             attempt.retry = if cx.is_at_queue() { group.retry } else { Millis(0) };
         }
-        cx.state.search.untried.retain(|left| *left != at);
+        cx.state.search.untried.retain(|untried| *untried != agent_ix);
         cx.state.attempts.push(attempt);
         let attempt_ix = cx.state.attempts.len() - 1;
         self.dispatch(StageEvent::Agent(attempt_ix, AgentEvent::Claimed), env)
     }
 
-    /// Everything that is due by now. While the switch does not hear the call, nothing is.
+    /// Handles every timer that is due. While the link is down, none is.
     pub(super) fn on_due(&mut self, env: &mut CallEnv) -> CallStatus {
-        /// More deadlines than kinds of deadline within one instant would mean that one sets itself.
+        /// More timers in one instant than kinds of timers would mean that a timer sets itself.
         const DUE_AT_ONCE_MAX: usize = 32;
         for _ in 0..DUE_AT_ONCE_MAX {
             if !self.state.linked {
@@ -372,113 +358,17 @@ impl Call {
         CallStatus::Alive
     }
 
-    /// Once more tells the switch to end every leg that shall end and has not.
-    fn hang_up_again(&mut self, env: &mut CallEnv) {
+    /// Hangs up, once more, every leg that shall end and has not.
+    pub(super) fn hang_up_again(&mut self, env: &mut CallEnv) {
         self.context(env).hang_up_attempts();
         if let Stage::Ending(ending) = &self.stage {
             ending.clone().hang_up_caller(&mut self.context(env));
         }
     }
 
-    pub(super) fn link_lost(&mut self) {
-        self.state.linked = false;
-    }
-
-    /// The link is back, by this connection: what happened meanwhile is read off the list of live legs.
-    pub(super) fn on_link_restored(
-        &mut self,
-        connection: u64,
-        find: &dyn Fn(&LegId) -> Option<LiveLeg>,
-        env: &mut CallEnv,
-    ) -> CallStatus {
-        self.state.linked = true;
-        if std::mem::take(&mut self.state.taken_over) {
-            let known = (self.state.seed, self.state.last_command);
-            (self.state.seed, self.state.last_command) =
-                super::seeded_random::reseed_taken_over_call(known, connection);
-        }
-        let before = self.stage();
-        let legs: Vec<LegId> = self.legs().cloned().collect();
-        for leg in legs {
-            let live = find(&leg);
-            if live.is_none() {
-                self.perhaps_never_called(&leg);
-            }
-            for report in self.missed(&leg, live, find) {
-                if let CallStatus::Ended = self.on_leg(&leg, &report, env) {
-                    return CallStatus::Ended;
-                }
-            }
-        }
-        self.hang_up_again(env);
-        if self.stage() != before {
-            return CallStatus::Alive;
-        }
-        self.dispatch(StageEvent::LinkRestored, env)
-    }
-
-    /// The order to call an agent was perhaps still on its way when link or daemon were lost: who was not even
-    /// heard to be called is tried once more, under another leg.
-    fn perhaps_never_called(&mut self, leg: &LegId) {
-        let Some(attempt_ix) = self.attempt_on(leg) else { return };
-        let Attempt { agent_ix, phase, ending, .. } = self.state.attempts[attempt_ix];
-        let tried = self.state.attempts[self.state.search.first_attempt.min(attempt_ix)..].iter();
-        let tries = tried.filter(|attempt| attempt.agent_ix == agent_ix).count();
-        let left = &mut self.state.search.untried;
-        if phase == AttemptPhase::Calling
-            && ending.is_none()
-            && tries < CALLED_MAX
-            && !left.contains(&agent_ix)
-        {
-            left.insert(0, agent_ix);
-        }
-    }
-
-    /// What the switch would have reported about a leg that it shows like this now.
-    fn missed(
-        &self,
-        leg: &LegId,
-        live: Option<LiveLeg>,
-        find: &dyn Fn(&LegId) -> Option<LiveLeg>,
-    ) -> Vec<LegEvent> {
-        let Some(live) = live else { return vec![LegEvent::HungUp { cause: Cause::Other, far_end: false }] };
-        let is_caller = *leg == self.state.caller_leg;
-        match live.state {
-            LegState::Elsewhere if is_caller => vec![LegEvent::Left],
-            // A talk may be over that we did not hear the end of.
-            LegState::Parked if is_caller => {
-                let answered = live.answered.then_some(LegEvent::Answered);
-                answered.into_iter().chain([LegEvent::Parked]).collect()
-            }
-            LegState::Bridged if is_caller => {
-                let answered = live.answered.then_some(LegEvent::Answered);
-                // Joined with nobody we know: by a daemon whose word was lost, or somebody at the switch. Whatever we
-                // would do to the caller would tear that talk.
-                let peer = self.ready_leg().or_else(|| self.joined_leg(find));
-                let bridged = peer.map_or(LegEvent::Left, |peer| LegEvent::Bridged { peer });
-                answered.into_iter().chain([bridged]).collect()
-            }
-            LegState::Parked if !is_caller && live.answered => vec![LegEvent::Answered, LegEvent::Parked],
-            LegState::Ringing | LegState::Parked | LegState::Bridged | LegState::Elsewhere => Vec::new(),
-        }
-    }
-
-    /// The agent who talks with the caller, though we did not hear that they were joined.
-    fn joined_leg(&self, find: &dyn Fn(&LegId) -> Option<LiveLeg>) -> Option<LegId> {
-        let legs =
-            self.state.attempts.iter().filter(|it| it.ending.is_none()).filter_map(|it| it.leg.as_ref());
-        let is_ours = |live: &LiveLeg| live.caller_leg.as_ref().is_none_or(|of| *of == self.state.caller_leg);
-        let talks = |leg: &&LegId| find(leg).is_some_and(|it| it.state == LegState::Bridged && is_ours(&it));
-        legs.into_iter().find(talks).cloned()
-    }
-
-    fn ready_leg(&self) -> Option<LegId> {
-        let ready = |a: &&Attempt| a.phase == AttemptPhase::Ready && a.ending.is_none();
-        self.state.attempts.iter().find(ready).and_then(|attempt| attempt.leg.clone())
-    }
-
-    /// The daemon stops: a caller in talk stays there, one who talked is let go, any other goes to the dialplan's
-    /// fallback. The books are closed at once, since nobody will be there to hear how it ended.
+    /// The daemon shuts down. A caller in talk stays in talk; a caller whose talk is over is released; any other
+    /// caller goes to the dialplan's fallback. The record is written at once, since no daemon will see how the call
+    /// ends.
     pub(super) fn hand_over(&mut self, env: &mut CallEnv) {
         let from = self.stage();
         match self.stage {
@@ -486,8 +376,8 @@ impl Call {
             Stage::Talk(_) => {
                 let mut cx = self.context(env);
                 cx.conclude(Outcome::Answered, EndedBy::Hotline, Cause::Normal);
-                // Nobody is there for what was to follow, and the next daemon would take whom the switch keeps for
-                // somebody who has just come.
+                // No daemon is left for the flow after the talk. The next daemon would take the leg that the switch
+                // keeps for a new caller.
                 if walk::after_talk(&cx).is_some() {
                     let leg = cx.state.caller_leg.clone();
                     cx.send(Action::LetGo { leg });
@@ -505,11 +395,11 @@ impl Call {
             | Stage::Survey(_)
             | Stage::Voicemail(_)
             | Stage::Closing(_) => {
-                self.enter_until_now(env);
-                let parted = self.state.talk_ended;
+                self.record_interrupted_stage(env);
+                let talk_ended = self.state.talk_ended;
                 let is_away = matches!(&self.stage, Stage::CallBack(call_back) if call_back.caller_is_away());
                 let mut cx = self.context(env);
-                if let Some((_, by)) = parted {
+                if let Some((_, by)) = talk_ended {
                     cx.conclude(Outcome::Answered, by, Cause::Normal);
                 } else if is_away {
                     cx.conclude(Outcome::Unanswered, EndedBy::Hotline, Cause::Normal);

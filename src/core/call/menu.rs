@@ -1,4 +1,5 @@
-//! The caller is asked for keys: to choose from a menu, to dial an extension, or to enter a number.
+//! The caller is asked for keys: to choose from a menu, to dial an extension, or to enter a number. The keys decide
+//! where the flow goes on.
 
 use super::context::Context;
 use super::digit_input::{DigitInput, DigitMatch, InputOutcome, match_length, match_one_of};
@@ -7,7 +8,7 @@ use crate::hotline::flow::{Ask, Node, NodeKind};
 use serde::{Deserialize, Serialize};
 use std::ops::Bound;
 
-/// How far the asking got.
+/// The stage while the caller is asked.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Menu {
     #[serde(rename = "keys")]
@@ -51,7 +52,7 @@ fn match_digits(node: &Node, ask: &Ask, digits: &str) -> DigitMatch {
     match_one_of(digits, candidates.take_while(|exit| exit.starts_with(digits)).filter(|exit| is_keys(exit)))
 }
 
-/// Whether the name of an exit is keys to press.
+/// Whether the name of an exit consists of keys.
 fn is_keys(exit: &str) -> bool {
     exit.bytes().all(|byte| byte.is_ascii_digit() || byte == b'*' || byte == b'#')
 }

@@ -34,6 +34,7 @@ mod digit_input;
 mod ending;
 mod hunt;
 mod leg_tracking;
+mod link_recovery;
 mod menu;
 mod queue;
 mod ringback;

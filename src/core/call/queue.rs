@@ -1,5 +1,5 @@
-//! All agents are busy: the caller waits with music, hears from time to time how long it may take, and is served
-//! in turn. A key leads out: to a message, or to being called back.
+//! All agents are busy: the caller waits with music, hears from time to time how long it may take, and is served in
+//! turn. A key leads out of the queue: to a message, or to a call back.
 
 use super::attempt::AttemptIx;
 use super::context::Context;
@@ -16,17 +16,17 @@ use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-/// Who is being rung for the caller who waits.
+/// The stage while the caller waits, and while agents are rung for the caller.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Queue {
-    /// Since when the caller is here, this time.
+    /// When the caller entered the queue, this time.
     since: Instant,
     #[serde(rename = "bells")]
     ringing: RingingAgents,
-    /// Whether the caller hears something else than the music.
+    /// Whether the caller hears an announcement instead of the music.
     #[serde(rename = "saying")]
     is_announcing: bool,
-    /// Whether the caller is to be told its node as soon as that is known: on entering and from time to time.
+    /// Whether the caller shall hear the position as soon as it is known: on entry and from time to time.
     #[serde(rename = "tells")]
     announcement_due: bool,
 }
@@ -66,12 +66,12 @@ impl Queue {
         }
     }
 
-    /// The turn of a caller who was called back has come: the agent of this attempt is rung.
+    /// A caller who was called back answered: rings the agent of this attempt.
     pub(super) fn serve_call_back(attempt_ix: AttemptIx, cx: &mut Context) -> Next<Self> {
         let Some((_, reach)) = queue_node(cx) else { return Next::Go(Transition::exit("off_duty")) };
         let mut queue = Self::new(cx);
         queue.play_music(cx);
-        // The wait before hanging up is over; whoever is called back waits anew.
+        // The time limit before the call back does not count; the caller waits anew.
         cx.state.search.until = cx.now + reach.wait;
         cx.set_timer(Timer::Wait, reach.wait);
         queue.ringing.ring(attempt_ix, cx);
@@ -156,7 +156,7 @@ impl Queue {
         Next::Stay(self)
     }
 
-    /// Asks for whoever is free, in the caller's turn, which it keeps however often it asks.
+    /// Claims a line of any agent on duty. The caller keeps its rank, however often it claims.
     fn claim_line(&mut self, cx: &mut Context) {
         let Some((node, reach)) = queue_node(cx) else { return };
         let (priority, since) = (cx.state.priority, cx.state.search.since);
@@ -164,12 +164,13 @@ impl Queue {
         candidates::claim_line(&candidates::on_duty(reach, cx), Some(turn), reach, cx);
     }
 
-    /// The caller has to wait: from here on it pays, where the business wants that, and hears its node or the
-    /// music.
+    /// The caller has to wait: from here on the caller pays, where the business wants that, and hears the position or
+    /// the music.
     fn on_waiting(&mut self, position: QueuePosition, cx: &mut Context) {
         let Some((node, reach)) = queue_node(cx) else { return };
-        // Once for each time the caller is told: that it waits may be heard again before the switch has answered, and
-        // the silence that an answer lays over the ring tone would cover what was begun after the first.
+        // Answer once for each announcement. The ACD may report again that the caller waits before the switch has
+        // answered; the silence that an answer lays over the ringback would cover the sound that began after the first
+        // report.
         let answers = node.answer && cx.state.answered.is_none() && self.announcement_due;
         if answers {
             let leg = cx.state.caller_leg.clone();
@@ -185,7 +186,7 @@ impl Queue {
         }
     }
 
-    /// Tells whether there was anything to say.
+    /// Announces the position, and returns whether there was anything to announce.
     fn announce_position(&mut self, position: QueuePosition, cx: &mut Context) -> bool {
         let Some((node, _)) = queue_node(cx).filter(|_| std::mem::take(&mut self.announcement_due)) else {
             return false;
@@ -218,7 +219,7 @@ impl Queue {
         Next::Stay(self)
     }
 
-    /// The wish for an agent stays: the caller is called when it is granted.
+    /// The claim for an agent stays open: the caller is called when the ACD grants it.
     fn call_back(mut self, cx: &mut Context) -> Next<Self> {
         if cx.call_back_dial().is_some() {
             return self.leave_queue(Transition::CallBack, cx);
@@ -244,14 +245,14 @@ impl Queue {
         Next::Go(transition)
     }
 
-    /// The caller is here no longer: how long it was counts.
+    /// The caller left the queue: adds the time to the call record.
     pub(super) fn caller_gone(&self, cx: &mut Context) {
         let waited = cx.now.since(self.since);
         cx.state.record_fields.queued = Millis(cx.state.record_fields.queued.0 + waited.0);
     }
 }
 
-/// Who waited here in vain, and for whom nobody was tried at all, found all agents busy.
+/// For a caller who waited in vain and for whom nobody was rung: records that all agents were busy.
 fn record_all_busy(cx: &mut Context) {
     if let (Some((_, reach)), true) = (queue_node(cx), cx.state.attempts.is_empty()) {
         for agent_ix in candidates::on_duty(reach, cx) {

@@ -1,5 +1,5 @@
-//! What the caller hears while agents are tried: the first of the business's sounds that fits the hour and the
-//! caller's place.
+//! The ringback: what the caller hears while agents are rung. The first of the business's sounds that fits the hour
+//! and the caller's location.
 
 use super::context::Context;
 use crate::hotline::ringback::{RingbackRule, Ringbacks};

@@ -1,5 +1,5 @@
-//! Agents being rung, one or several at a time, until one takes the call: by answering, or by pressing 1 where the
-//! telephone may be answered by a mailbox.
+//! The agents who are rung for a call, one or several at a time. An agent takes the call by answering, or by pressing
+//! 1 where a mailbox may answer the telephone.
 
 use super::attempt::{AttemptIx, AttemptPhase};
 use super::context::Context;
@@ -13,38 +13,39 @@ use crate::record::AttemptOutcome;
 use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
 
-/// How long an agent's leg may take from being answered to doing what it is told.
+/// How long an agent's leg may take from the answer to being parked.
 const READY_TIME_MAX: Millis = Millis::seconds(3);
 /// How long an agent may take to press the key.
 const CONFIRM_TIME_MAX: Millis = Millis::seconds(15);
 /// The key that takes a call.
 const TAKE_KEY: char = '1';
 
-/// Who is being rung.
+/// The agents who are rung.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct RingingAgents(Vec<RingingAgent>);
 
+/// One agent who is rung.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct RingingAgent {
     #[serde(rename = "nth")]
     attempt_ix: AttemptIx,
     until: Instant,
-    /// The command that asks the agent to press the key.
+    /// The command that plays the request to press the key.
     #[serde(rename = "asking")]
     confirm_prompt: Option<u32>,
 }
 
-/// What came of it.
+/// What became of the ringing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum RingOutcome {
-    /// Nothing yet.
+    /// The agents still ring.
     Pending,
-    /// The agent of this attempt has the call.
+    /// The agent of this attempt takes the call.
     Accepted(AttemptIx),
-    /// The agent of this attempt talks with the caller already: a daemon whose word was lost joined them.
+    /// The agent of this attempt talks with the caller already: a daemon whose report was lost bridged them.
     Bridged(AttemptIx),
-    /// One rings no longer.
+    /// One agent rings no longer.
     AgentGone,
 }
 
@@ -100,14 +101,14 @@ impl RingingAgents {
         }
     }
 
-    /// What the agent was asked was said to its end: it is said again.
+    /// The request to press the key was played to its end: it is played again.
     pub(super) fn on_done(&mut self, command: u32, cx: &mut Context) {
         if let Some(agent) = self.0.iter_mut().find(|agent| agent.confirm_prompt == Some(command)) {
             agent.confirm_prompt = ask_to_confirm(agent.attempt_ix, cx);
         }
     }
 
-    /// The link is back: whether the agents were asked is unknown.
+    /// The link is back. Nobody knows whether the request to press the key still plays: it is played again.
     pub(super) fn on_link_restored(&mut self, cx: &mut Context) {
         for agent in self.0.iter_mut().filter(|agent| agent.confirm_prompt.is_some()) {
             stop_prompt(agent.attempt_ix, cx);
@@ -115,7 +116,7 @@ impl RingingAgents {
         }
     }
 
-    /// Gives up on those who have rung long enough.
+    /// Gives up on the agents who rang for their ring time.
     pub(super) fn on_due(&mut self, cx: &mut Context) {
         let (expired, ringing): (Vec<RingingAgent>, Vec<RingingAgent>) =
             std::mem::take(&mut self.0).into_iter().partition(|agent| agent.until <= cx.now);
@@ -126,7 +127,7 @@ impl RingingAgents {
         self.set_timer(cx);
     }
 
-    /// One of them has the call: the others have not, and no line is wished for any more.
+    /// One agent has the call: the others stop ringing, and all open claims are withdrawn.
     pub(super) fn end_others(&mut self, winner: AttemptIx, cx: &mut Context) {
         for agent in self.0.drain(..).filter(|agent| agent.attempt_ix != winner) {
             cx.end_attempt(agent.attempt_ix, AttemptOutcome::LostRace, Cause::LostRace);

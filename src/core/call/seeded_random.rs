@@ -1,9 +1,9 @@
-//! Chance that can be repeated: everything random in a call follows from the seed its arrival carried.
+//! Randomness that can be repeated: every random choice of a call follows from the seed of its arrival.
 
 use crate::id::LegId;
 
-/// SplitMix64 (Steele, Lea and Flood 2014): a counter and a mixing function, so any draw can be named by its
-/// place and nothing has to be remembered.
+/// SplitMix64 (Steele, Lea and Flood 2014): a counter and a mixing function. Each draw is named by its number, so no
+/// state is kept.
 fn mix(seed: u64, draw: u64) -> u64 {
     let mut z = seed.wrapping_add(draw.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
     z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -11,7 +11,7 @@ fn mix(seed: u64, draw: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// The name of a call's nth agent leg, in the form of a random UUID (RFC 9562, version 4).
+/// The name of the leg of a call's attempt, in the form of a random UUID (RFC 9562, version 4).
 pub(super) fn agent_leg_id(seed: u64, attempt_ix: usize) -> LegId {
     let draw = 2 * attempt_ix as u64;
     let bits = u128::from(mix(seed, draw)) << 64 | u128::from(mix(seed, draw + 1));
@@ -19,8 +19,8 @@ pub(super) fn agent_leg_id(seed: u64, attempt_ix: usize) -> LegId {
     LegId::from_bits(version_4 & !(0b11 << 62) | 0b10 << 62)
 }
 
-/// The seed of a call that somebody before us may have had, and the number after which its commands count: their
-/// legs and answers must not be taken for ours.
+/// The seed and the first command number of a caller found waiting after a link came up. An earlier daemon may have
+/// had the caller; its legs and results must not be taken for this daemon's.
 pub(super) fn reseed_found_call(seed: u64, connection: u64) -> (u64, u32) {
     const FIRST_NUMBERS: u64 = 4_000_000;
     const COMMANDS_EACH: u64 = 1_000;
@@ -29,8 +29,8 @@ pub(super) fn reseed_found_call(seed: u64, connection: u64) -> (u64, u32) {
     (seed, u32::try_from(number).unwrap_or_default())
 }
 
-/// The seed and the last number of a call with which a daemon before us may have gone on further than was kept: what it
-/// did there must not be taken for what we do. Numbers go on rising.
+/// The seed and the last command number of a call whose earlier daemon may have continued beyond the snapshot. What
+/// that daemon did must not be taken for what this daemon does. Command numbers keep rising.
 pub(super) fn reseed_taken_over_call((seed, number): (u64, u32), connection: u64) -> (u64, u32) {
     const COMMANDS_MAX: u64 = 1_000;
     const SPREAD: u64 = 64;
@@ -39,7 +39,7 @@ pub(super) fn reseed_taken_over_call((seed, number): (u64, u32), connection: u64
     (seed, number.saturating_add(u32::try_from(skipped).unwrap_or_default()))
 }
 
-/// Shuffles (Fisher and Yates), every order equally likely but for the seed's own limits.
+/// Shuffles (Fisher and Yates). Every order is equally likely, within the limits of the seed.
 pub(super) fn shuffle<T>(seed: u64, items: &mut [T]) {
     const SHUFFLE: u64 = 1 << 32;
     for last in (1..items.len()).rev() {

@@ -1,5 +1,5 @@
-//! The agent has left: the caller is asked how it was, once more on silence, and thanked. The score belongs to the
-//! call and its agent.
+//! The agent has left: the caller is asked for a score, once more on silence, and thanked. The score stands in the
+//! call record, with the agent.
 
 use super::context::Context;
 use super::digit_input::{DigitInput, DigitMatch, InputOutcome};
@@ -13,20 +13,20 @@ use serde::{Deserialize, Serialize};
 /// How long the thanks may take.
 const THANKS_TIME_MAX: Millis = Millis::seconds(30);
 
-/// How far it got.
+/// How far the survey got.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Survey {
     /// The caller is asked.
     Asking(DigitInput),
-    /// The caller is thanked.
+    /// The caller hears the thanks.
     Thanks,
 }
 
 impl Survey {
     pub(super) fn enter(cx: &mut Context) -> Next<Self> {
         let Some(node) = node(cx) else { return Next::Go(Transition::exit("done")) };
-        // Keys of the talk are no answer.
+        // Keys pressed during the talk are no answer.
         cx.state.typed_ahead.clear();
         let leg = cx.state.caller_leg.clone();
         cx.send(Action::ForgetKeys { leg });

@@ -1,4 +1,4 @@
-//! All live calls: which leg belongs to which, and when the next of them wants to be woken.
+//! The switchboard: all live calls, which leg belongs to which call, and when the next call has a deadline.
 
 use super::admission::ArrivalSource;
 use super::call::{Call, CallEnv, CallStatus};
@@ -16,13 +16,13 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// What a switchboard may hold and how long the switch waits for it.
+/// The capacity of a switchboard, and the patience of the switch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
-    /// The most calls at a time; a further one is left to the dialplan's fallback.
+    /// The most live calls. The dialplan's fallback serves the caller of a further one.
     pub live_max: usize,
-    /// How long after our last word the dialplan's fallback serves a caller who is not in talk.
+    /// How long after the last command the dialplan's fallback serves a caller who is not in talk.
     pub fallback_after: Millis,
 }
 
@@ -40,26 +40,26 @@ pub struct Switchboard {
     draining: bool,
     hotlines: Arc<Hotlines>,
     calendar: Arc<Calendar>,
-    /// The operator's own table of numbers; without one it is that which is built in.
+    /// The operator's table of number regions; `None` means the built-in table.
     number_regions: Option<Arc<NumberRegions>>,
-    /// Versions that are no longer the current one and that live calls still follow.
-    superseded: BTreeMap<(Arc<str>, Version), Arc<Hotline>>,
+    /// Hotlines in versions that are no longer current and that live calls still follow.
+    old_versions: BTreeMap<(Arc<str>, Version), Arc<Hotline>>,
     calls: CallTable,
 }
 
 impl Switchboard {
-    /// An empty switchboard without any hotline.
+    /// A switchboard without calls and without hotlines.
     pub fn new(limits: Limits) -> Self {
         Self { limits, calendar: Arc::new(Calendar::known()), ..Self::default() }
     }
 
-    /// Takes in what happened and tells what to do about it.
+    /// Takes one event in and appends the commands that follow from it to `out`.
     ///
-    /// `now` never goes back for a call: an earlier instant than the last one is taken for the last one.
+    /// Time never goes back for a call: a `now` before the latest one counts as the latest one.
     pub fn handle(&mut self, now: Instant, event: &Event, out: &mut Vec<Command>) {
         self.now = self.now.max(now);
         match event {
-            Event::Arrived(arrival) => self.arrived(arrival, ArrivalSource::NewCall, out),
+            Event::Arrived(arrival) => self.on_arrival(arrival, ArrivalSource::NewCall, out),
             Event::Leg { leg, event: LegEvent::Renamed { from } } => self.calls.rename(from, leg),
             Event::Leg { leg, event } => {
                 let Some(slot) = self.calls.find_by_leg(leg) else { return };
@@ -69,9 +69,9 @@ impl Switchboard {
                 let Some(slot) = self.calls.find_call(&command.call) else { return };
                 self.run(slot, out, |call, env| call.on_done(command.number, result, env));
             }
-            Event::Acd { command, reply: answer } => {
+            Event::Acd { command, reply } => {
                 let Some(slot) = self.calls.find_call(&command.call) else { return };
-                self.run(slot, out, |call, env| call.on_store(command.number, answer, env));
+                self.run(slot, out, |call, env| call.on_acd_reply(command.number, reply, env));
             }
             Event::Calendar(calendar) => self.calendar = calendar.clone(),
             Event::CallsTakenOver { calls, hotlines } => self.take_over(calls, hotlines, out),
@@ -81,14 +81,14 @@ impl Switchboard {
             Event::LinkRestored { switch, connection, legs } => {
                 self.link_restored(switch, *connection, legs, out);
             }
-            Event::Due => self.due(out),
+            Event::Due => self.run_due(out),
             Event::Hotlines(hotlines) => self.replace_hotlines(hotlines),
             Event::Operator(OperatorOrder::Drain) => self.draining = true,
             Event::Operator(OperatorOrder::HandOver) => self.hand_over(out),
         }
     }
 
-    /// When [`Event::Due`] is wanted next; it may turn out that nothing is due then.
+    /// When the switchboard needs [`Event::Due`] next. Nothing may be due at that time.
     pub fn deadline(&self) -> Option<Instant> {
         self.calls.earliest()
     }
@@ -98,7 +98,7 @@ impl Switchboard {
         self.calls.len()
     }
 
-    /// The live calls and their stages, in the order of their names.
+    /// The live calls and their stages, in the order of their ids.
     pub fn stages(&self) -> impl Iterator<Item = (&CallId, StageName)> {
         self.calls.by_name().into_iter().filter_map(|(id, slot)| Some((id, self.calls.get(slot)?.stage())))
     }
@@ -109,16 +109,16 @@ impl Switchboard {
         Some(SavedCall { format: SAVED_FORMAT, call: call.clone(), at: Some(self.now), state })
     }
 
-    /// Tells what became of live calls since this was asked last: `over` of each that ended, if it was told of
-    /// before, and `live` of each that is new or changed, with the hotline it follows.
+    /// Reports what became of calls since the last call of this method: `ended` gets each call that ended, if it was
+    /// reported before; `live` gets each call that is new or changed, with the hotline it follows.
     pub fn changes(
         &mut self,
-        mut over: impl FnMut(CallId),
+        mut ended: impl FnMut(CallId),
         mut live: impl FnMut(SavedCall, Option<&Arc<Hotline>>),
     ) {
         let at = Some(self.now);
         self.calls.changes(|change| match change {
-            Change::Ended(call) => over(call),
+            Change::Ended(call) => ended(call),
             Change::Live(id, call) => {
                 let saved = SavedCall { format: SAVED_FORMAT, call: id.clone(), at, state: call.save() };
                 live(saved, call.hotline.as_ref());
@@ -126,20 +126,25 @@ impl Switchboard {
         });
     }
 
-    /// Has [`changes`](Self::changes) tell every live call once more.
+    /// Lets [`changes`](Self::changes) report every live call once more.
     pub fn report_all_again(&mut self) {
         let all: Vec<CallSlot> = self.calls.by_name().into_iter().map(|(_, slot)| slot).collect();
         all.into_iter().for_each(|slot| self.calls.mark_changed(slot));
     }
 
-    /// Has [`changes`](Self::changes) tell this call once more, if it is live.
+    /// Lets [`changes`](Self::changes) report this call once more, if it is live.
     pub fn report_again(&mut self, call: &CallId) {
         if let Some(slot) = self.calls.find_call(call) {
             self.calls.mark_changed(slot);
         }
     }
 
-    /// Takes a saved call up again, in place of the one of that name if there is one.
+    /// Loads a saved call, in place of a live call with the same id.
+    ///
+    /// # Errors
+    ///
+    /// [`LoadError::Format`] for a call in another format, [`LoadError::Hotline`] when the switchboard does not have the
+    /// hotline in the version that the call follows.
     pub fn load(&mut self, saved: SavedCall) -> Result<(), LoadError> {
         let SavedCall { format, call: id, at: _, state } = saved;
         if format != SAVED_FORMAT {
@@ -147,7 +152,7 @@ impl Switchboard {
         }
         let hotline = match &state.hotline {
             None => None,
-            Some((number, version)) => Some(self.version_of(number, *version).ok_or_else(|| {
+            Some((number, version)) => Some(self.find_version(number, *version).ok_or_else(|| {
                 LoadError::Hotline { call: id.clone(), number: number.clone(), version: *version }
             })?),
         };
@@ -158,11 +163,11 @@ impl Switchboard {
         Ok(())
     }
 
-    /// Takes up the calls of a daemon before us. Until the link to their switch has told what is left of them,
-    /// the switch does not hear them.
+    /// Takes over the calls of an earlier daemon. They wait until the link to their switch tells which legs still
+    /// exist.
     fn take_over(&mut self, calls: &[RawSavedCall], hotlines: &[Arc<Hotline>], out: &mut Vec<Command>) {
         for hotline in hotlines {
-            self.superseded.insert((hotline.number.clone(), hotline.version), hotline.clone());
+            self.old_versions.insert((hotline.number.clone(), hotline.version), hotline.clone());
         }
         let clock_lead = RawSavedCall::clock_lead(calls, self.now);
         for saved in calls {
@@ -174,14 +179,15 @@ impl Switchboard {
                         call.await_link();
                         CallStatus::Alive
                     });
-                    // Whoever takes it up next finds it as it was kept, and no link either.
+                    // The snapshot of the call is stored already. A further daemon would load it in the same state,
+                    // without a link.
                     self.calls.mark_reported(slot);
                 }
                 Err(error) => {
-                    let why = error.to_string().into();
+                    let error = error.to_string().into();
                     out.push(Command::Note {
                         call: saved.call.clone(),
-                        note: Note::TakeOverFailed { error: why },
+                        note: Note::TakeOverFailed { error },
                     });
                 }
             }
@@ -189,20 +195,21 @@ impl Switchboard {
         self.forget_unused_versions();
     }
 
-    /// The calls of the switch go on, but with another daemon: nothing is done about them, and nothing told.
+    /// The calls on the switch continue with another daemon. This daemon forgets them without a command or a record.
     fn drop_calls_of(&mut self, switch: &SwitchId, out: &mut Vec<Command>) {
-        for slot in self.on_switch(switch) {
+        for slot in self.slots_on(switch) {
             self.run(slot, out, |_, _| CallStatus::Ended);
         }
         self.forget_unused_versions();
     }
 
-    fn version_of(&self, number: &Arc<str>, version: Version) -> Option<Arc<Hotline>> {
+    /// A hotline in this version, current or old.
+    fn find_version(&self, number: &Arc<str>, version: Version) -> Option<Arc<Hotline>> {
         let current = self.hotlines.get(number).filter(|hotline| hotline.version == version);
-        current.or_else(|| self.superseded.get(&(number.clone(), version))).cloned()
+        current.or_else(|| self.old_versions.get(&(number.clone(), version))).cloned()
     }
 
-    /// Lets a live call take an event, and keeps the tables about it right.
+    /// Runs one turn of a live call, and updates the index of calls.
     fn run(
         &mut self,
         slot: CallSlot,
@@ -223,21 +230,21 @@ impl Switchboard {
         }
     }
 
-    fn arrived(&mut self, arrival: &Arrival, from: ArrivalSource, out: &mut Vec<Command>) {
+    fn on_arrival(&mut self, arrival: &Arrival, source: ArrivalSource, out: &mut Vec<Command>) {
         if let Some(slot) = self.calls.find_by_leg(&arrival.leg) {
-            // A leg of ours that is parked again: an agent left it.
+            // A leg of a live call is parked again: its agent left.
             let leg = &arrival.leg;
             self.run(slot, out, |call, env| call.on_leg(leg, &LegEvent::Parked, env));
             return;
         }
         let id = CallId(arrival.leg.clone());
-        let why = match (self.draining, self.calls.len() >= self.limits.live_max) {
+        let reason = match (self.draining, self.calls.len() >= self.limits.live_max) {
             (true, _) => Some(NotTaken::Draining),
             (false, true) => Some(NotTaken::Full),
             (false, false) => None,
         };
-        if let Some(why) = why {
-            out.push(Command::Note { call: id, note: Note::NotTaken { reason: why } });
+        if let Some(reason) = reason {
+            out.push(Command::Note { call: id, note: Note::NotTaken { reason } });
             return;
         }
         let hotline = number::hotline(&arrival.dialled).and_then(|number| self.hotlines.get(number)).cloned();
@@ -248,17 +255,18 @@ impl Switchboard {
             number_regions: self.number_regions.as_deref(),
             out,
         };
-        let call = Call::take(arrival, from, hotline, &mut env);
+        let call = Call::take(arrival, source, hotline, &mut env);
         self.calls.insert(id, call);
     }
 
-    fn on_switch(&self, switch: &SwitchId) -> Vec<CallSlot> {
+    /// The live calls on a switch, in the order of their ids.
+    fn slots_on(&self, switch: &SwitchId) -> Vec<CallSlot> {
         let slots = self.calls.by_name().into_iter().map(|(_, slot)| slot);
         slots.filter(|slot| self.calls.get(*slot).is_some_and(|call| call.switch() == switch)).collect()
     }
 
     fn link_lost(&mut self, switch: &SwitchId, out: &mut Vec<Command>) {
-        for slot in self.on_switch(switch) {
+        for slot in self.slots_on(switch) {
             self.run(slot, out, |call, _| {
                 call.link_lost();
                 CallStatus::Alive
@@ -274,7 +282,7 @@ impl Switchboard {
         out: &mut Vec<Command>,
     ) {
         let by_leg: BTreeMap<&LegId, &LiveLeg> = live.iter().map(|live| (&live.leg, live)).collect();
-        for slot in self.on_switch(switch) {
+        for slot in self.slots_on(switch) {
             let find = |leg: &LegId| by_leg.get(leg).map(|live| (*live).clone());
             self.run(slot, out, |call, env| call.on_link_restored(connection, &find, env));
         }
@@ -283,22 +291,24 @@ impl Switchboard {
                 continue;
             }
             match &live.arrival {
-                Some(arrival) => self.arrived(arrival, ArrivalSource::ChannelList { connection }, out),
+                Some(arrival) => self.on_arrival(arrival, ArrivalSource::ChannelList { connection }, out),
                 None => {
-                    // One that talks is left to talk, unless it talks to nobody: FreeSWITCH keeps an agent's leg
-                    // for ever whose caller left in the instant of being joined.
-                    let talks = live.state == LegState::Bridged;
-                    let orphaned =
-                        live.caller_leg.as_ref().is_some_and(|of| !talks || !by_leg.contains_key(of));
-                    if orphaned {
-                        orphan(switch, &live.leg, out);
+                    // A talking leg goes on talking, unless its caller is gone: FreeSWITCH keeps an agent's leg for
+                    // ever when the caller left in the instant of the bridge.
+                    let is_talking = live.state == LegState::Bridged;
+                    let is_orphan = live
+                        .caller_leg
+                        .as_ref()
+                        .is_some_and(|caller| !is_talking || !by_leg.contains_key(caller));
+                    if is_orphan {
+                        hang_up_orphan(switch, &live.leg, out);
                     }
                 }
             }
         }
     }
 
-    fn due(&mut self, out: &mut Vec<Command>) {
+    fn run_due(&mut self, out: &mut Vec<Command>) {
         for slot in self.calls.take_due(self.now) {
             self.run(slot, out, |call, env| call.on_due(env));
         }
@@ -307,12 +317,12 @@ impl Switchboard {
     fn replace_hotlines(&mut self, hotlines: &Arc<Hotlines>) {
         let old = std::mem::replace(&mut self.hotlines, hotlines.clone());
         for hotline in old.iter() {
-            self.superseded.insert((hotline.number.clone(), hotline.version), hotline.clone());
+            self.old_versions.insert((hotline.number.clone(), hotline.version), hotline.clone());
         }
         self.forget_unused_versions();
     }
 
-    /// Forgets the versions that no live call follows.
+    /// Forgets the old versions that no live call follows.
     fn forget_unused_versions(&mut self) {
         let followed: BTreeSet<(Arc<str>, Version)> = self
             .calls
@@ -321,7 +331,7 @@ impl Switchboard {
             .filter_map(|(_, slot)| self.calls.get(slot)?.hotline.as_ref())
             .map(|hotline| (hotline.number.clone(), hotline.version))
             .collect();
-        self.superseded.retain(|edition, _| followed.contains(edition));
+        self.old_versions.retain(|version, _| followed.contains(version));
     }
 
     fn hand_over(&mut self, out: &mut Vec<Command>) {
@@ -336,8 +346,8 @@ impl Switchboard {
     }
 }
 
-/// An agent's leg of a call that nobody knows any more, left ringing or waiting by a daemon that died.
-fn orphan(switch: &SwitchId, leg: &LegId, out: &mut Vec<Command>) {
+/// Hangs up an agent's leg of an unknown call: a daemon that died left the leg ringing or waiting.
+fn hang_up_orphan(switch: &SwitchId, leg: &LegId, out: &mut Vec<Command>) {
     let id = CommandId { call: CallId(leg.clone()), number: 1 };
     let action = Action::HangUp { leg: leg.clone(), cause: Cause::Cancelled };
     out.push(Command::Switch { switch: switch.clone(), id, action });

@@ -1,5 +1,5 @@
-//! Caller and agent talk. When the caller leaves, the call ends for both; when the agent leaves, too, unless the
-//! flow goes on after a talk: with the survey, as a rule.
+//! Caller and agent talk. When the caller leaves, the call ends for both; when the agent leaves, the call ends too,
+//! unless the flow goes on after a talk, as a rule with the survey.
 
 use super::attempt::AttemptIx;
 use super::context::Context;
@@ -13,11 +13,11 @@ use crate::record::{EndedBy, Outcome};
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
-/// How soon a leg's end must follow the end of the bridge; otherwise somebody broke only the bridge.
+/// How soon a leg must end after the end of the bridge. Later, a person at the switch broke only the bridge.
 const UNBRIDGED_TIME_MAX: Millis = Millis::seconds(2);
 const DAY: Millis = Millis::seconds(24 * 3600);
 
-/// Who talks with the caller.
+/// The stage while caller and agent talk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Talk {
     #[serde(rename = "nth")]
@@ -57,7 +57,7 @@ impl Talk {
                 cx.conclude(Self::outcome(cx), EndedBy::Switch, Cause::Normal);
                 Next::Go(Transition::Ending { cause: Cause::Normal })
             }
-            // The caller's leg may have come back unheard.
+            // The caller's leg may have come back while the link was down.
             StageEvent::LinkRestored if self.agent_left => Self::go_on_with_flow(cx),
             StageEvent::Acd(..)
             | StageEvent::Agent(..)
@@ -69,7 +69,7 @@ impl Talk {
         }
     }
 
-    /// They hear each other, as far as the caller is answered already.
+    /// Begins the talk, if the caller is answered already.
     fn begin_if_answered(&self, cx: &mut Context) {
         let before = cx.state.talk;
         cx.begin_talk(self.attempt_ix);
@@ -93,7 +93,7 @@ impl Talk {
         Next::Go(Transition::Ending { cause: Cause::Normal })
     }
 
-    /// The caller is ours again.
+    /// The caller's leg is under the daemon's control again: the flow goes on.
     fn go_on_with_flow(cx: &mut Context) -> Next<Self> {
         cx.clear_timer(Timer::Unbridged);
         if let Some(file) = cx.state.record_fields.recording.clone() {
@@ -124,7 +124,7 @@ fn start_recording(cx: &mut Context) {
     cx.state.record_fields.recording = Some(file);
 }
 
-/// The next call of this caller is tried with this agent first, where the group wants that.
+/// Lets the caller's next call try this agent first, where the group wants that.
 fn remember_agent(attempt_ix: AttemptIx, cx: &mut Context) {
     let (Some(hotline), Some(reach)) = (cx.hotline, cx.reach()) else { return };
     let Some(group) = candidates::group(reach, cx) else { return };

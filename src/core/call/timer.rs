@@ -1,41 +1,41 @@
-//! The deadlines of one call: at most one of each kind, each an instant the call itself chose.
+//! The timers of one call: at most one of each kind.
 
 use crate::time::Instant;
 use serde::{Deserialize, Serialize};
 
-/// What a call may be waiting for.
+/// What a call may wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Timer {
-    /// The store to answer.
+    /// A reply of the ACD.
     #[serde(rename = "store")]
     Acd,
     /// An agent to take the call.
     Ring,
-    /// All attempts together.
+    /// The end of the caller's longest wait, over all attempts together.
     Wait,
-    /// The switch to join caller and agent.
+    /// The switch to bridge caller and agent.
     Bridge,
-    /// A broken bridge to be followed by a hang-up.
+    /// The hang-up that must follow the end of a bridge.
     #[serde(rename = "parting")]
     Unbridged,
-    /// An announcement to end.
+    /// The end of an announcement.
     Announcement,
-    /// A ringback that stopped by itself to turn out to be a failure.
+    /// The event that explains why a repeated prompt ended.
     Silence,
-    /// The fallback to be put off once more.
+    /// The time to postpone the dialplan's fallback again.
     Fallback,
-    /// The caller to press a key.
+    /// A key of the caller.
     Key,
-    /// The next word to a caller who waits.
+    /// The next announcement to a caller in a queue.
     Position,
-    /// A message to be over.
+    /// The end of a recorded message.
     Message,
-    /// The legs being ended to be gone.
+    /// The end of the legs that are being hung up.
     Ending,
 }
 
-/// The deadlines of one call, earliest first.
+/// The timers of one call, earliest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Timers(Vec<(Instant, Timer)>);
@@ -59,7 +59,7 @@ impl Timers {
         self.0.first().map(|&(at, _)| at)
     }
 
-    /// Takes out the earliest that is due.
+    /// Takes the earliest timer that is due.
     pub(super) fn take_due(&mut self, now: Instant) -> Option<Timer> {
         let &(at, timer) = self.0.first()?;
         (at <= now).then(|| {

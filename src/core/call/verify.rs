@@ -1,4 +1,5 @@
-//! The caller keys in a code and hears whether it is genuine: on its first query, queried before, or unknown.
+//! The caller keys in a code and hears whether it is genuine: queried for the first time, queried before, or unknown.
+//! Then the flow goes on by the answer.
 
 use super::context::Context;
 use super::digit_input::{DigitInput, InputOutcome, match_length};
@@ -10,25 +11,25 @@ use crate::phrases::Piece;
 use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
 
-/// How long the store may take to say how often a code was asked for.
+/// How long the ACD may take to report the earlier queries.
 const COUNT_TIME_MAX: Millis = Millis::seconds(2);
-/// How long the answer may take to say.
+/// How long the answer may take to play.
 const ANSWER_TIME_MAX: Millis = Millis::seconds(60);
 
-/// How far it got.
+/// How far the query got.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Verify {
     /// The caller is asked for the code.
     Asking(DigitInput),
-    /// The store is asked how often it was asked for before.
+    /// The ACD is asked for the earlier queries, by the request of this number.
     Counting(u32),
-    /// The caller is told.
+    /// The caller hears the answer.
     #[serde(rename = "telling")]
     Answering(CodeStatus),
 }
 
-/// What came of it.
+/// What is known of a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum CodeStatus {
@@ -57,7 +58,7 @@ impl Verify {
             {
                 Self::after_count(times, first, cx)
             }
-            // The set of codes says that it is genuine; how often it was asked for nobody can say now.
+            // The hotline's set of codes says that the code is genuine; the number of earlier queries stays unknown.
             (Self::Counting(_), StageEvent::Due(Timer::Acd)) => Self::after_count(0, None, cx),
             (Self::Answering(status), StageEvent::SoundEnded | StageEvent::Due(Timer::Announcement)) => {
                 cx.clear_timer(Timer::Announcement);

@@ -1,5 +1,5 @@
-//! The caller leaves a message: greeting, beep, recording. It ends by hanging up, by silence, by `#`, or when it is
-//! long enough; what was recorded until then is kept.
+//! The caller leaves a message: greeting, beep, recording. The message ends when the caller hangs up, is silent,
+//! presses `#`, or has spoken for the longest time; what was recorded until then is kept.
 
 use super::context::Context;
 use super::timer::Timer;
@@ -11,14 +11,14 @@ use crate::record::MessageRecord;
 use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
 
-/// How long the words before the recording may take.
+/// How long the greeting before the recording may take, and the confirmation after it.
 const GREETING_TIME_MAX: Millis = Millis::seconds(60);
-/// How much longer than the longest message the switch may take to say that it is over.
+/// How much longer than the longest message the switch may take to report its end.
 const MESSAGE_SPARE: Millis = Millis::seconds(3);
 /// The key that ends a message.
 const END_KEY: char = '#';
 
-/// How far it got.
+/// How far the message got.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Voicemail {
@@ -28,15 +28,15 @@ pub(super) enum Voicemail {
     Beep,
     /// The caller speaks.
     Recording {
-        /// The command that records.
+        /// The number of the recording command.
         command: u32,
         since: Instant,
         file: RecordingName,
-        /// Whether the caller said that it is the end; otherwise silence does.
+        /// Whether the caller ended the message by key; otherwise silence ends it.
         #[serde(rename = "ended")]
         ended_by_key: bool,
     },
-    /// The caller is told that the message is kept.
+    /// The caller hears that the message is saved.
     Saved,
 }
 
@@ -83,7 +83,7 @@ impl Voicemail {
                 cx.send(Action::Stop { leg });
                 Self::save(since, cx.now.since(since), file, cx)
             }
-            // What was said meanwhile is recorded, or lost with the switch; the caller may well have finished.
+            // What the caller said meanwhile is recorded, or lost with the switch; the caller may well have finished.
             (Self::Recording { since, file, .. }, StageEvent::LinkRestored) => {
                 let leg = cx.state.caller_leg.clone();
                 cx.send(Action::Stop { leg });
@@ -128,7 +128,7 @@ impl Voicemail {
         Next::Stay(Self::Recording { command, since: cx.now, file, ended_by_key: false })
     }
 
-    /// The caller is gone: what was said until then counts.
+    /// The caller is gone: the message until now counts.
     pub(super) fn caller_gone(&self, cx: &mut Context) {
         if let Self::Recording { since, file, .. } = self {
             record_message(*since, cx.now.since(*since), file, cx);
@@ -151,22 +151,22 @@ impl Voicemail {
     }
 }
 
-/// For how long the caller spoke, as far as that is known: it was silent at the end unless it ended the message or
-/// the message was as long as may be.
+/// How long the caller spoke, as far as that is known. The message ends with silence, unless the caller ended it by
+/// key or it reached the longest time.
 fn spoken_time(since: Instant, ended_by_key: bool, cx: &Context) -> Millis {
     let length = cx.now.since(since);
     let Some(node) = node(cx) else { return length };
-    // The switch counts whole seconds, and may end it one early.
+    // The switch counts whole seconds, and may end the recording one second early.
     let is_full = length.0 + 1_000 >= node.longest.0;
     if ended_by_key || is_full { length } else { Millis(length.0.saturating_sub(node.silence.0)) }
 }
 
-/// Enters the message where enough was spoken for it to be one.
+/// Puts the message into the call record, if the caller spoke long enough. Returns whether it did.
 fn record_message(since: Instant, spoken: Millis, file: &RecordingName, cx: &mut Context) -> bool {
     let Some(node) = node(cx) else { return false };
     let is_long_enough = spoken >= node.shortest;
     if is_long_enough {
-        // The news that it is over may come late; it is no longer for that.
+        // The report of the end may come late; the message is no longer for that.
         let length = cx.now.since(since).min(node.longest);
         cx.state.record_fields.message = Some(MessageRecord { file: file.clone(), length });
     }

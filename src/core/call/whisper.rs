@@ -1,5 +1,5 @@
-//! An agent took the call: before they talk, the caller may be told that the call is recorded and who serves it,
-//! the agent from where the call comes. Should the agent leave meanwhile, the others are tried.
+//! An agent took the call. Before they talk, the caller may hear that the call is recorded and who serves the caller,
+//! and the agent where the call comes from; if the agent leaves meanwhile, the other agents are tried.
 
 use super::attempt::AttemptIx;
 use super::context::Context;
@@ -13,17 +13,17 @@ use crate::record::AttemptOutcome;
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
-/// The longest both announcements may take.
+/// The longest time both announcements may take.
 const WHISPER_TIME_MAX: Millis = Millis::seconds(30);
 
-/// What is being said to whom.
+/// The stage while announcements play to caller and agent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Whisper {
     #[serde(rename = "nth")]
     attempt_ix: AttemptIx,
-    /// The command that plays to the agent, while it does.
+    /// The command that plays to the agent, while it plays.
     to_agent: Option<u32>,
-    /// Whether the caller is being told something.
+    /// Whether an announcement plays to the caller.
     to_caller: bool,
 }
 
@@ -71,7 +71,7 @@ impl Whisper {
                 cx.end_ringback();
                 Next::Go(Transition::Talk { attempt_ix })
             }
-            // Whether they heard it to its end is unknown: it is said again.
+            // Nobody knows whether the announcements played to their end: play them again.
             StageEvent::LinkRestored => {
                 cx.keep_fallback();
                 Self::enter(self.attempt_ix, cx)
@@ -90,7 +90,7 @@ impl Whisper {
             return Next::Go(Transition::Connect { attempt_ix: self.attempt_ix });
         }
         if !self.to_caller && cx.state.sound.is_none() {
-            // The agent is still being told: the caller waits with the ringback.
+            // The agent's announcement still plays: the caller hears the ringback meanwhile.
             if let Some(reach) = cx.reach() {
                 cx.play(ringback::choose(&reach.ringback, cx), true);
             }
