@@ -15,22 +15,13 @@ pub(super) fn dialled(node: &Node) -> impl Iterator<Item = &Arc<str>> {
 
 /// The targets of the exits that a call may take before any time has passed.
 pub(super) fn instant_exits(node: &Node) -> Vec<NodeIx> {
-    let ways: &[&str] = match &node.kind {
-        NodeKind::Hours { .. }
-        | NodeKind::Area { .. }
-        | NodeKind::Access(_)
-        | NodeKind::Set(_)
-        | NodeKind::Goto => return node.exits.values().copied().collect(),
-        NodeKind::Group(_) => &["busy", "unreachable", "off_duty"],
-        NodeKind::Queue(_) => &["full", "off_duty"],
-        NodeKind::Menu(_)
-        | NodeKind::Collect(_)
-        | NodeKind::Extension(_)
-        | NodeKind::Play(_)
-        | NodeKind::Voicemail(_)
-        | NodeKind::Survey(_)
-        | NodeKind::VerifyCode(_)
-        | NodeKind::HangUp { .. } => &[],
+    if node.is_instant() || matches!(node.kind, NodeKind::Access(_)) {
+        return node.exits.values().copied().collect();
+    }
+    let ways: &[&str] = match node.kind.reach() {
+        Some(_) if matches!(node.kind, NodeKind::Queue(_)) => &["full", "off_duty"],
+        Some(_) => &["busy", "unreachable", "off_duty"],
+        None => &[],
     };
     ways.iter().filter_map(|way| node.exit(way)).collect()
 }
@@ -64,22 +55,10 @@ pub(super) fn open_exits(node: &Node, tables: &BTreeMap<Arc<str>, Arc<Hours>>) -
 /// The names of the tables of hours that the hotline uses.
 pub(super) fn tables(hotline: &Hotline) -> impl Iterator<Item = &str> {
     let agents = hotline.agents.iter().filter_map(|agent| agent.hours.as_ref());
-    let nodes = hotline.flow.nodes.iter().flat_map(|node| match &node.kind {
-        NodeKind::Access(access) => access.hours.iter().collect(),
-        NodeKind::Group(reach) => of_ringbacks(&reach.ringback),
-        NodeKind::Queue(queue) => of_ringbacks(&queue.reach.ringback),
-        NodeKind::Hours { .. }
-        | NodeKind::Area { .. }
-        | NodeKind::Menu(_)
-        | NodeKind::Collect(_)
-        | NodeKind::Extension(_)
-        | NodeKind::Play(_)
-        | NodeKind::Voicemail(_)
-        | NodeKind::Survey(_)
-        | NodeKind::VerifyCode(_)
-        | NodeKind::Set(_)
-        | NodeKind::Goto
-        | NodeKind::HangUp { .. } => Vec::new(),
+    let nodes = hotline.flow.nodes.iter().flat_map(|node| {
+        let access = if let NodeKind::Access(access) = &node.kind { access.hours.as_ref() } else { None };
+        let ringbacks = node.kind.reach().map(|reach| of_ringbacks(&reach.ringback)).unwrap_or_default();
+        access.into_iter().chain(ringbacks)
     });
     let asked =
         hotline.flow.nodes.iter().filter_map(|node| {
