@@ -214,7 +214,7 @@ pub struct LiveLeg {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LegState {
-    /// Not yet answered at its other end.
+    /// The leg is not answered yet.
     Ringing,
     /// The leg is parked and under the daemon's control.
     Parked,

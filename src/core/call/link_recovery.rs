@@ -78,7 +78,7 @@ impl Call {
         let is_caller = *leg == self.state.caller_leg;
         match live.state {
             LegState::Elsewhere if is_caller => vec![LegEvent::Left],
-            // A talk may be over that we did not hear the end of.
+            // The talk may have ended while the link was down.
             LegState::Parked if is_caller => {
                 let answered = live.answered.then_some(LegEvent::Answered);
                 answered.into_iter().chain([LegEvent::Parked]).collect()
@@ -92,7 +92,6 @@ impl Call {
                 let bridged = peer.map_or(LegEvent::Left, |peer| LegEvent::Bridged { peer });
                 answered.into_iter().chain([bridged]).collect()
             }
-            // The talk may have ended while the link was down.
             LegState::Parked if !is_caller && live.answered => vec![LegEvent::Answered, LegEvent::Parked],
             LegState::Ringing | LegState::Parked | LegState::Bridged | LegState::Elsewhere => Vec::new(),
         }

@@ -60,10 +60,11 @@ impl Voicemail {
             }
             (Self::Beep, StageEvent::SoundEnded) => Self::start_recording(cx),
             (Self::Greeting | Self::Beep, StageEvent::Due(Timer::Announcement)) => Self::start_recording(cx),
-            (Self::Recording { command, since, file, ended_by_key }, StageEvent::CommandDone(done, well))
-                if done == command =>
-            {
-                if well {
+            (
+                Self::Recording { command, since, file, ended_by_key },
+                StageEvent::CommandDone(number, succeeded),
+            ) if number == command => {
+                if succeeded {
                     let spoken = spoken_time(since, ended_by_key, cx);
                     Self::save(since, spoken, file, cx)
                 } else {
