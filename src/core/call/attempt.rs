@@ -106,11 +106,11 @@ impl Attempt {
 
     /// Advances to a later phase, and returns whether it did. A late report of an earlier phase changes nothing.
     pub(super) fn advance_to(&mut self, phase: AttemptPhase) -> bool {
-        let further = phase > self.phase;
-        if further {
+        let is_later = phase > self.phase;
+        if is_later {
             self.phase = phase;
         }
-        further
+        is_later
     }
 
     /// Sets how the attempt ended. The first outcome holds.

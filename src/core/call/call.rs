@@ -200,7 +200,7 @@ impl Call {
     /// Every leg of the call, the caller's first.
     pub(super) fn legs(&self) -> impl Iterator<Item = &LegId> {
         let caller = std::iter::once(&self.state.caller_leg).chain(&self.state.former_leg);
-        caller.chain(self.state.attempts.iter().filter_map(|a| a.leg.as_ref()))
+        caller.chain(self.state.attempts.iter().filter_map(|attempt| attempt.leg.as_ref()))
     }
 
     pub(super) fn context<'a>(&'a mut self, env: &'a mut CallEnv) -> Context<'a> {

@@ -191,7 +191,9 @@ impl CallTable {
         }
         // Wake-ups are not deadlines: which of them come early depends on what the calls waited for before. So sort by
         // deadline.
-        due.sort_by_cached_key(|slot| self.entry(*slot).map(|it| (it.call.deadline(), it.id.clone())));
+        due.sort_by_cached_key(|slot| {
+            self.entry(*slot).map(|entry| (entry.call.deadline(), entry.id.clone()))
+        });
         due
     }
 

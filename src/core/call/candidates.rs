@@ -50,7 +50,9 @@ fn agent<'a>(agent_ix: u16, cx: &Context<'a>) -> Option<&'a Agent> {
 pub(super) fn claim_line(agents: &[u16], wait: Option<QueueRank>, reach: &Reach, cx: &mut Context) {
     let (Some(hotline), Some(group)) = (cx.hotline, group(reach, cx)) else { return };
     let agents = agents.iter().filter_map(|agent_ix| agent(*agent_ix, cx));
-    let agents = agents.map(|a| Candidate { line: a.line.clone(), lines: a.lines, share: a.share }).collect();
+    let candidate =
+        |agent: &Agent| Candidate { line: agent.line.clone(), lines: agent.lines, share: agent.share };
+    let agents = agents.map(candidate).collect();
     let pick = match group.strategy {
         Strategy::Sequential | Strategy::Random | Strategy::Simultaneous => Pick::First,
         Strategy::RoundRobin => Pick::NextInTurn,

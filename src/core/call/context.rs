@@ -86,9 +86,9 @@ impl<'a> Context<'a> {
     }
 
     /// A sentence in the hotline's voice, if the hotline has one.
-    pub(super) fn spoken(&self, words: impl FnOnce(Speaker) -> Vec<Piece>) -> Option<Prompt> {
+    pub(super) fn spoken(&self, sentence: impl FnOnce(Speaker) -> Vec<Piece>) -> Option<Prompt> {
         let voice = &self.hotline?.voice;
-        let pieces = words(voice.speaker());
+        let pieces = sentence(voice.speaker());
         (voice.speaks() && !pieces.is_empty()).then(|| voice.prompt(&pieces))
     }
 
@@ -379,11 +379,12 @@ impl<'a> Context<'a> {
     /// The cause that fits best for all attempts from this one on together.
     pub(super) fn failure_cause(&self, from: AttemptIx) -> Cause {
         let outcomes = || self.state.attempts.iter().skip(from).filter_map(|attempt| attempt.outcome);
-        let is_busy = |o| matches!(o, AttemptOutcome::Busy | AttemptOutcome::LinesTaken);
-        let is_unreachable = |o| matches!(o, AttemptOutcome::Unreachable | AttemptOutcome::Failed);
+        let is_busy = |outcome| matches!(outcome, AttemptOutcome::Busy | AttemptOutcome::LinesTaken);
+        let is_unreachable =
+            |outcome| matches!(outcome, AttemptOutcome::Unreachable | AttemptOutcome::Failed);
         if outcomes().next().is_none() || outcomes().all(is_unreachable) {
             Cause::Unreachable
-        } else if outcomes().all(|o| is_busy(o) || is_unreachable(o)) {
+        } else if outcomes().all(|outcome| is_busy(outcome) || is_unreachable(outcome)) {
             Cause::Busy
         } else {
             Cause::NoAnswer

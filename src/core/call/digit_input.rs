@@ -70,8 +70,8 @@ impl DigitInput {
         cx: &mut Context,
     ) -> (Self, InputOutcome) {
         let mut input = Self { digits: String::new(), failures: 0, timeouts: 0, playing: Playing::Question };
-        let keyed = std::mem::take(&mut cx.state.typed_ahead);
-        for digit in keyed.chars() {
+        let typed_ahead = std::mem::take(&mut cx.state.typed_ahead);
+        for digit in typed_ahead.chars() {
             let outcome = input.on_digit(digit, ask, &match_digits, cx);
             if outcome != InputOutcome::Pending {
                 return (input, outcome);

@@ -33,11 +33,11 @@ impl Call {
         let before = self.stage();
         let legs: Vec<LegId> = self.legs().cloned().collect();
         for leg in legs {
-            let live = find(&leg);
-            if live.is_none() {
+            let live_leg = find(&leg);
+            if live_leg.is_none() {
                 self.retry_if_never_called(&leg);
             }
-            for report in self.missed_events(&leg, live, find) {
+            for report in self.missed_events(&leg, live_leg, find) {
                 if let CallStatus::Ended = self.on_leg(&leg, &report, env) {
                     return CallStatus::Ended;
                 }
@@ -71,20 +71,22 @@ impl Call {
     fn missed_events(
         &self,
         leg: &LegId,
-        live: Option<LiveLeg>,
+        live_leg: Option<LiveLeg>,
         find: &dyn Fn(&LegId) -> Option<LiveLeg>,
     ) -> Vec<LegEvent> {
-        let Some(live) = live else { return vec![LegEvent::HungUp { cause: Cause::Other, far_end: false }] };
+        let Some(live_leg) = live_leg else {
+            return vec![LegEvent::HungUp { cause: Cause::Other, far_end: false }];
+        };
         let is_caller = *leg == self.state.caller_leg;
-        match live.state {
+        match live_leg.state {
             LegState::Elsewhere if is_caller => vec![LegEvent::Left],
             // The talk may have ended while the link was down.
             LegState::Parked if is_caller => {
-                let answered = live.answered.then_some(LegEvent::Answered);
+                let answered = live_leg.answered.then_some(LegEvent::Answered);
                 answered.into_iter().chain([LegEvent::Parked]).collect()
             }
             LegState::Bridged if is_caller => {
-                let answered = live.answered.then_some(LegEvent::Answered);
+                let answered = live_leg.answered.then_some(LegEvent::Answered);
                 // The caller talks to a leg unknown to the call: bridged by a daemon whose report was lost, or by a
                 // person at the switch. Any command to the caller would break that talk, so the call counts as
                 // diverted.
@@ -92,7 +94,7 @@ impl Call {
                 let bridged = peer.map_or(LegEvent::Left, |peer| LegEvent::Bridged { peer });
                 answered.into_iter().chain([bridged]).collect()
             }
-            LegState::Parked if !is_caller && live.answered => vec![LegEvent::Answered, LegEvent::Parked],
+            LegState::Parked if !is_caller && live_leg.answered => vec![LegEvent::Answered, LegEvent::Parked],
             LegState::Ringing | LegState::Parked | LegState::Bridged | LegState::Elsewhere => Vec::new(),
         }
     }
@@ -106,9 +108,10 @@ impl Call {
             .filter(|attempt| attempt.ending.is_none())
             .filter_map(|attempt| attempt.leg.as_ref());
         let is_ours =
-            |live: &LiveLeg| live.caller_leg.as_ref().is_none_or(|leg| *leg == self.state.caller_leg);
-        let is_bridged =
-            |leg: &&LegId| find(leg).is_some_and(|live| live.state == LegState::Bridged && is_ours(&live));
+            |live_leg: &LiveLeg| live_leg.caller_leg.as_ref().is_none_or(|leg| *leg == self.state.caller_leg);
+        let is_bridged = |leg: &&LegId| {
+            find(leg).is_some_and(|live_leg| live_leg.state == LegState::Bridged && is_ours(&live_leg))
+        };
         legs.into_iter().find(is_bridged).cloned()
     }
 

@@ -278,30 +278,31 @@ impl Switchboard {
         &mut self,
         switch: &SwitchId,
         connection: u64,
-        live: &[LiveLeg],
+        live_legs: &[LiveLeg],
         out: &mut Vec<Command>,
     ) {
-        let by_leg: BTreeMap<&LegId, &LiveLeg> = live.iter().map(|live| (&live.leg, live)).collect();
+        let by_leg: BTreeMap<&LegId, &LiveLeg> =
+            live_legs.iter().map(|live_leg| (&live_leg.leg, live_leg)).collect();
         for slot in self.slots_on(switch) {
-            let find = |leg: &LegId| by_leg.get(leg).map(|live| (*live).clone());
+            let find = |leg: &LegId| by_leg.get(leg).map(|live_leg| (*live_leg).clone());
             self.run(slot, out, |call, env| call.on_link_restored(connection, &find, env));
         }
-        for live in live {
-            if self.calls.find_by_leg(&live.leg).is_some() {
+        for live_leg in live_legs {
+            if self.calls.find_by_leg(&live_leg.leg).is_some() {
                 continue;
             }
-            match &live.arrival {
+            match &live_leg.arrival {
                 Some(arrival) => self.on_arrival(arrival, ArrivalSource::ChannelList { connection }, out),
                 None => {
                     // A talking leg goes on talking, unless its caller is gone: FreeSWITCH keeps an agent's leg for
                     // ever when the caller left in the instant of the bridge.
-                    let is_talking = live.state == LegState::Bridged;
-                    let is_orphan = live
+                    let is_talking = live_leg.state == LegState::Bridged;
+                    let is_orphan = live_leg
                         .caller_leg
                         .as_ref()
                         .is_some_and(|caller| !is_talking || !by_leg.contains_key(caller));
                     if is_orphan {
-                        hang_up_orphan(switch, &live.leg, out);
+                        hang_up_orphan(switch, &live_leg.leg, out);
                     }
                 }
             }
