@@ -6,12 +6,13 @@
 mod sound_text;
 mod timeline_event;
 
-use hotlined_core::command::{Action, Command, Note, StageName};
+use hotlined_core::command::{Action, Command, Note};
 use hotlined_core::engine::TraceEntry;
 use hotlined_core::event::{CommandResult, Event, LegEvent, LiveLeg};
 use hotlined_core::hotline::{Dial, Hotline, Hotlines};
 use hotlined_core::id::{CallId, CommandId, LegId};
 use hotlined_core::record::CallRecord;
+use hotlined_core::stage_name::StageName;
 use hotlined_core::time::{Instant, Millis};
 use jiff::tz::{Offset, TimeZone};
 use serde::Serialize;

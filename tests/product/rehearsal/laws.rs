@@ -3,7 +3,7 @@
 //! the daemon ends an agent's leg in the same step in which it hears that the caller has left.
 
 use super::hotlines::SOUNDS;
-use hotlined_core::command::{Action, Command, Note, StageName};
+use hotlined_core::command::{Action, Command, Note};
 use hotlined_core::engine::TraceEntry;
 use hotlined_core::event::{CommandResult, Event, LegEvent, OperatorOrder};
 use hotlined_core::hotline::{Agent, Dial, Hotline};
@@ -11,6 +11,7 @@ use hotlined_core::id::{CallId, CommandId, LegId};
 use hotlined_core::phrases::Piece;
 use hotlined_core::prompt::{Prompt, RecordingName, SoundPath};
 use hotlined_core::record::{CallRecord, Outcome};
+use hotlined_core::stage_name::StageName;
 use hotlined_core::time::{Instant, Millis};
 use hotlined_sim::dry_run::{DryRun, Script};
 use hotlined_sim::invariants;
