@@ -255,7 +255,7 @@ pub const SEEDED_PHONE_COUNT: u64 = 20;
 
 impl Actors {
     /// Generated actors: `calls` callers of [`SEEDED_HOTLINE`], on average `per_second` of them a second
-    /// (one a second when that is no positive number), and [`SEEDED_PHONES`] telephones from `86001` on.
+    /// (one a second when that is no positive number), and [`SEEDED_PHONE_COUNT`] telephones from `86001` on.
     /// Every talk ends: no generated agent waits without end.
     pub fn seeded(seed: u64, calls: usize, per_second: f64) -> Self {
         let mut rng = Rng::new(seed);

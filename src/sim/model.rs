@@ -32,7 +32,7 @@ pub struct ModelConfig {
     pub dialplan: Dialplan,
     /// The sound files.
     pub sounds: SoundFiles,
-    /// The agents' telephones; see [`Cast::phones`](super::actors::Cast::phones).
+    /// The agents' telephones; see [`Actors::phones`](super::actors::Actors::phones).
     pub phones: BTreeMap<String, Vec<Phone>>,
     /// The interval of the `HEARTBEAT` event.
     pub heartbeat: Millis,

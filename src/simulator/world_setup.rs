@@ -102,7 +102,7 @@ pub struct WorldSetup {
     pub seed: u64,
     /// The callers.
     pub callers: Vec<Caller>,
-    /// What the telephone of a number does, as in [`Cast::phones`](hotlined_sim::actors::Cast::phones).
+    /// What the telephone of a number does, as in [`Actors::phones`](hotlined_sim::actors::Actors::phones).
     pub phones: BTreeMap<String, Vec<Phone>>,
     /// What the switch can play.
     pub sounds: SoundFiles,
@@ -116,9 +116,9 @@ pub struct WorldSetup {
     pub faults: Vec<(FaultTime, Fault)>,
     /// The delay of the network between daemon and switch, at least and at most.
     pub network_delay_ms: (u64, u64),
-    /// See [`Setup::job_starts_ms`](hotlined_sim::model::Setup::job_starts_ms).
+    /// See [`ModelConfig::job_start_delay_ms`](hotlined_sim::model::ModelConfig::job_start_delay_ms).
     pub job_start_delay_ms: (u64, u64),
-    /// See [`Setup::table_lag_ms`](hotlined_sim::model::Setup::table_lag_ms).
+    /// See [`ModelConfig::channel_list_lag_ms`](hotlined_sim::model::ModelConfig::channel_list_lag_ms).
     pub channel_list_lag_ms: (u64, u64),
     /// The longest delay inside a daemon, from the socket to the engine and back.
     pub daemon_lag_ms: u64,

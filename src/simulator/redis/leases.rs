@@ -42,7 +42,10 @@ impl State {
 }
 
 impl SimulatedRedis {
-    /// As [`RedisClient::acquire`](hotlined::redis::RedisClient::acquire). `now` is the server's time.
+    /// As `RedisClient::acquire`. `now` is the server's time.
+    ///
+    /// # Errors
+    /// Redis is down or hangs.
     pub fn acquire(
         &mut self,
         now: Instant,
@@ -59,7 +62,10 @@ impl SimulatedRedis {
         Ok(self.state.lend(daemon, Fence { switch: switch.clone(), token }, now + span))
     }
 
-    /// As [`RedisClient::renew`](hotlined::redis::RedisClient::renew).
+    /// As `RedisClient::renew`.
+    ///
+    /// # Errors
+    /// Redis is down or hangs.
     pub fn renew(
         &mut self,
         now: Instant,
@@ -78,7 +84,10 @@ impl SimulatedRedis {
         })
     }
 
-    /// As [`RedisClient::give_up`](hotlined::redis::RedisClient::give_up).
+    /// As `RedisClient::give_up`.
+    ///
+    /// # Errors
+    /// Redis is down or hangs.
     pub fn give_up(&mut self, now: Instant, daemon: &DaemonId, fence: &Fence) -> Result<(), RedisFailure> {
         self.note(daemon, || Late::GiveUp(fence.clone()));
         self.touch(now)?;
@@ -89,7 +98,10 @@ impl SimulatedRedis {
         Ok(())
     }
 
-    /// As [`RedisClient::look`](hotlined::redis::RedisClient::look).
+    /// As `RedisClient::look`.
+    ///
+    /// # Errors
+    /// Redis is down or hangs.
     pub fn look(
         &mut self,
         now: Instant,

@@ -1,19 +1,19 @@
-//! A Redis of daemons, within this process: what the scripts of [`live::redis`](hotlined::redis) do, as a machine.
+//! A simulated Redis that daemons share: does what the daemon's scripts do in a real Redis, as a state machine.
 //!
 //! ```text
-//!   daemons ──[Asked]──▶ ┌ server: what is kept ┐ ──[Answered]──▶ daemons
-//!                        └ inboxes, leases      ┘
+//!   daemons ──[FencedOp]──▶ ┌ server: ACD, saved calls ┐ ──[OpReply]──▶ daemons
+//!                           └ inboxes, leases          ┘
 //! ```
 //!
-//! [`Redis`] is the server: it is asked as a [`RedisClient`](hotlined::redis::RedisClient) asks, has a clock of its
-//! own by which leases run out, and can be lost: it is away, and comes back with everything, without what was written
-//! last, or empty; or it stands still, answers nobody, and does what it was asked when it goes on.
-//! `tests/daemon/redis/simulated.rs` holds the server against a real one.
+//! [`SimulatedRedis`] is the server. It takes the requests of a `RedisClient` and has a clock of its own, by which
+//! leases run out. It can go down and come back with all its data, without the most recent data, or empty. It can also
+//! hang: then it answers nothing, and executes the requests of that time when it resumes.
+//! `tests/daemon/redis/simulated.rs` compares it with a real Redis.
 //!
-//! Pure: no socket, no clock, no chance.
+//! Pure: no socket, no clock, no randomness.
 //!
-//! Absent: scripts and keys as such, Sentinel and Cluster, memory that is full, what expires by itself after days;
-//! whoever asks with an earlier time than another before is taken to ask at the later one.
+//! Absent: scripts and keys as such, Sentinel and Cluster, a full memory, expiry after days. A request with an earlier
+//! time than the one before counts as made at the later time.
 
 mod delayed;
 mod leases;
@@ -34,17 +34,17 @@ use saved_calls::KeptOfSwitch;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
-/// How often what was written is brought to safety, as with `appendfsync everysec`.
+/// How often data is written to disk, as with `appendfsync everysec`.
 const SAVED_EVERY: Millis = Millis::seconds(1);
 
-/// What a server has lost when it is back.
+/// The data that a server has lost when it is back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DataLoss {
     /// Nothing.
     Nothing,
-    /// What was written last, about a second of it.
+    /// The most recent data, about one second of it.
     Recent,
-    /// All of it.
+    /// All data.
     All,
 }
 
@@ -52,13 +52,13 @@ pub enum DataLoss {
 #[derive(Debug, Default)]
 pub struct SimulatedRedis {
     state: State,
-    /// As it was saved last.
+    /// The data as it was written to disk last.
     saved: State,
     saved_at: Instant,
     mood: Mood,
-    /// How often it went away: each time all connections broke.
+    /// How often the server went down. Each time all connections broke.
     breaks: u64,
-    /// What it was asked while it stood still, and from whom: it is done when nobody waits for it any more.
+    /// The requests that came while the server hung, with the daemon of each. They are executed when it resumes.
     late: Vec<(DaemonId, Late)>,
 }
 
@@ -67,9 +67,9 @@ pub struct SimulatedRedis {
 enum Mood {
     #[default]
     Answers,
-    /// Nobody is there.
+    /// The server is down: connections are refused.
     Away,
-    /// It takes everything in, and answers nothing.
+    /// The server hangs: it accepts requests and answers none.
     Still,
 }
 
@@ -116,18 +116,18 @@ enum Standing {
 }
 
 impl SimulatedRedis {
-    /// It goes away: whoever asks is told at once.
+    /// The server goes down: requests fail at once.
     pub fn go_down(&mut self) {
         self.mood = Mood::Away;
         self.breaks += 1;
     }
 
-    /// It stands still: whoever asks waits, and is never answered.
+    /// The server hangs: requests are never answered.
     pub fn hang(&mut self) {
         self.mood = Mood::Still;
     }
 
-    /// It goes on, and first does what it was asked meanwhile.
+    /// The server resumes, and first executes the requests that came meanwhile.
     pub fn resume(&mut self, now: Instant) {
         self.mood = Mood::Answers;
         for (daemon, late) in std::mem::take(&mut self.late) {
@@ -135,22 +135,22 @@ impl SimulatedRedis {
         }
     }
 
-    /// Whether it answers nothing.
+    /// Whether the server is down or hangs.
     pub fn is_unresponsive(&self) -> bool {
         self.mood != Mood::Answers
     }
 
-    /// Whether nobody is there to connect to.
+    /// Whether the server is down.
     pub fn is_down(&self) -> bool {
         self.mood == Mood::Away
     }
 
-    /// How often it went away. A connection that was made before the last time is broken.
+    /// How often the server went down. A connection from before the last time is broken.
     pub fn times_down(&self) -> u64 {
         self.breaks
     }
 
-    /// It is back, and has lost so much.
+    /// The server is up again, and has lost this data.
     pub fn restart(&mut self, now: Instant, loss: DataLoss) {
         match loss {
             DataLoss::Nothing => {}
@@ -161,12 +161,12 @@ impl SimulatedRedis {
         self.mood = Mood::Answers;
     }
 
-    /// The number of the last entry of the inbox.
+    /// The number of the last entry of the daemon's inbox.
     pub fn end_of_inbox(&self, daemon: &DaemonId) -> u64 {
         self.state.inboxes.get(daemon).and_then(|inbox| inbox.back()).map_or(0, |(number, _)| *number)
     }
 
-    /// What came into the inbox behind the entry of this number, which becomes that of the last.
+    /// The events behind this entry of the inbox; `place` becomes the number of the last one.
     pub fn read_inbox(&self, daemon: &DaemonId, place: &mut u64) -> Vec<Event> {
         let Some(inbox) = self.state.inboxes.get(daemon).filter(|_| !self.is_unresponsive()) else {
             return Vec::new();
@@ -177,12 +177,12 @@ impl SimulatedRedis {
         events
     }
 
-    /// The calls of the switch of which something is kept: themselves, or their record.
+    /// The calls of the switch that are saved, or whose record is not delivered yet.
     pub fn saved_calls(&self, switch: &SwitchId) -> BTreeSet<CallId> {
         self.state.kept.get(switch).map(KeptOfSwitch::names).unwrap_or_default()
     }
 
-    /// Whether the call is kept as one that goes on.
+    /// Whether the call is saved as a live call.
     pub fn is_live(&self, switch: &SwitchId, call: &CallId) -> bool {
         self.state.kept.get(switch).is_some_and(|kept| kept.has(call))
     }

@@ -64,7 +64,10 @@ impl KeptOfSwitch {
 
 impl SimulatedRedis {
     /// What is kept of the switch that somebody acts for, as
-    /// [`RedisClient::load`](hotlined::redis::RedisClient::load) gives it.
+    /// `RedisClient::load` gives it.
+    ///
+    /// # Errors
+    /// Redis is down or hangs, or another daemon with a higher token is active.
     pub fn load(&mut self, now: Instant, fence: &Fence) -> Result<LoadedSwitch, RedisFailure> {
         self.touch(now)?;
         let token = self.highest_token(&fence.switch);
