@@ -139,7 +139,7 @@ impl AcdFailover {
         if let Some(local) = &mut self.local {
             let before = out.replies.len();
             local.forget(now, call, &mut out.replies);
-            self.note_replies(before, out);
+            self.note_replies(now, before, out);
         }
     }
 
@@ -213,7 +213,7 @@ impl AcdFailover {
         let Some(local) = &mut self.local else { return };
         let before = out.replies.len();
         local.due(now, &mut out.replies);
-        self.note_replies(before, out);
+        self.note_replies(now, before, out);
     }
 
     /// Takes in an event. Returns the failure if another daemon has the lease of the switch by now.
@@ -369,7 +369,7 @@ impl AcdFailover {
         let Some(local) = &mut self.local else { return };
         let before = out.replies.len();
         local.ask(now, id, request, &mut out.replies);
-        self.note_replies(before, out);
+        self.note_replies(now, before, out);
     }
 
     fn postpone(&mut self, at: Instant, op: RedisOp) {
@@ -409,11 +409,17 @@ impl AcdFailover {
         }
     }
 
-    fn note_replies(&mut self, from: usize, out: &FailoverOutput) {
+    /// Notes the replies of the daemon's own ACD.
+    fn note_replies(&mut self, now: Instant, from: usize, out: &FailoverOutput) {
         for event in &out.replies[from..] {
-            if let Event::Acd { command, reply: answer } = event {
-                self.note_reply(command, answer);
+            let Event::Acd { command, reply: answer } = event else { continue };
+            let is_claim = matches!(self.open_requests.get(command), Some(AcdRequest::Claim(_)));
+            if is_claim && *answer == AcdReply::Refused {
+                // Redis may have given a line to the claim, in a reply that was lost.
+                let request = AcdRequest::Abandon { claim: command.number };
+                self.postpone(now, RedisOp::Request { id: command.clone(), request });
             }
+            self.note_reply(command, answer);
         }
     }
 

@@ -274,6 +274,32 @@ proptest! {
     }
 }
 
+/// Redis and the daemon's own ACD know different lines as free: Redis gives one to a claim, its reply is lost, and the
+/// daemon's own ACD refuses the claim.
+#[test]
+fn a_claim_that_was_refused_while_redis_was_away_holds_nothing_there() {
+    let claim = |call, lines: &[u8], waits| Step::Claim { call, lines: lines.to_vec(), waits };
+    let mut world = World::default();
+    for step in [
+        claim(1, &[0], false),
+        claim(4, &[3], false),
+        claim(2, &[0], true),
+        claim(0, &[3, 0], true),
+        Step::GiveBack { call: 1, rest: 0 },
+        Step::GiveBack { call: 2, rest: 1 },
+        Step::Away { lost: None },
+        Step::GiveBack { call: 4, rest: 0 },
+        Step::Back,
+        Step::Wait(1),
+        claim(0, &[1], false),
+        Step::Away { lost: Some(true) },
+        Step::Back,
+    ] {
+        world.live(&step);
+    }
+    assert_eq!(world.remote.store.lines_in_use(), world.has.len(), "{:?}", world.has);
+}
+
 #[test]
 fn a_line_that_was_given_back_in_vain_is_given_back_again_when_redis_is_back() {
     let (mut failover, mut out) = (AcdFailover::default(), FailoverOutput::default());
