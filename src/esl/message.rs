@@ -129,8 +129,8 @@ fn reply(frame: Frame, limits: &WireLimits) -> Result<Reply, FrameError> {
 /// Bytes in, messages out. The bytes may be cut anywhere.
 ///
 /// ```
-/// use hotlined_esl::message::{Decoder, Message};
-/// let mut decoder = Decoder::default();
+/// use hotlined_esl::message::{Message, MessageDecoder};
+/// let mut decoder = MessageDecoder::default();
 /// decoder.push(b"Content-Type: auth/req");
 /// assert!(decoder.next().unwrap().is_none());
 /// decoder.push(b"uest\n\n");
