@@ -20,18 +20,17 @@ mod socket {
 }
 
 use hotlined_core::call::Limits;
-use hotlined::daemon::Wish;
+use hotlined::daemon::{ControlRequest, DaemonParts, RedisParts};
 use hotlined::daemon::clock::Clock;
-use hotlined::daemon::heartbeat::Pulse;
-use hotlined::daemon::serve::{Parts, Redis};
-use hotlined::daemon::systemd::Supervisor;
+use hotlined::daemon::heartbeat::Heartbeat;
+use hotlined::daemon::systemd::ServiceManager;
 use hotlined::daemon::call_metrics;
 use hotlined_core::event::Event;
 use hotlined_core::hotline::{Agent, Dial, Hotline, Hotlines};
 use hotlined_core::hotline::group::Strategy;
 use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::id::SwitchId;
-use hotlined::jsonl_writer::{LineFile, WhenSlow};
+use hotlined::jsonl_writer::{JsonlWriter, SlowDiskPolicy};
 use hotlined::snapshot_file::SnapshotFile;
 use hotlined_instance::health::Health;
 use hotlined::metrics_registry;
@@ -62,7 +61,7 @@ fn main() {
     let keeping = args.next().unwrap_or(0);
     let redis = (keeping == 1).then(Server::start);
     if figures {
-        metrics_registry::of_the_process();
+        metrics_registry::global();
     }
     let kept = ["kept nowhere", "kept in Redis", "kept in a file"][keeping as usize];
     println!(
@@ -75,17 +74,17 @@ fn main() {
     let switch = Switch::listen();
     let (port, records) =
         (switch.port, std::env::temp_dir().join(format!("hotlined-socket-{}", std::process::id())));
-    let file = LineFile::create(&records, WhenSlow::Wait).expect("a file for the records");
+    let file = JsonlWriter::create(&records, SlowDiskPolicy::Wait).expect("a file for the records");
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
     let runtime = runtime.worker_threads(2).thread_name("daemon").enable_all().build().expect("a runtime");
     let mut parts = parts(port, file.clone());
-    let (wishes, finished) = runtime.block_on(async {
+    let (control, finished) = runtime.block_on(async {
         parts.redis =
-            redis.as_ref().map(|redis| Redis { settings: redis.settings(), records: records.clone() });
+            redis.as_ref().map(|redis| RedisParts { settings: redis.settings(), records: records.clone() });
         let live = std::env::temp_dir().join(format!("hotlined-socket-{}.live", std::process::id()));
-        parts.live = (keeping == 2).then(|| SnapshotFile::open(&live, Clock::start().now()).expect("a file"));
+        parts.snapshot = (keeping == 2).then(|| SnapshotFile::open(&live, Clock::start().now()).expect("a file"));
         let running = parts.start().expect("the settings of Redis");
-        (running.wishes(), tokio::spawn(running.finished()))
+        (running.control(), tokio::spawn(running.finished()))
     });
 
     let load = Load { rate, live, time: Duration::from_secs(seconds) };
@@ -99,7 +98,7 @@ fn main() {
     let floor = floor.end();
     runtime.block_on(async {
         for _ in 0..2 {
-            wishes.send(Wish::Stop).await.expect("the daemon runs");
+            control.send(ControlRequest::Stop).await.expect("the daemon runs");
         }
         finished.await.expect("no crash").expect("a good end");
     });
@@ -153,15 +152,15 @@ fn report(measured: &Measured, mut floor: Vec<u64>, seconds: u64) {
     row("all", &all);
 }
 
-fn parts(port: u16, records: LineFile) -> Parts {
+fn parts(port: u16, records: JsonlWriter) -> DaemonParts {
     let word = |text| Endpoint::new(text).expect("a word");
     let mut hotlines = Hotlines::default();
     hotlines.insert(Arc::new(hotline()));
     let health = Arc::new(Health::new(std::time::Instant::now(), [SwitchId("fs1".into())]));
-    Parts {
+    DaemonParts {
         limits: Limits { live_max: 20_000, fallback_after: Millis::seconds(5) },
         drain_max: Millis(0),
-        first: vec![Event::Hotlines(Arc::new(hotlines))],
+        initial_events: vec![Event::Hotlines(Arc::new(hotlines))],
         links: vec![LinkSettings {
             switch: SwitchId("fs1".into()),
             host: "127.0.0.1".into(),
@@ -184,12 +183,12 @@ fn parts(port: u16, records: LineFile) -> Parts {
             limits: link::LinkLimits::default(),
         }],
         records,
-        tap: None,
+        capture: None,
         observers: vec![call_metrics::observer(health.clone())],
-        live: None,
+        snapshot: None,
         redis: None,
         claim: None,
-        pulse: Pulse::new(health, Supervisor::default()),
+        heartbeat: Heartbeat::new(health, ServiceManager::default()),
     }
 }
 

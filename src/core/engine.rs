@@ -3,6 +3,34 @@
 //! The switchboard sends requests to the ACD as commands and gets the replies as events, as it would from an ACD on
 //! another machine. With the embedded ACD the reply arrives within the same turn. The live daemon, a replay and the
 //! stories of the tests all run the same turn.
+//!
+//! ```
+//! use hotlined_core::call::Limits;
+//! use hotlined_core::cause::Cause;
+//! use hotlined_core::command::{Action, Command};
+//! use hotlined_core::engine::Engine;
+//! use hotlined_core::event::{Arrival, Event};
+//! use hotlined_core::id::SwitchId;
+//! use hotlined_core::time::Instant;
+//!
+//! let mut engine = Engine::new(Limits::default());
+//! let arrival = Arrival {
+//!     switch: SwitchId("fs1".into()),
+//!     leg: "2b6f5a0e-0a36-4b3c-9d39-43ac0d2a5d57".parse()?,
+//!     dialled: "4009999999".into(),
+//!     caller: "13800138000".into(),
+//!     seed: 1,
+//!     answered: false,
+//! };
+//! let mut commands = Vec::new();
+//! engine.run_turn(Instant(1_800_000_000_000), &Event::Arrived(arrival), &mut commands, &mut |_| {});
+//! // The engine knows no hotline of this number: it hangs the caller's leg up.
+//! let hang_up = |command: &Command| {
+//!     matches!(command, Command::Switch { action: Action::HangUp { cause: Cause::UnknownNumber, .. }, .. })
+//! };
+//! assert!(commands.iter().any(hang_up));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use crate::acd::{Acd, AcdInput};
 use crate::call::{Limits, Switchboard};

@@ -114,11 +114,11 @@ impl CaptureWriter {
     /// Writes a chunk as a line.
     pub fn record(&self, direction: Direction, bytes: &[u8]) {
         let t = (self.started_at.elapsed().as_secs_f64() * 1e6).round() / 1e6;
-        let shown = match direction {
+        let recorded = match direction {
             Direction::ToSwitch => without_password(bytes),
             Direction::Open | Direction::FromSwitch => bytes,
         };
-        if let Ok(line) = serde_json::to_string(&CaptureLine::new(t, direction, shown)) {
+        if let Ok(line) = serde_json::to_string(&CaptureLine::new(t, direction, recorded)) {
             self.file.write(line);
         }
     }
@@ -156,9 +156,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("capture.jsonl");
         let file = JsonlWriter::create(&path, SlowDiskPolicy::Wait).unwrap();
-        let tap = CaptureWriter::new(file.clone());
-        tap.record(Direction::ToSwitch, b"auth ClueCon\n\n");
-        tap.record(Direction::ToSwitch, b"userauth me@here:ClueCon\n\n");
+        let capture = CaptureWriter::new(file.clone());
+        capture.record(Direction::ToSwitch, b"auth ClueCon\n\n");
+        capture.record(Direction::ToSwitch, b"userauth me@here:ClueCon\n\n");
         file.close();
         let written = std::fs::read_to_string(&path).unwrap();
         assert_eq!((written.lines().count(), written.contains("ClueCon")), (2, false));

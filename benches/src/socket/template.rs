@@ -1,6 +1,6 @@
 //! Recorded events, to be said again under other names.
 
-use hotlined::capture::{Direction, Piece};
+use hotlined::capture::{CaptureLine, Direction};
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -35,9 +35,9 @@ impl Recording {
         let text = std::fs::read_to_string(folder.join(name)).expect("a capture");
         let mut stream = String::new();
         for line in text.lines() {
-            let piece = Piece::parse(line).expect("a piece");
-            if piece.dir == Direction::FromSwitch {
-                stream.push_str(&String::from_utf8_lossy(&piece.bytes().expect("bytes")));
+            let line_of_capture = CaptureLine::parse(line).expect("a line of a capture");
+            if line_of_capture.dir == Direction::FromSwitch {
+                stream.push_str(&String::from_utf8_lossy(&line_of_capture.bytes().expect("bytes")));
             }
         }
         let mut events = Vec::new();

@@ -33,9 +33,9 @@ pub struct Args {
 /// Prints the call. The exit code is 0, or 1 if there is no such call or the journal is broken.
 pub fn run(args: &Args) -> ExitCode {
     match explain(args) {
-        Ok(account) => {
+        Ok(timeline) => {
             // A closed standard output is not an error.
-            let _ = account.print(args.json, &mut io::stdout().lock());
+            let _ = timeline.print(args.json, &mut io::stdout().lock());
             ExitCode::SUCCESS
         }
         Err(error) => fail(&error),
@@ -55,23 +55,23 @@ fn explain(args: &Args) -> anyhow::Result<CallTimeline> {
     let bytes = std::fs::read(&args.journal).with_context(file)?;
     let calls = find_calls(&bytes).with_context(file)?;
     let call = find(&args.call, &calls).with_context(file)?;
-    let mut account = CallTimeline::new(call);
+    let mut timeline = CallTimeline::new(call);
     for_each_line(&bytes, |line| {
         if let Some(event) = &line.event {
-            account.add(line.t, TraceEntry::In(event));
+            timeline.add(line.t, TraceEntry::In(event));
         }
         if let Some(command) = &line.command {
-            account.add(line.t, TraceEntry::Out(command));
+            timeline.add(line.t, TraceEntry::Out(command));
         }
     })?;
-    Ok(account)
+    Ok(timeline)
 }
 
 /// Calls `visit` with every line of a journal. A last line that is incomplete is left out.
-fn for_each_line(bytes: &[u8], mut see: impl FnMut(JournalLine)) -> anyhow::Result<()> {
+fn for_each_line(bytes: &[u8], mut visit: impl FnMut(JournalLine)) -> anyhow::Result<()> {
     let (lines, _) = replay::lines(bytes);
     for (number, text) in lines {
-        see(serde_json::from_slice(text).with_context(|| format!("line {number}: no line of a journal"))?);
+        visit(serde_json::from_slice(text).with_context(|| format!("line {number}: no line of a journal"))?);
     }
     Ok(())
 }
@@ -81,7 +81,7 @@ fn find_calls(bytes: &[u8]) -> anyhow::Result<Vec<JournalCall>> {
     for_each_line(bytes, |line| {
         let mut comes = |arrival: &Arrival| {
             let call = CallId(arrival.leg.clone());
-            if !calls.iter().rev().any(|came| came.call == call) {
+            if !calls.iter().rev().any(|journal_call| journal_call.call == call) {
                 let (caller, dialled) = (arrival.caller.clone(), arrival.dialled.clone());
                 calls.push(JournalCall { call, at: line.t, caller, dialled });
             }
@@ -99,7 +99,8 @@ fn find_calls(bytes: &[u8]) -> anyhow::Result<Vec<JournalCall>> {
 
 /// Finds the call by its name or by the unique beginning of its name.
 fn find(text: &str, calls: &[JournalCall]) -> anyhow::Result<CallId> {
-    let names: Vec<(String, &JournalCall)> = calls.iter().map(|came| (came.call.to_string(), came)).collect();
+    let names: Vec<(String, &JournalCall)> =
+        calls.iter().map(|journal_call| (journal_call.call.to_string(), journal_call)).collect();
     if let Some((_, exact)) = names.iter().find(|(name, _)| name == text) {
         return Ok(exact.call.clone());
     }
@@ -113,12 +114,20 @@ fn find(text: &str, calls: &[JournalCall]) -> anyhow::Result<CallId> {
     if !several {
         begin = names.iter().collect();
         // The most similar names first, and of equally similar ones the latest call.
-        begin.sort_by_key(|(name, came)| (std::cmp::Reverse(shared(name)), std::cmp::Reverse(came.at)));
+        begin.sort_by_key(|(name, journal_call)| {
+            (std::cmp::Reverse(shared(name)), std::cmp::Reverse(journal_call.at))
+        });
     }
     let what = if several { "begins the names of several calls" } else { "is no call of this journal" };
-    let mut told = format!("{text:?} {what}; it has {} calls", calls.len());
-    for (name, came) in begin.iter().take(NEAREST_MAX) {
-        let _ = write!(told, "\n  {name}  {}  {} to {}", china_time(came.at), came.caller, came.dialled);
+    let mut message = format!("{text:?} {what}; it has {} calls", calls.len());
+    for (name, journal_call) in begin.iter().take(NEAREST_MAX) {
+        let _ = write!(
+            message,
+            "\n  {name}  {}  {} to {}",
+            china_time(journal_call.at),
+            journal_call.caller,
+            journal_call.dialled
+        );
     }
-    bail!(told)
+    bail!(message)
 }

@@ -51,20 +51,20 @@ struct LocationLine<'a> {
 
 /// Prints where each number is from. The exit code is 0, also if a place is unknown.
 pub fn run(args: &Args) -> ExitCode {
-    let atlas = match load_numbers(args.settings.as_deref(), args.numbers.as_deref()) {
-        Ok(atlas) => atlas,
+    let regions = match load_numbers(args.settings.as_deref(), args.numbers.as_deref()) {
+        Ok(regions) => regions,
         Err(error) => return fail(&error),
     };
-    match args.given.iter().try_for_each(|given| print_location(given, args, &atlas)) {
+    match args.given.iter().try_for_each(|given| print_location(given, args, &regions)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => fail(&error),
     }
 }
 
-fn print_location(given: &str, args: &Args, atlas: &NumberRegions) -> anyhow::Result<()> {
+fn print_location(given: &str, args: &Args, regions: &NumberRegions) -> anyhow::Result<()> {
     let number = normalise(given, args.home);
-    let location = atlas.locate(&number);
-    let table = table_name(&location, atlas);
+    let location = regions.locate(&number);
+    let table = table_name(&location, regions);
     let line = if args.json {
         let one_of = if location.city.is_none() { location.cities() } else { &[] };
         let place = place_name(&location);
@@ -84,8 +84,8 @@ fn place_name(location: &Location) -> Option<String> {
 }
 
 /// The file that was imported, if the place comes from the imported table.
-fn table_name<'a>(location: &Location, atlas: &'a NumberRegions) -> Option<&'a str> {
-    atlas.imported().filter(|_| location.source == Source::Imported).map(Imported::origin)
+fn table_name<'a>(location: &Location, regions: &'a NumberRegions) -> Option<&'a str> {
+    regions.imported().filter(|_| location.source == Source::Imported).map(Imported::origin)
 }
 
 fn describe(number: &Number, location: &Location, table: Option<&str>) -> String {

@@ -47,13 +47,13 @@ impl AdminServer {
     pub(super) fn start(self, health: Arc<Health>, sources: PolledMetrics) {
         let Self { listener, registry } = self;
         tracing::info!(address = %listener.address(), "figures at /metrics, health at /healthz and /readyz");
-        let known = health.clone();
-        let figures = move || {
-            metrics::DRAINING.gauge(&[]).set(f64::from(u8::from(known.is_draining())));
+        let known_health = health.clone();
+        let render_metrics = move || {
+            metrics::DRAINING.gauge(&[]).set(f64::from(u8::from(known_health.is_draining())));
             sources.update(&registry);
             registry.render()
         };
-        tokio::spawn(listener.serve(router(health, Arc::new(figures))));
+        tokio::spawn(listener.serve(router(health, Arc::new(render_metrics))));
     }
 }
 

@@ -61,7 +61,7 @@ struct CallMetrics {
 /// An observer of the engine that counts events and commands.
 pub fn observer(health: Arc<Health>) -> Observer {
     let not_taken = |why| metrics::CALLS_NOT_TAKEN.counter(&[not_taken_word(why)]);
-    let mut tally = CallMetrics {
+    let mut call_metrics = CallMetrics {
         health,
         stages: StageName::ALL.iter().map(|stage| (*stage, stage_gauge(*stage))).collect(),
         outcomes: OUTCOMES.into_iter().map(|one| (one, outcome_counter(one))).collect(),
@@ -75,8 +75,8 @@ pub fn observer(health: Arc<Health>) -> Observer {
         sounds_failed: metrics::SOUNDS_FAILED.counter(&[]),
     };
     Box::new(move |_, entry| match entry {
-        TraceEntry::In(event) => tally.count_event(event),
-        TraceEntry::Out(command) => tally.count_command(command),
+        TraceEntry::In(event) => call_metrics.count_event(event),
+        TraceEntry::Out(command) => call_metrics.count_command(command),
     })
 }
 

@@ -134,7 +134,7 @@ impl ConfigSource for NumbersFile {
         ReadFileError::unreadable(&self.0, &why).into()
     }
 
-    fn event(atlas: Arc<NumberRegions>) -> Event {
-        Event::NumberRegions(atlas)
+    fn event(regions: Arc<NumberRegions>) -> Event {
+        Event::NumberRegions(regions)
     }
 }

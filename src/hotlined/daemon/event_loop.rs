@@ -56,8 +56,8 @@ impl EventLoop {
     /// Runs until the instance has ended.
     pub(super) async fn run(
         mut self,
-        mut configured: mpsc::Receiver<Event>,
-        mut wishes: mpsc::Receiver<ControlRequest>,
+        mut config_changes: mpsc::Receiver<Event>,
+        mut control: mpsc::Receiver<ControlRequest>,
     ) -> Result<(), InstanceError> {
         let mut from_sockets: Vec<(SwitchId, LinkInput)> = Vec::new();
         loop {
@@ -74,8 +74,8 @@ impl EventLoop {
                 // call that arrives after a change must follow the change. Sockets are read before timers: after the
                 // process was stopped for a while both are ready.
                 biased;
-                Some(ControlRequest::Stop) = wishes.recv() => WakeReason::Stop,
-                Some(event) = configured.recv() => WakeReason::Configured(event),
+                Some(ControlRequest::Stop) = control.recv() => WakeReason::Stop,
+                Some(event) = config_changes.recv() => WakeReason::Configured(event),
                 () = self.sockets.next(&mut from_sockets) => WakeReason::Sockets,
                 (channel, reply) = next_reply(&mut self.redis) => WakeReason::Redis(channel, reply),
                 () = tokio::time::sleep_until(wake_at) => WakeReason::Due,

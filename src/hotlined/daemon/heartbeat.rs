@@ -34,13 +34,13 @@ impl Default for Heartbeat {
 
 impl Heartbeat {
     /// A heartbeat that is reported to `health` and to the service manager.
-    pub fn new(health: Arc<Health>, supervisor: ServiceManager) -> Self {
+    pub fn new(health: Arc<Health>, service_manager: ServiceManager) -> Self {
         // Twice as often as the service manager requires, so that one heartbeat may be late.
         let every =
-            supervisor.watchdog_interval().map_or(BEAT_WAIT, |span| BEAT_WAIT.min(Millis(span.0 / 2)));
+            service_manager.watchdog_interval().map_or(BEAT_WAIT, |span| BEAT_WAIT.min(Millis(span.0 / 2)));
         Self {
             health,
-            service_manager: supervisor,
+            service_manager,
             every,
             next: Instant(0),
             lines_held: metrics::LINES_HELD.gauge(&[]),
@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn what_the_loop_waited_for_is_no_turn() {
         let registry = Registry::default();
-        let mut pace = ::metrics::with_local_recorder(&registry, || {
+        let mut loop_metrics = ::metrics::with_local_recorder(&registry, || {
             LoopMetrics::new(Arc::new(Health::new(std::time::Instant::now(), [])))
         });
         let turns = || {
@@ -174,27 +174,29 @@ mod tests {
                 |line: &str| line.strip_prefix("hotlined_loop_turn_seconds_count ").map(str::to_owned);
             page.lines().find_map(count).unwrap()
         };
-        pace.engine_begins();
-        pace.recount(&Switchboard::default());
-        pace.turn_ends(0);
+        loop_metrics.engine_begins();
+        loop_metrics.recount(&Switchboard::default());
+        loop_metrics.turn_ends(0);
         assert_eq!(turns(), "0");
-        pace.engine_begins();
-        pace.engine_begins();
-        pace.turn_ends(3);
-        pace.turn_ends(0);
+        loop_metrics.engine_begins();
+        loop_metrics.engine_begins();
+        loop_metrics.turn_ends(3);
+        loop_metrics.turn_ends(0);
         assert_eq!(turns(), "1");
         assert!(registry.render().contains("hotlined_inbox_events 3\n"));
     }
 
     #[test]
     fn a_loop_beats_no_sooner_than_is_due() {
-        let mut pulse = Heartbeat::default();
+        let mut heartbeat = Heartbeat::default();
         let begin = Instant(5_000);
-        let instance =
-            Instance::new(begin, InstanceOptions::minimal(pulse.health().clone(), PersistenceOptions::None));
-        let next = pulse.beat(begin, &instance);
+        let instance = Instance::new(
+            begin,
+            InstanceOptions::minimal(heartbeat.health().clone(), PersistenceOptions::None),
+        );
+        let next = heartbeat.beat(begin, &instance);
         assert_eq!(next, begin + BEAT_WAIT);
-        assert_eq!(pulse.beat(next - Millis(1), &instance), next);
-        assert_eq!(pulse.beat(next + Millis(300), &instance), next + Millis(300) + BEAT_WAIT);
+        assert_eq!(heartbeat.beat(next - Millis(1), &instance), next);
+        assert_eq!(heartbeat.beat(next + Millis(300), &instance), next + Millis(300) + BEAT_WAIT);
     }
 }

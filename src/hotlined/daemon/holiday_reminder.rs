@@ -85,7 +85,7 @@ mod tests {
             ("2026-12-01T00:00:00", &known, &[2027]),
             ("2026-12-01T18:00:00", &known, &[]),
             ("2026-12-02T00:00:00", &with_2027, &[]),
-            // Its file was taken away again, on the same day and not told of yet.
+            // The file was removed again on the same day, before a reminder of that day.
             ("2026-12-02T12:00:00", &known, &[2027]),
             ("2026-12-02T13:00:00", &known, &[]),
             ("2026-12-31T00:00:00", &known, &[2027]),

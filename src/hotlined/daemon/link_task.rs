@@ -38,18 +38,18 @@ pub async fn run_link(
     settings: LinkSettings,
     mut orders: mpsc::Receiver<SwitchCommand>,
     inbox: mpsc::Sender<Event>,
-    tap: Option<CaptureWriter>,
-    mut right: LinkAuthority,
+    capture: Option<CaptureWriter>,
+    mut authority: LinkAuthority,
 ) -> LinkEnd {
     let (clock, switch) = (Clock::start(), settings.switch.clone());
-    let mut sockets = Sockets::new(clock, [settings.clone()], tap);
-    let mut link = Link::new(clock.now(), settings, (right.claim, right.permit), random() | 1);
-    let (mut can_order, mut can_change) = (true, true);
+    let mut sockets = Sockets::new(clock, [settings.clone()], capture);
+    let mut link = Link::new(clock.now(), settings, (authority.claim, authority.permit), random() | 1);
+    let (mut orders_may_come, mut permits_may_come) = (true, true);
     let mut inputs = Vec::new();
     loop {
         // The owner of the link dropped the sender.
-        if can_order && orders.is_closed() && orders.is_empty() {
-            can_order = false;
+        if orders_may_come && orders.is_closed() && orders.is_empty() {
+            orders_may_come = false;
             link.log_out(clock.now());
         }
         while let Some(output) = link.next_output(clock.now()) {
@@ -75,14 +75,14 @@ pub async fn run_link(
         let wake_at = deadline.map(|at| clock.wake_at(at));
         tokio::select! {
             biased;
-            change = right.permit_changes.recv(), if can_change => match change {
+            change = authority.permit_changes.recv(), if permits_may_come => match change {
                 Some(Some(permit)) => link.set_permit(permit),
                 Some(None) => link.revoke(),
-                None => can_change = false,
+                None => permits_may_come = false,
             },
             () = sockets.next(&mut inputs) => {}
             permit = inbox.reserve(), if link.backlog_len() > 0 => drop(permit),
-            order = orders.recv(), if can_order => {
+            order = orders.recv(), if orders_may_come => {
                 if let Some(order) = order {
                     link.send_command(clock.now(), order);
                 }

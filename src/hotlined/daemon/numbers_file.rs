@@ -82,8 +82,11 @@ mod tests {
             assert!(load(&file).is_err(), "{end}");
         }
         fs::write(&file, "2401").unwrap();
-        let said = load(&file).unwrap_err().to_string();
-        assert!(said.contains("numbers.json:1:4: ") && said.contains("`hotlined numbers import`"), "{said}");
+        let message = load(&file).unwrap_err().to_string();
+        assert!(
+            message.contains("numbers.json:1:4: ") && message.contains("`hotlined numbers import`"),
+            "{message}"
+        );
     }
 
     #[test]

@@ -108,7 +108,7 @@ impl Connection {
         let lease = self.settings.lease;
         match query {
             RedisChannelQuery::Connect => Err(lost()),
-            RedisChannelQuery::RunOps(asked) => Ok(RedisChannelReply::OpReplies(store.ask(&asked).await)),
+            RedisChannelQuery::RunOps(ops) => Ok(RedisChannelReply::OpReplies(store.ask(&ops).await)),
             RedisChannelQuery::FindInboxEnd => {
                 let key = store.keys().inbox(store.daemon());
                 let inbox = Inbox::open(store.link(), key).await?;

@@ -78,19 +78,19 @@ impl DaemonParts {
         let redis =
             self.redis.as_ref().map(|redis| RedisConnections::new(&redis.settings, &redis.records, clock));
         let redis = redis.transpose()?;
-        let (configured, configured_out) = mpsc::channel(CONFIG_CHANGES_WAITING_MAX);
-        let (wishes, wishes_out) = mpsc::channel(4);
+        let (config_changes, config_changes_out) = mpsc::channel(CONFIG_CHANGES_WAITING_MAX);
+        let (control, control_requests) = mpsc::channel(4);
         let (end, ended) = oneshot::channel();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(ServeError::Thread)?;
         let work = move || {
             let event_loop = self.event_loop(clock, redis);
-            let ended = runtime.block_on(event_loop.run(configured_out, wishes_out));
+            let ended = runtime.block_on(event_loop.run(config_changes_out, control_requests));
             // The receiver is gone if the `RunningDaemon` was dropped.
             let _ = end.send(ended.map_err(|ended| ended.error.into()));
         };
         std::thread::Builder::new().name("event-loop".into()).spawn(work).map_err(ServeError::Thread)?;
-        Ok(RunningDaemon { control: wishes, config_changes: configured, ended })
+        Ok(RunningDaemon { control, config_changes, ended })
     }
 
     fn event_loop(self, clock: Clock, redis: Option<RedisConnections>) -> EventLoop {
@@ -100,12 +100,12 @@ impl DaemonParts {
             initial_events: first,
             links,
             records,
-            capture: tap,
+            capture,
             observers,
             snapshot: live,
             redis: of,
             claim,
-            heartbeat: pulse,
+            heartbeat,
         } = self;
         let (file, persistence) = match (of, live) {
             (Some(RedisParts { settings, .. }), _) => {
@@ -115,11 +115,11 @@ impl DaemonParts {
             (None, Some((file, kept))) => (Some(file), PersistenceOptions::File(Box::new(kept))),
             (None, None) => (None, PersistenceOptions::None),
         };
-        let health = pulse.health().clone();
+        let health = heartbeat.health().clone();
         let probe = Box::new(LoopMetrics::new(health.clone()));
         let mut deliverers = Deliverers::default();
         deliverers.add(RECORD, RecordDeliverer::new(records));
-        let sockets = Sockets::new(clock, links.iter().cloned(), tap);
+        let sockets = Sockets::new(clock, links.iter().cloned(), capture);
         let seed = random();
         let start = InstanceOptions {
             limits,
@@ -135,7 +135,7 @@ impl DaemonParts {
             seed,
         };
         let instance = Instance::new(clock.now(), start);
-        EventLoop { instance, clock, sockets, snapshot_file: file, redis, deliverers, heartbeat: pulse }
+        EventLoop { instance, clock, sockets, snapshot_file: file, redis, deliverers, heartbeat }
     }
 }
 

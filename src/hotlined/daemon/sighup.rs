@@ -13,7 +13,7 @@ const RELOAD_TIME_MAX: Duration = Duration::from_secs(30);
 /// Runs until the last source is gone. `loads` counts the loads of all sources, good or bad; each SIGHUP causes one
 /// load of each of the `sources`.
 pub(super) async fn serve_sighup(
-    supervisor: ServiceManager,
+    service_manager: ServiceManager,
     mut hangups: Signal,
     files: Vec<JsonlWriter>,
     (mut loads, sources): (watch::Receiver<u64>, u64),
@@ -21,10 +21,10 @@ pub(super) async fn serve_sighup(
     while hangups.recv().await.is_some() {
         files.iter().for_each(JsonlWriter::reopen);
         let before = *loads.borrow_and_update();
-        supervisor.notify(&ServiceStatus::Reloading);
+        service_manager.notify(&ServiceStatus::Reloading);
         let all = loads.wait_for(|loads| *loads >= before + sources);
         let followed = tokio::time::timeout(RELOAD_TIME_MAX, all).await;
-        supervisor.notify(&ServiceStatus::Ready);
+        service_manager.notify(&ServiceStatus::Ready);
         if matches!(followed, Ok(Err(_))) {
             return;
         }

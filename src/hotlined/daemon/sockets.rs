@@ -29,7 +29,7 @@ const READS_AT_ONCE_MAX: usize = 4;
 pub struct Sockets {
     clock: Clock,
     settings: BTreeMap<SwitchId, LinkSettings>,
-    tap: Option<CaptureWriter>,
+    capture: Option<CaptureWriter>,
     open: BTreeMap<SwitchId, Socket>,
     /// The read buffer, kept between reads for its allocation.
     buffer: BytesMut,
@@ -58,10 +58,10 @@ impl Sockets {
     pub fn new(
         clock: Clock,
         links: impl IntoIterator<Item = LinkSettings>,
-        tap: Option<CaptureWriter>,
+        capture: Option<CaptureWriter>,
     ) -> Self {
-        let known = links.into_iter().map(|link| (link.switch.clone(), link)).collect();
-        Self { clock, settings: known, tap, open: BTreeMap::new(), buffer: BytesMut::new() }
+        let settings = links.into_iter().map(|link| (link.switch.clone(), link)).collect();
+        Self { clock, settings, capture, open: BTreeMap::new(), buffer: BytesMut::new() }
     }
 
     /// Carries out an output of a link. The next [`flush`](Self::flush) writes its bytes.
@@ -70,8 +70,8 @@ impl Sockets {
             LinkOutput::Connect => self.connect(switch),
             LinkOutput::Write { bytes, permit } => {
                 let Some(Socket::Connected(socket)) = self.open.get_mut(switch) else { return };
-                if let Some(tap) = self.tap.as_ref().filter(|_| !bytes.is_empty()) {
-                    tap.record(Direction::ToSwitch, &bytes);
+                if let Some(capture) = self.capture.as_ref().filter(|_| !bytes.is_empty()) {
+                    capture.record(Direction::ToSwitch, &bytes);
                 }
                 socket.permit = permit;
                 socket.unwritten.extend_from_slice(&bytes);
@@ -114,9 +114,9 @@ impl Sockets {
     }
 
     fn poll(&mut self, cx: &mut Context, inputs: &mut Vec<(SwitchId, LinkInput)>) -> Poll<()> {
-        let Self { clock, tap, open, buffer, settings: _ } = self;
+        let Self { clock, capture, open, buffer, settings: _ } = self;
         for (switch, socket) in open.iter_mut() {
-            poll_socket(socket, (clock, tap.as_ref(), buffer), cx, |input| {
+            poll_socket(socket, (clock, capture.as_ref(), buffer), cx, |input| {
                 inputs.push((switch.clone(), input))
             });
         }
@@ -132,21 +132,21 @@ impl Sockets {
 /// Reads and writes one socket until it would block.
 fn poll_socket(
     socket: &mut Socket,
-    (clock, tap, buffer): (&Clock, Option<&CaptureWriter>, &mut BytesMut),
+    (clock, capture, buffer): (&Clock, Option<&CaptureWriter>, &mut BytesMut),
     cx: &mut Context,
-    mut tell: impl FnMut(LinkInput),
+    mut push_input: impl FnMut(LinkInput),
 ) {
     if let Socket::Connecting(connecting) = socket {
         match connecting.as_mut().poll(cx) {
             Poll::Pending => return,
-            Poll::Ready(Err(error)) => return tell(LinkInput::ConnectFailed(error)),
+            Poll::Ready(Err(error)) => return push_input(LinkInput::ConnectFailed(error)),
             Poll::Ready(Ok(stream)) => {
-                if let Some(tap) = tap {
-                    tap.record(Direction::Open, b"");
+                if let Some(capture) = capture {
+                    capture.record(Direction::Open, b"");
                 }
                 let unwritten = BytesMut::new();
                 *socket = Socket::Connected(Connected { stream, unwritten, permit: WritePermit::Always });
-                tell(LinkInput::Connected(random()));
+                push_input(LinkInput::Connected(random()));
             }
         }
     }
@@ -157,18 +157,18 @@ fn poll_socket(
         }
         match poll_read_buf(Pin::new(&mut socket.stream), cx, buffer) {
             Poll::Pending => break,
-            Poll::Ready(Ok(0)) => return tell(LinkInput::Closed(None)),
-            Poll::Ready(Err(error)) => return tell(LinkInput::Closed(Some(error))),
+            Poll::Ready(Ok(0)) => return push_input(LinkInput::Closed(None)),
+            Poll::Ready(Err(error)) => return push_input(LinkInput::Closed(Some(error))),
             Poll::Ready(Ok(_)) => {
-                if let Some(tap) = tap {
-                    tap.record(Direction::FromSwitch, buffer);
+                if let Some(capture) = capture {
+                    capture.record(Direction::FromSwitch, buffer);
                 }
-                tell(LinkInput::Received(buffer.split()));
+                push_input(LinkInput::Received(buffer.split()));
             }
         }
     }
     if let Poll::Ready(Err(error)) = socket.poll_write(clock, cx) {
-        tell(LinkInput::Closed(Some(error)));
+        push_input(LinkInput::Closed(Some(error)));
     }
 }
 

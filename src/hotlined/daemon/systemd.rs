@@ -63,17 +63,17 @@ impl ServiceManager {
     }
 
     /// Sends a state; never waits. A report that the socket has no room for is lost: it comes again or does not matter.
-    pub fn notify(&self, news: &ServiceStatus) {
+    pub fn notify(&self, status: &ServiceStatus) {
         if let Some(socket) = &self.socket
-            && let Err(error) = socket.send(status_text(news).as_bytes())
+            && let Err(error) = socket.send(status_text(status).as_bytes())
         {
-            tracing::debug!(?news, %error, "the supervisor did not take the news");
+            tracing::debug!(?status, %error, "the supervisor did not take the news");
         }
     }
 }
 
-fn status_text(news: &ServiceStatus) -> String {
-    match news {
+fn status_text(status: &ServiceStatus) -> String {
+    match status {
         ServiceStatus::Ready => "READY=1".to_owned(),
         ServiceStatus::Reloading => "RELOADING=1".to_owned(),
         ServiceStatus::Stopping => {
@@ -112,15 +112,15 @@ mod tests {
                 UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(&name).unwrap()).unwrap(),
             ),
         ];
-        for (address, listening) in sockets {
-            let supervisor = ServiceManager {
+        for (address, receiver) in sockets {
+            let manager = ServiceManager {
                 socket: Some(Arc::new(connect(&address).unwrap())),
                 watchdog_interval: None,
             };
-            supervisor.notify(&ServiceStatus::Alive { calls: 7 });
-            let mut heard = [0; 100];
-            let length = listening.recv(&mut heard).unwrap();
-            assert_eq!(&heard[..length], b"WATCHDOG=1\nSTATUS=calls live: 7");
+            manager.notify(&ServiceStatus::Alive { calls: 7 });
+            let mut received = [0; 100];
+            let length = receiver.recv(&mut received).unwrap();
+            assert_eq!(&received[..length], b"WATCHDOG=1\nSTATUS=calls live: 7");
         }
     }
 
@@ -130,8 +130,8 @@ mod tests {
         let path = folder.path().join("notify");
         let _deaf = UnixDatagram::bind(&path).unwrap();
         let socket = Some(Arc::new(connect(path.to_str().unwrap()).unwrap()));
-        let supervisor = ServiceManager { socket, watchdog_interval: None };
-        (0..100_000).for_each(|calls| supervisor.notify(&ServiceStatus::Alive { calls }));
+        let manager = ServiceManager { socket, watchdog_interval: None };
+        (0..100_000).for_each(|calls| manager.notify(&ServiceStatus::Alive { calls }));
         ServiceManager::default().notify(&ServiceStatus::Ready);
     }
 }

@@ -17,18 +17,18 @@ pub type RenderMetrics = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// The pages. A request with a body, or with another method than `GET` or `HEAD`, is refused. Every refusal says its
 /// reason in plain text.
-pub fn router(health: Arc<Health>, figures: RenderMetrics) -> Router {
-    let live = health.clone();
+pub fn router(health: Arc<Health>, render_metrics: RenderMetrics) -> Router {
+    let alive_health = health.clone();
     let alive = move || {
-        let why = live.not_alive(Instant::now());
-        async move { health_response("alive", why) }
+        let reasons = alive_health.not_alive(Instant::now());
+        async move { health_response("alive", reasons) }
     };
     let ready = move || {
-        let why = health.not_ready(Instant::now());
-        async move { health_response("ready", why) }
+        let reasons = health.not_ready(Instant::now());
+        async move { health_response("ready", reasons) }
     };
     let metrics = move || {
-        let page = figures();
+        let page = render_metrics();
         async move { ([(header::CONTENT_TYPE, CONTENT_TYPE)], page) }
     };
     Router::new()
@@ -41,12 +41,12 @@ pub fn router(health: Arc<Health>, figures: RenderMetrics) -> Router {
 }
 
 /// Status 200 and one word if there is no reason against it, else status 503 and a line for each reason.
-fn health_response(well: &str, why: impl IntoIterator<Item = String>) -> Response {
-    let why: String = why.into_iter().map(|reason| reason + "\n").collect();
-    if why.is_empty() {
-        return format!("{well}\n").into_response();
+fn health_response(word: &str, reasons: impl IntoIterator<Item = String>) -> Response {
+    let reasons: String = reasons.into_iter().map(|reason| reason + "\n").collect();
+    if reasons.is_empty() {
+        return format!("{word}\n").into_response();
     }
-    (StatusCode::SERVICE_UNAVAILABLE, why).into_response()
+    (StatusCode::SERVICE_UNAVAILABLE, reasons).into_response()
 }
 
 async fn refuse_body(request: Request, next: Next) -> Response {

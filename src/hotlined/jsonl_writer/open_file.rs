@@ -97,7 +97,7 @@ mod tests {
         assert_eq!(open.write(b"whole\nbegin").0, 11);
         open.remove_tail(5);
         open.write(b"next\nbegin").1.unwrap();
-        // Somebody else adds something: nothing is taken from them.
+        // Another program appends bytes: they must not be removed.
         std::fs::OpenOptions::new().append(true).open(&path).unwrap().write_all(b" theirs").unwrap();
         open.remove_tail(5);
         open.write(b"last\n").1.unwrap();

@@ -18,7 +18,7 @@ pub(super) fn describe_sound(prompt: &Prompt, hotline: Option<&Hotline>) -> Stri
     };
     let mut parts: Vec<String> = Vec::new();
     let mut sentence: Vec<Piece> = Vec::new();
-    let say = |sentence: &mut Vec<Piece>, parts: &mut Vec<String>| {
+    let end_sentence = |sentence: &mut Vec<Piece>, parts: &mut Vec<String>| {
         let text = phrases::text(voice.language, &std::mem::take(sentence));
         if !text.is_empty() {
             parts.push(format!("“{text}”"));
@@ -28,12 +28,12 @@ pub(super) fn describe_sound(prompt: &Prompt, hotline: Option<&Hotline>) -> Stri
         match piece(path, voice) {
             Some(piece) => sentence.push(piece),
             None => {
-                say(&mut sentence, &mut parts);
+                end_sentence(&mut sentence, &mut parts);
                 parts.push(name(path, voice).to_owned());
             }
         }
     }
-    say(&mut sentence, &mut parts);
+    end_sentence(&mut sentence, &mut parts);
     if parts.is_empty() { "silence".to_owned() } else { parts.join(" + ") }
 }
 
@@ -65,8 +65,8 @@ mod tests {
         let path = |path: &str| SoundPath::new(path).unwrap();
         let greeting = [path("/srv/sounds/shop/hello.wav"), path("/srv/sounds/zh/ivr/goodbye.wav")];
         let text = phrases::text(hotline.voice.language, &[Piece::Goodbye]);
-        let told = describe_sound(&Prompt::Files(greeting.into()), Some(&hotline));
-        assert_eq!(told, format!("shop/hello.wav + “{text}”"));
+        let sound_text = describe_sound(&Prompt::Files(greeting.into()), Some(&hotline));
+        assert_eq!(sound_text, format!("shop/hello.wav + “{text}”"));
         assert_eq!(describe_sound(&Prompt::File(path("/other/a.wav")), Some(&hotline)), "/other/a.wav");
         assert_eq!(describe_sound(&Prompt::File(path("/srv/sounds/a.wav")), None), "/srv/sounds/a.wav");
     }

@@ -160,7 +160,7 @@ impl FromStr for PhoneArgument {
             Some((word, time)) => (word, Some(parse_duration(time)?)),
             None => (first, None),
         };
-        let mut said = match (word, time) {
+        let mut phone = match (word, time) {
             ("busy", None) => Self::Fixed(ScriptedPhone::Busy),
             ("no-answer", None) => Self::Fixed(ScriptedPhone::NeverAnswers),
             ("unreachable", None) => Self::Fixed(ScriptedPhone::Unreachable),
@@ -185,14 +185,14 @@ impl FromStr for PhoneArgument {
         };
         for manner in parts {
             let bad = || ArgumentError::PhoneOption(manner.to_owned());
-            let Self::Answers { presses, talks, .. } = &mut said else { return Err(bad()) };
+            let Self::Answers { presses, talks, .. } = &mut phone else { return Err(bad()) };
             match manner.split_once(':') {
                 Some(("talk", time)) => *talks = parse_duration(time)?,
                 None if manner == "no-press" => *presses = KeyPress::Never,
                 Some(_) | None => return Err(bad()),
             }
         }
-        Ok(said)
+        Ok(phone)
     }
 }
 
@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     fn what_a_telephone_does_is_read_with_its_manners() {
-        let habit = |text: &str| text.parse::<PhoneArgument>().map(|said| said.habit(None));
+        let habit = |text: &str| text.parse::<PhoneArgument>().map(|phone| phone.habit(None));
         let answers = |after, presses, talks| {
             Ok(ScriptedPhone::Answers { after: Millis(after), presses, talks: Some(Millis(talks)) })
         };

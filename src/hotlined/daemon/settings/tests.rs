@@ -37,8 +37,9 @@ fn the_annotated_file_holds_every_default() {
     let sections = defaults.values().filter_map(serde_json::Value::as_object);
     let alone = defaults.iter().filter(|(_, value)| !value.is_object()).map(|(key, _)| key);
     for key in sections.flat_map(serde_json::Map::keys).chain(alone) {
-        let told = text.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{key} = ")));
-        assert!(told, "{key} is not in deploy/hotlined.toml");
+        let expected_text =
+            text.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{key} = ")));
+        assert!(expected_text, "{key} is not in deploy/hotlined.toml");
     }
 }
 
@@ -216,13 +217,13 @@ fn several_switches_have_what_is_set_of_all_and_what_is_set_of_each() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("own"), "its own\n").unwrap();
     let settings = load_in(folder.path(), text, &[("HOTLINED_SWITCHES__FS1__PORT", "9000")]).unwrap();
-    let told = |switch: &SwitchSettings| {
+    let expected_text = |switch: &SwitchSettings| {
         let password = switch.password().unwrap().reveal().to_owned();
         (switch.name.to_string(), switch.host.clone(), switch.port, password)
     };
     let expected = [("fs1", "10.0.0.1", 9000, "both"), ("fs2", "10.0.0.2", 8023, "its own")]
         .map(|(name, host, port, password)| (name.to_owned(), host.to_owned(), port, password.to_owned()));
-    assert_eq!(settings.switches.iter().map(told).collect::<Vec<_>>(), expected);
+    assert_eq!(settings.switches.iter().map(expected_text).collect::<Vec<_>>(), expected);
 }
 
 #[test]
@@ -241,10 +242,10 @@ fn faults_of_one_of_several_switches_stand_where_they_were_made() {
             ":3:8: switches.b.host: cannot be taken: a is there already",
         ),
     ];
-    for (text, told) in cases {
+    for (text, expected_text) in cases {
         let faults = load(text, &[]).unwrap_err();
         let all: Vec<String> = faults.iter().map(ToString::to_string).collect();
-        assert!(all.len() == 1 && all[0].contains(told), "{text}: {all:?}");
+        assert!(all.len() == 1 && all[0].contains(expected_text), "{text}: {all:?}");
     }
 }
 
