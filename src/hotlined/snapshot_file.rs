@@ -1,12 +1,12 @@
 //! The file of live calls: what a daemon without Redis needs to go on after it was killed.
 //!
-//! The file begins with a frame of everything, and each turn of the event loop adds a frame: its length, a checksum and
-//! what changed. A turn is in the file before anything that it decided is carried out. A frame that could not be written
-//! whole is cut off again, so the file always ends with a whole frame. When the file has grown, a thread rewrites it
-//! beside the old file, from the old file, while turns go on.
+//! The file begins with a frame of everything, and each turn of the event loop adds a frame: its length, a checksum
+//! and what changed. A turn is in the file before anything that it decided is carried out. A frame that could not be
+//! written whole is cut off again, so the file always ends with a whole frame. When the file has grown, a thread
+//! rewrites it beside the old file, from the old file, while turns go on.
 //!
-//! What is in the file survives the process, not the machine: the daemon hands the bytes to the system and does not wait
-//! until they are on the disk. A machine that loses power loses the calls, too.
+//! What is in the file survives the process, not the machine: the daemon hands the bytes to the system and does not
+//! wait until they are on the disk. A machine that loses power loses the calls, too.
 //!
 //! Absent: when to save, what a call is, and what to do about a frame that could not be written.
 
@@ -61,8 +61,8 @@ pub enum SnapshotFileError {
 }
 
 impl SnapshotFile {
-    /// Opens the file, or makes it, and returns the state in it. The clock of the daemon before may have been ahead, so the
-    /// times in the state are adjusted to `now`. Blocks on the file system.
+    /// Opens the file, or makes it, and returns the state in it. The clock of the daemon before may have been ahead,
+    /// so the times in the state are adjusted to `now`. Blocks on the file system.
     ///
     /// # Errors
     /// The file cannot be read or written, another daemon has it open, or another version wrote it.
@@ -82,7 +82,8 @@ impl SnapshotFile {
         whole.adjust_clock(now);
         let mut losses = Vec::new();
         if let Some(fault) = fault {
-            // A daemon that was killed within a write leaves a part of a frame, which is no fault; anything else is damage.
+            // A daemon that was killed within a write leaves a part of a frame, which is no fault; anything else is
+            // damage.
             let damaged = beside(path, ".damaged");
             std::fs::write(&damaged, &bytes).map_err(system(&damaged))?;
             losses.push(format!("{fault}; the file as it was is {}", damaged.display()));
@@ -101,8 +102,8 @@ impl SnapshotFile {
         Ok((file, PersistedState { losses, ..kept }))
     }
 
-    /// Adds frames, whole or not at all. Returns whether a rewrite of the file begins with this: frames from now on must
-    /// then not rely on versions of hotlines in the frames before.
+    /// Adds frames, whole or not at all. Returns whether a rewrite of the file begins with this: frames from now on
+    /// must then not rely on versions of hotlines in the frames before.
     ///
     /// # Errors
     /// The frames could not be written: the file is as before.

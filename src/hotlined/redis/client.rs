@@ -48,8 +48,9 @@ impl RedisClient {
         &self.daemon
     }
 
-    /// Runs these operations in their order, in one round trip if possible. Each has its own outcome. An operation without
-    /// a reply may have been done all the same, and can be repeated. Once the connection is lost, nothing more is sent.
+    /// Runs these operations in their order, in one round trip if possible. Each has its own outcome. An operation
+    /// without a reply may have been done all the same, and can be repeated. Once the connection is lost, nothing
+    /// more is sent.
     pub async fn ask(&mut self, asked: &[FencedOp]) -> Vec<Result<OpReply, RedisFailure>> {
         let is_cluster = self.link.is_cluster();
         let runs: Vec<&[FencedOp]> =
@@ -78,7 +79,8 @@ impl RedisClient {
     }
 
     /// Runs the commands with these indices. A server that does not know the scripts gets them, and then the refused
-    /// commands again: the server refused all of them, so their order stays. Returns why the connection is lost, if it is.
+    /// commands again: the server refused all of them, so their order stays. Returns why the connection is lost, if
+    /// it is.
     async fn run(
         &mut self,
         all: &mut [Option<Cmd>],

@@ -47,8 +47,8 @@ pub(super) struct RequestEncoder<'a> {
 }
 
 impl RequestEncoder<'_> {
-    /// The command of a run of operations that [share a command](FencedOp::shares_command_with); `None` if nothing goes to
-    /// Redis.
+    /// The command of a run of operations that [share a command](FencedOp::shares_command_with); `None` if nothing
+    /// goes to Redis.
     pub(super) fn command_of(&self, run: &[FencedOp]) -> Option<Cmd> {
         let (first, others) = run.split_first()?;
         let mut command = self.command(first)?;

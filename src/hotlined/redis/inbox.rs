@@ -1,8 +1,8 @@
 //! The inbox of a daemon in Redis: the lines that its claims waited for.
 //!
-//! Each daemon has a stream of its own and reads it over a connection of its own, since a reader that waits holds up every
-//! other command on its connection. The inbox keeps its position in the stream, so nothing is missed after a new
-//! connection.
+//! Each daemon has a stream of its own and reads it over a connection of its own, since a reader that waits holds up
+//! every other command on its connection. The inbox keeps its position in the stream, so nothing is missed after a
+//! new connection.
 
 use super::connection::{RedisConnection, RedisConnector};
 use super::reply::ReplyFields;

@@ -1,13 +1,13 @@
 //! Every key that the daemon writes to Redis, on one page.
 //!
-//! `P` is the prefix of the settings, by default `hotlined`; an ACL user needs `~P:*`. The text between braces is the hash
-//! tag: on a Redis Cluster it decides on which node a key is. Everything that one claim touches must change at once, and
-//! so is on one node, under one tag: lines, queues, calls, live calls of hotlines, leases. Verification codes are many,
-//! need nothing of each other, and are spread over all nodes.
+//! `P` is the prefix of the settings, by default `hotlined`; an ACL user needs `~P:*`. The text between braces is the
+//! hash tag: on a Redis Cluster it decides on which node a key is. Everything that one claim touches must change at
+//! once, and so is on one node, under one tag: lines, queues, calls, live calls of hotlines, leases. Verification
+//! codes are many, need nothing of each other, and are spread over all nodes.
 //!
-//! Times are milliseconds since 1970 by the clock of the daemon that is ahead of the others, see `clock_offset.rs` of the
-//! instance. Lists and tables within a value are MessagePack. A *rank* is 39 digits, see `queue.lua`. Every key expires;
-//! *kept* is [`KEPT`], 31 days after the last write.
+//! Times are milliseconds since 1970 by the clock of the daemon that is ahead of the others, see `clock_offset.rs` of
+//! the instance. Lists and tables within a value are MessagePack. A *rank* is 39 digits, see `queue.lua`. Every key
+//! expires; *kept* is [`KEPT`], 31 days after the last write.
 //!
 //! | Key `P:{calls}` and then | Type | What is in it | Expires | Written by |
 //! |---|---|---|---|---|
@@ -41,16 +41,18 @@
 //! # What a crash leaves behind
 //!
 //! A daemon that takes over from a dead one takes over its calls, or forgets them. A call that no daemon ever forgets
-//! loses everything it has [`CALL_KEPT`] after its last operation: its lines, its places in queues, its places among the
-//! live calls of hotlines. Its other keys go when they expire.
+//! loses everything it has [`CALL_KEPT`] after its last operation: its lines, its places in queues, its places among
+//! the live calls of hotlines. Its other keys go when they expire.
 //!
-//! A talk may last longer than that without an operation. So a call does not count as lost while it is saved and a daemon
-//! has the lease of its switch. Each renewal of the lease makes everything that is kept of the switch expire later: a
-//! daemon refreshes its calls by holding the lease. What belongs to a switch without a lease goes [`KEPT`] later.
+//! A talk may last longer than that without an operation. So a call does not count as lost while it is saved and a
+//! daemon has the lease of its switch. Each renewal of the lease makes everything that is kept of the switch expire
+//! later: a daemon refreshes its calls by holding the lease. What belongs to a switch without a lease goes [`KEPT`]
+//! later.
 //!
 //! # What differs from the embedded ACD
 //!
-//! - Lines, pools, remembered callers, recent callers and codes are not limited in number, but in time, and in room by the
+//! - Lines, pools, remembered callers, recent callers and codes are not limited in number, but in time, and in room
+//!   by the
 //!   `maxmemory` of Redis. Redis must not evict keys: `maxmemory-policy noeviction`.
 //! - A line is remembered for 31 days since it was last taken, not for a week since it was last asked for.
 //! - The calls with claims and the calls with admissions have one limit together.
@@ -109,7 +111,8 @@ impl Keys {
         format!("{}:fence:{switch}", self.calls)
     }
 
-    /// The hashes with what is kept of the switch: the calls, the versions of hotlines that they follow, the deliveries.
+    /// The hashes with what is kept of the switch: the calls, the versions of hotlines that they follow, the
+    /// deliveries.
     pub(super) fn kept(&self, switch: &SwitchId) -> [String; 3] {
         ["kept", "edition", "outbox"].map(|what| format!("{}:{what}:{switch}", self.calls))
     }

@@ -27,8 +27,8 @@ if OP == 'acquire' then
 end
 
 if OP == 'renew' then
-  -- The daemon with the highest token may go on. A lease that ran out and was given to nobody since, or was lost with the
-  -- server that had it, is still the last that was given.
+  -- The daemon with the highest token may go on. A lease that ran out and was given to nobody since, or was lost with
+  -- the server that had it, is still the last that was given.
   local highest = math.max(tonumber(redis.call('GET', KEYS[2]) or 0), tonumber(token or 0))
   if tonumber(TOKEN) >= highest then
     let(TOKEN)

@@ -1,8 +1,9 @@
 //! The leases of the switches in Redis: one daemon at a time is active for a switch, for as long as it renews in time.
 //!
-//! A lease runs out by the clock of Redis. By the clock of its owner it runs out a little earlier, since the owner counts
-//! from before its request. An owner that was paused and does not notice is refused all the same: every lease has a higher
-//! token than all leases before, and Redis [refuses](RedisFailure::Fenced) an operation with a lower token.
+//! A lease runs out by the clock of Redis. By the clock of its owner it runs out a little earlier, since the owner
+//! counts from before its request. An owner that was paused and does not notice is refused all the same: every lease
+//! has a higher token than all leases before, and Redis [refuses](RedisFailure::Fenced) an operation with a lower
+//! token.
 
 use super::client::RedisClient;
 use super::reply::ReplyFields;
@@ -30,8 +31,8 @@ struct StoredPresence {
 }
 
 impl RedisClient {
-    /// Takes the lease of the switch for `span`, unless another daemon has it. A lease that a daemon of the same name had
-    /// before ends with that.
+    /// Takes the lease of the switch for `span`, unless another daemon has it. A lease that a daemon of the same name
+    /// had before ends with that.
     ///
     /// # Errors
     /// Redis is unavailable, refuses the script, or its reply cannot be read.
@@ -39,8 +40,8 @@ impl RedisClient {
         self.lease("acquire", &Fence { switch: switch.clone(), token: 0 }, span).await
     }
 
-    /// Renews the lease for `span` from now, unless another daemon had a later lease: also if this lease ran out, or was
-    /// lost with the server that had it.
+    /// Renews the lease for `span` from now, unless another daemon had a later lease: also if this lease ran out, or
+    /// was lost with the server that had it.
     ///
     /// # Errors
     /// Redis is unavailable, refuses the script, or its reply cannot be read.

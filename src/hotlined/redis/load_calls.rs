@@ -23,8 +23,8 @@ const LOADED_AT_ONCE_MAX: usize = 500;
 const EDITIONS_AT_ONCE_MAX: usize = 20;
 
 impl RedisClient {
-    /// Loads what Redis keeps of a switch whose lease the daemon has. What cannot be read is listed in the losses, and stays
-    /// in Redis as it is.
+    /// Loads what Redis keeps of a switch whose lease the daemon has. What cannot be read is listed in the losses,
+    /// and stays in Redis as it is.
     ///
     /// # Errors
     /// The connection is lost, a reply takes too long, or Redis refuses a command.
@@ -64,8 +64,8 @@ impl RedisClient {
         Ok(loaded)
     }
 
-    /// Loads the versions of hotlines that the calls follow. Deletes all others, unless a call that cannot be read may need
-    /// one.
+    /// Loads the versions of hotlines that the calls follow. Deletes all others, unless a call that cannot be read
+    /// may need one.
     async fn load_editions(
         &mut self,
         now: Instant,

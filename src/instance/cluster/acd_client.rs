@@ -1,5 +1,5 @@
-//! The connection for the shared ACD and the saved calls: one round trip at a time, so that Redis does the operations in
-//! their order. Operations that come in together go out together.
+//! The connection for the shared ACD and the saved calls: one round trip at a time, so that Redis does the operations
+//! in their order. Operations that come in together go out together.
 //!
 //! What comes into the inbox is reported between two round trips. So a call never gets the line that a claim waited for
 //! before it gets the reply that the claim waits. While Redis is unavailable each operation fails at once.
@@ -128,7 +128,8 @@ impl AcdClient {
     /// Adds to `events` what the daemon is to learn, and returns the next request, if there is one to send.
     pub fn advance(&mut self, now: Instant, events: &mut Vec<RedisEvent>) -> Option<RedisChannelRequest> {
         if self.step != AcdStep::Serve {
-            // Before the first attempt to connect is over it is unknown whether Redis is available: operations wait for it.
+            // Before the first attempt to connect is over it is unknown whether Redis is available: operations wait
+            // for it.
             if let Some(failure) = &self.unavailable {
                 events.extend(self.turns.drain(..).flatten().map(|op| event_without_redis(op, failure)));
             }
@@ -271,7 +272,8 @@ impl AcdClient {
                     } else {
                         self.refusal_log.log(now, &failure);
                     }
-                    // The client's own operations are not reported. A barrier is reached whatever became of the operations before.
+                    // The client's own operations are not reported. A barrier is reached whatever became of the
+                    // operations before.
                     match op.op {
                         RedisOp::RunDue | RedisOp::CountUsage => {}
                         RedisOp::Barrier(number) => events.push(RedisEvent::BarrierReached(number)),

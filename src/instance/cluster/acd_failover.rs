@@ -1,4 +1,5 @@
-//! Which ACD answers the calls: the one in Redis that all daemons share, or the daemon's own while Redis is unavailable.
+//! Which ACD answers the calls: the one in Redis that all daemons share, or the daemon's own while Redis is
+//! unavailable.
 //!
 //! This type notes what each call has by the last reply, and which requests have no reply yet. When Redis becomes
 //! unavailable, the daemon's own ACD gets what its calls have, and answers from then on. It knows nothing of the other
@@ -159,7 +160,8 @@ impl AcdFailover {
         claims.collect()
     }
 
-    /// This daemon takes over a call with these claims. What else the call has is known once Redis has adopted the call.
+    /// This daemon takes over a call with these claims. What else the call has is known once Redis has adopted the
+    /// call.
     pub fn take_over_call(
         &mut self,
         now: Instant,

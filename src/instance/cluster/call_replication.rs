@@ -1,10 +1,10 @@
 //! Which operations save the calls of a daemon in Redis, and in which order.
 //!
-//! What a turn of the event loop changed and the ACD requests of its calls become one batch: versions of hotlines, then
-//! the calls that follow them, then the requests, then the calls that ended, since the end of a call takes back what the
-//! call still had. Each operation carries the token of the switch's lease. What Redis did not do is repeated later. A
-//! call that changed since is not repeated: only its latest state counts, so the switchboard is asked to report the call
-//! again.
+//! What a turn of the event loop changed and the ACD requests of its calls become one batch: versions of hotlines,
+//! then the calls that follow them, then the requests, then the calls that ended, since the end of a call takes back
+//! what the call still had. Each operation carries the token of the switch's lease. What Redis did not do is repeated
+//! later. A call that changed since is not repeated: only its latest state counts, so the switchboard is asked to
+//! report the call again.
 //!
 //! Pure: no clock, no connection.
 
@@ -42,8 +42,8 @@ const ENDED_MAX: usize = 20_000;
 pub struct OpBatch {
     /// The operations in their order, with a barrier at the end.
     pub ops: Vec<FencedOp>,
-    /// The number of the barrier: what the turn decided is carried out once the barrier is reached. `None` if nothing goes
-    /// out.
+    /// The number of the barrier: what the turn decided is carried out once the barrier is reached. `None` if nothing
+    /// goes out.
     pub barrier: Option<u64>,
 }
 
@@ -135,8 +135,8 @@ impl CallReplication {
         self.deliveries.len()
     }
 
-    /// This daemon takes over the calls that Redis has of a switch. Returns the operations to send once the switchboard has
-    /// the calls.
+    /// This daemon takes over the calls that Redis has of a switch. Returns the operations to send once the
+    /// switchboard has the calls.
     pub fn take_over_switch(&mut self, now: Instant, loaded: &LoadedSwitch) -> Vec<FencedOp> {
         let switch = &loaded.switch;
         for kept in &loaded.kept.calls {
@@ -171,8 +171,8 @@ impl CallReplication {
         over.into_iter().chain(calls.chunks(ADOPTED_AT_ONCE_CALLS_MAX).map(page)).collect()
     }
 
-    /// What a turn changed, and the requests of its calls, as one batch. `failover` has seen the requests already, so it
-    /// knows which claims wait.
+    /// What a turn changed, and the requests of its calls, as one batch. `failover` has seen the requests already, so
+    /// it knows which claims wait.
     pub fn batch(
         &mut self,
         now: Instant,
@@ -234,7 +234,8 @@ impl CallReplication {
         }
     }
 
-    /// When to call [`take_stale_calls`](Self::take_stale_calls) and then [`batch`](Self::batch), even if nothing changed.
+    /// When to call [`take_stale_calls`](Self::take_stale_calls) and then [`batch`](Self::batch), even if nothing
+    /// changed.
     pub fn deadline(&self, failover: &AcdFailover) -> Option<Instant> {
         let something = !self.repeats.is_empty() || !self.stale_calls.is_empty();
         (something && !failover.is_unavailable()).then_some(self.repeat_at)

@@ -231,9 +231,9 @@ impl ClusterClient {
         self.state.run_due(now);
     }
 
-    /// Sends what changed in the engine, and the ACD requests in `out`, before the other commands in `out` are carried out.
-    /// `deliveries` are the deliveries that the turn caused, `done` those that are done. Returns whether anything went
-    /// out that is to be saved.
+    /// Sends what changed in the engine, and the ACD requests in `out`, before the other commands in `out` are
+    /// carried out. `deliveries` are the deliveries that the turn caused, `done` those that are done. Returns whether
+    /// anything went out that is to be saved.
     pub(crate) fn settle(
         &mut self,
         now: Instant,

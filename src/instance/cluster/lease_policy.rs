@@ -11,7 +11,8 @@
 //! - This holds only while the daemon keeps asking. A daemon that was paused does not know whether Redis gave the lease
 //!   to another daemon meanwhile. It is silent until Redis replies, and waits for the reply like a daemon that has just
 //!   started.
-//! - Operations that were done without Redis go to Redis later. If Redis gave the lease to another daemon meanwhile, the
+//! - Operations that were done without Redis go to Redis later. If Redis gave the lease to another daemon meanwhile,
+//!   the
 //!   later daemon has the higher token. Redis refuses operations with a lower token, and each daemon announces its
 //!   token at the switch itself, where the other daemon sees it ([`LeasePolicy::superseded`]).
 //! - So a daemon that connects to Redis, for the first time or again, takes no free switch for the span of a lease:
@@ -305,8 +306,8 @@ impl LeasePolicy {
         others.all(|(name, other)| (other.active_for.len(), name) > own)
     }
 
-    /// Hands one switch over to a daemon that holds fewer leases. A daemon that stops hands all switches over that another
-    /// daemon can serve.
+    /// Hands one switch over to a daemon that holds fewer leases. A daemon that stops hands all switches over that
+    /// another daemon can serve.
     fn balance(&mut self, now: Instant) -> Vec<LeaseChange> {
         let (is_stopping, own_count) = (self.is_stopping, self.held_leases().count());
         let is_early =
@@ -395,7 +396,8 @@ impl LeasePolicy {
         }
         let mut changes = Vec::new();
         for held in self.switches.values_mut().filter_map(|post| post.held.as_mut()) {
-            // After a whole span without a request, or with one request that took a span, another daemon may have the lease.
+            // After a whole span without a request, or with one request that took a span, another daemon may have the
+            // lease.
             if asked.since(held.confirmed_at).0.max(now.since(asked).0) >= self.lease_span.0 {
                 continue;
             }
@@ -451,8 +453,8 @@ impl LeasePolicy {
         vec![LeaseChange::HandOver { switch: switch.clone() }]
     }
 
-    /// The switch shows that another daemon has a token that goes before this lease's token. The daemon gives this lease
-    /// up at once, whatever is saved.
+    /// The switch shows that another daemon has a token that goes before this lease's token. The daemon gives this
+    /// lease up at once, whatever is saved.
     pub fn superseded(&mut self, now: Instant, ours: &Fence) -> Vec<LeaseRequest> {
         let held = self.switches.get(&ours.switch).and_then(|post| post.held.as_ref());
         let is_held = held.is_some_and(|held| held.fence == *ours);

@@ -1,9 +1,9 @@
 //! What this daemon shares with other daemons through Redis: the saved calls of its switches, and the ACD.
 //!
 //! A turn of the event loop is settled here. The ACD requests of the calls go to whichever ACD
-//! [answers](super::acd_failover). What changed is [saved](super::call_replication). Both become one batch of operations
-//! with a barrier at its end. The caller sends the batch, waits until the barrier is reached, and then carries out what
-//! the turn decided.
+//! [answers](super::acd_failover). What changed is [saved](super::call_replication). Both become one batch of
+//! operations with a barrier at its end. The caller sends the batch, waits until the barrier is reached, and then
+//! carries out what the turn decided.
 //!
 //! Pure: no clock, no connection.
 
@@ -42,8 +42,8 @@ pub struct Takeover {
 }
 
 impl SharedState {
-    /// This daemon is the active one of a switch from now on; `loaded` is what Redis kept of the switch. The switchboard
-    /// takes the calls over before the next turn is settled.
+    /// This daemon is the active one of a switch from now on; `loaded` is what Redis kept of the switch. The
+    /// switchboard takes the calls over before the next turn is settled.
     pub fn begin_switch(&mut self, now: Instant, fence: Fence, loaded: LoadedSwitch) -> Takeover {
         self.replication.begin_switch(fence);
         self.before_turn.extend(self.replication.take_over_switch(now, &loaded));
@@ -80,8 +80,8 @@ impl SharedState {
         self.out.ops.retain(|(_, op)| op.call().is_none_or(|call| !calls.contains(call)));
     }
 
-    /// Settles a turn. `out` are the commands that the turn decided; the ACD requests are taken out of them. `deliveries`
-    /// are the deliveries that the turn caused, and `done` those that are done. Returns what to send.
+    /// Settles a turn. `out` are the commands that the turn decided; the ACD requests are taken out of them.
+    /// `deliveries` are the deliveries that the turn caused, and `done` those that are done. Returns what to send.
     pub fn settle(
         &mut self,
         now: Instant,

@@ -1,7 +1,7 @@
 //! Saves what each turn changed, as frames for a file, for the daemon that comes after this one.
 //!
-//! Frames that could not be written are tried again with the next turn, or by themselves after a while. If too many bytes
-//! wait, one frame of everything takes their place.
+//! Frames that could not be written are tried again with the next turn, or by themselves after a while. If too many
+//! bytes wait, one frame of everything takes their place.
 
 use crate::persist::frames::FrameWriter;
 use crate::persist::limits::PERSIST_TIME_MAX;

@@ -1,7 +1,7 @@
 //! The outbox: what leaves the daemon because of a call, such as call records.
 //!
-//! A [`Delivery`] is saved in the same turn as the call that caused it. It goes to the deliverer of its kind, and leaves
-//! the outbox when the deliverer has done it. A delivery that is put in twice is one delivery.
+//! A [`Delivery`] is saved in the same turn as the call that caused it. It goes to the deliverer of its kind, and
+//! leaves the outbox when the deliverer has done it. A delivery that is put in twice is one delivery.
 //!
 //! A new kind of delivery is a row of [`DeliveryKind`] and a deliverer. The code that saves, hands over and deletes
 //! deliveries treats all kinds alike, also kinds that a later version put in.
