@@ -1,4 +1,4 @@
-//! The `api` commands the exchange knows, with the answers that FreeSWITCH 1.10.12 gives (mod_commands.c).
+//! The `api` commands of the simulated switch, with the responses of FreeSWITCH 1.10.12 (mod_commands.c).
 
 use super::channel::Channel;
 use super::channel_list::row_of;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 const NO_CHANNEL: &str = "-ERR No such channel!\n";
 
 impl SwitchModel {
-    /// Runs a command and gives what it prints.
+    /// Runs a command and returns its response.
     pub(super) fn api(&mut self, command: &str, argument: &str) -> String {
         let argument = argument.trim();
         let (first, rest) = argument.split_once(' ').unwrap_or((argument, ""));
@@ -34,15 +34,15 @@ impl SwitchModel {
             "status" => self.status(),
             "version" => format!("FreeSWITCH Version {VERSION} (simulated)\n"),
             "echo" => argument.into(),
-            // By `api` a real one keeps its client waiting; nobody should want that, either.
+            // On a real switch `api msleep` blocks the client; the simulated switch responds at once.
             "msleep" => "+OK".into(),
-            // A real `api originate` blocks its client until the call is answered; nobody should want that.
+            // On a real switch `api originate` blocks the client until the call is answered; here it is an error.
             "originate" => "-ERR the simulated exchange originates by bgapi only\n".into(),
             _ => format!("-ERR {command} Command not found!\n"),
         }
     }
 
-    /// The report that a command was run.
+    /// Emits the `API` event: a command was run.
     pub(super) fn api_event(&mut self, command: &str, argument: &str) {
         let mut headers = vec![header("API-Command", command.to_owned())];
         if !argument.is_empty() {
@@ -51,7 +51,7 @@ impl SwitchModel {
         self.event("API", headers, None);
     }
 
-    /// A channel the switch still finds by its name: one that is hung up is not found any more.
+    /// The channel with this UUID. A channel that is hung up is not found.
     fn live(&self, uuid: &str) -> Option<&Channel> {
         self.channels.get(uuid).filter(|channel| channel.cause.is_none())
     }
@@ -73,12 +73,12 @@ impl SwitchModel {
         let (Some(one), Some(other)) = (words.next(), words.next()) else {
             return "-USAGE: <uuid> <other_uuid>\n".into();
         };
-        let done = if self.request_bridge(one, other) {
+        let bridged_with = if self.request_bridge(one, other) {
             Some(other)
         } else {
             words.next().filter(|third| self.request_bridge(one, third))
         };
-        done.map_or_else(|| "-ERR Invalid uuid\n".into(), |who| format!("+OK {who}\n"))
+        bridged_with.map_or_else(|| "-ERR Invalid uuid\n".into(), |uuid| format!("+OK {uuid}\n"))
     }
 
     fn uuid_break(&mut self, uuid: &str, flag: &str) -> String {
@@ -89,7 +89,7 @@ impl SwitchModel {
         channel.break_requested = true;
         channel.break_all = channel.stack.iter().any(|frame| frame.message.is_some());
         let uuid = channel.uuid.clone();
-        self.tick_soon(&uuid);
+        self.schedule_tick(&uuid);
         "+OK\n".into()
     }
 
@@ -114,7 +114,7 @@ impl SwitchModel {
             return "-USAGE: <uuid> <var>=<value>;<var>=<value>...\n".into();
         }
         let Some(channel) = self.live_mut(uuid) else {
-            // The real one says both (mod_commands.c:6200).
+            // A real switch prints both lines (mod_commands.c:6200).
             return format!("{NO_CHANNEL}-USAGE: <uuid> <var>=<value>;<var>=<value>...\n");
         };
         for pair in rest.split(';') {
@@ -152,7 +152,7 @@ impl SwitchModel {
         let file = file.split(' ').next().unwrap_or_default().to_owned();
         let (name, files) = match action {
             "start" if !channel.has_media() => return "-ERR Cannot record session!\n".into(),
-            // It warns that this file is being recorded already.
+            // A real switch only logs a warning that this file is already being recorded.
             "start" if channel.recording.contains(&file) => return "+OK Success\n".into(),
             "start" => {
                 channel.recording.push(file.clone());
@@ -187,16 +187,16 @@ impl SwitchModel {
             return NO_CHANNEL.into();
         };
         let rest = words.next().unwrap_or_default();
-        let what = match command {
+        let action = match command {
             "sched_transfer" => TaskAction::Transfer(rest.into()),
             _ => TaskAction::Hangup(if rest.is_empty() { "ALLOTTED_TIMEOUT" } else { rest }.into()),
         };
-        self.schedule(&uuid, when, "switch_ivr_schedule", what);
+        self.schedule_task(&uuid, when, "switch_ivr_schedule", action);
         "+OK\n".into()
     }
 
-    /// `uuid_dump <uuid> [format]`. `plain` leaves the values as they are, and no format encodes them
-    /// (mod_commands.c:6490: `switch_event_serialize(event, &buf, strcasecmp(format, "plain"))`).
+    /// `uuid_dump <uuid> [format]`. With the format `plain` the values are not encoded; without a format they are
+    /// percent-encoded (mod_commands.c:6490: `switch_event_serialize(event, &buf, strcasecmp(format, "plain"))`).
     fn uuid_dump(&mut self, uuid: &str, format: &str) -> String {
         let Some(uuid) = self.live(uuid).map(|channel| channel.uuid.clone()) else {
             return NO_CHANNEL.into();
@@ -223,7 +223,7 @@ impl SwitchModel {
         json!({"row_count": rows.len(), "rows": rows}).to_string()
     }
 
-    /// The rows of `show channels` now; without a lag these are the channels themselves.
+    /// The rows that `show channels` prints now. Without a lag the rows are made from the channels themselves.
     fn channel_list_rows(&mut self) -> Vec<Value> {
         if self.config.channel_list_lag_ms.1 == 0 {
             return self.channels.values().map(row_of).collect();

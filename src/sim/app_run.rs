@@ -4,7 +4,7 @@ use super::channel::{QueuedMessage, Uuid};
 use super::switch_event::{Header, header};
 use hotlined_core::time::Millis;
 
-/// A run of an application.
+/// One run of an application.
 #[derive(Clone, Debug)]
 pub(super) struct AppRun {
     pub app: String,
@@ -14,9 +14,9 @@ pub(super) struct AppRun {
     pub message: Option<QueuedMessage>,
 }
 
-/// Which playbacks say that they failed when all that a channel does is dropped. On a channel that goes elsewhere
-/// each finds that out by itself; on one that is hung up the innermost does, and those around it can read no
-/// more, which counts as played (seen).
+/// Which playbacks report a failure when a channel ends all its applications. On a transfer or a bridge every playback
+/// reports a failure. On a hang-up only the innermost playback does; the playbacks around it can read no more frames
+/// and report that the file was played (seen on a real switch).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FailedPlaybacks {
     None,
@@ -24,12 +24,12 @@ pub(super) enum FailedPlaybacks {
     Every,
 }
 
-/// How long something lasts, when it ends at all.
+/// The length of a sound, or `None` for an endless sound.
 pub(super) fn finite(length: Millis) -> Option<Millis> {
     Some(length).filter(|length| length.0 != u64::MAX)
 }
 
-/// Whether somebody hears it.
+/// Whether a file makes a sound that a person hears.
 pub(super) fn is_audible(file: &str) -> bool {
     !file.starts_with("silence_stream://")
 }

@@ -1,8 +1,8 @@
-//! Applications: how a channel begins, interrupts, nests and ends them, tick by tick.
+//! Applications: how a channel starts, interrupts, nests and ends applications, tick by tick.
 //!
-//! An order that arrives inside a playback runs inside of it; the playback waits and goes on (seen in
-//! `voicemail.plain.jsonl` at 2.5 s). `endless_playback` begins anew when it is broken (the same, and
-//! mod_dptools.c: `endless_playback_function`).
+//! A command that arrives during a playback runs inside the playback; the playback pauses and continues afterwards
+//! (seen in the recording `voicemail.plain.jsonl` at 2.5 s). After `uuid_break`, `endless_playback` starts its file
+//! again (seen in the same recording; mod_dptools.c: `endless_playback_function`).
 
 use super::app_run::{AppRun, FailedPlaybacks, app_headers, finite, is_audible};
 use super::channel::{AppActivity, ChannelState, Interrupt, MessageCommand, QueuedMessage, RunningApp, Uuid};
@@ -12,8 +12,8 @@ use super::switch_event::header;
 use hotlined_core::time::{Instant, Millis};
 
 impl SwitchModel {
-    /// Has the channel look at what it was told at its next tick.
-    pub(super) fn tick_soon(&mut self, uuid: &Uuid) {
+    /// Schedules the channel's next tick. The channel then handles its interrupt, its break and its queued messages.
+    pub(super) fn schedule_tick(&mut self, uuid: &Uuid) {
         let now = self.now;
         let Some(channel) = self.channels.get_mut(uuid) else { return };
         if channel.tick_at.is_some_and(|at| at > now) {
@@ -49,14 +49,14 @@ impl SwitchModel {
         if std::mem::take(&mut channel.break_requested) {
             self.break_app(uuid);
             if self.channels.get(uuid).is_some_and(|channel| channel.break_requested) {
-                return self.tick_soon(uuid);
+                return self.schedule_tick(uuid);
             }
         }
         self.run_messages(uuid);
     }
 
-    /// Does what is queued. A leg that still rings sleeps, and its orders wait for the answer
-    /// (switch_core_state_machine.c:688). Without media the switch takes one order a tick (switch_ivr.c:1063).
+    /// Runs the queued messages. The thread of a ringing leg sleeps, so the leg's messages wait for the answer
+    /// (switch_core_state_machine.c:688). Without media the switch runs one message per tick (switch_ivr.c:1063).
     fn run_messages(&mut self, uuid: &Uuid) {
         loop {
             let Some(channel) = self.channels.get_mut(uuid) else { return };
@@ -64,13 +64,13 @@ impl SwitchModel {
             if !awake || channel.cause.is_some() || channel.interrupt.is_some() {
                 return;
             }
-            let one_a_tick = !channel.has_media();
+            let one_per_tick = !channel.has_media();
             let Some(message) = channel.messages.pop_front() else { return };
-            let hang_up = match &message.what {
-                MessageCommand::Execute { app, data, uuid: named } => {
-                    let (app, data, named) = (app.clone(), data.clone(), named.clone());
+            let hang_up = match &message.command {
+                MessageCommand::Execute { app, data, uuid: app_uuid } => {
+                    let (app, data, app_uuid) = (app.clone(), data.clone(), app_uuid.clone());
                     channel.break_all = false;
-                    self.execute_app(uuid, &app, &data, named, Some(message));
+                    self.execute_app(uuid, &app, &data, app_uuid, Some(message));
                     self.channels.get(uuid).is_some_and(|channel| channel.cause.is_some())
                 }
                 MessageCommand::Hangup { cause } => {
@@ -82,13 +82,13 @@ impl SwitchModel {
                 return self.end_channel(uuid, false);
             }
             let media = self.channels.get(uuid).is_some_and(|channel| channel.has_media());
-            if one_a_tick && !media {
-                return self.tick_soon(uuid);
+            if one_per_tick && !media {
+                return self.schedule_tick(uuid);
             }
         }
     }
 
-    /// Runs what the dialplan has left for the channel.
+    /// Runs the channel's remaining dialplan actions. After the last one the channel is hung up.
     pub(super) fn run_dialplan(&mut self, uuid: &Uuid) {
         loop {
             let Some(channel) = self.channels.get_mut(uuid) else { return };
@@ -100,7 +100,7 @@ impl SwitchModel {
                 || channel.state != ChannelState::Execute
             {
                 if !channel.messages.is_empty() {
-                    self.tick_soon(uuid);
+                    self.schedule_tick(uuid);
                 }
                 return;
             }
@@ -111,13 +111,13 @@ impl SwitchModel {
         }
     }
 
-    /// Runs an application (switch_core_session.c:2770-2990). One that is not known hangs the channel up.
+    /// Runs an application (switch_core_session.c:2770-2990). An unknown application hangs the channel up.
     fn execute_app(
         &mut self,
         uuid: &Uuid,
         app: &str,
         data: &str,
-        named: Option<String>,
+        app_uuid: Option<String>,
         message: Option<QueuedMessage>,
     ) {
         const WITHOUT_MEDIA: [&str; 10] = [
@@ -140,7 +140,7 @@ impl SwitchModel {
             }
             self.pre_answer(uuid);
         }
-        let run_uuid = named.map_or_else(|| self.rng.uuid(), Into::into);
+        let run_uuid = app_uuid.map_or_else(|| self.rng.uuid(), Into::into);
         let run = AppRun { app: app.into(), data: data.into(), uuid: run_uuid, message };
         let Some(channel) = self.channels.get_mut(uuid) else { return };
         channel.set("current_application_data", data);
@@ -165,7 +165,7 @@ impl SwitchModel {
         }
     }
 
-    /// Does what takes no time; false when the application takes some.
+    /// Runs an application that takes no time. Returns false, and runs nothing, if the application takes time.
     pub(super) fn run_instant_app(&mut self, uuid: &Uuid, app: &str, data: &str) -> bool {
         match app {
             "answer" => self.answer(uuid),
@@ -188,11 +188,11 @@ impl SwitchModel {
             }
             "sched_transfer" => {
                 let (when, to) = data.split_once(' ').unwrap_or((data, ""));
-                self.schedule(uuid, when, "mod_dptools", TaskAction::Transfer(to.into()));
+                self.schedule_task(uuid, when, "mod_dptools", TaskAction::Transfer(to.into()));
             }
             "sched_hangup" => {
                 let (when, cause) = data.split_once(' ').unwrap_or((data, "ALLOTTED_TIMEOUT"));
-                self.schedule(uuid, when, "mod_dptools", TaskAction::Hangup(cause.into()));
+                self.schedule_task(uuid, when, "mod_dptools", TaskAction::Hangup(cause.into()));
             }
             _ => return false,
         }
@@ -210,7 +210,7 @@ impl SwitchModel {
         self.push_app(uuid, run, AppActivity::Park { by_state: false }, lasts);
     }
 
-    /// How long the channel may stay parked; asking uses the answer up (switch_ivr.c:985-996).
+    /// How long the channel may stay parked. The variable `park_timeout` is unset by this (switch_ivr.c:985-996).
     pub(super) fn take_park_timeout(&mut self, uuid: &Uuid) -> Option<Millis> {
         let now = self.now;
         let channel = self.channels.get_mut(uuid)?;
@@ -236,9 +236,9 @@ impl SwitchModel {
         }
     }
 
-    /// Records until more whole seconds than the limit have passed on the wall clock's face, or until nobody
-    /// has spoken for so long. Three seconds, where only what counts as silence is told
-    /// (switch_ivr_play_say.c:757-797).
+    /// Records until the limit is over or the person has been silent for long enough. The limit counts whole seconds of
+    /// the wall clock: the recording ends when more seconds than the limit have begun. The silence is 3 s when the
+    /// argument has a silence threshold and no silence length (switch_ivr_play_say.c:757-797).
     fn record(&mut self, uuid: &Uuid, run: AppRun) {
         const SILENCE_S: u64 = 3;
         let mut words = run.data.split_whitespace();
@@ -255,7 +255,7 @@ impl SwitchModel {
         self.push_app(uuid, run, AppActivity::Record { file }, ends.map(|ends| ends.since(now)));
     }
 
-    /// Puts an application on top of what the channel does.
+    /// Puts an application on top of the channel's stack. The application below it pauses.
     pub(super) fn push_app(
         &mut self,
         uuid: &Uuid,
@@ -268,47 +268,48 @@ impl SwitchModel {
         let id = self.apps_started;
         let Some(channel) = self.channels.get_mut(uuid) else { return };
         if let Some(below) = channel.stack.last_mut() {
-            below.left = below.ends.take().map(|ends| ends.since(now));
+            below.remaining = below.ends.take().map(|ends| ends.since(now));
         }
-        let hushes = match &activity {
+        let is_silent = match &activity {
             AppActivity::Record { .. } | AppActivity::Sleep | AppActivity::Park { .. } => true,
             AppActivity::Play { file, .. } => !is_audible(file),
             AppActivity::Collect(_) => false,
         };
-        let hears = !matches!(activity, AppActivity::Play { endless: true, .. } | AppActivity::Collect(_));
+        let takes_keys =
+            !matches!(activity, AppActivity::Play { endless: true, .. } | AppActivity::Collect(_));
         let ends = lasts.map(|lasts| now + lasts);
         let AppRun { app, data, uuid: run, message } = run;
-        channel.stack.push(RunningApp { id, app, data, uuid: run, activity, ends, left: None, message });
+        channel.stack.push(RunningApp { id, app, data, uuid: run, activity, ends, remaining: None, message });
         if let Some(ends) = ends {
-            self.schedule_at(ends, ScheduledEvent::FrameEnds(uuid.clone(), id));
+            self.schedule_at(ends, ScheduledEvent::AppEnds(uuid.clone(), id));
         }
-        if hushes {
+        if is_silent {
             self.stats.sound_ends(uuid, now);
         }
-        if hears {
+        if takes_keys {
             self.deliver_waiting_keys(uuid);
         }
     }
 
-    /// What the channel does is over; what it was put on top of goes on.
+    /// Ends the application on top of the stack. The application below it continues.
     pub(super) fn pop_app(&mut self, uuid: &Uuid) {
         let now = self.now;
         let Some(channel) = self.channels.get_mut(uuid) else { return };
         let Some(frame) = channel.stack.pop() else { return };
         channel.break_requested |= channel.break_all && frame.message.is_some();
-        self.complete_frame(uuid, frame);
+        self.complete_running_app(uuid, frame);
         let Some(channel) = self.channels.get_mut(uuid) else { return };
         let Some(below) = channel.stack.last_mut() else {
-            return match channel.left_peer.take() {
+            return match channel.departed_peer.take() {
                 Some((peer, cause)) => self.peer_left(uuid, &peer, &cause),
                 None => self.run_dialplan(uuid),
             };
         };
-        let left = below.left.take();
-        below.ends = left.map(|left| now + left);
+        let remaining = below.remaining.take();
+        below.ends = remaining.map(|remaining| now + remaining);
         let (id, ends, activity) = (below.id, below.ends, below.activity.clone());
         if let Some(ends) = ends {
-            self.schedule_at(ends, ScheduledEvent::FrameEnds(uuid.clone(), id));
+            self.schedule_at(ends, ScheduledEvent::AppEnds(uuid.clone(), id));
         }
         match activity {
             AppActivity::Play { file, .. } if is_audible(&file) => self.stats.sound_begins(uuid, now),
@@ -341,16 +342,16 @@ impl SwitchModel {
 
     fn sound_ended(&mut self, uuid: &Uuid, file: &str, endless: bool, status: &'static str) {
         self.stop_sound(uuid, file, status);
-        let again = if endless { self.start_sound(uuid, file) } else { None };
-        let Some(length) = again else {
+        let restarted_length = if endless { self.start_sound(uuid, file) } else { None };
+        let Some(length) = restarted_length else {
             self.respond(uuid, "FILE PLAYED");
             return self.pop_app(uuid);
         };
-        // A sound without length would begin anew for ever in the same instant.
+        // A sound of length 0 would restart for ever in the same instant.
         self.set_app_end(uuid, finite(length.max(TICK)));
     }
 
-    /// `uuid_break`: what sounds now stops.
+    /// `uuid_break`: stops the application on top of the stack.
     fn break_app(&mut self, uuid: &Uuid) {
         let Some(frame) = self.channels.get(uuid).and_then(|channel| channel.stack.last()) else { return };
         match frame.activity.clone() {
@@ -365,7 +366,7 @@ impl SwitchModel {
         }
     }
 
-    /// What the channel does now ends so long from now.
+    /// Sets when the application on top of the stack ends, counted from now. `None` means never.
     pub(super) fn set_app_end(&mut self, uuid: &Uuid, lasts: Option<Millis>) {
         let now = self.now;
         self.apps_started += 1;
@@ -376,7 +377,7 @@ impl SwitchModel {
         frame.id = id;
         frame.ends = lasts.map(|lasts| now + lasts);
         if let Some(ends) = frame.ends {
-            self.schedule_at(ends, ScheduledEvent::FrameEnds(uuid.clone(), id));
+            self.schedule_at(ends, ScheduledEvent::AppEnds(uuid.clone(), id));
         }
     }
 }

@@ -1,15 +1,15 @@
-//! One channel of the exchange: what it is, what it does, what is queued for it.
+//! One channel of the simulated switch: its states, its running applications and its queued messages.
 //!
-//! Data and small questions only; what happens to a channel is decided in the model's other files.
+//! This file has data and small queries only. The other files of the model decide what happens to a channel.
 
 use hotlined_core::time::{Instant, Millis};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// The name of a channel, as the switch prints it.
+/// The UUID of a channel, as the switch prints it.
 pub type Uuid = Arc<str>;
 
-/// The states of FreeSWITCH's state machine that can be seen from outside (`switch_types.h`).
+/// `Channel-State`: the states of FreeSWITCH's state machine that events show (`switch_types.h`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ChannelState {
     None,
@@ -99,7 +99,7 @@ impl ChannelCallState {
     }
 }
 
-/// Which way the call went.
+/// `Call-Direction`: a caller's leg is inbound, an agent's leg is outbound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Direction {
     Inbound,
@@ -115,11 +115,11 @@ impl Direction {
     }
 }
 
-/// An order that waits for the channel's next tick.
+/// A `sendmsg` that waits for the channel's next tick.
 #[derive(Clone, Debug)]
 pub(super) struct QueuedMessage {
-    pub what: MessageCommand,
-    /// The headers as they came, for the report that it was done.
+    pub command: MessageCommand,
+    /// The headers as the client sent them; the `PRIVATE_COMMAND` event repeats them.
     pub headers: Vec<(String, String)>,
 }
 
@@ -129,51 +129,51 @@ pub(super) enum MessageCommand {
     Hangup { cause: String },
 }
 
-/// An application that takes time.
+/// One application on a channel's stack: an application that takes time.
 #[derive(Clone, Debug)]
 pub(super) struct RunningApp {
-    /// Tells this run of an application from every other.
+    /// The number of this run. A new `ends` gets a new number, so that an old deadline is recognized.
     pub id: u64,
     pub app: String,
     pub data: String,
     /// `Application-UUID`.
     pub uuid: Uuid,
     pub activity: AppActivity,
-    /// When what it does now ends by itself.
+    /// When the application ends by itself.
     pub ends: Option<Instant>,
-    /// What was left of it when another application was put on top of it.
-    pub left: Option<Millis>,
-    /// The order that started it; none when the dialplan did.
+    /// The remaining time while another application runs on top of this one.
+    pub remaining: Option<Millis>,
+    /// The message that started the application; none if the dialplan started it.
     pub message: Option<QueuedMessage>,
 }
 
-/// What an application that takes time does at the moment.
+/// The current activity of an application that takes time.
 #[derive(Clone, Debug)]
 pub(super) enum AppActivity {
-    /// Waits for orders. `by_state`: after a bridge the switch parks without running the application.
+    /// Is parked. `by_state`: the switch parked the leg after a bridge, without the application `park`.
     Park { by_state: bool },
-    /// Plays, once or without end.
+    /// Plays a file, once or endlessly.
     Play { file: String, endless: bool },
-    /// Waits without a sound.
+    /// Waits in silence.
     Sleep,
-    /// Records.
+    /// Records to a file.
     Record { file: String },
-    /// Plays and collects keys.
+    /// Plays a prompt and collects keys.
     Collect(Box<super::digits::Collect>),
 }
 
-/// What makes a channel drop everything it does at its next tick.
+/// A reason to end all applications of a channel at its next tick.
 #[derive(Clone, Debug)]
 pub(super) enum Interrupt {
-    /// It was hung up from outside.
+    /// The channel was hung up from outside.
     Hangup,
-    /// It is sent to this extension.
+    /// The channel is transferred to this extension.
     Transfer(String),
-    /// It is joined with this channel, which it calls or is called by.
+    /// The channel is bridged with `peer`. `originator`: this channel starts the bridge.
     Bridge { peer: Uuid, originator: bool },
 }
 
-/// The other side's profile as last seen, which FreeSWITCH keeps printing.
+/// The caller profile of the last bridged leg. FreeSWITCH prints it as `Other-Leg-…` headers, also after the bridge.
 #[derive(Clone, Debug)]
 pub(super) struct OtherLeg {
     pub uuid: Uuid,
@@ -184,7 +184,7 @@ pub(super) struct OtherLeg {
     pub originatee: bool,
 }
 
-/// A channel.
+/// A channel of the simulated switch.
 #[derive(Clone, Debug)]
 pub(super) struct Channel {
     pub uuid: Uuid,
@@ -193,7 +193,7 @@ pub(super) struct Channel {
     pub name: String,
     pub number: String,
     pub destination: String,
-    /// The number the caller dialled, or the agent's number: what it was before any transfer.
+    /// The number that the caller dialled, or the agent's number; a transfer does not change it.
     pub dialled: String,
     pub state: ChannelState,
     pub call_state: ChannelCallState,
@@ -212,35 +212,35 @@ pub(super) struct Channel {
     pub dialplan_actions: VecDeque<(String, String)>,
     pub messages: VecDeque<QueuedMessage>,
     pub keys: VecDeque<char>,
-    /// The channel breaks off what it does when it next looks.
+    /// The channel stops the application on top of its stack at its next tick.
     pub break_requested: bool,
-    /// `uuid_break` met an order that was being done: whatever it lies on is broken off after it, one by one
-    /// (switch_ivr.c:674), until another order is done.
+    /// `uuid_break` stopped an application that a message started. The applications below it on the stack are then
+    /// stopped too, one by one (switch_ivr.c:674), until the next message runs.
     pub break_all: bool,
-    /// Where it was told to go and has not noticed yet, which its events tell by number only.
+    /// The state that was set and not yet entered. Events show its number only.
     pub next_state: Option<ChannelState>,
-    /// Its partner has left, and it does not notice before what it was told to play is over.
-    pub left_peer: Option<(Uuid, String)>,
+    /// The peer that has left the bridge, with the cause. The channel handles this when its applications have ended.
+    pub departed_peer: Option<(Uuid, String)>,
     pub interrupt: Option<Interrupt>,
     pub tick_at: Option<Instant>,
     pub bridge: Option<Uuid>,
     pub originator: bool,
-    pub other: Option<OtherLeg>,
-    /// The originate that made it and has not ended yet.
+    pub other_leg: Option<OtherLeg>,
+    /// The `Job-UUID` of the running `originate` that made this channel.
     pub job: Option<Uuid>,
-    /// What it does when it is answered.
+    /// The application, with its argument, that starts when the leg is answered.
     pub on_answer: Option<(String, String)>,
-    /// The caller an outgoing channel was made for, as far as its variables tell.
+    /// The caller's leg that an agent's leg belongs to, found through the variables of `originate` or the first bridge.
     pub caller_leg: Option<Uuid>,
     pub response: Option<&'static str>,
-    /// What it is hung up with when it was parked too long.
+    /// The hang-up cause when the channel has been parked for too long.
     pub park_cause: String,
     pub recording: Vec<String>,
     pub phone: Option<super::actors::Phone>,
-    pub leaves: super::actors::HangsUp,
-    pub says_bye: bool,
-    /// From when to when the person at its end speaks, in order.
-    pub speaks: Vec<(Instant, Instant)>,
+    pub hangs_up: super::actors::HangsUp,
+    pub sends_bye: bool,
+    /// When the person at the far end speaks: start and end, in order.
+    pub speech: Vec<(Instant, Instant)>,
     pub replies: Vec<super::actors::SoundReply>,
 }
 
@@ -274,12 +274,12 @@ impl Channel {
             break_requested: false,
             break_all: false,
             next_state: None,
-            left_peer: None,
+            departed_peer: None,
             interrupt: None,
             tick_at: None,
             bridge: None,
             originator: false,
-            other: None,
+            other_leg: None,
             job: None,
             on_answer: None,
             caller_leg: None,
@@ -287,14 +287,14 @@ impl Channel {
             park_cause: String::new(),
             recording: Vec::new(),
             phone: None,
-            leaves: super::actors::HangsUp::default(),
-            says_bye: false,
-            speaks: Vec::new(),
+            hangs_up: super::actors::HangsUp::default(),
+            sends_bye: false,
+            speech: Vec::new(),
             replies: Vec::new(),
         }
     }
 
-    /// Whether this key ends what plays (mod_dptools.c:2351).
+    /// Whether this key ends a playback (mod_dptools.c:2351).
     pub fn key_ends_sound(&self, key: char) -> bool {
         match self.variable("playback_terminators").unwrap_or("*") {
             none if none.eq_ignore_ascii_case("none") => false,
@@ -303,10 +303,10 @@ impl Channel {
         }
     }
 
-    /// When the person at its end will have been silent for so long, from this moment on.
+    /// When the person at the far end has been silent for the length `silence`, counted from `from`.
     pub fn silent_at(&self, from: Instant, silence: Millis) -> Instant {
         let mut quiet_since = from;
-        for (begins, ends) in &self.speaks {
+        for (begins, ends) in &self.speech {
             if *begins < quiet_since + silence {
                 quiet_since = quiet_since.max(*ends);
             }
@@ -314,7 +314,7 @@ impl Channel {
         quiet_since + silence
     }
 
-    /// Whether sound flows.
+    /// Whether the channel has media: early media or the answer.
     pub fn has_media(&self) -> bool {
         self.answered || self.early
     }
@@ -337,7 +337,7 @@ impl Channel {
         self.variables.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
     }
 
-    /// Whether a variable says yes, as FreeSWITCH reads it (`switch_true`).
+    /// Whether a variable is true by FreeSWITCH's rules (`switch_true`).
     pub fn is_true(&self, name: &str) -> bool {
         self.variable(name).is_some_and(|value| {
             ["yes", "on", "true", "t", "enabled", "active", "allow"]
@@ -347,7 +347,7 @@ impl Channel {
         })
     }
 
-    /// Sets a variable, or unsets it with an empty value.
+    /// Sets a variable. An empty value unsets the variable.
     pub fn set(&mut self, name: &str, value: &str) {
         self.variables.retain(|(key, _)| !key.eq_ignore_ascii_case(name));
         if !value.is_empty() {
@@ -355,21 +355,21 @@ impl Channel {
         }
     }
 
-    /// Unsets a variable and gives what it was.
+    /// Unsets a variable and returns its value.
     pub fn take(&mut self, name: &str) -> Option<String> {
         let value = self.variable(name).map(str::to_owned);
         self.set(name, "");
         value
     }
 
-    /// It is to go to another extension, and remembers no partner.
+    /// Sets the extension that the channel goes to, and forgets the last bridged leg.
     pub fn set_destination(&mut self, to: &str) {
         self.destination = to.split([' ', ':']).next().unwrap_or_default().into();
         self.profile += 1;
-        self.other = None;
+        self.other_leg = None;
     }
 
-    /// What another channel remembers of this one.
+    /// This channel's caller profile, for the channel that is bridged with it.
     pub fn as_other_leg(&self, originatee: bool) -> OtherLeg {
         OtherLeg {
             uuid: self.uuid.clone(),
@@ -414,9 +414,9 @@ mod tests {
         let mut channel = Channel::new("a".into(), Direction::Inbound, 1, Instant(0));
         let silent_at = |channel: &Channel| channel.silent_at(Instant(1_000), Millis(500)).0;
         assert_eq!(silent_at(&channel), 1_500);
-        channel.speaks = vec![(Instant(900), Instant(1_200)), (Instant(1_600), Instant(2_000))];
+        channel.speech = vec![(Instant(900), Instant(1_200)), (Instant(1_600), Instant(2_000))];
         assert_eq!(silent_at(&channel), 2_500);
-        channel.speaks.push((Instant(2_500), Instant(9_000)));
+        channel.speech.push((Instant(2_500), Instant(9_000)));
         assert_eq!(silent_at(&channel), 2_500);
     }
 }

@@ -7,7 +7,7 @@ use super::switch_event::{DateCache, Header, epoch_micros, header};
 
 /// The headers that every event about a channel has.
 pub(super) fn channel_headers(channel: &Channel, to: &mut Vec<Header>) {
-    // The name is that of the state the channel's thread is in, the number that of the one it is to be in.
+    // The name is the state of the channel's thread; the number is the state that the thread shall enter next.
     let number = if channel.cause.is_some() && channel.state != ChannelState::Reporting {
         ChannelState::Hangup.number()
     } else {
@@ -47,7 +47,7 @@ pub(super) fn channel_headers(channel: &Channel, to: &mut Vec<Header>) {
         ]);
     }
     caller_headers(channel, inbound, to);
-    if let Some(other) = &channel.other {
+    if let Some(other) = &channel.other_leg {
         other_headers(other, to);
     }
 }

@@ -1,4 +1,4 @@
-//! The arguments of `play_and_get_digits`, and whether what was pressed fits them.
+//! The arguments of `play_and_get_digits`, and whether the pressed keys match them.
 //!
 //! The pattern is matched by a small reader that knows character classes, `\d`, `.`, single characters, `^`,
 //! `$`, `|` on the outside, and the quantifiers `*`, `+`, `?`, `{n}`, `{n,m}`. Groups are absent.
@@ -22,15 +22,15 @@ pub(super) struct Collect {
     pub phase: Phase,
 }
 
-/// What a run of `play_and_get_digits` does at the moment.
+/// The phase of a run of `play_and_get_digits`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
-    /// Plays the question.
-    Asking,
+    /// Plays the prompt.
+    Prompt,
     /// Waits for a key.
     Waiting,
-    /// Plays what it says to a wrong answer or none.
-    Complaining,
+    /// Plays the sound for invalid keys or no keys.
+    InvalidSound,
 }
 
 impl Collect {
@@ -54,15 +54,15 @@ impl Collect {
             pattern: rest.get(1).copied().unwrap_or_default().into(),
             digit_timeout: Millis(rest.get(2).and_then(|ms| ms.parse().ok()).unwrap_or(timeout)),
             pressed: String::new(),
-            phase: Phase::Asking,
+            phase: Phase::Prompt,
         })
     }
 
-    /// The file that sounds at the moment.
+    /// The file that plays now.
     pub fn current_file(&self) -> Option<&str> {
         match self.phase {
-            Phase::Asking => Some(&self.file),
-            Phase::Complaining => Some(&self.invalid_file),
+            Phase::Prompt => Some(&self.file),
+            Phase::InvalidSound => Some(&self.invalid_file),
             Phase::Waiting => None,
         }
     }
@@ -72,7 +72,7 @@ impl Collect {
         self.pressed.len() >= self.max
     }
 
-    /// Whether the keys pressed are an answer.
+    /// Whether the pressed keys are valid: enough keys that match the pattern.
     pub fn fits(&self) -> bool {
         let enough = self.pressed.len() >= self.min && !self.pressed.is_empty();
         enough && (self.pattern.is_empty() || matches(&self.pattern, &self.pressed))

@@ -1,7 +1,7 @@
-//! How a channel ends, and how it is sent elsewhere.
+//! Hang-up and transfer of a channel.
 //!
-//! The network's own hang-up ends everything in the same instant; one by an `api` is announced at once and
-//! comes true at the channel's next tick.
+//! A hang-up by the far end ends the channel in the same instant. A hang-up by an `api` command emits `CHANNEL_HANGUP`
+//! at once and ends the channel at its next tick.
 
 use super::app_run::FailedPlaybacks;
 use super::channel::{ChannelCallState, ChannelState, Direction, Interrupt, Uuid};
@@ -10,7 +10,7 @@ use super::stats::TimelineEvent;
 use super::switch_event::header;
 
 impl SwitchModel {
-    /// Hangs up and ends the channel in this instant.
+    /// Hangs the channel up and ends it in the same instant.
     pub(super) fn hang_up_now(&mut self, uuid: &Uuid, cause: &str, from_outside: bool) {
         if self.channels.get(uuid).is_some_and(|channel| channel.cause.is_none()) {
             self.mark_hung_up(uuid, cause);
@@ -18,8 +18,8 @@ impl SwitchModel {
         }
     }
 
-    /// The far end says by this SIP status that it is gone. Only then is the variable set (sofia.c:1036 and
-    /// 8726), which tells a leg that left from one that the switch ended.
+    /// The far end hangs up with this SIP status. Only then is the variable `sip_term_status` set (sofia.c:1036 and
+    /// 8726); the variable distinguishes a hang-up by the far end from a hang-up by the switch.
     pub(super) fn far_end_hangs_up(&mut self, uuid: &Uuid, status: &str, cause: &str) {
         let Some(channel) = self.channels.get_mut(uuid).filter(|channel| channel.cause.is_none()) else {
             return;
@@ -28,7 +28,7 @@ impl SwitchModel {
         self.hang_up_now(uuid, cause, true);
     }
 
-    /// Hangs up; the channel ends when it next looks.
+    /// Marks the channel as hung up. The channel ends at its next tick, or at once if it is idle.
     pub(super) fn request_hangup(&mut self, uuid: &Uuid, cause: &str) {
         if self.channels.get(uuid).is_none_or(|channel| channel.cause.is_some()) {
             return;
@@ -39,10 +39,10 @@ impl SwitchModel {
             return self.end_channel(uuid, true);
         }
         channel.interrupt = Some(Interrupt::Hangup);
-        self.tick_soon(uuid);
+        self.schedule_tick(uuid);
     }
 
-    /// Sends the channel to another extension when it next looks.
+    /// Transfers the channel to another extension at its next tick.
     pub(super) fn request_transfer(&mut self, uuid: &Uuid, to: &str) {
         let Some(channel) = self.channels.get_mut(uuid).filter(|channel| channel.cause.is_none()) else {
             return;
@@ -50,10 +50,10 @@ impl SwitchModel {
         channel.set_destination(to);
         channel.next_state = Some(ChannelState::Routing);
         channel.interrupt = Some(Interrupt::Transfer(to.into()));
-        self.tick_soon(uuid);
+        self.schedule_tick(uuid);
     }
 
-    /// The first hang-up counts: it is announced and its cause stays.
+    /// Sets the hang-up cause and emits `CHANNEL_HANGUP`. Only the first hang-up of a channel counts; its cause stays.
     pub(super) fn mark_hung_up(&mut self, uuid: &Uuid, cause: &str) {
         let now = self.now;
         let Some(channel) = self.channels.get_mut(uuid).filter(|channel| channel.cause.is_none()) else {
@@ -61,36 +61,36 @@ impl SwitchModel {
         };
         channel.cause = Some(known_cause(cause).into());
         channel.hungup_at = Some(now);
-        let (direction, owner, number) =
+        let (direction, caller_leg, number) =
             (channel.direction, channel.caller_leg.clone(), channel.dialled.clone());
-        let left = channel.variable("sip_term_status").is_some();
+        let by_far_end = channel.variable("sip_term_status").is_some();
         self.channel_event(uuid, "CHANNEL_HANGUP", Vec::new());
-        self.record_event(TimelineEvent::HungUp { leg: uuid.clone(), cause: cause.into(), by_far_end: left });
+        self.record_event(TimelineEvent::HungUp { leg: uuid.clone(), cause: cause.into(), by_far_end });
         match direction {
             Direction::Inbound => {
-                self.gone_callers.insert(uuid.clone(), now);
+                self.ended_callers.insert(uuid.clone(), now);
                 self.stats.call_ends(uuid, now, cause);
             }
             Direction::Outbound => {
                 self.stats.phone_free(&number);
-                if let Some((owner, left)) = owner
-                    .and_then(|owner| Some((self.gone_callers.get(&owner)?, owner)))
-                    .map(|(left, owner)| (owner, *left))
+                if let Some((caller_leg, hung_up_at)) = caller_leg
+                    .and_then(|caller_leg| Some((self.ended_callers.get(&caller_leg)?, caller_leg)))
+                    .map(|(hung_up_at, caller_leg)| (caller_leg, *hung_up_at))
                 {
-                    self.stats.call(&owner, |call| {
-                        call.agent_leg_outlived = call.agent_leg_outlived.max(now.since(left))
+                    self.stats.call(&caller_leg, |call| {
+                        call.agent_leg_outlived = call.agent_leg_outlived.max(now.since(hung_up_at))
                     });
                 }
             }
         }
     }
 
-    /// The channel drops what it does, leaves its partner, reports and is gone.
+    /// Ends a channel that is hung up: ends its applications, leaves the bridge, emits the last events and destroys it.
     pub(super) fn end_channel(&mut self, uuid: &Uuid, from_outside: bool) {
         self.unwind(uuid, if from_outside { FailedPlaybacks::Innermost } else { FailedPlaybacks::None });
         let Some(channel) = self.channels.get_mut(uuid) else { return };
         let cause = channel.cause.clone().unwrap_or_default();
-        let partner_first = channel.bridge.is_some() && !channel.originator;
+        let waits_for_originator = channel.bridge.is_some() && !channel.originator;
         let recordings = std::mem::take(&mut channel.recording);
         channel.interrupt = None;
         channel.messages.clear();
@@ -103,20 +103,20 @@ impl SwitchModel {
         self.set_call_state(uuid, ChannelCallState::Hangup);
         self.run_hook(uuid, "api_hangup_hook");
         self.set_state(uuid, ChannelState::Reporting);
-        let twice = vec![header("Hangup-Cause", cause)];
-        self.channel_event_with(uuid, "CHANNEL_HANGUP_COMPLETE", twice, Vec::new(), None);
+        let cause_header = vec![header("Hangup-Cause", cause)];
+        self.channel_event_with(uuid, "CHANNEL_HANGUP_COMPLETE", cause_header, Vec::new(), None);
         let Some(channel) = self.channels.get(uuid) else { return };
         if channel.job.is_some() {
             self.schedule_at(self.now + TICK, ScheduledEvent::OriginateEnds(uuid.clone()));
-        } else if partner_first {
-            // The joining leg's thread still holds it.
+        } else if waits_for_originator {
+            // The originator's thread still holds the channel.
             self.schedule_at(self.now + TICK, ScheduledEvent::Destroy(uuid.clone()));
         } else {
             self.destroy(uuid);
         }
     }
 
-    /// Runs the command that a variable of the channel holds: `api_on_answer`, `api_hangup_hook`.
+    /// Runs the `api` command in a variable of the channel: `api_on_answer` or `api_hangup_hook`.
     pub(super) fn run_hook(&mut self, uuid: &Uuid, variable: &str) {
         let channel = self.channels.get(uuid);
         let Some(line) = channel.and_then(|channel| channel.variable(variable)).map(str::to_owned) else {
@@ -127,12 +127,13 @@ impl SwitchModel {
         self.api_event(command, argument);
     }
 
-    /// The channel is no more.
+    /// Removes the channel and emits `CHANNEL_DESTROY`. The channel waits while its peer still has to handle the end of
+    /// their bridge.
     pub(super) fn destroy(&mut self, uuid: &Uuid) {
         let Some(channel) = self.channels.get(uuid) else { return };
-        let partner = channel.other.as_ref().and_then(|other| self.channels.get(&other.uuid));
-        let held = partner.and_then(|partner| partner.left_peer.as_ref()).is_some_and(|(by, _)| by == uuid);
-        if held {
+        let peer = channel.other_leg.as_ref().and_then(|other| self.channels.get(&other.uuid));
+        let is_held = peer.and_then(|peer| peer.departed_peer.as_ref()).is_some_and(|(by, _)| by == uuid);
+        if is_held {
             return self.schedule_at(self.now + TICK, ScheduledEvent::Destroy(uuid.clone()));
         }
         self.unschedule(uuid);
@@ -143,7 +144,8 @@ impl SwitchModel {
     }
 }
 
-/// A cause the switch knows; it takes any other for a normal clearing (`switch_channel_str2cause`).
+/// The name of a known hang-up cause. The switch reads any other text as `NORMAL_CLEARING`
+/// (`switch_channel_str2cause`).
 fn known_cause(cause: &str) -> &str {
     const KNOWN: &[&str] = &[
         "UNALLOCATED_NUMBER",

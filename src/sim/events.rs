@@ -1,4 +1,5 @@
-//! How the simulated switch emits its events: each takes its number, gets its headers and goes to the listeners.
+//! How the simulated switch emits events: each event takes a sequence number, gets its headers and goes to the
+//! listeners.
 
 use super::channel::{ChannelCallState, ChannelState, Direction, Uuid};
 use super::channel_headers::{channel_headers, variable_headers};
@@ -7,7 +8,7 @@ use super::switch_event::{CORE_UUID, Header, SwitchEvent, epoch_micros, header};
 use hotlined_core::time::Millis;
 use hotlined_esl::vocabulary::EventName;
 
-/// The place in FreeSWITCH's source that such an event names.
+/// The file, function and line of FreeSWITCH's source for the `Event-Calling-…` headers of an event.
 fn source_location(name: &str) -> (&'static str, &'static str, &'static str) {
     match name {
         "CHANNEL_EXECUTE" => ("switch_core_session.c", "switch_core_session_exec", "2945"),
@@ -35,7 +36,7 @@ fn source_location(name: &str) -> (&'static str, &'static str, &'static str) {
     }
 }
 
-/// Whether an event of this name carries all of its channel's variables.
+/// Whether events of this name carry all variables of the channel.
 fn carries_variables(name: &str) -> bool {
     matches!(
         name,
@@ -63,7 +64,7 @@ fn carries_variables(name: &str) -> bool {
 }
 
 impl SwitchModel {
-    /// An event that is about no channel.
+    /// Emits an event that belongs to no channel.
     pub(super) fn event(&mut self, name: &'static str, headers: Vec<Header>, body: Option<String>) {
         if !self.has_listener(name) {
             return self.skip_event();
@@ -73,12 +74,12 @@ impl SwitchModel {
         self.emit(SwitchEvent { headers: all, body });
     }
 
-    /// An event about a channel, with what such an event adds after the channel's data.
+    /// Emits an event of a channel. The headers `after` stand behind the channel's headers.
     pub(super) fn channel_event(&mut self, uuid: &Uuid, name: &'static str, after: Vec<Header>) {
         self.channel_event_with(uuid, name, Vec::new(), after, None);
     }
 
-    /// An event about a channel, with what such an event adds before and after the channel's data.
+    /// Emits an event of a channel. The headers `before` and `after` stand around the channel's headers.
     pub(super) fn channel_event_with(
         &mut self,
         uuid: &Uuid,
@@ -103,14 +104,14 @@ impl SwitchModel {
         self.update_channel_list(uuid);
     }
 
-    /// An event that nobody listens to: it takes its number, and that is all.
+    /// Counts an event without listeners. The event takes its sequence number and is not built.
     fn skip_event(&mut self) {
         self.sequence += 1;
         self.stats.events += 1;
     }
 
-    /// The application `event`: an event about the channel under a name the dialplan chose, with headers it
-    /// chose (mod_dptools.c:1895). The real one writes them before the channel's data, `Event-Name` among them.
+    /// The application `event`: emits an event of the channel with the name and headers that the dialplan gives
+    /// (mod_dptools.c:1895). A real switch writes these headers before the channel's headers, `Event-Name` among them.
     pub(super) fn app_event(&mut self, uuid: &Uuid, data: &str) {
         const ARGUMENTS_MAX: usize = 25;
         let pairs = data.split(',').take(ARGUMENTS_MAX).filter_map(|pair| pair.split_once('='));
@@ -129,8 +130,8 @@ impl SwitchModel {
         self.emit(SwitchEvent { headers, body: None });
     }
 
-    /// An event that a client sent: everybody hears it who listens to such, the client, too. One of a name that the
-    /// switch does not know goes nowhere (the real one tells it to those who listen to all). Gives the event's name.
+    /// `sendevent`: emits a client's event to all its listeners, also to the client. Returns the `Event-UUID`. An event
+    /// with an unknown name is not emitted (a real switch sends it to the clients that subscribed to `ALL`).
     pub(super) fn client_event(
         &mut self,
         name: &str,
@@ -152,8 +153,8 @@ impl SwitchModel {
         uuid
     }
 
-    /// The channel enters a state, and says so. A caller's counts as ringing while it is being routed, also
-    /// when it was answered long ago (switch_channel.c:2396).
+    /// The channel enters a state and emits `CHANNEL_STATE`. A caller's leg counts as ringing while it is in
+    /// `CS_ROUTING`, also when it was answered long ago (switch_channel.c:2396).
     pub(super) fn set_state(&mut self, uuid: &Uuid, state: ChannelState) {
         let Some(channel) = self.channels.get_mut(uuid) else { return };
         channel.state = state;
@@ -173,7 +174,7 @@ impl SwitchModel {
         self.channel_event(uuid, "CHANNEL_STATE", Vec::new());
     }
 
-    /// What `uuid_dump` prints of a channel, as an event named `CHANNEL_DATA`.
+    /// The data that `uuid_dump` prints of a channel, as an event named `CHANNEL_DATA`.
     pub(super) fn channel_data(&mut self, uuid: &Uuid) -> Option<SwitchEvent> {
         let mut headers = self.base_headers("CHANNEL_DATA");
         let channel = self.channels.get(uuid)?;
@@ -205,7 +206,7 @@ impl SwitchModel {
         headers
     }
 
-    /// Plans how the list of channels follows a change of this channel.
+    /// Schedules the change of this channel in the list of `show channels`, with a random lag.
     pub(super) fn update_channel_list(&mut self, uuid: &Uuid) {
         let (least, most) = self.config.channel_list_lag_ms;
         if most == 0 {

@@ -1,4 +1,4 @@
-//! A caller's leg: how it comes, what the dialplan does with it, and what is due without any order.
+//! A caller's leg: the call's arrival, the dialplan, the answer; and the switch's own scheduler and heartbeat.
 
 use super::actors::{Caller, HangsUp};
 use super::channel::{Channel, ChannelCallState, ChannelState, Direction, Uuid};
@@ -8,8 +8,8 @@ use super::stats::{CallReport, TimelineEvent};
 use super::switch_event::{VERSION, header};
 use hotlined_core::time::{Instant, Millis};
 
-/// How often the switch's scheduler looks at its tasks (switch_scheduler.c:379). Tasks count whole seconds of
-/// the wall clock, so `+4` comes true after three seconds at the earliest and four and a tenth at the latest.
+/// How often the switch's scheduler looks at its tasks (switch_scheduler.c:379). Tasks count whole seconds of the wall
+/// clock, so a task at `+4` runs after 3 s at the earliest and 4.1 s at the latest.
 const SCHEDULER_POLL_MS: u64 = 100;
 
 impl SwitchModel {
@@ -27,13 +27,13 @@ impl SwitchModel {
         channel.number.clone_from(&caller.number);
         channel.destination.clone_from(&caller.dialled);
         channel.dialled.clone_from(&caller.dialled);
-        channel.leaves = caller.hangs_up;
-        channel.says_bye = caller.sends_bye;
+        channel.hangs_up = caller.hangs_up;
+        channel.sends_bye = caller.sends_bye;
         channel.replies.clone_from(&caller.replies);
         let now = self.now;
-        channel.speaks =
-            caller.speech.iter().map(|words| (now + words.at, now + words.at + words.lasts)).collect();
-        channel.speaks.sort();
+        channel.speech =
+            caller.speech.iter().map(|speech| (now + speech.at, now + speech.at + speech.lasts)).collect();
+        channel.speech.sort();
         set_inbound_variables(&mut channel, &caller, self.now);
         self.channels.insert(uuid.clone(), channel);
         self.count_channels();
@@ -57,7 +57,7 @@ impl SwitchModel {
         self.route(&uuid);
     }
 
-    /// The dialplan takes the channel to wherever its destination leads.
+    /// Takes the dialplan actions of the channel's destination and runs them.
     pub(super) fn route(&mut self, uuid: &Uuid) {
         let Some(channel) = self.channels.get_mut(uuid) else { return };
         let Some(actions) = self.config.dialplan.actions(channel) else {
@@ -73,7 +73,7 @@ impl SwitchModel {
         self.run_dialplan(uuid);
     }
 
-    /// The channel is in another state of call, and says so.
+    /// Sets `Channel-Call-State` and emits `CHANNEL_CALLSTATE` if the state changes.
     pub(super) fn set_call_state(&mut self, uuid: &Uuid, to: ChannelCallState) {
         let Some(channel) = self.channels.get_mut(uuid) else { return };
         let before = std::mem::replace(&mut channel.call_state, to);
@@ -86,14 +86,14 @@ impl SwitchModel {
         }
     }
 
-    /// What needs sound opens the sound of a caller who has none.
+    /// Starts early media on a caller's leg without media; an agent's leg stays as it is.
     pub(super) fn pre_answer_caller(&mut self, uuid: &Uuid) {
         if self.channels.get(uuid).is_some_and(|channel| channel.direction == Direction::Inbound) {
             self.pre_answer(uuid);
         }
     }
 
-    /// Early media: the caller can hear, and nothing is answered.
+    /// Starts early media: the caller can hear, and the call is not answered.
     pub(super) fn pre_answer(&mut self, uuid: &Uuid) {
         let now = self.now;
         let Some(channel) = self.channels.get_mut(uuid).filter(|channel| !channel.has_media()) else {
@@ -106,7 +106,7 @@ impl SwitchModel {
         self.set_call_state(uuid, ChannelCallState::Early);
     }
 
-    /// The call is answered, from which on it costs.
+    /// Answers the call. The call costs money from here on.
     pub(super) fn answer(&mut self, uuid: &Uuid) {
         let now = self.now;
         let Some(channel) = self.channels.get_mut(uuid).filter(|channel| !channel.answered) else { return };
@@ -122,8 +122,14 @@ impl SwitchModel {
         self.run_hook(uuid, "api_on_answer");
     }
 
-    /// Puts a task on the switch's scheduler, for a whole second of the wall clock.
-    pub(super) fn schedule(&mut self, leg: &Uuid, when: &str, description: &'static str, what: TaskAction) {
+    /// Adds a task to the switch's scheduler. The task runs at a whole second of the wall clock.
+    pub(super) fn schedule_task(
+        &mut self,
+        leg: &Uuid,
+        when: &str,
+        description: &'static str,
+        action: TaskAction,
+    ) {
         let this_second = self.now.0 / 1_000;
         let runtime_s = match when.strip_prefix('+') {
             Some(wait) => this_second.saturating_add(wait.parse().unwrap_or(0)),
@@ -131,35 +137,35 @@ impl SwitchModel {
         };
         self.task_count += 1;
         let id = self.task_count;
-        let task = Task { group: leg.clone(), description, runtime_s, what };
+        let task = Task { group: leg.clone(), description, runtime_s, action };
         self.task_event("ADD_SCHEDULE", id, &task);
         self.tasks.insert(id, task);
-        let whole = Instant(runtime_s.saturating_mul(1_000)).max(self.now);
-        let polled = self.started.0 % SCHEDULER_POLL_MS;
-        let wait = (polled + SCHEDULER_POLL_MS - whole.0 % SCHEDULER_POLL_MS) % SCHEDULER_POLL_MS;
-        self.schedule_at(whole + Millis(wait), ScheduledEvent::Task(id));
+        let whole_second = Instant(runtime_s.saturating_mul(1_000)).max(self.now);
+        let poll_offset = self.started.0 % SCHEDULER_POLL_MS;
+        let wait = (poll_offset + SCHEDULER_POLL_MS - whole_second.0 % SCHEDULER_POLL_MS) % SCHEDULER_POLL_MS;
+        self.schedule_at(whole_second + Millis(wait), ScheduledEvent::Task(id));
     }
 
-    /// Forgets the tasks of a group, or the one of this number; says how many there were.
+    /// Deletes the tasks of a group, or the task with this number. Returns how many tasks were deleted.
     pub(super) fn unschedule(&mut self, group_or_id: &str) -> usize {
-        let wanted: Vec<u64> = match group_or_id.parse() {
+        let task_ids: Vec<u64> = match group_or_id.parse() {
             Ok(id) => self.tasks.contains_key(&id).then_some(id).into_iter().collect(),
             Err(_) => {
-                let of_group = self.tasks.iter().filter(|(_, task)| &*task.group == group_or_id);
-                of_group.map(|(id, _)| *id).collect()
+                let in_group = self.tasks.iter().filter(|(_, task)| &*task.group == group_or_id);
+                in_group.map(|(id, _)| *id).collect()
             }
         };
-        for id in &wanted {
+        for id in &task_ids {
             if let Some(task) = self.tasks.remove(id) {
                 self.task_event("DEL_SCHEDULE", *id, &task);
             }
         }
-        wanted.len()
+        task_ids.len()
     }
 
     pub(super) fn run_task(&mut self, id: u64) {
         let Some(task) = self.tasks.remove(&id) else { return };
-        match &task.what {
+        match &task.action {
             TaskAction::Transfer(to) => self.request_transfer(&task.group, to),
             TaskAction::Hangup(cause) => self.request_hangup(&task.group, cause),
         }
@@ -280,6 +286,6 @@ fn set_inbound_variables(channel: &mut Channel, caller: &Caller, now: Instant) {
     }
 }
 
-/// A session description, for the line ends that stand in its value.
+/// A session description (SDP): a variable whose value has line ends.
 const SDP: &str = "v=0\r\no=user1 53655765 2353687637 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
                    m=audio 41000 RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n";

@@ -1,23 +1,23 @@
-//! What is promised about every call, stated once.
+//! The invariants of every call, each stated once.
 //!
-//! Three tests hold calls against it: rehearsals (the calls alone), seeds (whole daemons in a simulated world) and
-//! chaos (real processes). Each observer says what it saw and how late that may be; the sentence and the comparison
-//! stand here. Absent, and must stay so: what only one observer can see, and any excuse, which an observer states
-//! itself before it asks.
+//! Three kinds of tests check calls against these invariants: rehearsals (the calls alone), seeds (whole daemons in a
+//! simulated world) and chaos (real processes). A test gives its observation and its bound; the comparison and the
+//! error text are here. Absent, and must stay so: a check that only one kind of test can make, and exceptions. A test
+//! decides about its exceptions before it calls a check.
 
 use super::stats::OrphanLeg;
 use hotlined_core::record::{CallRecord, Outcome};
 use hotlined_core::time::Millis;
 use std::fmt::Debug;
 
-/// The longest a caller hears nothing while a daemon looks after the call. An observer adds how long its own news is
-/// on the way, and takes more where the flow listens to the caller.
+/// The longest time for which a caller hears nothing while a daemon handles the call. A test adds the delay of its own
+/// observation, and allows more where the call flow listens to the caller.
 pub const SILENCE_MAX: Millis = Millis::seconds(1);
 
-/// The longest a caller may hear nothing. `silence` is how long that is by now.
+/// A caller hears nothing for `silence_max` at most. `silence` is the length of the silence so far.
 ///
 /// # Errors
-/// The caller of this leg hears nothing for longer.
+/// The silence on this leg is longer than `silence_max`.
 pub fn caller_hears_something(leg: &dyn Debug, silence: Millis, silence_max: Millis) -> Result<(), String> {
     if silence <= silence_max {
         return Ok(());
@@ -25,21 +25,22 @@ pub fn caller_hears_something(leg: &dyn Debug, silence: Millis, silence_max: Mil
     Err(format!("dead air: {leg:?} hears nothing for {silence}"))
 }
 
-/// An agent's leg ends when its caller has left. `known_for` is how long the daemon has been able to know that.
+/// An agent's leg ends after its caller has hung up. `known_for` is the time since the daemon could know of the
+/// hang-up.
 ///
 /// # Errors
-/// The agent's leg goes on for longer than `outlives_max`.
-pub fn agent_leg_ends(left: &OrphanLeg, known_for: Millis, outlives_max: Millis) -> Result<(), String> {
-    if left.since.min(known_for) <= outlives_max {
+/// The agent's leg is alive for longer than `outlives_max` after that.
+pub fn agent_leg_ends(orphan: &OrphanLeg, known_for: Millis, outlives_max: Millis) -> Result<(), String> {
+    if orphan.since.min(known_for) <= outlives_max {
         return Ok(());
     }
-    Err(format!("an agent's leg goes on without its caller: {left:?}"))
+    Err(format!("an agent's leg goes on without its caller: {orphan:?}"))
 }
 
-/// A telephone has no more calls at once than lines.
+/// A telephone has at most as many calls at the same time as it has lines.
 ///
 /// # Errors
-/// It has more.
+/// There are more calls than lines.
 pub fn lines_suffice(telephone: &str, lines: usize, calls: usize) -> Result<(), String> {
     if calls <= lines {
         return Ok(());
@@ -47,11 +48,11 @@ pub fn lines_suffice(telephone: &str, lines: usize, calls: usize) -> Result<(), 
     Err(format!("a telephone is rung beyond its lines: {telephone} has {lines}, and {calls} calls at once"))
 }
 
-/// A caller whom no daemon looks after is with the fallback in time. `alone_for` is how long nobody has; `is_served`
-/// says that the caller talks, or that the fallback has the caller.
+/// A caller without a daemon reaches the fallback of the dialplan in time. `alone_for` is the time without a daemon.
+/// `is_served`: the caller talks, or the fallback serves the caller.
 ///
 /// # Errors
-/// Neither is so after `fallback_after`.
+/// The caller is not served after `fallback_after`.
 pub fn fallback_comes(
     caller: &dyn Debug,
     alone_for: Millis,
@@ -64,30 +65,31 @@ pub fn fallback_comes(
     Err(format!("nobody looks after a caller for {alone_for}, and no fallback came: {caller:?}"))
 }
 
-/// One call, one record: a call has at most as many records as it was taken times, and in the end as many.
+/// One call, one record. `taken` is how often a daemon took the call: there are never more records than that, and in
+/// the end (`is_over`) exactly as many.
 ///
 /// # Errors
-/// There are more, or in the end fewer.
+/// There are more records, or fewer records in the end.
 pub fn one_record_each(call: &dyn Debug, taken: usize, records: usize, is_over: bool) -> Result<(), String> {
-    let why = match (taken, records) {
+    let problem = match (taken, records) {
         (0, 1..) => "a record of a call that no daemon took",
         _ if records > taken => "more than one record",
         _ if is_over && records < taken => "no record",
         _ => return Ok(()),
     };
-    Err(format!("{why}: {call:?} was taken {taken} times and has {records} records"))
+    Err(format!("{problem}: {call:?} was taken {taken} times and has {records} records"))
 }
 
-/// A record agrees with itself: its times are in order, the sums are right, and who is said to have talked was
-/// answered. `may_stay` says that callers may be asked something after the talk: then the call is longer than wait and
-/// talk.
+/// A record is consistent: its times are in order, its sums are right, and a call with the outcome `Answered` has an
+/// agent and a start of billing. `may_stay`: the call flow may go on after the talk, so that the call may be longer
+/// than wait and talk together.
 ///
-/// When an attempt rang or was answered may be later than its end: the switch says it when the attempt is given up.
-/// That `Answered` has an agent and a start of billing does not say that the two were heard to be joined: the news of
-/// that may be lost with a link.
+/// Not checked: an attempt may ring or be answered after its end, because the event of the switch may come when the
+/// attempt is already given up. And an `Answered` record does not prove that the daemon received the bridge event: the
+/// event may be lost with a link.
 ///
 /// # Errors
-/// A record that cannot be.
+/// The record contradicts itself.
 pub fn record_is_possible(record: &CallRecord, may_stay: bool) -> Result<(), String> {
     let in_order = record.arrived <= record.ended && record.billing_start.is_none_or(|at| at <= record.ended);
     let mut attempts = record.attempts.iter();
@@ -95,20 +97,20 @@ pub fn record_is_possible(record: &CallRecord, may_stay: bool) -> Result<(), Str
         attempts.all(|attempt| attempt.started <= attempt.ended && attempt.ended <= record.ended);
     let talked = record.outcome == Outcome::Answered;
     let answered = (!talked || record.billing_start.is_some()) && record.agent.is_some() == talked;
-    let (sum, lasted) = (record.wait.0 + record.talk.0, record.ended.since(record.arrived).0);
-    let adds_up = sum == lasted || may_stay && sum < lasted;
+    let (sum, length) = (record.wait.0 + record.talk.0, record.ended.since(record.arrived).0);
+    let adds_up = sum == length || may_stay && sum < length;
     if in_order && attempts_in_order && answered && adds_up {
         return Ok(());
     }
     Err(format!("a record that cannot be: {record:?}"))
 }
 
-/// A record of a talk is of a talk that was. `talked` is what caller and agent lived through.
+/// A record with the outcome `Answered` belongs to a call in which caller and agent really talked (`talked`).
 ///
-/// The other way round is promised only where nothing fails: a daemon may die with the news of a talk.
+/// The reverse holds only without failures: a daemon may die before it records a talk.
 ///
 /// # Errors
-/// The record says `Answered`, and the two never heard each other.
+/// The outcome is `Answered`, and caller and agent never talked.
 pub fn record_of_a_talk_is_true(record: &CallRecord, talked: bool) -> Result<(), String> {
     if record.outcome != Outcome::Answered || talked {
         return Ok(());
@@ -116,11 +118,11 @@ pub fn record_of_a_talk_is_true(record: &CallRecord, talked: bool) -> Result<(),
     Err(format!("a record of a talk that never was: {record:?}"))
 }
 
-/// Where nothing fails, a record tells what the caller lived through: a talk, and the fallback, where they were and
-/// only there.
+/// Without failures the outcome is `Answered` exactly if the caller talked (`talked`), and `Fallback` exactly if the
+/// fallback served the caller (`fell_back`).
 ///
 /// # Errors
-/// It tells something else.
+/// The outcome differs from the observation.
 pub fn record_is_true(record: &CallRecord, talked: bool, fell_back: bool) -> Result<(), String> {
     record_of_a_talk_is_true(record, talked)?;
     let answered = record.outcome == Outcome::Answered;
@@ -139,7 +141,7 @@ mod tests {
     use hotlined_core::time::Instant;
     use std::collections::BTreeMap;
 
-    /// A call of ten seconds: four of waiting, six of talk.
+    /// The record of a call of 10 s: 4 s of waiting and 6 s of talk.
     fn record() -> CallRecord {
         let attempt = AttemptRecord {
             agent: "01".into(),
@@ -197,8 +199,8 @@ mod tests {
             |record| record.attempts[0].started = Instant(11_001),
             |record| record.attempts[0].ended = Instant(11_001),
         ];
-        for (nth, edit) in edits.into_iter().enumerate() {
-            assert!(!is_possible(edit), "{nth}");
+        for (index, edit) in edits.into_iter().enumerate() {
+            assert!(!is_possible(edit), "{index}");
         }
     }
 
@@ -233,9 +235,9 @@ mod tests {
 
     #[test]
     fn what_lasts_longer_than_it_may_is_noticed() {
-        let left = OrphanLeg { leg: "b".into(), caller: "a".into(), since: Millis(1_001) };
-        assert!(agent_leg_ends(&left, Millis(1_001), Millis(1_000)).is_err());
-        assert!(agent_leg_ends(&left, Millis(1_000), Millis(1_000)).is_ok());
+        let orphan = OrphanLeg { leg: "b".into(), caller: "a".into(), since: Millis(1_001) };
+        assert!(agent_leg_ends(&orphan, Millis(1_001), Millis(1_000)).is_err());
+        assert!(agent_leg_ends(&orphan, Millis(1_000), Millis(1_000)).is_ok());
         assert!(caller_hears_something(&"a", SILENCE_MAX, SILENCE_MAX).is_ok());
         assert!(caller_hears_something(&"a", Millis(SILENCE_MAX.0 + 1), SILENCE_MAX).is_err());
         assert!(fallback_comes(&"a", Millis(6_000), false, Millis(6_000)).is_ok());

@@ -1,7 +1,8 @@
-//! Sounds and keys: what a leg hears, and what it says with its keypad.
+//! Sounds and DTMF keys of a leg.
 //!
-//! A key is reported when an application takes it. `endless_playback` takes none, so keys pressed during a
-//! ringback are reported by whatever comes after, or dropped by `play_and_get_digits` (both as in the source).
+//! The `DTMF` event comes when an application reads the key. `endless_playback` reads no keys. A key that is pressed
+//! during a ringback waits for the next application, which reads the key; only `play_and_get_digits` drops the key
+//! (both as in FreeSWITCH's source).
 
 use super::app_run::{AppRun, finite, is_audible};
 use super::channel::{AppActivity, Uuid};
@@ -11,11 +12,11 @@ use super::stats::TimelineEvent;
 use super::switch_event::header;
 use hotlined_core::time::Millis;
 
-/// How long a person takes from one key to the next.
-const BETWEEN_KEYS: Millis = Millis(300);
+/// The time from one key of a person to the next.
+const KEY_INTERVAL: Millis = Millis(300);
 
 impl SwitchModel {
-    /// A sound begins; says how long it is, or nothing when it is not there.
+    /// Starts a sound and returns its length. Returns `None` if the file does not exist.
     pub(super) fn start_sound(&mut self, uuid: &Uuid, file: &str) -> Option<Millis> {
         let length = self.config.sounds.length_of(file)?;
         self.channel_event(uuid, "PLAYBACK_START", vec![header("Playback-File-Path", file.to_owned())]);
@@ -27,13 +28,13 @@ impl SwitchModel {
         Some(length)
     }
 
-    /// The person at the other end knows what to press.
+    /// Schedules the keys that the person at the far end presses when this sound starts.
     fn reply_to_sound(&mut self, uuid: &Uuid, file: &str) {
         let Some(channel) = self.channels.get(uuid) else { return };
         let replies = channel.replies.iter().filter(|reply| file.contains(&reply.sound)).cloned();
         for reply in replies.collect::<Vec<_>>() {
             for (at, key) in (0..).zip(reply.keys.chars()) {
-                let at = self.now + reply.after + Millis(at * BETWEEN_KEYS.0);
+                let at = self.now + reply.after + Millis(at * KEY_INTERVAL.0);
                 self.schedule_at(at, ScheduledEvent::PersonPresses(uuid.clone(), key));
             }
         }
@@ -45,12 +46,12 @@ impl SwitchModel {
         self.channel_event(uuid, "PLAYBACK_STOP", headers);
     }
 
-    /// A key came in.
+    /// Handles a key that the person at the far end pressed.
     pub(super) fn key(&mut self, uuid: &Uuid, key: char) {
         let Some(channel) = self.channels.get_mut(uuid) else { return };
         let activity = channel.stack.last().map(|frame| frame.activity.clone());
         match activity {
-            Some(AppActivity::Collect(collect)) if collect.phase != Phase::Complaining => {
+            Some(AppActivity::Collect(collect)) if collect.phase != Phase::InvalidSound => {
                 self.report_key(uuid, key);
                 self.collect_key(uuid, *collect, key);
             }
@@ -62,7 +63,7 @@ impl SwitchModel {
                 channel.break_requested |= ends;
                 self.report_key(uuid, key);
                 if ends {
-                    self.tick_soon(uuid);
+                    self.schedule_tick(uuid);
                 }
             }
             Some(AppActivity::Park { .. } | AppActivity::Sleep) => self.report_key(uuid, key),
@@ -71,7 +72,7 @@ impl SwitchModel {
         }
     }
 
-    /// The keys that nobody took so far are taken.
+    /// Gives the waiting keys to the current application.
     pub(super) fn deliver_waiting_keys(&mut self, uuid: &Uuid) {
         let Some(channel) = self.channels.get_mut(uuid) else { return };
         for key in std::mem::take(&mut channel.keys) {
@@ -88,7 +89,8 @@ impl SwitchModel {
         self.channel_event(uuid, "DTMF", headers);
     }
 
-    /// Begins `play_and_get_digits`. With arguments it cannot read, the switch logs and goes on.
+    /// Starts `play_and_get_digits`. With unreadable arguments a real switch logs an error and continues; here the
+    /// application ends at once.
     pub(super) fn collect(&mut self, uuid: &Uuid, run: AppRun) {
         let collect = Collect::parse(&run.data);
         let activity = match collect {
@@ -101,18 +103,18 @@ impl SwitchModel {
                 if let Some(channel) = self.channels.get_mut(uuid) {
                     channel.set(&collect.variable, "");
                 }
-                self.play_question(uuid, *collect);
+                self.play_prompt(uuid, *collect);
             }
             _ => self.pop_app(uuid),
         }
     }
 
-    fn play_question(&mut self, uuid: &Uuid, mut collect: Collect) {
+    fn play_prompt(&mut self, uuid: &Uuid, mut collect: Collect) {
         if let Some(channel) = self.channels.get_mut(uuid) {
             channel.keys.clear();
         }
         collect.pressed.clear();
-        collect.phase = Phase::Asking;
+        collect.phase = Phase::Prompt;
         let file = collect.file.clone();
         let length = self.start_sound(uuid, &file);
         if length.is_none() {
@@ -123,10 +125,10 @@ impl SwitchModel {
         self.set_app_end(uuid, finite(lasts));
     }
 
-    /// The time of what `play_and_get_digits` does is up.
+    /// The time of the current phase of `play_and_get_digits` is over.
     pub(super) fn collect_time_over(&mut self, uuid: &Uuid, mut collect: Collect) {
         match collect.phase {
-            Phase::Asking => {
+            Phase::Prompt => {
                 self.stop_sound(uuid, &collect.file.clone(), "done");
                 collect.phase = Phase::Waiting;
                 let wait = collect.timeout;
@@ -134,7 +136,7 @@ impl SwitchModel {
                 self.set_app_end(uuid, Some(wait));
             }
             Phase::Waiting => self.end_try(uuid, collect, "timeout"),
-            Phase::Complaining => {
+            Phase::InvalidSound => {
                 self.stop_sound(uuid, &collect.invalid_file.clone(), "done");
                 self.next_try(uuid, collect);
             }
@@ -146,18 +148,18 @@ impl SwitchModel {
             self.stop_sound(uuid, &file, "break");
         }
         match collect.phase {
-            Phase::Asking | Phase::Waiting => {
+            Phase::Prompt | Phase::Waiting => {
                 collect.phase = Phase::Waiting;
                 let wait = collect.timeout;
                 self.store_collect(uuid, collect);
                 self.set_app_end(uuid, Some(wait));
             }
-            Phase::Complaining => self.next_try(uuid, collect),
+            Phase::InvalidSound => self.next_try(uuid, collect),
         }
     }
 
     fn collect_key(&mut self, uuid: &Uuid, mut collect: Collect, key: char) {
-        if collect.phase == Phase::Asking {
+        if collect.phase == Phase::Prompt {
             self.stop_sound(uuid, &collect.file.clone(), "break");
         }
         collect.phase = Phase::Waiting;
@@ -187,7 +189,7 @@ impl SwitchModel {
         if fits {
             return self.pop_app(uuid);
         }
-        collect.phase = Phase::Complaining;
+        collect.phase = Phase::InvalidSound;
         let file = collect.invalid_file.clone();
         match self.start_sound(uuid, &file) {
             Some(length) => {
@@ -200,7 +202,7 @@ impl SwitchModel {
 
     fn next_try(&mut self, uuid: &Uuid, mut collect: Collect) {
         collect.tries = collect.tries.saturating_sub(1);
-        if collect.tries == 0 { self.pop_app(uuid) } else { self.play_question(uuid, collect) }
+        if collect.tries == 0 { self.pop_app(uuid) } else { self.play_prompt(uuid, collect) }
     }
 
     fn store_collect(&mut self, uuid: &Uuid, collect: Collect) {

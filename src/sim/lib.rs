@@ -7,7 +7,8 @@
 //!
 //! - [`model`] is the switch itself, pure: channels, applications, dialplan, `originate`, `uuid_bridge`, people.
 //! - [`switch`] serves a model on FreeSWITCH's event socket over real TCP, in real time or faster.
-//! - [`dry_run`] is something else: the daemon's engine handles calls in this process, without any event socket.
+//! - [`dry_run`] is a second, simpler simulation: the daemon's engine handles calls in this process, without any event
+//!   socket.
 //!
 //! The model behaves as FreeSWITCH 1.10.12 was seen to behave; `tests/product/exchange_truth.rs` compares it with recordings
 //! of a real one.

@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const TICK: Millis = Millis(20);
 
 /// The most messages that may wait for one channel (`SWITCH_EVENT_QUEUE_LEN` of a session's private events).
-pub const ORDERS_QUEUED_MAX: usize = 256;
+pub const MESSAGES_QUEUED_MAX: usize = 256;
 
 /// The configuration of a simulated switch.
 #[derive(Clone, Debug)]
@@ -143,7 +143,7 @@ pub enum SwitchOutput {
 pub(super) enum ScheduledEvent {
     Dial(Box<Caller>),
     Tick(Uuid),
-    FrameEnds(Uuid, u64),
+    AppEnds(Uuid, u64),
     Phone(Uuid, PhoneStep),
     PersonLeaves(Uuid),
     PersonPresses(Uuid, char),
@@ -162,7 +162,7 @@ pub(super) enum ScheduledEvent {
 pub(super) enum PhoneStep {
     Rings,
     Answers,
-    FailedPlaybacks(&'static str),
+    Fails(&'static str),
 }
 
 /// A task of the switch's own scheduler.
@@ -171,7 +171,7 @@ pub(super) struct Task {
     pub group: Uuid,
     pub description: &'static str,
     pub runtime_s: u64,
-    pub what: TaskAction,
+    pub action: TaskAction,
 }
 
 #[derive(Clone, Debug)]
@@ -199,7 +199,7 @@ pub struct SwitchModel {
     /// The arguments of the running originates, by `Job-UUID`.
     pub(super) jobs: BTreeMap<Uuid, String>,
     pub(super) times_called: BTreeMap<String, usize>,
-    pub(super) gone_callers: BTreeMap<Uuid, Instant>,
+    pub(super) ended_callers: BTreeMap<Uuid, Instant>,
     pub(super) channel_list: ChannelList,
     pub(super) stats: Stats,
     pub(super) out: Vec<SwitchOutput>,
@@ -225,7 +225,7 @@ impl SwitchModel {
             task_count: 1,
             jobs: BTreeMap::new(),
             times_called: BTreeMap::new(),
-            gone_callers: BTreeMap::new(),
+            ended_callers: BTreeMap::new(),
             channel_list: ChannelList::default(),
             stats: Stats::default(),
             out: Vec::new(),
@@ -302,7 +302,7 @@ impl SwitchModel {
         let all = std::mem::take(&mut self.stats.calls);
         let (ended, live): (BTreeMap<_, _>, _) = all.into_iter().partition(|(_, call)| done(call));
         self.stats.calls = live;
-        self.gone_callers.retain(|leg, _| self.stats.calls.contains_key(leg));
+        self.ended_callers.retain(|leg, _| self.stats.calls.contains_key(leg));
         ended.into_values().collect()
     }
 
@@ -322,9 +322,9 @@ impl SwitchModel {
     }
 
     /// Sets what the telephone of this number does from its next call on.
-    pub fn set_phone(&mut self, number: &str, habits: Vec<Phone>) {
+    pub fn set_phone(&mut self, number: &str, phones: Vec<Phone>) {
         self.times_called.remove(number);
-        self.config.phones.insert(number.into(), habits);
+        self.config.phones.insert(number.into(), phones);
     }
 
     /// Limits the events that are built to these names; none means all. Other events are counted and take their
@@ -354,7 +354,7 @@ impl SwitchModel {
         let legs = self.channels.values().filter(|channel| channel.cause.is_none());
         legs.filter_map(|channel| {
             let caller = channel.caller_leg.clone()?;
-            let since = self.now.since(*self.gone_callers.get(&caller)?);
+            let since = self.now.since(*self.ended_callers.get(&caller)?);
             Some(OrphanLeg { leg: channel.uuid.clone(), caller, since })
         })
         .collect()
@@ -377,8 +377,8 @@ impl SwitchModel {
         }
     }
 
-    pub(super) fn record_event(&mut self, what: TimelineEvent) {
-        self.out.push(SwitchOutput::Timeline(TimelineEntry { at: self.now, event: what }));
+    pub(super) fn record_event(&mut self, event: TimelineEvent) {
+        self.out.push(SwitchOutput::Timeline(TimelineEntry { at: self.now, event }));
     }
 
     fn run_due(&mut self, now: Instant) {
@@ -397,7 +397,7 @@ impl SwitchModel {
         match event {
             ScheduledEvent::Dial(caller) => self.dial(*caller),
             ScheduledEvent::Tick(leg) => self.tick(&leg),
-            ScheduledEvent::FrameEnds(leg, frame) => self.app_time_over(&leg, frame),
+            ScheduledEvent::AppEnds(leg, frame) => self.app_time_over(&leg, frame),
             ScheduledEvent::Phone(leg, step) => self.advance_phone(&leg, step),
             ScheduledEvent::PersonLeaves(leg) => self.person_hangs_up(&leg),
             ScheduledEvent::PersonPresses(leg, key) => self.person_presses_key(&leg, key),
@@ -417,7 +417,7 @@ impl SwitchModel {
     /// unanswered agent's leg is declined.
     fn person_hangs_up(&mut self, leg: &Uuid) {
         let Some(channel) = self.channels.get(leg) else { return };
-        match (channel.answered || channel.says_bye, channel.direction) {
+        match (channel.answered || channel.sends_bye, channel.direction) {
             (true, _) => self.far_end_hangs_up(leg, "200", "NORMAL_CLEARING"),
             (false, Direction::Inbound) => self.far_end_hangs_up(leg, "487", "ORIGINATOR_CANCEL"),
             (false, Direction::Outbound) => self.far_end_hangs_up(leg, "603", "CALL_REJECTED"),
@@ -449,7 +449,7 @@ impl SwitchModel {
         let find = |name: &str| {
             headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.clone())
         };
-        let what = match find("call-command").as_deref().map(str::to_ascii_lowercase).as_deref() {
+        let command = match find("call-command").as_deref().map(str::to_ascii_lowercase).as_deref() {
             Some("execute") => {
                 let text = find("content-type").is_some_and(|kind| kind.eq_ignore_ascii_case("text/plain"));
                 let data = find("execute-app-arg").filter(|data| !data.is_empty());
@@ -465,13 +465,13 @@ impl SwitchModel {
         };
         let channel = self.channels.get_mut(leg).filter(|channel| channel.cause.is_none());
         let channel = channel.ok_or_else(|| format!("-ERR invalid session id [{leg}]"))?;
-        let Some(what) = what else { return Ok(()) };
-        if channel.messages.len() >= ORDERS_QUEUED_MAX {
+        let Some(command) = command else { return Ok(()) };
+        if channel.messages.len() >= MESSAGES_QUEUED_MAX {
             return Err("-ERR memory error".into());
         }
-        channel.messages.push_back(super::channel::QueuedMessage { what, headers });
+        channel.messages.push_back(super::channel::QueuedMessage { command, headers });
         let leg = channel.uuid.clone();
-        self.tick_soon(&leg);
+        self.schedule_tick(&leg);
         Ok(())
     }
 
@@ -486,7 +486,7 @@ impl SwitchModel {
         self.scheduled.clear();
         self.tasks.clear();
         self.jobs.clear();
-        self.gone_callers.clear();
+        self.ended_callers.clear();
         self.channel_list.clear();
         self.sequence = 0;
         self.started = self.now;

@@ -1,4 +1,4 @@
-//! An agent's leg: how `originate` makes it, what the telephone at its end does, and how the job ends.
+//! `bgapi` jobs, and an agent's leg: `originate` makes the leg, the telephone at its end reacts, and the job ends.
 
 use super::actors::{AfterAnswer, Phone, UnreachableCause};
 use super::channel::{Channel, ChannelCallState, ChannelState, Direction, Uuid};
@@ -7,10 +7,10 @@ use super::stats::TimelineEvent;
 use super::switch_event::header;
 use hotlined_core::time::{Instant, Millis};
 
-/// How long `originate` lets a telephone ring when nobody says (`SWITCH_DEFAULT_TIMEOUT`).
+/// How long `originate` lets a telephone ring without the variable `originate_timeout` (`SWITCH_DEFAULT_TIMEOUT`).
 const ORIGINATE_TIMEOUT_S: u64 = 60;
 
-/// The argument of `originate`, read.
+/// The parsed argument of `originate`.
 #[derive(Debug, PartialEq, Eq)]
 struct Originate {
     variables: Vec<(String, String)>,
@@ -20,7 +20,7 @@ struct Originate {
 }
 
 impl Originate {
-    /// Reads `{name=value,…}[…]technology/path/number@host &app(argument)`.
+    /// Parses `{name=value,…}[…]technology/path/number@host &app(argument)`.
     fn parse(text: &str) -> Option<Self> {
         let mut rest = text.trim();
         let mut variables = Vec::new();
@@ -46,7 +46,7 @@ impl Originate {
     }
 }
 
-/// Where the variables end: the first closing bracket that stands in no quotes and behind no backslash.
+/// Where the variables end: the first closing bracket that is neither in quotes nor behind a backslash.
 fn end_of_variables(text: &str, close: char) -> Option<usize> {
     let (mut quoted, mut escaped) = (false, false);
     for (at, c) in text.char_indices() {
@@ -82,14 +82,14 @@ fn parse_variables(text: &str) -> Vec<(String, String)> {
 }
 
 impl SwitchModel {
-    /// `msleep` has slept (mod_commands.c:886).
+    /// The sleep of `bgapi msleep` is over (mod_commands.c:886).
     pub(super) fn end_sleep(&mut self, job: &Uuid, argument: &str) {
         let answer = self.api("msleep", argument);
         self.api_event("msleep", argument);
         self.end_job(job, "msleep", argument, answer);
     }
 
-    /// `bgapi` got its thread.
+    /// The thread of a `bgapi` job starts.
     pub(super) fn start_job(&mut self, job: &Uuid, command: &str, argument: &str) {
         if command == "msleep" {
             let sleep = Millis(argument.trim().parse().unwrap_or(0));
@@ -105,53 +105,53 @@ impl SwitchModel {
             self.end_job(job, command, argument, answer);
             return;
         }
-        let Some(message) = Originate::parse(argument) else {
+        let Some(request) = Originate::parse(argument) else {
             let usage = "-USAGE: <call url> <exten>|&<application_name>(<app_args>) [<dialplan>] [<context>] \
                          [<cid_name>] [<cid_num>] [<timeout_sec>]\n";
             self.end_job(job, command, argument, usage.into());
             return;
         };
-        let phone = self.next_phone(&message.number);
+        let phone = self.next_phone(&request.number);
         if phone == Phone::Unreachable(UnreachableCause::NoGateway) {
             self.end_job(job, command, argument, "-ERR INVALID_GATEWAY\n".into());
             return;
         }
-        let wanted = message.variables.iter().find(|(name, _)| name == "origination_uuid");
-        let uuid: Uuid = wanted.map_or_else(|| self.rng.uuid(), |(_, uuid)| uuid.as_str().into());
+        let chosen = request.variables.iter().find(|(name, _)| name == "origination_uuid");
+        let uuid: Uuid = chosen.map_or_else(|| self.rng.uuid(), |(_, uuid)| uuid.as_str().into());
         if self.channels.contains_key(&uuid) {
-            // The real switch logs "Duplicate UUID!" and fails to make the session.
+            // A real switch logs "Duplicate UUID!" and makes no session.
             self.end_job(job, command, argument, "-ERR DESTINATION_OUT_OF_ORDER\n".into());
             return;
         }
         self.jobs.insert(job.clone(), argument.into());
-        self.create_leg(&uuid, job, message, phone);
+        self.create_leg(&uuid, job, request, phone);
     }
 
-    fn create_leg(&mut self, uuid: &Uuid, job: &Uuid, message: Originate, phone: Phone) {
+    fn create_leg(&mut self, uuid: &Uuid, job: &Uuid, request: Originate, phone: Phone) {
         self.sessions += 1;
         let variable = |name: &str| {
-            message.variables.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
+            request.variables.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone())
         };
         let mut channel = Channel::new(uuid.clone(), Direction::Outbound, self.sessions, self.now);
-        channel.name.clone_from(&message.dial);
+        channel.name.clone_from(&request.dial);
         channel.number = variable("origination_caller_id_number").unwrap_or_else(|| "0000000000".into());
-        channel.destination.clone_from(&message.number);
-        channel.dialled.clone_from(&message.number);
+        channel.destination.clone_from(&request.number);
+        channel.dialled.clone_from(&request.number);
         channel.job = Some(job.clone());
-        channel.on_answer = Some(message.on_answer.clone());
+        channel.on_answer = Some(request.on_answer.clone());
         channel.phone = Some(phone);
-        channel.caller_leg = self.find_caller(&message.variables);
-        set_outbound_variables(&mut channel, &message);
+        channel.caller_leg = self.find_caller(&request.variables);
+        set_outbound_variables(&mut channel, &request);
         let caller = channel.caller_leg.clone();
         if let Some(caller) = &caller {
             self.stats.call(caller, |call| call.agents_called += 1);
         }
         self.channels.insert(uuid.clone(), channel);
         self.count_channels();
-        self.stats.phone_called(&message.number);
+        self.stats.phone_called(&request.number);
         self.record_event(TimelineEvent::AgentCalled {
             leg: uuid.clone(),
-            number: message.number.clone(),
+            number: request.number.clone(),
             caller,
         });
         self.set_state(uuid, ChannelState::None);
@@ -163,34 +163,31 @@ impl SwitchModel {
         self.set_state(uuid, ChannelState::ConsumeMedia);
         let timeout_s = variable("originate_timeout").and_then(|seconds| seconds.parse().ok());
         let timeout_s = timeout_s.filter(|seconds| *seconds > 0).unwrap_or(ORIGINATE_TIMEOUT_S);
-        // The switch counts the seconds on the wall clock's face (switch_epoch_time_now), so the time that a
-        // telephone rings is up to a second short of what was asked.
-        let gives_up = Instant((self.now.0 / 1_000 + timeout_s) * 1_000);
-        self.schedule_at(gives_up, ScheduledEvent::OriginateTimeout(uuid.clone()));
+        // The switch counts whole seconds of the wall clock (switch_epoch_time_now), so a telephone rings for up to
+        // one second less than the timeout.
+        let timeout_at = Instant((self.now.0 / 1_000 + timeout_s) * 1_000);
+        self.schedule_at(timeout_at, ScheduledEvent::OriginateTimeout(uuid.clone()));
         let network = self.rng.between(self.config.network_delay_ms.0, self.config.network_delay_ms.1);
-        let first = match phone {
-            Phone::Busy => PhoneStep::FailedPlaybacks("USER_BUSY"),
-            Phone::Refuses { after: Millis(0) } => PhoneStep::FailedPlaybacks("CALL_REJECTED"),
-            Phone::Unreachable(UnreachableCause::NoSuchNumber) => {
-                PhoneStep::FailedPlaybacks("UNALLOCATED_NUMBER")
-            }
-            Phone::Unreachable(UnreachableCause::SwitchedOff) => {
-                PhoneStep::FailedPlaybacks("NO_USER_RESPONSE")
-            }
+        let first_step = match phone {
+            Phone::Busy => PhoneStep::Fails("USER_BUSY"),
+            Phone::Refuses { after: Millis(0) } => PhoneStep::Fails("CALL_REJECTED"),
+            Phone::Unreachable(UnreachableCause::NoSuchNumber) => PhoneStep::Fails("UNALLOCATED_NUMBER"),
+            Phone::Unreachable(UnreachableCause::SwitchedOff) => PhoneStep::Fails("NO_USER_RESPONSE"),
             Phone::Unreachable(UnreachableCause::NetworkFailure | UnreachableCause::NoGateway) => {
-                PhoneStep::FailedPlaybacks("NORMAL_TEMPORARY_FAILURE")
+                PhoneStep::Fails("NORMAL_TEMPORARY_FAILURE")
             }
             Phone::Answers { .. } | Phone::Accepts { .. } | Phone::NeverAnswers | Phone::Refuses { .. } => {
                 PhoneStep::Rings
             }
         };
-        self.schedule_at(self.now + Millis(network), ScheduledEvent::Phone(uuid.clone(), first));
+        self.schedule_at(self.now + Millis(network), ScheduledEvent::Phone(uuid.clone(), first_step));
     }
 
-    /// The caller a leg is for: the inbound leg, live or just gone, that one of its variables names.
+    /// The caller's leg that an agent's leg belongs to: an inbound leg, alive or already hung up, whose UUID is the
+    /// value of a variable.
     fn find_caller(&self, variables: &[(String, String)]) -> Option<Uuid> {
         variables.iter().find_map(|(_, value)| {
-            if let Some((uuid, _)) = self.gone_callers.get_key_value(value.as_str()) {
+            if let Some((uuid, _)) = self.ended_callers.get_key_value(value.as_str()) {
                 return Some(uuid.clone());
             }
             let (uuid, channel) = self.channels.get_key_value(value.as_str())?;
@@ -199,18 +196,18 @@ impl SwitchModel {
     }
 
     fn next_phone(&mut self, number: &str) -> Phone {
-        let habits = self.config.phones.get(number).map(Vec::as_slice).unwrap_or_default();
+        let phones = self.config.phones.get(number).map(Vec::as_slice).unwrap_or_default();
         let called = self.times_called.entry(number.into()).or_insert(0);
-        let phone = habits.get(*called).or(habits.last()).copied().unwrap_or_default();
+        let phone = phones.get(*called).or(phones.last()).copied().unwrap_or_default();
         *called += 1;
         phone
     }
 
-    /// The telephone does something.
+    /// The telephone rings, answers or rejects the call.
     pub(super) fn advance_phone(&mut self, uuid: &Uuid, step: PhoneStep) {
         let now = self.now;
-        let ringing = |channel: &&mut Channel| channel.cause.is_none() && !channel.answered;
-        let Some(channel) = self.channels.get_mut(uuid).filter(ringing) else { return };
+        let unanswered = |channel: &&mut Channel| channel.cause.is_none() && !channel.answered;
+        let Some(channel) = self.channels.get_mut(uuid).filter(unanswered) else { return };
         match step {
             PhoneStep::Rings => {
                 channel.progress_at = Some(now);
@@ -218,9 +215,7 @@ impl SwitchModel {
                     Some(Phone::Answers { after, .. } | Phone::Accepts { after, .. }) => {
                         Some((after, PhoneStep::Answers))
                     }
-                    Some(Phone::Refuses { after }) => {
-                        Some((after, PhoneStep::FailedPlaybacks("CALL_REJECTED")))
-                    }
+                    Some(Phone::Refuses { after }) => Some((after, PhoneStep::Fails("CALL_REJECTED"))),
                     Some(Phone::NeverAnswers | Phone::Busy | Phone::Unreachable(_)) | None => None,
                 };
                 self.channel_event(uuid, "CHANNEL_PROGRESS", Vec::new());
@@ -231,19 +226,19 @@ impl SwitchModel {
                 }
             }
             PhoneStep::Answers => self.agent_answers(uuid),
-            PhoneStep::FailedPlaybacks(cause) => self.far_end_hangs_up(uuid, sip_status(cause), cause),
+            PhoneStep::Fails(cause) => self.far_end_hangs_up(uuid, sip_status(cause), cause),
         }
     }
 
     fn agent_answers(&mut self, uuid: &Uuid) {
         self.answer(uuid);
         let Some(channel) = self.channels.get_mut(uuid) else { return };
-        let (owner, phone, then) = (channel.caller_leg.clone(), channel.phone, channel.on_answer.take());
+        let (caller_leg, phone, then) = (channel.caller_leg.clone(), channel.phone, channel.on_answer.take());
         if let Some(job) = channel.job.take() {
             self.end_originate_job(&job, format!("+OK {uuid}\n"));
         }
-        if let Some(caller) = owner.and_then(|owner| self.channels.get(&owner))
-            && let super::actors::HangsUp::AfterAgentAnswer(wait) = caller.leaves
+        if let Some(caller) = caller_leg.and_then(|caller_leg| self.channels.get(&caller_leg))
+            && let super::actors::HangsUp::AfterAgentAnswer(wait) = caller.hangs_up
         {
             let leg = caller.uuid.clone();
             self.schedule_at(self.now + wait, ScheduledEvent::PersonLeaves(leg));
@@ -270,17 +265,18 @@ impl SwitchModel {
         }
     }
 
-    /// `originate` gave up: its thread hangs the leg up and ends the job before the leg's own thread notices.
+    /// The timeout of `originate` is over. The thread of `originate` hangs the leg up and ends the job before the leg's
+    /// own thread reacts.
     pub(super) fn originate_timeout(&mut self, uuid: &Uuid) {
-        let waiting = |channel: &&mut Channel| channel.cause.is_none() && !channel.answered;
-        let Some(channel) = self.channels.get_mut(uuid).filter(waiting) else { return };
+        let unanswered = |channel: &&mut Channel| channel.cause.is_none() && !channel.answered;
+        let Some(channel) = self.channels.get_mut(uuid).filter(unanswered) else { return };
         let Some(job) = channel.job.take() else { return };
         self.mark_hung_up(uuid, "NO_ANSWER");
         self.end_originate_job(&job, "-ERR NO_ANSWER\n".into());
         self.end_channel(uuid, true);
     }
 
-    /// `originate` sees, a tick later, that its leg was hung up.
+    /// The thread of `originate` notices, one tick later, that its leg was hung up, and ends the job.
     pub(super) fn originate_ends(&mut self, uuid: &Uuid) {
         let Some(channel) = self.channels.get_mut(uuid) else { return };
         let cause = channel.cause.clone().unwrap_or_default();
@@ -306,7 +302,7 @@ impl SwitchModel {
     }
 }
 
-/// The SIP status behind a cause (`sofia_glue_sip_cause_to_freeswitch`).
+/// The SIP status for a hang-up cause (`sofia_glue_sip_cause_to_freeswitch`).
 fn sip_status(cause: &str) -> &'static str {
     match cause {
         "USER_BUSY" => "486",
@@ -317,7 +313,7 @@ fn sip_status(cause: &str) -> &'static str {
     }
 }
 
-fn set_outbound_variables(channel: &mut Channel, message: &Originate) {
+fn set_outbound_variables(channel: &mut Channel, request: &Originate) {
     let fixed = [
         ("direction", "outbound".to_owned()),
         ("is_outbound", "true".to_owned()),
@@ -326,12 +322,12 @@ fn set_outbound_variables(channel: &mut Channel, message: &Originate) {
         ("session_id", channel.session.to_string()),
         ("sip_profile_name", "trunk".to_owned()),
         ("channel_name", channel.name.clone()),
-        ("sip_destination_url", format!("sip:{}", message.dial.rsplit('/').next().unwrap_or_default())),
+        ("sip_destination_url", format!("sip:{}", request.dial.rsplit('/').next().unwrap_or_default())),
     ];
     for (name, value) in fixed {
         channel.variables.push((name.into(), value));
     }
-    channel.variables.extend(message.variables.iter().cloned());
+    channel.variables.extend(request.variables.iter().cloned());
     for (name, value) in [
         ("originate_early_media", "false"),
         ("originate_endpoint", "sofia"),
@@ -352,17 +348,17 @@ mod tests {
 
     #[test]
     fn the_argument_of_originate_is_read() {
-        let message = Originate::parse(
+        let request = Originate::parse(
             "{origination_uuid=b0,originate_timeout=20,name='a, b',x=1\\,2}sofia/trunk/86005@127.0.0.1:6005 &park()",
         )
         .unwrap();
         let expected =
             [("origination_uuid", "b0"), ("originate_timeout", "20"), ("name", "a, b"), ("x", "1,2")];
         let expected: Vec<_> = expected.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        assert_eq!(message.variables, expected);
-        assert_eq!((message.number.as_str(), message.on_answer.0.as_str()), ("86005", "park"));
-        let message = Originate::parse("sofia/gateway/gw/86001 &playback(/a.wav)").unwrap();
-        assert_eq!((message.number.as_str(), message.on_answer.1.as_str()), ("86001", "/a.wav"));
+        assert_eq!(request.variables, expected);
+        assert_eq!((request.number.as_str(), request.on_answer.0.as_str()), ("86005", "park"));
+        let request = Originate::parse("sofia/gateway/gw/86001 &playback(/a.wav)").unwrap();
+        assert_eq!((request.number.as_str(), request.on_answer.1.as_str()), ("86001", "/a.wav"));
         assert_eq!(Originate::parse("nonsense"), None);
         assert_eq!(Originate::parse("{a=b"), None);
     }

@@ -1,7 +1,7 @@
 //! The timeline of the switch, to show, and the reports of calls and telephones, to check invariants against.
 //!
-//! The reports tell what no single event tells: when a caller heard the first sound, the longest silence, and whether
-//! an agent's telephone went on ringing after its caller had hung up.
+//! The reports have facts that no single event has: when a caller heard the first sound, the longest silence, and
+//! whether an agent's telephone went on ringing after the caller had hung up.
 
 use super::channel::Uuid;
 use hotlined_core::time::{Instant, Millis};
@@ -142,7 +142,7 @@ pub struct CallReport {
 }
 
 impl CallReport {
-    /// For how long the caller has heard nothing by now.
+    /// How long the caller has heard nothing so far.
     pub fn silence(&self, now: Instant) -> Millis {
         self.quiet_since.filter(|_| self.ended.is_none()).map_or(Millis(0), |since| now.since(since))
     }
@@ -151,11 +151,11 @@ impl CallReport {
 /// The report of one telephone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct PhoneReport {
-    /// How often it was called.
+    /// How often the telephone was called.
     pub calls: u32,
-    /// How many calls it has now.
+    /// How many calls the telephone has now.
     pub live: u32,
-    /// The most calls it had at once.
+    /// The most calls that the telephone had at the same time.
     pub most_at_once: u32,
 }
 

@@ -1,8 +1,8 @@
-//! The events the exchange reports, with the headers that FreeSWITCH 1.10.12 gives them.
+//! The events of the simulated switch, with the headers of FreeSWITCH 1.10.12.
 //!
-//! Headers stand here as they are; the wire's encoder percent-encodes them. Which events carry variables is
-//! FreeSWITCH's own list (`switch_channel_event_set_extended_data`, switch_channel.c:2758). Fewer SIP and RTP
-//! variables are made up than a real channel has.
+//! The values of headers are not encoded here; the encoder of the wire format percent-encodes them. The list of events
+//! that carry variables is FreeSWITCH's (`switch_channel_event_set_extended_data`, switch_channel.c:2758). A simulated
+//! channel has fewer SIP and RTP variables than a real channel.
 
 use bytes::Bytes;
 use hotlined_core::time::Instant;
@@ -11,15 +11,15 @@ use hotlined_esl::event_writer;
 use hotlined_esl::event_writer::EventWriter;
 use std::borrow::Cow;
 
-/// A header of an event.
+/// A header of an event: name and value.
 pub type Header = (Cow<'static, str>, Cow<'static, str>);
 
-/// Something the exchange tells everybody who listens.
+/// An event of the simulated switch, for all its listeners.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SwitchEvent {
-    /// Its headers, in order, `Event-Name` first as a rule; a name may stand twice.
+    /// The headers in order, usually `Event-Name` first. A name may occur twice.
     pub headers: Vec<Header>,
-    /// Its body, where it has one.
+    /// The body, if the event has one.
     pub body: Option<String>,
 }
 
@@ -29,12 +29,12 @@ impl SwitchEvent {
         self.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_ref())
     }
 
-    /// Its `Event-Name`.
+    /// The value of `Event-Name`.
     pub fn name(&self) -> &str {
         self.header("Event-Name").unwrap_or_default()
     }
 
-    /// As it is written on the wire.
+    /// The event in a wire format.
     pub fn encoded(&self, format: Format) -> Bytes {
         let headers = self.headers.iter().map(|(name, value)| (name.as_ref(), value.as_ref()));
         if format == Format::Plain {
@@ -53,17 +53,17 @@ pub(super) fn header(name: &'static str, value: impl Into<Cow<'static, str>>) ->
     (Cow::Borrowed(name), value.into())
 }
 
-/// Core-UUID of every simulated exchange.
+/// The `Core-UUID` of every simulated switch.
 pub(super) const CORE_UUID: &str = "5e0a1b2c-0000-4000-8000-5157c4e00001";
-/// The version it claims to be.
+/// The FreeSWITCH version that the simulated switch reports.
 pub(super) const VERSION: &str = "1.10.12-release+git~20240802T210227Z~a88d069d6f~64bit";
 
-/// Microseconds since 1970, as FreeSWITCH stamps them; 0 for never.
+/// A FreeSWITCH timestamp: microseconds since 1970, or 0 for never.
 pub(super) fn epoch_micros(at: Option<Instant>) -> String {
     at.map_or(0, |at| at.0.saturating_mul(1_000)).to_string()
 }
 
-/// The dates of the current second, made once a second.
+/// The formatted dates of the current second, built once per second.
 #[derive(Clone, Debug, Default)]
 pub(super) struct DateCache {
     second: u64,
@@ -84,7 +84,7 @@ impl DateCache {
         (self.local.clone(), self.gmt.clone())
     }
 
-    /// The local date and time of a moment.
+    /// The local date and time of an instant.
     pub fn format(at: Instant) -> String {
         Self::default().at(at).0
     }

@@ -1,4 +1,4 @@
-//! How a channel drops what it does, and how what it did says that it ended.
+//! How a channel ends all its applications, and the events of an application's end.
 
 use super::app_run::{AppRun, FailedPlaybacks, app_headers};
 use super::channel::{AppActivity, MessageCommand, RunningApp, Uuid};
@@ -6,10 +6,10 @@ use super::model::SwitchModel;
 use super::switch_event::{Header, header};
 
 impl SwitchModel {
-    /// Drops everything the channel does; false when that ended it. A recording takes it for a failure that its
-    /// channel is to go elsewhere, and hangs it up (mod_dptools.c:3282).
+    /// Ends all applications of the channel. Returns false if the channel is hung up afterwards: a transfer or a bridge
+    /// during `record` is an error for `record`, which then hangs the channel up (mod_dptools.c:3282).
     pub(super) fn unwind(&mut self, uuid: &Uuid, fails: FailedPlaybacks) -> bool {
-        let wanted_alive = fails == FailedPlaybacks::Every;
+        let continues = fails == FailedPlaybacks::Every;
         let mut fails = fails;
         while let Some(frame) = self.channels.get_mut(uuid).and_then(|channel| channel.stack.pop()) {
             match &frame.activity {
@@ -36,33 +36,37 @@ impl SwitchModel {
             if fails == FailedPlaybacks::Innermost {
                 fails = FailedPlaybacks::None;
             }
-            let ordered = frame.message.is_some();
+            let from_message = frame.message.is_some();
             if !matches!(frame.activity, AppActivity::Park { by_state: true }) {
-                self.complete_frame(uuid, frame);
+                self.complete_running_app(uuid, frame);
             }
-            if ordered && fails == FailedPlaybacks::Every {
-                self.fail_orders(uuid);
+            if from_message && fails == FailedPlaybacks::Every {
+                self.fail_queued_messages(uuid);
             }
         }
-        let lives = self.channels.get(uuid).is_some_and(|channel| channel.cause.is_none());
-        if !lives && wanted_alive {
+        let is_alive = self.channels.get(uuid).is_some_and(|channel| channel.cause.is_none());
+        if !is_alive && continues {
             self.end_channel(uuid, false);
         }
-        lives
+        is_alive
     }
 
-    /// Where an order ends because its channel goes elsewhere, those that wait behind it are taken, too, and
-    /// find a channel that plays nothing; unless it was broken off before (switch_ivr.c:793).
-    fn fail_orders(&mut self, uuid: &Uuid) {
+    /// Runs the queued messages after a transfer or a bridge has ended a message's application. Their playbacks fail at
+    /// once. After `uuid_break` the messages stay in the queue (switch_ivr.c:793).
+    fn fail_queued_messages(&mut self, uuid: &Uuid) {
         while let Some(channel) = self.channels.get_mut(uuid) {
             if channel.break_all || channel.cause.is_some() {
                 return;
             }
             let Some(message) = channel.messages.pop_front() else { return };
-            let MessageCommand::Execute { app, data, uuid: named } = &message.what else { continue };
-            let named = named.clone().map_or_else(|| self.rng.uuid(), Into::into);
-            let run =
-                AppRun { app: app.clone(), data: data.clone(), uuid: named, message: Some(message.clone()) };
+            let MessageCommand::Execute { app, data, uuid: app_uuid } = &message.command else { continue };
+            let app_uuid = app_uuid.clone().map_or_else(|| self.rng.uuid(), Into::into);
+            let run = AppRun {
+                app: app.clone(),
+                data: data.clone(),
+                uuid: app_uuid,
+                message: Some(message.clone()),
+            };
             self.channel_event(uuid, "CHANNEL_EXECUTE", app_headers(&run, None));
             if run.app == "record" {
                 self.mark_hung_up(uuid, "DESTINATION_OUT_OF_ORDER");
@@ -73,12 +77,13 @@ impl SwitchModel {
         }
     }
 
-    pub(super) fn complete_frame(&mut self, uuid: &Uuid, frame: RunningApp) {
+    pub(super) fn complete_running_app(&mut self, uuid: &Uuid, frame: RunningApp) {
         let RunningApp { app, data, uuid: run, message, .. } = frame;
         self.complete(uuid, &AppRun { app, data, uuid: run, message });
     }
 
-    /// The application came to its end, one way or the other.
+    /// An application ended, successfully or not: emits `CHANNEL_EXECUTE_COMPLETE`, and `PRIVATE_COMMAND` if a message
+    /// started the application.
     pub(super) fn complete(&mut self, uuid: &Uuid, run: &AppRun) {
         let response = self.channels.get(uuid).and_then(|channel| channel.response).unwrap_or("_none_");
         self.channel_event(uuid, "CHANNEL_EXECUTE_COMPLETE", app_headers(run, Some(response)));

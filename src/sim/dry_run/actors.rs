@@ -1,49 +1,49 @@
-//! Who takes part in a rehearsal, and what each does: data that a test, a command line or chance can state.
+//! The callers and telephones of a dry run, as data: a test, a command line or a random generator makes them.
 
 use hotlined_core::id::LegId;
 use hotlined_core::time::{Instant, Millis};
 use std::collections::BTreeMap;
 
-/// How long an agent waits before pressing the key that takes a call, when nothing else is said.
+/// How long an agent takes, by default, to press the key that accepts a call.
 pub const KEY_PRESS_DELAY: Millis = Millis::seconds(2);
 
-/// Who takes part.
+/// The callers and telephones of a dry run.
 #[derive(Clone, Debug, Default)]
 pub struct Script {
-    /// The callers, each at their time.
+    /// The callers, each with the time of the call.
     pub callers: Vec<ScriptedCaller>,
-    /// What the telephone of a number, or of an endpoint, does the first, second … time it is called; the last
-    /// entry holds for all later calls.
+    /// What the telephone of a number, or of an endpoint, does on its first, second … call; the last entry holds for
+    /// all later calls.
     pub phones: BTreeMap<String, Vec<ScriptedPhone>>,
-    /// What every other telephone does.
+    /// What every telephone without an entry in `phones` does.
     pub default_phone: ScriptedPhone,
 }
 
-/// Somebody calls.
+/// A caller: the numbers, and what the person does during the call.
 #[derive(Clone, Debug)]
 pub struct ScriptedCaller {
-    /// When.
+    /// When the caller dials.
     pub at: Instant,
-    /// From which number; empty when it is withheld.
+    /// The caller's number; empty if it is withheld.
     pub number: String,
-    /// Which number they dial.
+    /// The number that the caller dials.
     pub dialled: String,
-    /// The name of the leg.
+    /// The UUID of the leg.
     pub leg: LegId,
-    /// The chance the leg brings along.
+    /// The seed of the call's random decisions.
     pub seed: u64,
-    /// What they do, one after the other.
+    /// The caller's steps, one after the other.
     pub steps: Vec<CallerStep>,
-    /// When they hang up.
+    /// When the caller hangs up.
     pub hangs_up: ScriptedHangUp,
-    /// How long they speak when a message is recorded.
+    /// How long the caller speaks when a message is recorded.
     pub speech_length: Millis,
-    /// What their telephone does when they are called back.
+    /// What the caller's telephone does when a call-back rings it.
     pub call_back_phone: ScriptedPhone,
 }
 
 impl ScriptedCaller {
-    /// A patient caller who presses nothing and speaks for ten seconds.
+    /// A caller who never hangs up, presses no keys and speaks for 10 s.
     pub fn new(at: Instant, number: &str, dials: &str, leg: LegId) -> Self {
         Self {
             at,
@@ -59,59 +59,59 @@ impl ScriptedCaller {
     }
 }
 
-/// What a caller does.
+/// A step of a caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallerStep {
-    /// Presses these keys when next asked for any: a moment after the question was said.
+    /// Presses these keys at the next question that collects keys, a moment after the end of the prompt.
     PressKeys(String),
-    /// Lets the next question pass in silence.
+    /// Presses nothing at the next question.
     IgnorePrompt,
-    /// Waits so long and then does the next, asked or not.
+    /// Waits for this long and then goes on with the next step, with or without a question.
     Wait(Millis),
 }
 
 /// When a caller hangs up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ScriptedHangUp {
-    /// Never: they wait until the other side ends the call.
+    /// Never: the caller waits until the other side ends the call.
     #[default]
     Never,
-    /// So long after dialling, whatever happens.
+    /// This long after dialling, in any state of the call.
     AfterDialling(Millis),
-    /// So long after being joined with an agent.
+    /// This long after the bridge with an agent.
     AfterBridge(Millis),
 }
 
-/// What a telephone does when it is called.
+/// What a telephone does when a call rings it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ScriptedPhone {
-    /// It is busy.
+    /// The telephone is busy.
     Busy,
-    /// It rings so long and is refused.
+    /// The telephone rings, and the agent rejects the call.
     Refuses {
-        /// How long it rings.
+        /// How long the telephone rings.
         after: Millis,
     },
-    /// It rings and nobody takes it.
+    /// The telephone rings without an answer.
     NeverAnswers,
-    /// The network cannot reach it.
+    /// The network cannot reach the telephone.
     Unreachable,
-    /// The switch knows no way to it: there is never a leg.
+    /// The switch has no route to the telephone and makes no leg.
     NoRoute,
-    /// Somebody takes it.
+    /// The agent answers.
     Answers {
-        /// How long it rings.
+        /// How long the telephone rings.
         after: Millis,
-        /// How long after answering they press 1 if something is said to them first; never when none.
+        /// How long after the answer the agent presses 1, if a prompt plays first; `None` means never.
         presses: Option<Millis>,
-        /// How long after being joined they hang up; never when none.
+        /// How long after the bridge the agent hangs up; `None` means never.
         talks: Option<Millis>,
     },
-    /// Its mailbox takes it, hears whoever is there for so long, and hangs up.
+    /// The telephone's mailbox answers and hangs up after a while.
     Mailbox {
-        /// How long it rings.
+        /// How long the telephone rings.
         after: Millis,
-        /// How long the mailbox stays.
+        /// How long the mailbox stays on the line.
         stays: Millis,
     },
 }
@@ -123,7 +123,7 @@ impl Default for ScriptedPhone {
 }
 
 impl ScriptedPhone {
-    /// Somebody answers after so long, takes the call, and talks for a minute.
+    /// The agent answers after this long, accepts the call, and talks for a minute.
     pub const fn answers(after: Millis) -> Self {
         Self::Answers { after, presses: Some(KEY_PRESS_DELAY), talks: Some(Millis::seconds(60)) }
     }

@@ -14,42 +14,42 @@ const KEY_GAP: Millis = Millis(250);
 
 impl DryRunSwitch {
     /// A call begins: schedules the caller's hang-up and its first step.
-    pub(super) fn caller_arrives(&mut self, place: usize, leg: &LegId) {
-        if let ScriptedHangUp::AfterDialling(after) = self.script.callers[place].hangs_up {
+    pub(super) fn caller_arrives(&mut self, caller_index: usize, leg: &LegId) {
+        if let ScriptedHangUp::AfterDialling(after) = self.script.callers[caller_index].hangs_up {
             self.schedule(after, DryRunEvent::HangsUp(leg.clone()));
         }
-        self.start_wait(place);
+        self.start_wait(caller_index);
     }
 
     /// Starts the caller's next step if that is a wait.
-    fn start_wait(&mut self, place: usize) {
-        let person = &mut self.callers_progress[place];
-        person.busy = false;
-        if let Some(CallerStep::Wait(time)) = person.deeds.front().cloned() {
-            person.deeds.pop_front();
-            person.busy = true;
-            self.schedule(time, DryRunEvent::NextStep(place));
+    fn start_wait(&mut self, caller_index: usize) {
+        let progress = &mut self.callers_progress[caller_index];
+        progress.busy = false;
+        if let Some(CallerStep::Wait(time)) = progress.steps.front().cloned() {
+            progress.steps.pop_front();
+            progress.busy = true;
+            self.schedule(time, DryRunEvent::NextStep(caller_index));
         }
     }
 
     /// A wait is over: the caller does the next step, whether a prompt asked for it or not.
-    pub(super) fn next_step(&mut self, place: usize) {
-        match self.callers_progress[place].deeds.front().cloned() {
+    pub(super) fn next_step(&mut self, caller_index: usize) {
+        match self.callers_progress[caller_index].steps.front().cloned() {
             Some(CallerStep::PressKeys(keys)) => {
-                self.callers_progress[place].deeds.pop_front();
-                self.schedule_keys(place, &keys, Millis(0));
+                self.callers_progress[caller_index].steps.pop_front();
+                self.schedule_keys(caller_index, &keys, Millis(0));
             }
-            Some(CallerStep::Wait(_)) => self.start_wait(place),
-            Some(CallerStep::IgnorePrompt) | None => self.callers_progress[place].busy = false,
+            Some(CallerStep::Wait(_)) => self.start_wait(caller_index),
+            Some(CallerStep::IgnorePrompt) | None => self.callers_progress[caller_index].busy = false,
         }
     }
 
-    fn schedule_keys(&mut self, place: usize, keys: &str, after: Millis) {
-        let leg = self.callers_progress[place].leg.clone();
-        self.callers_progress[place].busy = true;
+    fn schedule_keys(&mut self, caller_index: usize, keys: &str, after: Millis) {
+        let leg = self.callers_progress[caller_index].leg.clone();
+        self.callers_progress[caller_index].busy = true;
         let count = keys.chars().count();
         if count == 0 {
-            self.start_wait(place);
+            self.start_wait(caller_index);
         }
         for (at, key) in keys.chars().enumerate() {
             let last = at + 1 == count;
@@ -66,10 +66,10 @@ impl DryRunSwitch {
                 state.keep_key(key);
             }
         }
-        let place = self.callers_progress.iter().position(|person| person.leg == *leg);
-        if let (true, Some(place)) = (last, place) {
-            self.callers_progress[place].was_prompted = false;
-            self.start_wait(place);
+        let caller_index = self.callers_progress.iter().position(|progress| progress.leg == *leg);
+        if let (true, Some(caller_index)) = (last, caller_index) {
+            self.callers_progress[caller_index].was_prompted = false;
+            self.start_wait(caller_index);
         }
     }
 
@@ -77,8 +77,8 @@ impl DryRunSwitch {
     pub(super) fn prompt_started(&mut self, leg: &LegId) {
         let now = self.now;
         let Some(state) = self.legs.get_mut(leg) else { return };
-        match &mut state.who {
-            LegOwner::Caller { place, .. } => self.callers_progress[*place].was_prompted = true,
+        match &mut state.owner {
+            LegOwner::Caller { caller_index, .. } => self.callers_progress[*caller_index].was_prompted = true,
             LegOwner::Agent {
                 phone: ScriptedPhone::Answers { presses: Some(after), .. },
                 key_scheduled,
@@ -95,39 +95,41 @@ impl DryRunSwitch {
 
     /// The hotline listens for keys in silence: after a prompt, the caller does the next step.
     pub(super) fn listening_started(&mut self, leg: &LegId) {
-        let Some(&LegOwner::Caller { place, .. }) = self.legs.get(leg).map(|leg| &leg.who) else { return };
-        let person = &mut self.callers_progress[place];
-        if !person.was_prompted || person.busy {
+        let Some(&LegOwner::Caller { caller_index, .. }) = self.legs.get(leg).map(|leg| &leg.owner) else {
+            return;
+        };
+        let progress = &mut self.callers_progress[caller_index];
+        if !progress.was_prompted || progress.busy {
             return;
         }
-        person.was_prompted = false;
-        match person.deeds.pop_front() {
-            Some(CallerStep::PressKeys(keys)) => self.schedule_keys(place, &keys, KEY_DELAY),
-            Some(CallerStep::IgnorePrompt) => self.start_wait(place),
+        progress.was_prompted = false;
+        match progress.steps.pop_front() {
+            Some(CallerStep::PressKeys(keys)) => self.schedule_keys(caller_index, &keys, KEY_DELAY),
+            Some(CallerStep::IgnorePrompt) => self.start_wait(caller_index),
             Some(wait @ CallerStep::Wait(_)) => {
-                person.deeds.push_front(wait);
-                self.start_wait(place);
+                progress.steps.push_front(wait);
+                self.start_wait(caller_index);
             }
             None => {}
         }
     }
 
     pub(super) fn speech_length(&self, leg: &LegId) -> Millis {
-        match self.legs.get(leg).map(|leg| &leg.who) {
-            Some(LegOwner::Caller { place, .. }) => self.script.callers[*place].speech_length,
+        match self.legs.get(leg).map(|leg| &leg.owner) {
+            Some(LegOwner::Caller { caller_index, .. }) => self.script.callers[*caller_index].speech_length,
             Some(LegOwner::Agent { .. }) | None => Millis(0),
         }
     }
 
     /// Caller and agent begin to talk: schedules who hangs up when.
     pub(super) fn talk_started(&mut self, caller: &LegId, agent: &LegId, number: u64) {
-        if let Some(LegOwner::Caller { place, .. }) = self.legs.get(caller).map(|leg| &leg.who)
-            && let ScriptedHangUp::AfterBridge(after) = self.script.callers[*place].hangs_up
+        if let Some(LegOwner::Caller { caller_index, .. }) = self.legs.get(caller).map(|leg| &leg.owner)
+            && let ScriptedHangUp::AfterBridge(after) = self.script.callers[*caller_index].hangs_up
         {
             self.schedule(after, DryRunEvent::TalkTimeOver { leg: caller.clone(), number });
         }
         if let Some(LegOwner::Agent { phone: ScriptedPhone::Answers { talks: Some(after), .. }, .. }) =
-            self.legs.get(agent).map(|leg| &leg.who)
+            self.legs.get(agent).map(|leg| &leg.owner)
         {
             self.schedule(*after, DryRunEvent::TalkTimeOver { leg: agent.clone(), number });
         }
@@ -136,7 +138,7 @@ impl DryRunSwitch {
     /// The person at the far end of the leg hangs up.
     pub(super) fn person_hangs_up(&mut self, leg: &LegId) {
         let Some(state) = self.legs.get(leg) else { return };
-        let inbound = matches!(state.who, LegOwner::Caller { of: None, .. });
+        let inbound = matches!(state.owner, LegOwner::Caller { call: None, .. });
         if state.activity == LegActivity::Ringing && !inbound {
             return;
         }

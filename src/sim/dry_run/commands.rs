@@ -205,24 +205,25 @@ impl DryRunSwitch {
     }
 
     fn ring(&mut self, id: CommandId, leg: &LegId, call: CallId, dial: &Dial, ring_time: Millis) {
-        let (Dial::Phone(place) | Dial::Endpoint(place)) = dial;
-        let (who, phone) = match self.called_back_caller(&call, place) {
-            Some((place, phone)) => (LegOwner::Caller { place, of: Some(call) }, phone),
+        let (Dial::Phone(dialled) | Dial::Endpoint(dialled)) = dial;
+        let (owner, phone) = match self.called_back_caller(&call, dialled) {
+            Some((caller_index, phone)) => (LegOwner::Caller { caller_index, call: Some(call) }, phone),
             None => {
-                let phone = self.next_phone(place);
-                let (dial, answered_at) = (place.to_string(), self.now);
-                (LegOwner::Agent { of: call, dial, phone, key_scheduled: false, answered_at }, phone)
+                let phone = self.next_phone(dialled);
+                let (dial, answered_at) = (dialled.to_string(), self.now);
+                (LegOwner::Agent { call, dial, phone, key_scheduled: false, answered_at }, phone)
             }
         };
         if phone == ScriptedPhone::NoRoute {
             self.report_done(id, CommandResult::Failed(Cause::Unreachable));
             return;
         }
-        let place = if let LegOwner::Caller { place, .. } = who { Some(place) } else { None };
-        let state = Leg { ring: Some(id), ..Leg::new(who, LegActivity::Ringing) };
+        let caller_index =
+            if let LegOwner::Caller { caller_index, .. } = owner { Some(caller_index) } else { None };
+        let state = Leg { ring: Some(id), ..Leg::new(owner, LegActivity::Ringing) };
         self.legs.insert(leg.clone(), state);
-        if let Some(place) = place {
-            self.callers_progress[place].leg = leg.clone();
+        if let Some(caller_index) = caller_index {
+            self.callers_progress[caller_index].leg = leg.clone();
         }
         self.report_leg(leg, LegEvent::Created);
         let fails = |cause| DryRunEvent::Fails { leg: leg.clone(), cause, far_end: true };
@@ -244,21 +245,22 @@ impl DryRunSwitch {
         self.schedule(Millis::seconds(ring_time.whole_seconds_up()), too_long);
     }
 
-    /// The caller of this call with its telephone, where the caller has hung up and `place` is its number.
-    fn called_back_caller(&self, call: &CallId, place: &str) -> Option<(usize, ScriptedPhone)> {
-        let at = self.script.callers.iter().position(|caller| caller.leg == call.0)?;
-        let caller = &self.script.callers[at];
-        let left = !self.legs.contains_key(&self.callers_progress[at].leg);
-        // Only the hotline knows how to complete a local number; the end of the number is the same.
+    /// The index and the telephone of this call's caller, if the caller has hung up and `dialled` is the caller's
+    /// number.
+    fn called_back_caller(&self, call: &CallId, dialled: &str) -> Option<(usize, ScriptedPhone)> {
+        let caller_index = self.script.callers.iter().position(|caller| caller.leg == call.0)?;
+        let caller = &self.script.callers[caller_index];
+        let has_hung_up = !self.legs.contains_key(&self.callers_progress[caller_index].leg);
+        // Only the hotline can complete a local number; the local number is the end of the complete number.
         let digits = number::normalise(&caller.number, None).digits().to_owned();
-        let is_theirs = !digits.is_empty() && (place.ends_with(&digits) || digits.ends_with(place));
-        (left && is_theirs).then_some((at, caller.call_back_phone))
+        let is_same_number = !digits.is_empty() && (dialled.ends_with(&digits) || digits.ends_with(dialled));
+        (has_hung_up && is_same_number).then_some((caller_index, caller.call_back_phone))
     }
 
-    fn next_phone(&mut self, place: &str) -> ScriptedPhone {
-        let times = self.times_called.entry(place.to_owned()).or_default();
-        let habits = self.script.phones.get(place);
-        let phone = habits.and_then(|habits| habits.get(*times).or_else(|| habits.last()));
+    fn next_phone(&mut self, dialled: &str) -> ScriptedPhone {
+        let times = self.times_called.entry(dialled.to_owned()).or_default();
+        let phones = self.script.phones.get(dialled);
+        let phone = phones.and_then(|phones| phones.get(*times).or_else(|| phones.last()));
         *times += 1;
         phone.copied().unwrap_or(self.script.default_phone)
     }
@@ -269,7 +271,7 @@ impl DryRunSwitch {
             return;
         };
         (state.activity, state.answered) = (LegActivity::Answered, true);
-        if let LegOwner::Agent { answered_at, phone, .. } = &mut state.who {
+        if let LegOwner::Agent { answered_at, phone, .. } = &mut state.owner {
             *answered_at = now;
             if let ScriptedPhone::Mailbox { stays, .. } = *phone {
                 self.schedule(stays, DryRunEvent::HangsUp(leg.clone()));

@@ -1,4 +1,4 @@
-//! A leg of the dry run's switch: whose it is, its state, and the application that runs on it.
+//! A leg of the dry run's switch: its owner, its state, and its running application.
 
 use super::actors::{CallerStep, ScriptedCaller, ScriptedPhone};
 use hotlined_core::id::{CallId, CommandId, LegId};
@@ -11,7 +11,7 @@ const KEYS_KEPT_MAX: usize = 100;
 /// One leg.
 #[derive(Clone, Debug)]
 pub(super) struct Leg {
-    pub(super) who: LegOwner,
+    pub(super) owner: LegOwner,
     pub(super) activity: LegActivity,
     pub(super) answered: bool,
     pub(super) running: Option<RunningApp>,
@@ -22,13 +22,13 @@ pub(super) struct Leg {
     pub(super) ring: Option<CommandId>,
 }
 
-/// Whose leg it is.
+/// The owner of a leg.
 #[derive(Clone, Debug)]
 pub(super) enum LegOwner {
-    /// A caller's, by its place in the script; with the call, where the hotline calls the caller back.
-    Caller { place: usize, of: Option<CallId> },
-    /// An agent's.
-    Agent { of: CallId, dial: String, phone: ScriptedPhone, key_scheduled: bool, answered_at: Instant },
+    /// A caller, by its index in the script. `call` is set if the hotline calls the caller back.
+    Caller { caller_index: usize, call: Option<CallId> },
+    /// An agent.
+    Agent { call: CallId, dial: String, phone: ScriptedPhone, key_scheduled: bool, answered_at: Instant },
 }
 
 /// The state of a leg.
@@ -57,13 +57,13 @@ pub(super) struct RunningApp {
 }
 
 impl Leg {
-    pub(super) fn new(who: LegOwner, activity: LegActivity) -> Self {
+    pub(super) fn new(owner: LegOwner, activity: LegActivity) -> Self {
         let keys = VecDeque::new();
-        Self { who, activity, answered: false, running: None, fallback: None, keys, ring: None }
+        Self { owner, activity, answered: false, running: None, fallback: None, keys, ring: None }
     }
 
     pub(super) fn is_caller(&self) -> bool {
-        matches!(self.who, LegOwner::Caller { .. })
+        matches!(self.owner, LegOwner::Caller { .. })
     }
 
     pub(super) fn peer(&self) -> Option<&LegId> {
@@ -86,7 +86,7 @@ impl Leg {
 #[derive(Clone, Debug)]
 pub(super) struct CallerProgress {
     pub(super) leg: LegId,
-    pub(super) deeds: VecDeque<CallerStep>,
+    pub(super) steps: VecDeque<CallerStep>,
     /// Whether a prompt was played since the last keys: only then is the silence after it a question.
     pub(super) was_prompted: bool,
     /// Whether keys are being pressed, or a wait is not over.
@@ -95,8 +95,8 @@ pub(super) struct CallerProgress {
 
 impl CallerProgress {
     pub(super) fn new(caller: &ScriptedCaller) -> Self {
-        let deeds = caller.steps.iter().cloned().collect();
-        Self { leg: caller.leg.clone(), deeds, was_prompted: false, busy: false }
+        let steps = caller.steps.iter().cloned().collect();
+        Self { leg: caller.leg.clone(), steps, was_prompted: false, busy: false }
     }
 }
 

@@ -1,18 +1,18 @@
-//! How long things sound.
+//! The lengths of sounds.
 
 use hotlined_core::prompt::{Prompt, SoundPath, Tone};
 use hotlined_core::time::Millis;
 
-/// How long a file sounds when nobody knows better.
+/// The assumed length of a sound file whose length is unknown.
 pub const SOUND_LENGTH_DEFAULT: Millis = Millis::seconds(3);
 
-/// How often a sound that shall be repeated is played before its end is reported: a switch puts some into a row.
-const REPEATED_TIMES: u64 = 20;
+/// How often a repeated sound plays before its end is reported: a switch plays several repetitions as one playback.
+const REPETITIONS: u64 = 20;
 
-/// Tells how long a file sounds; none when it is not there.
+/// Returns the length of a sound file, or `None` if the file does not exist.
 pub type SoundLengths = Box<dyn Fn(&SoundPath) -> Option<Millis>>;
 
-/// What comes of playing something.
+/// How long a prompt plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PlayLength {
     For(Millis),
@@ -37,37 +37,38 @@ pub(super) fn play_length(prompt: &Prompt, repeat: bool, lengths: &SoundLengths)
         let Some(length) = lengths(path) else { return PlayLength::Missing };
         sum = Millis(sum.0.saturating_add(length.0));
     }
-    PlayLength::For(if repeat { Millis(sum.0.saturating_mul(REPEATED_TIMES)) } else { sum })
+    PlayLength::For(if repeat { Millis(sum.0.saturating_mul(REPETITIONS)) } else { sum })
 }
 
-/// How long a WAV file sounds, by its header: the length of its samples over their rate. None of anything else.
+/// The length of a WAV file by its header: the size of the samples divided by their byte rate. Returns `None` for
+/// any other file.
 ///
-/// A header that was written before the length was known counts for what the file has (`file_bytes`).
+/// Some headers are written before the length is known. Then the bytes in the file count (`file_bytes`).
 pub fn wav_length(head: &[u8], file_bytes: u64) -> Option<Millis> {
     const CHUNK_HEADER_BYTES: usize = 8;
     const BYTE_RATE: std::ops::Range<usize> = 8..12;
     if head.get(..4)? != b"RIFF" || head.get(8..12)? != b"WAVE" {
         return None;
     }
-    let (mut at, mut rate) = (12, None);
+    let (mut offset, mut rate) = (12, None);
     loop {
-        let header = head.get(at..at + CHUNK_HEADER_BYTES)?;
+        let header = head.get(offset..offset + CHUNK_HEADER_BYTES)?;
         let size = u32::from_le_bytes(header[4..8].try_into().ok()?);
-        let body = at + CHUNK_HEADER_BYTES;
+        let body = offset + CHUNK_HEADER_BYTES;
         match &header[..4] {
             b"fmt " => {
                 let bytes = head.get(body + BYTE_RATE.start..body + BYTE_RATE.end)?;
                 rate = Some(u32::from_le_bytes(bytes.try_into().ok()?)).filter(|rate| *rate > 0);
             }
             b"data" => {
-                let there = file_bytes.saturating_sub(body as u64);
-                let samples = u64::from(size).min(there);
+                let available = file_bytes.saturating_sub(body as u64);
+                let samples = u64::from(size).min(available);
                 return Some(Millis(samples * 1_000 / u64::from(rate?)));
             }
             _ => {}
         }
-        // Chunks begin at even places.
-        at = body.checked_add(size as usize)?.checked_add(size as usize % 2)?;
+        // Chunks begin at even offsets.
+        offset = body.checked_add(size as usize)?.checked_add(size as usize % 2)?;
     }
 }
 

@@ -94,9 +94,9 @@ impl DryRunSwitch {
             times_called: BTreeMap::new(),
             lengths,
         };
-        for place in 0..switch.script.callers.len() {
-            let at = switch.script.callers[place].at;
-            switch.schedule_at(at, DryRunEvent::Dials(place));
+        for caller_index in 0..switch.script.callers.len() {
+            let at = switch.script.callers[caller_index].at;
+            switch.schedule_at(at, DryRunEvent::Dials(caller_index));
         }
         switch
     }
@@ -154,19 +154,19 @@ impl DryRunSwitch {
             LegActivity::Talking { .. } => LegState::Bridged,
             LegActivity::Fallback => LegState::Elsewhere,
         };
-        let (of, arrival) = match &leg.who {
-            LegOwner::Agent { of, .. } => (Some(of.0.clone()), None),
-            LegOwner::Caller { of: Some(of), .. } => (Some(of.0.clone()), None),
-            LegOwner::Caller { place, of: None } => {
+        let (caller_leg, arrival) = match &leg.owner {
+            LegOwner::Agent { call, .. } => (Some(call.0.clone()), None),
+            LegOwner::Caller { call: Some(call), .. } => (Some(call.0.clone()), None),
+            LegOwner::Caller { caller_index, call: None } => {
                 let waits = state == LegState::Parked;
-                (None, waits.then(|| self.arrival(*place, leg.answered)))
+                (None, waits.then(|| self.arrival(*caller_index, leg.answered)))
             }
         };
-        LiveLeg { leg: name.clone(), caller_leg: of, state, answered: leg.answered, arrival }
+        LiveLeg { leg: name.clone(), caller_leg, state, answered: leg.answered, arrival }
     }
 
-    fn arrival(&self, place: usize, answered: bool) -> Arrival {
-        let caller = &self.script.callers[place];
+    fn arrival(&self, caller_index: usize, answered: bool) -> Arrival {
+        let caller = &self.script.callers[caller_index];
         Arrival {
             switch: SwitchId(SWITCH.into()),
             leg: caller.leg.clone(),
@@ -180,7 +180,7 @@ impl DryRunSwitch {
     pub(super) fn leg_views(&self) -> impl Iterator<Item = LegView<'_>> {
         self.legs.iter().map(|(leg, state)| LegView {
             leg,
-            dial: if let LegOwner::Agent { dial, .. } = &state.who { Some(dial) } else { None },
+            dial: if let LegOwner::Agent { dial, .. } = &state.owner { Some(dial) } else { None },
             answered: state.answered,
             app_running: state.running.is_some(),
             peer: state.peer(),
@@ -200,7 +200,7 @@ impl DryRunSwitch {
                 return StepResult::Reported(event);
             }
             DryRunEvent::Command(id, action) => self.execute(id, action),
-            DryRunEvent::Dials(place) => self.caller_dials(place),
+            DryRunEvent::Dials(caller_index) => self.caller_dials(caller_index),
             DryRunEvent::AppOver { leg, number } => {
                 if self
                     .legs
@@ -251,7 +251,7 @@ impl DryRunSwitch {
                 }
             }
             DryRunEvent::Presses { leg, key, last } => self.press_key(&leg, key, last),
-            DryRunEvent::NextStep(place) => self.next_step(place),
+            DryRunEvent::NextStep(caller_index) => self.next_step(caller_index),
             DryRunEvent::HangsUp(leg) => self.person_hangs_up(&leg),
             DryRunEvent::TalkTimeOver { leg, number } => {
                 let talks = |leg: &Leg| matches!(&leg.activity, LegActivity::Talking { number: n, .. } if *n == number);
@@ -263,13 +263,13 @@ impl DryRunSwitch {
         StepResult::Internal
     }
 
-    fn caller_dials(&mut self, place: usize) {
-        let leg = self.script.callers[place].leg.clone();
-        let who = LegOwner::Caller { place, of: None };
-        self.legs.insert(leg.clone(), Leg::new(who, LegActivity::Parked));
+    fn caller_dials(&mut self, caller_index: usize) {
+        let leg = self.script.callers[caller_index].leg.clone();
+        let owner = LegOwner::Caller { caller_index, call: None };
+        self.legs.insert(leg.clone(), Leg::new(owner, LegActivity::Parked));
         self.set_fallback(&leg, FIRST_FALLBACK);
-        let arrival = self.arrival(place, false);
+        let arrival = self.arrival(caller_index, false);
         self.send_report(Event::Arrived(arrival));
-        self.caller_arrives(place, &leg);
+        self.caller_arrives(caller_index, &leg);
     }
 }
