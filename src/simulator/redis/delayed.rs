@@ -1,36 +1,15 @@
-//! What a server that stands still is asked, and does once it goes on: the bytes wait in its sockets, whatever became of
-//! whoever sent them.
+//! The requests that a server gets while it hangs. Their bytes wait in its sockets, and the server executes them when
+//! it resumes, even if the sender is gone by then.
 
-use super::{Mood, SimulatedRedis};
 use hotlined_core::id::SwitchId;
-use hotlined_core::time::{Instant, Millis};
-use hotlined_instance::DaemonId;
+use hotlined_core::time::Millis;
 use hotlined_instance::cluster::redis_op::{Fence, FencedOp};
 
-/// A question that changes something.
+/// A request that changes data.
 #[derive(Clone, Debug)]
-pub(super) enum Late {
-    Ask(Vec<FencedOp>),
+pub(super) enum DelayedRequest {
+    RunOps(Vec<FencedOp>),
     Acquire(SwitchId, Millis),
     Renew(Fence, Millis),
     GiveUp(Fence),
-}
-
-impl SimulatedRedis {
-    /// Takes note of a question that cannot be answered now.
-    pub(super) fn note(&mut self, daemon: &DaemonId, late: impl FnOnce() -> Late) {
-        if self.mood == Mood::Still {
-            self.late.push((daemon.clone(), late()));
-        }
-    }
-
-    /// Does what nobody waits for any more.
-    pub(super) fn catch_up(&mut self, now: Instant, daemon: &DaemonId, late: &Late) {
-        match late {
-            Late::Ask(asked) => drop(self.execute(now, daemon, asked)),
-            Late::Acquire(switch, span) => drop(self.acquire(now, daemon, switch, *span)),
-            Late::Renew(fence, span) => drop(self.renew(now, daemon, fence, *span)),
-            Late::GiveUp(fence) => drop(self.give_up(now, daemon, fence)),
-        }
-    }
 }

@@ -1,7 +1,8 @@
-//! What the server does with each question, as `asked.lua` and its parts do it.
+//! What the server does with each operation, as `asked.lua` and its parts do it.
 
-use super::delayed::Late;
-use super::{Known, SimulatedRedis, Standing, State};
+use super::delayed::DelayedRequest;
+use super::server::SimulatedRedis;
+use super::state::{OpenClaim, ServerState, TrackedCall};
 use hotlined_core::command::{AcdRequest, PoolId};
 use hotlined_core::event::{AcdReply, Event};
 use hotlined_core::id::{CallId, CommandId, LineId, SwitchId};
@@ -17,25 +18,25 @@ use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 impl SimulatedRedis {
-    /// Asks all of these in their order, at this time by the server's own clock. Each has its own outcome.
+    /// Executes the operations in their order. `now` is the server's time. Each operation has its own result.
     pub fn execute(
         &mut self,
         now: Instant,
         daemon: &DaemonId,
-        asked: &[FencedOp],
+        ops: &[FencedOp],
     ) -> Vec<Result<OpReply, RedisFailure>> {
-        self.note(daemon, || Late::Ask(asked.to_vec()));
-        if let Err(failure) = self.touch(now) {
-            return unanswered(asked, &failure);
+        self.delay_if_hung(daemon, || DelayedRequest::RunOps(ops.to_vec()));
+        if let Err(failure) = self.begin_request(now) {
+            return fail_all(ops, &failure);
         }
-        asked.iter().map(|asked| self.state.ask(now, daemon, asked)).collect()
+        ops.iter().map(|fenced| self.state.execute_op(now, daemon, fenced)).collect()
     }
 }
 
-/// What comes of these where the server does not hear them: what is for no server is answered without one.
-pub(super) fn unanswered(asked: &[FencedOp], failure: &RedisFailure) -> Vec<Result<OpReply, RedisFailure>> {
-    let one = |asked: &FencedOp| match asked.op {
-        RedisOp::Barrier(_) => Ok(nothing()),
+/// The results of operations that do not reach the server. A barrier is not for the server and succeeds.
+fn fail_all(ops: &[FencedOp], failure: &RedisFailure) -> Vec<Result<OpReply, RedisFailure>> {
+    let result = |fenced: &FencedOp| match fenced.op {
+        RedisOp::Barrier(_) => Ok(done()),
         RedisOp::Request { .. }
         | RedisOp::Forget(_)
         | RedisOp::Hold { .. }
@@ -43,169 +44,181 @@ pub(super) fn unanswered(asked: &[FencedOp], failure: &RedisFailure) -> Vec<Resu
         | RedisOp::RunDue
         | RedisOp::CountUsage => Err(failure.clone()),
     };
-    asked.iter().map(one).collect()
+    ops.iter().map(result).collect()
 }
 
-/// A question, and from whom.
-struct Asking<'a> {
-    /// When, by the clock of whoever asks.
+/// The sender of an operation, and its time.
+struct OpContext<'a> {
+    /// The time by the clock of the sending daemon.
     at: Instant,
     daemon: &'a DaemonId,
     fence: Option<&'a Fence>,
 }
 
-fn nothing() -> OpReply {
+/// The reply to an operation without a result.
+fn done() -> OpReply {
     OpReply { result: OpResult::Done, next_due: None, left_behind: 0 }
 }
 
-impl State {
-    fn ask(&mut self, now: Instant, daemon: &DaemonId, asked: &FencedOp) -> Result<OpReply, RedisFailure> {
-        let asking = Asking { at: asked.at, daemon, fence: asked.fence.as_ref() };
-        let of_store = match &asked.op {
-            RedisOp::Barrier(_) => return Ok(nothing()),
+impl ServerState {
+    fn execute_op(
+        &mut self,
+        now: Instant,
+        daemon: &DaemonId,
+        fenced: &FencedOp,
+    ) -> Result<OpReply, RedisFailure> {
+        let cx = OpContext { at: fenced.at, daemon, fence: fenced.fence.as_ref() };
+        let acd_op = match &fenced.op {
+            RedisOp::Barrier(_) => return Ok(done()),
             RedisOp::Request { id, request: AcdRequest::CountCode { hotline, codes, code } } => {
-                let answer = self.count_code(asked.at, id, [hotline, codes, code]);
-                return Ok(OpReply { result: heard(id, answer), ..nothing() });
+                let reply = self.count_code(fenced.at, id, [hotline, codes, code]);
+                return Ok(OpReply { result: acd_reply(id, reply), ..done() });
             }
-            RedisOp::Replicate { switch, op: what } => {
-                let token = asking.fence.filter(|fence| fence.switch == *switch).map_or(0, |f| f.token);
-                self.check(&Fence { switch: switch.clone(), token })?;
-                match what {
+            RedisOp::Replicate { switch, op } => {
+                let token = cx.fence.filter(|fence| fence.switch == *switch).map_or(0, |f| f.token);
+                self.check_fence(&Fence { switch: switch.clone(), token })?;
+                match op {
                     ReplicationOp::EndCall { call, deliveries } => {
-                        let kept = self.kept.entry(switch.clone()).or_default();
-                        kept.is_over(call, deliveries);
-                        Of::Forget(call)
+                        let storage = self.switches.entry(switch.clone()).or_default();
+                        storage.end_call(call, deliveries);
+                        AcdOp::Forget(call)
                     }
                     ReplicationOp::AdoptCalls(calls) => {
-                        let said = OpResult::Adopted(self.adopt(&asking, switch, calls));
-                        return Ok(OpReply { result: said, next_due: self.store.deadline(), left_behind: 0 });
+                        let result = OpResult::Adopted(self.adopt(&cx, switch, calls));
+                        return Ok(OpReply { result, next_due: self.acd.deadline(), left_behind: 0 });
                     }
                     ReplicationOp::SaveCall { .. }
                     | ReplicationOp::SaveVersion { .. }
                     | ReplicationOp::DropVersions(_)
                     | ReplicationOp::AddDeliveries(_)
                     | ReplicationOp::RemoveDeliveries(_) => {
-                        self.kept.entry(switch.clone()).or_default().keep(what);
-                        return Ok(nothing());
+                        self.switches.entry(switch.clone()).or_default().apply(op);
+                        return Ok(done());
                     }
                 }
             }
-            RedisOp::Request { id, request } => Of::Request(id, request),
-            RedisOp::Hold { id, line, pool } => Of::Hold(id, line, pool),
-            RedisOp::Forget(call) => Of::Forget(call),
-            RedisOp::RunDue => Of::Due,
-            RedisOp::CountUsage => Of::Look,
+            RedisOp::Request { id, request } => AcdOp::Request(id, request),
+            RedisOp::Hold { id, line, pool } => AcdOp::Hold(id, line, pool),
+            RedisOp::Forget(call) => AcdOp::Forget(call),
+            RedisOp::RunDue => AcdOp::RunDue,
+            RedisOp::CountUsage => AcdOp::CountUsage,
         };
-        if let Some(fence) = asking.fence {
-            self.check(fence)?;
+        if let Some(fence) = cx.fence {
+            self.check_fence(fence)?;
         }
-        let (said, left_behind) = self.of_store(now, &asking, of_store);
-        Ok(OpReply { result: said, next_due: self.store.deadline(), left_behind })
+        let (result, left_behind) = self.execute_acd_op(now, &cx, acd_op);
+        Ok(OpReply { result, next_due: self.acd.deadline(), left_behind })
     }
 
-    /// Whether nobody with a higher token acted, as far as is known; nobody with a lower one does so from now on.
-    fn check(&mut self, fence: &Fence) -> Result<(), RedisFailure> {
-        let token = self.fences.get(&fence.switch).copied().unwrap_or(0);
+    /// Refuses a token that is lower than the highest known one. A higher token becomes the highest known one.
+    fn check_fence(&mut self, fence: &Fence) -> Result<(), RedisFailure> {
+        let token = self.highest_tokens.get(&fence.switch).copied().unwrap_or(0);
         if token > fence.token {
             return Err(RedisFailure::Fenced { token });
         }
         if token < fence.token {
-            self.fences.insert(fence.switch.clone(), fence.token);
+            self.highest_tokens.insert(fence.switch.clone(), fence.token);
         }
         Ok(())
     }
 
-    fn of_store(&mut self, now: Instant, asking: &Asking, what: Of) -> (OpResult, u64) {
-        match what {
-            Of::Request(id, request) => (self.request(asking, id, request), 0),
-            Of::Hold(id, line, pool) => (self.hold(asking, id, line, pool), 0),
-            Of::Forget(call) => (OpResult::Done, self.forget(asking.at, call)),
-            Of::Due => {
-                self.due(asking.at);
-                self.latest = self.latest.max(asking.at);
-                (OpResult::SharedTime(self.latest), self.forget_lost(now, asking.at))
+    fn execute_acd_op(&mut self, now: Instant, cx: &OpContext, op: AcdOp) -> (OpResult, u64) {
+        match op {
+            AcdOp::Request(id, request) => (self.request(cx, id, request), 0),
+            AcdOp::Hold(id, line, pool) => (self.hold(cx, id, line, pool), 0),
+            AcdOp::Forget(call) => (OpResult::Done, self.forget(cx.at, call)),
+            AcdOp::RunDue => {
+                self.run_due(cx.at);
+                self.latest_time = self.latest_time.max(cx.at);
+                (OpResult::SharedTime(self.latest_time), self.forget_lost(now, cx.at))
             }
-            Of::Look => {
-                let (held, waiting) = (self.store.lines_in_use() as u64, self.store.waiting() as u64);
+            AcdOp::CountUsage => {
+                let (held, waiting) = (self.acd.lines_in_use() as u64, self.acd.waiting() as u64);
                 (OpResult::Usage(Usage { lines_held: held, claims_waiting: waiting }), 0)
             }
         }
     }
 
-    fn request(&mut self, asking: &Asking, id: &CommandId, request: &AcdRequest) -> OpResult {
-        let before = self.standing(id).cloned();
-        let mut out = Vec::new();
-        self.store.ask(asking.at, id, request, &mut out);
-        // What others get by it stands before the answer.
-        let answer = match (request, out.last()) {
+    fn request(&mut self, cx: &OpContext, id: &CommandId, request: &AcdRequest) -> OpResult {
+        let before = self.open_claim(id).cloned();
+        let mut events = Vec::new();
+        self.acd.ask(cx.at, id, request, &mut events);
+        // The reply is the last event. The events before it give lines to other claims.
+        let reply = match (request, events.last()) {
             (AcdRequest::Claim(_) | AcdRequest::Admit { .. } | AcdRequest::CountCode { .. }, Some(_)) => {
-                out.pop()
+                events.pop()
             }
-            (AcdRequest::Place { .. }, Some(Event::Acd { reply: AcdReply::Waiting(_), .. })) => out.pop(),
+            (AcdRequest::Place { .. }, Some(Event::Acd { reply: AcdReply::Waiting(_), .. })) => events.pop(),
             (_, _) => None,
         };
-        self.hand_on(asking.at, out);
-        let answer = answer
-            .and_then(|event| if let Event::Acd { reply: answer, .. } = event { Some(answer) } else { None });
-        self.note(asking, id, request, (before, answer.as_ref()));
-        answer.map_or(OpResult::Done, |answer| heard(id, answer))
+        self.notify_claimed(cx.at, events);
+        let reply =
+            reply.and_then(|event| if let Event::Acd { reply, .. } = event { Some(reply) } else { None });
+        self.track_request(cx, id, request, (before, reply.as_ref()));
+        reply.map_or(OpResult::Done, |reply| acd_reply(id, reply))
     }
 
-    /// What is known of the call after this request.
-    fn note(
+    /// Updates the claims and counts of the call after this request.
+    fn track_request(
         &mut self,
-        asking: &Asking,
+        cx: &OpContext,
         id: &CommandId,
         request: &AcdRequest,
-        (before, answer): (Option<Standing>, Option<&AcdReply>),
+        (before, reply): (Option<OpenClaim>, Option<&AcdReply>),
     ) {
-        match (request, answer) {
-            (AcdRequest::Claim(claim), Some(answer)) => {
-                if let AcdReply::Waiting(_) = answer {
-                    self.told.insert(id.clone(), asking.daemon.clone());
+        match (request, reply) {
+            (AcdRequest::Claim(claim), Some(reply)) => {
+                if let AcdReply::Waiting(_) = reply {
+                    self.notified_daemons.insert(id.clone(), cx.daemon.clone());
                 }
                 if before.is_some() {
                     return;
                 }
-                let standing = match answer {
-                    AcdReply::Claimed { line } => Some(Standing::Holds(line.clone(), claim.pool.clone())),
-                    AcdReply::Waiting(_) => Some(Standing::Waits(claim.pool.clone())),
+                let opened = match reply {
+                    AcdReply::Claimed { line } => Some(OpenClaim::Holding(line.clone(), claim.pool.clone())),
+                    AcdReply::Waiting(_) => Some(OpenClaim::Waiting(claim.pool.clone())),
                     AcdReply::Refused | AcdReply::Admitted { .. } | AcdReply::CodeSeen { .. } => None,
                 };
-                let known = self.changed(asking, &id.call);
-                known.standing.extend(standing.map(|standing| (id.number, standing)));
+                let call = self.changed_call(cx, &id.call);
+                call.open_claims.extend(opened.map(|claim| (id.number, claim)));
             }
             (AcdRequest::Release { claim, .. }, _) => {
                 let claim = CommandId { call: id.call.clone(), number: *claim };
-                if let Some(Standing::Holds(..)) = self.standing(&claim) {
-                    self.strike(&claim);
-                    self.changed(asking, &id.call);
+                if let Some(OpenClaim::Holding(..)) = self.open_claim(&claim) {
+                    self.close_claim(&claim);
+                    self.changed_call(cx, &id.call);
                 }
             }
             (AcdRequest::Abandon { claim }, _) => {
                 let claim = CommandId { call: id.call.clone(), number: *claim };
-                if self.standing(&claim).is_some() {
-                    self.strike(&claim);
-                    self.changed(asking, &id.call);
+                if self.open_claim(&claim).is_some() {
+                    self.close_claim(&claim);
+                    self.changed_call(cx, &id.call);
                 }
             }
             (AcdRequest::Admit { hotline, recent, .. }, Some(AcdReply::Admitted { room: true, .. })) => {
-                let counted = self.calls.get(&id.call).map_or(&[][..], |known| &known.counted);
-                let asked = counted.iter().find(|(counted, _)| counted == hotline).map(|(_, asked)| *asked);
-                match asked {
-                    None => self.changed(asking, &id.call).counted.push((hotline.clone(), recent.is_some())),
+                let counted = self.calls.get(&id.call).map_or(&[][..], |call| &call.counted);
+                let with_recent = counted
+                    .iter()
+                    .find(|(counted, _)| counted == hotline)
+                    .map(|(_, with_recent)| *with_recent);
+                match with_recent {
+                    None => {
+                        self.changed_call(cx, &id.call).counted.push((hotline.clone(), recent.is_some()));
+                    }
                     Some(false) if recent.is_some() => {
-                        let known = self.changed(asking, &id.call);
-                        let same = known.counted.iter_mut().filter(|(counted, _)| counted == hotline);
-                        same.for_each(|(_, asked)| *asked = true);
+                        let call = self.changed_call(cx, &id.call);
+                        let same = call.counted.iter_mut().filter(|(counted, _)| counted == hotline);
+                        same.for_each(|(_, with_recent)| *with_recent = true);
                     }
                     Some(_) => {}
                 }
             }
             (AcdRequest::Leave { hotline }, _) => {
-                let is_counted = |known: &Known| known.counted.iter().any(|(counted, _)| counted == hotline);
+                let is_counted =
+                    |call: &TrackedCall| call.counted.iter().any(|(counted, _)| counted == hotline);
                 if self.calls.get(&id.call).is_some_and(is_counted) {
-                    self.changed(asking, &id.call).counted.retain(|(counted, _)| counted != hotline);
+                    self.changed_call(cx, &id.call).counted.retain(|(counted, _)| counted != hotline);
                 }
             }
             (
@@ -219,106 +232,107 @@ impl State {
         }
     }
 
-    fn hold(&mut self, asking: &Asking, id: &CommandId, line: &LineId, pool: &PoolId) -> OpResult {
-        self.due(asking.at);
-        if let Some(Standing::Holds(line, _)) = self.standing(id) {
-            return heard(id, AcdReply::Claimed { line: line.clone() });
+    fn hold(&mut self, cx: &OpContext, id: &CommandId, line: &LineId, pool: &PoolId) -> OpResult {
+        self.run_due(cx.at);
+        if let Some(OpenClaim::Holding(line, _)) = self.open_claim(id) {
+            return acd_reply(id, AcdReply::Claimed { line: line.clone() });
         }
-        self.store.hold(asking.at, id, pool, line);
-        self.strike(id);
-        self.told.remove(id);
-        let holds = Standing::Holds(line.clone(), pool.clone());
-        self.changed(asking, &id.call).standing.push((id.number, holds));
-        heard(id, AcdReply::Claimed { line: line.clone() })
+        self.acd.hold(cx.at, id, pool, line);
+        self.close_claim(id);
+        self.notified_daemons.remove(id);
+        let holding = OpenClaim::Holding(line.clone(), pool.clone());
+        self.changed_call(cx, &id.call).open_claims.push((id.number, holding));
+        acd_reply(id, AcdReply::Claimed { line: line.clone() })
     }
 
-    /// Gives out the lines whose rest is over.
-    fn due(&mut self, at: Instant) {
-        let mut out = Vec::new();
-        self.store.due(at, &mut out);
-        self.hand_on(at, out);
+    /// Gives the lines whose rest is over to waiting claims.
+    fn run_due(&mut self, at: Instant) {
+        let mut events = Vec::new();
+        self.acd.due(at, &mut events);
+        self.notify_claimed(at, events);
     }
 
-    /// Claims that waited have a line: whoever asked last is told.
-    fn hand_on(&mut self, at: Instant, events: Vec<Event>) {
+    /// Waiting claims got a line. Each event goes to the inbox of the daemon that claimed or adopted last.
+    fn notify_claimed(&mut self, at: Instant, events: Vec<Event>) {
         for event in events {
             let Event::Acd { command, reply: AcdReply::Claimed { line } } = &event else { continue };
-            let known = self.calls.entry(command.call.clone()).or_default();
-            known.heard = at;
-            if let Some(place) = known.standing.iter().position(|(number, _)| *number == command.number)
-                && let (number, Standing::Waits(pool)) = known.standing.remove(place)
+            let call = self.calls.entry(command.call.clone()).or_default();
+            call.last_change = at;
+            if let Some(ix) = call.open_claims.iter().position(|(number, _)| *number == command.number)
+                && let (number, OpenClaim::Waiting(pool)) = call.open_claims.remove(ix)
             {
-                known.standing.push((number, Standing::Holds(line.clone(), pool)));
+                call.open_claims.push((number, OpenClaim::Holding(line.clone(), pool)));
             }
-            let Some(daemon) = self.told.remove(command) else { continue };
-            self.entries += 1;
+            let Some(daemon) = self.notified_daemons.remove(command) else { continue };
+            self.last_entry += 1;
             let inbox = self.inboxes.entry(daemon).or_default();
-            inbox.push_back((self.entries, event));
+            inbox.push_back((self.last_entry, event));
             if inbox.len() > INBOX_LENGTH_MAX {
                 inbox.pop_front();
             }
         }
     }
 
-    /// The call is over. Gives back how much of it was still held, waited for or counted in.
+    /// Deletes an ended call. Returns how many lines, waiting claims and counts it still had.
     fn forget(&mut self, at: Instant, call: &CallId) -> u64 {
-        let before = self.store.left_behind();
-        let mut out = Vec::new();
-        self.store.forget(at, call, &mut out);
-        self.hand_on(at, out);
+        let before = self.acd.left_behind();
+        let mut events = Vec::new();
+        self.acd.forget(at, call, &mut events);
+        self.notify_claimed(at, events);
         self.calls.remove(call);
-        self.told.retain(|claim, _| claim.call != *call);
-        self.store.left_behind() - before
+        self.notified_daemons.retain(|claim, _| claim.call != *call);
+        self.acd.left_behind() - before
     }
 
-    /// A call that nothing was heard of for long is over, unless somebody acts for its switch and it is kept there.
+    /// Deletes the calls without a change for `CALL_KEPT`, at most `LOST_AT_ONCE_MAX` of them. A call stays if its
+    /// switch has an active daemon and the call is saved there.
     fn forget_lost(&mut self, now: Instant, at: Instant) -> u64 {
         let mut lost: Vec<(Instant, CallId)> = self
             .calls
             .iter()
-            .filter(|(_, known)| known.heard + CALL_KEPT <= at)
-            .map(|(call, known)| (known.heard, call.clone()))
+            .filter(|(_, call)| call.last_change + CALL_KEPT <= at)
+            .map(|(id, call)| (call.last_change, id.clone()))
             .collect();
         lost.sort();
         lost.truncate(LOST_AT_ONCE_MAX);
         let mut left = 0;
-        for (_, call) in lost {
-            let switch = self.calls.get(&call).and_then(|known| known.switch.clone());
-            let goes_on = switch.is_some_and(|switch| {
+        for (_, id) in lost {
+            let switch = self.calls.get(&id).and_then(|call| call.switch.clone());
+            let is_live = switch.is_some_and(|switch| {
                 self.lease(now, &switch).is_some()
-                    && self.kept.get(&switch).is_some_and(|kept| kept.has(&call))
+                    && self.switches.get(&switch).is_some_and(|storage| storage.is_live(&id))
             });
-            match self.calls.get_mut(&call).filter(|_| goes_on) {
-                Some(known) => known.heard = at,
-                None => left += self.forget(at, &call),
+            match self.calls.get_mut(&id).filter(|_| is_live) {
+                Some(call) => call.last_change = at,
+                None => left += self.forget(at, &id),
             }
         }
         left
     }
 
-    /// What the calls have, which from now on is told to whoever asks this.
-    fn adopt(&mut self, asking: &Asking, switch: &SwitchId, calls: &[CallId]) -> Vec<AdoptedCall> {
-        self.due(asking.at);
+    /// The claims and counts of the calls. From now on the sender is notified of their waiting claims.
+    fn adopt(&mut self, cx: &OpContext, switch: &SwitchId, calls: &[CallId]) -> Vec<AdoptedCall> {
+        self.run_due(cx.at);
         let mut all = Vec::new();
-        for call in calls {
+        for id in calls {
             let mut adopted =
-                AdoptedCall { call: call.clone(), holds: Vec::new(), waits: Vec::new(), counted: Vec::new() };
-            let Some(known) = self.calls.get_mut(call) else {
+                AdoptedCall { call: id.clone(), holds: Vec::new(), waits: Vec::new(), counted: Vec::new() };
+            let Some(call) = self.calls.get_mut(id) else {
                 all.push(adopted);
                 continue;
             };
-            (known.switch, known.heard) = (Some(switch.clone()), asking.at);
-            adopted.counted = known.counted.iter().map(|(hotline, _)| hotline.clone()).collect();
-            for (number, standing) in known.standing.clone() {
-                match standing {
-                    Standing::Holds(line, pool) => adopted.holds.push((number, line, pool)),
-                    Standing::Waits(_) => {
-                        let claim = CommandId { call: call.clone(), number };
-                        self.told.insert(claim.clone(), asking.daemon.clone());
-                        let mut out = Vec::new();
-                        self.store.ask(asking.at, &claim, &AcdRequest::Place { claim: number }, &mut out);
-                        if let Some(Event::Acd { reply: AcdReply::Waiting(place), .. }) = out.pop() {
-                            adopted.waits.push((number, place));
+            (call.switch, call.last_change) = (Some(switch.clone()), cx.at);
+            adopted.counted = call.counted.iter().map(|(hotline, _)| hotline.clone()).collect();
+            for (number, claim) in call.open_claims.clone() {
+                match claim {
+                    OpenClaim::Holding(line, pool) => adopted.holds.push((number, line, pool)),
+                    OpenClaim::Waiting(_) => {
+                        let claim = CommandId { call: id.clone(), number };
+                        self.notified_daemons.insert(claim.clone(), cx.daemon.clone());
+                        let mut events = Vec::new();
+                        self.acd.ask(cx.at, &claim, &AcdRequest::Place { claim: number }, &mut events);
+                        if let Some(Event::Acd { reply: AcdReply::Waiting(rank), .. }) = events.pop() {
+                            adopted.waits.push((number, rank));
                         }
                     }
                 }
@@ -328,9 +342,10 @@ impl State {
         all
     }
 
+    /// Counts a code. A repeated request gets the reply of the first one and counts nothing.
     fn count_code(&mut self, at: Instant, id: &CommandId, code: [&Arc<str>; 3]) -> AcdReply {
-        let (times, first) = match self.codes_told.get(id) {
-            Some(told) => *told,
+        let (times, first) = match self.code_replies.get(id) {
+            Some(reply) => *reply,
             None => {
                 let entry = self.codes.entry(code.map(Arc::clone));
                 let before = match &entry {
@@ -338,46 +353,46 @@ impl State {
                     Entry::Vacant(_) => None,
                 };
                 entry.or_insert((0, at)).0 += 1;
-                let told = before.map_or((0, None), |(times, first)| (times, Some(first)));
-                self.codes_told.insert(id.clone(), told);
-                told
+                let reply = before.map_or((0, None), |(times, first)| (times, Some(first)));
+                self.code_replies.insert(id.clone(), reply);
+                reply
             }
         };
         AcdReply::CodeSeen { times, first }
     }
 
-    fn standing(&self, id: &CommandId) -> Option<&Standing> {
-        let known = self.calls.get(&id.call)?;
-        known.standing.iter().find(|(number, _)| *number == id.number).map(|(_, standing)| standing)
+    fn open_claim(&self, id: &CommandId) -> Option<&OpenClaim> {
+        let call = self.calls.get(&id.call)?;
+        call.open_claims.iter().find(|(number, _)| *number == id.number).map(|(_, claim)| claim)
     }
 
-    fn strike(&mut self, id: &CommandId) {
-        if let Some(known) = self.calls.get_mut(&id.call) {
-            known.standing.retain(|(number, _)| *number != id.number);
+    fn close_claim(&mut self, id: &CommandId) {
+        if let Some(call) = self.calls.get_mut(&id.call) {
+            call.open_claims.retain(|(number, _)| *number != id.number);
         }
-        self.told.remove(id);
+        self.notified_daemons.remove(id);
     }
 
-    /// Something about the call of this request is written.
-    fn changed(&mut self, asking: &Asking, call: &CallId) -> &mut Known {
-        let known = self.calls.entry(call.clone()).or_default();
-        known.heard = asking.at;
-        if let Some(fence) = asking.fence {
-            known.switch = Some(fence.switch.clone());
+    /// The entry of the call, marked as changed by this operation.
+    fn changed_call(&mut self, cx: &OpContext, id: &CallId) -> &mut TrackedCall {
+        let call = self.calls.entry(id.clone()).or_default();
+        call.last_change = cx.at;
+        if let Some(fence) = cx.fence {
+            call.switch = Some(fence.switch.clone());
         }
-        known
+        call
     }
 }
 
-/// What the script of the store does.
-enum Of<'a> {
+/// An operation on the ACD.
+enum AcdOp<'a> {
     Request(&'a CommandId, &'a AcdRequest),
     Hold(&'a CommandId, &'a LineId, &'a PoolId),
     Forget(&'a CallId),
-    Due,
-    Look,
+    RunDue,
+    CountUsage,
 }
 
-fn heard(id: &CommandId, answer: AcdReply) -> OpResult {
-    OpResult::AcdReply(Event::Acd { command: id.clone(), reply: answer })
+fn acd_reply(id: &CommandId, reply: AcdReply) -> OpResult {
+    OpResult::AcdReply(Event::Acd { command: id.clone(), reply })
 }

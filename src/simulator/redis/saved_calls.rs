@@ -1,6 +1,7 @@
-//! What is kept of a switch's calls for whoever takes them over.
+//! The saved calls of a switch, for the daemon that takes them over.
 
-use super::SimulatedRedis;
+use super::server::SimulatedRedis;
+use super::state::SwitchStorage;
 use hotlined_core::call::SAVED_FORMAT;
 use hotlined_core::event::RawSavedCall;
 use hotlined_core::hotline::Hotline;
@@ -16,70 +17,65 @@ use hotlined_instance::persist::snapshot::PersistedState;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// The calls of a switch, the versions of hotlines that they follow, what is not delivered yet.
-#[derive(Clone, Debug, Default)]
-pub(super) struct KeptOfSwitch {
-    calls: BTreeMap<CallId, CallEntry>,
-    editions: BTreeMap<HotlineVersion, Arc<str>>,
-    outbox: BTreeMap<DeliveryId, String>,
-}
-
-impl KeptOfSwitch {
-    pub(super) fn has(&self, call: &CallId) -> bool {
+impl SwitchStorage {
+    /// Whether the call is saved as a live call.
+    pub(super) fn is_live(&self, call: &CallId) -> bool {
         self.calls.contains_key(call)
     }
 
-    pub(super) fn names(&self) -> BTreeSet<CallId> {
+    /// The calls that are saved, or whose record is not delivered yet.
+    pub(super) fn call_ids(&self) -> BTreeSet<CallId> {
         self.calls.keys().chain(self.outbox.keys().map(|id| &id.call)).cloned().collect()
     }
 
-    pub(super) fn keep(&mut self, what: &ReplicationOp) {
-        match what {
+    /// Executes a replication operation.
+    pub(super) fn apply(&mut self, op: &ReplicationOp) {
+        match op {
             ReplicationOp::SaveCall { call, entry } => {
                 self.calls.insert(call.clone(), entry.clone());
             }
-            ReplicationOp::SaveVersion { version: edition, json } => {
-                self.editions.insert(edition.clone(), json.clone());
+            ReplicationOp::SaveVersion { version, json } => {
+                self.versions.insert(version.clone(), json.clone());
             }
-            ReplicationOp::DropVersions(editions) => {
-                self.editions.retain(|edition, _| !editions.contains(edition))
+            ReplicationOp::DropVersions(dropped) => {
+                self.versions.retain(|version, _| !dropped.contains(version))
             }
-            ReplicationOp::AddDeliveries(deliveries) => self.deliver(deliveries),
+            ReplicationOp::AddDeliveries(deliveries) => self.add_deliveries(deliveries),
             ReplicationOp::RemoveDeliveries(done) => self.outbox.retain(|id, _| !done.contains(id)),
-            ReplicationOp::EndCall { call, deliveries } => self.is_over(call, deliveries),
+            ReplicationOp::EndCall { call, deliveries } => self.end_call(call, deliveries),
             ReplicationOp::AdoptCalls(_) => {}
         }
     }
 
-    pub(super) fn is_over(&mut self, call: &CallId, deliveries: &[Delivery]) {
+    /// The call ends: it is deleted, and its deliveries wait in the outbox.
+    pub(super) fn end_call(&mut self, call: &CallId, deliveries: &[Delivery]) {
         self.calls.remove(call);
-        self.deliver(deliveries);
+        self.add_deliveries(deliveries);
     }
 
-    fn deliver(&mut self, deliveries: &[Delivery]) {
+    fn add_deliveries(&mut self, deliveries: &[Delivery]) {
         let delivery = |delivery: &Delivery| (delivery.id.clone(), delivery.payload.clone());
         self.outbox.extend(deliveries.iter().map(delivery));
     }
 }
 
 impl SimulatedRedis {
-    /// What is kept of the switch that somebody acts for, as
-    /// `RedisClient::load` gives it.
+    /// The saved calls, hotline versions and deliveries of the switch, as from `RedisClient::load`.
     ///
     /// # Errors
     /// Redis is down or hangs, or another daemon with a higher token is active.
     pub fn load(&mut self, now: Instant, fence: &Fence) -> Result<LoadedSwitch, RedisFailure> {
-        self.touch(now)?;
+        self.begin_request(now)?;
         let token = self.highest_token(&fence.switch);
-        let kept = self.state.kept.entry(fence.switch.clone()).or_default();
+        let storage = self.state.switches.entry(fence.switch.clone()).or_default();
         let mut loaded = LoadedSwitch {
             switch: fence.switch.clone(),
             kept: PersistedState::default(),
             calls: BTreeMap::new(),
             ended: Vec::new(),
         };
-        for (name, CallEntry { version, open_claims, saved }) in kept.calls.clone() {
-            match read(&name, &saved) {
+        for (name, CallEntry { version, open_claims, saved }) in storage.calls.clone() {
+            match parse_saved_call(&name, &saved) {
                 Ok(call) => {
                     loaded.kept.calls.push(call);
                     loaded.calls.insert(name, LoadedCall { version, open_claims });
@@ -88,28 +84,28 @@ impl SimulatedRedis {
             }
         }
         let followed: BTreeSet<&HotlineVersion> =
-            loaded.calls.values().filter_map(|open| open.version.as_ref()).collect();
-        for (edition, json) in kept.editions.iter().filter(|(edition, _)| followed.contains(edition)) {
+            loaded.calls.values().filter_map(|call| call.version.as_ref()).collect();
+        for (version, json) in storage.versions.iter().filter(|(version, _)| followed.contains(version)) {
             match serde_json::from_str::<Hotline>(json) {
                 Ok(hotline) => loaded.kept.hotlines.push(Arc::new(hotline)),
-                Err(error) => loaded.kept.losses.push(format!("the version {edition} of a hotline: {error}")),
+                Err(error) => loaded.kept.losses.push(format!("the version {version} of a hotline: {error}")),
             }
         }
         if loaded.kept.losses.is_empty() {
-            if token > fence.token && kept.editions.keys().any(|edition| !followed.contains(edition)) {
+            if token > fence.token && storage.versions.keys().any(|version| !followed.contains(version)) {
                 return Err(RedisFailure::Fenced { token });
             }
-            kept.editions.retain(|edition, _| followed.contains(edition));
+            storage.versions.retain(|version, _| followed.contains(version));
         }
         let delivery =
             |(id, payload): (&DeliveryId, &String)| Delivery { id: id.clone(), payload: payload.clone() };
-        loaded.kept.deliveries.extend(kept.outbox.iter().map(delivery));
+        loaded.kept.deliveries.extend(storage.outbox.iter().map(delivery));
         Ok(loaded)
     }
 }
 
-/// A call that was kept, or what it is instead.
-fn read(name: &CallId, saved: &[u8]) -> Result<RawSavedCall, String> {
+/// The saved call, or why it cannot be read.
+fn parse_saved_call(name: &CallId, saved: &[u8]) -> Result<RawSavedCall, String> {
     let call = RawSavedCall::from_bytes(saved).map_err(|bad| bad.to_string())?;
     if call.call != *name {
         return Err(format!("another one: {}", call.call));
