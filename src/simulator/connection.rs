@@ -187,7 +187,10 @@ impl Connection {
         self.unread.extend_from_slice(bytes);
     }
 
-    /// The next whole request.
+    /// The next complete request, if one has arrived.
+    ///
+    /// # Errors
+    /// The bytes are no request, the request comes before the password, or the simulated switch does not know it.
     pub fn next_request(&mut self) -> Result<Option<DecodedRequest>, String> {
         let request = self.decoder.decode(&mut self.unread).map_err(|fault| fault.to_string())?;
         let Some(request) = request else { return Ok(None) };

@@ -1,4 +1,4 @@
-//! A daemon: the instance that ships, what its driver holds for it, and what is seen of it.
+//! A daemon: the instance that ships, the state of its driver, and the observations of its engine.
 
 use super::daemon_socket::{DaemonSocket, settings, switch};
 use super::probe::{EngineProbe, EngineTurn, ProbeEvent, ShadowEngine};
@@ -26,59 +26,61 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::Hasher;
 use std::sync::Arc;
 
-/// After how long without a daemon callers go to the fallback (`fallback_s`): alone, and where daemons share a Redis.
+/// Callers go to the fallback after this time without a daemon (`fallback_s`), if the daemon runs alone.
 pub const FALLBACK_AFTER: Millis = Millis::seconds(5);
+/// The same time, if daemons share a Redis.
 pub const FALLBACK_AFTER_SHARED: Millis = Millis::seconds(6);
-/// How long calls may go on after the wish to stop (`drain_max_s`): longer than any run, so that a second wish ends it.
+/// How long calls may continue after the order to stop (`drain_max_s`). This is longer than any run, so the second order
+/// to stop ends them.
 const DRAIN_MAX: Millis = Millis::seconds(3_600);
 
-/// What a daemon is started with.
+/// The settings of a new daemon.
 pub(super) struct DaemonStart<'a> {
     pub(super) name: String,
     /// How many daemons were started before it.
     pub(super) number: usize,
     pub(super) setup: &'a WorldSetup,
     pub(super) hotlines: Arc<Hotlines>,
-    /// How far its clock is ahead of ours, in milliseconds.
+    /// How far the daemon's clock is ahead of the world's clock, in milliseconds.
     pub(super) clock_ahead_ms: i64,
-    /// Whether its hotlines ask callers for something, also after a talk.
+    /// Whether the hotlines ask callers for keys or messages, also after a talk.
     pub(super) asks: bool,
-    /// Whether somebody wants to read what it does.
+    /// Whether the daemon's events and commands are logged.
     pub(super) logs: bool,
 }
 
-/// Where a daemon keeps its calls.
+/// Where a daemon saves its calls.
 pub(super) enum CallStorage {
-    /// In a file of its own, in which this was found.
+    /// In a file of its own. The file had this state when the daemon started.
     File(Box<PersistedState>),
-    /// In the Redis that it shares with others, to which it has this name.
+    /// In the Redis that daemons share. The daemon has this name there.
     Redis(DaemonId),
 }
 
 /// Frames that are being written into the file.
 pub(super) struct PendingWrite {
-    /// When they are in it; or, if they cannot be, when that is known.
+    /// When the write succeeds or fails.
     pub(super) done_at: Instant,
     pub(super) number: u64,
     pub(super) frames: Bytes,
     pub(super) fails: bool,
 }
 
-/// What was seen of a daemon that matters to the world.
+/// A change of a daemon that matters to the world.
 #[derive(Debug)]
 pub(super) enum Observed {
-    /// Its engine took an event.
-    Turned(usize),
+    /// The engine has processed so many events.
+    EngineTurned(usize),
     /// The link is up, and the switch has so many legs.
     Linked(usize),
-    /// It acts for the switch.
-    Acts,
-    /// Another daemon does. It had these calls.
-    StoodBy(BTreeSet<CallId>),
-    /// What is left of the calls is handed over.
+    /// The daemon is the active daemon of the switch.
+    BecameActive,
+    /// Another daemon is active. This daemon had these calls.
+    BecameStandby(BTreeSet<CallId>),
+    /// The daemon hands over its remaining calls.
     HandsOver,
-    /// Something cannot be kept, and is done all the same.
-    Unkept,
+    /// The daemon acts although its state could not be saved.
+    ActedUnsaved,
 }
 
 /// A daemon.
@@ -86,50 +88,52 @@ pub(super) struct Daemon {
     pub(super) name: String,
     pub(super) number: usize,
     pub(super) instance: Instance,
-    watch: EngineProbe,
-    /// An engine that lives through the same, each call saved and loaded before each event.
+    probe: EngineProbe,
+    /// A second engine that gets the same events. Each call is saved and loaded before each event.
     shadow: Option<ShadowEngine>,
-    /// When it wants to be woken, by its own clock.
+    /// The instance's deadline, by the daemon's clock.
     pub(super) deadline: Option<Instant>,
-    /// Its connection to the switch.
+    /// The connection to the switch.
     pub(super) socket: Option<DaemonSocket>,
-    /// Its connections to Redis, where it shares one.
+    /// The connections to Redis, if daemons share one.
     pub(super) redis_connections: Option<RedisConnections>,
     pub(super) pending_write: Option<PendingWrite>,
-    /// Records on their way into the file of records.
+    /// The deliveries that are not in the file of records yet, and when they will be.
     pub(super) deliveries: VecDeque<(Instant, Delivery)>,
-    /// Since when the engine knows the switch.
+    /// Since when the engine knows that the link is up.
     pub(super) linked_since: Option<Instant>,
-    /// The calls it took, or took up, and did not leave to somebody else.
+    /// The calls that the daemon took or took over, without those that it left to another daemon.
     pub(super) calls: BTreeSet<CallId>,
-    /// Those it has decided to take, and that is not kept yet.
+    /// New calls of turns that are not finished yet.
     unsaved_calls: Vec<CallId>,
-    /// Calls that another daemon had, of which the record may not be written.
+    /// Calls of another daemon whose record may not be written yet.
     pub(super) inherited_deliveries: BTreeSet<CallId>,
     pub(super) records: BTreeMap<CallId, CallRecord>,
-    /// The records among them that nobody has asked for yet.
+    /// The records since the last `take_new_records`.
     new_records: Vec<CallRecord>,
-    /// Calls of which something was lost: what it does with them may be done anew.
+    /// Calls that lost state: the daemon may take them and write their record again.
     pub(super) calls_redone: BTreeSet<CallId>,
-    /// Whether it gave the line up on a word of the switch, and has not connected since.
+    /// Whether the daemon closed the connection on data from the switch, and has not connected since.
     pub(super) closed_on_input: bool,
-    /// After how long another one starts once it has stopped.
+    /// How long after its stop the next daemon starts.
     pub(super) restart_after: Millis,
-    /// Whether it has handed over, and whether the switch has heard its last word since.
+    /// Whether the daemon has handed over its calls.
     pub(super) has_handed_over: bool,
+    /// Whether the switch has received the daemon's `exit` after that.
     pub(super) has_left: bool,
-    is_unkept: bool,
-    /// How many events the engine took.
+    acts_unsaved: bool,
+    /// How many events the engine has processed.
     turns: usize,
-    /// How far its clock is ahead of ours, in milliseconds.
+    /// How far the daemon's clock is ahead of the world's clock, in milliseconds.
     clock_ahead_ms: i64,
     asks: bool,
-    /// What it did, as text, where somebody wants to read it.
+    /// The events and commands as text, if they are logged.
     pub(super) log: Option<Vec<String>>,
-    /// A fingerprint of all it did.
+    /// A fingerprint of all commands and their times.
     pub(super) fingerprint: u64,
 }
 
+/// The FNV hash of the text, started from this fingerprint.
 pub(super) fn fnv(fingerprint: u64, text: &str) -> u64 {
     let mut fnv = FnvHasher::with_key(fingerprint);
     fnv.write(text.as_bytes());
@@ -137,48 +141,51 @@ pub(super) fn fnv(fingerprint: u64, text: &str) -> u64 {
 }
 
 impl Daemon {
-    /// A daemon that starts with its hotlines and what another left.
+    /// Starts a daemon with its hotlines and the saved state of the last one.
+    ///
+    /// # Errors
+    /// The settings of the link are invalid.
     pub(super) fn start(now: Instant, start: DaemonStart, storage: CallStorage) -> Result<Self, String> {
         let DaemonStart { name, number, setup, hotlines, clock_ahead_ms, asks, logs } = start;
-        let told = Instant(now.0.saturating_add_signed(clock_ahead_ms));
-        let watch = EngineProbe::default();
+        let daemon_now = Instant(now.0.saturating_add_signed(clock_ahead_ms));
+        let probe = EngineProbe::default();
         let fallback_after = match &storage {
             CallStorage::File(_) => FALLBACK_AFTER,
             CallStorage::Redis(_) => FALLBACK_AFTER_SHARED,
         };
         let limits = Limits { live_max: setup.live_calls_max, fallback_after };
         let mut taken = BTreeSet::new();
-        let (keeping, shadow, redis_connections) = match storage {
-            CallStorage::File(kept) => {
-                taken.extend(kept.calls.iter().map(|kept| kept.call.clone()));
-                taken.extend(kept.deliveries.iter().map(|delivery| delivery.id.call.clone()));
-                let shadow = Engine::with_acd(limits, kept.store.clone());
-                (PersistenceOptions::File(kept), shadow, None)
+        let (persistence, shadow, redis_connections) = match storage {
+            CallStorage::File(persisted) => {
+                taken.extend(persisted.calls.iter().map(|saved| saved.call.clone()));
+                taken.extend(persisted.deliveries.iter().map(|delivery| delivery.id.call.clone()));
+                let shadow = Engine::with_acd(limits, persisted.store.clone());
+                (PersistenceOptions::File(persisted), shadow, None)
             }
-            CallStorage::Redis(us) => {
-                let redis = RedisOptions { daemon: us.clone(), lease: LEASE };
+            CallStorage::Redis(daemon_id) => {
+                let redis = RedisOptions { daemon: daemon_id.clone(), lease: LEASE };
                 (
                     PersistenceOptions::Redis(redis),
                     Engine::with_shared_acd(limits),
-                    Some(RedisConnections::new(us)),
+                    Some(RedisConnections::new(daemon_id)),
                 )
             }
         };
         let instance = Instance::new(
-            told,
+            daemon_now,
             instance::InstanceOptions {
                 limits,
                 drain_max: DRAIN_MAX,
                 initial_events: vec![Event::Hotlines(hotlines)],
                 links: vec![settings(setup.format)?],
-                persistence: keeping,
-                // Each asks who acts before it does; where there are leases, these count.
-                token: Some((LeaseToken::new(&name, told.0), Activation::Asking)),
+                persistence,
+                // A daemon asks the switch for the active daemon first. With leases, the lease decides.
+                token: Some((LeaseToken::new(&name, daemon_now.0), Activation::Asking)),
                 delivery_kinds: DeliveryKind::ALL.to_vec(),
-                observers: vec![watch.observer(redis_connections.is_some())],
-                // Nobody asks how this daemon is.
+                observers: vec![probe.observer(redis_connections.is_some())],
+                // The simulator does not read the daemon's health.
                 health: Arc::new(Health::new(std::time::Instant::now(), Vec::<SwitchId>::new())),
-                probe: Box::new(watch.clone()),
+                probe: Box::new(probe.clone()),
                 seed: fnv(now.0, &name),
             },
         );
@@ -187,7 +194,7 @@ impl Daemon {
             number,
             deadline: instance.deadline(),
             instance,
-            watch,
+            probe,
             shadow: setup.shadow_engine.then_some(ShadowEngine(shadow)),
             socket: None,
             redis_connections,
@@ -204,7 +211,7 @@ impl Daemon {
             restart_after: Millis(0),
             has_handed_over: false,
             has_left: false,
-            is_unkept: false,
+            acts_unsaved: false,
             turns: 0,
             clock_ahead_ms,
             asks,
@@ -213,17 +220,17 @@ impl Daemon {
         })
     }
 
-    /// When it is that by our clock.
+    /// The world's time at this time of the daemon's clock.
     pub(super) fn world_time(&self, at: Instant) -> Instant {
         Instant(at.0.saturating_add_signed(self.clock_ahead_ms.saturating_neg()))
     }
 
-    /// The time that the instance is told.
+    /// The time of the daemon's clock at this time of the world.
     pub(super) fn daemon_time(&self, now: Instant) -> Instant {
         Instant(now.0.saturating_add_signed(self.clock_ahead_ms))
     }
 
-    /// When its driver has something to do. `redis` is what it reaches of that.
+    /// When the driver has something to do next. `redis` is the Redis that the daemon reaches.
     pub(super) fn next(&self, now: Instant, redis: Option<&SimulatedRedis>) -> Option<Instant> {
         let socket = self.socket.as_ref();
         let written = socket.filter(|socket| socket.connects_at.is_none());
@@ -238,12 +245,12 @@ impl Daemon {
         all.into_iter().flatten().min()
     }
 
-    /// By what right it acts.
+    /// The daemon's fencing token.
     pub(super) fn token(&self) -> Option<u64> {
         self.instance.token(&switch())
     }
 
-    /// Whether it looks after callers now.
+    /// Whether the daemon serves callers now.
     pub(super) fn serves(&self, now: Instant) -> bool {
         let switch = switch();
         self.linked_since.is_some()
@@ -251,40 +258,39 @@ impl Daemon {
             && self.instance.may_write(self.daemon_time(now), &switch)
     }
 
-    /// Whether Redis has not gone away since the daemon told it everything.
+    /// Whether the connection for the ACD and the saved calls has not broken since it was made.
     pub(super) fn is_in_touch(&self, redis: &SimulatedRedis) -> bool {
         self.redis_connections.as_ref().is_some_and(|redis_connections| redis_connections.is_in_touch(redis))
     }
 
-    /// Whether whoever comes after it knows all that it did.
+    /// Whether everything is saved, so that the next daemon can continue.
     pub(super) fn is_fully_saved(&self) -> bool {
         self.instance.is_fully_persisted() && self.pending_write.is_none() && self.deliveries.is_empty()
     }
 
-    /// Takes in what was seen of it, and gives what matters of that.
+    /// Processes the events of the probe, and returns the changes that matter to the world.
     pub(super) fn observe(&mut self, now: Instant) -> Result<Vec<Observed>, String> {
-        let seen = self.watch.take();
         let mut observed = Vec::new();
-        for seen in seen {
-            match seen {
+        for event in self.probe.take() {
+            match event {
                 ProbeEvent::EngineTurn(turn) => {
                     self.turns += 1;
-                    observed.push(Observed::Turned(self.turns));
-                    self.count_turns(now, turn, &mut observed)?;
+                    observed.push(Observed::EngineTurned(self.turns));
+                    self.observe_turn(now, turn, &mut observed)?;
                 }
-                ProbeEvent::Kept(is_kept) => {
-                    if !is_kept && !std::mem::replace(&mut self.is_unkept, true) {
-                        observed.push(Observed::Unkept);
+                ProbeEvent::Persisted(is_saved) => {
+                    if !is_saved && !std::mem::replace(&mut self.acts_unsaved, true) {
+                        observed.push(Observed::ActedUnsaved);
                     }
-                    self.is_unkept &= !is_kept;
+                    self.acts_unsaved &= !is_saved;
                 }
-                ProbeEvent::Done => self.done()?,
+                ProbeEvent::TurnEnded => self.take_unsaved_calls()?,
             }
         }
         Ok(observed)
     }
 
-    fn count_turns(
+    fn observe_turn(
         &mut self,
         now: Instant,
         turn: EngineTurn,
@@ -298,16 +304,17 @@ impl Daemon {
             Event::LinkLost { .. } => self.linked_since = None,
             Event::LeaseLost { .. } => {
                 self.linked_since = None;
-                observed.push(Observed::StoodBy(self.calls.clone()));
+                observed.push(Observed::BecameStandby(self.calls.clone()));
                 let (records, deliveries) = (&self.records, &self.deliveries);
-                let is_delivered = |call: &CallId| deliveries.iter().any(|(_, it)| it.id.call == *call);
-                self.calls.retain(|call| records.contains_key(call) || is_delivered(call));
+                let is_in_delivery =
+                    |call: &CallId| deliveries.iter().any(|(_, delivery)| delivery.id.call == *call);
+                self.calls.retain(|call| records.contains_key(call) || is_in_delivery(call));
                 self.unsaved_calls.clear();
             }
             Event::CallsTakenOver { calls, .. } => {
-                self.calls.extend(calls.iter().map(|kept| kept.call.clone()));
+                self.calls.extend(calls.iter().map(|saved| saved.call.clone()));
                 self.calls.append(&mut self.inherited_deliveries);
-                observed.push(Observed::Acts);
+                observed.push(Observed::BecameActive);
             }
             Event::Operator(OperatorOrder::HandOver) => {
                 self.has_handed_over = true;
@@ -326,19 +333,19 @@ impl Daemon {
         if let Some(shadow) = &mut self.shadow {
             shadow.compare(&turn)?;
         }
-        for connection in &turn.decided {
-            self.fingerprint = fnv(fnv(self.fingerprint, connection), &now.0.to_string());
+        for command in &turn.commands {
+            self.fingerprint = fnv(fnv(self.fingerprint, command), &now.0.to_string());
         }
         if let Some(log) = &mut self.log {
             log.push(format!("{} hears {:?}", self.name, turn.event));
-            log.extend(turn.decided.iter().map(|connection| format!("{} says  {connection}", self.name)));
+            log.extend(turn.commands.iter().map(|command| format!("{} says  {command}", self.name)));
         }
         self.unsaved_calls.extend(turn.calls);
-        turn.not_taken_up.map_or(Ok(()), Err)
+        turn.take_over_failure.map_or(Ok(()), Err)
     }
 
-    /// What was decided before is kept, or cannot be, and is done.
-    fn done(&mut self) -> Result<(), String> {
+    /// A turn ends: its state is saved or cannot be saved, and its commands are executed.
+    fn take_unsaved_calls(&mut self) -> Result<(), String> {
         for call in std::mem::take(&mut self.unsaved_calls) {
             if !self.calls.insert(call.clone()) && !self.calls_redone.contains(&call) {
                 return Err(format!("{call} was taken twice"));
@@ -347,7 +354,7 @@ impl Daemon {
         Ok(())
     }
 
-    /// A record is in the file of records.
+    /// A record is written into the file of records.
     pub(super) fn record_written(&mut self, delivery: &Delivery) -> Result<(), String> {
         let call = &delivery.id.call;
         let record: CallRecord =
@@ -359,12 +366,12 @@ impl Daemon {
         invariants::one_record_each(call, usize::from(self.calls.contains(call)), records, false)
     }
 
-    /// Takes out the records that were written since this was asked last.
+    /// Takes out the records that were written since the last time.
     pub(super) fn take_new_records(&mut self) -> Vec<CallRecord> {
         std::mem::take(&mut self.new_records)
     }
 
-    /// The calls it took and has not written a record of.
+    /// The calls without a written record.
     pub(super) fn unwritten(&self) -> Vec<&CallId> {
         self.calls.iter().filter(|call| !self.records.contains_key(call)).collect()
     }

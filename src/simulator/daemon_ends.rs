@@ -1,4 +1,4 @@
-//! How daemons end: killed, or as they were told; and what is lost with them.
+//! How daemons end, and which state is lost with them: a daemon is killed, or it stops as ordered.
 
 use super::counts::Counter;
 use super::daemon::Daemon;
@@ -11,6 +11,8 @@ use hotlined_core::time::{Instant, Millis};
 use hotlined_instance::persist::frames::calls_in;
 
 impl World<'_> {
+    /// Kills the daemon of this host. `delivered` tells whether its output still arrives, `kept` whether its disk
+    /// survives.
     pub(super) fn kill(
         &mut self,
         ix: usize,
@@ -32,12 +34,12 @@ impl World<'_> {
         match &daemon.pending_write {
             Some(pending_write) if pending_write.fails => {}
             Some(pending_write) if is_in_file => drop(host.disk.append(&pending_write.frames, false)?),
-            Some(pending_write) if is_torn => host.disk.tear(&pending_write.frames),
+            Some(pending_write) if is_torn => host.disk.append_torn(&pending_write.frames),
             Some(_) | None => {}
         }
         let lost: Vec<CallId> = match &self.redis {
             None => calls_in(daemon.instance.unpersisted_frames()).into_iter().collect(),
-            // What Redis has lost since it went away is told again by whoever notices that.
+            // If Redis lost data while it was down, a daemon that notices this saves its state there again.
             Some(redis) if daemon.instance.has_persisted_executed() && daemon.is_in_touch(redis) => {
                 Vec::new()
             }
@@ -45,9 +47,9 @@ impl World<'_> {
         };
         self.narrate(|world| format!("{} is killed", world.name(ix)));
         if self.redis.is_some() && lost.is_empty() {
-            self.nothing_is_lost(ix)?;
+            self.check_nothing_lost(ix)?;
         }
-        self.daemon_ends(ix, restart_after)?;
+        self.end_daemon(ix, restart_after)?;
         if self.redis.is_none() && !kept {
             self.hosts[ix].disk = Disk::default();
             self.count(Counter::KilledDiskLost);
@@ -55,12 +57,12 @@ impl World<'_> {
             self.claims_are_lost();
             return Ok(());
         }
-        self.killed(lost);
+        self.count_kill(lost);
         Ok(())
     }
 
-    /// A daemon was killed, and of these calls something was lost with it.
-    fn killed(&mut self, lost: Vec<CallId>) {
+    /// Counts a killed daemon, and marks the calls that lost state with it.
+    fn count_kill(&mut self, lost: Vec<CallId>) {
         self.count(if lost.is_empty() { Counter::DaemonKilled } else { Counter::KilledUnsaved });
         if !lost.is_empty() {
             self.claims_are_lost();
@@ -68,19 +70,19 @@ impl World<'_> {
         self.calls_with_lost_state.extend(lost.iter().map(ToString::to_string));
     }
 
-    /// Save, then act: Redis knows every call that the daemon took, or its record.
-    fn nothing_is_lost(&self, ix: usize) -> Result<(), String> {
+    /// A daemon saves first and acts then, so Redis has every call of the daemon, or the call's record.
+    fn check_nothing_lost(&self, ix: usize) -> Result<(), String> {
         let (Some(daemon), Some(redis)) = (&self.hosts[ix].daemon, &self.redis) else { return Ok(()) };
-        let kept = redis.saved_calls(&switch());
-        // It may have been paused, and another one went on with them.
+        let saved = redis.saved_calls(&switch());
+        // If the daemon was paused, another daemon may have continued the calls and written their records.
         let is_written = |call: &CallId| self.hosts.iter().any(|host| host.has_written(call));
-        match daemon.unwritten().into_iter().find(|call| !kept.contains(call) && !is_written(call)) {
+        match daemon.unwritten().into_iter().find(|call| !saved.contains(call) && !is_written(call)) {
             Some(call) => Err(format!("{} is killed, and Redis does not know {call}", daemon.name)),
             None => Ok(()),
         }
     }
 
-    /// What the daemon wrote gets to the switch at once.
+    /// All bytes that the daemon wrote arrive at the switch at once.
     pub(super) fn deliver(&mut self, ix: usize) -> Result<(), String> {
         let mut all = Vec::new();
         if let Some(connection) = &mut self.hosts[ix].connection {
@@ -92,25 +94,27 @@ impl World<'_> {
         self.answer_requests(ix)
     }
 
-    pub(super) fn daemon_ends(&mut self, ix: usize, restart_after: Millis) -> Result<(), String> {
+    /// Removes the daemon from its host, checks its records and schedules the start of the next one.
+    pub(super) fn end_daemon(&mut self, ix: usize, restart_after: Millis) -> Result<(), String> {
         let host = &mut self.hosts[ix];
         let Some(daemon) = host.daemon.take() else { return Ok(()) };
-        // Who has handed over and could not say so has handed over nothing.
-        let told = daemon.has_left || !daemon.has_handed_over;
+        // If the switch did not receive the daemon's last commands, nothing is handed over.
+        let is_received = daemon.has_left || !daemon.has_handed_over;
         (host.connection, host.notices_link_loss, host.paused_until) = (None, None, None);
         host.calls.extend(daemon.calls.iter().cloned());
-        self.check_records(&daemon, told)?;
+        self.check_records(&daemon, is_received)?;
         self.unserved_since.get_or_insert(self.now);
         self.faults_until = self.faults_until.max(self.now);
         self.schedule(self.now + restart_after, WorldEvent::DaemonStart(ix));
         Ok(())
     }
 
-    /// A daemon is gone, or all is over; `told` is whether the switch heard what it said last.
-    pub(super) fn check_records(&mut self, daemon: &Daemon, told: bool) -> Result<(), String> {
+    /// Checks and counts the records of a daemon that has ended, or of all daemons at the end of the run. `is_received`
+    /// tells whether the switch received the daemon's last commands.
+    pub(super) fn check_records(&mut self, daemon: &Daemon, is_received: bool) -> Result<(), String> {
         for (call, record) in &daemon.records {
-            // Handed over to a switch that did not hear it: the caller still waits, and the next may take it.
-            if !told && record.outcome == Outcome::Fallback && record.ended_by == EndedBy::Hotline {
+            // The switch did not receive the hand-over: the caller still waits, and the next daemon may take the call.
+            if !is_received && record.outcome == Outcome::Fallback && record.ended_by == EndedBy::Hotline {
                 continue;
             }
             if !self.recorded.insert(call.clone()) && !self.calls_with_lost_state.contains(&call.to_string())
@@ -123,17 +127,17 @@ impl World<'_> {
         Ok(())
     }
 
-    /// A daemon has stopped, as it was told.
-    pub(super) fn stopped(&mut self, ix: usize) -> Result<(), String> {
+    /// A daemon has stopped as ordered.
+    pub(super) fn daemon_stopped(&mut self, ix: usize) -> Result<(), String> {
         let host = &mut self.hosts[ix];
         let Some(daemon) = &mut host.daemon else { return Ok(()) };
-        let (is_told, restart_after) = (daemon.is_fully_saved(), daemon.restart_after);
+        let (is_fully_saved, restart_after) = (daemon.is_fully_saved(), daemon.restart_after);
         if let Some(pending_write) = daemon.pending_write.take_if(|pending_write| !pending_write.fails) {
             host.disk.append(&pending_write.frames, false)?;
         }
         self.write_records(ix, Instant(u64::MAX))?;
         let Some(daemon) = &self.hosts[ix].daemon else { return Ok(()) };
-        // What it could not keep to the end is lost with it, as with one that is killed.
+        // State that the daemon could not save is lost, as with a killed daemon.
         let lost = calls_in(daemon.instance.unpersisted_frames());
         self.calls_with_lost_state.extend(lost.iter().map(ToString::to_string));
         let engine = daemon.instance.engine();
@@ -143,11 +147,11 @@ impl World<'_> {
         }
         self.narrate(|world| format!("{} has stopped", world.name(ix)));
         // A hand-over leaves no claims.
-        if self.redis.is_none() || !is_told {
+        if self.redis.is_none() || !is_fully_saved {
             self.claims_are_lost();
         }
-        self.daemon_ends(ix, restart_after)?;
-        if self.redis.is_some() && !is_told {
+        self.end_daemon(ix, restart_after)?;
+        if self.redis.is_some() && !is_fully_saved {
             let taken = self.hosts[ix].calls.iter().map(ToString::to_string);
             self.calls_with_lost_state.extend(taken);
         }

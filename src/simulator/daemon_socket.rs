@@ -1,4 +1,5 @@
-//! How a daemon reaches the switch, and its end of a connection: what is to be written, and until when it may be.
+//! The link settings of a daemon, and the daemon's end of a connection: the bytes to write, and until when the daemon may
+//! write them.
 
 use super::connection::PASSWORD;
 use bytes::Bytes;
@@ -17,10 +18,10 @@ use hotlined_sim::dialplan::FALLBACK;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-/// How long a connection may take until it is up (`switch.connect_timeout_s`).
+/// How long a connection attempt may take (`switch.connect_timeout_s`).
 const SETUP_TIME_MAX: Duration = Duration::from_secs(5);
-/// How long a daemon waits before it connects anew: less than one that ships, so that it is soon back where a line was
-/// cut.
+/// How long a daemon waits before it reconnects. This is shorter than the default setting, so that a daemon is soon
+/// linked again after a cut.
 const RECONNECT_WAIT_MIN: Duration = Duration::from_millis(250);
 pub(super) const RECONNECT_WAIT_MAX: Millis = Millis(500);
 
@@ -29,7 +30,7 @@ pub(super) fn switch() -> SwitchId {
     SwitchId("fs1".into())
 }
 
-fn site() -> Result<DialplanConfig, String> {
+fn dialplan() -> Result<DialplanConfig, String> {
     let endpoint = |text| Endpoint::new(text).map_err(|bad| bad.to_string());
     Ok(DialplanConfig {
         trunk: "sofia/gateway/carrier/{number}".parse().map_err(|bad: InvalidDial| bad.to_string())?,
@@ -42,7 +43,7 @@ fn site() -> Result<DialplanConfig, String> {
     })
 }
 
-/// How a daemon keeps in touch with the switch.
+/// The settings of a daemon's link to the switch.
 pub(super) fn settings(format: Format) -> Result<LinkSettings, String> {
     let password = Secret::new(PASSWORD).map_err(|bad| bad.to_string())?;
     Ok(LinkSettings {
@@ -50,7 +51,7 @@ pub(super) fn settings(format: Format) -> Result<LinkSettings, String> {
         host: "switch".into(),
         port: 8021,
         credentials: Credentials { user: None, password },
-        dialplan: site()?,
+        dialplan: dialplan()?,
         format,
         setup_time_max: SETUP_TIME_MAX,
         liveness: LivenessTimeouts::default(),
@@ -62,18 +63,18 @@ pub(super) fn settings(format: Format) -> Result<LinkSettings, String> {
 
 /// A daemon's end of a connection.
 pub(super) struct DaemonSocket {
-    /// When it is known whether the connection is there; none once it is.
+    /// When the connection attempt succeeds or fails. None if the connection is up.
     pub(super) connects_at: Option<Instant>,
-    /// By what right the daemon acts that writes here.
+    /// The fencing token of the daemon that writes here.
     pub(super) token: Option<u64>,
-    /// Until when something may be written.
+    /// Until when the daemon may write.
     permit: WritePermit,
-    /// What is to be written, each piece from a time on.
+    /// The bytes to write, each piece with the earliest time of its write.
     unwritten: VecDeque<(Instant, Bytes)>,
 }
 
 impl DaemonSocket {
-    /// A connection that is made by then.
+    /// A connection whose attempt succeeds or fails at this time.
     pub(super) fn new(connects_at: Instant, token: Option<u64>) -> Self {
         Self {
             connects_at: Some(connects_at),
@@ -83,8 +84,8 @@ impl DaemonSocket {
         }
     }
 
-    /// This is to be written behind what was given before, and all of that no longer than this permits.
-    pub(super) fn put(&mut self, at: Instant, bytes: Bytes, permit: WritePermit) {
+    /// Adds bytes after those added before. The new permit holds for all of them.
+    pub(super) fn push(&mut self, at: Instant, bytes: Bytes, permit: WritePermit) {
         self.permit = permit;
         if !bytes.is_empty() {
             let newest = self.unwritten.back().map_or(at, |(newest, _)| *newest);
@@ -92,16 +93,16 @@ impl DaemonSocket {
         }
     }
 
-    /// When something can be written, where it still may be: `told` is what time it is for the daemon.
-    pub(super) fn writes_at(&self, told: Instant) -> Option<Instant> {
+    /// When the next bytes can be written, if the permit still allows it. `daemon_now` is the time of the daemon's clock.
+    pub(super) fn writes_at(&self, daemon_now: Instant) -> Option<Instant> {
         let (at, _) = self.unwritten.front()?;
-        self.permit.allows(told).then_some(*at)
+        self.permit.allows(daemon_now).then_some(*at)
     }
 
-    /// Takes out what can be written by now and still may be.
-    pub(super) fn written(&mut self, now: Instant, told: Instant) -> Vec<u8> {
+    /// Takes out the bytes that can be written by now, if the permit still allows it.
+    pub(super) fn take_writable(&mut self, now: Instant, daemon_now: Instant) -> Vec<u8> {
         let mut written = Vec::new();
-        if self.permit.allows(told) {
+        if self.permit.allows(daemon_now) {
             while let Some((_, bytes)) = self.unwritten.pop_front_if(|(at, _)| *at <= now) {
                 written.extend_from_slice(&bytes);
             }

@@ -1,4 +1,4 @@
-//! The file in which a daemon without Redis keeps its calls, on a disk that may be full or slow.
+//! The file in which a daemon without Redis saves its calls, on a disk that may be full or slow.
 
 use hotlined_core::time::Instant;
 use hotlined_instance::persist::frames::FileState;
@@ -6,71 +6,79 @@ use hotlined_instance::persist::outbox::DeliveryId;
 use hotlined_instance::persist::snapshot::PersistedState;
 use std::collections::BTreeSet;
 
-/// How much a file may grow before it is written anew, in bytes, and in times what it began with: little, so that it
-/// comes about in a run.
+/// A file is rewritten when it has grown by more than this many bytes, and by more than `GROWTH_TIMES_MAX` times its
+/// first size. The limits are low, so that files are rewritten during a run.
 const GROWTH_BYTES_MIN: usize = 16 << 10;
+/// In times the size after the last rewrite.
 const GROWTH_TIMES_MAX: usize = 2;
 
-/// The file.
+/// The file of live calls.
 #[derive(Debug)]
 pub(super) struct Disk {
     bytes: Vec<u8>,
-    /// How long it was when it was written anew.
-    begun: usize,
+    /// The length after the last rewrite.
+    rewritten_len: usize,
 }
 
 impl Default for Disk {
     fn default() -> Self {
         let bytes = FileState::default().to_bytes();
-        Self { begun: bytes.len(), bytes }
+        Self { rewritten_len: bytes.len(), bytes }
     }
 }
 
 impl Disk {
-    /// A daemon starts at this time: gives what is in the file, and writes it anew. `delivered` is known to be done.
+    /// A daemon starts at this time: reads the saved state and rewrites the file. `delivered` are the deliveries that are
+    /// done.
+    ///
+    /// # Errors
+    /// The file is damaged.
     pub(super) fn read(
         &mut self,
         now: Instant,
         delivered: &BTreeSet<DeliveryId>,
     ) -> Result<PersistedState, String> {
-        let mut whole = self.whole()?;
-        whole.adjust_clock(now);
+        let mut file_state = self.file_state()?;
+        file_state.adjust_clock(now);
         let mut losses = Vec::new();
-        let mut kept = whole.to_persisted_state(&mut losses);
+        let mut persisted = file_state.to_persisted_state(&mut losses);
         if !losses.is_empty() {
             return Err(format!("the file of live calls has lost {losses:?}"));
         }
-        kept.leave_out(delivered);
-        self.replace(&mut whole);
-        Ok(kept)
+        persisted.leave_out(delivered);
+        self.rewrite(&mut file_state);
+        Ok(persisted)
     }
 
-    /// Adds frames. Says whether the file is written anew with that.
-    pub(super) fn append(&mut self, frames: &[u8], is_to_renew: bool) -> Result<bool, String> {
+    /// Appends frames. Returns whether the file was rewritten after that.
+    ///
+    /// # Errors
+    /// The file is damaged.
+    pub(super) fn append(&mut self, frames: &[u8], force_rewrite: bool) -> Result<bool, String> {
         self.bytes.extend_from_slice(frames);
-        let grown = self.bytes.len() - self.begun;
-        let renews = is_to_renew || grown > GROWTH_BYTES_MIN.max(self.begun * GROWTH_TIMES_MAX);
-        if renews {
-            let mut whole = self.whole()?;
-            self.replace(&mut whole);
+        let grown = self.bytes.len() - self.rewritten_len;
+        let rewrites = force_rewrite || grown > GROWTH_BYTES_MIN.max(self.rewritten_len * GROWTH_TIMES_MAX);
+        if rewrites {
+            let mut file_state = self.file_state()?;
+            self.rewrite(&mut file_state);
         }
-        Ok(renews)
+        Ok(rewrites)
     }
 
-    /// A daemon is killed while it adds these: the last of them is cut off.
-    pub(super) fn tear(&mut self, frames: &[u8]) {
+    /// A daemon is killed while it appends these frames: only the first half of the bytes is written.
+    pub(super) fn append_torn(&mut self, frames: &[u8]) {
         self.bytes.extend_from_slice(&frames[..frames.len() / 2]);
     }
 
-    fn whole(&self) -> Result<FileState, String> {
+    fn file_state(&self) -> Result<FileState, String> {
         match FileState::read(&self.bytes)? {
-            (whole, None) => Ok(whole),
+            (file_state, None) => Ok(file_state),
             (_, Some(fault)) => Err(fault),
         }
     }
 
-    fn replace(&mut self, whole: &mut FileState) {
-        self.bytes = whole.to_bytes();
-        self.begun = self.bytes.len();
+    fn rewrite(&mut self, file_state: &mut FileState) {
+        self.bytes = file_state.to_bytes();
+        self.rewritten_len = self.bytes.len();
     }
 }

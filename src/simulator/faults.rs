@@ -164,7 +164,7 @@ impl World<'_> {
                 }
                 self.faults_until = self.faults_until.max(now + Millis::seconds(2));
             }
-            Fault::HotlinesChanged => self.change()?,
+            Fault::HotlinesChanged => self.change_hotlines()?,
             Fault::DaemonDrained { second_stop_after, restart_after } => {
                 if let Some(daemon) = &mut host.daemon {
                     daemon.restart_after = restart_after;

@@ -31,7 +31,7 @@
 //! - The active daemon releases a line within `IDLE_LINE_MAX` of the last moment in which
 //!   the line's telephone is called, once no fault is active.
 //! - Nothing is done before it is saved, unless the disk is full, Redis is down or the daemon is paused, or was so less
-//!   than `UNKEPT_AFTER` ago.
+//!   than `UNSAVED_AFTER_FAULT_MAX` ago.
 //! - A call that a daemon took has one call record, if the call ended while that daemon lived or the daemon's saved state
 //!   came to the next one. No call has two records, unless a daemon handed the call over to a switch that did not receive
 //!   this and the next daemon took the call again, or a daemon ended that could not save what it did with the call.

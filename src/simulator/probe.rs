@@ -1,4 +1,4 @@
-//! What is seen of an instance from outside: what its engine is told and decides, and when that is done.
+//! Observes an instance from outside: the events and commands of its engine, and when a turn is saved and executed.
 
 use hotlined_core::call::SavedCall;
 use hotlined_core::command::{Command, Note};
@@ -9,69 +9,70 @@ use hotlined_core::time::Instant;
 use hotlined_instance::Probe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// An event that the engine took, and what it decided.
+/// An event that the engine processed, and the commands that followed.
 #[derive(Debug)]
 pub(super) struct EngineTurn {
-    /// When, by the daemon's clock.
+    /// The time by the daemon's clock.
     pub(super) at: Instant,
     pub(super) event: Event,
-    /// What it decided, as text.
-    pub(super) decided: Vec<String>,
-    /// The calls that it took.
+    /// The commands, as text.
+    pub(super) commands: Vec<String>,
+    /// The new calls.
     pub(super) calls: Vec<CallId>,
-    /// A call that was kept and cannot be taken up, and why.
-    pub(super) not_taken_up: Option<String>,
+    /// A saved call that cannot be taken over, and why.
+    pub(super) take_over_failure: Option<String>,
 }
 
-/// What was seen.
+/// An observation.
 #[derive(Debug)]
 pub(super) enum ProbeEvent {
     EngineTurn(EngineTurn),
-    /// Everything before this is done; or could not be kept, and is done all the same.
-    Kept(bool),
-    Done,
+    /// The state of the turns before this is saved (`true`) or cannot be saved (`false`).
+    Persisted(bool),
+    /// The commands of the turns before this are executed, whether their state is saved or not.
+    TurnEnded,
 }
 
-/// Sees everything that passes through the engine of an instance.
+/// Observes all events and commands of an instance's engine.
 #[derive(Clone, Debug, Default)]
 pub(super) struct EngineProbe(Arc<Mutex<Vec<ProbeEvent>>>);
 
 impl EngineProbe {
-    fn seen(&self) -> MutexGuard<'_, Vec<ProbeEvent>> {
+    fn events(&self) -> MutexGuard<'_, Vec<ProbeEvent>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes out what was seen.
+    /// Takes out the observations.
     pub(super) fn take(&self) -> Vec<ProbeEvent> {
-        std::mem::take(&mut *self.seen())
+        std::mem::take(&mut *self.events())
     }
 
-    /// Watches the engine. One with a store of its own hears that store within a turn.
+    /// The observer for the engine. An engine with its own ACD gets the ACD's events within a turn.
     pub(super) fn observer(&self, is_shared: bool) -> Observer {
-        let watch = self.clone();
-        Box::new(move |at, entry| watch.see(at, entry, is_shared))
+        let probe = self.clone();
+        Box::new(move |at, entry| probe.record(at, entry, is_shared))
     }
 
-    fn see(&self, at: Instant, entry: TraceEntry, is_shared: bool) {
-        let mut seen = self.seen();
+    fn record(&self, at: Instant, entry: TraceEntry, is_shared: bool) {
+        let mut events = self.events();
         match entry {
             TraceEntry::In(Event::Acd { .. }) if !is_shared => {}
-            TraceEntry::In(event) => seen.push(ProbeEvent::EngineTurn(EngineTurn {
+            TraceEntry::In(event) => events.push(ProbeEvent::EngineTurn(EngineTurn {
                 at,
                 event: event.clone(),
-                decided: Vec::new(),
+                commands: Vec::new(),
                 calls: Vec::new(),
-                not_taken_up: None,
+                take_over_failure: None,
             })),
             TraceEntry::Out(command) => {
-                let Some(ProbeEvent::EngineTurn(turn)) = seen.last_mut() else { return };
-                turn.decided.push(format!("{command:?}"));
+                let Some(ProbeEvent::EngineTurn(turn)) = events.last_mut() else { return };
+                turn.commands.push(format!("{command:?}"));
                 match command {
                     Command::Note { call, note: Note::Stage { from: None, .. } } => {
                         turn.calls.push(call.clone());
                     }
                     Command::Note { call, note: Note::TakeOverFailed { error: why } } => {
-                        turn.not_taken_up = Some(format!("{call} was kept and is not taken up: {why}"));
+                        turn.take_over_failure = Some(format!("{call} was kept and is not taken up: {why}"));
                     }
                     Command::Note { .. }
                     | Command::Switch { .. }
@@ -85,19 +86,23 @@ impl EngineProbe {
 
 impl Probe for EngineProbe {
     fn persist_ends(&mut self, why_not: Option<&str>) {
-        self.seen().push(ProbeEvent::Kept(why_not.is_none()));
+        self.events().push(ProbeEvent::Persisted(why_not.is_none()));
     }
 
     fn turn_ends(&mut self, _waiting: usize) {
-        self.seen().push(ProbeEvent::Done);
+        self.events().push(ProbeEvent::TurnEnded);
     }
 }
 
-/// An engine that lives through the same as that of an instance, each call saved and loaded before each event.
+/// A second engine that gets the same events as the engine of an instance. Each call is saved and loaded before each
+/// event.
 pub(super) struct ShadowEngine(pub(super) Engine);
 
 impl ShadowEngine {
-    /// Does the same, or says what it does otherwise.
+    /// Processes the event of the turn.
+    ///
+    /// # Errors
+    /// A call cannot be saved or loaded, or the commands differ from those of the turn.
     pub(super) fn compare(&mut self, turn: &EngineTurn) -> Result<(), String> {
         let Self(engine) = self;
         let calls: Vec<CallId> = engine.switchboard.stages().map(|(id, _)| id.clone()).collect();
@@ -107,17 +112,17 @@ impl ShadowEngine {
             let loaded: SavedCall = serde_json::from_str(&text).map_err(|error| error.to_string())?;
             engine.switchboard.load(loaded).map_err(|error| error.to_string())?;
         }
-        let mut decided = Vec::new();
-        let mut watch = |entry: TraceEntry| {
+        let mut commands = Vec::new();
+        let mut observe = |entry: TraceEntry| {
             if let TraceEntry::Out(command) = entry {
-                decided.push(format!("{command:?}"));
+                commands.push(format!("{command:?}"));
             }
         };
-        engine.run_turn(turn.at, &turn.event, &mut Vec::new(), &mut watch);
-        if decided == turn.decided {
+        engine.run_turn(turn.at, &turn.event, &mut Vec::new(), &mut observe);
+        if commands == turn.commands {
             return Ok(());
         }
-        let (event, seen) = (&turn.event, &turn.decided);
-        Err(format!("saved and loaded it does otherwise: on {event:?}\n {seen:#?}\n {decided:#?}"))
+        let (event, expected) = (&turn.event, &turn.commands);
+        Err(format!("saved and loaded it does otherwise: on {event:?}\n {expected:#?}\n {commands:#?}"))
     }
 }
