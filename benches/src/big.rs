@@ -1,10 +1,10 @@
 //! A hotline as large as one may be by default.
 
+use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::hotline::access::Access;
 use hotlined_core::hotline::flow::{ANY, Ask, Before, Flow, Node, NodeIx, NodeKind, Reach};
 use hotlined_core::hotline::group::{Group, GroupIx, Strategy};
 use hotlined_core::hotline::ringback::{RingbackRule, Ringbacks};
-use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::hotline::{Agent, Dial, Hotline, Version};
 use hotlined_core::number::{Area, AreaSet, Place, Prefixes};
 use hotlined_core::prompt::{Prompt, SoundPath};

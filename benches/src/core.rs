@@ -4,12 +4,12 @@
 //! picked at random, so that what it touches is as cold as it would be. No peer does this job, so there is
 //! none beside it: the ratios are those between sizes.
 
+use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::call::{Limits, Switchboard};
 use hotlined_core::command::{Action, Command};
-use hotlined_core::event::{Arrival, Cause, Event, LegEvent, AcdReply};
-use hotlined_core::hotline::{Agent, Dial, Hotline, Hotlines};
+use hotlined_core::event::{AcdReply, Arrival, Cause, Event, LegEvent};
 use hotlined_core::hotline::group::Strategy;
-use hotlined_config::shorthand::SimpleHotline;
+use hotlined_core::hotline::{Agent, Dial, Hotline, Hotlines};
 use hotlined_core::id::{LegId, LineId, SwitchId};
 use hotlined_core::time::{Instant, Millis};
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -206,7 +206,7 @@ impl Bench {
         let live = &self.calls[at];
         let (caller, agent) = (live.caller.clone(), live.agent.clone());
         let gone =
-            |leg, far_end| Event::Leg { leg, what: LegEvent::HungUp { cause: Cause::Normal, far_end } };
+            |leg, far_end| Event::Leg { leg, event: LegEvent::HungUp { cause: Cause::Normal, far_end } };
         self.event(&gone(caller, true), Some(times));
         self.event(&gone(agent, false), Some(times));
         let live = self.arrive(Some(times));
@@ -232,11 +232,11 @@ impl Bench {
         self.event(&Event::Arrived(arrival), times.as_deref_mut());
         let answered = LegEvent::Answered;
         if !self.keys.is_empty() {
-            self.event(&Event::Leg { leg: caller.clone(), what: answered }, times.as_deref_mut());
+            self.event(&Event::Leg { leg: caller.clone(), event: answered }, times.as_deref_mut());
         }
         for key in self.keys.clone().chars() {
-            let what = LegEvent::Digit(key);
-            self.event(&Event::Leg { leg: caller.clone(), what }, times.as_deref_mut());
+            let event = LegEvent::Digit(key);
+            self.event(&Event::Leg { leg: caller.clone(), event }, times.as_deref_mut());
         }
         let claim = self.out.iter().find_map(|command| match command {
             Command::Acd { id, .. } => Some(id.clone()),
@@ -260,11 +260,11 @@ impl Bench {
         let peer = live.agent.clone();
         let steps =
             [LegEvent::Created, LegEvent::Ringing { media: false }, LegEvent::Answered, LegEvent::Parked];
-        for what in steps {
-            self.event(&Event::Leg { leg: live.agent.clone(), what }, times.as_deref_mut());
+        for event in steps {
+            self.event(&Event::Leg { leg: live.agent.clone(), event }, times.as_deref_mut());
         }
-        for what in [LegEvent::Answered, LegEvent::Bridged { peer }] {
-            self.event(&Event::Leg { leg: live.caller.clone(), what }, times.as_deref_mut());
+        for event in [LegEvent::Answered, LegEvent::Bridged { peer }] {
+            self.event(&Event::Leg { leg: live.caller.clone(), event }, times.as_deref_mut());
         }
     }
 
@@ -283,14 +283,14 @@ fn kind(event: &Event) -> &'static str {
     match event {
         Event::Arrived(_) => "arrival",
         Event::Acd { .. } => "line claimed",
-        Event::Leg { what: LegEvent::Created, .. } => "agent's leg made",
-        Event::Leg { what: LegEvent::Ringing { .. }, .. } => "agent rings",
-        Event::Leg { what: LegEvent::Answered, .. } => "answered",
-        Event::Leg { what: LegEvent::Parked, .. } => "agent ready",
-        Event::Leg { what: LegEvent::Bridged { .. }, .. } => "joined",
-        Event::Leg { what: LegEvent::HungUp { far_end: true, .. }, .. } => "caller left",
-        Event::Leg { what: LegEvent::HungUp { far_end: false, .. }, .. } => "agent's leg gone",
-        Event::Leg { what: LegEvent::Digit(_), .. } => "key",
+        Event::Leg { event: LegEvent::Created, .. } => "agent's leg made",
+        Event::Leg { event: LegEvent::Ringing { .. }, .. } => "agent rings",
+        Event::Leg { event: LegEvent::Answered, .. } => "answered",
+        Event::Leg { event: LegEvent::Parked, .. } => "agent ready",
+        Event::Leg { event: LegEvent::Bridged { .. }, .. } => "joined",
+        Event::Leg { event: LegEvent::HungUp { far_end: true, .. }, .. } => "caller left",
+        Event::Leg { event: LegEvent::HungUp { far_end: false, .. }, .. } => "agent's leg gone",
+        Event::Leg { event: LegEvent::Digit(_), .. } => "key",
         _ => "other",
     }
 }

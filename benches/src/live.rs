@@ -15,21 +15,21 @@ mod redis_server;
 #[path = "../../tests/daemon/redis/store_task.rs"]
 mod store_task;
 
+use hotlined::redis::RedisClient;
+use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::call::Limits;
 use hotlined_core::command::{Action, Command};
 use hotlined_core::engine::Engine;
 use hotlined_core::event::{Arrival, Cause, Event, LegEvent, LegState, LiveLeg};
-use hotlined_core::hotline::{Agent, Dial, Hotline, Hotlines};
 use hotlined_core::hotline::group::Strategy;
-use hotlined_config::shorthand::SimpleHotline;
+use hotlined_core::hotline::{Agent, Dial, Hotline, Hotlines};
 use hotlined_core::id::{LegId, SwitchId};
+use hotlined_core::time::{Instant, Millis};
+use hotlined_instance::cluster::lease_reply::LeaseReply;
+use hotlined_instance::cluster::redis_event::RedisEvent;
+use hotlined_instance::cluster::redis_op::{Fence, FencedOp, RedisOp};
 use hotlined_instance::cluster::shared_state::SharedState;
 use hotlined_instance::persist::outbox::{Delivery, DeliveryId};
-use hotlined_instance::cluster::redis_op::{RedisOp, FencedOp, Fence};
-use hotlined_instance::cluster::redis_event::RedisEvent;
-use hotlined::redis::RedisClient;
-use hotlined_instance::cluster::lease_reply::LeaseReply;
-use hotlined_core::time::{Instant, Millis};
 use redis_server::Server;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -144,7 +144,7 @@ impl Desk {
         let loaded = store.load(now(), &fence).await.unwrap();
         assert_eq!(loaded.kept.losses, [""; 0]);
         let calls = loaded.kept.calls.len();
-        let legacy = self.common.begin(now(), fence, loaded);
+        let legacy = self.common.begin_switch(now(), fence, loaded);
         self.hear(&legacy.taken_up);
         calls
     }
@@ -196,7 +196,7 @@ impl Desk {
                 answered: false,
             }),
             Happens::Leg(leg, step, peer) => {
-                let what = match step {
+                let event = match step {
                     0 => LegEvent::Created,
                     1 => LegEvent::Ringing { media: false },
                     2 => LegEvent::Answered,
@@ -204,7 +204,7 @@ impl Desk {
                     4 => LegEvent::Bridged { peer },
                     _ => LegEvent::HungUp { cause: Cause::Normal, far_end: true },
                 };
-                Event::Leg { leg, what }
+                Event::Leg { leg, event }
             }
         }
     }
@@ -212,7 +212,7 @@ impl Desk {
     /// One turn: what is due goes in, what changed is kept, what was decided is done.
     async fn turn(&mut self) {
         let at = now();
-        for event in self.common.answers() {
+        for event in self.common.take_replies() {
             self.hear(&event);
         }
         while let Some(Reverse((when, _, _))) = self.coming.peek()
@@ -269,7 +269,7 @@ impl Desk {
         if let RedisEvent::Failed { .. } | RedisEvent::Unavailable(_) = heard {
             panic!("{heard:?}");
         }
-        self.common.heard(now(), heard);
+        self.common.handle(now(), heard);
     }
 
     /// How long an empty round trip takes.
@@ -406,8 +406,8 @@ async fn take_over(server: &Server) {
 }
 
 /// A leg in talk, as the switch lists it.
-fn talking(leg: LegId, of: Option<LegId>) -> LiveLeg {
-    LiveLeg { leg, state: LegState::Bridged, of, answered: true, arrival: None }
+fn talking(leg: LegId, caller_leg: Option<LegId>) -> LiveLeg {
+    LiveLeg { leg, state: LegState::Bridged, caller_leg, answered: true, arrival: None }
 }
 
 async fn hold(server: &Server) {

@@ -4,7 +4,7 @@
 //! `phonenumber` reads and validates numbers of all countries and places none; a hash set asked once for each
 //! length is what one writes without a structure for beginnings.
 
-use hotlined_core::number::{NumberRegions, Number, Prefixes, normalise};
+use hotlined_core::number::{Number, NumberRegions, Prefixes, normalise};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::HashSet;
 use std::hint::black_box;

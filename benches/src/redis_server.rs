@@ -2,9 +2,9 @@
 
 #![allow(dead_code)] // Not every bench asks everything of it.
 
-use hotlined::redis::{RedisAccount, RedisAddress, LEASE, RedisSettings, RedisServers};
-use hotlined::redis::RedisConnector;
 use hotlined::redis::RedisClient;
+use hotlined::redis::RedisConnector;
+use hotlined::redis::{LEASE, RedisAccount, RedisAddress, RedisServers, RedisSettings};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -19,31 +19,31 @@ mod socket {
     pub mod template;
 }
 
-use hotlined_core::call::Limits;
-use hotlined::daemon::{ControlRequest, DaemonParts, RedisParts};
+use hotlined::daemon::call_metrics;
 use hotlined::daemon::clock::Clock;
 use hotlined::daemon::heartbeat::Heartbeat;
 use hotlined::daemon::systemd::ServiceManager;
-use hotlined::daemon::call_metrics;
-use hotlined_core::event::Event;
-use hotlined_core::hotline::{Agent, Dial, Hotline, Hotlines};
-use hotlined_core::hotline::group::Strategy;
-use hotlined_config::shorthand::SimpleHotline;
-use hotlined_core::id::SwitchId;
+use hotlined::daemon::{ControlRequest, DaemonParts, RedisParts};
 use hotlined::jsonl_writer::{JsonlWriter, SlowDiskPolicy};
-use hotlined::snapshot_file::SnapshotFile;
-use hotlined_instance::health::Health;
 use hotlined::metrics_registry;
+use hotlined::snapshot_file::SnapshotFile;
+use hotlined_config::shorthand::SimpleHotline;
+use hotlined_core::call::Limits;
+use hotlined_core::event::Event;
+use hotlined_core::hotline::group::Strategy;
+use hotlined_core::hotline::{Agent, Dial, Hotline, Hotlines};
+use hotlined_core::id::SwitchId;
 use hotlined_core::prompt::SoundPath;
+use hotlined_core::time::Millis;
 use hotlined_esl::argument::Endpoint;
-use hotlined_instance::switch::freeswitch::session::Credentials;
 use hotlined_esl::event::Format;
+use hotlined_esl::vocabulary::Secret;
+use hotlined_instance::health::Health;
+use hotlined_instance::switch::freeswitch::encode_command::{DialplanConfig, Fallback};
 use hotlined_instance::switch::freeswitch::link;
 use hotlined_instance::switch::freeswitch::link::LinkSettings;
 use hotlined_instance::switch::freeswitch::liveness::LivenessTimeouts;
-use hotlined_instance::switch::freeswitch::encode_command::{DialplanConfig, Fallback};
-use hotlined_esl::vocabulary::Secret;
-use hotlined_core::time::Millis;
+use hotlined_instance::switch::freeswitch::session::Credentials;
 use redis_server::Server;
 use socket::fake::{Load, Measured, Switch};
 use socket::floor;
@@ -82,7 +82,8 @@ fn main() {
         parts.redis =
             redis.as_ref().map(|redis| RedisParts { settings: redis.settings(), records: records.clone() });
         let live = std::env::temp_dir().join(format!("hotlined-socket-{}.live", std::process::id()));
-        parts.snapshot = (keeping == 2).then(|| SnapshotFile::open(&live, Clock::start().now()).expect("a file"));
+        parts.snapshot =
+            (keeping == 2).then(|| SnapshotFile::open(&live, Clock::start().now()).expect("a file"));
         let running = parts.start().expect("the settings of Redis");
         (running.control(), tokio::spawn(running.finished()))
     });

@@ -4,10 +4,10 @@
 //! The lines are many more than a claim names, so that what it touches is as cold as it would be. No peer does
 //! this job, so there is none beside it.
 
-use hotlined_core::command::{Candidate, Claim, Pick, PoolId, AcdRequest, QueueRank};
-use hotlined_core::event::{Event, AcdReply};
-use hotlined_core::id::{CallId, CommandId, LegId, LineId};
 use hotlined_core::acd::Acd;
+use hotlined_core::command::{AcdRequest, Candidate, Claim, Pick, PoolId, QueueRank};
+use hotlined_core::event::{AcdReply, Event};
+use hotlined_core::id::{CallId, CommandId, LegId, LineId};
 use hotlined_core::time::{Instant, Millis};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::VecDeque;

@@ -3,10 +3,10 @@
 use super::contender::{AGENTS, Contender, HOTLINE, Tools};
 use super::process::{own_processor_time, processor_time_of};
 use super::tap::{Seen, Tap};
-use hotlined_sim::switch::{SimulatedSwitch, SwitchOptions};
+use hotlined_core::time::Millis;
 use hotlined_sim::actors::{AfterAnswer, Caller, HangsUp, Phone};
 use hotlined_sim::stats::CallReport;
-use hotlined_core::time::Millis;
+use hotlined_sim::switch::{SimulatedSwitch, SwitchOptions};
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -142,10 +142,7 @@ pub fn run(tools: &Tools, contender: Contender, calls: usize, rate: u64) -> Resu
         exchange.events_dropped() > 0,
         format!("the exchange dropped {} events", exchange.events_dropped()),
     );
-    remark(
-        !stats.orphan_legs.is_empty(),
-        format!("{} agents' legs were left over", stats.orphan_legs.len()),
-    );
+    remark(!stats.orphan_legs.is_empty(), format!("{} agents' legs were left over", stats.orphan_legs.len()));
     if let Some(records) = &running.records {
         let expected = calls + WARM_UP_CALLS + probes;
         outcome.records = Some((count_lines(records, expected), expected));

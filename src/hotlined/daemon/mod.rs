@@ -1,5 +1,5 @@
 //! The daemon's input and output: sockets, files, signals, settings and reload. The
-//! [`instance`](hotlined_instance::instance) makes all decisions.
+//! [`Instance`](hotlined_instance::Instance) makes all decisions.
 //!
 //! - [`serve`]: starts the daemon of `hotlined serve`, with [`link_settings`], `watched_config`, `output_files`,
 //!   `signals` and `serve_error`.

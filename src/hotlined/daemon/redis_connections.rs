@@ -77,6 +77,9 @@ impl RedisConnections {
     }
 
     /// Waits for the next reply. The future may be dropped before it is ready.
+    ///
+    /// # Errors
+    /// The `Result` in the pair is the failure of the request.
     pub async fn next_reply(&mut self) -> (RedisChannel, Result<RedisChannelReply, RedisFailure>) {
         std::future::poll_fn(|cx| self.poll(cx)).await
     }
