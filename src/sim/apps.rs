@@ -25,6 +25,7 @@ impl SwitchModel {
         self.schedule_at(at, ScheduledEvent::Tick(uuid.clone()));
     }
 
+    /// One tick of the channel's thread: first the interrupt, then the break, then the queued messages.
     pub(super) fn tick(&mut self, uuid: &Uuid) {
         let Some(channel) = self.channels.get_mut(uuid) else { return };
         channel.tick_at = None;
@@ -318,6 +319,7 @@ impl SwitchModel {
         }
     }
 
+    /// The time of the application on top of the stack is over. An old deadline (another `id`) is ignored.
     pub(super) fn app_time_over(&mut self, uuid: &Uuid, id: u64) {
         let now = self.now;
         let Some(channel) = self.channels.get_mut(uuid) else { return };
@@ -340,6 +342,7 @@ impl SwitchModel {
         }
     }
 
+    /// A sound ended: an endless sound starts again, any other sound ends its application.
     fn sound_ended(&mut self, uuid: &Uuid, file: &str, endless: bool, status: &'static str) {
         self.stop_sound(uuid, file, status);
         let restarted_length = if endless { self.start_sound(uuid, file) } else { None };

@@ -60,6 +60,8 @@ impl SwitchModel {
         }
     }
 
+    /// Starts the bridge of `a`, the originator, and `b`. If only one of them is answered, the other one is
+    /// answered too.
     pub(super) fn start_bridge(&mut self, a: &Uuid, b: &Uuid) {
         let alive = |uuid: &Uuid| self.channels.get(uuid).is_some_and(|channel| channel.cause.is_none());
         match (alive(a), alive(b)) {
@@ -102,6 +104,7 @@ impl SwitchModel {
         }
     }
 
+    /// Caller and agent talk from here on: updates the reports and schedules the hang-ups of the two people.
     fn start_talk(&mut self, a: &Uuid, b: &Uuid) {
         let now = self.now;
         self.record_event(TimelineEvent::Bridged { leg: a.clone(), peer: b.clone() });

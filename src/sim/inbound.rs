@@ -13,6 +13,7 @@ use hotlined_core::time::{Instant, Millis};
 const SCHEDULER_POLL_MS: u64 = 100;
 
 impl SwitchModel {
+    /// A caller dials: makes the caller's leg and runs the dialplan.
     pub(super) fn dial(&mut self, caller: Caller) {
         let uuid: Uuid = match &caller.leg {
             Some(leg) => leg.to_string().into(),
@@ -163,6 +164,7 @@ impl SwitchModel {
         task_ids.len()
     }
 
+    /// A task of the scheduler is due: transfers the leg or hangs it up.
     pub(super) fn run_task(&mut self, id: u64) {
         let Some(task) = self.tasks.remove(&id) else { return };
         match &task.action {
@@ -182,6 +184,7 @@ impl SwitchModel {
         self.event(name, headers, None);
     }
 
+    /// Emits `HEARTBEAT` and schedules the next one.
     pub(super) fn heartbeat(&mut self) {
         let up = self.now.since(self.started).0;
         let (seconds, millis) = (up / 1_000, up % 1_000);

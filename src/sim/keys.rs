@@ -40,6 +40,7 @@ impl SwitchModel {
         }
     }
 
+    /// Emits `PLAYBACK_STOP`; the caller hears nothing from here on.
     pub(super) fn stop_sound(&mut self, uuid: &Uuid, file: &str, status: &'static str) {
         self.stats.sound_ends(uuid, self.now);
         let headers = vec![header("Playback-File-Path", file.to_owned()), header("Playback-Status", status)];
@@ -80,6 +81,7 @@ impl SwitchModel {
         }
     }
 
+    /// Emits `DTMF`.
     fn report_key(&mut self, uuid: &Uuid, key: char) {
         let headers = vec![
             header("DTMF-Digit", key.to_string()),
@@ -109,6 +111,7 @@ impl SwitchModel {
         }
     }
 
+    /// Starts a try of `play_and_get_digits`: drops waiting keys and plays the prompt.
     fn play_prompt(&mut self, uuid: &Uuid, mut collect: Collect) {
         if let Some(channel) = self.channels.get_mut(uuid) {
             channel.keys.clear();
@@ -143,6 +146,7 @@ impl SwitchModel {
         }
     }
 
+    /// `uuid_break` during `play_and_get_digits`: stops the current sound and goes on with the next phase.
     pub(super) fn break_collect(&mut self, uuid: &Uuid, mut collect: Collect) {
         if let Some(file) = collect.current_file().map(str::to_owned) {
             self.stop_sound(uuid, &file, "break");
@@ -158,6 +162,7 @@ impl SwitchModel {
         }
     }
 
+    /// `play_and_get_digits` reads a key.
     fn collect_key(&mut self, uuid: &Uuid, mut collect: Collect, key: char) {
         if collect.phase == Phase::Prompt {
             self.stop_sound(uuid, &collect.file.clone(), "break");
@@ -176,6 +181,7 @@ impl SwitchModel {
         }
     }
 
+    /// Ends a try: valid keys end the application, anything else plays the sound for invalid keys.
     fn end_try(&mut self, uuid: &Uuid, mut collect: Collect, result: &'static str) {
         let fits = collect.fits();
         if let Some(channel) = self.channels.get_mut(uuid) {
@@ -200,6 +206,7 @@ impl SwitchModel {
         }
     }
 
+    /// Starts the next try, or ends the application after the last one.
     fn next_try(&mut self, uuid: &Uuid, mut collect: Collect) {
         collect.tries = collect.tries.saturating_sub(1);
         if collect.tries == 0 { self.pop_app(uuid) } else { self.play_prompt(uuid, collect) }

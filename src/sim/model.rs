@@ -397,7 +397,7 @@ impl SwitchModel {
         match event {
             ScheduledEvent::Dial(caller) => self.dial(*caller),
             ScheduledEvent::Tick(leg) => self.tick(&leg),
-            ScheduledEvent::AppEnds(leg, frame) => self.app_time_over(&leg, frame),
+            ScheduledEvent::AppEnds(leg, run) => self.app_time_over(&leg, run),
             ScheduledEvent::Phone(leg, step) => self.advance_phone(&leg, step),
             ScheduledEvent::PersonLeaves(leg) => self.person_hangs_up(&leg),
             ScheduledEvent::PersonPresses(leg, key) => self.person_presses_key(&leg, key),

@@ -127,6 +127,7 @@ impl SwitchModel {
         self.create_leg(&uuid, job, request, phone);
     }
 
+    /// Makes an agent's leg and calls the telephone.
     fn create_leg(&mut self, uuid: &Uuid, job: &Uuid, request: Originate, phone: Phone) {
         self.sessions += 1;
         let variable = |name: &str| {
@@ -195,6 +196,7 @@ impl SwitchModel {
         })
     }
 
+    /// What the telephone of this number does on this call.
     fn next_phone(&mut self, number: &str) -> Phone {
         let phones = self.config.phones.get(number).map(Vec::as_slice).unwrap_or_default();
         let called = self.times_called.entry(number.into()).or_insert(0);
@@ -230,6 +232,8 @@ impl SwitchModel {
         }
     }
 
+    /// The agent answers: ends the job of `originate`, schedules what the agent does, and runs the application of
+    /// the leg.
     fn agent_answers(&mut self, uuid: &Uuid) {
         self.answer(uuid);
         let Some(channel) = self.channels.get_mut(uuid) else { return };
@@ -292,6 +296,7 @@ impl SwitchModel {
         self.end_job(job, "originate", &argument, answer);
     }
 
+    /// Emits `BACKGROUND_JOB` with the response of the command.
     fn end_job(&mut self, job: &Uuid, command: &str, argument: &str, answer: String) {
         let mut headers =
             vec![header("Job-UUID", job.to_string()), header("Job-Command", command.to_owned())];

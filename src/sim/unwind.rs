@@ -96,6 +96,7 @@ impl SwitchModel {
         }
     }
 
+    /// Sets the application's response (`Application-Response`).
     pub(super) fn respond(&mut self, uuid: &Uuid, response: &'static str) {
         if let Some(channel) = self.channels.get_mut(uuid) {
             channel.response = Some(response);

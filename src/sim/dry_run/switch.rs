@@ -125,8 +125,8 @@ impl DryRunSwitch {
         }
     }
 
-    pub(super) fn report_leg(&mut self, leg: &LegId, what: LegEvent) {
-        self.send_report(Event::Leg { leg: leg.clone(), event: what });
+    pub(super) fn report_leg(&mut self, leg: &LegId, event: LegEvent) {
+        self.send_report(Event::Leg { leg: leg.clone(), event });
     }
 
     pub(super) fn report_done(&mut self, command: CommandId, result: CommandResult) {

@@ -86,11 +86,11 @@ impl Shared {
         self.hub.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub fn apply_fault(&self, what: SwitchFault) {
-        if what == SwitchFault::Crash {
+    pub fn apply_fault(&self, fault: SwitchFault) {
+        if fault == SwitchFault::Crash {
             self.handle(SwitchInput::Crash);
         }
-        self.faults.send_modify(|faults| match what {
+        self.faults.send_modify(|faults| match fault {
             SwitchFault::CutLinks | SwitchFault::Crash => faults.generation += 1,
             SwitchFault::StopSending => faults.silent = true,
             SwitchFault::ResumeSending => faults.silent = false,
@@ -123,8 +123,8 @@ impl Shared {
         let _ = self.timeline.send(entry);
     }
 
-    pub fn record(&self, what: TimelineEvent) {
-        self.publish(TimelineEntry { at: self.clock.now(), event: what });
+    pub fn record(&self, event: TimelineEvent) {
+        self.publish(TimelineEntry { at: self.clock.now(), event });
     }
 
     pub fn add_listener(&self) -> (u64, Arc<Listener>) {
