@@ -15,7 +15,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 /// How often the switch looks for events to send (MES:1504).
 const POLL: Millis = Millis(20);
-/// What goes out in one write of this length arrives whole or not at all.
+/// The bytes of one write up to this length arrive together or not at all.
 const SEGMENT_BYTES: usize = 1_400;
 /// The switch's password.
 pub const PASSWORD: &str = "ClueCon";
@@ -23,7 +23,7 @@ pub const PASSWORD: &str = "ClueCon";
 /// The headers by which an event names other legs.
 const TIES: [&str; 4] = ["Other-Leg-Unique-ID", "Bridge-A-Unique-ID", "Bridge-B-Unique-ID", "Old-Unique-ID"];
 
-/// One direction.
+/// One direction of a connection.
 pub struct Pipe {
     flying: VecDeque<(Instant, Bytes)>,
     newest: Instant,
@@ -35,7 +35,7 @@ impl Pipe {
         Self { flying: VecDeque::new(), newest: Instant(0), delay }
     }
 
-    /// Sends what was written in one go: in pieces cut anywhere. Those of one segment come together.
+    /// Sends the bytes of one write, cut into pieces at random places. The pieces of one segment arrive together.
     pub fn send(&mut self, now: Instant, bytes: &[u8], rng: &mut Rng) {
         for segment in bytes.chunks(SEGMENT_BYTES) {
             let at = now + Millis(rng.between(self.delay.0, self.delay.1));
@@ -47,7 +47,7 @@ impl Pipe {
         }
     }
 
-    /// Nothing arrives before this.
+    /// Nothing arrives before this time.
     pub fn stall(&mut self, until: Instant) {
         self.newest = self.newest.max(until);
         self.flying.iter_mut().for_each(|(at, _)| *at = (*at).max(until));
@@ -65,10 +65,10 @@ impl Pipe {
 }
 
 /// An event that waits to be sent.
-struct Waiting {
-    written: Bytes,
+struct QueuedEvent {
+    encoded: Bytes,
     leg: Option<String>,
-    /// What ties it to other legs.
+    /// The other legs that the event names.
     others: Vec<String>,
 }
 
@@ -82,9 +82,9 @@ pub struct Connection {
     authenticated: bool,
     format: Format,
     names: BTreeSet<String>,
-    waiting: Vec<Waiting>,
-    /// The legs of which an event told since the subscription, until the list was asked for.
-    told: Option<BTreeSet<String>>,
+    queued: Vec<QueuedEvent>,
+    /// The legs of the events since the subscription, until the daemon requests the list of channels.
+    reported: Option<BTreeSet<String>>,
     /// When the switch looks for events next, if there are any.
     pub polls_at: Option<Instant>,
     /// Nothing passes any more, and neither side has noticed.
@@ -101,11 +101,11 @@ pub enum DecodedRequest {
     Exit,
 }
 
-impl Waiting {
-    /// Whether the two are about legs that have nothing to do with each other.
-    fn is_apart(&self, other: &Self) -> bool {
-        let (Some(leg), Some(of_other)) = (&self.leg, &other.leg) else { return false };
-        leg != of_other && !self.others.contains(of_other) && !other.others.contains(leg)
+impl QueuedEvent {
+    /// Whether the two events are about legs that are not tied to each other.
+    fn is_unrelated(&self, other: &Self) -> bool {
+        let (Some(leg), Some(other_leg)) = (&self.leg, &other.leg) else { return false };
+        leg != other_leg && !self.others.contains(other_leg) && !other.others.contains(leg)
     }
 }
 
@@ -121,8 +121,8 @@ impl Connection {
             authenticated: false,
             format: Format::Plain,
             names: BTreeSet::new(),
-            waiting: Vec::new(),
-            told: None,
+            queued: Vec::new(),
+            reported: None,
             polls_at: None,
             dead: false,
         };
@@ -130,17 +130,17 @@ impl Connection {
         connection
     }
 
-    /// Everything on its way is lost, and nothing more passes.
+    /// All bytes on their way are lost, and nothing passes any more.
     pub fn cut(&mut self) {
         self.dead = true;
         self.to_switch = Pipe::new((0, 0));
         self.to_daemon = Pipe::new((0, 0));
-        self.waiting.clear();
+        self.queued.clear();
         self.polls_at = None;
     }
 
-    /// Something happened at the switch. Says whether the event went before the one that came before it: each
-    /// channel has a thread of its own, so of what they do at the same time either may be told first.
+    /// Queues an event of the switch. Returns whether the event was put before the last queued one: each channel has its
+    /// own thread, so simultaneous events of two channels may be sent in either order.
     pub fn queue_event(&mut self, now: Instant, event: &SwitchEvent, swapped: bool) -> bool {
         if self.dead || !self.names.contains(event.header("Event-Subclass").unwrap_or(event.name())) {
             return false;
@@ -148,41 +148,41 @@ impl Connection {
         let polls = now.since(self.began).0 / POLL.0 + 1;
         self.polls_at.get_or_insert(self.began + Millis(polls * POLL.0));
         let leg = event.header("Unique-ID").map(str::to_owned);
-        if let (Some(told), Some(leg)) = (&mut self.told, &leg) {
-            told.insert(leg.clone());
+        if let (Some(reported), Some(leg)) = (&mut self.reported, &leg) {
+            reported.insert(leg.clone());
         }
         let others = TIES.iter().filter_map(|tie| event.header(tie)).map(str::to_owned).collect();
-        let waiting = Waiting { written: event.encoded(self.format), leg, others };
-        let swaps = swapped && self.waiting.last().is_some_and(|last| last.is_apart(&waiting));
-        let place = self.waiting.len() - usize::from(swaps);
-        self.waiting.insert(place, waiting);
+        let queued = QueuedEvent { encoded: event.encoded(self.format), leg, others };
+        let swaps = swapped && self.queued.last().is_some_and(|last| last.is_unrelated(&queued));
+        let ix = self.queued.len() - usize::from(swaps);
+        self.queued.insert(ix, queued);
         swaps
     }
 
-    /// The list of channels goes out: gives how many of them an event has told of since the subscription.
+    /// The list of channels is sent. Returns how many of its channels had an event since the subscription.
     pub fn channels_listed(&mut self, list: &str) -> u64 {
-        let told = self.told.take().unwrap_or_default();
-        told.iter().filter(|leg| list.contains(leg.as_str())).count() as u64
+        let reported = self.reported.take().unwrap_or_default();
+        reported.iter().filter(|leg| list.contains(leg.as_str())).count() as u64
     }
 
-    /// The switch sends the events that wait.
+    /// The switch sends the queued events.
     pub fn poll(&mut self, now: Instant, rng: &mut Rng) {
         self.polls_at = None;
-        let waiting = std::mem::take(&mut self.waiting);
-        if !waiting.is_empty() && !self.dead {
-            let written: Vec<Bytes> = waiting.into_iter().map(|waiting| waiting.written).collect();
-            self.to_daemon.send(now, &written.concat(), rng);
+        let queued = std::mem::take(&mut self.queued);
+        if !queued.is_empty() && !self.dead {
+            let encoded: Vec<Bytes> = queued.into_iter().map(|event| event.encoded).collect();
+            self.to_daemon.send(now, &encoded.concat(), rng);
         }
     }
 
-    /// The switch answers.
+    /// The switch sends a reply.
     pub fn answer(&mut self, now: Instant, answer: &[u8], rng: &mut Rng) {
         if !self.dead {
             self.to_daemon.send(now, answer, rng);
         }
     }
 
-    /// Bytes of the daemon have come.
+    /// Bytes from the daemon arrive.
     pub fn read(&mut self, bytes: &[u8]) {
         self.unread.extend_from_slice(bytes);
     }
@@ -206,7 +206,7 @@ impl Connection {
             ParsedRequest::Events { format, names, custom } => {
                 self.format = format;
                 self.names.extend(names.into_iter().chain(custom));
-                self.told = Some(BTreeSet::new());
+                self.reported = Some(BTreeSet::new());
                 DecodedRequest::Answered(server::reply("+OK event listener enabled plain"))
             }
             ParsedRequest::NoLog => DecodedRequest::Answered(server::reply(server::NOT_LOGGING)),

@@ -4,63 +4,63 @@ use hotlined_core::record::Outcome;
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// What is counted.
+/// A kind of incident that is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Counter {
-    /// Somebody called.
+    /// A caller called.
     Call,
-    /// A line was cut.
+    /// A connection to the switch was cut.
     LinkCut,
-    /// A line fell silent, and nobody said so.
+    /// A connection to the switch went dead without a notice to either side.
     LinkSilent,
-    /// What was on its way on a line came late.
+    /// The bytes on a connection arrived late.
     LinkStalled,
-    /// A daemon was killed that had kept all its turns.
+    /// A daemon was killed, and all its turns were saved.
     DaemonKilled,
-    /// A daemon was killed, and what it had kept was lost with it.
+    /// A daemon was killed, and its saved state was lost with it.
     KilledDiskLost,
-    /// A daemon was killed that could not keep its last turns.
+    /// A daemon was killed that could not save its last turns.
     KilledUnsaved,
-    /// A daemon could not keep a turn.
+    /// A daemon could not save a turn.
     TurnUnsaved,
-    /// A daemon stood still for a while.
+    /// A daemon was paused.
     DaemonPaused,
-    /// The switch died.
+    /// The switch crashed.
     SwitchCrash,
     /// The hotlines changed.
     HotlinesChanged,
-    /// A daemon handed over.
+    /// A daemon handed over its calls.
     HandedOver,
-    /// The machine's clock was set forwards, and another daemon started after that.
+    /// The host's clock was set forwards, and another daemon started after that.
     ClockForward,
-    /// It was set back.
+    /// The host's clock was set back, and another daemon started after that.
     ClockBack,
-    /// The list of channels told of a leg of which an event had told already.
+    /// The list of channels contained a leg of which an event had already arrived.
     LegReportedTwice,
-    /// Two events of different legs came the other way round.
+    /// Two events of different legs arrived in reverse order.
     Reordered,
-    /// A daemon began to act for the switch, and there was no call.
+    /// A daemon became active, and there was no call.
     ActiveWithoutCalls,
-    /// A daemon took over with calls that another one had had.
+    /// A daemon became active and took over calls of another daemon.
     TakenOver,
-    /// A daemon wrote a record that another one had written, and had not told Redis any more.
+    /// A daemon wrote a record again, because another daemon wrote the record and died before Redis knew this.
     RecordWrittenTwice,
-    /// A daemon was cut off from Redis, and no other was.
+    /// One daemon was cut off from Redis.
     RedisUnreachable,
-    /// A daemon heard at the switch that another one acted.
+    /// A daemon learned from the switch that another daemon was active.
     Superseded,
-    /// Redis stood still.
+    /// Redis hung.
     RedisHung,
-    /// Redis was away, and lost nothing.
+    /// Redis was down, and lost nothing.
     RedisDown,
-    /// Redis was away, and lost what was written last.
+    /// Redis was down, and lost its most recent data.
     RedisLostRecent,
-    /// Redis was away, and lost everything.
+    /// Redis was down, and lost all its data.
     RedisLostAll,
 }
 
 impl Counter {
-    /// All of them.
+    /// All counters.
     pub const ALL: [Self; 25] = [
         Self::Call,
         Self::LinkCut,
@@ -89,7 +89,7 @@ impl Counter {
         Self::RedisLostAll,
     ];
 
-    /// What it is called where many of it are counted.
+    /// The counter's name in a report, in the plural.
     pub fn label(self) -> &'static str {
         match self {
             Self::Call => "calls",
@@ -125,29 +125,29 @@ impl Counter {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     counts: BTreeMap<Counter, u64>,
-    /// How the calls went that have a record.
+    /// How many call records have each outcome.
     pub outcomes: BTreeMap<Outcome, u64>,
 }
 
 impl Counts {
-    /// How often this did.
+    /// The value of a counter.
     pub fn count(&self, kind: Counter) -> u64 {
         self.counts.get(&kind).copied().unwrap_or(0)
     }
 
-    /// It did so many times more.
+    /// Adds to a counter.
     pub fn add(&mut self, kind: Counter, times: u64) {
         if times > 0 {
             *self.counts.entry(kind).or_default() += times;
         }
     }
 
-    /// A call has a record.
+    /// Counts the outcome of a call record.
     pub fn add_outcome(&mut self, outcome: Outcome) {
         *self.outcomes.entry(outcome).or_default() += 1;
     }
 
-    /// Adds what another run came to.
+    /// Adds the counters of another run.
     pub fn merge(&mut self, other: &Self) {
         other.counts.iter().for_each(|(kind, times)| self.add(*kind, *times));
         other.outcomes.iter().for_each(|(outcome, times)| {
@@ -156,20 +156,20 @@ impl Counts {
     }
 }
 
-/// A line for each.
+/// One line for each counter and each outcome.
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for kind in Counter::ALL {
             writeln!(f, "{:>10}  {}", self.count(kind), kind.label())?;
         }
         for (outcome, times) in &self.outcomes {
-            writeln!(f, "{times:>10}  records: {}", named(*outcome))?;
+            writeln!(f, "{times:>10}  records: {}", outcome_label(*outcome))?;
         }
         Ok(())
     }
 }
 
-/// The outcome, as people write it.
-pub(super) fn named(outcome: Outcome) -> String {
+/// The outcome's name with spaces, for reports.
+pub(super) fn outcome_label(outcome: Outcome) -> String {
     outcome.as_str().replace('_', " ")
 }

@@ -7,9 +7,9 @@ use hotlined_instance::persist::snapshot::PersistedState;
 use std::collections::BTreeSet;
 
 /// A file is rewritten when it has grown by more than this many bytes, and by more than `GROWTH_TIMES_MAX` times its
-/// first size. The limits are low, so that files are rewritten during a run.
+/// size after the last rewrite. The limits are low, so that files are rewritten during a run.
 const GROWTH_BYTES_MIN: usize = 16 << 10;
-/// In times the size after the last rewrite.
+/// See `GROWTH_BYTES_MIN`.
 const GROWTH_TIMES_MAX: usize = 2;
 
 /// The file of live calls.

@@ -183,7 +183,7 @@ impl World<'_> {
                 Observed::BecameActive => {}
                 Observed::BecameStandby(had) => self.became_standby(ix, had),
                 Observed::HandsOver => {
-                    self.handed_over = Some((ix, now, self.hosts[ix].heard_until(now)));
+                    self.handed_over = Some((ix, now, self.hosts[ix].received_until(now)));
                     self.count(Counter::HandedOver);
                     self.narrate(|world| format!("{} hands over", world.name(ix)));
                 }
@@ -200,7 +200,7 @@ impl World<'_> {
             None => host.disk_full_until,
             Some(_) => self.redis_failed_at.max(host.cut_off_until),
         };
-        let had_fault = self.now.since(since.max(host.hears_switch_from)) < UNSAVED_AFTER_FAULT_MAX;
+        let had_fault = self.now.since(since.max(host.receives_from)) < UNSAVED_AFTER_FAULT_MAX;
         if !had_fault && self.redis.as_ref().is_none_or(|redis| !redis.is_unresponsive()) {
             return Err(format!("{} acts before that is kept, though it could be", self.name(ix)));
         }

@@ -1,4 +1,4 @@
-//! What goes wrong, and how.
+//! The faults: which host a fault hits, and what it does.
 
 use super::counts::Counter;
 use super::daemon_socket::{RECONNECT_WAIT_MAX, switch};
@@ -7,20 +7,19 @@ use super::world::{NOTICED_MS_MAX, World, WorldEvent};
 use super::world_setup::Fault;
 use crate::redis::DataLoss;
 use hotlined_core::time::Millis;
-use hotlined_instance::Input as Told;
-use hotlined_instance::LinkInput;
 use hotlined_instance::switch::freeswitch::link::LivenessTimeouts;
+use hotlined_instance::{Input, LinkInput};
 use hotlined_sim::actors::Caller;
 use hotlined_sim::model::SwitchInput;
 use std::io;
 
-/// How long it takes at most until a daemon that stood still has read what the switch told, and given its line up.
+/// A daemon that was paused reads the waiting data of the switch and closes its connection within this time.
 const READ_WITHIN: Millis = Millis(1_000);
-/// How much a Redis loses at most that has lost what was written last, and some more.
+/// A Redis that loses its most recent data loses at most this much of it, with a margin.
 const LOST_MS_MAX: u64 = 5_000;
 
 impl World<'_> {
-    /// The daemon of this post notices that its line is gone.
+    /// The daemon of this host notices that its connection is gone.
     pub(super) fn link_lost(&mut self, ix: usize, is_cut: bool) -> Result<(), String> {
         let host = &mut self.hosts[ix];
         host.connection = None;
@@ -28,23 +27,24 @@ impl World<'_> {
         daemon.socket = None;
         self.narrate(|world| format!("{} knows that the line is lost", world.name(ix)));
         let error = is_cut.then(|| io::ErrorKind::ConnectionReset.into());
-        self.handle_daemon_input(ix, Told::Link(switch(), LinkInput::Closed(error)))
+        self.handle_daemon_input(ix, Input::Link(switch(), LinkInput::Closed(error)))
     }
 
+    /// Performs a scheduled event.
     pub(super) fn perform(&mut self, event: WorldEvent) -> Result<(), String> {
-        // What is said to a daemon is heard when it is awake.
-        let asleep = |ix: &usize| self.hosts[*ix].paused_until;
+        // A paused daemon gets its inputs when it resumes.
+        let paused_until = |ix: &usize| self.hosts[*ix].paused_until;
         let until = match &event {
-            WorldEvent::StopNow { ix, .. } => asleep(ix),
+            WorldEvent::StopNow { ix, .. } => paused_until(ix),
             WorldEvent::Fault(Fault::HotlinesChanged | Fault::DaemonDrained { .. }) => {
-                (0..self.hosts.len()).filter_map(|ix| asleep(&ix)).max()
+                (0..self.hosts.len()).filter_map(|ix| paused_until(&ix)).max()
             }
             WorldEvent::Fault(_)
             | WorldEvent::Wake(_)
             | WorldEvent::DaemonStart(_)
-            | WorldEvent::RedisBack(_)
-            | WorldEvent::RedisGoesOn
-            | WorldEvent::Reaches
+            | WorldEvent::RedisRestarts(_)
+            | WorldEvent::RedisResumes
+            | WorldEvent::RedisReachable
             | WorldEvent::Dial(_) => None,
         };
         if let Some(until) = until {
@@ -53,7 +53,7 @@ impl World<'_> {
         }
         match event {
             WorldEvent::DaemonStart(ix) => self.start(ix),
-            WorldEvent::Dial(nth) => match self.setup.callers.get(nth).cloned() {
+            WorldEvent::Dial(caller_ix) => match self.setup.callers.get(caller_ix).cloned() {
                 Some(caller) => {
                     self.count(Counter::Call);
                     self.handle_switch_input(SwitchInput::Dial(Caller { at: Millis(0), ..caller }), None)
@@ -61,44 +61,44 @@ impl World<'_> {
                 None => Ok(()),
             },
             WorldEvent::Wake(ix) => {
-                self.wake(ix);
+                self.resume_daemon(ix);
                 Ok(())
             }
-            WorldEvent::RedisGoesOn => {
-                self.redis_goes_on();
+            WorldEvent::RedisResumes => {
+                self.resume_redis();
                 Ok(())
             }
-            WorldEvent::RedisBack(loss) => {
-                self.redis_is_back(loss);
+            WorldEvent::RedisRestarts(loss) => {
+                self.restart_redis(loss);
                 Ok(())
             }
-            WorldEvent::Reaches => {
-                // It had a store of its own meanwhile.
+            WorldEvent::RedisReachable => {
+                // The daemon used an ACD of its own meanwhile.
                 self.claims_are_lost();
                 Ok(())
             }
             WorldEvent::StopNow { ix, number } => {
                 match self.hosts[ix].daemon.as_ref().is_some_and(|daemon| daemon.number == number) {
-                    true => self.handle_daemon_input(ix, Told::Stop),
+                    true => self.handle_daemon_input(ix, Input::Stop),
                     false => Ok(()),
                 }
             }
             WorldEvent::Fault(fault) => {
                 self.trace(|| format!("{fault:?}"));
-                let whom = self.pick_host();
-                self.apply_fault(fault, whom)
+                let ix = self.pick_host();
+                self.apply_fault(fault, ix)
             }
         }
     }
 
-    /// Whom something befalls: whoever looks after callers, mostly.
+    /// The host that a fault hits: in most cases the one whose daemon serves callers.
     fn pick_host(&mut self) -> usize {
         let others = self.hosts.len() - 1;
         let now = self.now;
-        let acts = self.hosts.iter().position(|host| host.serves(now));
-        match (others, acts) {
+        let serving = self.hosts.iter().position(|host| host.serves(now));
+        match (others, serving) {
             (0, _) => 0,
-            (_, Some(acts)) if !self.rng.percent(20) => acts,
+            (_, Some(serving)) if !self.rng.percent(20) => serving,
             (_, Some(_) | None) => self.rng.between(0, others as u64) as usize,
         }
     }
@@ -129,10 +129,10 @@ impl World<'_> {
                 if let Some(connection) = &mut host.connection {
                     connection.to_switch.stall(now + span);
                     connection.to_daemon.stall(now + span);
-                    if now >= host.hears_switch_from {
-                        host.unheard_since = now;
+                    if now >= host.receives_from {
+                        host.stalled_since = now;
                     }
-                    host.hears_switch_from = host.hears_switch_from.max(now + span);
+                    host.receives_from = host.receives_from.max(now + span);
                     self.faults_until = self.faults_until.max(now + span);
                     self.count(Counter::LinkStalled);
                     self.narrate(|world| {
@@ -171,14 +171,14 @@ impl World<'_> {
                     let number = daemon.number;
                     self.narrate(|world| format!("{} is told to stop", world.name(ix)));
                     self.schedule(now + second_stop_after, WorldEvent::StopNow { ix, number });
-                    self.handle_daemon_input(ix, Told::Stop)?;
+                    self.handle_daemon_input(ix, Input::Stop)?;
                 }
             }
             Fault::RedisUnreachable { span } => {
                 if host.daemon.is_some() && self.redis.is_some() {
                     host.cut_off_until = host.cut_off_until.max(now + span);
                     self.faults_until = self.faults_until.max(now + span);
-                    self.schedule(now + span, WorldEvent::Reaches);
+                    self.schedule(now + span, WorldEvent::RedisReachable);
                     self.count(Counter::RedisUnreachable);
                     self.narrate(|world| format!("{} is cut off from Redis for {span}", world.name(ix)));
                 }
@@ -188,7 +188,7 @@ impl World<'_> {
                     redis.go_down();
                     self.redis_failed_at = now;
                     self.faults_until = self.faults_until.max(now + span);
-                    self.schedule(now + span, WorldEvent::RedisBack(loss));
+                    self.schedule(now + span, WorldEvent::RedisRestarts(loss));
                     self.narrate(|_| format!("Redis is away for {span}"));
                 }
             }
@@ -197,7 +197,7 @@ impl World<'_> {
                     redis.hang();
                     self.redis_failed_at = now;
                     self.faults_until = self.faults_until.max(now + span);
-                    self.schedule(now + span, WorldEvent::RedisGoesOn);
+                    self.schedule(now + span, WorldEvent::RedisResumes);
                     self.count(Counter::RedisHung);
                     self.narrate(|_| format!("Redis stands still for {span}"));
                 }
@@ -206,20 +206,20 @@ impl World<'_> {
         Ok(())
     }
 
-    fn redis_goes_on(&mut self) {
-        let (now, acts_as_before) = (self.now, self.acts_as_before());
+    fn resume_redis(&mut self) {
+        let (now, is_still_served) = (self.now, self.is_served_since_before_outage());
         let Some(redis) = &mut self.redis else { return };
         redis.resume(now);
         self.redis_failed_at = now;
         self.narrate(|_| "Redis goes on".into());
-        // Each had a store of its own meanwhile.
-        if !acts_as_before {
+        // Each daemon used an ACD of its own meanwhile.
+        if !is_still_served {
             self.claims_are_lost();
         }
     }
 
-    fn redis_is_back(&mut self, loss: DataLoss) {
-        let (now, acts_as_before) = (self.now, self.acts_as_before());
+    fn restart_redis(&mut self, loss: DataLoss) {
+        let (now, is_still_served) = (self.now, self.is_served_since_before_outage());
         let Some(redis) = &mut self.redis else { return };
         redis.restart(now, loss);
         self.redis_failed_at = now;
@@ -234,16 +234,16 @@ impl World<'_> {
             DataLoss::Recent => "Redis is back, without what was written last".into(),
             DataLoss::All => "Redis is back, empty".into(),
         });
-        // Each had a store of its own meanwhile.
-        if !acts_as_before {
+        // Each daemon used an ACD of its own meanwhile.
+        if !is_still_served {
             self.claims_are_lost();
         }
         if loss != DataLoss::Nothing {
             let since = now.0.saturating_sub(LOST_MS_MAX);
-            let dead = |host: &&mut Host| host.daemon.is_none() || host.started.0 > since;
-            let dead = self.hosts.iter_mut().filter(dead);
+            let lost_daemon = |host: &&mut Host| host.daemon.is_none() || host.started.0 > since;
+            let hosts = self.hosts.iter_mut().filter(lost_daemon);
             self.calls_with_lost_state
-                .extend(dead.flat_map(|host| host.calls.iter().map(ToString::to_string)));
+                .extend(hosts.flat_map(|host| host.calls.iter().map(ToString::to_string)));
         }
     }
 
@@ -254,22 +254,23 @@ impl World<'_> {
         }
         let until = self.now + span;
         host.paused_until = Some(until);
-        // What it has heard when it wakes up is old: it begins a new line.
+        // The waiting data is old when the daemon resumes, so the daemon makes a new connection.
         self.faults_until = self.faults_until.max(until + READ_WITHIN + RECONNECT_WAIT_MAX);
         self.count(Counter::DaemonPaused);
         self.narrate(|world| format!("{} stands still for {span}", world.name(ix)));
         self.schedule(until, WorldEvent::Wake(ix));
     }
 
-    fn wake(&mut self, ix: usize) {
+    fn resume_daemon(&mut self, ix: usize) {
         let host = &mut self.hosts[ix];
         if host.paused_until.take().is_none() {
             return;
         }
-        host.hears_switch_from = host.hears_switch_from.max(self.now);
+        host.receives_from = host.receives_from.max(self.now);
         self.narrate(|world| format!("{} wakes up", world.name(ix)));
     }
 
+    /// Cuts the connection of this host. Its daemon notices this soon, and cannot reconnect for this time.
     pub(super) fn cut(&mut self, ix: usize, reconnect_after: Millis) {
         let host = &mut self.hosts[ix];
         let Some(connection) = &mut host.connection else { return };

@@ -35,7 +35,7 @@ impl WorldSetup {
             }
             drawn.hotline(number, "Example", agents.to_vec())
         };
-        // Both ring the same telephones, which have as many lines as they have.
+        // Both hotlines ring the same telephones, with the same number of lines.
         let hotlines = vec![drawn(HOTLINE, &mut rng, &agents), drawn(OTHER_HOTLINE, &mut rng, &agents[1..])];
         let callers = 1 + rng.between(0, 6);
         let busy_ms = 200 + rng.between(0, 15_000);
@@ -106,7 +106,7 @@ fn caller(nth: u64, busy_ms: u64, rng: &mut Rng) -> Caller {
     }
 }
 
-/// Every talk ends: nobody waits for ever for somebody who does, too.
+/// A random behaviour of a telephone. Every talk ends: an agent never waits for the caller to hang up.
 fn phone(rng: &mut Rng) -> Phone {
     let after = Millis(rng.between(0, 6_000));
     match rng.between(0, 19) {
@@ -122,8 +122,8 @@ fn phone(rng: &mut Rng) -> Phone {
     }
 }
 
-/// Something goes wrong, and with it what brings out what it means: what could not be kept, and another time of day,
-/// matter to the daemon that comes after one that was killed.
+/// One random fault, and with some faults a second one that shows the effect of the first. Unsaved state and a changed
+/// clock have an effect on the daemon that starts after a killed one.
 pub(super) fn faults(busy_ms: u64, rng: &mut Rng) -> Vec<(FaultTime, Fault)> {
     let (when, first) = fault(busy_ms, rng);
     let mut all = vec![(when, first)];
@@ -140,7 +140,7 @@ pub(super) fn faults(busy_ms: u64, rng: &mut Rng) -> Vec<(FaultTime, Fault)> {
     all
 }
 
-/// Something goes wrong while callers come, or soon after.
+/// One random fault while callers call, or soon after.
 pub(super) fn fault(busy_ms: u64, rng: &mut Rng) -> (FaultTime, Fault) {
     let back = match rng.between(0, 3) {
         0 => Millis(rng.between(0, 300)),
@@ -169,7 +169,7 @@ pub(super) fn fault(busy_ms: u64, rng: &mut Rng) -> (FaultTime, Fault) {
     (FaultTime::At(Millis(rng.between(0, busy_ms + 12_000))), fault)
 }
 
-/// Something goes wrong where daemons share a Redis: that goes away, or one of them does, or both.
+/// Random faults where daemons share a Redis: faults of Redis, of one daemon, or of both.
 pub(super) fn faults_of_several(busy_ms: u64, rng: &mut Rng) -> Vec<(FaultTime, Fault)> {
     let at = rng.between(0, busy_ms + 12_000);
     let span = Millis(rng.between(0, 1) * rng.between(0, 9_000) + rng.between(1, 1_500));
@@ -199,11 +199,11 @@ pub(super) fn faults_of_several(busy_ms: u64, rng: &mut Rng) -> Vec<(FaultTime, 
             (FaultTime::At(soon), Fault::DaemonPaused { span: Millis(rng.between(50, 9_000)) }),
         ],
         8 => vec![(FaultTime::At(Millis(at)), Fault::RedisUnreachable { span: Millis(span.0 + 2_000) })],
-        // Another time of day matters to the daemon that starts by it.
+        // A changed clock has an effect on the daemon that starts after the change.
         9 => vec![(FaultTime::At(Millis(at)), clock_set(rng)), (FaultTime::At(soon), kill(rng))],
         10 => vec![(FaultTime::At(Millis(at)), Fault::RedisHung { span })],
         _ => loop {
-            // The rest goes wrong as with one daemon.
+            // The other faults are those of a single daemon.
             let (when, fault) = fault(busy_ms, rng);
             if !matches!(fault, Fault::DiskFull { .. } | Fault::ClockSet { .. } | Fault::DaemonKilled { .. })
             {

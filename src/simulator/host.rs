@@ -20,10 +20,10 @@ pub(super) struct Host {
     pub(super) refuses_until: Instant,
     /// Until when the daemon is paused.
     pub(super) paused_until: Option<Instant>,
-    /// Since when the daemon hears at once what the switch tells, or from when on it will.
-    pub(super) hears_switch_from: Instant,
-    /// Since when nothing came through the line that stands still now, or did last.
-    pub(super) unheard_since: Instant,
+    /// Since when the daemon gets the data of the switch at once, or from when on it will.
+    pub(super) receives_from: Instant,
+    /// Since when the connection is stalled, or the start of its last stall.
+    pub(super) stalled_since: Instant,
     /// Since when the daemon serves callers.
     pub(super) serves_since: Option<Instant>,
     /// Until when nothing can be saved.
@@ -32,50 +32,50 @@ pub(super) struct Host {
     pub(super) cut_off_until: Instant,
     /// How far the machine's clock is ahead of ours, in milliseconds.
     pub(super) clock_ahead: i64,
-    /// How far it was when a daemon last looked.
-    pub(super) clock_told: i64,
-    /// Where a daemon keeps its calls, where there is no Redis.
+    /// How far the clock was ahead when the last daemon started.
+    pub(super) clock_ahead_at_start: i64,
+    /// The file in which a daemon saves its calls, if there is no Redis.
     pub(super) disk: Disk,
     /// The records in the file of records.
     pub(super) written_records: BTreeSet<DeliveryId>,
-    /// The calls that any daemon here ever took.
+    /// All calls that any daemon of this host took.
     pub(super) calls: BTreeSet<CallId>,
-    /// Since when the daemon is there.
+    /// When the daemon started.
     pub(super) started: Instant,
 }
 
 impl Host {
-    /// Whether there is a daemon that does something.
+    /// Whether the daemon is not paused.
     pub(super) fn is_awake(&self) -> bool {
         self.paused_until.is_none()
     }
 
-    /// Whether whoever is here looks after callers now.
+    /// Whether the daemon of this host serves callers now.
     pub(super) fn serves(&self, now: Instant) -> bool {
         self.is_awake()
             && self.connection.as_ref().is_some_and(|connection| !connection.dead)
             && self.daemon.as_ref().is_some_and(|daemon| daemon.serves(now))
     }
 
-    /// Until when the daemon has heard what the switch told.
-    pub(super) fn heard_until(&self, now: Instant) -> Instant {
-        if now < self.hears_switch_from { self.unheard_since.min(now) } else { now }
+    /// Until when the daemon has received the data of the switch.
+    pub(super) fn received_until(&self, now: Instant) -> Instant {
+        if now < self.receives_from { self.stalled_since.min(now) } else { now }
     }
 
-    /// Whether a daemon here wrote the record of the call, or has handed it to whoever writes it.
+    /// Whether a daemon of this host has written the record of the call, or has handed the record to its writer.
     pub(super) fn has_written(&self, call: &CallId) -> bool {
         let deliveries = self.daemon.iter().flat_map(|daemon| &daemon.deliveries);
         self.written_records.contains(&DeliveryId::record(call.clone()))
             || deliveries.into_iter().any(|(_, delivery)| delivery.id.call == *call)
     }
 
-    /// When something happens here next. `redis` is what the daemon reaches of it.
+    /// When the next step of this host is due. `redis` is the Redis that the daemon reaches.
     pub(super) fn next(&self, now: Instant, redis: Option<&SimulatedRedis>) -> Option<Instant> {
         let (connection, daemon) = (self.connection.as_ref(), self.daemon.as_ref());
-        let asleep = [
+        let always = [
             connection.and_then(|connection| connection.to_switch.next()),
             connection.and_then(|connection| connection.polls_at),
-            daemon.and_then(|daemon| daemon.redis_connections.as_ref()?.reaches()),
+            daemon.and_then(|daemon| daemon.redis_connections.as_ref()?.next_arrival()),
         ];
         let awake = || {
             [
@@ -85,6 +85,6 @@ impl Host {
             ]
         };
         let awake = if self.is_awake() { awake() } else { [None; 3] };
-        asleep.into_iter().chain(awake).flatten().min()
+        always.into_iter().chain(awake).flatten().min()
     }
 }

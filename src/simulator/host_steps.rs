@@ -1,4 +1,4 @@
-//! What happens at a post: bytes come, the daemon is told, and what it has said gets where it belongs.
+//! The steps of a host: bytes arrive, the daemon gets its inputs, and its output reaches the switch and Redis.
 
 use super::connection::Connection;
 use super::daemon_socket::switch;
@@ -11,12 +11,12 @@ use hotlined_instance::LinkInput;
 use hotlined_instance::RedisChannelReply;
 use std::io;
 
-/// Within how long of the first word of another a daemon hears at the switch that it acts no more: the other's link comes
-/// up, and the word is on its way.
+/// After another daemon's first write to the switch, a daemon learns from the switch within this time that it is no longer
+/// active. The other daemon's link comes up in this time, and the notice is on its way.
 const SUPERSEDED_WITHIN: Millis = Millis::seconds(2);
 
 impl World<'_> {
-    /// One thing that is due at this post, if there is one.
+    /// Performs one step that is due at this host. Returns whether there was one.
     pub(super) fn step_host(&mut self, ix: usize) -> Result<bool, String> {
         let now = self.now;
         let host = &mut self.hosts[ix];
@@ -27,7 +27,7 @@ impl World<'_> {
                 self.answer_requests(ix)?;
                 return Ok(true);
             }
-            // Whoever wakes up reads what there is before it looks at the clock.
+            // A daemon that resumes reads the waiting bytes before its deadline counts.
             if let Some(bytes) = if awake { connection.to_daemon.arrived(now) } else { None } {
                 self.receive_from_switch(ix, &bytes)?;
                 return Ok(true);
@@ -43,8 +43,9 @@ impl World<'_> {
         if awake { self.step_daemon(ix) } else { Ok(false) }
     }
 
-    /// What the daemon asked has come to Redis by then, whether it is awake or not. Says whether anything had.
-    pub(super) fn deliver_to_redis(&mut self, ix: usize, then: hotlined_core::time::Instant) -> bool {
+    /// Delivers the daemon's requests that reach Redis by this time, even if the daemon is paused. Returns whether there
+    /// was one.
+    pub(super) fn deliver_to_redis(&mut self, ix: usize, until: hotlined_core::time::Instant) -> bool {
         let is_cut_off = self.now < self.hosts[ix].cut_off_until;
         let Some(redis) =
             self.redis.as_mut().map(|redis| if is_cut_off { &mut self.unreachable_redis } else { redis })
@@ -55,14 +56,15 @@ impl World<'_> {
         let Some(redis_connections) = daemon
             .redis_connections
             .as_mut()
-            .filter(|redis_connections| redis_connections.reaches().is_some_and(|at| at <= then))
+            .filter(|redis_connections| redis_connections.next_arrival().is_some_and(|at| at <= until))
         else {
             return false;
         };
-        redis_connections.reach(then, redis, written_records);
+        redis_connections.deliver(until, redis, written_records);
         true
     }
 
+    /// Performs one step of the daemon's driver. Returns whether there was one.
     fn step_daemon(&mut self, ix: usize) -> Result<bool, String> {
         let now = self.now;
         let Some(daemon) = &mut self.hosts[ix].daemon else { return Ok(false) };
@@ -99,7 +101,7 @@ impl World<'_> {
         Ok(false)
     }
 
-    /// The daemon's connection is made, or refused.
+    /// The daemon's connection attempt succeeds or is refused.
     fn connect(&mut self, ix: usize) -> Result<(), String> {
         let now = self.now;
         let host = &mut self.hosts[ix];
@@ -112,8 +114,8 @@ impl World<'_> {
                 socket.connects_at = None;
             }
             host.connection = Some(Connection::open(now, self.setup.network_delay_ms, &mut self.rng));
-            host.hears_switch_from = host.hears_switch_from.max(now);
-            // No two have the same names for what they order.
+            host.receives_from = host.receives_from.max(now);
+            // The seed of the job ids: no two connections use the same job ids.
             LinkInput::Connected(super::daemon::fnv(now.0, &daemon.name))
         };
         self.narrate(|world| match input {
@@ -123,7 +125,7 @@ impl World<'_> {
         self.handle_daemon_input(ix, Input::Link(switch(), input))
     }
 
-    /// An answer of Redis comes, if one is there.
+    /// Gives the next reply of Redis to the daemon. Returns whether there was one.
     fn deliver_redis_reply(&mut self, ix: usize) -> Result<bool, String> {
         let now = self.now;
         let is_cut_off = now < self.hosts[ix].cut_off_until;
@@ -134,18 +136,18 @@ impl World<'_> {
         };
         let Some(daemon) = &mut self.hosts[ix].daemon else { return Ok(false) };
         let Some(redis_connections) = &mut daemon.redis_connections else { return Ok(false) };
-        redis_connections.look(now, redis);
-        let Some((channel, answer)) = redis_connections.heard(now) else { return Ok(false) };
-        if let Ok(RedisChannelReply::SwitchLoaded(loaded, delivered)) = &answer {
+        redis_connections.check_waiting(now, redis);
+        let Some((channel, reply)) = redis_connections.next_reply(now) else { return Ok(false) };
+        if let Ok(RedisChannelReply::SwitchLoaded(loaded, delivered)) = &reply {
             let open = loaded.kept.deliveries.iter().filter(|delivery| !delivered.contains(&delivery.id));
             daemon.inherited_deliveries = open.map(|delivery| delivery.id.call.clone()).collect();
         }
-        self.handle_daemon_input(ix, Input::Redis(channel, answer))?;
+        self.handle_daemon_input(ix, Input::Redis(channel, reply))?;
         Ok(true)
     }
 
-    /// What a daemon wrote, by this token, goes to the switch. Whoever has a lower token than one that spoke is to be
-    /// silent.
+    /// Sends the bytes of a daemon with this token to the switch. A daemon must not write any more after a daemon with a
+    /// higher token has written.
     pub(super) fn write_to_switch(
         &mut self,
         ix: usize,
@@ -157,10 +159,10 @@ impl World<'_> {
             return Ok(());
         }
         if let Some(token) = token {
-            // Who is cut off from Redis alone hears from the switch that another one acts, but not at once.
-            let hears_by = self.token_since.max(host.hears_switch_from) + SUPERSEDED_WITHIN;
+            // A daemon that is cut off from Redis alone learns from the switch that another one is active, with a delay.
+            let superseded_by = self.token_since.max(host.receives_from) + SUPERSEDED_WITHIN;
             let was_cut_off = self.now.since(host.cut_off_until) < SUPERSEDED_WITHIN;
-            if token < self.token && (!was_cut_off || self.now > hears_by) {
+            if token < self.token && (!was_cut_off || self.now > superseded_by) {
                 return Err(format!("{} speaks by {token}, after {}: two act", self.name(ix), self.token));
             }
             if token > self.token {

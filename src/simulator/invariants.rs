@@ -1,5 +1,5 @@
-//! What must hold at every moment, and in the end: the sentences of [`hotlined_sim::invariants`], with the bounds and the
-//! excuses of this world; and what only this world can see.
+//! The invariants that hold at every moment and at the end of a run: those of [`hotlined_sim::invariants`] with the bounds
+//! and exceptions of this world, and those that only this world can check.
 
 use super::daemon::{Daemon, FALLBACK_AFTER, FALLBACK_AFTER_SHARED};
 use super::daemon_socket::switch;
@@ -11,37 +11,43 @@ use hotlined_core::time::{Instant, Millis};
 use hotlined_sim::invariants;
 use std::collections::BTreeSet;
 
+/// How long a caller may hear nothing.
 pub(super) const SOUND_WITHIN: Millis = invariants::SILENCE_MAX;
+/// How long an agent's leg may outlive its caller.
 pub(super) const OUTLIVES_MAX: Millis = Millis::seconds(1);
-/// How long the fallback may take besides its timer: half a second of the scheduler, and the orders' way.
+/// How long the fallback may take after its timer: half a second of the scheduler, and the time of the commands to the
+/// switch.
 pub(super) const FALLBACK_WAY: Millis = Millis(1_000);
-/// Within how long of the last thing that went wrong another daemon acts: the lease runs out, nobody takes it for half
-/// its span, somebody who came to Redis anew waits for all of it, and the link comes up.
+/// Another daemon is active within this time of the last fault. In this time the lease runs out, no daemon takes it for
+/// half its span, a daemon that has reconnected to Redis waits for the whole span, and the link comes up.
 pub(super) const TAKEN_OVER_WITHIN: Millis = Millis(6_000);
-/// How long a line may be held whose telephone is not called, or not any more: orders and news are on their way.
+/// How long a line may be held while its telephone is not called: commands and events are on their way.
 pub(super) const IDLE_LINE_MAX: Millis = Millis::seconds(2);
-/// How long the news of a talk may be on its way: a poll of the switch, the line, the engine.
-pub(super) const UNHEARD_MAX: Millis = Millis(200);
+/// How long the event of a new talk may be on its way: the switch polls, the connection delays, the engine processes.
+pub(super) const TALK_EVENT_DELAY_MAX: Millis = Millis(200);
 
 impl World<'_> {
-    /// Whether the talk of these two may have been torn by a daemon that does not know of it: because it hands over
-    /// and has not heard of it yet, or because the one before could not keep what it did.
-    pub(super) fn may_be_torn(&self, talks_since: Instant, legs: [&str; 2]) -> bool {
-        let unheard = |(host, at, heard_until): (usize, Instant, Instant)| {
-            // What it said waits in a line that stands still.
-            let said_at = at.max(self.hosts[host].hears_switch_from);
-            heard_until.since(talks_since) <= UNHEARD_MAX && self.now.since(said_at) <= UNHEARD_MAX
+    /// Whether a daemon that does not know of the talk may have ended it: a daemon that hands over and has not received
+    /// the event of the talk, or a daemon that took over from one that could not save its state.
+    pub(super) fn may_talk_break(&self, talks_since: Instant, legs: [&str; 2]) -> bool {
+        let is_unknown = |(host, at, received_until): (usize, Instant, Instant)| {
+            // The commands of the hand-over wait while the connection is stalled.
+            let arrived_at = at.max(self.hosts[host].receives_from);
+            received_until.since(talks_since) <= TALK_EVENT_DELAY_MAX
+                && self.now.since(arrived_at) <= TALK_EVENT_DELAY_MAX
         };
-        self.handed_over.is_some_and(unheard)
+        self.handed_over.is_some_and(is_unknown)
             || legs.iter().any(|leg| self.calls_with_lost_state.contains(*leg))
     }
 
-    /// Whoever looks after callers now.
+    /// The host and daemon that serve callers now.
     fn serving(&self) -> Option<(&Host, &Daemon)> {
         let host = self.hosts.iter().find(|host| host.serves(self.now))?;
         Some((host, host.daemon.as_ref()?))
     }
 
+    /// Whether the run can end: no channel, no live call and no scheduled event is left, and all daemons run and have saved
+    /// their state.
     pub(super) fn is_quiet(&self) -> bool {
         let is_idle = |host: &Host| {
             let daemon = |daemon: &Daemon| {
@@ -55,23 +61,29 @@ impl World<'_> {
             && self.hosts.iter().all(is_idle)
     }
 
-    pub(super) fn unquiet(&self) -> String {
+    /// The activity that keeps the world from being quiet, for a violation.
+    pub(super) fn describe_activity(&self) -> String {
         let daemons = self.hosts.iter().filter_map(|host| host.daemon.as_ref());
         let stages = |daemon: &Daemon| {
-            let live: Vec<_> =
-                daemon.instance.engine().switchboard.stages().map(|(id, it)| (id.clone(), it)).collect();
+            let live: Vec<_> = daemon
+                .instance
+                .engine()
+                .switchboard
+                .stages()
+                .map(|(id, stage)| (id.clone(), stage))
+                .collect();
             (live, daemon.is_fully_saved())
         };
         let live: Vec<_> = daemons.map(stages).collect();
-        let acts = self.serving().map(|(_, daemon)| &daemon.name);
-        format!("acts {acts:?}, legs {:?}, calls {live:?}, due {:?}", self.model.channels(), self.due)
+        let serving = self.serving().map(|(_, daemon)| &daemon.name);
+        format!("acts {serving:?}, legs {:?}, calls {live:?}, due {:?}", self.model.channels(), self.due)
     }
 
-    /// What has a bound in time.
+    /// Checks the invariants with a time limit.
     pub(super) fn check(&mut self) -> Result<(), String> {
-        self.note_excuses();
+        self.excuse_silence();
         let known_since = self.serving().and_then(|(host, daemon)| {
-            Some(daemon.linked_since?.max(host.hears_switch_from).max(host.serves_since.unwrap_or(self.now)))
+            Some(daemon.linked_since?.max(host.receives_from).max(host.serves_since.unwrap_or(self.now)))
         });
         for left in self.model.orphan_legs() {
             let known = known_since.map_or(Millis(0), |since| self.now.since(since));
@@ -82,26 +94,26 @@ impl World<'_> {
                 self.silence_excused.get(&*call.leg).map_or(Millis(u64::MAX), |at| self.now.since(*at));
             let silence = call.silence(self.now).min(excused);
             if silence > SOUND_WITHIN {
-                let is_strange = self.is_strange(&call.leg);
-                let silence_max = if is_strange { self.fallback_within() } else { SOUND_WITHIN };
+                let is_left_to_fallback = self.is_left_to_fallback(&call.leg);
+                let silence_max = if is_left_to_fallback { self.fallback_within() } else { SOUND_WITHIN };
                 invariants::caller_hears_something(&call, silence, silence_max)?;
             }
-            let alone =
+            let unserved =
                 self.unserved_since.map_or(Millis(0), |since| self.now.since(since.max(call.dialled_at)));
             let served = call.fell_back || call.bridged.is_some() || self.joining.contains(&*call.leg);
-            invariants::fallback_comes(&call, alone, served, self.fallback_within())?;
+            invariants::fallback_comes(&call, unserved, served, self.fallback_within())?;
         }
-        let alone =
+        let unserved =
             self.unserved_since.map_or(Millis(0), |since| self.now.since(since.max(self.faults_until)));
-        let somebody = self.hosts.iter().any(|host| host.daemon.is_some() && host.is_awake());
-        if self.redis.is_some() && somebody && alone > TAKEN_OVER_WITHIN {
-            return Err(format!("nobody has taken over for {alone}: {}", self.unquiet()));
+        let is_any_awake = self.hosts.iter().any(|host| host.daemon.is_some() && host.is_awake());
+        if self.redis.is_some() && is_any_awake && unserved > TAKEN_OVER_WITHIN {
+            return Err(format!("nobody has taken over for {unserved}: {}", self.describe_activity()));
         }
-        self.no_line_is_idle()
+        self.check_idle_lines()
     }
 
-    /// Whoever looks after callers gives a line back when its telephone is called no more.
-    fn no_line_is_idle(&mut self) -> Result<(), String> {
+    /// The active daemon releases a line when the line's telephone is no longer called.
+    fn check_idle_lines(&mut self) -> Result<(), String> {
         let Some((host, daemon)) = self.serving() else {
             self.idle_lines_since = None;
             return Ok(());
@@ -112,7 +124,7 @@ impl World<'_> {
             None => daemon.instance.engine().lines_in_use(),
         };
         let known_since =
-            self.faults_until.max(host.hears_switch_from).max(host.serves_since.unwrap_or(self.now));
+            self.faults_until.max(host.receives_from).max(host.serves_since.unwrap_or(self.now));
         let called: u32 = self.lines.keys().map(|number| self.calls_at(number)).sum();
         if held <= called as usize {
             self.idle_lines_since = None;
@@ -126,33 +138,35 @@ impl World<'_> {
         Ok(())
     }
 
+    /// How many calls ring or talk at this telephone.
     fn calls_at(&self, number: &str) -> u32 {
         self.model.phone_report(number).map_or(0, |phone| phone.live)
     }
 
-    /// Within how long the fallback has a caller whom nobody looks after.
+    /// Within how long a caller without a daemon reaches the fallback.
     fn fallback_within(&self) -> Millis {
         let longest = if self.redis.is_some() { FALLBACK_AFTER_SHARED } else { FALLBACK_AFTER };
         Millis(longest.0 + FALLBACK_WAY.0)
     }
 
-    /// Whether the caller was asked something by a daemon that left nothing to the one that is there now: the
-    /// fallback will look after it.
-    fn is_strange(&self, leg: &str) -> bool {
+    /// Whether a daemon asked the caller something and left no saved state to the active daemon. The fallback serves this
+    /// caller.
+    fn is_left_to_fallback(&self, leg: &str) -> bool {
         let Some((_, daemon)) = self.serving().filter(|_| self.asks) else { return false };
         let call = leg.parse::<CallId>();
         call.is_ok_and(|call| daemon.instance.engine().switchboard.stages().all(|(live, _)| *live != call))
     }
 
-    /// Where hotlines ask, a caller may hear nothing while it is listened to, and while no daemon could ask.
-    fn note_excuses(&mut self) {
+    /// Where hotlines ask for keys or messages, a caller may hear nothing while a daemon listens, and while no daemon can
+    /// ask. Updates until when silence is allowed.
+    fn excuse_silence(&mut self) {
         if !self.asks {
             return;
         }
         let mut excused = Vec::new();
         let serving = self
             .serving()
-            .filter(|(host, _)| self.unserved_since.is_none() && self.now >= host.hears_switch_from);
+            .filter(|(host, _)| self.unserved_since.is_none() && self.now >= host.receives_from);
         if let Some((_, daemon)) = serving {
             let listened_to =
                 daemon.instance.engine().switchboard.stages().filter(|(_, stage)| listens(*stage));
@@ -163,29 +177,31 @@ impl World<'_> {
         self.silence_excused.extend(excused.into_iter().map(|leg| (leg, self.now)));
     }
 
-    /// An agent's telephone is called.
-    pub(super) fn is_called(&self, number: &str) -> Result<(), String> {
+    /// An agent's telephone is called: it must have a free line.
+    pub(super) fn check_lines_suffice(&self, number: &str) -> Result<(), String> {
         let is_cut_off = |host: &Host| self.now < host.cut_off_until;
         let is_known = self.legs_with_lost_claims.is_empty()
-            && (self.redis.as_ref().is_none_or(|redis| !redis.is_unresponsive()) || self.acts_as_before())
+            && (self.redis.as_ref().is_none_or(|redis| !redis.is_unresponsive())
+                || self.is_served_since_before_outage())
             && !self.hosts.iter().any(is_cut_off);
         let Some(lines) = self.lines.get(number).filter(|_| is_known) else { return Ok(()) };
         invariants::lines_suffice(number, *lines as usize, self.calls_at(number) as usize)
     }
 
-    /// Whether whoever looks after callers has done so since before Redis went away: it knows the lines of all calls, by
-    /// itself, and tells Redis when that is back.
-    pub(super) fn acts_as_before(&self) -> bool {
+    /// Whether the active daemon has served callers since before Redis became unresponsive. That daemon knows the lines of
+    /// all calls itself, and saves them to Redis when Redis responds again.
+    pub(super) fn is_served_since_before_outage(&self) -> bool {
         let since = self.serving().and_then(|(host, _)| host.serves_since);
         since.is_some_and(|since| since < self.redis_failed_at)
     }
 
-    /// Nobody knows any more who has which line: not before all who are there now have left.
+    /// The claims of lines are lost. The lines of a telephone are not checked until all present legs are gone.
     pub(super) fn claims_are_lost(&mut self) {
         self.legs_with_lost_claims.extend(self.model.channels().iter().map(ToString::to_string));
     }
 
-    pub(super) fn at_the_end(&mut self) -> Result<(), String> {
+    /// Checks the invariants that hold at the end of a run.
+    pub(super) fn check_end(&mut self) -> Result<(), String> {
         self.check()?;
         for ix in 0..self.hosts.len() {
             let Some(daemon) = self.hosts[ix].daemon.take() else {
@@ -199,7 +215,7 @@ impl World<'_> {
                 invariants::one_record_each(call, 1, 0, true)?;
             }
             if self.setup.faults.is_empty() {
-                self.records_are_true(&daemon)?;
+                self.check_record_facts(&daemon)?;
             }
             self.check_records(&daemon, true)?;
         }
@@ -211,17 +227,18 @@ impl World<'_> {
         Ok(())
     }
 
-    fn records_are_true(&self, daemon: &Daemon) -> Result<(), String> {
+    /// The records agree with the calls as the simulated switch saw them.
+    fn check_record_facts(&self, daemon: &Daemon) -> Result<(), String> {
         for (call, record) in &daemon.records {
-            let lived = self.model.call_report(&call.to_string()).ok_or("a record of nobody's call")?;
-            invariants::record_is_true(record, lived.bridged.is_some(), lived.fell_back)
-                .map_err(|why| format!("{why}; lived through: {lived:?}"))?;
+            let report = self.model.call_report(&call.to_string()).ok_or("a record of nobody's call")?;
+            invariants::record_is_true(record, report.bridged.is_some(), report.fell_back)
+                .map_err(|why| format!("{why}; lived through: {report:?}"))?;
         }
         Ok(())
     }
 }
 
-/// Whether the caller may hear nothing in this stage: keys, or a message, are waited for.
+/// Whether the caller may hear nothing in this stage: the daemon waits for keys or a message.
 fn listens(stage: StageName) -> bool {
     match stage {
         StageName::Menu | StageName::Voicemail | StageName::Survey | StageName::Verify => true,

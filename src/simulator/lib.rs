@@ -23,7 +23,7 @@
 //!   and `FALLBACK_WAY`. Exception: the daemon was lost while it bridged the caller with an
 //!   agent who was just hanging up; then the caller hears the ring tone until a daemon is linked again.
 //! - A talk ends only when one of the two hangs up or the switch crashes. Exceptions: a daemon hands over that has not
-//!   yet received the news of a talk no older than `UNHEARD_MAX` (that caller goes to the
+//!   yet received the news of a talk no older than `TALK_EVENT_DELAY_MAX` (that caller goes to the
 //!   fallback), or a daemon was killed that could not save what it did with the call.
 //! - No telephone is rung beyond its lines. A daemon that starts anew knows nothing of lines that another daemon claimed,
 //!   unless that daemon was killed and all its saved state is still there. After any other end this is not checked until

@@ -1,5 +1,5 @@
-//! A day's load: thousands of calls to hotlines that have a menu, groups of every order, a queue, a survey and a
-//! mailbox, and agents whom they share.
+//! A day's load: thousands of calls to hotlines with a menu, groups of every strategy, a queue, a survey and a mailbox.
+//! The hotlines share their agents.
 
 use super::generate::{faults, faults_of_several};
 use super::world_setup::{Fault, FaultTime, WorldSetup, agent, hotline_defaults, phone_number, sound};
@@ -16,15 +16,15 @@ use hotlined_sim::actors::{AfterAnswer, Caller, HangsUp, Phone, SoundReply, Spee
 use hotlined_sim::rng::Rng;
 use std::collections::BTreeMap;
 
-/// How many call in a second of the day, in thousandths.
+/// How many callers call per second, in thousandths.
 const CALLS_A_SECOND_MILLI: u64 = 1_700;
 /// How many agents there are.
 const AGENTS: u64 = 40;
 /// How many hotlines.
 const HOTLINES: u64 = 4;
-/// Among how many calls something goes wrong once, at least.
+/// So many calls have one fault, at least.
 const CALLS_A_FAULT: u64 = 70;
-/// How long after the last caller the last one is served.
+/// How long after the last caller all calls must be over.
 const QUIET_WITHIN: Millis = Millis::seconds(900);
 
 impl WorldSetup {
@@ -104,7 +104,7 @@ fn hotline(nth: u64, agents: &[Agent], rng: &mut Rng) -> Hotline {
     hotline
 }
 
-/// The nodes, in their order.
+/// The indexes of the flow's nodes, in their order.
 const MENU: u16 = 0;
 const SALES: u16 = 1;
 const SERVICE: u16 = 2;
@@ -212,7 +212,7 @@ fn caller(nth: u64, span_ms: u64, rng: &mut Rng) -> Caller {
     let speaks = Speech { at: Millis(0), lasts: Millis::seconds(120) };
     Caller {
         at: Millis(rng.between(0, span_ms)),
-        // Some call again.
+        // Some callers call again.
         number: format!("1380000{:04}", if rng.percent(30) { nth % 50 } else { nth }),
         dialled: number(rng.between(0, HOTLINES - 1)),
         leg: rng.uuid().parse().ok(),

@@ -21,7 +21,7 @@ const LARGE_CALLS_MAX: u64 = 1_000_000;
 /// The most seeds of one run.
 const COUNT_MAX: u64 = 1_000_000_000;
 /// The most violations in a report; a long run stops there.
-const BROKEN_MAX: usize = 100;
+const VIOLATIONS_MAX: usize = 100;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -63,11 +63,11 @@ struct Args {
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    let scene =
+    let setup =
         |seed| args.large.map_or_else(|| WorldSetup::random(seed), |calls| WorldSetup::large(seed, calls));
     let done = match (args.seed, args.count) {
-        (Some(seed), _) => one(&scene(seed), args.detail),
-        (None, count) => many(args.from, count.unwrap_or(1), &scene, &args),
+        (Some(seed), _) => one(&setup(seed), args.detail),
+        (None, count) => many(args.from, count.unwrap_or(1), &setup, &args),
     };
     done.unwrap_or_else(|error| {
         eprintln!("hotlined-simulator: {error:#}");
@@ -75,40 +75,40 @@ fn main() -> ExitCode {
     })
 }
 
-/// Prints a line; a reader who has gone away is an error that ends the printing.
+/// Prints a line. A closed standard output is an error that ends the printing.
 fn put(line: &str) -> io::Result<()> {
     writeln!(io::stdout().lock(), "{line}")
 }
 
 /// Runs one seed and prints its transcript.
-fn one(scene: &WorldSetup, detail: bool) -> anyhow::Result<ExitCode> {
-    let lived = hotlined_simulator::run_with_transcript(scene);
-    let (story, end, code) = match &lived {
-        Ok((summary, story)) => (story, held(summary), ExitCode::SUCCESS),
+fn one(setup: &WorldSetup, detail: bool) -> anyhow::Result<ExitCode> {
+    let result = hotlined_simulator::run_with_transcript(setup);
+    let (transcript, end, code) = match &result {
+        Ok((summary, transcript)) => (transcript, summary_line(summary), ExitCode::SUCCESS),
         Err(Violation { reason: why, transcript }) => {
             (transcript, format!("broken: {why}"), ExitCode::FAILURE)
         }
     };
-    // A reader who has seen enough is no fault of the seed.
-    let _ = print(story, detail).and_then(|()| put(&end));
+    // A closed standard output does not change the result of the seed.
+    let _ = print(transcript, detail).and_then(|()| put(&end));
     Ok(code)
 }
 
-fn print(story: &[TranscriptLine], detail: bool) -> io::Result<()> {
-    story.iter().filter(|told| detail || !told.is_detail).try_for_each(|told| put(&told.to_string()))
+fn print(transcript: &[TranscriptLine], detail: bool) -> io::Result<()> {
+    transcript.iter().filter(|line| detail || !line.is_detail).try_for_each(|line| put(&line.to_string()))
 }
 
-fn held(summary: &RunSummary) -> String {
-    let happened = Counter::ALL.into_iter().filter(|kind| summary.counts.count(*kind) > 0);
+fn summary_line(summary: &RunSummary) -> String {
+    let counted = Counter::ALL.into_iter().filter(|counter| summary.counts.count(*counter) > 0);
     let counts: Vec<String> =
-        happened.map(|kind| format!("{} {}", summary.counts.count(kind), kind.label())).collect();
+        counted.map(|counter| format!("{} {}", summary.counts.count(counter), counter.label())).collect();
     format!("every promise held: {}", counts.join(", "))
 }
 
 /// The result of a long run.
 #[derive(Default)]
 struct Report {
-    tally: Counts,
+    counts: Counts,
     seeds: u64,
     broken: Vec<(u64, String)>,
 }
@@ -117,7 +117,7 @@ struct Report {
 fn many(
     from: u64,
     count: u64,
-    scene: &(dyn Fn(u64) -> WorldSetup + Sync),
+    setup: &(dyn Fn(u64) -> WorldSetup + Sync),
     args: &Args,
 ) -> anyhow::Result<ExitCode> {
     let threads = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
@@ -128,26 +128,26 @@ fn many(
         for _ in 0..threads {
             scope.spawn(|| {
                 loop {
-                    let nth = next.fetch_add(1, Ordering::Relaxed);
-                    if nth >= count || over.load(Ordering::Relaxed) {
+                    let ix = next.fetch_add(1, Ordering::Relaxed);
+                    if ix >= count || over.load(Ordering::Relaxed) {
                         return;
                     }
-                    let seed = from.wrapping_add(nth);
-                    let lived = hotlined_simulator::run(&scene(seed));
+                    let seed = from.wrapping_add(ix);
+                    let result = hotlined_simulator::run(&setup(seed));
                     let mut report = report.lock().unwrap_or_else(PoisonError::into_inner);
                     report.seeds += 1;
-                    match lived {
-                        Ok(summary) => report.tally.merge(&summary.counts),
+                    match result {
+                        Ok(summary) => report.counts.merge(&summary.counts),
                         Err(Violation { reason: why, .. }) => report.broken.push((seed, why)),
                     }
-                    over.fetch_or(report.broken.len() >= BROKEN_MAX, Ordering::Relaxed);
+                    over.fetch_or(report.broken.len() >= VIOLATIONS_MAX, Ordering::Relaxed);
                 }
             });
         }
         scope.spawn(|| progress(&report, count, &over));
     });
     let report = report.into_inner().unwrap_or_else(PoisonError::into_inner);
-    let text = written(&report, from, threads, began.elapsed());
+    let text = report_text(&report, from, threads, began.elapsed());
     let _ = put(&text);
     if let Some(path) = &args.report {
         std::fs::write(path, format!("{text}\n")).with_context(|| path.display().to_string())?;
@@ -155,29 +155,29 @@ fn many(
     Ok(if report.broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Prints the progress now and then, until the run is over.
+/// Prints the progress every `PROGRESS_EVERY`, until the run is over.
 fn progress(report: &Mutex<Report>, count: u64, over: &AtomicBool) {
-    const LOOK_EVERY: Duration = Duration::from_millis(50);
-    let mut said = Instant::now();
+    const CHECK_EVERY: Duration = Duration::from_millis(50);
+    let mut printed_at = Instant::now();
     loop {
-        std::thread::sleep(LOOK_EVERY);
+        std::thread::sleep(CHECK_EVERY);
         let report = report.lock().unwrap_or_else(PoisonError::into_inner);
         if report.seeds >= count || over.load(Ordering::Relaxed) {
             return;
         }
-        if said.elapsed() >= PROGRESS_EVERY {
-            said = Instant::now();
-            let (calls, broken) = (report.tally.count(Counter::Call), report.broken.len());
+        if printed_at.elapsed() >= PROGRESS_EVERY {
+            printed_at = Instant::now();
+            let (calls, broken) = (report.counts.count(Counter::Call), report.broken.len());
             eprintln!("{} of {count} seeds, {calls} calls, {broken} promises broken", report.seeds);
         }
     }
 }
 
-fn written(report: &Report, from: u64, threads: usize, took: Duration) -> String {
-    let Report { tally, seeds, broken } = report;
+fn report_text(report: &Report, from: u64, threads: usize, took: Duration) -> String {
+    let Report { counts, seeds, broken } = report;
     let last = from.wrapping_add(seeds.saturating_sub(1));
     let took = Millis::from(took);
-    let mut text = format!("{seeds:>10}  seeds ({from} to {last}), on {threads} threads in {took}\n{tally}");
+    let mut text = format!("{seeds:>10}  seeds ({from} to {last}), on {threads} threads in {took}\n{counts}");
     let _ = write!(text, "{:>10}  promises broken", broken.len());
     for (seed, why) in broken {
         let why = why.lines().next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What a run ends with.
+//! The result of a run.
 
 use super::counts::Counts;
 use super::transcript::TranscriptLine;
@@ -10,7 +10,7 @@ pub struct RunSummary {
     pub fingerprint: u64,
     /// How many events the first daemon's engine handled.
     pub turns: usize,
-    /// How often what happened.
+    /// The counters of the run.
     pub counts: Counts,
 }
 

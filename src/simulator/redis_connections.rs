@@ -1,5 +1,5 @@
-//! The connections of a daemon to Redis: requests and answers that take their time, connections that break with the
-//! server, and waits that end.
+//! The connections of a daemon to Redis: requests and replies take time, connections break when the server goes down, and
+//! requests time out.
 
 use crate::redis::SimulatedRedis;
 use hotlined_core::time::{Instant, Millis};
@@ -13,12 +13,12 @@ use hotlined_instance::persist::outbox::DeliveryId;
 use hotlined_instance::{RedisChannel, RedisChannelQuery, RedisChannelReply, RedisChannelRequest};
 use std::collections::BTreeSet;
 
-/// How long a lease is good for (`redis.lease_ms`).
+/// How long a lease is valid (`redis.lease_ms`).
 pub(super) const LEASE: Millis = Millis::seconds(2);
-/// How long a request is on its way to Redis, and its answer back.
+/// How long a request takes to Redis, and how long a reply takes back.
 const TRANSIT: Millis = Millis(1);
 
-/// What a request ends with.
+/// The outcome of a request.
 type RequestResult = Result<RedisChannelReply, RedisFailure>;
 
 /// All connections of a daemon.
@@ -30,27 +30,27 @@ pub(super) struct RedisConnections {
 
 #[derive(Debug, Default)]
 struct RedisConnection {
-    /// How often the server had gone away when the connection was made.
-    breaks: Option<u64>,
+    /// How often the server had gone down when the connection was made. None without a connection.
+    times_down: Option<u64>,
     request: Option<PendingRequest>,
 }
 
 /// A request under way.
 #[derive(Debug)]
 struct PendingRequest {
-    what: RedisChannelQuery,
-    /// When nobody waits for its answer any more.
+    query: RedisChannelQuery,
+    /// When the daemon stops waiting for the reply.
     until: Instant,
     stage: RequestStage,
 }
 
 #[derive(Debug)]
 enum RequestStage {
-    /// It reaches the server then.
+    /// The request reaches the server at this time.
     Sent(Instant),
-    /// It is there, and not answered yet.
+    /// The request has reached the server, which has not answered it yet.
     Waits,
-    /// Its answer is heard then.
+    /// The reply reaches the daemon at this time.
     Answered(Instant, RequestResult),
 }
 
@@ -59,20 +59,23 @@ fn lost(why: &str) -> RedisFailure {
 }
 
 impl RedisConnections {
-    /// Those of this daemon: none is connected.
+    /// The connections of this daemon. None is connected yet.
     pub(super) fn new(daemon: DaemonId) -> Self {
         Self { daemon, redis_connections: Default::default() }
     }
 
-    /// The daemon asks.
+    /// The daemon sends a request.
+    ///
+    /// # Errors
+    /// Another request is under way on this channel.
     pub(super) fn ask(
         &mut self,
         now: Instant,
         channel: RedisChannel,
         request: RedisChannelRequest,
     ) -> Result<(), String> {
-        let RedisChannelRequest { query: what, time_max } = request;
-        let usual = match &what {
+        let RedisChannelRequest { query, time_max } = request;
+        let default_time_max = match &query {
             RedisChannelQuery::Connect => CONNECT_TIME_MAX,
             RedisChannelQuery::ReadInbox(_) => {
                 hotlined_instance::cluster::limits::INBOX_WAIT + COMMAND_TIME_MAX
@@ -82,10 +85,10 @@ impl RedisConnections {
             | RedisChannelQuery::Lease(..)
             | RedisChannelQuery::LoadSwitch(_) => COMMAND_TIME_MAX,
         };
-        let until = now + time_max.unwrap_or(usual.into());
+        let until = now + time_max.unwrap_or(default_time_max.into());
         let connection = &mut self.redis_connections[channel as usize];
         let before = connection.request.replace(PendingRequest {
-            what,
+            query,
             until,
             stage: RequestStage::Sent(now + TRANSIT),
         });
@@ -97,13 +100,13 @@ impl RedisConnections {
         }
     }
 
-    /// Whether the connection on which calls are kept has not broken since it was made.
+    /// Whether the connection for the ACD and the saved calls has not broken since it was made.
     pub(super) fn is_in_touch(&self, redis: &SimulatedRedis) -> bool {
-        self.redis_connections[RedisChannel::Acd as usize].breaks == Some(redis.times_down())
+        self.redis_connections[RedisChannel::Acd as usize].times_down == Some(redis.times_down())
     }
 
-    /// When a request reaches the server, whether the daemon is awake or not.
-    pub(super) fn reaches(&self) -> Option<Instant> {
+    /// When the next request reaches the server, even if the daemon is paused.
+    pub(super) fn next_arrival(&self) -> Option<Instant> {
         let requests = self.redis_connections.iter().filter_map(|connection| connection.request.as_ref());
         let sent = requests.filter_map(|request| match request.stage {
             RequestStage::Sent(at) => Some(at),
@@ -112,13 +115,13 @@ impl RedisConnections {
         sent.min()
     }
 
-    /// When there is something to do beside that.
+    /// When the next waiting request ends, or the next reply reaches the daemon.
     pub(super) fn next(&self, redis: &SimulatedRedis) -> Option<Instant> {
         let next = |connection: &RedisConnection| {
             let request = connection.request.as_ref()?;
             match request.stage {
                 RequestStage::Sent(_) => None,
-                RequestStage::Waits if connection.goes_on(&self.daemon, redis) => Some(Instant(0)),
+                RequestStage::Waits if connection.can_answer(&self.daemon, redis) => Some(Instant(0)),
                 RequestStage::Waits => Some(connection.waits_until(request)),
                 RequestStage::Answered(at, _) => Some(at),
             }
@@ -126,8 +129,9 @@ impl RedisConnections {
         self.redis_connections.iter().filter_map(next).min()
     }
 
-    /// What has come to the server by now is done there. `delivered` is what the daemon's own deliverers know.
-    pub(super) fn reach(
+    /// The server executes the requests that reach it by now. `delivered` are the deliveries that the daemon's own writers
+    /// have finished.
+    pub(super) fn deliver(
         &mut self,
         now: Instant,
         redis: &mut SimulatedRedis,
@@ -139,43 +143,45 @@ impl RedisConnections {
                 .take_if(|request| matches!(request.stage, RequestStage::Sent(at) if at <= now));
             if let Some(mut request) = sent {
                 let RequestStage::Sent(at) = request.stage else { continue };
-                request.stage = connection.arrives(at, &request, &self.daemon, redis, delivered);
+                request.stage = connection.receive(at, &request, &self.daemon, redis, delivered);
                 connection.request = Some(request);
             }
         }
     }
 
-    /// Looks after what waits at the server.
-    pub(super) fn look(&mut self, now: Instant, redis: &SimulatedRedis) {
+    /// Answers the requests that wait at the server, or lets them time out.
+    pub(super) fn check_waiting(&mut self, now: Instant, redis: &SimulatedRedis) {
         for connection in &mut self.redis_connections {
-            let goes_on = connection.goes_on(&self.daemon, redis);
+            let can_answer = connection.can_answer(&self.daemon, redis);
             let Some(request) =
                 connection.request.take_if(|request| matches!(request.stage, RequestStage::Waits))
             else {
                 continue;
             };
-            let is_over = connection.waits_until(&request) <= now;
-            let stage = match &request.what {
-                _ if !goes_on && !is_over => RequestStage::Waits,
-                RedisChannelQuery::Connect if goes_on => connection.connects(now, redis),
-                RedisChannelQuery::ReadInbox(place) if !redis.is_unresponsive() => {
-                    RequestStage::Answered(now + TRANSIT, connection.mail(*place, &self.daemon, redis))
+            let is_timed_out = connection.waits_until(&request) <= now;
+            let stage = match &request.query {
+                _ if !can_answer && !is_timed_out => RequestStage::Waits,
+                RedisChannelQuery::Connect if can_answer => connection.connect(now, redis),
+                RedisChannelQuery::ReadInbox(position) if !redis.is_unresponsive() => {
+                    let events = connection.read_inbox(*position, &self.daemon, redis);
+                    RequestStage::Answered(now + TRANSIT, events)
                 }
-                _ if goes_on => RequestStage::Answered(now + TRANSIT, Err(lost("connection reset"))),
+                _ if can_answer => RequestStage::Answered(now + TRANSIT, Err(lost("connection reset"))),
                 _ => RequestStage::Answered(now, Err(RedisFailure::TimedOut)),
             };
             connection.request = Some(PendingRequest { stage, ..request });
         }
     }
 
-    /// The next answer that is heard by now.
-    pub(super) fn heard(&mut self, now: Instant) -> Option<(RedisChannel, RequestResult)> {
+    /// The next reply that has reached the daemon by now.
+    pub(super) fn next_reply(&mut self, now: Instant) -> Option<(RedisChannel, RequestResult)> {
         RedisChannel::ALL.into_iter().find_map(|channel| {
             let connection = &mut self.redis_connections[channel as usize];
-            let is_heard =
-                |it: &mut PendingRequest| matches!(it.stage, RequestStage::Answered(at, _) if at <= now);
-            match connection.request.take_if(is_heard)?.stage {
-                RequestStage::Answered(_, answer) => Some((channel, answer)),
+            let is_answered = |request: &mut PendingRequest| {
+                matches!(request.stage, RequestStage::Answered(at, _) if at <= now)
+            };
+            match connection.request.take_if(is_answered)?.stage {
+                RequestStage::Answered(_, result) => Some((channel, result)),
                 RequestStage::Sent(_) | RequestStage::Waits => None,
             }
         })
@@ -184,50 +190,55 @@ impl RedisConnections {
 
 impl RedisConnection {
     fn is_broken(&self, redis: &SimulatedRedis) -> bool {
-        self.breaks != Some(redis.times_down()) || redis.is_down()
+        self.times_down != Some(redis.times_down()) || redis.is_down()
     }
 
     /// Until when the request waits at the server.
     fn waits_until(&self, request: &PendingRequest) -> Instant {
-        match &request.what {
+        match &request.query {
             RedisChannelQuery::ReadInbox(_) => Instant(request.until.0 - Millis::from(COMMAND_TIME_MAX).0),
             _ => request.until,
         }
     }
 
-    /// Whether what waits at the server waits no longer.
-    fn goes_on(&self, daemon: &DaemonId, redis: &SimulatedRedis) -> bool {
-        match self.request.as_ref().map(|request| &request.what) {
+    /// Whether the server can answer the waiting request now, or the connection is broken.
+    fn can_answer(&self, daemon: &DaemonId, redis: &SimulatedRedis) -> bool {
+        match self.request.as_ref().map(|request| &request.query) {
             Some(RedisChannelQuery::Connect) => redis.is_down() || !redis.is_unresponsive(),
-            Some(RedisChannelQuery::ReadInbox(place)) => {
-                self.is_broken(redis) || !redis.is_unresponsive() && redis.end_of_inbox(daemon) > place.0
+            Some(RedisChannelQuery::ReadInbox(position)) => {
+                self.is_broken(redis) || !redis.is_unresponsive() && redis.end_of_inbox(daemon) > position.0
             }
             _ => false,
         }
     }
 
-    fn connects(&mut self, at: Instant, redis: &SimulatedRedis) -> RequestStage {
+    fn connect(&mut self, at: Instant, redis: &SimulatedRedis) -> RequestStage {
         if redis.is_down() {
             return RequestStage::Answered(at + TRANSIT, Err(lost("connection refused")));
         }
         if redis.is_unresponsive() {
             return RequestStage::Waits;
         }
-        self.breaks = Some(redis.times_down());
+        self.times_down = Some(redis.times_down());
         RequestStage::Answered(at + TRANSIT, Ok(RedisChannelReply::Connected))
     }
 
-    fn mail(&self, place: InboxPosition, daemon: &DaemonId, redis: &SimulatedRedis) -> RequestResult {
+    fn read_inbox(
+        &self,
+        position: InboxPosition,
+        daemon: &DaemonId,
+        redis: &SimulatedRedis,
+    ) -> RequestResult {
         if self.is_broken(redis) {
             return Err(lost("connection reset"));
         }
-        let mut behind = place.0;
-        let events = redis.read_inbox(daemon, &mut behind);
-        Ok(RedisChannelReply::InboxEvents(events, InboxPosition(behind, 0)))
+        let mut last_read = position.0;
+        let events = redis.read_inbox(daemon, &mut last_read);
+        Ok(RedisChannelReply::InboxEvents(events, InboxPosition(last_read, 0)))
     }
 
-    /// A request comes to the server.
-    fn arrives(
+    /// A request reaches the server.
+    fn receive(
         &mut self,
         at: Instant,
         request: &PendingRequest,
@@ -235,8 +246,8 @@ impl RedisConnection {
         redis: &mut SimulatedRedis,
         delivered: &BTreeSet<DeliveryId>,
     ) -> RequestStage {
-        match &request.what {
-            RedisChannelQuery::Connect => return self.connects(at, redis),
+        match &request.query {
+            RedisChannelQuery::Connect => return self.connect(at, redis),
             _ if self.is_broken(redis) => {
                 return RequestStage::Answered(at + TRANSIT, Err(lost("connection reset")));
             }
@@ -246,32 +257,31 @@ impl RedisConnection {
             | RedisChannelQuery::Lease(..)
             | RedisChannelQuery::LoadSwitch(_) => {}
         }
-        let answer = answer(at, &request.what, daemon, redis, delivered);
-        // A server that stands still does later what it is asked, and nobody waits for the answer any more.
+        let result = execute(at, &request.query, daemon, redis, delivered);
+        // A server that hangs executes the request later. The daemon does not wait for the reply that long.
         match redis.is_unresponsive() {
             true => RequestStage::Answered(request.until, Err(RedisFailure::TimedOut)),
-            false => RequestStage::Answered(at + TRANSIT, answer),
+            false => RequestStage::Answered(at + TRANSIT, result),
         }
     }
 }
 
-fn answer(
+/// The server executes a request.
+fn execute(
     at: Instant,
-    what: &RedisChannelQuery,
+    query: &RedisChannelQuery,
     daemon: &DaemonId,
     redis: &mut SimulatedRedis,
     delivered: &BTreeSet<DeliveryId>,
 ) -> RequestResult {
-    match what {
+    match query {
         RedisChannelQuery::Connect => Ok(RedisChannelReply::Connected),
-        RedisChannelQuery::RunOps(asked) => {
-            Ok(RedisChannelReply::OpReplies(redis.execute(at, daemon, asked)))
-        }
+        RedisChannelQuery::RunOps(ops) => Ok(RedisChannelReply::OpReplies(redis.execute(at, daemon, ops))),
         RedisChannelQuery::FindInboxEnd => {
             Ok(RedisChannelReply::InboxEnd(InboxPosition(redis.end_of_inbox(daemon), 0)))
         }
-        RedisChannelQuery::ReadInbox(place) => Ok(RedisChannelReply::InboxEvents(Vec::new(), *place)),
-        RedisChannelQuery::Lease(question, presence) => lease(at, question, presence, daemon, redis),
+        RedisChannelQuery::ReadInbox(position) => Ok(RedisChannelReply::InboxEvents(Vec::new(), *position)),
+        RedisChannelQuery::Lease(request, presence) => execute_lease(at, request, presence, daemon, redis),
         RedisChannelQuery::LoadSwitch(fence) => {
             let loaded = redis.load(at, fence)?;
             Ok(RedisChannelReply::SwitchLoaded(Box::new(loaded), delivered.clone()))
@@ -279,14 +289,14 @@ fn answer(
     }
 }
 
-fn lease(
+fn execute_lease(
     at: Instant,
-    question: &LeaseRequest,
+    request: &LeaseRequest,
     presence: &Presence,
     daemon: &DaemonId,
     redis: &mut SimulatedRedis,
 ) -> RequestResult {
-    match question {
+    match request {
         LeaseRequest::Announce => redis.look(at, daemon, presence, LEASE).map(RedisChannelReply::View),
         LeaseRequest::Acquire(switch) => {
             redis.acquire(at, daemon, switch, LEASE).map(RedisChannelReply::Lease)

@@ -1,4 +1,4 @@
-//! The switch's part: what it is asked, what it tells, and what its people live through.
+//! The switch's side of a run: its requests, replies and events, and the checks on its callers and agents.
 
 use super::connection::DecodedRequest;
 use super::counts::Counter;
@@ -11,7 +11,7 @@ use hotlined_sim::stats::TimelineEvent;
 use hotlined_sim::switch_event::SwitchEvent;
 
 impl World<'_> {
-    /// The switch does what it was asked on the line of this post.
+    /// The switch executes the requests on the connection of this host.
     pub(super) fn answer_requests(&mut self, ix: usize) -> Result<(), String> {
         loop {
             let Some(connection) = &mut self.hosts[ix].connection else { return Ok(()) };
@@ -27,7 +27,7 @@ impl World<'_> {
         }
     }
 
-    /// A daemon has said goodbye: the switch closes the connection.
+    /// A daemon has sent `exit`: the switch closes the connection.
     fn close_by_switch(&mut self, ix: usize) {
         let host = &mut self.hosts[ix];
         (host.connection, host.notices_link_loss) = (None, Some((self.now, false)));
@@ -36,7 +36,7 @@ impl World<'_> {
         }
     }
 
-    /// The switch lives through this; whoever asked for it gets the answer.
+    /// The switch processes an input. The reply goes to the host `by`, if a daemon sent the input.
     pub(super) fn handle_switch_input(
         &mut self,
         input: SwitchInput,
@@ -62,7 +62,7 @@ impl World<'_> {
             | SwitchInput::Crash
             | SwitchInput::Due => {}
         }
-        let lists = matches!(&input, SwitchInput::Api { command, .. } if command == "show");
+        let is_list = matches!(&input, SwitchInput::Api { command, .. } if command == "show");
         for output in self.model.handle(self.now, input) {
             match &output {
                 SwitchOutput::Event(event) => {
@@ -79,29 +79,30 @@ impl World<'_> {
                     self.summary.counts.add(Counter::Reordered, swaps);
                 }
                 SwitchOutput::Reply { .. } | SwitchOutput::Api(_) => {
-                    let answer = encode_reply(&output).unwrap_or_default();
+                    let reply = encode_reply(&output).unwrap_or_default();
                     let mut twice = 0;
-                    if let Some(connection) = by.and_then(|at| self.hosts[at].connection.as_mut()) {
-                        if let (true, SwitchOutput::Api(list)) = (lists, &output) {
+                    if let Some(connection) = by.and_then(|ix| self.hosts[ix].connection.as_mut()) {
+                        if let (true, SwitchOutput::Api(list)) = (is_list, &output) {
                             twice = connection.channels_listed(list);
                         }
-                        connection.answer(self.now, &answer, &mut self.rng);
+                        connection.answer(self.now, &reply, &mut self.rng);
                     }
                     self.summary.counts.add(Counter::LegReportedTwice, twice);
                 }
-                SwitchOutput::Timeline(happening) => {
+                SwitchOutput::Timeline(entry) => {
                     if let Some(transcript) = &mut self.transcript {
-                        transcript.happened(happening);
+                        transcript.add_timeline_entry(entry);
                     }
-                    self.check_people(&happening.event)?;
+                    self.check_timeline_event(&entry.event)?;
                 }
             }
         }
         Ok(())
     }
 
-    pub(super) fn check_people(&mut self, what: &TimelineEvent) -> Result<(), String> {
-        match what {
+    /// Checks an event of a caller's or agent's leg.
+    pub(super) fn check_timeline_event(&mut self, event: &TimelineEvent) -> Result<(), String> {
+        match event {
             TimelineEvent::Bridged { leg, peer } => {
                 self.pairs.insert(leg.to_string(), (peer.to_string(), self.now));
                 self.pairs.insert(peer.to_string(), (leg.to_string(), self.now));
@@ -109,12 +110,12 @@ impl World<'_> {
             TimelineEvent::FallbackStarted { leg } => {
                 if let Some((peer, since)) = self.pairs.remove(&**leg) {
                     self.pairs.remove(&peer);
-                    if !self.may_be_torn(since, [leg, &peer]) {
+                    if !self.may_talk_break(since, [leg, &peer]) {
                         return Err(format!("the fallback took {leg} out of a talk"));
                     }
                 }
             }
-            TimelineEvent::AgentCalled { number, .. } => self.is_called(number)?,
+            TimelineEvent::AgentCalled { number, .. } => self.check_lines_suffice(number)?,
             TimelineEvent::HungUp { leg, .. } => {
                 self.legs_with_lost_claims.remove(&**leg);
                 if let Some(call) = self.model.call_report(leg) {
@@ -130,7 +131,8 @@ impl World<'_> {
         Ok(())
     }
 
-    /// The first of two who talk goes because its far end left, not because somebody ended it.
+    /// The first leg of a talk that ends does so because its far end hung up. The other end of the talk, a daemon or the
+    /// switch must not end it.
     pub(super) fn check_talk_end(&mut self, event: &SwitchEvent) -> Result<(), String> {
         let Some(leg) = event.header("Unique-ID").filter(|_| event.name() == "CHANNEL_HANGUP") else {
             return Ok(());
@@ -141,7 +143,7 @@ impl World<'_> {
             return Ok(());
         }
         let cause = event.header("Hangup-Cause");
-        if !self.may_be_torn(since, [leg, &peer]) {
+        if !self.may_talk_break(since, [leg, &peer]) {
             return Err(format!("the talk of {leg} and {peer} was torn: {cause:?}"));
         }
         Ok(())

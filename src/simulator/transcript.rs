@@ -1,6 +1,6 @@
 //! The transcript of a run: people by name, numbers masked.
 
-use super::counts::named;
+use super::counts::outcome_label;
 use hotlined_core::number::masked;
 use hotlined_core::record::CallRecord;
 use hotlined_core::time::{Instant, Millis};
@@ -11,11 +11,11 @@ use std::fmt;
 /// A line of a transcript.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TranscriptLine {
-    /// When, from the beginning.
+    /// The time since the start of the run.
     pub at: Millis,
     /// Whether the line is an event or a command of a daemon, for `--detail`.
     pub is_detail: bool,
-    /// What.
+    /// The text, without the time.
     pub text: String,
 }
 
@@ -30,32 +30,32 @@ impl fmt::Display for TranscriptLine {
 #[derive(Debug)]
 pub(super) struct Transcript {
     begin: Instant,
-    pub(super) told: Vec<TranscriptLine>,
-    /// What the people at the ends of legs are called.
+    pub(super) lines: Vec<TranscriptLine>,
+    /// The names of callers and agents, by leg.
     names: BTreeMap<String, String>,
     callers: usize,
 }
 
 impl Transcript {
     pub(super) fn new(begin: Instant) -> Self {
-        Self { begin, told: Vec::new(), names: BTreeMap::new(), callers: 0 }
+        Self { begin, lines: Vec::new(), names: BTreeMap::new(), callers: 0 }
     }
 
     pub(super) fn narrate(&mut self, at: Instant, text: impl Into<String>) {
-        self.told.push(TranscriptLine { at: at.since(self.begin), is_detail: false, text: text.into() });
+        self.lines.push(TranscriptLine { at: at.since(self.begin), is_detail: false, text: text.into() });
     }
 
     pub(super) fn detail(&mut self, at: Instant, text: impl Into<String>) {
-        self.told.push(TranscriptLine { at: at.since(self.begin), is_detail: true, text: text.into() });
+        self.lines.push(TranscriptLine { at: at.since(self.begin), is_detail: true, text: text.into() });
     }
 
     pub(super) fn name<'a>(&'a self, leg: &'a str) -> &'a str {
         self.names.get(leg).map_or(leg, String::as_str)
     }
 
-    /// Something happened to the people.
-    pub(super) fn happened(&mut self, happening: &TimelineEntry) {
-        let text = match &happening.event {
+    /// Adds an event of a caller or an agent.
+    pub(super) fn add_timeline_entry(&mut self, entry: &TimelineEntry) {
+        let text = match &entry.event {
             TimelineEvent::Dialled { leg, number, dialled } => {
                 self.callers += 1;
                 let name = format!("caller {}", self.callers);
@@ -85,13 +85,13 @@ impl Transcript {
             TimelineEvent::LinkDown => "a link ends".into(),
             TimelineEvent::Crashed => "the switch is dead and comes back empty".into(),
         };
-        self.narrate(happening.at, text);
+        self.narrate(entry.at, text);
     }
 
     /// A daemon wrote a record.
     pub(super) fn recorded(&mut self, at: Instant, daemon: &str, record: &CallRecord) {
         let call = record.call.to_string();
-        let (outcome, who) = (named(record.outcome), self.name(&call).to_owned());
+        let (outcome, who) = (outcome_label(record.outcome), self.name(&call).to_owned());
         let agent = record.agent.as_ref().map(|agent| format!(" by agent {agent}")).unwrap_or_default();
         let (wait, talk) = (record.wait, record.talk);
         let text = format!("{daemon} records {who}: {outcome}{agent}, waited {wait}, talked {talk}");

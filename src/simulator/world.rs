@@ -34,7 +34,7 @@ pub(super) struct World<'a> {
     pub(super) hosts: Vec<Host>,
     /// The Redis that several daemons share.
     pub(super) redis: Option<SimulatedRedis>,
-    /// The Redis that a daemon sees while it is cut off: one that is down.
+    /// The Redis of a daemon that is cut off from the shared one. This Redis is always down.
     pub(super) unreachable_redis: SimulatedRedis,
     /// How many daemons were ever started.
     pub(super) daemons: usize,
@@ -50,7 +50,9 @@ pub(super) struct World<'a> {
     pub(super) token: u64,
     pub(super) token_since: Instant,
     pub(super) due: BTreeMap<(Instant, usize), WorldEvent>,
+    /// How often the hotlines changed.
     pub(super) changes: usize,
+    /// The legs in a talk: the leg of the other end, and since when.
     pub(super) pairs: BTreeMap<String, (String, Instant)>,
     /// The last hand-over: the host, the time, and until when the daemon had received what the switch sent.
     pub(super) handed_over: Option<(usize, Instant, Instant)>,
@@ -85,10 +87,10 @@ pub(super) enum WorldEvent {
     },
     Wake(usize),
     DaemonStart(usize),
-    RedisBack(DataLoss),
-    RedisGoesOn,
+    RedisRestarts(DataLoss),
+    RedisResumes,
     /// A daemon that was cut off reaches Redis again.
-    Reaches,
+    RedisReachable,
     /// The caller of this index dials.
     Dial(usize),
 }
@@ -98,7 +100,7 @@ pub(super) enum WorldEvent {
 /// # Errors
 /// An invariant was violated.
 pub fn run(setup: &WorldSetup) -> Result<RunSummary, Violation> {
-    World::new(setup, false).live().or_else(|_| run_with_transcript(setup).map(|(summary, _)| summary))
+    World::new(setup, false).run().or_else(|_| run_with_transcript(setup).map(|(summary, _)| summary))
 }
 
 /// Runs a world with a transcript.
@@ -107,16 +109,16 @@ pub fn run(setup: &WorldSetup) -> Result<RunSummary, Violation> {
 /// An invariant was violated.
 pub fn run_with_transcript(setup: &WorldSetup) -> Result<(RunSummary, Vec<TranscriptLine>), Violation> {
     let mut world = World::new(setup, true);
-    let lived = world.run_to_end();
-    let transcript = world.transcript.map(|transcript| transcript.told).unwrap_or_default();
-    match lived {
+    let result = world.run_to_end();
+    let transcript = world.transcript.map(|transcript| transcript.lines).unwrap_or_default();
+    match result {
         Ok(()) => Ok((world.summary, transcript)),
-        Err(why) => Err(Violation { reason: why, transcript: transcript }),
+        Err(why) => Err(Violation { reason: why, transcript }),
     }
 }
 
 impl<'a> World<'a> {
-    fn new(setup: &'a WorldSetup, told: bool) -> Self {
+    fn new(setup: &'a WorldSetup, with_transcript: bool) -> Self {
         let model_config = ModelConfig {
             seed: setup.seed,
             dialplan: Dialplan::product(4),
@@ -157,7 +159,7 @@ impl<'a> World<'a> {
             silence_excused: BTreeMap::new(),
             calls_with_lost_state: BTreeSet::new(),
             scheduled_count: 0,
-            transcript: told.then(|| Transcript::new(BEGIN)),
+            transcript: with_transcript.then(|| Transcript::new(BEGIN)),
         };
         world.unreachable_redis.go_down();
         for ix in 0..world.hosts.len() {
@@ -166,7 +168,7 @@ impl<'a> World<'a> {
         world
     }
 
-    fn live(mut self) -> Result<RunSummary, Violation> {
+    fn run(mut self) -> Result<RunSummary, Violation> {
         match self.run_to_end() {
             Ok(()) => Ok(self.summary),
             Err(why) => Err(Violation { reason: why, transcript: Vec::new() }),
@@ -174,12 +176,12 @@ impl<'a> World<'a> {
     }
 
     fn run_to_end(&mut self) -> Result<(), String> {
-        // The first daemon is up before the first call comes; the others start in the middle of it. Who comes to
-        // Redis takes nothing for the span of a lease.
+        // The daemons start before the first call. A daemon that has just connected to Redis takes no lease for the span
+        // of a lease.
         self.run_until(self.now + Millis::seconds(if self.redis.is_some() { 6 } else { 2 }))?;
         let begin = self.now;
-        for (nth, caller) in self.setup.callers.iter().enumerate() {
-            self.schedule(begin + caller.at, WorldEvent::Dial(nth));
+        for (caller_ix, caller) in self.setup.callers.iter().enumerate() {
+            self.schedule(begin + caller.at, WorldEvent::Dial(caller_ix));
         }
         let last_call = self.setup.callers.iter().map(|caller| caller.at).max().unwrap_or_default();
         for (when, fault) in &self.setup.faults {
@@ -193,12 +195,12 @@ impl<'a> World<'a> {
                 return Err(format!(
                     "not quiet {} after the last call: {}",
                     self.setup.quiet_within,
-                    self.unquiet()
+                    self.describe_activity()
                 ));
             };
             self.run_until(next)?;
         }
-        self.at_the_end()
+        self.check_end()
     }
 
     fn run_until(&mut self, then: Instant) -> Result<(), String> {
@@ -220,18 +222,18 @@ impl<'a> World<'a> {
         Ok(())
     }
 
-    /// Plans something.
+    /// Adds an event to the schedule.
     pub(super) fn schedule(&mut self, at: Instant, event: WorldEvent) {
         self.scheduled_count += 1;
         self.due.insert((at.max(self.now), self.scheduled_count), event);
     }
 
-    /// It came about.
-    pub(super) fn count(&mut self, kind: Counter) {
-        self.summary.counts.add(kind, 1);
+    /// Increments a counter.
+    pub(super) fn count(&mut self, counter: Counter) {
+        self.summary.counts.add(counter, 1);
     }
 
-    /// Tells this to everybody who hears the story.
+    /// Adds a line to the transcript.
     pub(super) fn narrate(&mut self, text: impl FnOnce(&Self) -> String) {
         if self.transcript.is_some() {
             let text = text(self);
@@ -239,38 +241,39 @@ impl<'a> World<'a> {
         }
     }
 
-    /// Tells this to whoever wants to know it to the letter, behind what the daemon heard and said.
+    /// Adds a detail to the transcript, after the logged events and commands of the daemons.
     pub(super) fn trace(&mut self, text: impl FnOnce() -> String) {
         if let Some(transcript) = &mut self.transcript {
             let logs = self.hosts.iter_mut().filter_map(|host| host.daemon.as_mut()?.log.as_mut());
-            let said: Vec<String> = logs.flat_map(std::mem::take).collect();
-            for connection in said.into_iter().chain([text()]).filter(|connection| !connection.is_empty()) {
-                transcript.detail(self.now, connection);
+            let logged: Vec<String> = logs.flat_map(std::mem::take).collect();
+            for line in logged.into_iter().chain([text()]).filter(|line| !line.is_empty()) {
+                transcript.detail(self.now, line);
             }
         }
     }
 
-    /// What the daemon of this post is called.
+    /// The name of this host's daemon.
     pub(super) fn name(&self, ix: usize) -> &str {
         self.hosts[ix].daemon.as_ref().map_or("the daemon", |daemon| &daemon.name)
     }
 
+    /// Starts a daemon on this host.
     pub(super) fn start(&mut self, ix: usize) -> Result<(), String> {
         self.daemons += 1;
         let hotlines = self.setup.hotlines(self.changes);
         let host = &mut self.hosts[ix];
         let ahead = host.clock_ahead;
-        let told = Instant(self.now.0.saturating_add_signed(ahead));
+        let daemon_now = Instant(self.now.0.saturating_add_signed(ahead));
         let (name, storage) = match self.redis {
             None => {
-                let kept = host.disk.read(told, &host.written_records)?;
-                (format!("daemon {}", self.daemons), CallStorage::File(Box::new(kept)))
+                let persisted = host.disk.read(daemon_now, &host.written_records)?;
+                (format!("daemon {}", self.daemons), CallStorage::File(Box::new(persisted)))
             }
             Some(_) => {
                 let name = ["a", "b", "c"].get(ix).ok_or("too many daemons")?;
-                let us: DaemonId =
+                let daemon_id: DaemonId =
                     name.parse().map_err(|bad: hotlined_instance::InvalidDaemonId| bad.to_string())?;
-                (format!("daemon {name}"), CallStorage::Redis(us))
+                (format!("daemon {name}"), CallStorage::Redis(daemon_id))
             }
         };
         let start = DaemonStart {
@@ -284,9 +287,9 @@ impl<'a> World<'a> {
         };
         host.daemon = Some(Daemon::start(self.now, start, storage)?);
         host.started = self.now;
-        let clock_told = std::mem::replace(&mut host.clock_told, ahead);
+        let ahead_before = std::mem::replace(&mut host.clock_ahead_at_start, ahead);
         self.faults_until = self.faults_until.max(self.now);
-        match ahead.cmp(&clock_told) {
+        match ahead.cmp(&ahead_before) {
             Ordering::Less => self.count(Counter::ClockBack),
             Ordering::Equal => {}
             Ordering::Greater => self.count(Counter::ClockForward),
@@ -297,17 +300,17 @@ impl<'a> World<'a> {
 
     fn next(&self) -> Option<Instant> {
         let due = self.due.keys().next().map(|(at, _)| *at);
-        let hosts = self.hosts.iter().map(|host| host.next(self.now, self.reached(host)));
+        let hosts = self.hosts.iter().map(|host| host.next(self.now, self.reachable_redis(host)));
         hosts.chain([due, self.model.next_deadline()]).flatten().min()
     }
 
-    /// The Redis that the daemon of this post reaches.
-    fn reached(&self, host: &Host) -> Option<&SimulatedRedis> {
+    /// The Redis that the daemon of this host reaches.
+    fn reachable_redis(&self, host: &Host) -> Option<&SimulatedRedis> {
         let cut_off = self.now < host.cut_off_until;
         self.redis.as_ref().map(|redis| if cut_off { &self.unreachable_redis } else { redis })
     }
 
-    /// One thing that is due, in an order that never changes.
+    /// Performs one step that is due, in a fixed order.
     fn step(&mut self) -> Result<(), String> {
         let now = self.now;
         if let Some(entry) = self.due.first_entry().filter(|entry| entry.key().0 <= now) {
@@ -333,7 +336,7 @@ impl<'a> World<'a> {
         Ok(())
     }
 
-    /// Somebody looks after callers, or nobody does any more.
+    /// Updates since when each host serves callers, and since when no host does.
     fn update_unserved_since(&mut self) {
         let now = self.now;
         for host in &mut self.hosts {

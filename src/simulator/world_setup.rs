@@ -76,7 +76,7 @@ pub enum Fault {
     RedisDown {
         /// How long.
         span: Millis,
-        /// What it has lost when it is back.
+        /// The data that Redis has lost when it is up again.
         loss: DataLoss,
     },
     /// Redis hangs: it accepts requests and answers none.
@@ -104,11 +104,11 @@ pub struct WorldSetup {
     pub callers: Vec<Caller>,
     /// What the telephone of a number does, as in [`Actors::phones`](hotlined_sim::actors::Actors::phones).
     pub phones: BTreeMap<String, Vec<Phone>>,
-    /// What the switch can play.
+    /// The sound files of the switch.
     pub sounds: SoundFiles,
     /// The hotlines.
     pub hotlines: Vec<Hotline>,
-    /// How many daemons there are: one keeps its calls in a file, several share a Redis and the one switch.
+    /// How many daemons there are. One daemon saves its calls in a file. Several daemons share a Redis and the one switch.
     pub daemons: usize,
     /// The most live calls of a daemon.
     pub live_calls_max: usize,
@@ -122,7 +122,7 @@ pub struct WorldSetup {
     pub channel_list_lag_ms: (u64, u64),
     /// The longest delay inside a daemon, from the socket to the engine and back.
     pub daemon_lag_ms: u64,
-    /// In how many of a hundred cases two simultaneous events of different legs change places.
+    /// In so many percent of the cases, two simultaneous events of different legs change places.
     pub reordered_percent: u64,
     /// How the switch writes events.
     pub format: Format,
@@ -145,7 +145,7 @@ pub fn agent(index: u64, lines: u16, ring_time: Millis) -> Agent {
     Agent { name: format!("Agent {index}").into(), lines, ring_time, ..Agent::new(&index.to_string(), dial) }
 }
 
-/// The sound file of this path, which begins with a slash; the ring tone if it is no path.
+/// The sound file of this path. The path begins with a slash; any other text gives the ring tone.
 pub(super) fn sound(name: &str) -> Prompt {
     SoundPath::new(name).map_or(Prompt::Tone(Tone::Ringing), Prompt::File)
 }
@@ -166,7 +166,7 @@ pub fn hotline(number: &str, agents: Vec<Agent>) -> Hotline {
 }
 
 impl WorldSetup {
-    /// A setup without callers and without faults, to be filled in.
+    /// A setup without callers and faults, for tests to fill in.
     pub fn without_faults(seed: u64) -> Self {
         Self {
             seed,
