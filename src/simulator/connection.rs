@@ -139,8 +139,8 @@ impl Connection {
         self.polls_at = None;
     }
 
-    /// Queues an event of the switch. Returns whether the event was put before the last queued one: each channel has its
-    /// own thread, so simultaneous events of two channels may be sent in either order.
+    /// Queues an event of the switch. Returns whether the event was put before the last queued one: each channel has
+    /// its own thread, so simultaneous events of two channels may be sent in either order.
     pub fn queue_event(&mut self, now: Instant, event: &SwitchEvent, swapped: bool) -> bool {
         if self.dead || !self.names.contains(event.header("Event-Subclass").unwrap_or(event.name())) {
             return false;

@@ -30,8 +30,8 @@ use std::sync::Arc;
 pub const FALLBACK_AFTER: Millis = Millis::seconds(5);
 /// The same time, if daemons share a Redis.
 pub const FALLBACK_AFTER_SHARED: Millis = Millis::seconds(6);
-/// How long calls may continue after the order to stop (`drain_max_s`). This is longer than any run, so the second order
-/// to stop ends them.
+/// How long calls may continue after the order to stop (`drain_max_s`). This is longer than any run, so the second
+/// order to stop ends them.
 const DRAIN_MAX: Millis = Millis::seconds(3_600);
 
 /// The settings of a new daemon.

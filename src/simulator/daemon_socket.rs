@@ -1,5 +1,5 @@
-//! The link settings of a daemon, and the daemon's end of a connection: the bytes to write, and until when the daemon may
-//! write them.
+//! The link settings of a daemon, and the daemon's end of a connection: the bytes to write, and until when the daemon
+//! may write them.
 
 use super::connection::PASSWORD;
 use bytes::Bytes;
@@ -93,7 +93,8 @@ impl DaemonSocket {
         }
     }
 
-    /// When the next bytes can be written, if the permit still allows it. `daemon_now` is the time of the daemon's clock.
+    /// When the next bytes can be written, if the permit still allows it. `daemon_now` is the time of the daemon's
+    /// clock.
     pub(super) fn writes_at(&self, daemon_now: Instant) -> Option<Instant> {
         let (at, _) = self.unwritten.front()?;
         self.permit.allows(daemon_now).then_some(*at)

@@ -28,8 +28,8 @@ impl Default for Disk {
 }
 
 impl Disk {
-    /// A daemon starts at this time: reads the saved state and rewrites the file. `delivered` are the deliveries that are
-    /// done.
+    /// A daemon starts at this time: reads the saved state and rewrites the file. `delivered` are the deliveries that
+    /// are done.
     ///
     /// # Errors
     /// The file is damaged.

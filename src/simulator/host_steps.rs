@@ -11,8 +11,8 @@ use hotlined_instance::LinkInput;
 use hotlined_instance::RedisChannelReply;
 use std::io;
 
-/// After another daemon's first write to the switch, a daemon learns from the switch within this time that it is no longer
-/// active. The other daemon's link comes up in this time, and the notice is on its way.
+/// After another daemon's first write to the switch, a daemon learns from the switch within this time that it is no
+/// longer active. The other daemon's link comes up in this time, and the notice is on its way.
 const SUPERSEDED_WITHIN: Millis = Millis::seconds(2);
 
 impl World<'_> {
@@ -43,8 +43,8 @@ impl World<'_> {
         if awake { self.step_daemon(ix) } else { Ok(false) }
     }
 
-    /// Delivers the daemon's requests that reach Redis by this time, even if the daemon is paused. Returns whether there
-    /// was one.
+    /// Delivers the daemon's requests that reach Redis by this time, even if the daemon is paused. Returns whether
+    /// there was one.
     pub(super) fn deliver_to_redis(&mut self, ix: usize, until: hotlined_core::time::Instant) -> bool {
         let is_cut_off = self.now < self.hosts[ix].cut_off_until;
         let Some(redis) =
@@ -146,8 +146,8 @@ impl World<'_> {
         Ok(true)
     }
 
-    /// Sends the bytes of a daemon with this token to the switch. A daemon must not write any more after a daemon with a
-    /// higher token has written.
+    /// Sends the bytes of a daemon with this token to the switch. A daemon must not write any more after a daemon with
+    /// a higher token has written.
     pub(super) fn write_to_switch(
         &mut self,
         ix: usize,
@@ -159,7 +159,8 @@ impl World<'_> {
             return Ok(());
         }
         if let Some(token) = token {
-            // A daemon that is cut off from Redis alone learns from the switch that another one is active, with a delay.
+            // A daemon that is cut off from Redis alone learns from the switch that another one is active, with a
+            // delay.
             let superseded_by = self.token_since.max(host.receives_from) + SUPERSEDED_WITHIN;
             let was_cut_off = self.now.since(host.cut_off_until) < SUPERSEDED_WITHIN;
             if token < self.token && (!was_cut_off || self.now > superseded_by) {

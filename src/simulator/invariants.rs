@@ -1,5 +1,5 @@
-//! The invariants that hold at every moment and at the end of a run: those of [`hotlined_sim::invariants`] with the bounds
-//! and exceptions of this world, and those that only this world can check.
+//! The invariants that hold at every moment and at the end of a run: those of [`hotlined_sim::invariants`] with the
+//! bounds and exceptions of this world, and those that only this world can check.
 
 use super::daemon::{Daemon, FALLBACK_AFTER, FALLBACK_AFTER_SHARED};
 use super::daemon_socket::switch;
@@ -46,8 +46,8 @@ impl World<'_> {
         Some((host, host.daemon.as_ref()?))
     }
 
-    /// Whether the run can end: no channel, no live call and no scheduled event is left, and all daemons run and have saved
-    /// their state.
+    /// Whether the run can end: no channel, no live call and no scheduled event is left, and all daemons run and have
+    /// saved their state.
     pub(super) fn is_quiet(&self) -> bool {
         let is_idle = |host: &Host| {
             let daemon = |daemon: &Daemon| {
@@ -149,16 +149,16 @@ impl World<'_> {
         Millis(longest.0 + FALLBACK_WAY.0)
     }
 
-    /// Whether a daemon asked the caller something and left no saved state to the active daemon. The fallback serves this
-    /// caller.
+    /// Whether a daemon asked the caller something and left no saved state to the active daemon. The fallback serves
+    /// this caller.
     fn is_left_to_fallback(&self, leg: &str) -> bool {
         let Some((_, daemon)) = self.serving().filter(|_| self.asks) else { return false };
         let call = leg.parse::<CallId>();
         call.is_ok_and(|call| daemon.instance.engine().switchboard.stages().all(|(live, _)| *live != call))
     }
 
-    /// Where hotlines ask for keys or messages, a caller may hear nothing while a daemon listens, and while no daemon can
-    /// ask. Updates until when silence is allowed.
+    /// Where hotlines ask for keys or messages, a caller may hear nothing while a daemon listens, and while no daemon
+    /// can ask. Updates until when silence is allowed.
     fn excuse_silence(&mut self) {
         if !self.asks {
             return;
@@ -188,8 +188,8 @@ impl World<'_> {
         invariants::lines_suffice(number, *lines as usize, self.calls_at(number) as usize)
     }
 
-    /// Whether the active daemon has served callers since before Redis became unresponsive. That daemon knows the lines of
-    /// all calls itself, and saves them to Redis when Redis responds again.
+    /// Whether the active daemon has served callers since before Redis became unresponsive. That daemon knows the lines
+    /// of all calls itself, and saves them to Redis when Redis responds again.
     pub(super) fn is_served_since_before_outage(&self) -> bool {
         let since = self.serving().and_then(|(host, _)| host.serves_since);
         since.is_some_and(|since| since < self.redis_failed_at)

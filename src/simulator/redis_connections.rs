@@ -1,5 +1,5 @@
-//! The connections of a daemon to Redis: requests and replies take time, connections break when the server goes down, and
-//! requests time out.
+//! The connections of a daemon to Redis: requests and replies take time, connections break when the server goes down,
+//! and requests time out.
 
 use crate::redis::SimulatedRedis;
 use hotlined_core::time::{Instant, Millis};
@@ -129,8 +129,8 @@ impl RedisConnections {
         self.redis_connections.iter().filter_map(next).min()
     }
 
-    /// The server executes the requests that reach it by now. `delivered` are the deliveries that the daemon's own writers
-    /// have finished.
+    /// The server executes the requests that reach it by now. `delivered` are the deliveries that the daemon's own
+    /// writers have finished.
     pub(super) fn deliver(
         &mut self,
         now: Instant,

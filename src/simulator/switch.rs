@@ -131,8 +131,8 @@ impl World<'_> {
         Ok(())
     }
 
-    /// The first leg of a talk that ends does so because its far end hung up. The other end of the talk, a daemon or the
-    /// switch must not end it.
+    /// The first leg of a talk that ends does so because its far end hung up. The other end of the talk, a daemon or
+    /// the switch must not end it.
     pub(super) fn check_talk_end(&mut self, event: &SwitchEvent) -> Result<(), String> {
         let Some(leg) = event.header("Unique-ID").filter(|_| event.name() == "CHANNEL_HANGUP") else {
             return Ok(());

@@ -176,8 +176,8 @@ impl<'a> World<'a> {
     }
 
     fn run_to_end(&mut self) -> Result<(), String> {
-        // The daemons start before the first call. A daemon that has just connected to Redis takes no lease for the span
-        // of a lease.
+        // The daemons start before the first call. A daemon that has just connected to Redis takes no lease for the
+        // span of a lease.
         self.run_until(self.now + Millis::seconds(if self.redis.is_some() { 6 } else { 2 }))?;
         let begin = self.now;
         for (caller_ix, caller) in self.setup.callers.iter().enumerate() {

@@ -108,7 +108,8 @@ pub struct WorldSetup {
     pub sounds: SoundFiles,
     /// The hotlines.
     pub hotlines: Vec<Hotline>,
-    /// How many daemons there are. One daemon saves its calls in a file. Several daemons share a Redis and the one switch.
+    /// How many daemons there are. One daemon saves its calls in a file. Several daemons share a Redis and the one
+    /// switch.
     pub daemons: usize,
     /// The most live calls of a daemon.
     pub live_calls_max: usize,
