@@ -103,43 +103,15 @@ impl World<'_> {
         }
     }
 
+    /// Applies a fault to this host, to the switch or to Redis.
     fn apply_fault(&mut self, fault: Fault, ix: usize) -> Result<(), String> {
         let now = self.now;
         self.faults_until = self.faults_until.max(now);
         let host = &mut self.hosts[ix];
         match fault {
-            Fault::LinkCut { reconnect_after } => {
-                self.faults_until = self.faults_until.max(now + reconnect_after);
-                if host.connection.is_some() {
-                    self.count(Counter::LinkCut);
-                    self.narrate(|world| format!("the line between {} and switch is cut", world.name(ix)));
-                }
-                self.cut(ix, reconnect_after);
-            }
-            Fault::LinkSilent => {
-                if let Some(connection) = &mut host.connection {
-                    connection.cut();
-                    self.faults_until = self.faults_until.max(now + LivenessTimeouts::default().silence_max);
-                    self.count(Counter::LinkSilent);
-                    self.narrate(|world| format!("the line of {} falls silent", world.name(ix)));
-                }
-                self.unserved_since.get_or_insert(now);
-            }
-            Fault::LinkStalled { span } => {
-                if let Some(connection) = &mut host.connection {
-                    connection.to_switch.stall(now + span);
-                    connection.to_daemon.stall(now + span);
-                    if now >= host.receives_from {
-                        host.stalled_since = now;
-                    }
-                    host.receives_from = host.receives_from.max(now + span);
-                    self.faults_until = self.faults_until.max(now + span);
-                    self.count(Counter::LinkStalled);
-                    self.narrate(|world| {
-                        format!("nothing comes through the line of {} for {span}", world.name(ix))
-                    });
-                }
-            }
+            Fault::LinkCut { reconnect_after } => self.cut_link(ix, reconnect_after),
+            Fault::LinkSilent => self.silence_link(ix),
+            Fault::LinkStalled { span } => self.stall_link(ix, span),
             Fault::DaemonKilled { restart_after, output_delivered, disk_kept } => {
                 self.kill(ix, restart_after, output_delivered, disk_kept)?;
             }
@@ -154,56 +126,123 @@ impl World<'_> {
                 host.clock_ahead = host.clock_ahead.saturating_add(step);
                 self.narrate(|_| format!("the machine's clock is set {step} ms"));
             }
-            Fault::SwitchCrash => {
-                self.pairs.clear();
-                self.legs_with_lost_claims.clear();
-                self.count(Counter::SwitchCrash);
-                self.handle_switch_input(SwitchInput::Crash, None)?;
-                for ix in 0..self.hosts.len() {
-                    self.cut(ix, Millis::seconds(2));
-                }
-                self.faults_until = self.faults_until.max(now + Millis::seconds(2));
-            }
+            Fault::SwitchCrash => self.crash_switch()?,
             Fault::HotlinesChanged => self.change_hotlines()?,
             Fault::DaemonDrained { second_stop_after, restart_after } => {
-                if let Some(daemon) = &mut host.daemon {
-                    daemon.restart_after = restart_after;
-                    let number = daemon.number;
-                    self.narrate(|world| format!("{} is told to stop", world.name(ix)));
-                    self.schedule(now + second_stop_after, WorldEvent::StopNow { ix, number });
-                    self.handle_daemon_input(ix, Input::Stop)?;
-                }
+                self.drain_daemon(ix, second_stop_after, restart_after)?;
             }
-            Fault::RedisUnreachable { span } => {
-                if host.daemon.is_some() && self.redis.is_some() {
-                    host.cut_off_until = host.cut_off_until.max(now + span);
-                    self.faults_until = self.faults_until.max(now + span);
-                    self.schedule(now + span, WorldEvent::RedisReachable);
-                    self.count(Counter::RedisUnreachable);
-                    self.narrate(|world| format!("{} is cut off from Redis for {span}", world.name(ix)));
-                }
-            }
-            Fault::RedisDown { span, loss } => {
-                if let Some(redis) = self.redis.as_mut().filter(|redis| !redis.is_unresponsive()) {
-                    redis.go_down();
-                    self.redis_failed_at = now;
-                    self.faults_until = self.faults_until.max(now + span);
-                    self.schedule(now + span, WorldEvent::RedisRestarts(loss));
-                    self.narrate(|_| format!("Redis is away for {span}"));
-                }
-            }
-            Fault::RedisHung { span } => {
-                if let Some(redis) = self.redis.as_mut().filter(|redis| !redis.is_unresponsive()) {
-                    redis.hang();
-                    self.redis_failed_at = now;
-                    self.faults_until = self.faults_until.max(now + span);
-                    self.schedule(now + span, WorldEvent::RedisResumes);
-                    self.count(Counter::RedisHung);
-                    self.narrate(|_| format!("Redis stands still for {span}"));
-                }
-            }
+            Fault::RedisUnreachable { span } => self.cut_off_from_redis(ix, span),
+            Fault::RedisDown { span, loss } => self.take_redis_down(span, loss),
+            Fault::RedisHung { span } => self.hang_redis(span),
         }
         Ok(())
+    }
+
+    /// The connection of this host is cut.
+    fn cut_link(&mut self, ix: usize, reconnect_after: Millis) {
+        self.faults_until = self.faults_until.max(self.now + reconnect_after);
+        if self.hosts[ix].connection.is_some() {
+            self.count(Counter::LinkCut);
+            self.narrate(|world| format!("the line between {} and switch is cut", world.name(ix)));
+        }
+        self.cut(ix, reconnect_after);
+    }
+
+    /// The connection of this host goes dead without a notice to either side.
+    fn silence_link(&mut self, ix: usize) {
+        let now = self.now;
+        if let Some(connection) = &mut self.hosts[ix].connection {
+            connection.cut();
+            self.faults_until = self.faults_until.max(now + LivenessTimeouts::default().silence_max);
+            self.count(Counter::LinkSilent);
+            self.narrate(|world| format!("the line of {} falls silent", world.name(ix)));
+        }
+        self.unserved_since.get_or_insert(now);
+    }
+
+    /// The bytes on the connection of this host are delayed.
+    fn stall_link(&mut self, ix: usize, span: Millis) {
+        let now = self.now;
+        let host = &mut self.hosts[ix];
+        if let Some(connection) = &mut host.connection {
+            connection.to_switch.stall(now + span);
+            connection.to_daemon.stall(now + span);
+            if now >= host.receives_from {
+                host.stalled_since = now;
+            }
+            host.receives_from = host.receives_from.max(now + span);
+            self.faults_until = self.faults_until.max(now + span);
+            self.count(Counter::LinkStalled);
+            self.narrate(|world| format!("nothing comes through the line of {} for {span}", world.name(ix)));
+        }
+    }
+
+    /// The switch crashes, and every connection is cut.
+    fn crash_switch(&mut self) -> Result<(), String> {
+        self.pairs.clear();
+        self.legs_with_lost_claims.clear();
+        self.count(Counter::SwitchCrash);
+        self.handle_switch_input(SwitchInput::Crash, None)?;
+        for ix in 0..self.hosts.len() {
+            self.cut(ix, Millis::seconds(2));
+        }
+        self.faults_until = self.faults_until.max(self.now + Millis::seconds(2));
+        Ok(())
+    }
+
+    /// The daemon of this host is ordered to stop, and a second time after a while.
+    fn drain_daemon(
+        &mut self,
+        ix: usize,
+        second_stop_after: Millis,
+        restart_after: Millis,
+    ) -> Result<(), String> {
+        if let Some(daemon) = &mut self.hosts[ix].daemon {
+            daemon.restart_after = restart_after;
+            let number = daemon.number;
+            self.narrate(|world| format!("{} is told to stop", world.name(ix)));
+            self.schedule(self.now + second_stop_after, WorldEvent::StopNow { ix, number });
+            self.handle_daemon_input(ix, Input::Stop)?;
+        }
+        Ok(())
+    }
+
+    /// The daemon of this host does not reach Redis for a while.
+    fn cut_off_from_redis(&mut self, ix: usize, span: Millis) {
+        let now = self.now;
+        let host = &mut self.hosts[ix];
+        if host.daemon.is_some() && self.redis.is_some() {
+            host.cut_off_until = host.cut_off_until.max(now + span);
+            self.faults_until = self.faults_until.max(now + span);
+            self.schedule(now + span, WorldEvent::RedisReachable);
+            self.count(Counter::RedisUnreachable);
+            self.narrate(|world| format!("{} is cut off from Redis for {span}", world.name(ix)));
+        }
+    }
+
+    /// Redis goes down for a while.
+    fn take_redis_down(&mut self, span: Millis, loss: DataLoss) {
+        let now = self.now;
+        if let Some(redis) = self.redis.as_mut().filter(|redis| !redis.is_unresponsive()) {
+            redis.go_down();
+            self.redis_failed_at = now;
+            self.faults_until = self.faults_until.max(now + span);
+            self.schedule(now + span, WorldEvent::RedisRestarts(loss));
+            self.narrate(|_| format!("Redis is away for {span}"));
+        }
+    }
+
+    /// Redis hangs for a while.
+    fn hang_redis(&mut self, span: Millis) {
+        let now = self.now;
+        if let Some(redis) = self.redis.as_mut().filter(|redis| !redis.is_unresponsive()) {
+            redis.hang();
+            self.redis_failed_at = now;
+            self.faults_until = self.faults_until.max(now + span);
+            self.schedule(now + span, WorldEvent::RedisResumes);
+            self.count(Counter::RedisHung);
+            self.narrate(|_| format!("Redis stands still for {span}"));
+        }
     }
 
     fn resume_redis(&mut self) {
