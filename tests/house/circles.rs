@@ -203,7 +203,8 @@ fn reach<'m>(from: &'m Module, imports: &BTreeMap<&'m Module, BTreeSet<&'m Modul
     reached
 }
 
-fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
+/// The Rust files below a folder.
+pub fn walk(folder: &Path, files: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

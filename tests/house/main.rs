@@ -126,6 +126,36 @@ fn no_files_import_each_other_in_a_circle() {
     assert!(circles.is_empty(), "\n{}", circles.join("\n"));
 }
 
+/// Whether a file declares this module of its folder, by its name or by `#[path]`: `mod.rs`, `lib.rs` or `main.rs` beside
+/// it, or the file that has the name of the folder.
+fn declares(folder: &Path, module: &str) -> bool {
+    let declarations = [format!("mod {module};"), format!("/{module}.rs\"]"), format!("\"{module}.rs\"]")];
+    let mut files = ["mod.rs", "lib.rs", "main.rs"].map(|name| folder.join(name)).to_vec();
+    files.push(folder.with_extension("rs"));
+    let texts = files.iter().filter_map(|file| fs::read_to_string(file).ok());
+    let mut lines = texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>());
+    lines.any(|line| declarations.iter().any(|declaration| line.ends_with(declaration)))
+}
+
+#[test]
+fn every_file_is_compiled() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    circles::walk(&root.join("src"), &mut files);
+    circles::walk(&root.join("tests"), &mut files);
+    let is_module = |file: &&PathBuf| {
+        let stem = file.file_stem().unwrap();
+        let is_example = file.parent().is_some_and(|folder| folder.ends_with("examples"));
+        !is_example && !["mod", "lib", "main"].iter().any(|name| stem == *name)
+    };
+    let modules: Vec<&PathBuf> = files.iter().filter(is_module).collect();
+    let orphans: Vec<_> = modules
+        .iter()
+        .filter(|file| !declares(file.parent().unwrap(), file.file_stem().unwrap().to_str().unwrap()))
+        .collect();
+    assert!(modules.len() > 300 && orphans.is_empty(), "no file declares {orphans:?}");
+}
+
 #[test]
 fn a_circle_of_files_is_found() {
     let folder = tempfile::tempdir().unwrap();

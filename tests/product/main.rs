@@ -7,6 +7,7 @@ mod any_events;
 mod check;
 mod day;
 mod deploy;
+mod documents;
 mod examples;
 mod exchange;
 mod exchange_truth;
