@@ -46,6 +46,11 @@ impl<'de> Deserialize<'de> for Instant {
 pub struct Millis(pub u64);
 
 impl Instant {
+    /// The instant so many microseconds after 1970-01-01T00:00:00Z, without its fraction of a millisecond.
+    pub const fn from_micros(micros: u64) -> Self {
+        Self(micros / 1_000)
+    }
+
     /// The date in China, which has one time zone and no summer time.
     pub fn china_date(self) -> jiff::civil::Date {
         const CHINA: jiff::tz::Offset = jiff::tz::Offset::constant(8);

@@ -324,7 +324,7 @@ impl<'a> Player<'a> {
             self.from_switch.extend_from_slice(chunk);
             while let Some(message) = self.decoder.decode(&mut self.from_switch)? {
                 if let (None, Message::Event(event)) = (at, &message) {
-                    self.wait_until(event.date_timestamp_us().map_or(self.now, |us| Instant(us / 1_000)));
+                    self.wait_until(event.date_timestamp_us().map_or(self.now, Instant::from_micros));
                 }
                 self.message(message)?;
             }
@@ -345,9 +345,7 @@ impl<'a> Player<'a> {
 
     fn json_event(&mut self, line: &[u8]) -> Result<(), RecordingFault> {
         let event = EslEvent::from_json(Bytes::copy_from_slice(line), &frame::WireLimits::default())?;
-        self.wait_until(
-            event.date_timestamp_us().map(|us| Instant(us / 1_000)).ok_or(RecordingFault::NoTime)?,
-        );
+        self.wait_until(event.date_timestamp_us().map(Instant::from_micros).ok_or(RecordingFault::NoTime)?);
         if let Some(event) = decode_event::event(&self.options.switch, &event) {
             self.turn(&event);
         }

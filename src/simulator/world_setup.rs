@@ -215,22 +215,6 @@ impl WorldSetup {
     /// Whether a hotline asks for keys or messages.
     pub(super) fn asks(&self) -> bool {
         let mut nodes = self.hotlines.iter().flat_map(|hotline| &hotline.flow.nodes);
-        nodes.any(|node| match &node.kind {
-            NodeKind::Menu(_)
-            | NodeKind::Collect(_)
-            | NodeKind::Extension(_)
-            | NodeKind::Voicemail(_)
-            | NodeKind::Survey(_)
-            | NodeKind::VerifyCode(_) => true,
-            NodeKind::Hours { .. }
-            | NodeKind::Area { .. }
-            | NodeKind::Access(_)
-            | NodeKind::Play(_)
-            | NodeKind::Group(_)
-            | NodeKind::Queue(_)
-            | NodeKind::Set(_)
-            | NodeKind::Goto
-            | NodeKind::HangUp { .. } => false,
-        })
+        nodes.any(|node| node.kind.ask().is_some() || matches!(node.kind, NodeKind::Voicemail(_)))
     }
 }

@@ -50,19 +50,9 @@ struct File {
 }
 
 fn files() -> Vec<File> {
-    fn walk(folder: &Path, paths: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                walk(&path, paths);
-            } else if path.extension().is_some_and(|extension| extension == "rs") {
-                paths.push(path);
-            }
-        }
-    }
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut paths = Vec::new();
-    walk(&root, &mut paths);
+    circles::walk(&root, &mut paths);
     paths.sort();
     let file = |path: PathBuf| {
         let inside = path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();

@@ -27,7 +27,7 @@ impl EventLag {
     /// How much later than the fastest event this event has arrived; none if the event is not [stale](STALE_AFTER), or
     /// does not contain the time of its creation.
     pub fn stale_by(&mut self, now: Instant, event: &EslEvent) -> Option<Millis> {
-        let lag = self.lag(now, event.date_timestamp_us().map(|us| Instant(us / 1_000))?)?;
+        let lag = self.lag(now, event.date_timestamp_us().map(Instant::from_micros)?)?;
         (lag >= STALE_AFTER).then_some(lag)
     }
 
