@@ -81,7 +81,7 @@ fn switch() -> SwitchId {
 }
 
 /// A daemon's loop, as far as it keeps calls.
-struct Desk {
+struct CallLoop {
     engine: Engine,
     common: SharedState,
     asks: Sender<Vec<FencedOp>>,
@@ -111,7 +111,7 @@ fn leg(number: u64) -> LegId {
     LegId::from_bits(u128::from(number).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835))
 }
 
-impl Desk {
+impl CallLoop {
     /// A daemon without a call, once Redis answers. A talk without an end lasts for as long as the bench.
     async fn up(server: &Server, ring: Millis, talk: Option<Millis>) -> Self {
         let (asks, requests) = channel(1_024);
@@ -119,7 +119,7 @@ impl Desk {
         let serves = tokio::spawn(store_task::serve(server.settings(), Arc::new(now), requests, tells));
         while heard.recv().await != Some(RedisEvent::Available) {}
         let limits = Limits { live_max: usize::MAX, fallback_after: Millis::seconds(30) };
-        let mut desk = Self {
+        let mut call_loop = Self {
             engine: Engine::with_shared_acd(limits),
             common: SharedState::default(),
             asks,
@@ -136,8 +136,8 @@ impl Desk {
             waits: Vec::new(),
             floor: Vec::new(),
         };
-        desk.hear(&hotlines());
-        desk
+        call_loop.hear(&hotlines());
+        call_loop
     }
 
     async fn begin(&mut self, store: &mut RedisClient, fence: Fence) -> usize {
@@ -320,30 +320,30 @@ fn quantile(all: &mut [Duration], of: f64) -> f64 {
 
 async fn calls(server: &Server, rate: u64, seconds: u64) {
     let mut store = server.store().await;
-    let mut desk = Desk::up(server, RING, Some(TALK)).await;
+    let mut call_loop = CallLoop::up(server, RING, Some(TALK)).await;
     let fence = acts(&mut store).await;
-    desk.begin(&mut store, fence).await;
+    call_loop.begin(&mut store, fence).await;
     let begin = now() + Millis(100);
     let count = rate * seconds;
     for nth in 0..count {
-        desk.comes(begin + Millis(nth * 1_000 / rate), Happens::Arrives(nth + 1));
+        call_loop.comes(begin + Millis(nth * 1_000 / rate), Happens::Arrives(nth + 1));
     }
     let before = server.counts();
     let mut turns = 0_u64;
-    while desk.over < count || !desk.done.is_empty() {
-        desk.turn().await;
+    while call_loop.over < count || !call_loop.done.is_empty() {
+        call_loop.turn().await;
         turns += 1;
         if turns.is_multiple_of(64) {
-            desk.empty().await;
+            call_loop.empty().await;
         }
-        desk.wait().await;
+        call_loop.wait().await;
     }
     let after = server.counts();
     let a_call = |value: u64| value as f64 / count as f64;
     let more = |name: &str| after.get(name).unwrap_or(&0) - before.get(name).unwrap_or(&0);
     let asked = more("cmdstat_evalsha") + more("cmdstat_xread");
     let inner: u64 = after.keys().filter(|name| name.starts_with("cmdstat_")).map(|name| more(name)).sum();
-    let (waits, floor) = (&mut desk.waits, &mut desk.floor);
+    let (waits, floor) = (&mut call_loop.waits, &mut call_loop.floor);
     println!(
         "{rate} calls a second for {seconds} s, {} turns of the loop that had something to keep",
         waits.len()
@@ -366,14 +366,14 @@ async fn calls(server: &Server, rate: u64, seconds: u64) {
         a_call(more("total_net_input_bytes")),
         a_call(more("total_net_output_bytes")),
     );
-    desk.end().await;
+    call_loop.end().await;
 }
 
 /// One daemon brings calls into talk and dies; another one goes on with them, to where it would serve them: it has
 /// loaded and adopted them, has heard from the switch which legs there are, and kept what came of that.
 async fn take_over(server: &Server) {
     let mut store = server.store().await;
-    let mut one = Desk::up(server, Millis(0), None).await;
+    let mut one = CallLoop::up(server, Millis(0), None).await;
     let fence = acts(&mut store).await;
     one.begin(&mut store, fence).await;
     one.talk(TAKEN_OVER).await;
@@ -381,7 +381,7 @@ async fn take_over(server: &Server) {
     assert_eq!(legs.len() as u64, TAKEN_OVER * 2);
     one.end().await;
 
-    let mut other = Desk::up(server, Millis(0), None).await;
+    let mut other = CallLoop::up(server, Millis(0), None).await;
     let begun = std::time::Instant::now();
     let fence = acts(&mut store).await;
     let calls = other.begin(&mut store, fence).await;
@@ -412,12 +412,12 @@ fn talking(leg: LegId, caller_leg: Option<LegId>) -> LiveLeg {
 
 async fn hold(server: &Server) {
     let mut store = server.store().await;
-    let mut desk = Desk::up(server, Millis(0), None).await;
+    let mut call_loop = CallLoop::up(server, Millis(0), None).await;
     let fence = acts(&mut store).await;
-    desk.begin(&mut store, fence).await;
+    call_loop.begin(&mut store, fence).await;
     let before = memory();
-    desk.talk(HELD).await;
-    assert_eq!(desk.engine.switchboard.live_count() as u64, HELD);
+    call_loop.talk(HELD).await;
+    assert_eq!(call_loop.engine.switchboard.live_count() as u64, HELD);
     let after = memory();
     println!(
         "{HELD} live calls in talk: {:.2} GiB in all, {} bytes a call",
@@ -425,7 +425,7 @@ async fn hold(server: &Server) {
         (after - before) / HELD
     );
     assert!(after <= HELD_BYTES_MAX, "at most 1 GiB");
-    desk.end().await;
+    call_loop.end().await;
 }
 
 /// What this process has of the machine's memory, in bytes.
