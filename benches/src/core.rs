@@ -160,7 +160,7 @@ fn measure(hotline: &Hotline, keys: &str) -> Vec<Measured> {
 
 impl Bench {
     fn new(size: usize, hotline: &Hotline, keys: &str) -> Self {
-        let limits = Limits { live_max: usize::MAX, fallback_after: Millis::seconds(5) };
+        let limits = Limits { live_max: usize::MAX, fallback_after: Millis::seconds(5), publishes: false };
         let mut bench = Self {
             switchboard: Switchboard::new(limits),
             calls: Vec::new(),

@@ -118,7 +118,7 @@ impl CallLoop {
         let (tells, mut heard) = channel(16_384);
         let serves = tokio::spawn(store_task::serve(server.settings(), Arc::new(now), requests, tells));
         while heard.recv().await != Some(RedisEvent::Available) {}
-        let limits = Limits { live_max: usize::MAX, fallback_after: Millis::seconds(30) };
+        let limits = Limits { live_max: usize::MAX, fallback_after: Millis::seconds(30), publishes: false };
         let mut call_loop = Self {
             engine: Engine::with_shared_acd(limits),
             common: SharedState::default(),

@@ -159,7 +159,7 @@ fn parts(port: u16, records: JsonlWriter) -> DaemonParts {
     hotlines.insert(Arc::new(hotline()));
     let health = Arc::new(Health::new(std::time::Instant::now(), [SwitchId("fs1".into())]));
     DaemonParts {
-        limits: Limits { live_max: 20_000, fallback_after: Millis::seconds(5) },
+        limits: Limits { live_max: 20_000, fallback_after: Millis::seconds(5), publishes: false },
         drain_max: Millis(0),
         initial_events: vec![Event::Hotlines(Arc::new(hotlines))],
         links: vec![LinkSettings {

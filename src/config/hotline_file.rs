@@ -120,6 +120,7 @@ impl Reader<'_, '_> {
         flow.regroup(&groups.moved);
         flow.overflow(&groups.overflow);
         let mut hotline = Hotline {
+            sms: None,
             number: self.number.clone()?,
             name: name?,
             version: Version::default(),

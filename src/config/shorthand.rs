@@ -91,6 +91,7 @@ impl SimpleHotline {
         };
         let short = ShortForms::new(vec![(EVERYBODY.into(), reach, None)], self.closing.clone());
         let mut hotline = Hotline {
+            sms: None,
             number: number.into(),
             name: name.into(),
             version: Version::default(),

@@ -1,9 +1,11 @@
 //! Everything the switchboard can order, in terms that FreeSWITCH and Asterisk share.
 
+use crate::call_event::CallEvent;
 use crate::event::Cause;
 use crate::hotline::Dial;
 use crate::hotline::access::RefusalReason;
 use crate::id::{CallId, CommandId, LegId, LineId, SwitchId};
+use crate::message::Message;
 use crate::prompt::{Prompt, RecordingName};
 use crate::record::{AttemptOutcome, CallRecord};
 use crate::stage_name::StageName;
@@ -34,6 +36,10 @@ pub enum Command {
     },
     /// The call ended: its call record.
     Record(Box<CallRecord>),
+    /// A message by SMS.
+    Message(Box<Message>),
+    /// An event of a call, for other systems.
+    Publish(Box<CallEvent>),
     /// For logs, metrics and the journal: why the call takes its way.
     Note {
         /// The call.

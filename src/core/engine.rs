@@ -178,7 +178,7 @@ impl Engine {
                     }
                     out.push(Command::Note { call, note });
                 }
-                Command::Switch { .. } => out.push(command),
+                Command::Switch { .. } | Command::Message(_) | Command::Publish(_) => out.push(command),
             }
         }
         // A call releases what it holds before or after its record, but within one step.
@@ -208,7 +208,11 @@ pub fn cancel_commands(out: &mut Vec<Command>, switch: &SwitchId) -> Vec<Event> 
         out.extract_if(.., |command| matches!(command, Command::Switch { switch: to, .. } if to == switch));
     let unknown = |command| match command {
         Command::Switch { id, .. } => Some(Event::unknown_result(id)),
-        Command::Acd { .. } | Command::Record(_) | Command::Note { .. } => None,
+        Command::Acd { .. }
+        | Command::Record(_)
+        | Command::Message(_)
+        | Command::Publish(_)
+        | Command::Note { .. } => None,
     };
     cancelled.filter_map(unknown).collect()
 }

@@ -10,11 +10,13 @@
 //! | [`acd`] | what calls share: agents' lines, queues, counts, codes |
 //! | [`event`], [`command`], [`record`] | the data that goes in and comes out |
 //! | [`hotline`] | what a business has configured: agents, groups, the flow of a call |
+//! | [`message`], [`call_event`] | what is told about a call: messages by SMS, events for other systems |
 //! | [`hours`], [`number`], [`phrases`] | opening hours, telephone numbers, spoken sentences |
 //! | [`cause`], [`id`], [`prompt`], [`stage_name`], [`time`] | the plain values of all the others |
 
 pub mod acd;
 pub mod call;
+pub mod call_event;
 pub mod cause;
 pub mod command;
 pub mod engine;
@@ -22,6 +24,7 @@ pub mod event;
 pub mod hotline;
 pub mod hours;
 pub mod id;
+pub mod message;
 pub mod number;
 pub mod phrases;
 pub mod prompt;

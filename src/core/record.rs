@@ -45,6 +45,9 @@ pub struct CallRecord {
     pub agent: Option<Arc<str>>,
     /// Why the caller was refused.
     pub refused: Option<RefusalReason>,
+    /// Whether hours that are not open decided the call's way.
+    #[serde(default)]
+    pub closed: bool,
     /// The nodes of the flow that the call passed, in order; of a very long path the beginning.
     pub path: Vec<Arc<str>>,
     /// The digits the caller entered, by the names the flow gives.

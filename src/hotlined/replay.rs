@@ -224,6 +224,8 @@ impl ReplayReport {
             Command::Switch { .. } => "orders to the switch",
             Command::Acd { .. } => "requests to the store of lines",
             Command::Record(_) => "call records",
+            Command::Message(_) => "messages",
+            Command::Publish(_) => "events for other systems",
             Command::Note { .. } => "notes",
         };
         *self.commands.entry(kind).or_default() += 1;

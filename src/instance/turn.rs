@@ -342,6 +342,8 @@ impl Instance {
             Command::Note { call, note } => crate::call_log::log_note(&call, &note),
             // The embedded ACD has replied within the engine; the ACD in Redis has received the request already.
             Command::Acd { .. } => {}
+            // The outbox has the message and the event already.
+            Command::Message(_) | Command::Publish(_) => {}
         }
     }
 }

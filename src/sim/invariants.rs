@@ -153,6 +153,7 @@ mod tests {
             outcome: AttemptOutcome::Talked,
         };
         CallRecord {
+            closed: false,
             call: "a".parse().unwrap(),
             switch: SwitchId("fs1".into()),
             dialled: "4008001234".into(),

@@ -153,7 +153,7 @@ impl Daemon {
             CallStorage::File(_) => FALLBACK_AFTER,
             CallStorage::Redis(_) => FALLBACK_AFTER_SHARED,
         };
-        let limits = Limits { live_max: setup.live_calls_max, fallback_after };
+        let limits = Limits { live_max: setup.live_calls_max, fallback_after, publishes: false };
         let mut taken = BTreeSet::new();
         let (persistence, shadow, redis_connections) = match storage {
             CallStorage::File(persisted) => {

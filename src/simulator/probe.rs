@@ -77,7 +77,9 @@ impl EngineProbe {
                     Command::Note { .. }
                     | Command::Switch { .. }
                     | Command::Acd { .. }
-                    | Command::Record(_) => {}
+                    | Command::Record(_)
+                    | Command::Message(_)
+                    | Command::Publish(_) => {}
                 }
             }
         }

@@ -103,7 +103,11 @@ struct House {
 impl House {
     fn new() -> Self {
         let mut house = Self {
-            engine: Engine::new(Limits { live_max: 10, fallback_after: Millis::seconds(5) }),
+            engine: Engine::new(Limits {
+                live_max: 10,
+                fallback_after: Millis::seconds(5),
+                publishes: false,
+            }),
             now: Instant(1_000),
             agents: Vec::new(),
             taken: BTreeMap::new(),
@@ -127,7 +131,11 @@ impl House {
                     self.hung_up.insert(leg);
                 }
                 Command::Record(record) => *self.over.entry(record.call.clone()).or_default() += 1,
-                Command::Switch { .. } | Command::Acd { .. } | Command::Note { .. } => {}
+                Command::Switch { .. }
+                | Command::Message(_)
+                | Command::Publish(_)
+                | Command::Acd { .. }
+                | Command::Note { .. } => {}
             }
         }
         let live: BTreeSet<CallId> = self.engine.switchboard.stages().map(|(id, _)| id.clone()).collect();

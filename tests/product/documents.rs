@@ -488,6 +488,7 @@ fn every_key_of_a_hotline_file_stands_in_its_reference_with_its_limits_and_words
 fn record() -> CallRecord {
     let name = |name: &str| RecordingName::new(name).unwrap();
     CallRecord {
+        closed: true,
         call: "678f058a-9c39-42fc-a2c7-b8ee02fa34f6".parse().unwrap(),
         switch: SwitchId("fs1".into()),
         dialled: "4008001234".to_owned(),

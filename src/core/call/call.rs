@@ -10,6 +10,7 @@ use super::context::Context;
 use super::ending::Ending;
 use super::hunt::Hunt;
 use super::menu::Menu;
+use super::published::PublishedEvents;
 use super::queue::Queue;
 use super::survey::Survey;
 use super::talk::Talk;
@@ -91,7 +92,7 @@ impl Stage {
 pub(super) struct CallSnapshot {
     pub(super) hotline: Option<(Arc<str>, Version)>,
     #[serde(rename = "facts")]
-    state: CallState,
+    pub(super) state: CallState,
     stage: Stage,
 }
 
@@ -112,6 +113,8 @@ pub(super) enum CallStatus {
 pub(super) struct CallEnv<'a> {
     pub(super) now: Instant,
     pub(super) fallback_after: Millis,
+    /// Whether events are published.
+    pub(super) publishes: bool,
     pub(super) calendar: &'a Calendar,
     pub(super) number_regions: Option<&'a NumberRegions>,
     pub(super) out: &'a mut Vec<Command>,
@@ -160,6 +163,7 @@ impl Call {
             counted: false,
             taken_over: false,
             record_fields: RecordFields::default(),
+            published: PublishedEvents::default(),
         };
         let mut call = Self { hotline, state, stage: Stage::placeholder() };
         let mut cx = call.context(env);
@@ -328,7 +332,9 @@ impl Call {
         }
         cx.conclude(Outcome::Lost, EndedBy::Switch, Cause::Other);
         cx.note(Note::Stage { from, to: None });
+        self.publish_news(env);
         if let Some(record) = self.record(env.now) {
+            self.publish_end(&record, env);
             env.out.push(Command::Record(Box::new(record)));
         }
         CallStatus::Ended
@@ -365,6 +371,7 @@ impl Call {
             talk: talk.map_or(Millis(0), |talk| talked_until.since(talk)),
             agent: state.attempts.iter().find(talked).map(|attempt| attempt.agent.clone()),
             refused: record_fields.refused,
+            closed: record_fields.closed,
             path: record_fields.path,
             entered: record_fields.entered,
             marks: record_fields.marks,

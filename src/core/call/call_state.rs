@@ -1,6 +1,7 @@
 //! The state of a call that holds in every stage.
 
 use super::attempt::{Attempt, AttemptIx};
+use super::published::PublishedEvents;
 use super::timer::Timers;
 use crate::event::Cause;
 use crate::hotline::access::RefusalReason;
@@ -70,6 +71,8 @@ pub(super) struct CallState {
     pub(super) taken_over: bool,
     #[serde(rename = "findings")]
     pub(super) record_fields: RecordFields,
+    #[serde(default, skip_serializing_if = "PublishedEvents::is_empty")]
+    pub(super) published: PublishedEvents,
 }
 
 /// What the stages learn for the call record.
@@ -79,6 +82,9 @@ pub(super) struct RecordFields {
     pub(super) path: Vec<Arc<str>>,
     pub(super) entered: BTreeMap<Arc<str>, String>,
     pub(super) marks: BTreeMap<Arc<str>, Arc<str>>,
+    /// Whether hours that are not open decided the call's way.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) closed: bool,
     /// Whether the call looked for an agent at all.
     pub(super) hunted: bool,
     pub(super) queued: Millis,

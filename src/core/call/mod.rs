@@ -36,6 +36,8 @@ mod hunt;
 mod leg_tracking;
 mod link_recovery;
 mod menu;
+mod published;
+mod publishing;
 mod queue;
 mod ringback;
 mod ringing;

@@ -24,11 +24,14 @@ pub struct Limits {
     pub live_max: usize,
     /// How long after the last command the dialplan's fallback serves a caller who is not in talk.
     pub fallback_after: Millis,
+    /// Whether the events of calls are published.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub publishes: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { live_max: 20_000, fallback_after: Millis::seconds(4) }
+        Self { live_max: 20_000, fallback_after: Millis::seconds(4), publishes: false }
     }
 }
 
@@ -220,12 +223,16 @@ impl Switchboard {
         let mut env = CallEnv {
             now: self.now,
             fallback_after: self.limits.fallback_after,
+            publishes: self.limits.publishes,
             calendar: &self.calendar,
             number_regions: self.number_regions.as_deref(),
             out,
         };
         match turn(call, &mut env) {
-            CallStatus::Alive => self.calls.update_index(slot),
+            CallStatus::Alive => {
+                call.publish_news(&mut env);
+                self.calls.update_index(slot);
+            }
             CallStatus::Ended => self.calls.remove(slot),
         }
     }
@@ -251,11 +258,13 @@ impl Switchboard {
         let mut env = CallEnv {
             now: self.now,
             fallback_after: self.limits.fallback_after,
+            publishes: self.limits.publishes,
             calendar: &self.calendar,
             number_regions: self.number_regions.as_deref(),
             out,
         };
-        let call = Call::take(arrival, source, hotline, &mut env);
+        let mut call = Call::take(arrival, source, hotline, &mut env);
+        call.publish_news(&mut env);
         self.calls.insert(id, call);
     }
 

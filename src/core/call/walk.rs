@@ -27,6 +27,9 @@ pub(super) enum NodeStage {
     Verify,
 }
 
+/// The state of a table of hours in which the business works.
+const OPEN: &str = "open";
+
 /// Where a walk ends.
 #[derive(Debug)]
 pub(super) enum WalkEnd {
@@ -163,11 +166,12 @@ fn closing(cx: &Context) -> Transition {
     Transition::Closing { cause }
 }
 
-fn hours(table: &Arc<str>, cx: &Context) -> (Exit, Box<str>) {
+fn hours(table: &Arc<str>, cx: &mut Context) -> (Exit, Box<str>) {
     let Some(hours) = cx.hotline.and_then(|hotline| hotline.hours.get(table)) else {
         return (Exit::Fixed("closed"), "there is no such table of hours".into());
     };
     let answer = hours.state(cx.now, cx.calendar);
+    cx.state.record_fields.closed |= *answer.state != *OPEN;
     (Exit::Named(answer.state), answer.because.to_string().into())
 }
 

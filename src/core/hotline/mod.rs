@@ -20,6 +20,7 @@ pub use voice::Voice;
 
 use crate::hours::Hours;
 use crate::id::LineId;
+use crate::message::SmsRules;
 use crate::number::AreaCode;
 use crate::prompt::Prompt;
 use crate::time::Millis;
@@ -97,6 +98,9 @@ pub struct Hotline {
     pub agents: Vec<Agent>,
     /// The groups of agents.
     pub groups: Vec<Group>,
+    /// The messages by SMS, if there are any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sms: Option<Arc<SmsRules>>,
     /// The flow of a call.
     pub flow: Flow,
 }

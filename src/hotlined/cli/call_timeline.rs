@@ -187,7 +187,12 @@ impl CallTimeline {
                 self.push(at, TimelineEvent::Over);
                 self.record = Some(record.clone());
             }
-            Command::Switch { .. } | Command::Note { .. } | Command::Record(_) | Command::Acd { .. } => {}
+            Command::Switch { .. }
+            | Command::Note { .. }
+            | Command::Record(_)
+            | Command::Message(_)
+            | Command::Publish(_)
+            | Command::Acd { .. } => {}
         }
     }
 

@@ -114,7 +114,7 @@ impl CallMetrics {
                 let request = request_word(request);
                 self.requests.entry(request).or_insert_with(|| request_counter(request)).increment(1);
             }
-            Command::Switch { .. } => {}
+            Command::Switch { .. } | Command::Message(_) | Command::Publish(_) => {}
         }
     }
 

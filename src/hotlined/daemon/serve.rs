@@ -61,7 +61,11 @@ pub async fn serve(
     for link in &links {
         tracing::info!(hotlines = config.hotlines().len(), calls, switch = %link.switch, host = link.host, port = link.port, "serving");
     }
-    let limits = Limits { live_max: settings.calls.live_max, fallback_after: settings.calls.fallback };
+    let limits = Limits {
+        live_max: settings.calls.live_max,
+        fallback_after: settings.calls.fallback,
+        publishes: false,
+    };
     let observers =
         files.journal_observer(limits).into_iter().chain([call_metrics::observer(health.clone())]);
     let of_settings = |redis| RedisParts { settings: redis, records: settings.records.clone() };

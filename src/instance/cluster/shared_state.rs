@@ -105,7 +105,7 @@ impl SharedState {
                     }
                     out.push(Command::Note { call, note });
                 }
-                Command::Switch { .. } => out.push(command),
+                Command::Switch { .. } | Command::Message(_) | Command::Publish(_) => out.push(command),
             }
         }
         if !self.failover.is_unavailable() {

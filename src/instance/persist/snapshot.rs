@@ -134,7 +134,11 @@ mod tests {
         let gone = Event::LinkRestored { switch: SwitchId("fs".into()), connection: 1, legs: Vec::new() };
         let times = turn(&mut after, 7_000, &gone).into_iter().filter_map(|command| match command {
             Command::Record(record) => Some((record.call.to_string(), record.arrived.0, record.ended.0)),
-            Command::Switch { .. } | Command::Acd { .. } | Command::Note { .. } => None,
+            Command::Switch { .. }
+            | Command::Acd { .. }
+            | Command::Message(_)
+            | Command::Publish(_)
+            | Command::Note { .. } => None,
         });
         let times: Vec<(String, u64, u64)> = times.collect();
         assert_eq!(times, [("a".to_owned(), 2_000, 2_000), ("b".to_owned(), 5_000, 5_000)]);
@@ -150,9 +154,12 @@ mod tests {
         let claim = |out: Vec<Command>| {
             let claims = out.into_iter().filter_map(|command| match command {
                 Command::Acd { id, request: AcdRequest::Claim(_) } => Some(id),
-                Command::Acd { .. } | Command::Switch { .. } | Command::Record(_) | Command::Note { .. } => {
-                    None
-                }
+                Command::Acd { .. }
+                | Command::Switch { .. }
+                | Command::Record(_)
+                | Command::Message(_)
+                | Command::Publish(_)
+                | Command::Note { .. } => None,
             });
             claims.last().expect("no claim")
         };
@@ -161,9 +168,12 @@ mod tests {
             let answer = Event::Acd { command: claim.clone(), reply: AcdReply::Claimed { line } };
             let rings = turn(engine, 9, &answer).into_iter().filter_map(|command| match command {
                 Command::Switch { id, action: Action::Ring { leg, .. }, .. } => Some((leg, id.number)),
-                Command::Acd { .. } | Command::Switch { .. } | Command::Record(_) | Command::Note { .. } => {
-                    None
-                }
+                Command::Acd { .. }
+                | Command::Switch { .. }
+                | Command::Record(_)
+                | Command::Message(_)
+                | Command::Publish(_)
+                | Command::Note { .. } => None,
             });
             rings.last().expect("nobody is called")
         };

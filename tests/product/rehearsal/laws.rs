@@ -194,7 +194,7 @@ impl Laws {
                 self.calls.entry(call.clone()).or_default().not_taken += 1;
             }
             Command::Record(record) => self.recorded(record),
-            Command::Note { .. } | Command::Acd { .. } => {}
+            Command::Note { .. } | Command::Message(_) | Command::Publish(_) | Command::Acd { .. } => {}
         }
     }
 

@@ -115,7 +115,7 @@ struct Teller<'a> {
 
 impl<'a> Teller<'a> {
     fn new(telling: Telling, home: &'a Home) -> Self {
-        let limits = Limits { live_max: 4, fallback_after: Millis::seconds(5) };
+        let limits = Limits { live_max: 4, fallback_after: Millis::seconds(5), publishes: false };
         Self {
             engine: Engine::new(limits),
             limits,

@@ -32,6 +32,12 @@ pub(super) fn command(command: &Command, names: &Names, begin: Instant) -> Strin
             }
             format!("record {text}")
         }
+        Command::Message(message) => {
+            format!("message {} to {}: {}", message.template, message.to, message.signed_text())
+        }
+        Command::Publish(event) => {
+            format!("event {} {} {}", name(&event.call.0, names), event.sequence, event.kind.name())
+        }
     }
 }
 
