@@ -189,6 +189,7 @@ fn parts(port: u16, records: JsonlWriter) -> DaemonParts {
         snapshot: None,
         redis: None,
         claim: None,
+        sms: Default::default(),
         heartbeat: Heartbeat::new(health, ServiceManager::default()),
     }
 }

@@ -75,6 +75,8 @@ pub enum TraceEntry<'a> {
     In(&'a Event),
     /// A command went out. Requests to the embedded ACD are among them.
     Out(&'a Command),
+    /// A command that did not come from the engine: what became of a message of an earlier call.
+    Added(&'a Command),
 }
 
 /// Sees everything that passes through the engine.

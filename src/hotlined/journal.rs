@@ -70,6 +70,8 @@ impl Journal {
         let (event, command) = match entry {
             TraceEntry::In(event) => (Some(event), None),
             TraceEntry::Out(command) => (None, Some(command)),
+            // A replay would not have it: it follows from the answer of a gateway.
+            TraceEntry::Added(_) => return,
         };
         self.write(&BorrowedLine { t: now, begin: None, event, command });
     }

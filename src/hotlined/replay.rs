@@ -366,7 +366,7 @@ impl<'a> Player<'a> {
         let (now, replayed) = (self.now, &mut self.replayed);
         let mut watch = |entry: TraceEntry| match entry {
             TraceEntry::In(_) => replayed.events += 1,
-            TraceEntry::Out(command) => replayed.note(now, command),
+            TraceEntry::Out(command) | TraceEntry::Added(command) => replayed.note(now, command),
         };
         self.engine.run_turn(now, event, &mut Vec::new(), &mut watch);
     }

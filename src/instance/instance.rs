@@ -6,9 +6,11 @@ use crate::cluster::redis_channel::{RedisChannel, RedisChannelReply, RedisChanne
 use crate::health::Health;
 use crate::links::LinkInput;
 use crate::links::Links;
+use crate::messages::{MessageOrder, MessageQueue, OrderRefused, SendRequest};
 use crate::options::Probe;
+use crate::persist::delivery_kind::DeliveryKind;
 use crate::persist::file_persistence::FilePersistence;
-use crate::persist::outbox::{Delivery, DeliveryId, DeliveryKind, Outbox};
+use crate::persist::outbox::{Delivery, DeliveryId, Outbox};
 use crate::shutdown::{InstanceError, ShutdownPhase};
 use crate::stall_guard::StallGuard;
 use crate::switch::freeswitch::link::LinkOutput;
@@ -17,6 +19,7 @@ use hotlined_core::command::Command;
 use hotlined_core::engine::{Engine, Observer};
 use hotlined_core::event::Event;
 use hotlined_core::id::SwitchId;
+use hotlined_core::message::sending::{Receipt, SendOutcome};
 use hotlined_core::time::{Instant, Millis};
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -48,6 +51,22 @@ pub enum Input {
     /// The operator, or the supervisor of the process, stops the daemon. Calls in progress may finish for a while. A
     /// second `Stop` ends them at once.
     Stop,
+    /// What became of a request to an SMS gateway: the answer to [`Output::Send`].
+    MessageOutcome {
+        /// The message.
+        id: DeliveryId,
+        /// The number of the attempt.
+        attempt: u32,
+        /// What became of it.
+        outcome: SendOutcome,
+    },
+    /// Receipts of an SMS gateway have come.
+    Receipts {
+        /// The gateway.
+        gateway: Arc<str>,
+        /// The receipts.
+        receipts: Vec<Receipt>,
+    },
     /// Only time has passed: the [deadline](Instance::deadline) is reached.
     Tick,
 }
@@ -69,6 +88,8 @@ pub enum Output {
     /// Give this delivery to the deliverer of its kind. The answer is [`Input::Delivered`], once the delivery is
     /// complete. A delivery of a kind without deliverer stays persisted.
     Deliver(Delivery),
+    /// Ask an SMS gateway to send a message. The answer is [`Input::MessageOutcome`], always.
+    Send(Box<SendRequest>),
     /// The instance has ended. This is the last output.
     Ended(Result<(), InstanceError>),
 }
@@ -90,6 +111,9 @@ pub struct Instance {
     pub(crate) links: Links,
     pub(crate) persistence: Persistence,
     pub(crate) outbox: Outbox,
+    pub(crate) messages: MessageQueue,
+    /// New versions of messages that are not known to be saved.
+    pub(crate) unsaved_messages: Vec<Delivery>,
     pub(crate) delivery_kinds: Vec<DeliveryKind>,
     pub(crate) observers: Vec<Observer>,
     pub(crate) health: Arc<Health>,
@@ -147,6 +171,13 @@ impl Instance {
                     self.forget_delivered_at.get_or_insert(now + FORGET_DELIVERED_AFTER);
                 }
             }
+            Input::MessageOutcome { id, attempt, outcome } => {
+                self.messages.on_outcome(now, &id, attempt, outcome);
+            }
+            Input::Receipts { gateway, receipts } => {
+                let (received, known) = (receipts.len(), self.messages.on_receipts(now, &gateway, receipts));
+                tracing::debug!(%gateway, received, known, "receipts");
+            }
             Input::ConfigChanged(event) => self.returned_events.push_back(event),
             Input::Stop => self.stop(),
             Input::Tick => {}
@@ -200,7 +231,7 @@ impl Instance {
                 ]
             }
         };
-        let calls = [self.engine_deadline(), self.links.outages.deadline()];
+        let calls = [self.engine_deadline(), self.links.outages.deadline(), self.messages.deadline()];
         let calls = calls.into_iter().filter(|_| takes_calls);
         let turn = calls.chain([self.forget_delivered_at.filter(|_| !self.is_persisting)]);
         let ending = self.shutdown.deadline().filter(|_| !self.is_persisting);
@@ -240,6 +271,20 @@ impl Instance {
             Persistence::Redis(cluster) => cluster.is_complete(),
         };
         is_told && !self.is_persisting && !self.outbox.has_work()
+    }
+
+    /// The messages by SMS.
+    pub fn messages(&self) -> &MessageQueue {
+        &self.messages
+    }
+
+    /// Carries out the order of an operator about a message.
+    ///
+    /// # Errors
+    /// If there is no such message, or its state does not allow the order.
+    pub fn order_message(&mut self, now: Instant, id: &str, order: MessageOrder) -> Result<(), OrderRefused> {
+        self.now = now.max(self.now);
+        self.messages.order(self.now, id, order)
     }
 
     /// Whether all executed commands are persisted, as far as the daemon knows. A turn that is being persisted is not

@@ -81,6 +81,7 @@ pub mod health;
 mod instance;
 mod link_outage;
 mod links;
+pub mod messages;
 pub mod metrics;
 mod options;
 pub mod persist;

@@ -88,6 +88,12 @@ define_metrics! {
         "Events that wait for the loop, as of its last turn.";
     UNDELIVERED: MetricKind::Counter, "hotlined_orders_undelivered_total", [],
         "Orders that could not be handed to the link to the switch.";
+    MESSAGES: MetricKind::Counter, "hotlined_messages_total", ["state"],
+        "Messages by SMS that came into this state: due, sent, delivered, unknown, dead, digested, dropped.";
+    MESSAGES_DROPPED: MetricKind::Counter, "hotlined_messages_dropped_total", ["why"],
+        "Messages by SMS that were dropped: expired, in quiet hours, over a limit, too many at once, by an operator.";
+    MESSAGE_REQUESTS: MetricKind::Counter, "hotlined_message_requests_total", ["gateway", "outcome"],
+        "Requests to SMS gateways, by what became of each.";
     DRAINING: MetricKind::Gauge, "hotlined_draining", [],
         "1 while the daemon stops and takes no new calls.";
 

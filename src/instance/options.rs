@@ -2,7 +2,8 @@
 
 use crate::daemon_id::DaemonId;
 use crate::health::Health;
-use crate::persist::outbox::DeliveryKind;
+use crate::messages::GatewayLimits;
+use crate::persist::delivery_kind::DeliveryKind;
 use crate::persist::snapshot::PersistedState;
 use crate::switch::freeswitch::link::LinkSettings;
 use crate::switch::lease_token::{Activation, LeaseToken};
@@ -29,6 +30,8 @@ pub struct InstanceOptions {
     pub token: Option<(LeaseToken, Activation)>,
     /// The kinds of deliveries that the driver can deliver.
     pub delivery_kinds: Vec<DeliveryKind>,
+    /// The SMS gateways, in the order in which they are tried.
+    pub gateways: Vec<GatewayLimits>,
     /// Functions that see everything that passes through the engine.
     pub observers: Vec<Observer>,
     /// Where the instance reports its health.
@@ -91,6 +94,7 @@ impl InstanceOptions {
             persistence,
             token: None,
             delivery_kinds: DeliveryKind::ALL.to_vec(),
+            gateways: Vec::new(),
             observers: Vec::new(),
             health,
             probe: Box::new(NoProbe),

@@ -3,6 +3,7 @@
 use crate::cluster::cluster_client::ClusterClient;
 use crate::instance::{Instance, Output, Persistence};
 use crate::links::Links;
+use crate::messages::MessageQueue;
 use crate::options::{InstanceOptions, PersistenceOptions, RedisOptions};
 use crate::persist::file_persistence::FilePersistence;
 use crate::persist::outbox::Outbox;
@@ -27,6 +28,7 @@ impl Instance {
             persistence,
             token,
             delivery_kinds,
+            gateways,
             observers,
             health,
             probe,
@@ -35,6 +37,7 @@ impl Instance {
         let links = Links::new(links, seed);
         let switches: Vec<SwitchId> = links.switches().cloned().collect();
         let (mut outbox, mut outputs) = (Outbox::default(), VecDeque::new());
+        let mut messages = MessageQueue::new(gateways, limits.publishes);
         let mut returned_events: VecDeque<Event> = VecDeque::new();
         let (engine, persistence) = match persistence {
             PersistenceOptions::None => (Engine::new(limits), Persistence::None),
@@ -42,7 +45,10 @@ impl Instance {
                 let file = FilePersistence::new(&state);
                 let PersistedState { calls, hotlines, store, deliveries, done, losses: _ } = *state;
                 outbox.add_done(done);
-                let put = deliveries.into_iter().filter_map(|delivery| outbox.put(delivery));
+                let (texts, others): (Vec<_>, Vec<_>) =
+                    deliveries.into_iter().partition(|delivery| delivery.id.is_message());
+                texts.iter().for_each(|text| messages.take_over(now, text));
+                let put = others.into_iter().filter_map(|delivery| outbox.put(delivery));
                 outputs.extend(put.map(Output::Deliver));
                 if !calls.is_empty() {
                     returned_events.push_back(Event::CallsTakenOver { calls, hotlines });
@@ -61,6 +67,8 @@ impl Instance {
             links,
             persistence,
             outbox,
+            messages,
+            unsaved_messages: Vec::new(),
             delivery_kinds,
             observers,
             health,

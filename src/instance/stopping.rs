@@ -11,6 +11,8 @@ use hotlined_core::time::Millis;
 
 /// How long the deliverers may take for the last deliveries.
 const DELIVERIES_TIME_MAX: Millis = Millis::seconds(2);
+/// How long SMS gateways may take for their answers: without its answer a message stays unknown.
+const ANSWERS_TIME_MAX: Millis = Millis::seconds(12);
 /// How long the switches may take to read the last requests.
 const LINKS_TIME_MAX: Millis = Millis::seconds(5);
 /// How long Redis may take for the last requests.
@@ -60,7 +62,9 @@ impl Instance {
             ShutdownPhase::HandedOver => {
                 // Each returned event ends a command, so there are at most as many as commands.
                 if !self.run_returned_events() {
-                    self.shutdown = ShutdownPhase::Delivering(now + DELIVERIES_TIME_MAX);
+                    let is_sending = self.messages.in_flight() > 0;
+                    let wait = if is_sending { ANSWERS_TIME_MAX } else { DELIVERIES_TIME_MAX };
+                    self.shutdown = ShutdownPhase::Delivering(now + wait);
                 }
             }
             // The next daemon must not repeat the last deliveries, nor continue calls that have ended.
@@ -100,7 +104,10 @@ impl Instance {
             Persistence::File(file) => file.is_complete(),
             Persistence::None | Persistence::Redis(_) => true,
         };
-        is_persisted && !self.outbox.has_work()
+        is_persisted
+            && !self.outbox.has_work()
+            && self.messages.in_flight() == 0
+            && !self.messages.has_changes()
     }
 
     fn has_released_leases(&self) -> bool {

@@ -75,6 +75,7 @@ impl Instance {
     /// Processes deadlines: of persistence, of links that are down, and of calls.
     fn process_due(&mut self) -> bool {
         let now = self.now;
+        self.messages.run_due(now);
         self.process_due_persistence();
         let overdue = self.links.outages.take_overdue(now);
         if let Persistence::Redis(cluster) = &mut self.persistence {
@@ -105,6 +106,7 @@ impl Instance {
             }
         };
         self.needs_persist |= self.forget_delivered_at.is_some_and(|at| at <= now);
+        self.needs_persist |= self.messages.has_changes();
     }
 
     /// Processes a change of a lease.
@@ -137,7 +139,13 @@ impl Instance {
         tracing::info!(%switch, token = fence.token, calls, "acting for the switch");
         loaded.kept.losses.iter().for_each(|loss| tracing::error!(%switch, "lost: {loss}"));
         let Takeover { taken_up, deliveries } = cluster.begin_switch(self.now, fence, loaded);
-        deliveries.into_iter().for_each(|delivery| self.deliver(delivery));
+        for delivery in deliveries {
+            if delivery.id.is_message() {
+                self.messages.take_over(self.now, &delivery);
+            } else {
+                self.deliver(delivery);
+            }
+        }
         self.run_engine(&taken_up);
         self.probe.recount(&self.engine.switchboard);
         self.open_link(&switch, Some((token, Activation::Leased)), WritePermit::Until(until));
@@ -172,6 +180,7 @@ impl Instance {
         if let Persistence::Redis(cluster) = &mut self.persistence {
             cluster.end_switch(self.now, switch);
         }
+        self.messages.leave_switch(switch);
         self.run_engine(&Event::LeaseLost { switch: switch.clone() });
         self.probe.recount(&self.engine.switchboard);
     }
@@ -250,16 +259,30 @@ impl Instance {
     /// Persists what has changed.
     pub(crate) fn persist_turn(&mut self) {
         (self.needs_persist, self.forget_delivered_at, self.is_persisting) = (false, None, true);
-        let (now, done) = (self.now, self.outbox.take_done());
+        let (now, mut done) = (self.now, self.outbox.take_done());
+        done.extend(self.messages.take_done());
+        for event in self.messages.take_events() {
+            let command = Command::Publish(Box::new(event));
+            self.observers.iter_mut().for_each(|observer| observer(now, TraceEntry::Added(&command)));
+            self.commands.push(command);
+        }
         let kinds = &self.delivery_kinds;
         let of = |command: &Command| {
             kinds.iter().flat_map(|kind| (kind.deliveries_of)(command)).collect::<Vec<_>>()
         };
-        let deliveries: Vec<(SwitchId, Delivery)> = self.commands.iter().flat_map(of).collect();
+        let mut deliveries: Vec<(SwitchId, Delivery)> = self.commands.iter().flat_map(of).collect();
+        deliveries.extend(self.messages.take_changed());
         match &mut self.persistence {
             Persistence::None => self.deliver_all(deliveries),
             Persistence::File(file) => {
-                let frames = file.settle(now, &mut self.engine, deliveries.clone(), done, &self.outbox);
+                let frames = file.settle(
+                    now,
+                    &mut self.engine,
+                    deliveries.clone(),
+                    done,
+                    &self.outbox,
+                    &self.messages,
+                );
                 if let Some((number, frames)) = frames {
                     self.probe.persist_begins();
                     self.outputs.push_back(Output::WriteFrames { number, frames });
@@ -318,9 +341,25 @@ impl Instance {
             let deliverable = cluster.deliverable(self.now);
             deliverable.into_iter().for_each(|delivery| self.deliver(delivery));
         }
+        let is_saved = match &self.persistence {
+            Persistence::None => true,
+            Persistence::File(file) => file.is_complete(),
+            // What Redis gave out is saved.
+            Persistence::Redis(_) => true,
+        };
+        if is_saved {
+            for message in std::mem::take(&mut self.unsaved_messages) {
+                let request = self.messages.on_saved(&message);
+                self.outputs.extend(request.map(|request| Output::Send(Box::new(request))));
+            }
+        }
     }
 
     pub(crate) fn deliver(&mut self, delivery: Delivery) {
+        if delivery.id.is_message() {
+            self.unsaved_messages.push(delivery);
+            return;
+        }
         self.outputs.extend(self.outbox.put(delivery).map(Output::Deliver));
     }
 

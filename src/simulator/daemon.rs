@@ -16,7 +16,8 @@ use hotlined_core::record::CallRecord;
 use hotlined_core::time::{Instant, Millis};
 use hotlined_instance::DaemonId;
 use hotlined_instance::health::Health;
-use hotlined_instance::persist::outbox::{Delivery, DeliveryKind};
+use hotlined_instance::persist::delivery_kind::DeliveryKind;
+use hotlined_instance::persist::outbox::Delivery;
 use hotlined_instance::persist::snapshot::PersistedState;
 use hotlined_instance::switch::lease_token::{Activation, LeaseToken};
 use hotlined_instance::{self as instance, Instance};
@@ -182,6 +183,7 @@ impl Daemon {
                 // A daemon asks the switch for the active daemon first. With leases, the lease decides.
                 token: Some((LeaseToken::new(&name, daemon_now.0), Activation::Asking)),
                 delivery_kinds: DeliveryKind::ALL.to_vec(),
+                gateways: Vec::new(),
                 observers: vec![probe.observer(redis_connections.is_some())],
                 // The simulator does not read the daemon's health.
                 health: Arc::new(Health::new(std::time::Instant::now(), Vec::<SwitchId>::new())),

@@ -105,6 +105,7 @@ impl World<'_> {
                     daemon.deliveries.push_back((newest.max(now + lag + slow), delivery));
                 }
             }
+            Output::Send(request) => return Err(format!("{} has no gateway", request.gateway)),
             Output::Ended(outcome) => {
                 outcome.map_err(|ended| format!("{} ended by itself: {ended}", daemon.name))?;
                 self.daemon_stopped(ix)?;

@@ -64,6 +64,7 @@ impl EngineProbe {
                 calls: Vec::new(),
                 take_over_failure: None,
             })),
+            TraceEntry::Added(_) => {}
             TraceEntry::Out(command) => {
                 let Some(ProbeEvent::EngineTurn(turn)) = events.last_mut() else { return };
                 turn.commands.push(format!("{command:?}"));

@@ -7,8 +7,9 @@ use hotlined_core::hotline::Hotlines;
 use hotlined_core::id::SwitchId;
 use hotlined_core::time::{Instant, Millis};
 use hotlined_instance::health::Health;
+use hotlined_instance::persist::delivery_kind::DeliveryKind;
 use hotlined_instance::persist::frames::FileState;
-use hotlined_instance::persist::outbox::{Delivery, DeliveryId, DeliveryKind};
+use hotlined_instance::persist::outbox::{Delivery, DeliveryId};
 use hotlined_instance::{Input, Instance, Output};
 use hotlined_instance::{InstanceOptions, PersistenceOptions};
 use std::sync::Arc;
@@ -61,7 +62,9 @@ impl Daemon {
                     self.order.push("delivered");
                     self.delivered.push(delivery);
                 }
-                Output::Link(..) | Output::Redis(..) | Output::Ended(_) => panic!("{output:?}"),
+                Output::Link(..) | Output::Redis(..) | Output::Send(_) | Output::Ended(_) => {
+                    panic!("{output:?}")
+                }
             }
         }
     }

@@ -81,6 +81,7 @@ impl CallTimeline {
         match entry {
             TraceEntry::In(event) => self.add_event(at, event),
             TraceEntry::Out(command) => self.add_command(at, command),
+            TraceEntry::Added(_) => {}
         }
     }
 

@@ -77,6 +77,7 @@ pub fn observer(health: Arc<Health>) -> Observer {
     Box::new(move |_, entry| match entry {
         TraceEntry::In(event) => call_metrics.count_event(event),
         TraceEntry::Out(command) => call_metrics.count_command(command),
+        TraceEntry::Added(_) => {}
     })
 }
 

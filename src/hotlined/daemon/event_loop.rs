@@ -6,6 +6,7 @@
 use super::clock::Clock;
 use super::deliverer::Deliverers;
 use super::heartbeat::Heartbeat;
+use super::message_gateways::{MessageGateways, MessageInput};
 use super::redis_connections::RedisConnections;
 use super::sockets::Sockets;
 use crate::snapshot_file::SnapshotFile;
@@ -40,6 +41,7 @@ pub(super) struct EventLoop {
     pub(super) snapshot_file: Option<SnapshotFile>,
     pub(super) redis: Option<RedisConnections>,
     pub(super) deliverers: Deliverers,
+    pub(super) messages: MessageGateways,
     pub(super) heartbeat: Heartbeat,
 }
 
@@ -49,6 +51,7 @@ enum WakeReason {
     Sockets,
     Redis(RedisChannel, Result<RedisChannelReply, RedisFailure>),
     Configured(Event),
+    Message(MessageInput),
     Due,
 }
 
@@ -76,6 +79,7 @@ impl EventLoop {
                 biased;
                 Some(ControlRequest::Stop) = control.recv() => WakeReason::Stop,
                 Some(event) = config_changes.recv() => WakeReason::Configured(event),
+                Some(input) = self.messages.next_input() => WakeReason::Message(input),
                 () = self.sockets.next(&mut from_sockets) => WakeReason::Sockets,
                 (channel, reply) = next_reply(&mut self.redis) => WakeReason::Redis(channel, reply),
                 () = tokio::time::sleep_until(wake_at) => WakeReason::Due,
@@ -90,10 +94,32 @@ impl EventLoop {
                 }
                 WakeReason::Redis(channel, reply) => self.instance.handle(now, Input::Redis(channel, reply)),
                 WakeReason::Configured(event) => self.instance.handle(now, Input::ConfigChanged(event)),
+                WakeReason::Message(input) => self.take_message_input(now, input),
                 WakeReason::Due => self.instance.handle(now, Input::Tick),
             }
             while let Some(id) = self.deliverers.next_done() {
                 self.instance.handle(now, Input::Delivered(id));
+            }
+        }
+    }
+
+    fn take_message_input(&mut self, now: Instant, input: MessageInput) {
+        match input {
+            MessageInput::Outcome { id, attempt, outcome } => {
+                self.instance.handle(now, Input::MessageOutcome { id, attempt, outcome });
+            }
+            MessageInput::Receipts { gateway, receipts, known } => {
+                let before = self.instance.messages().count_known(&gateway, &receipts);
+                self.instance.handle(now, Input::Receipts { gateway, receipts });
+                // The client of the API may have gone.
+                let _ = known.send(before);
+            }
+            MessageInput::List { filter, listed } => {
+                let _ = listed.send(self.instance.messages().list(&filter));
+            }
+            MessageInput::Order { id, order, result } => {
+                let _ = result.send(self.instance.order_message(now, &id, order));
+                self.instance.handle(now, Input::Tick);
             }
         }
     }
@@ -124,6 +150,7 @@ impl EventLoop {
                 self.instance.handle(self.clock.now(), Input::FramesWritten { number, outcome, renews });
             }
             Output::Deliver(delivery) => self.deliverers.deliver(delivery),
+            Output::Send(request) => self.messages.send(*request),
             Output::Ended(end) => return Some(end),
         }
         None

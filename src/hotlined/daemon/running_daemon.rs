@@ -4,6 +4,7 @@ use super::clock::Clock;
 use super::deliverer::Deliverers;
 use super::event_loop::{CONFIG_CHANGES_WAITING_MAX, ControlRequest, EventLoop};
 use super::heartbeat::{Heartbeat, LoopMetrics};
+use super::message_gateways::{MessageGateways, MessageInput, MessageSender};
 use super::record_deliverer::RecordDeliverer;
 use super::redis_connections::RedisConnections;
 use super::serve_error::ServeError;
@@ -17,7 +18,9 @@ use hotlined_core::engine::Observer;
 use hotlined_core::event::Event;
 use hotlined_core::time::Millis;
 use hotlined_instance::Instance;
-use hotlined_instance::persist::outbox::{DeliveryKind, RECORD};
+use hotlined_instance::messages::GatewayLimits;
+use hotlined_instance::persist::delivery_kind::DeliveryKind;
+use hotlined_instance::persist::outbox::RECORD;
 use hotlined_instance::persist::snapshot::PersistedState;
 use hotlined_instance::switch::freeswitch::link::LinkSettings;
 use hotlined_instance::switch::lease_token::{Activation, LeaseToken};
@@ -48,6 +51,8 @@ pub struct DaemonParts {
     pub redis: Option<RedisParts>,
     /// The lease token for the switches, if there is no Redis.
     pub claim: Option<(LeaseToken, Activation)>,
+    /// The SMS gateways.
+    pub sms: SmsParts,
     /// The heartbeat of the event loop.
     pub heartbeat: Heartbeat,
 }
@@ -59,6 +64,17 @@ pub struct RedisParts {
     pub settings: RedisSettings,
     /// The file of this daemon's call records: a record that is in the file is not written again.
     pub records: PathBuf,
+}
+
+/// The SMS gateways: how much each may be given, and what sends the requests.
+#[derive(Default)]
+pub struct SmsParts {
+    /// The gateways, in the order in which they are tried.
+    pub gateways: Vec<GatewayLimits>,
+    /// What sends the requests.
+    pub(crate) sender: Option<Box<dyn MessageSender>>,
+    /// The channel of answers, receipts and orders.
+    pub(crate) inputs: Option<(mpsc::Sender<MessageInput>, mpsc::Receiver<MessageInput>)>,
 }
 
 /// A daemon whose event loop runs.
@@ -105,8 +121,11 @@ impl DaemonParts {
             snapshot: live,
             redis: of,
             claim,
+            sms,
             heartbeat,
         } = self;
+        let SmsParts { gateways, sender, inputs } = sms;
+        let messages = MessageGateways::new(sender, inputs.unwrap_or_else(MessageGateways::channel));
         let (file, persistence) = match (of, live) {
             (Some(RedisParts { settings, .. }), _) => {
                 let options = RedisOptions { daemon: settings.daemon, lease: settings.lease };
@@ -129,13 +148,14 @@ impl DaemonParts {
             persistence,
             token: claim,
             delivery_kinds: DeliveryKind::ALL.to_vec(),
+            gateways,
             observers,
             health,
             probe,
             seed,
         };
         let instance = Instance::new(clock.now(), start);
-        EventLoop { instance, clock, sockets, snapshot_file: file, redis, deliverers, heartbeat }
+        EventLoop { instance, clock, sockets, snapshot_file: file, redis, deliverers, messages, heartbeat }
     }
 }
 

@@ -5,7 +5,7 @@ use super::clock::Clock;
 use super::heartbeat::Heartbeat;
 use super::link_settings::link_settings;
 use super::output_files::OutputFiles;
-use super::running_daemon::{DaemonParts, RedisParts};
+use super::running_daemon::{DaemonParts, RedisParts, SmsParts};
 use super::serve_error::ServeError;
 use super::settings::Settings;
 use super::signals::{Signals, stop_on_signals};
@@ -80,6 +80,7 @@ pub async fn serve(
         snapshot,
         redis: settings.redis.clone().map(of_settings),
         claim: Some((claim_of_the_process(), claiming)),
+        sms: SmsParts::default(),
         heartbeat,
     };
     // Before the event loop runs: a signal without a handler would end the process at once.

@@ -130,9 +130,9 @@ impl CallReplication {
         self.dropped
     }
 
-    /// How many deliveries are not known to be done.
+    /// How many deliveries are not known to be done. A message may stay for days and does not count.
     pub fn open_deliveries(&self) -> usize {
-        self.deliveries.len()
+        self.deliveries.keys().filter(|id| !id.is_message()).count()
     }
 
     /// This daemon takes over the calls that Redis has of a switch. Returns the operations to send once the
@@ -483,16 +483,27 @@ impl CallReplication {
             }
             // A delivery that was done meanwhile must not be saved again: no daemon would ever delete it.
             ReplicationOp::EndCall { call, mut deliveries } => {
-                deliveries.retain(|delivery| self.deliveries.contains_key(&delivery.id));
+                self.refresh(&mut deliveries);
                 Some(ReplicationOp::EndCall { call, deliveries })
             }
             ReplicationOp::AddDeliveries(mut deliveries) => {
-                deliveries.retain(|delivery| self.deliveries.contains_key(&delivery.id));
+                self.refresh(&mut deliveries);
                 (!deliveries.is_empty()).then_some(ReplicationOp::AddDeliveries(deliveries))
             }
             ReplicationOp::AdoptCalls(_) | ReplicationOp::RemoveDeliveries(_) => Some(op),
             ReplicationOp::SaveCall { .. } | ReplicationOp::DropVersions(_) => None,
         }
+    }
+
+    /// Leaves out the deliveries that are done, and takes the latest version of the others.
+    fn refresh(&self, deliveries: &mut Vec<Delivery>) {
+        deliveries.retain_mut(|delivery| {
+            let latest = self.deliveries.get(&delivery.id);
+            if let Some((_, payload)) = latest {
+                delivery.payload.clone_from(payload);
+            }
+            latest.is_some()
+        });
     }
 }
 

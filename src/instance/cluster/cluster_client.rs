@@ -288,12 +288,17 @@ impl ClusterClient {
             return Vec::new();
         }
         let is_unavailable = self.state.failover().is_unavailable();
+        let is_complete =
+            !is_unavailable && self.state.replication().is_complete() && self.fenced_out.is_empty();
         let (reached, write_until) = (self.barrier_reached, self.lease.write_until());
         // If the daemon was paused and does not know it yet, another daemon may have done the delivery.
         let acts = |switch: &SwitchId| write_until.get(switch).is_some_and(|until| now < *until);
         let held_back = std::mem::take(&mut self.held_back).into_iter();
-        let (deliverable, held_back): (Vec<_>, _) = held_back
-            .partition(|(barrier, switch, _)| acts(switch) && (*barrier <= reached || is_unavailable));
+        let (deliverable, held_back): (Vec<_>, _) = held_back.partition(|(barrier, switch, delivery)| {
+            // A record may be written twice, a message must not be sent twice.
+            let is_saved = *barrier <= reached && (is_complete || !delivery.id.is_message());
+            acts(switch) && (is_saved || (is_unavailable && !delivery.id.is_message()))
+        });
         self.held_back = held_back.into();
         deliverable.into_iter().map(|(.., delivery)| delivery).collect()
     }

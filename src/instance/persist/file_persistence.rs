@@ -3,6 +3,7 @@
 //! Frames that could not be written are tried again with the next turn, or by themselves after a while. If too many
 //! bytes wait, one frame of everything takes their place.
 
+use crate::messages::MessageQueue;
 use crate::persist::frames::FrameWriter;
 use crate::persist::limits::PERSIST_TIME_MAX;
 use crate::persist::outbox::{Delivery, DeliveryId, Outbox};
@@ -68,6 +69,7 @@ impl FilePersistence {
         deliveries: Vec<(SwitchId, Delivery)>,
         done: Vec<DeliveryId>,
         outbox: &Outbox,
+        messages: &MessageQueue,
     ) -> Option<(u64, Bytes)> {
         let turn = TurnChanges { deliveries, done, ..TurnChanges::of(engine) };
         let has_changes = !turn.is_empty();
@@ -76,7 +78,7 @@ impl FilePersistence {
             if !is_retry_due {
                 return None;
             }
-            self.unwritten = self.full_frame(engine, turn, outbox);
+            self.unwritten = self.full_frame(engine, turn, outbox, messages);
             // What turns add while the full frame is written comes behind it.
             (self.done_unwritten, self.needs_full_frame) = (self.unwritten.len(), false);
         } else if has_changes {
@@ -94,13 +96,21 @@ impl FilePersistence {
     }
 
     /// A frame of everything.
-    fn full_frame(&mut self, engine: &mut Engine, turn: TurnChanges, outbox: &Outbox) -> Vec<u8> {
+    fn full_frame(
+        &mut self,
+        engine: &mut Engine,
+        turn: TurnChanges,
+        outbox: &Outbox,
+        messages: &MessageQueue,
+    ) -> Vec<u8> {
         engine.switchboard.report_all_again();
         let mut all = TurnChanges::of(engine);
         (all.over, all.inputs) = (Vec::new(), Vec::new());
         all.deliveries = turn.deliveries;
         let nowhere = || SwitchId("".into());
-        all.deliveries.extend(outbox.open().map(|delivery| (nowhere(), delivery)));
+        // A new version of a message comes after the old one.
+        let open = outbox.open().chain(messages.all());
+        all.deliveries.splice(0..0, open.map(|delivery| (nowhere(), delivery)));
         self.frames.full_frame(engine.acd().clone(), all)
     }
 

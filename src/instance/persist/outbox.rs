@@ -3,13 +3,12 @@
 //! A [`Delivery`] is saved in the same turn as the call that caused it. It goes to the deliverer of its kind, and
 //! leaves the outbox when the deliverer has done it. A delivery that is put in twice is one delivery.
 //!
-//! A new kind of delivery is a row of [`DeliveryKind`] and a deliverer. The code that saves, hands over and deletes
+//! A new kind of delivery is a row of [`DeliveryKind`](super::delivery_kind::DeliveryKind) and a deliverer. The code that saves, hands over and deletes
 //! deliveries treats all kinds alike, also kinds that a later version put in.
 //!
 //! Pure: no file, no network, no clock.
 
-use hotlined_core::command::Command;
-use hotlined_core::id::{CallId, SwitchId};
+use hotlined_core::id::CallId;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -19,27 +18,8 @@ use std::sync::Arc;
 /// The name of the kind of call records.
 pub const RECORD: &str = "record";
 
-/// A kind of delivery.
-#[derive(Clone, Copy, Debug)]
-pub struct DeliveryKind {
-    /// Its name, without spaces.
-    pub name: &'static str,
-    /// The deliveries of this kind that a command causes.
-    pub deliveries_of: fn(&Command) -> Vec<(SwitchId, Delivery)>,
-}
-
-impl DeliveryKind {
-    /// Every kind there is.
-    pub const ALL: &[Self] = &[Self { name: RECORD, deliveries_of: record_deliveries }];
-}
-
-/// A call record goes to the file of records, as one line of JSON.
-fn record_deliveries(command: &Command) -> Vec<(SwitchId, Delivery)> {
-    let Command::Record(record) = command else { return Vec::new() };
-    // Only a type that has no JSON could fail here, and a record is none.
-    let payload = serde_json::to_string(record).unwrap_or_default();
-    vec![(record.switch.clone(), Delivery { id: DeliveryId::record(record.call.clone()), payload })]
-}
+/// The name of the kind of messages by SMS.
+pub const MESSAGE: &str = "message";
 
 /// Something to deliver.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +50,11 @@ impl DeliveryId {
     /// The id of a call's record.
     pub fn record(call: CallId) -> Self {
         Self { call, kind: RECORD.into(), recipient: "".into() }
+    }
+
+    /// Whether this is the id of a message by SMS.
+    pub fn is_message(&self) -> bool {
+        *self.kind == *MESSAGE
     }
 
     /// Whether this is the id of a call's record.

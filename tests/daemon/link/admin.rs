@@ -211,6 +211,7 @@ async fn a_loop_that_stands_still_is_not_alive() {
         snapshot: None,
         redis: None,
         claim: None,
+        sms: Default::default(),
         heartbeat: Heartbeat::new(health.clone(), ServiceManager::default()),
     };
     let listener = Listener::open("127.0.0.1:0".parse().unwrap()).await.unwrap();

@@ -122,7 +122,7 @@ impl Laws {
     pub fn see(&mut self, at: Instant, entry: TraceEntry) {
         match entry {
             TraceEntry::In(event) => self.heard(at, event),
-            TraceEntry::Out(command) => self.said(command),
+            TraceEntry::Out(command) | TraceEntry::Added(command) => self.said(command),
         }
     }
 

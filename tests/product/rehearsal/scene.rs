@@ -225,7 +225,9 @@ impl Scene {
 fn watch(at: Instant, entry: TraceEntry, laws: &mut Laws, log: &mut Log) {
     log.put(|| match entry {
         TraceEntry::In(event) => format!("{} < {}", stamp(at), serde_json::to_string(event).unwrap()),
-        TraceEntry::Out(command) => format!("{} > {}", stamp(at), serde_json::to_string(command).unwrap()),
+        TraceEntry::Out(command) | TraceEntry::Added(command) => {
+            format!("{} > {}", stamp(at), serde_json::to_string(command).unwrap())
+        }
     });
     laws.see(at, entry);
 }

@@ -54,7 +54,7 @@ impl DemoSetup {
             // Sending fails only after the demo has ended.
             TraceEntry::Out(Command::Record(written)) => drop(record.send((**written).clone())),
             TraceEntry::In(Event::LinkRestored { .. }) => drop(up.send(())),
-            TraceEntry::In(_) | TraceEntry::Out(_) => {}
+            TraceEntry::In(_) | TraceEntry::Out(_) | TraceEntry::Added(_) => {}
         });
         let parts = DaemonParts {
             limits: Limits::default(),
@@ -67,6 +67,7 @@ impl DemoSetup {
             snapshot: None,
             redis: None,
             claim: None,
+            sms: Default::default(),
             heartbeat: Heartbeat::default(),
         };
         let daemon = parts.start()?;

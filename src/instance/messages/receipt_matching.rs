@@ -1,0 +1,113 @@
+//! Which message a receipt is of, and what it changes.
+
+use super::entry::{MessageState, QueuedMessage, is_same_number};
+use super::queue::MessageQueue;
+use super::totals::Fate;
+use crate::persist::outbox::DeliveryId;
+use hotlined_core::message::sending::Receipt;
+use hotlined_core::time::Instant;
+use std::sync::Arc;
+
+impl MessageQueue {
+    /// Receipts of a gateway have come. Returns how many are of messages that this daemon has.
+    pub fn on_receipts(&mut self, now: Instant, gateway: &Arc<str>, receipts: Vec<Receipt>) -> usize {
+        self.now = now;
+        let mut known = 0;
+        for receipt in receipts {
+            match self.find(gateway, &receipt) {
+                Some(id) => {
+                    known += 1;
+                    self.on_receipt(now, &id, gateway, receipt);
+                }
+                // The answer with the gateway's id may be on its way.
+                None => self.early_receipts.push(now, gateway.clone(), receipt),
+            }
+        }
+        known
+    }
+
+    /// How many of these receipts are of messages that this daemon has.
+    pub fn count_known(&self, gateway: &Arc<str>, receipts: &[Receipt]) -> usize {
+        receipts.iter().filter(|receipt| self.find(gateway, receipt).is_some()).count()
+    }
+
+    /// The message of a receipt: by the gateway's id, by our id, or by the number, if only one unknown message of this
+    /// gateway went to the number.
+    fn find(&self, gateway: &Arc<str>, receipt: &Receipt) -> Option<DeliveryId> {
+        let by_gateway = || {
+            let key = (gateway.clone(), receipt.gateway_id.clone());
+            self.by_gateway_id.get(&key).filter(|_| !receipt.gateway_id.is_empty())
+        };
+        if let Some(our_id) = &receipt.our_id
+            && let Some(id) = self.by_our_id.get(our_id)
+        {
+            return Some(id.clone());
+        }
+        by_gateway().cloned().or_else(|| self.only_unknown_to(gateway, receipt))
+    }
+
+    fn only_unknown_to(&self, gateway: &Arc<str>, receipt: &Receipt) -> Option<DeliveryId> {
+        let fits = |entry: &QueuedMessage| {
+            let is_open = matches!(&entry.state, MessageState::Unknown { gateway: of, .. } if of == gateway);
+            is_open && is_same_number(&entry.message, receipt)
+        };
+        receipt.to.as_ref()?;
+        let mut fitting = self.entries.iter().filter(|(_, entry)| fits(entry)).map(|(id, _)| id);
+        let (first, second) = (fitting.next(), fitting.next());
+        first.filter(|_| second.is_none()).cloned()
+    }
+
+    /// Uses the receipts that came before the answer.
+    pub(super) fn use_early_receipts(&mut self, now: Instant, id: &DeliveryId, gateway: &Arc<str>) {
+        let Some(entry) = self.entries.get(id) else { return };
+        let our_id = QueuedMessage::our_id(id, entry.attempts);
+        let gateway_id = match &entry.state {
+            MessageState::Sent { id, .. } => id.clone(),
+            MessageState::Waiting
+            | MessageState::Gathered
+            | MessageState::Sending { .. }
+            | MessageState::Unknown { .. }
+            | MessageState::Dead { .. } => None,
+        };
+        let is_of = |receipt: &Receipt| {
+            receipt.our_id.as_ref() == Some(&our_id) || gateway_id.as_ref() == Some(&receipt.gateway_id)
+        };
+        for receipt in self.early_receipts.take(gateway, is_of) {
+            self.on_receipt(now, id, gateway, receipt);
+        }
+    }
+
+    fn on_receipt(&mut self, now: Instant, id: &DeliveryId, gateway: &Arc<str>, receipt: Receipt) {
+        let Some(entry) = self.entries.get(id) else { return };
+        match &entry.state {
+            // The answer says first which message the gateway took.
+            MessageState::Sending { .. } => self.early_receipts.push(now, gateway.clone(), receipt),
+            MessageState::Unknown { gateway, .. } => {
+                let gateway = gateway.clone();
+                self.set_sent(now, id, gateway, Some(receipt.gateway_id.clone()));
+                self.settle(now, id, &receipt);
+            }
+            MessageState::Sent { delivered: false, .. } => self.settle(now, id, &receipt),
+            // Said already, or sent again since.
+            MessageState::Sent { .. }
+            | MessageState::Waiting
+            | MessageState::Gathered
+            | MessageState::Dead { .. } => {}
+        }
+    }
+
+    /// A message that a gateway took has arrived, or not.
+    fn settle(&mut self, now: Instant, id: &DeliveryId, receipt: &Receipt) {
+        if !receipt.is_delivered {
+            let code: String = receipt.code.chars().filter(|letter| !letter.is_control()).take(60).collect();
+            self.set_dead(now, id, format!("not delivered: {code}"));
+            return;
+        }
+        let Some(mut entry) = self.take(id) else { return };
+        if let MessageState::Sent { delivered, .. } = &mut entry.state {
+            *delivered = true;
+            Fate::Delivered.count();
+        }
+        self.put_back(id, entry);
+    }
+}
