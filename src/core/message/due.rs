@@ -1,9 +1,10 @@
 //! The messages that a call causes when it ends.
 
 use super::clock_time::china_time;
+use super::content::Message;
+use super::outcome::CallOutcome;
 use super::rules::{MessageRule, Recipient, SmsRules};
 use super::text::{MessageText, Value};
-use super::{CallOutcome, Message};
 use crate::hotline::{Dial, Hotline};
 use crate::number::{self, Kind, Location, Number, NumberRegions};
 use crate::record::CallRecord;

@@ -13,7 +13,7 @@ impl MessageQueue {
     /// What became of a request to a gateway. An answer that comes too late still tells what became of the message.
     pub fn on_outcome(&mut self, now: Instant, id: &DeliveryId, attempt: u32, outcome: SendOutcome) {
         self.now = now;
-        let Some(entry) = self.entries.get(id).filter(|entry| entry.attempts == attempt) else { return };
+        let Some(entry) = self.store.get(id).filter(|entry| entry.attempts == attempt) else { return };
         let (gateway, since) = match &entry.state {
             MessageState::Sending { gateway, since } => {
                 let (gateway, since) = (gateway.clone(), *since);
@@ -96,7 +96,7 @@ impl MessageQueue {
 
     /// How long a message waits until all of its gateways are tried again.
     fn pause_after(&self, id: &DeliveryId) -> Millis {
-        let rounds = self.entries.get(id).map_or(0, |entry| {
+        let rounds = self.store.get(id).map_or(0, |entry| {
             let gateways = self.gateways_of(entry).count().max(1);
             (entry.attempts as usize).saturating_sub(1) / gateways
         });

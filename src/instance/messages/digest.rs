@@ -10,17 +10,19 @@ use std::sync::Arc;
 impl MessageQueue {
     /// The time of a digest has come: the latest of the gathered messages tells all of them.
     pub(super) fn send_digest(&mut self, now: Instant, id: &DeliveryId) {
-        let Some(mut gathered) = self.entries.get(id).map(|entry| self.gathered_with(entry)) else { return };
+        let Some(mut gathered) = self.store.get(id).map(|entry| self.store.gathered_with(entry)) else {
+            return;
+        };
         gathered.retain(|other| other != id);
         gathered.push(id.clone());
-        let times = |id: &DeliveryId| self.entries.get(id).map(|entry| entry.message.decided);
+        let times = |id: &DeliveryId| self.store.get(id).map(|entry| entry.message.decided);
         gathered.sort_by_key(times);
         let Some(latest) = gathered.pop() else { return };
-        let since = gathered.first().and_then(|first| self.entries.get(first));
+        let since = gathered.first().and_then(|first| self.store.get(first));
         let since = since.and_then(|first| first.message.values.get("time").cloned());
-        let Some(mut entry) = self.take(&latest) else { return };
+        let Some(mut entry) = self.store.take(&latest) else { return };
         if !self.may_send_digest(now, &entry) {
-            self.put_back(&latest, entry);
+            self.store.put_back(&latest, entry);
             gathered.iter().chain([&latest]).for_each(|id| self.drop_message(id, DropReason::Limit));
             return;
         }
@@ -31,10 +33,10 @@ impl MessageQueue {
         // Its time begins now, not with the call that it tells last.
         (entry.message.decided, entry.not_before) = (now, now);
         entry.message.digest = None;
-        self.put_back(&latest, entry);
+        self.store.put_back(&latest, entry);
         for id in gathered {
             Fate::Digested.count();
-            self.remove(&id);
+            self.store.remove(&id);
         }
     }
 }

@@ -3,7 +3,6 @@
 use crate::persist::outbox::{Delivery, DeliveryId, MESSAGE};
 use fnv::FnvHasher;
 use hotlined_core::message::Message;
-use hotlined_core::message::sending::Receipt;
 use hotlined_core::time::Instant;
 use serde::{Deserialize, Serialize};
 use std::hash::Hasher;
@@ -172,11 +171,6 @@ pub struct SendRequest {
     pub our_id: String,
     /// The message.
     pub message: Message,
-}
-
-/// Whether a receipt may be of this message: by its ids, or by the number where the gateway repeats no id.
-pub(crate) fn is_same_number(message: &Message, receipt: &Receipt) -> bool {
-    receipt.to.as_deref().is_some_and(|to| to == &*message.to)
 }
 
 fn is_zero(number: &u32) -> bool {

@@ -17,6 +17,7 @@ mod orders;
 mod queue;
 mod receipt_matching;
 mod receipts;
+mod store;
 mod totals;
 
 pub use entry::{MessageState, QueuedMessage, SendRequest};

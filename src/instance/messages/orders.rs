@@ -79,7 +79,7 @@ pub enum OrderRefused {
 impl MessageQueue {
     /// The messages that fit, in the order of their ids, and how many there are.
     pub fn list(&self, filter: &MessageFilter) -> (Vec<ListedMessage>, usize) {
-        let fitting: Vec<_> = self.entries.iter().filter(|(id, entry)| fits(filter, id, entry)).collect();
+        let fitting: Vec<_> = self.store.iter().filter(|(id, entry)| fits(filter, id, entry)).collect();
         let listed = fitting.iter().take(LISTED_MAX).map(|(id, entry)| listed(id, entry));
         (listed.collect(), fitting.len())
     }
@@ -92,17 +92,17 @@ impl MessageQueue {
         self.now = now;
         let unknown = || OrderRefused::Unknown(id.chars().take(200).collect());
         let id: DeliveryId = id.parse().map_err(|_| unknown())?;
-        let Some(entry) = self.entries.get(&id) else { return Err(unknown()) };
+        let Some(entry) = self.store.get(&id) else { return Err(unknown()) };
         let state = entry.state.name();
         match (order, &entry.state) {
             (MessageOrder::Retry, MessageState::Dead { .. } | MessageState::Unknown { .. })
                 if !entry.message.text.is_empty() =>
             {
-                let Some(mut entry) = self.take(&id) else { return Err(unknown()) };
+                let Some(mut entry) = self.store.take(&id) else { return Err(unknown()) };
                 entry.state = MessageState::Waiting;
                 (entry.not_before, entry.ordered) = (now, true);
                 entry.refused_by.clear();
-                self.put_back(&id, entry);
+                self.store.put_back(&id, entry);
                 Ok(())
             }
             (MessageOrder::Retry, _) => {
@@ -118,15 +118,6 @@ impl MessageQueue {
                 Ok(())
             }
         }
-    }
-
-    /// How many messages are in each state.
-    pub fn count_by_state(&self) -> std::collections::BTreeMap<&'static str, usize> {
-        let mut counts = std::collections::BTreeMap::new();
-        for entry in self.entries.values() {
-            *counts.entry(entry.state.name()).or_default() += 1;
-        }
-        counts
     }
 }
 

@@ -7,18 +7,16 @@
 use super::counts::{Allowance, SendCounts};
 use super::entry::{MessageState, QueuedMessage, SendRequest};
 use super::gateway::{GatewayLimits, GatewayState};
-use super::limits::{
-    ATTEMPTS_MAX, DEAD_KEPT, MESSAGES_MAX, PER_TURN_MAX, SEND_TIME_MAX, SENT_KEPT, SENT_KEPT_MAX,
-    UNKNOWN_KEPT,
-};
+use super::limits::{ATTEMPTS_MAX, HOUR_SPAN, MESSAGES_MAX, PER_TURN_MAX, SENT_KEPT_MAX};
 use super::receipts::EarlyReceipts;
+use super::store::{MessageStore, wakes};
 use super::totals::{DropReason, Fate};
 use crate::persist::outbox::{Delivery, DeliveryId};
 use hotlined_core::call_event::{CallEvent, CallEventKind, MessageResult};
 use hotlined_core::id::SwitchId;
 use hotlined_core::message::QuietThen;
 use hotlined_core::time::Instant;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// All messages that are not done.
@@ -27,24 +25,13 @@ pub struct MessageQueue {
     pub(super) gateways: BTreeMap<Arc<str>, GatewayState>,
     /// The names of the gateways, in the order of the settings.
     order: Vec<Arc<str>>,
-    pub(super) entries: BTreeMap<DeliveryId, QueuedMessage>,
-    /// When something happens to each message. A message that waits for a place at a gateway is not in it.
-    due: BTreeSet<(Instant, DeliveryId)>,
-    /// The sent messages that are kept, the oldest first.
-    sent: BTreeSet<(Instant, DeliveryId)>,
-    /// The messages with an id of their gateway.
-    pub(super) by_gateway_id: BTreeMap<(Arc<str>, String), DeliveryId>,
-    pub(super) by_our_id: BTreeMap<String, DeliveryId>,
+    pub(super) store: MessageStore,
     pub(super) early_receipts: EarlyReceipts,
     /// The latest time that an input told.
     pub(super) now: Instant,
     counts: SendCounts,
     /// When old counts were forgotten last.
     counts_forgotten: Instant,
-    /// The messages whose state is not handed out to be saved.
-    changed: BTreeSet<DeliveryId>,
-    /// The messages that are done and still saved.
-    done: Vec<DeliveryId>,
     /// Whether events are published.
     publishes: bool,
     events: Vec<CallEvent>,
@@ -78,7 +65,7 @@ impl MessageQueue {
             // The answer is lost with the daemon that waited for it.
             entry.state = MessageState::Unknown { gateway: gateway.clone(), since: *since };
             entry.reason = "the daemon ended before the answer came".to_owned();
-            self.changed.insert(delivery.id.clone());
+            self.store.mark_changed(&delivery.id);
             Fate::Unknown.count();
         }
         if entry.counted {
@@ -86,12 +73,12 @@ impl MessageQueue {
         }
         // A clock that was set back must not hold a message for long.
         entry.not_before = entry.not_before.min(now.max(entry.expires()));
-        self.insert(delivery.id.clone(), entry);
+        self.store.insert(delivery.id.clone(), entry);
     }
 
     /// This version of a message is saved. Returns the request that may go out now.
     pub fn on_saved(&mut self, delivery: &Delivery) -> Option<SendRequest> {
-        let Some(entry) = self.entries.get(&delivery.id) else {
+        let Some(entry) = self.store.get(&delivery.id) else {
             let entry = read(delivery)?;
             let is_new = entry.state == MessageState::Waiting && entry.attempts == 0 && !entry.counted;
             if is_new && !entry.ordered {
@@ -116,8 +103,8 @@ impl MessageQueue {
     /// A message that a call just caused is saved.
     fn add(&mut self, id: DeliveryId, entry: QueuedMessage) {
         Fate::Due.count();
-        let is_full = self.entries.len() >= MESSAGES_MAX;
-        self.insert(id.clone(), entry);
+        let is_full = self.store.len() >= MESSAGES_MAX;
+        self.store.insert(id.clone(), entry);
         if is_full {
             self.drop_message(&id, DropReason::Full);
         }
@@ -130,19 +117,15 @@ impl MessageQueue {
             self.advance(now, &id);
         }
         for _ in 0..PER_TURN_MAX {
-            if self.due.first().is_none_or(|(at, _)| *at > now) {
-                break;
-            }
-            let Some((_, id)) = self.due.pop_first() else { break };
+            let Some(id) = self.store.pop_due(now) else { break };
             self.advance(now, &id);
         }
-        if now.since(self.counts_forgotten) > super::limits::HOUR_SPAN {
+        if now.since(self.counts_forgotten) > HOUR_SPAN {
             self.counts_forgotten = now;
             self.counts.forget_old(now);
         }
-        while self.sent.len() > SENT_KEPT_MAX {
-            let Some((_, id)) = self.sent.first().cloned() else { break };
-            self.remove(&id);
+        while let Some(id) = self.store.sent_beyond(SENT_KEPT_MAX) {
+            self.store.remove(&id);
         }
         self.early_receipts.forget_old(now);
     }
@@ -150,7 +133,7 @@ impl MessageQueue {
     /// When to call [`run_due`](Self::run_due).
     pub fn deadline(&self) -> Option<Instant> {
         let rooms = self.gateways.values().filter_map(GatewayState::room_at);
-        rooms.chain(self.due.first().map(|(at, _)| *at)).min()
+        rooms.chain(self.store.next_due()).min()
     }
 
     /// The messages that waited for a place at a gateway that has room now, or takes nothing for a while.
@@ -168,7 +151,7 @@ impl MessageQueue {
 
     /// Does the next step of a message whose time has come.
     fn advance(&mut self, now: Instant, id: &DeliveryId) {
-        let Some(entry) = self.entries.get(id) else { return };
+        let Some(entry) = self.store.get(id) else { return };
         // A message that had to wait may have a time of its former state left.
         if entry.state != MessageState::Waiting && wakes(entry) > now {
             return;
@@ -185,22 +168,22 @@ impl MessageQueue {
             }
             MessageState::Unknown { .. } => {
                 self.publish(now, id, "unknown", 0, false);
-                self.remove(id);
+                self.store.remove(id);
             }
-            MessageState::Sent { .. } | MessageState::Dead { .. } => self.remove(id),
+            MessageState::Sent { .. } | MessageState::Dead { .. } => self.store.remove(id),
         }
     }
 
     /// Sends a message, or finds out why not now.
     fn try_send(&mut self, now: Instant, id: &DeliveryId) {
-        let Some(entry) = self.entries.get(id) else { return };
+        let Some(entry) = self.store.get(id) else { return };
         if !entry.ordered {
             if let Some(quiet) = &entry.message.quiet
                 && let Some(end) = quiet.end_of(now)
             {
                 match quiet.then {
                     QuietThen::Drop => self.drop_message(id, DropReason::Quiet),
-                    QuietThen::Later => self.wait_until(id, end),
+                    QuietThen::Later => self.store.wait_until(id, end),
                 }
                 return;
             }
@@ -223,14 +206,14 @@ impl MessageQueue {
                     gateway.ready.push_back(id.clone());
                 }
             }
-            Choice::Pause(until) => self.wait_until(id, until),
+            Choice::Pause(until) => self.store.wait_until(id, until),
             Choice::NoGateway => self.set_dead(now, id, "the settings have no gateway for it".to_owned()),
         }
     }
 
     /// The first gateway of the message that did not refuse it and takes messages now.
     fn choose(&self, now: Instant, id: &DeliveryId) -> Choice {
-        let Some(entry) = self.entries.get(id) else { return Choice::NoGateway };
+        let Some(entry) = self.store.get(id) else { return Choice::NoGateway };
         let mut pause: Option<Instant> = None;
         for name in self.gateways_of(entry) {
             let Some(gateway) = self.gateways.get(name) else { continue };
@@ -254,7 +237,7 @@ impl MessageQueue {
     }
 
     fn begin(&mut self, now: Instant, id: &DeliveryId, gateway: Arc<str>) {
-        let Some(mut entry) = self.take(id) else { return };
+        let Some(mut entry) = self.store.take(id) else { return };
         if let Some(state) = self.gateways.get_mut(&gateway) {
             state.begin(now);
         }
@@ -263,37 +246,19 @@ impl MessageQueue {
         }
         entry.attempts += 1;
         entry.state = MessageState::Sending { gateway, since: now };
-        self.put_back(id, entry);
-    }
-
-    /// The message stays as it is until this time.
-    fn wait_until(&mut self, id: &DeliveryId, until: Instant) {
-        // Not saved: after a restart the reasons to wait are found again.
-        self.due.insert((until, id.clone()));
+        self.store.put_back(id, entry);
     }
 
     /// Puts a message together with others of its template and number.
     fn gather(&mut self, now: Instant, id: &DeliveryId) {
-        let Some(mut entry) = self.take(id) else { return };
-        let others = self.gathered_with(&entry);
+        let Some(mut entry) = self.store.take(id) else { return };
+        let others = self.store.gathered_with(&entry);
         let first =
-            others.iter().filter_map(|other| self.entries.get(other)).map(|other| other.not_before).min();
+            others.iter().filter_map(|other| self.store.get(other)).map(|other| other.not_before).min();
         let every = entry.message.digest.as_ref().map(|digest| digest.every).unwrap_or_default();
         entry.not_before = first.unwrap_or(now + every);
         entry.state = MessageState::Gathered;
-        self.put_back(id, entry);
-    }
-
-    /// The messages that are gathered for the same digest.
-    pub(super) fn gathered_with(&self, entry: &QueuedMessage) -> Vec<DeliveryId> {
-        let is_same = |other: &QueuedMessage| {
-            other.state == MessageState::Gathered
-                && other.message.hotline == entry.message.hotline
-                && other.message.template == entry.message.template
-                && other.message.to == entry.message.to
-        };
-        let same = self.entries.iter().filter(|(_, other)| is_same(other));
-        same.map(|(id, _)| id.clone()).collect()
+        self.store.put_back(id, entry);
     }
 
     /// Whether a digest may go out at all.
@@ -303,7 +268,7 @@ impl MessageQueue {
 
     /// The gateway refused for now: another gateway is tried, or after a pause all of them again.
     pub(super) fn retry(&mut self, now: Instant, id: &DeliveryId, pause: Instant, reason: String) {
-        let Some(mut entry) = self.take(id) else { return };
+        let Some(mut entry) = self.store.take(id) else { return };
         entry.reason = reason;
         if let Some(gateway) = entry.state.gateway().cloned() {
             entry.refused_by.push(gateway);
@@ -317,7 +282,7 @@ impl MessageQueue {
             entry.not_before = pause;
         }
         let reason = entry.reason.clone();
-        self.put_back(id, entry);
+        self.store.put_back(id, entry);
         if is_out_of_attempts {
             self.set_dead(now, id, reason);
         }
@@ -331,31 +296,31 @@ impl MessageQueue {
         gateway_id: Option<String>,
     ) {
         self.publish(now, id, "sent", 0, true);
-        let Some(mut entry) = self.take(id) else { return };
+        let Some(mut entry) = self.store.take(id) else { return };
         Fate::Sent.count();
         entry.state = MessageState::Sent { gateway, id: gateway_id, at: now, delivered: false };
         entry.forget_content();
-        self.put_back(id, entry);
+        self.store.put_back(id, entry);
     }
 
     pub(super) fn set_unknown(&mut self, id: &DeliveryId, gateway: Arc<str>, since: Instant, reason: String) {
-        let Some(mut entry) = self.take(id) else { return };
+        let Some(mut entry) = self.store.take(id) else { return };
         Fate::Unknown.count();
         tracing::warn!(%id, %gateway, reason, "nobody knows whether the gateway took the message: it is not sent again");
         entry.state = MessageState::Unknown { gateway, since };
         entry.reason = reason;
-        self.put_back(id, entry);
+        self.store.put_back(id, entry);
     }
 
     pub(super) fn set_dead(&mut self, now: Instant, id: &DeliveryId, reason: String) {
-        let Some(mut entry) = self.take(id) else { return };
+        let Some(mut entry) = self.store.take(id) else { return };
         Fate::Dead.count();
         let gateway = entry.state.gateway().or(entry.refused_by.last()).cloned().unwrap_or_default();
         tracing::warn!(%id, %gateway, reason, "the message is dead");
         let after_sent = matches!(entry.state, MessageState::Sent { .. });
         entry.state = MessageState::Dead { gateway, at: now };
         entry.reason = reason;
-        self.put_back(id, entry);
+        self.store.put_back(id, entry);
         self.publish(now, id, "dead", u32::from(after_sent), false);
     }
 
@@ -363,12 +328,12 @@ impl MessageQueue {
         Fate::Dropped(reason).count();
         tracing::debug!(%id, reason = reason.as_str(), "the message is dropped");
         self.publish(self.now, id, "dropped", 0, false);
-        self.remove(id);
+        self.store.remove(id);
     }
 
     /// Publishes what became of a message. `later` is 1 for a second event of the same message.
     pub(super) fn publish(&mut self, now: Instant, id: &DeliveryId, state: &str, later: u32, is_sent: bool) {
-        let Some(entry) = self.entries.get(id).filter(|_| self.publishes) else { return };
+        let Some(entry) = self.store.get(id).filter(|_| self.publishes) else { return };
         let message = &entry.message;
         let caller =
             message.values.get("caller").filter(|caller| caller.bytes().all(|byte| byte.is_ascii_digit()));
@@ -395,70 +360,24 @@ impl MessageQueue {
         });
     }
 
-    /// Takes a message out to change it. [`put_back`](Self::put_back) must follow.
-    pub(super) fn take(&mut self, id: &DeliveryId) -> Option<QueuedMessage> {
-        let entry = self.entries.remove(id)?;
-        self.unindex(id, &entry);
-        Some(entry)
-    }
-
-    /// Puts a changed message back; its state is to be saved.
-    pub(super) fn put_back(&mut self, id: &DeliveryId, entry: QueuedMessage) {
-        self.changed.insert(id.clone());
-        self.insert(id.clone(), entry);
-    }
-
-    fn insert(&mut self, id: DeliveryId, entry: QueuedMessage) {
-        self.due.insert((wakes(&entry), id.clone()));
-        if entry.attempts > 0 {
-            self.by_our_id.insert(QueuedMessage::our_id(&id, entry.attempts), id.clone());
-        }
-        if let MessageState::Sent { gateway, id: gateway_id, at, .. } = &entry.state {
-            self.sent.insert((*at, id.clone()));
-            if let Some(gateway_id) = gateway_id {
-                self.by_gateway_id.insert((gateway.clone(), gateway_id.clone()), id.clone());
-            }
-        }
-        self.entries.insert(id, entry);
-    }
-
-    fn unindex(&mut self, id: &DeliveryId, entry: &QueuedMessage) {
-        self.due.remove(&(wakes(entry), id.clone()));
-        self.by_our_id.remove(&QueuedMessage::our_id(id, entry.attempts));
-        if let MessageState::Sent { gateway, id: gateway_id, at, .. } = &entry.state {
-            self.sent.remove(&(*at, id.clone()));
-            if let Some(gateway_id) = gateway_id {
-                self.by_gateway_id.remove(&(gateway.clone(), gateway_id.clone()));
-            }
-        }
-    }
-
-    /// The message is done: it is saved no longer.
-    pub(super) fn remove(&mut self, id: &DeliveryId) {
-        if self.take(id).is_some() {
-            self.changed.remove(id);
-            self.done.push(id.clone());
-        }
-    }
-
     /// Whether something has to be saved.
     pub fn has_changes(&self) -> bool {
-        !self.changed.is_empty() || !self.done.is_empty() || !self.events.is_empty()
+        self.store.has_changes() || !self.events.is_empty()
     }
 
     /// Takes out the changed messages, to be saved with their switch.
     pub fn take_changed(&mut self) -> Vec<(SwitchId, Delivery)> {
-        let changed = std::mem::take(&mut self.changed).into_iter();
-        let delivery = |id: DeliveryId| {
-            let entry = self.entries.get(&id)?;
-            Some((entry.message.switch.clone(), entry.to_delivery(id)))
-        };
-        changed.filter_map(delivery).collect()
+        self.store.take_changed()
     }
 
     /// Takes out the messages that are done and need not be saved any more.
     pub fn take_done(&mut self) -> Vec<DeliveryId> {
-        std::mem::take(&mut self.done)
+        self.store.take_done()
+    }
+
+    /// All messages, to save everything anew.
+    pub fn all(&self) -> impl Iterator<Item = Delivery> {
+        self.store.all()
     }
 
     /// Takes out the events about messages.
@@ -466,40 +385,22 @@ impl MessageQueue {
         std::mem::take(&mut self.events)
     }
 
-    /// All messages, to save everything anew.
-    pub fn all(&self) -> impl Iterator<Item = Delivery> {
-        self.entries.iter().map(|(id, entry)| entry.to_delivery(id.clone()))
-    }
-
     /// Another daemon is the active one of this switch: its messages are that daemon's.
     pub fn leave_switch(&mut self, switch: &SwitchId) {
-        let is_of = |entry: &QueuedMessage| entry.message.switch == *switch;
-        let ids = self.entries.iter().filter(|(_, entry)| is_of(entry)).map(|(id, _)| id.clone());
-        for id in ids.collect::<Vec<_>>() {
-            if let Some(entry) = self.take(&id)
+        let of_switch = self.store.iter().filter(|(_, entry)| entry.message.switch == *switch);
+        for id in of_switch.map(|(id, _)| id.clone()).collect::<Vec<_>>() {
+            if let Some(entry) = self.store.leave(&id)
                 && let MessageState::Sending { gateway, .. } = &entry.state
                 && let Some(gateway) = self.gateways.get_mut(gateway)
             {
                 gateway.end();
             }
-            self.changed.remove(&id);
         }
     }
 
     /// How many requests are under way.
     pub fn in_flight(&self) -> usize {
         self.gateways.values().map(GatewayState::in_flight).sum()
-    }
-}
-
-/// When something happens to a message by itself.
-fn wakes(entry: &QueuedMessage) -> Instant {
-    match &entry.state {
-        MessageState::Waiting | MessageState::Gathered => entry.not_before,
-        MessageState::Sending { since, .. } => *since + SEND_TIME_MAX,
-        MessageState::Unknown { since, .. } => *since + UNKNOWN_KEPT,
-        MessageState::Sent { at, .. } => *at + SENT_KEPT,
-        MessageState::Dead { at, .. } => *at + DEAD_KEPT,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which message a receipt is of, and what it changes.
 
-use super::entry::{MessageState, QueuedMessage, is_same_number};
+use super::entry::{MessageState, QueuedMessage};
 use super::queue::MessageQueue;
 use super::totals::Fate;
 use crate::persist::outbox::DeliveryId;
@@ -34,32 +34,19 @@ impl MessageQueue {
     /// The message of a receipt: by the gateway's id, by our id, or by the number, if only one unknown message of this
     /// gateway went to the number.
     fn find(&self, gateway: &Arc<str>, receipt: &Receipt) -> Option<DeliveryId> {
-        let by_gateway = || {
-            let key = (gateway.clone(), receipt.gateway_id.clone());
-            self.by_gateway_id.get(&key).filter(|_| !receipt.gateway_id.is_empty())
-        };
         if let Some(our_id) = &receipt.our_id
-            && let Some(id) = self.by_our_id.get(our_id)
+            && let Some(id) = self.store.by_our_id(our_id)
         {
             return Some(id.clone());
         }
-        by_gateway().cloned().or_else(|| self.only_unknown_to(gateway, receipt))
-    }
-
-    fn only_unknown_to(&self, gateway: &Arc<str>, receipt: &Receipt) -> Option<DeliveryId> {
-        let fits = |entry: &QueuedMessage| {
-            let is_open = matches!(&entry.state, MessageState::Unknown { gateway: of, .. } if of == gateway);
-            is_open && is_same_number(&entry.message, receipt)
-        };
-        receipt.to.as_ref()?;
-        let mut fitting = self.entries.iter().filter(|(_, entry)| fits(entry)).map(|(id, _)| id);
-        let (first, second) = (fitting.next(), fitting.next());
-        first.filter(|_| second.is_none()).cloned()
+        let gateway_id = &receipt.gateway_id;
+        let by_gateway_id = self.store.by_gateway_id(gateway, gateway_id).filter(|_| !gateway_id.is_empty());
+        by_gateway_id.or_else(|| self.store.only_unknown(gateway, receipt.to.as_deref()?)).cloned()
     }
 
     /// Uses the receipts that came before the answer.
     pub(super) fn use_early_receipts(&mut self, now: Instant, id: &DeliveryId, gateway: &Arc<str>) {
-        let Some(entry) = self.entries.get(id) else { return };
+        let Some(entry) = self.store.get(id) else { return };
         let our_id = QueuedMessage::our_id(id, entry.attempts);
         let gateway_id = match &entry.state {
             MessageState::Sent { id, .. } => id.clone(),
@@ -78,7 +65,7 @@ impl MessageQueue {
     }
 
     fn on_receipt(&mut self, now: Instant, id: &DeliveryId, gateway: &Arc<str>, receipt: Receipt) {
-        let Some(entry) = self.entries.get(id) else { return };
+        let Some(entry) = self.store.get(id) else { return };
         match &entry.state {
             // The answer says first which message the gateway took.
             MessageState::Sending { .. } => self.early_receipts.push(now, gateway.clone(), receipt),
@@ -103,11 +90,11 @@ impl MessageQueue {
             self.set_dead(now, id, format!("not delivered: {code}"));
             return;
         }
-        let Some(mut entry) = self.take(id) else { return };
+        let Some(mut entry) = self.store.take(id) else { return };
         if let MessageState::Sent { delivered, .. } = &mut entry.state {
             *delivered = true;
             Fate::Delivered.count();
         }
-        self.put_back(id, entry);
+        self.store.put_back(id, entry);
     }
 }
