@@ -42,6 +42,13 @@ impl Flow {
         self.nodes.get(usize::from(at.0))
     }
 
+    /// The nodes that note digits for the call record.
+    pub fn collected(&self) -> impl Iterator<Item = &Collect> {
+        self.nodes
+            .iter()
+            .filter_map(|node| if let NodeKind::Collect(collect) = &node.kind { Some(collect) } else { None })
+    }
+
     /// Replaces the index of each group by its new index.
     pub fn regroup(&mut self, moved: &[GroupIx]) {
         for group in self.nodes.iter_mut().filter_map(Node::group_mut) {

@@ -2,6 +2,7 @@
 
 use super::quiet_hours::QuietHours;
 use super::rules::{Digest, MessageLimits};
+use super::text::signed;
 use crate::id::{CallId, SwitchId};
 use crate::time::{Instant, Millis};
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,6 @@ pub struct Message {
 impl Message {
     /// The signature and the text, as gateways without templates need them.
     pub fn signed_text(&self) -> String {
-        if self.sign.is_empty() { self.text.clone() } else { format!("【{}】{}", self.sign, self.text) }
+        signed(&self.sign, &self.text)
     }
 }

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The most messages of one call.
-const MESSAGES_MAX: usize = 32;
+pub const MESSAGES_MAX: usize = 32;
 /// The words for a caller without a number.
 const NO_NUMBER: &str = "未显示号码";
 /// The words for a place that nobody knows.
@@ -33,17 +33,21 @@ pub fn due(
     let caller = number::normalise(&record.caller, hotline.home);
     let place = regions.unwrap_or_else(|| NumberRegions::built_in()).locate(&caller);
     let call = EndedCall { record, hotline, rules, outcome, caller, place };
-    let mut known = BTreeSet::new();
-    let mut messages = Vec::new();
-    for rule in rules.rules.iter().filter(|rule| rule.on.contains(&outcome)) {
-        for to in call.recipients(rule) {
-            if messages.len() < MESSAGES_MAX && known.insert((rule.template.clone(), to.clone())) {
-                let sequence = sequence + 2 * messages.len() as u32;
-                messages.push(call.message(rule, to, now, sequence));
-            }
-        }
-    }
-    messages
+    call.messages(now, sequence)
+}
+
+/// A text as the message or digest of a call with this record has it.
+pub(super) fn rendered(
+    text: &MessageText,
+    record: &CallRecord,
+    hotline: &Hotline,
+    rules: &SmsRules,
+    outcome: CallOutcome,
+) -> String {
+    let caller = number::normalise(&record.caller, hotline.home);
+    let place = NumberRegions::built_in().locate(&caller);
+    let call = EndedCall { record, hotline, rules, outcome, caller, place };
+    text.render(|value| call.value(value))
 }
 
 struct EndedCall<'a> {
@@ -56,9 +60,24 @@ struct EndedCall<'a> {
 }
 
 impl EndedCall<'_> {
+    fn messages(&self, now: Instant, sequence: u32) -> Vec<Message> {
+        let mut known = BTreeSet::new();
+        let mut messages = Vec::new();
+        for rule in self.rules.rules.iter().filter(|rule| rule.on.contains(&self.outcome)) {
+            for to in self.recipients(rule) {
+                if messages.len() < MESSAGES_MAX && known.insert((rule.template.clone(), to.clone())) {
+                    // The number after it is free for a later failure.
+                    let sequence = sequence + 2 * messages.len() as u32;
+                    messages.push(self.message(rule, to, now, sequence));
+                }
+            }
+        }
+        messages
+    }
+
     fn message(&self, rule: &MessageRule, to: Arc<str>, now: Instant, sequence: u32) -> Message {
         let Self { record, hotline, rules, .. } = self;
-        let values = self.values(&rule.text);
+        let values = self.values(rule);
         Message {
             call: record.call.clone(),
             switch: record.switch.clone(),
@@ -103,9 +122,10 @@ impl EndedCall<'_> {
         }
     }
 
-    /// Every value, for gateways that take only templates.
-    fn values(&self, text: &MessageText) -> BTreeMap<Arc<str>, String> {
-        let entered = text.values().filter(|value| matches!(value, Value::Entered(_)));
+    /// Every value, for gateways that take only templates, and for the digest.
+    fn values(&self, rule: &MessageRule) -> BTreeMap<Arc<str>, String> {
+        let texts = [&rule.text].into_iter().chain(rule.digest.as_ref().map(|digest| &digest.text));
+        let entered = texts.flat_map(MessageText::values).filter(|value| matches!(value, Value::Entered(_)));
         let plain = Value::PLAIN.iter().filter(|value| !matches!(value, Value::Count | Value::Since));
         plain.chain(entered).map(|value| (value.to_string().into(), self.value(value))).collect()
     }
@@ -155,3 +175,6 @@ fn wait_in_words(wait: Millis) -> String {
     let seconds = wait.0 / 1_000;
     if seconds < 60 { format!("{seconds}秒") } else { format!("{}分{}秒", seconds / 60, seconds % 60) }
 }
+
+#[cfg(test)]
+mod tests;

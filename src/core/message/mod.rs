@@ -12,18 +12,20 @@ mod due;
 mod outcome;
 mod quiet_hours;
 mod rules;
+mod sample;
 mod segments;
 pub mod sending;
 mod text;
 
 pub use clock_time::{china_minute_of_day, china_time};
 pub use content::Message;
-pub use due::{caller_in_words, due};
+pub use due::{MESSAGES_MAX, caller_in_words, due};
 pub use outcome::CallOutcome;
 pub use quiet_hours::{InvalidQuietHours, QuietHours, QuietThen};
 pub use rules::{
     DIGEST_TEXT, Digest, MISSED_TEXT, Mask, MessageLimits, MessageRule, Recipient, SmsRules,
     TEMPLATE_NAME_CHARS_MAX,
 };
+pub use sample::{Sample, sample, sample_digest};
 pub use segments::{Segments, segments};
-pub use text::{InvalidText, MessageText, TEXT_CHARS_MAX, Value};
+pub use text::{InvalidText, MessageText, TEXT_CHARS_MAX, Value, signed};

@@ -75,6 +75,11 @@ pub enum InvalidText {
     Control(u32),
 }
 
+/// A text with its signature (签名), as gateways without templates need it. An empty signature adds nothing.
+pub fn signed(sign: &str, text: &str) -> String {
+    if sign.is_empty() { text.to_owned() } else { format!("【{sign}】{text}") }
+}
+
 impl Value {
     /// The variables that stand for themselves.
     pub const PLAIN: [Self; 12] = [
