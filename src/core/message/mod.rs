@@ -10,6 +10,7 @@ mod clock_time;
 mod content;
 mod due;
 mod outcome;
+mod outcome_of_record;
 mod quiet_hours;
 mod rules;
 mod sample;

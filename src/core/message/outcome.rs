@@ -1,6 +1,5 @@
 //! How a call went, as far as messages tell it.
 
-use crate::record::{AttemptOutcome, CallRecord, Outcome};
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
@@ -42,35 +41,6 @@ impl CallOutcome {
     /// Every outcome.
     pub const ALL: &'static [Self] = <Self as VariantArray>::VARIANTS;
 
-    /// The outcome of a call. `None` for a call that the flow served without an agent, such as a code query, and for a
-    /// number that is no hotline.
-    pub fn of(record: &CallRecord) -> Option<Self> {
-        let was_tried = !record.attempts.is_empty();
-        match record.outcome {
-            Outcome::Answered => Some(Self::Answered),
-            Outcome::Message => Some(Self::MessageLeft),
-            Outcome::Refused => Some(Self::Refused),
-            Outcome::UnknownHotline => None,
-            Outcome::Abandoned
-            | Outcome::Unanswered
-            | Outcome::Served
-            | Outcome::Fallback
-            | Outcome::Lost
-                if record.closed && !was_tried =>
-            {
-                Some(Self::Closed)
-            }
-            Outcome::Served => None,
-            Outcome::Abandoned => Some(Self::Abandoned),
-            Outcome::Unanswered
-                if was_tried && record.attempts.iter().all(|tried| is_busy(tried.outcome)) =>
-            {
-                Some(Self::Busy)
-            }
-            Outcome::Unanswered | Outcome::Fallback | Outcome::Lost => Some(Self::NoAnswer),
-        }
-    }
-
     /// The name in hotline files.
     pub fn as_str(self) -> &'static str {
         self.into()
@@ -87,20 +57,5 @@ impl CallOutcome {
             Self::MessageLeft => "已留言",
             Self::Refused => "已拒接",
         }
-    }
-}
-
-fn is_busy(outcome: AttemptOutcome) -> bool {
-    match outcome {
-        AttemptOutcome::Busy | AttemptOutcome::LinesTaken => true,
-        AttemptOutcome::Talked
-        | AttemptOutcome::NoAnswer
-        | AttemptOutcome::Refused
-        | AttemptOutcome::Unreachable
-        | AttemptOutcome::Failed
-        | AttemptOutcome::CallerLeft
-        | AttemptOutcome::Dropped
-        | AttemptOutcome::LostRace
-        | AttemptOutcome::Unconfirmed => false,
     }
 }

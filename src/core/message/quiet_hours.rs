@@ -37,6 +37,11 @@ pub enum QuietThen {
 pub struct InvalidQuietHours(String);
 
 impl QuietHours {
+    /// The same hours, whose messages are sent later or dropped.
+    pub fn then(self, then: QuietThen) -> Self {
+        Self { then, ..self }
+    }
+
     /// When the quiet hours of this instant are over; `None` if the instant is in none.
     pub fn end_of(&self, at: Instant) -> Option<Instant> {
         let minute = china_minute_of_day(at);

@@ -78,6 +78,18 @@ pub enum Recipient {
     Number(Arc<str>),
 }
 
+impl Recipient {
+    /// The word, or the number, as in hotline files.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Caller => "caller",
+            Self::Agent => "agent",
+            Self::Owner => "owner",
+            Self::Number(number) => number,
+        }
+    }
+}
+
 /// How many messages are sent. Each span of 24 hours counts, not each day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessageLimits {
@@ -118,7 +130,7 @@ impl Mask {
         let (head, tail) = match self {
             Self::None => return number.to_owned(),
             Self::End => (head, 0),
-            Self::Middle if length >= head + ENDS.1 + 1 => (head, ENDS.1),
+            Self::Middle if length > head + ENDS.1 => (head, ENDS.1),
             Self::Middle => (head, 0),
         };
         let show = |at: usize| at < head || at + tail >= length;
