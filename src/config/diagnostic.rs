@@ -4,6 +4,7 @@
 
 use super::SoundError;
 use super::limits::{CODES_MAX, FILE_BYTES_MAX, FILES_MAX};
+use super::sms_problem::SmsProblem;
 use crate::source_position::{Hint, Position};
 use hotlined_core::hotline::CODE_DIGITS_MAX;
 use hotlined_core::hotline::InvalidDial;
@@ -190,6 +191,9 @@ pub enum Problem {
     /// The sound cannot be played.
     #[error("{0}")]
     Sound(#[from] SoundError),
+    /// The messages by SMS are wrong.
+    #[error("{0}")]
+    Sms(#[from] SmsProblem),
     /// A required standard recording is missing.
     #[error("needs the recording {file}, which is not there: {remedy}")]
     NoRecording {

@@ -5,6 +5,7 @@ use super::SoundFolder;
 use super::limits::ONE_AGENT_PREFIX;
 use super::reader::SourceInfo;
 use super::schema::{CAUSES, LANGUAGES, RECORDINGS, SHOWS, STRATEGIES};
+use super::sms_schema::{MASKS, OUTCOMES, QUIET_THENS};
 use super::sound_keys::{TONE, TONES};
 use hotlined_core::hotline::access::{Access, RefusalAction};
 use hotlined_core::hotline::flow::{Ask, Before, Node, NodeKind, Queue, Reach};
@@ -12,6 +13,7 @@ use hotlined_core::hotline::group::Group;
 use hotlined_core::hotline::ringback::Ringbacks;
 use hotlined_core::hotline::{Agent, Dial, Hotline};
 use hotlined_core::hours::{Hours, Shifts};
+use hotlined_core::message::{MessageRule, Recipient};
 use hotlined_core::number::{AreaSet, Prefixes};
 use hotlined_core::prompt::{Prompt, SoundPath};
 use hotlined_core::time::Millis;
@@ -26,6 +28,7 @@ pub(super) fn write(hotline: &Hotline, source: &SourceInfo, sounds: &SoundFolder
     writer.hours();
     writer.agents();
     writer.groups();
+    writer.sms();
     writer.flow();
     writer.text
 }
@@ -68,6 +71,10 @@ fn inline(pairs: impl IntoIterator<Item = (String, String)>) -> String {
 
 fn seconds(span: Millis) -> String {
     (span.0 / 1_000).to_string()
+}
+
+fn minutes(span: Millis) -> String {
+    (span.0 / 60_000).to_string()
 }
 
 fn state(of: &(Arc<str>, Arc<str>)) -> String {
@@ -202,6 +209,46 @@ impl TomlWriter<'_> {
         self.maybe("last_agent_days", group.last_agent_days, |_, days| days.to_string());
         self.put("wrap_up_s", seconds(group.wrap_up));
         self.put("retry_s", seconds(group.retry));
+    }
+
+    fn sms(&mut self) {
+        let Some(rules) = self.hotline.sms.as_deref() else { return };
+        self.table("[sms]");
+        if !rules.sign.is_empty() {
+            self.put("sign", text(&rules.sign));
+        }
+        if !rules.owner.is_empty() {
+            self.put("owner", texts(&rules.owner));
+        }
+        self.put("mask", word(&MASKS, &rules.mask));
+        self.maybe("quiet", rules.quiet, |_, quiet| text(&quiet.to_string()));
+        self.maybe("quiet_then", rules.quiet, |_, quiet| word(&QUIET_THENS, &quiet.then));
+        if !rules.gateways.is_empty() {
+            self.put("gateways", texts(&rules.gateways));
+        }
+        self.put("number_hour_max", rules.limits.number_hour_max.to_string());
+        self.put("number_day_max", rules.limits.number_day_max.to_string());
+        self.put("day_max", rules.limits.day_max.to_string());
+        // All messages that may be put together have the same digest.
+        let digest = rules.rules.iter().find_map(|rule| rule.digest.as_ref());
+        self.put("digest_above", digest.map_or(0, |digest| digest.above).to_string());
+        self.maybe("digest_every_min", digest, |_, digest| minutes(digest.every));
+        self.maybe("digest", digest, |_, digest| text(&digest.text.to_string()));
+        self.maybe("digest_template", digest, |_, digest| text(&digest.template));
+        for rule in &rules.rules {
+            self.table("[[sms.messages]]");
+            self.message(rule);
+        }
+    }
+
+    fn message(&mut self, rule: &MessageRule) {
+        self.put("template", text(&rule.template));
+        let on = OUTCOMES.iter().filter(|(_, outcome)| rule.on.contains(outcome));
+        self.put("on", texts(on.map(|(word, _)| word)));
+        self.put("to", texts(rule.to.iter().map(Recipient::as_str)));
+        self.put("text", text(&rule.text.to_string()));
+        self.put("lifetime_min", minutes(rule.lifetime));
+        self.put("digest", rule.digest.is_some().to_string());
     }
 
     fn flow(&mut self) {

@@ -112,6 +112,7 @@ impl Reader<'_, '_> {
             true => self.written_flow(&section),
             false => self.short_flow(&section, &closing),
         };
+        let sms = self.sms(&section, flow.as_ref());
         let groups = std::mem::take(&mut self.groups_draft).build();
         for (group, at) in &groups.offsets {
             self.record_position(&format!("groups.{group}"), *at);
@@ -120,7 +121,6 @@ impl Reader<'_, '_> {
         flow.regroup(&groups.moved);
         flow.overflow(&groups.overflow);
         let mut hotline = Hotline {
-            sms: None,
             number: self.number.clone()?,
             name: name?,
             version: Version::default(),
@@ -135,6 +135,7 @@ impl Reader<'_, '_> {
             codes: std::mem::take(&mut self.codes),
             agents: groups.agents,
             groups: groups.groups,
+            sms,
             flow,
         };
         hotline.version = Version::of(&hotline);

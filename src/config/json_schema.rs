@@ -58,6 +58,7 @@ fn form(form: &ValueSchema, defs: &mut Map<String, Value>) -> Value {
             json!({ "type": "integer", "minimum": min, "maximum": max, "$comment": unit })
         }
         ValueSchema::Words(words) => json!({ "enum": words }),
+        ValueSchema::SomeWords(words) => one_or_several(json!({ "enum": words })),
         ValueSchema::Sound => sound(),
         ValueSchema::SoundOrNone => json!({ "anyOf": [sound(), { "const": false }] }),
         ValueSchema::KeyOrNone => json!({ "anyOf": [text(Some("^[0-9*#]$")), { "const": false }] }),

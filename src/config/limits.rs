@@ -46,3 +46,33 @@ pub(super) const LONGEST_DEFAULT: Millis = Millis::seconds(120);
 pub(super) const SHORTEST_DEFAULT: Millis = Millis::seconds(2);
 /// How much silence ends a voicemail message, by default.
 pub(super) const SILENCE_DEFAULT: Millis = Millis::seconds(10);
+
+/// The most messages of one hotline.
+pub const MESSAGES_MAX: usize = 20;
+/// The most mobiles of one owner, and the most recipients of one message.
+pub const RECIPIENTS_MAX: usize = 10;
+/// The longest signature of messages, in characters.
+pub const SIGN_CHARS_MAX: usize = 20;
+/// The greatest limit of messages to one number within an hour.
+pub(super) const NUMBER_HOUR_MAX_MAX: u64 = 1_000;
+/// The greatest limit of messages to one number within 24 hours.
+pub(super) const NUMBER_DAY_MAX_MAX: u64 = 10_000;
+/// The greatest limit of messages of one hotline within 24 hours.
+pub(super) const DAY_MAX_MAX: u64 = 1_000_000;
+/// The greatest number of messages that are sent before they are put together.
+pub(super) const DIGEST_ABOVE_MAX: u64 = 10_000;
+/// The longest time for which messages are put together, in minutes.
+pub(super) const DIGEST_EVERY_MIN_MAX: u64 = 24 * 60;
+/// The longest time for which a message is worth sending, in minutes.
+pub(super) const LIFETIME_MIN_MAX: u64 = 7 * 24 * 60;
+/// How many messages of one template to one number are sent before they are put together, by default: gateways take 50
+/// within 24 hours.
+pub(super) const DIGEST_ABOVE_DEFAULT: u32 = 40;
+/// How long messages are put together, by default, in minutes.
+pub(super) const DIGEST_EVERY_MIN_DEFAULT: u64 = 60;
+/// How long a message is worth sending, by default, in minutes.
+pub(super) const LIFETIME_MIN_DEFAULT: u64 = 120;
+/// The name of the missed-call message that `[sms]` has without any `[[sms.messages]]`.
+pub(super) const MISSED_TEMPLATE: &str = "missed";
+/// The name of the template of messages that are put together, by default.
+pub(super) const DIGEST_TEMPLATE: &str = "digest";

@@ -35,6 +35,7 @@ pub(super) fn warnings(file: &Path, hotline: &Hotline, source: &SourceInfo) -> V
     lint.routes();
     lint.off_duty();
     lint.unused();
+    lint.sms();
     lint.found()
 }
 
@@ -260,6 +261,16 @@ impl Lint<'_> {
         }
         for (node, index) in reports {
             self.report_node(node, &format!("routes[{index}]"), Problem::NeverRoute);
+        }
+    }
+
+    fn sms(&mut self) {
+        for warning in super::sms_lint::warnings(self.hotline) {
+            let message = warning.message.map(|index| format!("sms.messages[{index}]"));
+            // The missed-call message of a short section has no table of its own.
+            let written = message.filter(|table| self.source.positions.contains_key(table));
+            let table = written.unwrap_or_else(|| "sms".to_owned());
+            self.report(&table, warning.key, warning.problem.into());
         }
     }
 

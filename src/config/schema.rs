@@ -1,6 +1,7 @@
 //! All keys of a hotline file. A key that does not stand here is refused, and is not in the schema.
 
 use super::schema_types::{KeySchema, TableSchema, ValueSchema, key, needed, words};
+use super::sms_schema::SMS;
 use hotlined_core::cause::Cause;
 use hotlined_core::hotline::CODE_DIGITS_MAX;
 use hotlined_core::hotline::group::Strategy;
@@ -127,6 +128,7 @@ pub(super) static HOTLINE: TableSchema = TableSchema {
         key("queue", Table(&QUEUE), "Where callers wait when all agents are busy (排队)."),
         key("voicemail", Table(&VOICEMAIL), "How a message is taken when nobody came (语音信箱)."),
         key("survey", Table(&SURVEY), "What is asked after the talk (满意度)."),
+        key("sms", Table(&SMS), "Which messages are sent when a call ends (漏话短信, 挂机短信)."),
         key("limits", Table(&LIMITS), "How large the hotline may be."),
         key("codes", Named(&CODES), "Sets of codes that prove a product genuine (防伪查询)."),
         key("flow", Table(&FLOW), "Where a call begins, if the way of a call is written as nodes."),

@@ -40,6 +40,8 @@ pub(super) enum ValueSchema {
     Number(u64, u64, &'static str),
     /// One of these words.
     Words(&'static [&'static str]),
+    /// One or several of these words.
+    SomeWords(&'static [&'static str]),
     /// A sound: a file, a tone, or a list of files.
     Sound,
     /// A sound, or `false` for silence.

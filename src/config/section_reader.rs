@@ -4,7 +4,7 @@ use super::Problem;
 use super::schema_types::{TableSchema, ValueSchema};
 use super::telephone_key::is_telephone_key;
 use super::toml_reader::{Located, Table, TomlFile};
-use crate::source_position::shortened;
+use crate::source_position::{Hint, shortened};
 
 const TEXTS_FORM: &str = "write text in double quotes, or several in a list";
 const SOUND_FORM: &str =
@@ -111,6 +111,22 @@ impl<'d> Section<'d> {
         };
         debug_assert!(words.iter().map(|(word, _)| word).eq(known), "{key} has other words");
         self.table.choice(toml, key, words)
+    }
+
+    /// The meanings of the words of a key. Reports every word that is none of them.
+    pub(super) fn choices<T: Copy>(&self, toml: &mut TomlFile<'_>, key: &str, words: &[(&str, T)]) -> Vec<T> {
+        debug_assert!(matches!(self.form(key), Some(ValueSchema::SomeWords(_))), "{key} is no list of words");
+        let mut chosen = Vec::new();
+        for found in self.table.texts(toml, key, TEXTS_FORM).unwrap_or_default() {
+            match words.iter().find(|(word, _)| *word == found.value) {
+                Some((_, value)) => chosen.push(*value),
+                None => {
+                    let hint = Hint::of(found.value, words.iter().map(|(word, _)| *word));
+                    toml.report(found.at, found.key, Problem::Choice { found: shortened(found.value), hint });
+                }
+            }
+        }
+        chosen
     }
 
     /// The section of a key.

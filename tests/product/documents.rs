@@ -349,7 +349,7 @@ fn every_figure_that_a_page_names_is_one() {
 }
 
 /// Which tables of the schema stand below which headings of the page; all others stand anywhere on it.
-const SECTIONS: [(&str, &[&str]); 15] = [
+const SECTIONS: [(&str, &[&str]); 17] = [
     // A table of hours may stand under its key alone, without a name.
     ("", &["Top of the file", "`[hours]`"]),
     ("agent", &["`[[agents]]`"]),
@@ -363,13 +363,15 @@ const SECTIONS: [(&str, &[&str]); 15] = [
     ("queue", &["`[queue]`"]),
     ("voicemail", &["`[voicemail]`"]),
     ("survey", &["`[survey]`", "How keys are asked for"]),
+    ("sms", &["Messages by SMS: `[sms]`"]),
+    ("sms_message", &["`[[sms.messages]]`"]),
     ("limits", &["`[limits]`"]),
     ("codes", &["`[codes.NAME]`"]),
     ("flow", &["`[flow]` and `[nodes.NAME]`"]),
 ];
 
 /// The keys of the top of a file that are sections, each with its heading.
-const SECTION_KEYS: [&str; 15] = [
+const SECTION_KEYS: [&str; 16] = [
     "access",
     "agents",
     "before",
@@ -383,6 +385,7 @@ const SECTION_KEYS: [&str; 15] = [
     "notices",
     "queue",
     "ringbacks",
+    "sms",
     "survey",
     "voicemail",
 ];

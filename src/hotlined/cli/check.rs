@@ -2,6 +2,8 @@
 //!
 //! It opens no port and connects to no switch: whether addresses and passwords work shows only on the live machine.
 
+mod message_samples;
+
 use super::load_config::load_settings;
 use crate::daemon::holiday_folder::{self, HolidayFolderError};
 use crate::daemon::numbers_file::{self, NumbersFileError};
@@ -10,6 +12,7 @@ use crate::daemon::whole_file::ReadFileError;
 use hotlined_config;
 use hotlined_config::Inspected;
 use hotlined_config::source_position::Position;
+use message_samples::SampleLine;
 use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -66,6 +69,7 @@ struct CheckResult {
     agents: usize,
     faults: Vec<FaultLine>,
     warnings: Vec<FaultLine>,
+    messages: Vec<SampleLine>,
 }
 
 /// The line of JSON for a fault or warning, and its text.
@@ -96,13 +100,14 @@ fn check(args: &Args) -> CheckResult {
     for warning in &mut warnings {
         warning.warning = true;
     }
+    let messages = hotlines.iter().flat_map(|hotline| message_samples::of(hotline)).collect();
     let agents = hotlines.iter().map(|hotline| hotline.agents.len()).sum();
     let mut faults = lines(&errors);
     let bad_days = settings.holidays.as_deref().map(holiday_folder::load).and_then(Result::err);
     faults.extend(bad_days.iter().flatten().map(FaultLine::from));
     let bad_numbers = settings.numbers.as_deref().map(numbers_file::load).and_then(Result::err);
     faults.extend(bad_numbers.iter().map(FaultLine::from));
-    CheckResult { hotlines: hotlines.len(), agents, faults, warnings }
+    CheckResult { hotlines: hotlines.len(), agents, faults, warnings, messages }
 }
 
 fn expand(args: &Args, file: &Path) -> Result<String, Vec<FaultLine>> {
@@ -203,9 +208,13 @@ impl From<&settings::SettingsFault> for FaultLine {
 }
 
 fn print(checked: &CheckResult, json: bool, out: &mut impl Write) -> io::Result<()> {
-    let CheckResult { hotlines, agents, faults, warnings } = checked;
+    let CheckResult { hotlines, agents, faults, warnings, messages } = checked;
     if json {
         for line in faults.iter().chain(warnings) {
+            serde_json::to_writer(&mut *out, line)?;
+            writeln!(out)?;
+        }
+        for line in messages {
             serde_json::to_writer(&mut *out, line)?;
             writeln!(out)?;
         }
@@ -216,6 +225,9 @@ fn print(checked: &CheckResult, json: bool, out: &mut impl Write) -> io::Result<
     }
     for line in warnings {
         writeln!(out, "warning: {}", line.text)?;
+    }
+    for line in messages {
+        writeln!(out, "{line}")?;
     }
     let warned = match warnings.len() {
         0 => String::new(),
