@@ -20,4 +20,4 @@
 < 2 leg caller hung_up cancelled
 > 2.000 caller note announce -> ending
 > 2.000 caller note ending -> -
-> 2.000 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1795773600000,"ended":1795773602000,"wait":2000,"path":["hours","notice_closed"]}
+> 2.000 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"abandoned","ended_by":"caller","cause":"cancelled","arrived":1795773600000,"ended":1795773602000,"wait":2000,"closed":true,"path":["hours","notice_closed"]}

@@ -23,4 +23,4 @@
 > 4.000 caller #4 hang up caller as normal
 < 4.1 leg caller hung_up normal
 > 4.100 caller note ending -> -
-> 4.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"served","ended_by":"hotline","cause":"normal","arrived":1798696800000,"ended":1798696804000,"wait":4000,"path":["hours","notice_closed","end"]}
+> 4.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"served","ended_by":"hotline","cause":"normal","arrived":1798696800000,"ended":1798696804000,"wait":4000,"closed":true,"path":["hours","notice_closed","end"]}

@@ -28,4 +28,4 @@
 > 10.000 caller #7 hang up caller as normal
 < 10.1 leg caller hung_up normal
 > 10.100 caller note ending -> -
-> 10.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"served","ended_by":"hotline","cause":"normal","arrived":1795773600000,"ended":1795773610000,"wait":10000,"path":["hours","notice_closed","end"]}
+> 10.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"served","ended_by":"hotline","cause":"normal","arrived":1795773600000,"ended":1795773610000,"wait":10000,"closed":true,"path":["hours","notice_closed","end"]}

@@ -23,4 +23,4 @@
 > 4.000 caller #4 hang up caller as normal
 < 4.1 leg caller hung_up normal
 > 4.100 caller note ending -> -
-> 4.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"served","ended_by":"hotline","cause":"normal","arrived":1795752000000,"ended":1795752004000,"wait":4000,"path":["hours","notice_lunch","end"]}
+> 4.100 record {"call":"caller","switch":"fs1","dialled":"4008001234","hotline":"4008001234","hotline_version":"0000000000000001","caller":"13800138000","outcome":"served","ended_by":"hotline","cause":"normal","arrived":1795752000000,"ended":1795752004000,"wait":4000,"closed":true,"path":["hours","notice_lunch","end"]}

@@ -188,6 +188,10 @@ impl CallTimeline {
                 self.push(at, TimelineEvent::Over);
                 self.record = Some(record.clone());
             }
+            Command::Message(message) if message.call == self.call => {
+                let (template, to) = (message.template.to_string(), message.to.to_string());
+                self.push(at, TimelineEvent::Sms { template, to, text: message.signed_text() });
+            }
             Command::Switch { .. }
             | Command::Note { .. }
             | Command::Record(_)

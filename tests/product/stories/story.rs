@@ -4,6 +4,7 @@
 //! # What the story shows.
 //! < at 2026-10-01T10:00+08:00             when it begins; otherwise on a Friday, 16:00 in China
 //! < fallback 60                           the seconds after which the dialplan's fallback serves; otherwise 5
+//! < publishes                             other systems want the call's events
 //! < 0 file codes.txt                      a file beside the hotline's
 //! | 0012345678
 //! < 0 hotline 4008001234                  a hotline file; its number and name are written above it
@@ -154,6 +155,12 @@ impl<'a> Teller<'a> {
                 self.write_down(line, below);
                 let seconds = seconds.parse().map_err(|_| format!("{seconds:?} is no number"))?;
                 self.limits.fallback_after = Millis::seconds(seconds);
+                self.engine = Engine::new(self.limits);
+                Ok(())
+            }
+            ["publishes"] => {
+                self.write_down(line, below);
+                self.limits.publishes = true;
                 self.engine = Engine::new(self.limits);
                 Ok(())
             }

@@ -133,6 +133,11 @@ pub(super) enum TimelineEvent {
     },
     Endless,
     Over,
+    Sms {
+        template: String,
+        to: String,
+        text: String,
+    },
 }
 
 impl fmt::Display for TimelineEvent {
@@ -199,6 +204,7 @@ impl fmt::Display for TimelineEvent {
             Self::Operator { order } => write!(f, "the operator says: {order}"),
             Self::Endless => write!(f, "the flow goes in a circle: the call is brought to its end"),
             Self::Over => write!(f, "the call is over"),
+            Self::Sms { template, to, text } => write!(f, "message {template} to {to}: {text}"),
         }
     }
 }

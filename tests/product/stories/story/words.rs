@@ -1,6 +1,7 @@
 //! What we did, in the words of a story.
 
 use super::operator::SOUNDS;
+use hotlined_core::call_event::CallEventKind;
 use hotlined_core::command::{AcdRequest, Action, Claim, Command, Note, Pick};
 use hotlined_core::hotline::Dial;
 use hotlined_core::id::LegId;
@@ -36,9 +37,29 @@ pub(super) fn command(command: &Command, names: &Names, begin: Instant) -> Strin
             format!("message {} to {}: {}", message.template, message.to, message.signed_text())
         }
         Command::Publish(event) => {
-            format!("event {} {} {}", name(&event.call.0, names), event.sequence, event.kind.name())
+            let agent = event.agent.as_ref().map_or(String::new(), |agent| format!(" agent {agent}"));
+            let (call, kind) = (name(&event.call.0, names), event.kind.name());
+            let (number, caller) = (event.sequence, &event.caller);
+            format!("event {call} {number} {kind}{agent} from {caller:?}{}", told(&event.kind))
         }
     }
+}
+
+/// What an event says beyond its name. Its record is the one that is given out beside it.
+fn told(kind: &CallEventKind) -> String {
+    let data = match kind {
+        CallEventKind::Ringing | CallEventKind::Ended(_) => return String::new(),
+        CallEventKind::Offered(offered) => serde_json::to_string(offered),
+        CallEventKind::Answered(answered) => serde_json::to_string(answered),
+        CallEventKind::RecordingReady(audio) | CallEventKind::VoicemailLeft(audio) => {
+            serde_json::to_string(audio)
+        }
+        CallEventKind::SurveyGiven(score) => serde_json::to_string(score),
+        CallEventKind::MessageSent(result) | CallEventKind::MessageFailed(result) => {
+            serde_json::to_string(result)
+        }
+    };
+    format!(" {}", data.unwrap())
 }
 
 /// A record with the fields that are set, so that a new field changes no story.
