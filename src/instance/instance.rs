@@ -270,7 +270,8 @@ impl Instance {
             Persistence::File(file) => file.is_complete(),
             Persistence::Redis(cluster) => cluster.is_complete(),
         };
-        is_told && !self.is_persisting && !self.outbox.has_work()
+        let is_settled = self.unsaved_messages.is_empty() && !self.messages.has_changes();
+        is_told && is_settled && !self.is_persisting && !self.outbox.has_work()
     }
 
     /// The messages by SMS.

@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests, which clippy does not see.
 
 mod deliveries;
+mod messages;
 mod moments;
 
 use hotlined_simulator::{Counter, Counts, RunSummary, Violation, WorldSetup};

@@ -23,8 +23,8 @@ pub(super) struct MessageStore {
     by_our_id: BTreeMap<String, DeliveryId>,
     /// The gathered messages, by hotline, template and number.
     gathered: BTreeMap<(Arc<str>, Arc<str>, Arc<str>), BTreeSet<DeliveryId>>,
-    /// The unknown messages, by gateway and number.
-    unknown: BTreeMap<(Arc<str>, Arc<str>), BTreeSet<DeliveryId>>,
+    /// The messages that a gateway may have under an id that is not known here, by gateway and number.
+    unidentified: BTreeMap<(Arc<str>, Arc<str>), BTreeSet<DeliveryId>>,
     /// The messages whose state is not handed out to be saved.
     changed: BTreeSet<DeliveryId>,
     /// The messages that are done and still saved.
@@ -75,10 +75,13 @@ impl MessageStore {
         self.by_gateway_id.get(&(gateway.clone(), gateway_id.to_owned()))
     }
 
-    /// The unknown message to this number, if this gateway has only one.
+    /// The unknown message to this number, if no other message that this gateway may have goes to the number.
     pub(super) fn only_unknown(&self, gateway: &Arc<str>, to: &str) -> Option<&DeliveryId> {
-        let unknown = self.unknown.get(&(gateway.clone(), to.into())).filter(|unknown| unknown.len() == 1)?;
-        unknown.first()
+        let ids = self.unidentified.get(&(gateway.clone(), to.into())).filter(|ids| ids.len() == 1)?;
+        let is_unknown = |id: &&DeliveryId| {
+            self.entries.get(*id).is_some_and(|entry| matches!(entry.state, MessageState::Unknown { .. }))
+        };
+        ids.first().filter(is_unknown)
     }
 
     /// The messages that are gathered for the same digest.
@@ -106,13 +109,13 @@ impl MessageStore {
             self.by_our_id.insert(QueuedMessage::our_id(&id, entry.attempts), id.clone());
         }
         match &entry.state {
-            MessageState::Waiting | MessageState::Sending { .. } | MessageState::Dead { .. } => {}
+            MessageState::Waiting | MessageState::Dead { .. } => {}
             MessageState::Gathered => {
                 self.gathered.entry(digest_key(&entry)).or_default().insert(id.clone());
             }
-            MessageState::Unknown { gateway, .. } => {
+            MessageState::Sending { gateway, .. } | MessageState::Unknown { gateway, .. } => {
                 let key = (gateway.clone(), entry.message.to.clone());
-                self.unknown.entry(key).or_default().insert(id.clone());
+                self.unidentified.entry(key).or_default().insert(id.clone());
             }
             MessageState::Sent { gateway, id: gateway_id, at, .. } => {
                 self.sent.insert((*at, id.clone()));
@@ -128,10 +131,10 @@ impl MessageStore {
         self.due.remove(&(wakes(entry), id.clone()));
         self.by_our_id.remove(&QueuedMessage::our_id(id, entry.attempts));
         match &entry.state {
-            MessageState::Waiting | MessageState::Sending { .. } | MessageState::Dead { .. } => {}
+            MessageState::Waiting | MessageState::Dead { .. } => {}
             MessageState::Gathered => remove_from(&mut self.gathered, &digest_key(entry), id),
-            MessageState::Unknown { gateway, .. } => {
-                remove_from(&mut self.unknown, &(gateway.clone(), entry.message.to.clone()), id);
+            MessageState::Sending { gateway, .. } | MessageState::Unknown { gateway, .. } => {
+                remove_from(&mut self.unidentified, &(gateway.clone(), entry.message.to.clone()), id);
             }
             MessageState::Sent { gateway, id: gateway_id, at, .. } => {
                 self.sent.remove(&(*at, id.clone()));
