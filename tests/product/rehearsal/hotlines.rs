@@ -1,5 +1,6 @@
 //! Hotlines drawn by chance: every kind of node, exits that lead anywhere or nowhere, groups of all strategies.
 
+use super::messages;
 use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::cause::Cause;
 use hotlined_core::hotline::Codes;
@@ -68,6 +69,8 @@ pub fn hotline(number: &str, agents: &[Agent], chance: &mut Rng) -> Hotline {
         closing: prompt(chance),
         ..SimpleHotline::default().hotline(number, "Any", agents)
     };
+    // Drawn apart from all else, so that the seeds kept before there were messages stay what they were.
+    hotline.sms = messages::rules(&mut Rng::new(Version::of(&hotline).0));
     hotline.version = Version::of(&hotline);
     hotline
 }

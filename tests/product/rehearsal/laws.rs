@@ -3,6 +3,7 @@
 //! the daemon ends an agent's leg in the same step in which it hears that the caller has left.
 
 use super::hotlines::SOUNDS;
+use super::messages::Told;
 use hotlined_core::command::{Action, Command, Note};
 use hotlined_core::engine::TraceEntry;
 use hotlined_core::event::{CommandResult, Event, LegEvent, OperatorOrder};
@@ -40,6 +41,7 @@ pub struct Laws {
     handed_over: bool,
     passed: BTreeSet<(Arc<str>, Arc<str>)>,
     records: Vec<CallRecord>,
+    told: Told,
     broken: Option<String>,
 }
 
@@ -98,6 +100,7 @@ impl Laws {
             handed_over: false,
             passed: BTreeSet::new(),
             records: Vec::new(),
+            told: Told::default(),
             broken: None,
         }
     }
@@ -105,6 +108,11 @@ impl Laws {
     /// Whether a call passed this node.
     pub fn passed(&self, hotline: &Arc<str>, node: &Arc<str>) -> bool {
         self.passed.contains(&(hotline.clone(), node.clone()))
+    }
+
+    /// The outcomes that messages told.
+    pub fn outcomes_told(&self) -> BTreeSet<String> {
+        self.told.outcomes()
     }
 
     fn demand(&mut self, holds: bool, law: impl FnOnce() -> String) {
@@ -194,7 +202,11 @@ impl Laws {
                 self.calls.entry(call.clone()).or_default().not_taken += 1;
             }
             Command::Record(record) => self.recorded(record),
-            Command::Note { .. } | Command::Message(_) | Command::Publish(_) | Command::Acd { .. } => {}
+            Command::Message(message) => {
+                let told = self.told.message(message);
+                self.holds(told);
+            }
+            Command::Note { .. } | Command::Publish(_) | Command::Acd { .. } => {}
         }
     }
 
@@ -264,6 +276,8 @@ impl Laws {
         let each = invariants::one_record_each(&record.call, known.taken, known.records, false);
         self.holds(each);
         self.holds(invariants::record_is_possible(record, true));
+        let told = self.told.recorded(record);
+        self.holds(told);
         if let Some(hotline) = &record.hotline {
             self.passed.extend(record.path.iter().map(|node| (hotline.clone(), node.clone())));
         }

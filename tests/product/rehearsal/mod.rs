@@ -6,13 +6,15 @@
 
 mod hotlines;
 mod laws;
+mod messages;
 mod people;
 mod scene;
 
 use crate::support::number;
+use hotlined_core::message::CallOutcome;
 use hotlined_core::record::Outcome;
 use scene::{Lived, Log, Scene};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// How many seeds are lived through when nobody says.
@@ -42,6 +44,7 @@ fn what_is_promised_holds_for_calls_drawn_by_chance() {
     let count = seeds.len() as u64;
     let mut outcomes: BTreeMap<Outcome, usize> = BTreeMap::new();
     let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+    let mut told = BTreeSet::new();
     let mut broken: Vec<(u64, String)> = Vec::new();
     for seed in seeds {
         let mut log = Log(alone.map(|_| Vec::new()));
@@ -50,6 +53,7 @@ fn what_is_promised_holds_for_calls_drawn_by_chance() {
         match lived {
             Ok(lived) => {
                 lived.outcomes.iter().for_each(|outcome| *outcomes.entry(*outcome).or_default() += 1);
+                told.extend(lived.told);
                 lived.kinds.iter().for_each(|kind| *kinds.entry(kind.clone()).or_default() += 1);
             }
             Err(why) => {
@@ -60,18 +64,19 @@ fn what_is_promised_holds_for_calls_drawn_by_chance() {
             break;
         }
     }
-    println!("{count} seeds: {outcomes:?}; nodes passed: {kinds:?}");
-    let told: Vec<String> = broken
+    println!("{count} seeds: {outcomes:?}; nodes passed: {kinds:?}; told: {told:?}");
+    let faults: Vec<String> = broken
         .iter()
         .map(|(seed, why)| {
             format!("HOTLINED_SEED={seed} cargo test --test product rehearsal::what_is_promised -- --nocapture\n  {why}")
         })
         .collect();
-    assert!(broken.is_empty(), "{} broken seeds:\n{}", broken.len(), told.join("\n"));
+    assert!(broken.is_empty(), "{} broken seeds:\n{}", broken.len(), faults.join("\n"));
     if count >= SEEDS {
         // Chance that never came to something holds nothing.
         assert!(outcomes.len() >= 8, "some outcome never came: {outcomes:?}");
         assert_eq!(kinds.len(), hotlines::KINDS, "some node was never passed: {kinds:?}");
+        assert_eq!(told.len(), CallOutcome::ALL.len(), "some outcome was never told: {told:?}");
     }
 }
 

@@ -69,6 +69,8 @@ pub struct Lived {
     pub outcomes: Vec<Outcome>,
     /// The kinds of nodes that were passed.
     pub kinds: BTreeSet<String>,
+    /// The outcomes that messages told.
+    pub told: BTreeSet<String>,
 }
 
 impl Scene {
@@ -218,7 +220,8 @@ impl Scene {
             nodes.map(|node| hotlines::kind_name(&node.kind)).collect::<Vec<_>>()
         };
         // Which version a node was of does not matter here.
-        Ok(Lived { outcomes, kinds: self.all.iter().take(NUMBERS.len()).flat_map(passed).collect() })
+        let kinds = self.all.iter().take(NUMBERS.len()).flat_map(passed).collect();
+        Ok(Lived { outcomes, kinds, told: self.laws.outcomes_told() })
     }
 }
 
