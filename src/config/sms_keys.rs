@@ -306,3 +306,57 @@ impl Reader<'_, '_> {
         recipients
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{SoundFolder, load};
+    use hotlined_core::message::{CallOutcome, MISSED_TEXT, SmsRules};
+    use hotlined_core::time::Millis;
+    use std::fs;
+
+    fn sms(sections: &str) -> SmsRules {
+        let folder = tempfile::tempdir().unwrap();
+        let agents = "[[agents]]\nid = \"01\"\nphone = \"13900000001\"\n";
+        let text = format!("number = \"4008001234\"\nname = \"Shop\"\n{agents}[sms]\n{sections}");
+        fs::write(folder.path().join("shop.toml"), text).unwrap();
+        let hotlines = load(folder.path(), &SoundFolder::new("/", "/")).unwrap();
+        SmsRules::clone(hotlines.get("4008001234").unwrap().sms.as_deref().unwrap())
+    }
+
+    #[test]
+    fn an_owner_alone_is_told_of_missed_calls_in_the_fixed_form() {
+        let short = sms("owner = \"+86 139-0000-0009\"\n");
+        let written = sms(&format!(
+            "owner = [\"13900000009\"]\nmask = \"end\"\nnumber_hour_max = 50\nnumber_day_max = 50\nday_max = 10000\n\
+             digest_above = 40\ndigest_every_min = 60\ndigest_template = \"digest\"\n[[sms.messages]]\n\
+             template = \"missed\"\non = [\"closed\", \"busy\", \"abandoned\", \"no_answer\"]\nto = [\"owner\"]\n\
+             text = \"{MISSED_TEXT}\"\nlifetime_min = 120\ndigest = true\n"
+        ));
+        assert_eq!(short, written);
+        let [missed] = &short.rules[..] else { panic!("{short:?}") };
+        assert!(!missed.on.contains(&CallOutcome::MessageLeft) && missed.lifetime == Millis::seconds(7_200));
+    }
+
+    #[test]
+    fn many_messages_are_put_together_where_they_go_to_the_business_only() {
+        let digests = |to: &str, more: &str, above: u32| {
+            let message = "[[sms.messages]]\ntemplate = \"any\"\non = \"busy\"\n";
+            let owner = "owner = \"13900000009\"\n";
+            let rules = sms(&format!("{owner}digest_above = {above}\n{message}to = {to}\n{more}"));
+            rules.rules[0].digest.as_ref().map(|digest| digest.above)
+        };
+        assert_eq!(digests("[\"owner\", \"13900000008\"]", "", 5), Some(5));
+        assert_eq!(digests("[\"owner\", \"caller\"]", "", 5), None);
+        assert_eq!(digests("\"agent\"", "", 5), None);
+        assert_eq!(digests("\"agent\"", "digest = true\n", 5), Some(5));
+        assert_eq!(digests("\"owner\"", "digest = false\n", 5), None);
+        assert_eq!(digests("\"owner\"", "", 0), None);
+    }
+
+    #[test]
+    fn a_number_that_stands_twice_is_one() {
+        let rules = sms("owner = [\"13900000009\", \"+8613900000009\"]\ngateways = [\"a\", \"b\", \"a\"]\n");
+        assert_eq!(rules.owner, ["13900000009".into()]);
+        assert_eq!(rules.gateways, ["a".into(), "b".into()]);
+    }
+}
