@@ -5,6 +5,7 @@
 
 mod sound_text;
 mod timeline_event;
+mod untold;
 
 use hotlined_core::command::{Action, Command, Note};
 use hotlined_core::engine::TraceEntry;
@@ -185,6 +186,10 @@ impl CallTimeline {
             Command::Switch { id, action, .. } if id.call == self.call => self.add_action(at, id, action),
             Command::Note { call, note } if *call == self.call => self.add_note(at, note),
             Command::Record(record) if record.call == self.call => {
+                let rules = self.hotline.as_ref().and_then(|hotline| hotline.sms.clone());
+                let lines = self.lines.iter().map(|line| &line.moment);
+                let untold = rules.map(|rules| untold::untold(record, &rules, lines)).unwrap_or_default();
+                untold.into_iter().for_each(|moment| self.push(at, moment));
                 self.push(at, TimelineEvent::Over);
                 self.record = Some(record.clone());
             }

@@ -138,6 +138,12 @@ pub(super) enum TimelineEvent {
         to: String,
         text: String,
     },
+    /// A message that goes to nobody; without a template, no message at all.
+    NoSms {
+        #[serde(skip_serializing_if = "String::is_empty")]
+        template: String,
+        why: String,
+    },
 }
 
 impl fmt::Display for TimelineEvent {
@@ -204,6 +210,8 @@ impl fmt::Display for TimelineEvent {
             Self::Operator { order } => write!(f, "the operator says: {order}"),
             Self::Endless => write!(f, "the flow goes in a circle: the call is brought to its end"),
             Self::Over => write!(f, "the call is over"),
+            Self::NoSms { template, why } if template.is_empty() => write!(f, "no message: {why}"),
+            Self::NoSms { template, why } => write!(f, "no message {template}: {why}"),
             Self::Sms { template, to, text } => write!(f, "message {template} to {to}: {text}"),
         }
     }
