@@ -155,6 +155,10 @@ fn each_outcome_is_told_where_a_rule_names_it_and_nowhere_else() {
         (answered("13800138000", "01"), CallOutcome::Answered),
         (busy, CallOutcome::Busy),
         (missed("13800138000"), CallOutcome::NoAnswer),
+        // The hours led to somebody on duty at night.
+        (CallRecord { closed: true, ..missed("13800138000") }, CallOutcome::NoAnswer),
+        // Nobody was on duty.
+        (CallRecord { attempts: Vec::new(), ..missed("13800138000") }, CallOutcome::NoAnswer),
         (with(Outcome::Lost), CallOutcome::NoAnswer),
         (with(Outcome::Fallback), CallOutcome::NoAnswer),
         (with(Outcome::Abandoned), CallOutcome::Abandoned),
