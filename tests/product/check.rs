@@ -245,6 +245,29 @@ fn the_shipped_examples_are_valid() {
 }
 
 #[test]
+fn the_messages_that_the_pages_show_can_be_sent() {
+    let mut examples = 0;
+    for page in ["docs/hotline-file.md", "docs/messages.md"] {
+        let text = fs::read_to_string(root().join(page)).unwrap();
+        let fenced = text.split("```toml\n").skip(1).filter_map(|behind| behind.split_once("```"));
+        // The settings have a section of this name, too; it names no owner.
+        let of_hotlines = fenced.filter(|(toml, _)| toml.contains("[sms]") && toml.contains("owner"));
+        for (example, _) in of_hotlines {
+            let home = tempfile::tempdir().unwrap();
+            let agent = "[[agents]]\nid = \"01\"\nphone = \"13900000001\"\n";
+            let head = format!("number = \"4008001234\"\nname = \"示例商店\"\n{agent}");
+            fs::write(home.path().join("shop.toml"), format!("{head}{example}")).unwrap();
+            let output = check(home.path(), &["."]);
+            let told = String::from_utf8(output.stdout).unwrap();
+            assert!(told.contains(" [sms] missed → owner 139****0001"), "{page}: {example}\n{told}");
+            assert!(told.ends_with("\n1 hotline, 1 agent: all valid\n"), "{page}: {example}\n{told}");
+            examples += 1;
+        }
+    }
+    assert!(examples >= 3, "{examples}");
+}
+
+#[test]
 fn the_settings_in_the_working_folder_are_read_and_their_faults_told() {
     let home = tempfile::tempdir().unwrap();
     let shop = root().join("tests/hotlines/valid");

@@ -363,7 +363,7 @@ const SECTIONS: [(&str, &[&str]); 17] = [
     ("queue", &["`[queue]`"]),
     ("voicemail", &["`[voicemail]`"]),
     ("survey", &["`[survey]`", "How keys are asked for"]),
-    ("sms", &["Messages by SMS: `[sms]`"]),
+    ("sms", &["`[sms]`"]),
     ("sms_message", &["`[[sms.messages]]`"]),
     ("limits", &["`[limits]`"]),
     ("codes", &["`[codes.NAME]`"]),
