@@ -77,6 +77,8 @@ fn timeless(mut out: Value) -> Option<Value> {
         for time in ["arrived", "ended", "wait", "talk", "queued", "hotline_version"] {
             record.remove(time);
         }
+        // The daemons of these captures did not have this field yet.
+        record.entry("closed").or_insert(false.into());
         record["billing_start"] = record["billing_start"].is_null().into();
         if let Some(message) = record.get_mut("message").and_then(Value::as_object_mut) {
             message.remove("length");
