@@ -205,8 +205,9 @@ fn refuse(reason: RefusalReason, detail: &str, refusal: &RefusalAction, cx: &mut
     match refusal {
         RefusalAction::Announce(_) => Transition::Closing { cause: Cause::Rejected },
         RefusalAction::Reject(cause) => {
-            cx.conclude(Outcome::Refused, EndedBy::Hotline, *cause);
-            Transition::Ending { cause: *cause }
+            // Of a caller who talked before, the call was answered.
+            let cause = cx.conclude_by_flow(Some(*cause));
+            Transition::Ending { cause }
         }
     }
 }
