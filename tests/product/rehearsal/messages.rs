@@ -61,11 +61,14 @@ fn rule(at: u64, chance: &mut Rng) -> MessageRule {
     }
 }
 
+/// A template and a number.
+type TemplateTo = (Arc<str>, Arc<str>);
+
 /// The messages that were given out.
 #[derive(Default)]
 pub struct Told {
     /// By call: to whom which template went.
-    messages: BTreeMap<CallId, BTreeSet<(Arc<str>, Arc<str>)>>,
+    messages: BTreeMap<CallId, BTreeSet<TemplateTo>>,
     /// The calls with a record.
     over: BTreeSet<CallId>,
     /// The outcomes that were told, in the words of a message.
@@ -113,5 +116,57 @@ impl Told {
     /// The outcomes that were told, in the words of a message.
     pub fn outcomes(&self) -> BTreeSet<String> {
         self.outcomes.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hotlined_core::id::SwitchId;
+    use hotlined_core::time::Instant;
+
+    fn message(template: &str, to: &str, text: &str) -> Message {
+        Message {
+            call: CallId("caller".parse().unwrap()),
+            switch: SwitchId("fs1".into()),
+            hotline: "4008001234".into(),
+            template: template.into(),
+            to: to.into(),
+            sign: "示例".into(),
+            text: text.to_owned(),
+            values: BTreeMap::new(),
+            decided: Instant(0),
+            lifetime: Millis::seconds(60),
+            quiet: None,
+            limits: MessageLimits::default(),
+            gateways: Vec::new(),
+            digest: None,
+            sequence: 1,
+        }
+    }
+
+    /// What is said of the last of these messages.
+    fn of_last(messages: &[Message]) -> String {
+        let mut told = Told::default();
+        let results: Vec<_> = messages.iter().map(|message| told.message(message)).collect();
+        results.into_iter().next_back().unwrap().err().unwrap_or_default()
+    }
+
+    #[test]
+    fn a_message_that_breaks_a_promise_is_noticed() {
+        let good = message("missed", "13900000001", "漏话");
+        assert_eq!(of_last(std::slice::from_ref(&good)), "");
+        assert_eq!(of_last(&[good.clone(), message("thanks", "13900000001", "漏话")]), "");
+        assert!(of_last(&[good.clone(), good.clone()]).ends_with("is told 13900000001 twice"));
+        for to in ["02188886666", "+8613900000001", "", "4008001234"] {
+            assert!(of_last(&[message("missed", to, "漏话")]).ends_with("is no mobile"), "{to}");
+        }
+        for text in ["a\nb", "{time}", "${x}", &"字".repeat(TEXT_CHARS_MAX + 1)] {
+            assert!(of_last(&[message("missed", "13900000001", text)]).contains(" says "), "{text}");
+        }
+        let many: Vec<Message> =
+            (0..=MESSAGES_MAX).map(|at| message(&format!("t{at}"), "13900000001", "漏话")).collect();
+        assert!(of_last(&many).contains("causes 33 messages"));
+        assert!(of_last(&[Message { sequence: 0, ..good }]).contains("no number"));
     }
 }
