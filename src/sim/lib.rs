@@ -7,6 +7,7 @@
 //!
 //! - [`model`] is the switch itself, pure: channels, applications, dialplan, `originate`, `uuid_bridge`, people.
 //! - [`switch`] serves a model on FreeSWITCH's event socket over real TCP, in real time or faster.
+//! - [`gateway`] is a fake SMS gateway.
 //! - [`dry_run`] is a second, simpler simulation: the daemon's engine handles calls in this process, without any event
 //!   socket.
 //!
@@ -73,6 +74,7 @@ mod digits;
 pub mod dry_run;
 mod ending;
 mod events;
+pub mod gateway;
 mod inbound;
 pub mod invariants;
 mod keys;
