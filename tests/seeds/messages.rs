@@ -320,6 +320,6 @@ fn no_message_goes_out_twice_whenever_its_daemon_is_killed() {
     println!("{kills} kills, {under_way} with a request under way; messages: {total:?}");
     assert!(under_way >= 500, "{under_way}");
     for state in ["sent", "delivered", "unknown", "dead"] {
-        assert!(total[state] > 100, "{state}: {total:?}");
+        assert!(total[state] > 20, "{state}: {total:?}");
     }
 }
