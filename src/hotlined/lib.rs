@@ -96,6 +96,7 @@ pub mod jsonl_writer;
 pub mod metrics_registry;
 pub mod redis;
 pub mod replay;
+pub mod sms;
 pub mod snapshot_file;
 
 pub use hotlined_core::engine;

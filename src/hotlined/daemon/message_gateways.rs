@@ -55,7 +55,7 @@ pub(crate) trait MessageSender: Send {
 }
 
 /// The gateways as the event loop sees them.
-pub(super) struct MessageGateways {
+pub(crate) struct MessageGateways {
     sender: Option<Box<dyn MessageSender>>,
     inputs: mpsc::Receiver<MessageInput>,
     /// Keeps the channel open, and answers for a sender that is not there.

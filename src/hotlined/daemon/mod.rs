@@ -25,7 +25,7 @@ pub mod holiday_folder;
 pub mod holiday_reminder;
 pub mod link_settings;
 pub mod link_task;
-mod message_gateways;
+pub(crate) mod message_gateways;
 pub mod numbers_file;
 mod output_files;
 mod record_deliverer;

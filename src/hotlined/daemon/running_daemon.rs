@@ -4,7 +4,7 @@ use super::clock::Clock;
 use super::deliverer::Deliverers;
 use super::event_loop::{CONFIG_CHANGES_WAITING_MAX, ControlRequest, EventLoop};
 use super::heartbeat::{Heartbeat, LoopMetrics};
-use super::message_gateways::{MessageGateways, MessageInput, MessageSender};
+use super::message_gateways::MessageGateways;
 use super::record_deliverer::RecordDeliverer;
 use super::redis_connections::RedisConnections;
 use super::serve_error::ServeError;
@@ -12,13 +12,13 @@ use super::sockets::{Sockets, random};
 use crate::capture::CaptureWriter;
 use crate::jsonl_writer::JsonlWriter;
 use crate::redis::RedisSettings;
+use crate::sms::parts::SmsParts;
 use crate::snapshot_file::SnapshotFile;
 use hotlined_core::call::Limits;
 use hotlined_core::engine::Observer;
 use hotlined_core::event::Event;
 use hotlined_core::time::Millis;
 use hotlined_instance::Instance;
-use hotlined_instance::messages::GatewayLimits;
 use hotlined_instance::persist::delivery_kind::DeliveryKind;
 use hotlined_instance::persist::outbox::RECORD;
 use hotlined_instance::persist::snapshot::PersistedState;
@@ -64,17 +64,6 @@ pub struct RedisParts {
     pub settings: RedisSettings,
     /// The file of this daemon's call records: a record that is in the file is not written again.
     pub records: PathBuf,
-}
-
-/// The SMS gateways: how much each may be given, and what sends the requests.
-#[derive(Default)]
-pub struct SmsParts {
-    /// The gateways, in the order in which they are tried.
-    pub gateways: Vec<GatewayLimits>,
-    /// What sends the requests.
-    pub(crate) sender: Option<Box<dyn MessageSender>>,
-    /// The channel of answers, receipts and orders.
-    pub(crate) inputs: Option<(mpsc::Sender<MessageInput>, mpsc::Receiver<MessageInput>)>,
 }
 
 /// A daemon whose event loop runs.

@@ -5,7 +5,7 @@ use super::clock::Clock;
 use super::heartbeat::Heartbeat;
 use super::link_settings::link_settings;
 use super::output_files::OutputFiles;
-use super::running_daemon::{DaemonParts, RedisParts, SmsParts};
+use super::running_daemon::{DaemonParts, RedisParts};
 use super::serve_error::ServeError;
 use super::settings::Settings;
 use super::signals::{Signals, stop_on_signals};
@@ -13,6 +13,7 @@ use super::systemd::{ServiceManager, ServiceStatus};
 use super::watched_config::WatchedConfig;
 use super::{call_metrics, holiday_reminder, record_deliverer, sighup};
 use crate::jsonl_writer::JsonlWriter;
+use crate::sms::parts::{SmsParts, mismatches};
 use crate::snapshot_file::SnapshotFile;
 use hotlined_core::call::Limits;
 use hotlined_core::number::NumberRegions;
@@ -45,6 +46,10 @@ pub async fn serve(
         return Err(ServeError::CaptureOfSeveral);
     }
     let config = WatchedConfig::begin(&settings)?;
+    let (sms, gateways) = SmsParts::open(&settings.sms, tokio::runtime::Handle::current())?;
+    for mismatch in mismatches(config.hotlines(), &gateways) {
+        tracing::warn!(mismatch, "a message cannot be sent");
+    }
     // The port comes before the files: another daemon that uses these files has the port, too, and this one stops here.
     let admin = match settings.admin {
         Some(address) => Some(AdminServer::open(address).await?),
@@ -80,7 +85,7 @@ pub async fn serve(
         snapshot,
         redis: settings.redis.clone().map(of_settings),
         claim: Some((claim_of_the_process(), claiming)),
-        sms: SmsParts::default(),
+        sms,
         heartbeat,
     };
     // Before the event loop runs: a signal without a handler would end the process at once.

@@ -7,6 +7,7 @@ use super::source_watch::WatchError;
 use crate::http::listener::ListenError;
 use crate::jsonl_writer::JsonlError;
 use crate::redis::ConnectorError;
+use crate::sms::parts::SmsError;
 use crate::snapshot_file::SnapshotFileError;
 use hotlined_esl::argument::InvalidEndpoint;
 use hotlined_esl::vocabulary::{InvalidSecret, InvalidWord};
@@ -30,6 +31,9 @@ pub enum ServeError {
     /// A folder cannot be watched.
     #[error(transparent)]
     Watch(#[from] WatchError),
+    /// There are no SMS gateways.
+    #[error("[sms] gateways: {0}")]
+    Sms(#[from] SmsError),
     /// A file of records, a journal or a capture cannot be opened.
     #[error(transparent)]
     File(#[from] JsonlError),

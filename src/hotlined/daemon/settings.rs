@@ -16,12 +16,13 @@ mod layers;
 mod limits;
 mod raw;
 mod redis;
+mod sms;
 mod types;
 
 pub use fault::{SettingsFault, SettingsFaultKind, ValueOrigin};
 pub use limits::{FILE_BYTES_MAX, PASSWORD_BYTES_MAX, SETTINGS_VARIABLE, VARIABLE_PREFIX};
 pub use types::{
-    CallsSettings, EventFormat, Fallback, LogFormat, LogSettings, Secret, Settings, SwitchKind,
+    CallsSettings, EventFormat, Fallback, LogFormat, LogSettings, Secret, Settings, SmsSettings, SwitchKind,
     SwitchSettings,
 };
 

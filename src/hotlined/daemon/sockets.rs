@@ -49,7 +49,7 @@ struct Connected {
 }
 
 /// An unpredictable number, from the random keys of the standard library's hash maps.
-pub(super) fn random() -> u64 {
+pub(crate) fn random() -> u64 {
     std::hash::RandomState::new().build_hasher().finish()
 }
 

@@ -79,6 +79,7 @@ impl Checker<'_> {
         let records = self.path("records.file", &raw.records.file);
         let journal = raw.journal.file.map(|file| self.path("journal.file", &file));
         let admin = raw.admin.address.and_then(|address| self.address("admin.address", &address));
+        let sms = self.sms(raw.sms);
         let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
         let format = self.choice("log.format", &raw.log.format, &formats);
         self.filter(&raw.log.filter);
@@ -96,6 +97,7 @@ impl Checker<'_> {
             records,
             journal,
             admin,
+            sms,
             log,
         })
     }

@@ -27,6 +27,7 @@ pub(super) struct RawSettings {
     pub(super) records: RawRecords,
     pub(super) journal: RawJournal,
     pub(super) admin: RawAdmin,
+    pub(super) sms: RawSms,
     pub(super) log: RawLog,
 }
 
@@ -45,6 +46,7 @@ impl Default for RawSettings {
             records: RawRecords::default(),
             journal: RawJournal::default(),
             admin: RawAdmin::default(),
+            sms: RawSms::default(),
             log: RawLog::default(),
         }
     }
@@ -227,6 +229,17 @@ pub(super) struct RawJournal {
 pub(super) struct RawAdmin {
     /// Absent: there is no admin server.
     pub(super) address: Option<String>,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct RawSms {
+    /// The file with the gateways. Absent: no message can be sent.
+    pub(super) gateways: Option<String>,
+    /// Where gateways send receipts to, for those that are told with each message.
+    pub(super) receipts_url: Option<String>,
+    /// Absent: no receipts are taken.
+    pub(super) receipt_token_file: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]

@@ -37,6 +37,8 @@ pub struct Settings {
     pub journal: Option<PathBuf>,
     /// The address of metrics and health, if any.
     pub admin: Option<SocketAddr>,
+    /// Messages by SMS.
+    pub sms: SmsSettings,
     /// The log.
     pub log: LogSettings,
 }
@@ -119,6 +121,25 @@ pub struct CallsSettings {
     pub fallback: Millis,
     /// How long calls may go on after a request to stop.
     pub drain_max: Millis,
+}
+
+/// The settings of messages by SMS.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SmsSettings {
+    /// The file with the gateways, if any.
+    pub gateways: Option<PathBuf>,
+    /// The public address of receipts: an http or https URL without a slash at its end.
+    pub receipts_url: Option<String>,
+    /// What the path of a receipt must begin with: only gateways know it.
+    pub receipt_token: Option<Secret>,
+}
+
+impl SmsSettings {
+    /// The address of receipts with the token, without the gateway's name.
+    pub fn receipt_base(&self) -> Option<String> {
+        let (url, token) = (self.receipts_url.as_ref()?, self.receipt_token.as_ref()?);
+        Some(format!("{url}/receipts/{}", token.reveal()))
+    }
 }
 
 /// The settings of the log.

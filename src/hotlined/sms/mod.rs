@@ -1,0 +1,11 @@
+//! SMS: the gateways of the operator's file, the requests to them, and the pages for receipts and notices.
+//!
+//! Which message goes out when is decided by [`hotlined_instance::messages`]; how each gateway wants it is in
+//! [`hotlined_notify::sms`]. Here are the file, the sockets and the pages.
+
+pub mod gateways_file;
+pub(crate) mod http_client;
+pub mod parts;
+mod raw_gateway;
+mod raw_generic;
+pub(crate) mod sender;
