@@ -169,7 +169,7 @@ impl Huawei {
         let result = body.pointer("/result/0");
         let status = result.and_then(|result| field(result, "status"));
         // The code of the number says more than the code of the request, which is then E000510 or even E000000.
-        let code = status.filter(|status| status != SUCCESS || code == SUCCESS).unwrap_or(code);
+        let code = status.filter(|status| status != SUCCESS).unwrap_or(code);
         if code == SUCCESS {
             return accepted(result.and_then(|result| field(result, "smsMsgId")));
         }
