@@ -6,7 +6,7 @@ use super::huawei::Huawei;
 use super::mas::Mas;
 use super::receipts::{ReceiptAnswer, ReceiptError};
 use super::request::{Address, RequestContext, RequestError, SmsRequest};
-use super::template::{TemplateMapping, TemplateParams};
+use super::template::{TemplateMapping, TemplateParams, unknown_value};
 use super::tencent::Tencent;
 use super::yunpian::Yunpian;
 use crate::http::{HttpAnswer, HttpRequest};
@@ -46,6 +46,14 @@ pub enum SettingsError {
     /// The variables of a template must be in order.
     #[error("params of template {0:?} must be a list: this gateway knows its variables by their order")]
     Order(String),
+    /// A template takes a value that no message has.
+    #[error("template {template:?}: a message has no value {value:?}")]
+    Value {
+        /// The template.
+        template: String,
+        /// The value.
+        value: String,
+    },
 }
 
 impl Gateway {
@@ -66,13 +74,16 @@ impl Gateway {
         self.templates().is_some()
     }
 
-    /// The templates of a gateway that takes nothing else.
+    /// The templates of a gateway that takes nothing else; also of a generic one whose settings have templates.
     pub fn templates(&self) -> Option<&BTreeMap<String, TemplateMapping>> {
         match self {
             Self::Alibaba(gateway) => Some(&gateway.templates),
             Self::Tencent(gateway) => Some(&gateway.templates),
             Self::Huawei(gateway) => Some(&gateway.templates),
-            Self::Yunpian(_) | Self::Mas(_) | Self::Generic(_) => None,
+            Self::Generic(gateway) => {
+                Some(&gateway.settings().templates).filter(|templates| !templates.is_empty())
+            }
+            Self::Yunpian(_) | Self::Mas(_) => None,
         }
     }
 
@@ -81,6 +92,9 @@ impl Gateway {
     /// # Errors
     /// The first thing that is wrong.
     pub fn check(&self) -> Result<(), SettingsError> {
+        if let Some((template, value)) = self.templates().and_then(unknown_value) {
+            return Err(SettingsError::Value { template: template.to_owned(), value: value.to_owned() });
+        }
         match self {
             Self::Alibaba(Alibaba { url, access_key_id, access_key_secret, .. }) => check_texts(
                 url,
@@ -261,6 +275,11 @@ mod tests {
         let params = TemplateParams::Named(Vec::new());
         named.templates.insert("missed".into(), TemplateMapping { id: "1".into(), params });
         assert_eq!(check(named), Err(SettingsError::Order("missed".into())));
+        let mut unknown = tencent();
+        let params = TemplateParams::Ordered(["time", "entered.code", "tiem"].map(str::to_owned).into());
+        unknown.templates.insert("missed".into(), TemplateMapping { id: "1".into(), params });
+        let error = SettingsError::Value { template: "missed".into(), value: "tiem".into() };
+        assert_eq!(check(unknown), Err(error));
         assert!(all().iter().all(|gateway| gateway.check() == Ok(())));
     }
 

@@ -1,6 +1,7 @@
 //! The templates that are registered at a gateway, and which values of a message they take.
 
 use super::request::{RequestError, SmsRequest};
+use hotlined_core::message::MessageText;
 use std::collections::BTreeMap;
 
 /// A template as a gateway has it.
@@ -42,6 +43,22 @@ impl TemplateParams {
             Self::Named(_) => Err(RequestError::NoOrder(sms.message.template.to_string())),
         }
     }
+}
+
+/// Whether messages may have a value of this name, such as `time` or `entered.order`.
+pub(crate) fn is_value(name: &str) -> bool {
+    !name.contains(['{', '}']) && format!("{{{name}}}").parse::<MessageText>().is_ok()
+}
+
+/// The first template that takes a value which no message has, and that value.
+pub(crate) fn unknown_value(templates: &BTreeMap<String, TemplateMapping>) -> Option<(&str, &str)> {
+    templates.iter().find_map(|(template, mapping)| {
+        let names: Vec<&str> = match &mapping.params {
+            TemplateParams::Ordered(names) => names.iter().map(String::as_str).collect(),
+            TemplateParams::Named(names) => names.iter().map(|(_, ours)| ours.as_str()).collect(),
+        };
+        names.into_iter().find(|name| !is_value(name)).map(|name| (template.as_str(), name))
+    })
 }
 
 /// The template of this message.

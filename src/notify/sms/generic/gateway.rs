@@ -7,7 +7,7 @@ use crate::encoding::percent;
 use crate::http::{HttpAnswer, HttpRequest};
 use crate::sms::receipts::{ReceiptAnswer, ReceiptError};
 use crate::sms::request::{Address, RequestContext, RequestError, SmsRequest};
-use crate::sms::template::{TemplateParams, mapping};
+use crate::sms::template::{TemplateParams, is_value, mapping, unknown_value};
 use hotlined_core::message;
 use hotlined_core::message::sending::{Receipt, SendOutcome};
 use minijinja::{Value, context};
@@ -75,9 +75,20 @@ impl GenericGateway {
         let secrets: BTreeSet<&str> = settings.secrets.keys().map(String::as_str).collect();
         let templates = Templates::new(templates, settings.charset, &secrets)?;
         let gateway = Self { settings, templates };
+        gateway.check_values()?;
         // A filter that does not exist, and JSON that is none, show when a template is filled.
         gateway.make(&gateway.sample()).map_err(GenericError::Tried)?;
         Ok(gateway)
+    }
+
+    /// Refuses values that no message has.
+    fn check_values(&self) -> Result<(), GenericError> {
+        let templates = &self.settings.templates;
+        let unknown = match templates.is_empty() {
+            true => self.templates.params.iter().map(String::as_str).find(|name| !is_value(name)),
+            false => unknown_value(templates).map(|(_, value)| value),
+        };
+        unknown.map_or(Ok(()), |value| Err(GenericError::Value(value.to_owned())))
     }
 
     /// The settings.

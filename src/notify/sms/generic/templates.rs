@@ -40,6 +40,9 @@ pub enum GenericError {
         /// Which variable.
         variable: String,
     },
+    /// A template takes a value that no message has.
+    #[error("a message has no value {0:?}")]
+    Value(String),
     /// A template has a secret that the settings have not.
     #[error("{template}: the settings have no secret {secret:?}")]
     Secret {

@@ -188,6 +188,10 @@ fn a_wrong_template_is_found_before_a_message_comes() {
     let wrong = error(json("{{ secret.pass }}"));
     assert!(matches!(&wrong, GenericError::Secret { secret, .. } if secret == "pass"), "{wrong}");
     assert!(matches!(error(json("{{ secret }}")), GenericError::Variable { .. }));
+    assert_eq!(error(json("\"{{ params.tiem }}\"")), GenericError::Value("tiem".into()));
+    let params = TemplateParams::Named(pairs(&[("when", "tiem")]));
+    let templates = [("missed".to_owned(), TemplateMapping { id: "T9".into(), params })].into();
+    assert_eq!(error(GenericSettings { templates, ..settings() }), GenericError::Value("tiem".into()));
     for url in [
         "",
         "sms.example",
@@ -229,8 +233,8 @@ fn a_template_that_runs_away_is_stopped() {
 #[test]
 fn a_value_that_a_message_has_not_is_an_error_without_words_of_the_message() {
     for body in [
-        "{{ params.missing }}",
-        "{{ params.missing | md5 }}",
+        "{{ params.score }}",
+        "{{ params.score | md5 }}",
         "{% if id == \"call-1\" %}{{ text + 1 }}{% endif %}",
     ] {
         let body = GenericBody::Raw { content_type: "text/plain".into(), template: body.into() };
