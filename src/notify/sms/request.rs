@@ -89,8 +89,10 @@ impl RequestError {
             | Self::Id
             | Self::Url
             | Self::Template { .. }
-            | Self::Made { .. } => RefusalClass::Configuration,
-            Self::Recipient | Self::Charset(_) => RefusalClass::Rejected,
+            | Self::Made { .. }
+            // Another gateway may have the character.
+            | Self::Charset(_) => RefusalClass::Configuration,
+            Self::Recipient => RefusalClass::Rejected,
         }
     }
 

@@ -101,7 +101,8 @@ fn a_form_is_encoded_in_the_charset() {
     assert_eq!(request.header("content-type"), Some("application/x-www-form-urlencoded; charset=gbk"));
     // What GBK has not is an error, and no hole in the text.
     let message = Message { text: "笑😀".into(), ..sample::message() };
-    assert_eq!(made(settings, &message), Err(RequestError::Charset(0x1f600)));
+    let error = made(settings, &message).unwrap_err();
+    assert_eq!((error.class(), error), (RefusalClass::Configuration, RequestError::Charset(0x1f600)));
 }
 
 #[test]
