@@ -144,6 +144,22 @@ fn digests_are_hexadecimal_or_base64() {
     assert_eq!(header("x-sha"), base64(&crate::digest::sha256(b"call-1")));
 }
 
+/// The signature of Tencent Cloud's old interface (cloud.tencent.com/document/api/382/7755) and of 云MAS, by templates.
+#[test]
+fn official_signatures_can_be_written_as_templates() {
+    let headers = pairs(&[
+        ("x-v5", "{{ (\"appkey=\" ~ secret.v5 ~ \"&random=7226249334&time=1457336869\") | sha256 }}"),
+        ("x-mas", "{{ (\"政企分公司测试demo0\" ~ secret.mas ~ to ~ text ~ \"DWItALe3A\") | md5 }}"),
+    ]);
+    let secrets = [("v5", "5f03a35d00ee52a21327ab048186a2c4"), ("mas", "123qwe")];
+    let secrets = secrets.map(|(name, secret)| (name.to_owned(), secret.into())).into();
+    let message = Message { text: "移动改变生活。".into(), ..sample::message() };
+    let request = made(GenericSettings { headers, secrets, ..settings() }, &message).unwrap();
+    let v5 = "c13e54f047ed75e821e698730c72d030dc30e5b510b3f8a0fb6fb7605283d7df";
+    assert_eq!(request.header("x-v5"), Some(v5));
+    assert_eq!(request.header("x-mas"), Some("7997ddb079db2155b517b21b2a812370"));
+}
+
 #[test]
 fn a_header_stays_on_its_line() {
     let settings = GenericSettings { headers: pairs(&[("x-text", "{{ params.time }}")]), ..settings() };
