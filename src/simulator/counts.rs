@@ -57,11 +57,25 @@ pub enum Counter {
     RedisLostRecent,
     /// Redis was down, and lost all its data.
     RedisLostAll,
+    /// A message was due by a call record.
+    MessageDue,
+    /// A gateway was asked to send a message.
+    MessageRequest,
+    /// A message is sent in the end.
+    MessageSent,
+    /// Nobody knows in the end whether a gateway took the message.
+    MessageUnknown,
+    /// A message is dead in the end.
+    MessageDead,
+    /// A message was dropped.
+    MessageDropped,
+    /// A message of a call whose state was lost with a daemon, a disk or Redis.
+    MessageExcused,
 }
 
 impl Counter {
     /// All counters.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 32] = [
         Self::Call,
         Self::LinkCut,
         Self::LinkSilent,
@@ -87,6 +101,13 @@ impl Counter {
         Self::RedisDown,
         Self::RedisLostRecent,
         Self::RedisLostAll,
+        Self::MessageDue,
+        Self::MessageRequest,
+        Self::MessageSent,
+        Self::MessageUnknown,
+        Self::MessageDead,
+        Self::MessageDropped,
+        Self::MessageExcused,
     ];
 
     /// The counter's name in a report, in the plural.
@@ -116,6 +137,13 @@ impl Counter {
             Self::RedisHung => "times Redis stood still",
             Self::RedisDown => "times without Redis",
             Self::RedisLostAll => "losses of all that Redis had",
+            Self::MessageDue => "messages due",
+            Self::MessageRequest => "requests to SMS gateways",
+            Self::MessageSent => "messages sent",
+            Self::MessageUnknown => "messages unknown",
+            Self::MessageDead => "messages dead",
+            Self::MessageDropped => "messages dropped",
+            Self::MessageExcused => "messages of calls whose state was lost",
             Self::RedisLostRecent => "losses of what Redis was told last",
         }
     }

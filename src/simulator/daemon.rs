@@ -3,11 +3,13 @@
 use super::daemon_socket::{DaemonSocket, settings, switch};
 use super::probe::{EngineProbe, EngineTurn, ProbeEvent, ShadowEngine};
 use super::redis_connections::{LEASE, RedisConnections};
+use super::sms;
 use super::world_setup::WorldSetup;
 use crate::redis::SimulatedRedis;
 use bytes::Bytes;
 use fnv::FnvHasher;
 use hotlined_core::call::Limits;
+use hotlined_core::call_event::CallEvent;
 use hotlined_core::engine::Engine;
 use hotlined_core::event::{Event, OperatorOrder};
 use hotlined_core::hotline::Hotlines;
@@ -123,6 +125,8 @@ pub(super) struct Daemon {
     /// Whether the switch has received the daemon's `exit` after that.
     pub(super) has_left: bool,
     acts_unsaved: bool,
+    /// What became of messages, since the last `take_published`.
+    published: Vec<CallEvent>,
     /// How many events the engine has processed.
     turns: usize,
     /// How far the daemon's clock is ahead of the world's clock, in milliseconds.
@@ -154,12 +158,13 @@ impl Daemon {
             CallStorage::File(_) => FALLBACK_AFTER,
             CallStorage::Redis(_) => FALLBACK_AFTER_SHARED,
         };
-        let limits = Limits { live_max: setup.live_calls_max, fallback_after, publishes: false };
+        let limits = Limits { live_max: setup.live_calls_max, fallback_after, publishes: true };
         let mut taken = BTreeSet::new();
         let (persistence, shadow, redis_connections) = match storage {
             CallStorage::File(persisted) => {
                 taken.extend(persisted.calls.iter().map(|saved| saved.call.clone()));
-                taken.extend(persisted.deliveries.iter().map(|delivery| delivery.id.call.clone()));
+                let records = persisted.deliveries.iter().filter(|delivery| delivery.id.is_record());
+                taken.extend(records.map(|delivery| delivery.id.call.clone()));
                 let shadow = Engine::with_acd(limits, persisted.store.clone());
                 (PersistenceOptions::File(persisted), shadow, None)
             }
@@ -183,7 +188,7 @@ impl Daemon {
                 // A daemon asks the switch for the active daemon first. With leases, the lease decides.
                 token: Some((LeaseToken::new(&name, daemon_now.0), Activation::Asking)),
                 delivery_kinds: DeliveryKind::ALL.to_vec(),
-                gateways: Vec::new(),
+                gateways: sms::limits(),
                 observers: vec![probe.observer(redis_connections.is_some())],
                 // The simulator does not read the daemon's health.
                 health: Arc::new(Health::new(std::time::Instant::now(), Vec::<SwitchId>::new())),
@@ -214,6 +219,7 @@ impl Daemon {
             has_handed_over: false,
             has_left: false,
             acts_unsaved: false,
+            published: Vec::new(),
             turns: 0,
             clock_ahead_ms,
             asks,
@@ -286,6 +292,7 @@ impl Daemon {
                     }
                     self.acts_unsaved &= !is_saved;
                 }
+                ProbeEvent::MessagePublished(event) => self.published.push(*event),
                 ProbeEvent::TurnEnded => self.take_unsaved_calls()?,
             }
         }
@@ -371,6 +378,11 @@ impl Daemon {
     /// Takes out the records that were written since the last time.
     pub(super) fn take_new_records(&mut self) -> Vec<CallRecord> {
         std::mem::take(&mut self.new_records)
+    }
+
+    /// Takes out what became of messages.
+    pub(super) fn take_published(&mut self) -> Vec<CallEvent> {
+        std::mem::take(&mut self.published)
     }
 
     /// The calls without a written record.

@@ -52,6 +52,7 @@ impl World<'_> {
         self.end_daemon(ix, restart_after)?;
         if self.redis.is_none() && !kept {
             self.hosts[ix].disk = Disk::default();
+            self.messages_are_lost();
             self.count(Counter::KilledDiskLost);
             self.narrate(|_| "what it kept is lost".into());
             self.claims_are_lost();
@@ -113,6 +114,7 @@ impl World<'_> {
     /// tells whether the switch received the daemon's last commands.
     pub(super) fn check_records(&mut self, daemon: &Daemon, is_received: bool) -> Result<(), String> {
         for (call, record) in &daemon.records {
+            self.sms.records.insert(call.clone(), record.clone());
             // The switch did not receive the hand-over: the caller still waits, and the next daemon may take the call.
             if !is_received && record.outcome == Outcome::Fallback && record.ended_by == EndedBy::Hotline {
                 continue;

@@ -105,7 +105,10 @@ impl World<'_> {
                     daemon.deliveries.push_back((newest.max(now + lag + slow), delivery));
                 }
             }
-            Output::Send(request) => return Err(format!("{} has no gateway", request.gateway)),
+            Output::Send(request) => {
+                let (number, daemon_now) = (daemon.number, daemon.daemon_time(now));
+                self.sms.ask(now, daemon_now, number, *request)?;
+            }
             Output::Ended(outcome) => {
                 outcome.map_err(|ended| format!("{} ended by itself: {ended}", daemon.name))?;
                 self.daemon_stopped(ix)?;
@@ -174,7 +177,11 @@ impl World<'_> {
     fn observe(&mut self, ix: usize) -> Result<(), String> {
         let now = self.now;
         let Some(daemon) = &mut self.hosts[ix].daemon else { return Ok(()) };
-        for observed in daemon.observe(now)? {
+        let observed = daemon.observe(now)?;
+        for event in daemon.take_published() {
+            self.sms.published(&event.call, &event.kind);
+        }
+        for observed in observed {
             match observed {
                 Observed::EngineTurned(turns) => self.count_turns(ix, turns),
                 Observed::Linked(legs) => {

@@ -278,6 +278,7 @@ impl World<'_> {
             self.claims_are_lost();
         }
         if loss != DataLoss::Nothing {
+            self.messages_are_lost();
             let since = now.0.saturating_sub(LOST_MS_MAX);
             let lost_daemon = |host: &&mut Host| host.daemon.is_none() || host.started.0 > since;
             let hosts = self.hosts.iter_mut().filter(lost_daemon);

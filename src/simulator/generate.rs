@@ -11,6 +11,8 @@ use hotlined_sim::actors::{AfterAnswer, Caller, HangsUp, Phone, SoundFiles, Unre
 use hotlined_sim::rng::Rng;
 
 const OTHER_HOTLINE: &str = "4006660000";
+/// How long after the last caller all must be over. Messages are tried for ten minutes.
+const QUIET_WITHIN: Millis = Millis::seconds(1_500);
 /// The longest talk generated here.
 const TALK_MS_MAX: u64 = 12_000;
 
@@ -59,6 +61,9 @@ impl WorldSetup {
                 (0..beside.between(0, 4)).flat_map(|_| faults_of_several(busy_ms, &mut beside)).collect();
         }
         let slow = rng.percent(30);
+        // Every second world sends messages, most of them through gateways that fail now and then.
+        let mut sms = Rng::new(seed ^ 0x736d_735f);
+        let sms_faults_per_mille = sms.percent(50).then(|| [0, 10, 50][sms.between(0, 2) as usize]);
         Self {
             seed,
             callers,
@@ -76,7 +81,8 @@ impl WorldSetup {
             format: if rng.percent(50) { Format::Json } else { Format::Plain },
             shadow_engine: seed.is_multiple_of(4),
             check_every: Millis(20),
-            quiet_within: Millis::seconds(300),
+            quiet_within: QUIET_WITHIN,
+            sms_faults_per_mille,
         }
     }
 }

@@ -139,7 +139,8 @@ impl World<'_> {
         redis_connections.check_waiting(now, redis);
         let Some((channel, reply)) = redis_connections.next_reply(now) else { return Ok(false) };
         if let Ok(RedisChannelReply::SwitchLoaded(loaded, delivered)) = &reply {
-            let open = loaded.kept.deliveries.iter().filter(|delivery| !delivered.contains(&delivery.id));
+            let records = loaded.kept.deliveries.iter().filter(|delivery| delivery.id.is_record());
+            let open = records.filter(|delivery| !delivered.contains(&delivery.id));
             daemon.inherited_deliveries = open.map(|delivery| delivery.id.call.clone()).collect();
         }
         self.handle_daemon_input(ix, Input::Redis(channel, reply))?;

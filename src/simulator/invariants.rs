@@ -56,6 +56,7 @@ impl World<'_> {
             host.notices_link_loss.is_none() && host.is_awake() && host.daemon.as_ref().is_some_and(daemon)
         };
         self.due.is_empty()
+            && self.are_messages_settled()
             && self.model.channel_count() == 0
             && self.serving().is_some()
             && self.hosts.iter().all(is_idle)
@@ -203,6 +204,7 @@ impl World<'_> {
     /// Checks the invariants that hold at the end of a run.
     pub(super) fn check_end(&mut self) -> Result<(), String> {
         self.check()?;
+        let states = self.message_states();
         for ix in 0..self.hosts.len() {
             let Some(daemon) = self.hosts[ix].daemon.take() else {
                 return Err("no daemon in the end".into());
@@ -219,6 +221,7 @@ impl World<'_> {
             }
             self.check_records(&daemon, true)?;
         }
+        self.check_messages(&states)?;
         let Some(redis) = &self.redis else { return Ok(()) };
         let left = (redis.in_use(), redis.saved_calls(&switch()));
         if left != ((0, 0), BTreeSet::new()) {

@@ -25,7 +25,7 @@ const HOTLINES: u64 = 4;
 /// So many calls have one fault, at least.
 const CALLS_A_FAULT: u64 = 70;
 /// How long after the last caller all calls must be over.
-const QUIET_WITHIN: Millis = Millis::seconds(900);
+const QUIET_WITHIN: Millis = Millis::seconds(1_500);
 
 impl WorldSetup {
     /// A random setup with a day's load of so many calls.
@@ -61,6 +61,7 @@ impl WorldSetup {
             shadow_engine: false,
             check_every: Millis(200),
             quiet_within: QUIET_WITHIN,
+            sms_faults_per_mille: Some(50),
             ..Self::without_faults(seed)
         }
     }

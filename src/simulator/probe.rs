@@ -1,6 +1,7 @@
 //! Observes an instance from outside: the events and commands of its engine, and when a turn is saved and executed.
 
 use hotlined_core::call::SavedCall;
+use hotlined_core::call_event::CallEvent;
 use hotlined_core::command::{Command, Note};
 use hotlined_core::engine::{Engine, Observer, TraceEntry};
 use hotlined_core::event::Event;
@@ -29,6 +30,8 @@ pub(super) enum ProbeEvent {
     EngineTurn(EngineTurn),
     /// The state of the turns before this is saved (`true`) or cannot be saved (`false`).
     Persisted(bool),
+    /// The daemon published what became of a message.
+    MessagePublished(Box<CallEvent>),
     /// The commands of the turns before this are executed, whether their state is saved or not.
     TurnEnded,
 }
@@ -64,6 +67,9 @@ impl EngineProbe {
                 calls: Vec::new(),
                 take_over_failure: None,
             })),
+            TraceEntry::Added(Command::Publish(event)) => {
+                events.push(ProbeEvent::MessagePublished(event.clone()))
+            }
             TraceEntry::Added(_) => {}
             TraceEntry::Out(command) => {
                 let Some(ProbeEvent::EngineTurn(turn)) = events.last_mut() else { return };

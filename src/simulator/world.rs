@@ -4,6 +4,7 @@ use super::counts::Counter;
 use super::daemon::{CallStorage, Daemon, DaemonStart};
 use super::host::Host;
 use super::outcome::{RunSummary, Violation};
+use super::sms::SmsWorld;
 use super::transcript::{Transcript, TranscriptLine};
 use super::world_setup::{Fault, FaultTime, WorldSetup};
 use crate::redis::{DataLoss, SimulatedRedis};
@@ -71,6 +72,8 @@ pub(super) struct World<'a> {
     pub(super) silence_excused: BTreeMap<String, Instant>,
     /// The calls of which a daemon lost state that it could not save.
     pub(super) calls_with_lost_state: BTreeSet<String>,
+    /// The SMS gateways.
+    pub(super) sms: SmsWorld,
     /// How many events were scheduled so far.
     scheduled_count: usize,
     pub(super) transcript: Option<Transcript>,
@@ -158,6 +161,7 @@ impl<'a> World<'a> {
             asks: setup.asks(),
             silence_excused: BTreeMap::new(),
             calls_with_lost_state: BTreeSet::new(),
+            sms: SmsWorld::new(setup.seed, setup.sms_faults_per_mille.unwrap_or(0)),
             scheduled_count: 0,
             transcript: with_transcript.then(|| Transcript::new(BEGIN)),
         };
@@ -301,7 +305,7 @@ impl<'a> World<'a> {
     fn next(&self) -> Option<Instant> {
         let due = self.due.keys().next().map(|(at, _)| *at);
         let hosts = self.hosts.iter().map(|host| host.next(self.now, self.reachable_redis(host)));
-        hosts.chain([due, self.model.next_deadline()]).flatten().min()
+        hosts.chain([due, self.model.next_deadline(), self.sms.next()]).flatten().min()
     }
 
     /// The Redis that the daemon of this host reaches.
@@ -316,6 +320,9 @@ impl<'a> World<'a> {
         if let Some(entry) = self.due.first_entry().filter(|entry| entry.key().0 <= now) {
             let event = entry.remove();
             return self.perform(event);
+        }
+        if let Some(event) = self.sms.take(now)? {
+            return self.on_sms_event(event);
         }
         for ix in 0..self.hosts.len() {
             let host = &mut self.hosts[ix];

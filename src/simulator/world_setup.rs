@@ -131,8 +131,10 @@ pub struct WorldSetup {
     pub shadow_engine: bool,
     /// How often the invariants with a bound in time are checked.
     pub check_every: Millis,
-    /// How long after the last caller all calls must be over.
+    /// How long after the last caller all calls must be over, and all messages sent or given up.
     pub quiet_within: Millis,
+    /// How often SMS gateways fail in each way, in requests of a thousand. `None`: no hotline sends messages.
+    pub sms_faults_per_mille: Option<u16>,
 }
 
 /// The telephone of the agent of this number.
@@ -187,6 +189,7 @@ impl WorldSetup {
             shadow_engine: true,
             check_every: Millis(20),
             quiet_within: Millis::seconds(300),
+            sms_faults_per_mille: None,
         }
     }
 
@@ -195,6 +198,7 @@ impl WorldSetup {
         let mut hotlines = Hotlines::default();
         for hotline in &self.hotlines {
             let mut hotline = hotline.clone();
+            hotline.sms = self.sms_faults_per_mille.map(|_| super::sms::rules());
             for _ in 0..change {
                 hotline.agents.rotate_left(1);
                 hotline.agents.truncate(hotline.agents.len().saturating_sub(1).max(1));

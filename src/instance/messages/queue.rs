@@ -398,6 +398,11 @@ impl MessageQueue {
         }
     }
 
+    /// The state of each message.
+    pub fn states(&self) -> impl Iterator<Item = (&DeliveryId, &'static str)> {
+        self.store.iter().map(|(id, entry)| (id, entry.state.name()))
+    }
+
     /// How many requests are under way.
     pub fn in_flight(&self) -> usize {
         self.gateways.values().map(GatewayState::in_flight).sum()

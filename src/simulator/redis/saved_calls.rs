@@ -25,7 +25,8 @@ impl SwitchStorage {
 
     /// The calls that are saved, or whose record is not delivered yet.
     pub(super) fn call_ids(&self) -> BTreeSet<CallId> {
-        self.calls.keys().chain(self.outbox.keys().map(|id| &id.call)).cloned().collect()
+        let records = self.outbox.keys().filter(|id| id.is_record()).map(|id| &id.call);
+        self.calls.keys().chain(records).cloned().collect()
     }
 
     /// Executes a replication operation.
