@@ -1,6 +1,8 @@
 //! The keys of a generic gateway in `gateways.toml`.
 
-use super::raw_gateway::{GatewayFault, RawTemplate, SecretSource, templates};
+use super::gateway_fault::GatewayFault;
+use super::raw_template::{RawTemplate, templates};
+use super::secret_source::SecretSource;
 use hotlined_core::message::sending::RefusalClass;
 use hotlined_notify::sms::{
     Charset, FieldEquals, GenericAnswer, GenericBody, GenericGateway, GenericReceipts, GenericSettings,
