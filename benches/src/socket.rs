@@ -190,6 +190,7 @@ fn parts(port: u16, records: JsonlWriter) -> DaemonParts {
         redis: None,
         claim: None,
         sms: Default::default(),
+        hooks: None,
         heartbeat: Heartbeat::new(health, ServiceManager::default()),
     }
 }

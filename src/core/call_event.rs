@@ -7,6 +7,7 @@ use crate::id::{CallId, SwitchId};
 use crate::prompt::RecordingName;
 use crate::record::CallRecord;
 use crate::time::{Instant, Millis};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use strum::{IntoStaticStr, VariantNames};
@@ -34,7 +35,7 @@ pub struct CallEvent {
 }
 
 /// What happened to a call.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoStaticStr, VariantNames)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, IntoStaticStr, VariantNames, JsonSchema)]
 #[serde(tag = "type", content = "data")]
 pub enum CallEventKind {
     /// The call arrived at its hotline.
@@ -44,7 +45,7 @@ pub enum CallEventKind {
     /// The telephone of an agent begins to ring.
     #[serde(rename = "call.ringing")]
     #[strum(serialize = "call.ringing")]
-    Ringing,
+    Ringing(CallOffered),
     /// Caller and agent talk.
     #[serde(rename = "call.answered")]
     #[strum(serialize = "call.answered")]
@@ -83,10 +84,24 @@ impl CallEventKind {
     pub fn name(&self) -> &'static str {
         self.into()
     }
+
+    /// Whether the event is worth nothing after seconds, such as a telephone that rings. Other events are kept until
+    /// their receivers have them.
+    pub fn is_live(&self) -> bool {
+        match self {
+            Self::Offered(_) | Self::Ringing(_) | Self::Answered(_) => true,
+            Self::Ended(_)
+            | Self::RecordingReady(_)
+            | Self::VoicemailLeft(_)
+            | Self::SurveyGiven(_)
+            | Self::MessageSent(_)
+            | Self::MessageFailed(_) => false,
+        }
+    }
 }
 
-/// A call that arrived.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// A call that arrived: what an agent wants to know before answering it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CallOffered {
     /// The number that the caller dialled.
     pub dialled: String,
@@ -97,14 +112,14 @@ pub struct CallOffered {
 }
 
 /// A call that an agent answered.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CallAnswered {
     /// How long the caller waited, in milliseconds.
     pub wait: Millis,
 }
 
 /// A file with audio, in the recordings folder of the switch.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AudioFile {
     /// The file.
     pub file: RecordingName,
@@ -113,14 +128,14 @@ pub struct AudioFile {
 }
 
 /// A score (满意度).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SurveyScore {
     /// The score.
     pub score: u8,
 }
 
 /// What became of a message.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MessageResult {
     /// The template.
     pub template: Arc<str>,

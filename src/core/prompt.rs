@@ -1,5 +1,6 @@
 //! What a leg hears.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -78,7 +79,7 @@ impl SoundPath {
 
 /// The name of a recording below the switch's folder of recordings: parts of letters, digits and `-_.` between
 /// slashes. No part leads out of the folder.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct RecordingName(Arc<str>);
 

@@ -6,12 +6,13 @@ use crate::hotline::access::RefusalReason;
 use crate::id::{CallId, LegId, SwitchId};
 use crate::prompt::RecordingName;
 use crate::time::{Instant, Millis};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// One call, from its arrival to its end.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CallRecord {
     /// The call.
     pub call: CallId,
@@ -69,7 +70,7 @@ pub struct CallRecord {
 }
 
 /// A message a caller left (语音信箱).
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MessageRecord {
     /// The file with the message.
     pub file: RecordingName,
@@ -78,7 +79,7 @@ pub struct MessageRecord {
 }
 
 /// A caller who left the queue to be called back.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CallBackRecord {
     /// When the caller asked to be called back.
     pub asked: Instant,
@@ -89,7 +90,7 @@ pub struct CallBackRecord {
 }
 
 /// How a call went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Caller and agent talked.
@@ -130,7 +131,7 @@ impl Outcome {
 }
 
 /// Who ended a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EndedBy {
     /// The caller.
@@ -144,7 +145,7 @@ pub enum EndedBy {
 }
 
 /// An attempt to reach an agent.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AttemptRecord {
     /// The agent.
     pub agent: Arc<str>,
@@ -163,7 +164,7 @@ pub struct AttemptRecord {
 }
 
 /// How an attempt to reach an agent ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AttemptOutcome {
     /// The agent talked with the caller.

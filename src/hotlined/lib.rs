@@ -87,9 +87,11 @@
 //! # }
 //! ```
 
+pub mod api;
 pub mod capture;
 pub mod cli;
 pub mod daemon;
+pub mod hooks;
 pub mod http;
 pub mod journal;
 pub mod jsonl_writer;

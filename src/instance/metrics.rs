@@ -42,6 +42,8 @@ const DECISION_S: &[f64] =
 /// Bounds around 3 ms, which is usual, and half a second, after which the disk is given up.
 const LOOP_S: &[f64] =
     &[5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 0.1, 0.25, 0.5, 1.0, 5.0];
+/// Bounds around the 200 ms that a screen pop may take.
+const DELIVERY_S: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0, 600.0, 3_600.0];
 /// Bounds of the time that callers wait.
 const WAIT_S: &[f64] = &[2.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 300.0, 600.0];
 
@@ -138,6 +140,25 @@ define_metrics! {
         "Lines that wait for the disk.";
     LINES_DROPPED: MetricKind::Counter, "hotlined_file_lines_dropped_total", ["file"],
         "Lines that were given up because the disk is slow; never call records.";
+
+    HOOK_EVENTS: MetricKind::Counter, "hotlined_hook_events_total", ["hook", "outcome"],
+        "Events for a web hook, by what became of them: delivered, expired, dropped, disabled, late, busy, no_body.";
+    HOOK_TRIES: MetricKind::Counter, "hotlined_hook_tries_total", ["hook", "result"],
+        "Requests to a web hook, by their result: taken, refused, throttled, gone, failed.";
+    HOOK_WAITING: MetricKind::Gauge, "hotlined_hook_waiting", ["hook"],
+        "Events that wait for a web hook, or for its next try.";
+    HOOK_DISABLED: MetricKind::Gauge, "hotlined_hook_disabled", ["hook"],
+        "1 while nothing is sent to a web hook because it answered 410 Gone.";
+    HOOK_DELAY: MetricKind::Histogram(DELIVERY_S), "hotlined_hook_delay_seconds", ["class"],
+        "From an event to the answer of a web hook that took it, by class: live or durable.";
+    EVENTS_DROPPED: MetricKind::Counter, "hotlined_events_dropped_total", [],
+        "Events that went to no live hook and to no stream because too many waited.";
+    STREAMS: MetricKind::Gauge, "hotlined_event_streams", [],
+        "Streams of /events that are open now.";
+    STREAMS_ENDED: MetricKind::Counter, "hotlined_event_streams_ended_total", ["why"],
+        "Streams of /events that ended: the client left, or was too slow.";
+    STREAMS_REFUSED: MetricKind::Counter, "hotlined_event_streams_refused_total", ["why"],
+        "Requests for /events that were refused: for their token, or because as many as may be were open.";
 
     HOTLINES: MetricKind::Gauge, "hotlined_hotlines", [],
         "Hotlines that are loaded.";

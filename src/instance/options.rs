@@ -93,7 +93,7 @@ impl InstanceOptions {
             links: Vec::new(),
             persistence,
             token: None,
-            delivery_kinds: DeliveryKind::ALL.to_vec(),
+            delivery_kinds: DeliveryKind::built_in(),
             gateways: Vec::new(),
             observers: Vec::new(),
             health,

@@ -187,7 +187,7 @@ impl Daemon {
                 persistence,
                 // A daemon asks the switch for the active daemon first. With leases, the lease decides.
                 token: Some((LeaseToken::new(&name, daemon_now.0), Activation::Asking)),
-                delivery_kinds: DeliveryKind::ALL.to_vec(),
+                delivery_kinds: DeliveryKind::built_in(),
                 gateways: sms::limits(),
                 observers: vec![probe.observer(redis_connections.is_some())],
                 // The simulator does not read the daemon's health.

@@ -15,7 +15,10 @@ use hotlined_instance::{InstanceOptions, PersistenceOptions};
 use std::sync::Arc;
 
 /// All that a new kind takes beside its deliverer.
-const TOY: DeliveryKind = DeliveryKind { name: "toy", deliveries_of: toy_of };
+fn toy_kind() -> DeliveryKind {
+    DeliveryKind { name: "toy", deliveries_of: Arc::new(toy_of) }
+}
+
 const BEGIN: Instant = Instant(1_800_000_000_000);
 
 fn toy_of(command: &Command) -> Vec<(SwitchId, Delivery)> {
@@ -76,7 +79,7 @@ fn kept(disk: &[u8]) -> Vec<Delivery> {
 
 #[test]
 fn a_new_kind_of_delivery_takes_a_row_and_a_deliverer() {
-    let kinds = [DeliveryKind::ALL, &[TOY]].concat();
+    let kinds = [DeliveryKind::built_in(), vec![toy_kind()]].concat();
     let mut disk = FileState::default().to_bytes();
     let mut daemon = Daemon::start(BEGIN, &disk, &kinds);
     let arrival = Arrival {
@@ -99,7 +102,7 @@ fn a_new_kind_of_delivery_takes_a_row_and_a_deliverer() {
     assert_eq!(kept(&disk).len(), 2, "both are kept until they are done");
 
     // It is killed. A daemon that does not know the kind keeps it all the same, for one that does.
-    let mut older = Daemon::start(BEGIN + Millis(5), &disk, DeliveryKind::ALL);
+    let mut older = Daemon::start(BEGIN + Millis(5), &disk, &DeliveryKind::built_in());
     older.handle(BEGIN + Millis(5), Input::Tick, &mut disk);
     assert_eq!(older.delivered.len(), 2);
     let record = older.delivered[0].id.clone();

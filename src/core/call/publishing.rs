@@ -49,11 +49,16 @@ impl Call {
             news.push((CallEventKind::Offered(self.offered(env)), None));
         }
         let state = &mut self.state;
+        let mut rung = Vec::new();
         for (attempt_ix, attempt) in state.attempts.iter().enumerate() {
             if attempt.ringing.is_some() && state.published.rung.insert(attempt_ix) {
-                news.push((CallEventKind::Ringing, Some(attempt.agent.clone())));
+                rung.push(attempt.agent.clone());
             }
         }
+        for agent in rung {
+            news.push((CallEventKind::Ringing(self.offered(env)), Some(agent)));
+        }
+        let state = &mut self.state;
         let talked = state.attempts.iter().find(|attempt| attempt.outcome == Some(AttemptOutcome::Talked));
         let agent = talked.map(|attempt| attempt.agent.clone());
         if let Some(talk) = state.talk

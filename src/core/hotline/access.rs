@@ -4,6 +4,7 @@ use crate::cause::Cause;
 use crate::number::{AreaSet, Prefixes};
 use crate::prompt::Prompt;
 use crate::time::Millis;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::Arc;
@@ -59,7 +60,7 @@ impl Default for RefusalAction {
 }
 
 /// Why a caller is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RefusalReason {
     /// The number is on the black list.

@@ -10,6 +10,7 @@ pub mod day;
 pub mod demo;
 pub mod explain;
 pub mod grade;
+pub mod hooks;
 mod load_config;
 pub mod locate;
 pub mod numbers;
@@ -50,6 +51,9 @@ pub enum Cli {
     Numbers(numbers::Args),
     /// Show the class of 400 numbers (靓号), and the patterns in their digits.
     Grade(grade::Args),
+    /// Try a web hook, or print the JSON Schema of the events.
+    #[command(subcommand)]
+    Hooks(hooks::Args),
     /// Print the completion script for a shell.
     Completions {
         /// The shell.
@@ -71,6 +75,7 @@ pub fn run() -> ExitCode {
         Cli::Locate(args) => locate::run(&args),
         Cli::Numbers(args) => numbers::run(&args),
         Cli::Grade(args) => grade::run(&args),
+        Cli::Hooks(args) => hooks::run(&args),
         Cli::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "hotlined", &mut io::stdout());
             ExitCode::SUCCESS

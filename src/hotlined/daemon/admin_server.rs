@@ -1,7 +1,7 @@
 //! The admin address of the daemon. Metrics that are not counted as they happen are read here before each scrape.
 
 use crate::http::admin::router;
-use crate::http::listener::{ListenError, Listener};
+use crate::http::listener::{CONNECTIONS_MAX, ListenError, Listener};
 use crate::jsonl_writer::JsonlWriter;
 use crate::metrics_registry;
 use crate::metrics_registry::Registry;
@@ -36,7 +36,7 @@ pub(super) struct PolledMetrics {
 impl AdminServer {
     /// Opens the port. Metrics are recorded from now on.
     pub(super) async fn open(address: SocketAddr) -> Result<Self, ListenError> {
-        let listener = Listener::open(address).await?;
+        let listener = Listener::open("admin", address).await?;
         let registry = metrics_registry::global().clone();
         metrics::BUILD.gauge(&[env!("CARGO_PKG_VERSION")]).set(1.0);
         metrics::STARTED.gauge(&[]).set(unix_seconds());
@@ -53,7 +53,7 @@ impl AdminServer {
             sources.update(&registry);
             registry.render()
         };
-        tokio::spawn(listener.serve(router(health, Arc::new(render_metrics))));
+        tokio::spawn(listener.serve(router(health, Arc::new(render_metrics)), CONNECTIONS_MAX));
     }
 }
 

@@ -12,9 +12,11 @@
 //! - `sighup`: what happens at SIGHUP beside that.
 //! - [`holiday_reminder`]: the log reminds of a year without holidays.
 //! - `record_deliverer`: the file of call records.
+//! - `outbound_events`: the events of calls go to web hooks (`hook_deliverer`) and to the API address (`api_server`).
 //! - [`call_metrics`], [`heartbeat`], `admin_server`: metrics and health; [`systemd`] gets the state of the service.
 
 mod admin_server;
+mod api_server;
 pub mod call_metrics;
 pub mod clock;
 pub mod config_source;
@@ -23,10 +25,12 @@ mod event_loop;
 pub mod heartbeat;
 pub mod holiday_folder;
 pub mod holiday_reminder;
+mod hook_deliverer;
 pub mod link_settings;
 pub mod link_task;
 pub(crate) mod message_gateways;
 pub mod numbers_file;
+mod outbound_events;
 mod output_files;
 mod record_deliverer;
 pub mod redis_connections;
@@ -43,6 +47,7 @@ mod watched_config;
 pub mod whole_file;
 
 pub use event_loop::ControlRequest;
+pub use outbound_events::HookParts;
 pub use output_files::journal_observer;
 pub use running_daemon::{DaemonParts, RedisParts, RunningDaemon};
 pub use serve_error::ServeError;

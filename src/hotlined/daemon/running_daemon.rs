@@ -3,6 +3,7 @@
 use super::clock::Clock;
 use super::deliverer::Deliverers;
 use super::event_loop::{CONFIG_CHANGES_WAITING_MAX, ControlRequest, EventLoop};
+use super::outbound_events::HookParts;
 use super::heartbeat::{Heartbeat, LoopMetrics};
 use super::message_gateways::MessageGateways;
 use super::record_deliverer::RecordDeliverer;
@@ -53,6 +54,8 @@ pub struct DaemonParts {
     pub claim: Option<(LeaseToken, Activation)>,
     /// The SMS gateways.
     pub sms: SmsParts,
+    /// The web hooks.
+    pub hooks: Option<HookParts>,
     /// The heartbeat of the event loop.
     pub heartbeat: Heartbeat,
 }
@@ -111,6 +114,7 @@ impl DaemonParts {
             redis: of,
             claim,
             sms,
+            hooks,
             heartbeat,
         } = self;
         let SmsParts { gateways, sender, inputs } = sms;
@@ -127,6 +131,11 @@ impl DaemonParts {
         let probe = Box::new(LoopMetrics::new(health.clone()));
         let mut deliverers = Deliverers::default();
         deliverers.add(RECORD, RecordDeliverer::new(records));
+        let mut delivery_kinds = DeliveryKind::built_in();
+        if let Some(HookParts { deliverer, kind }) = hooks {
+            deliverers.add(kind.name, deliverer);
+            delivery_kinds.push(kind);
+        }
         let sockets = Sockets::new(clock, links.iter().cloned(), capture);
         let seed = random();
         let start = InstanceOptions {
@@ -136,7 +145,7 @@ impl DaemonParts {
             links,
             persistence,
             token: claim,
-            delivery_kinds: DeliveryKind::ALL.to_vec(),
+            delivery_kinds,
             gateways,
             observers,
             health,

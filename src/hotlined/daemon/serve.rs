@@ -1,9 +1,11 @@
 //! Starts the daemon of `hotlined serve`. The whole configuration is checked first, then files are opened, then links.
 
 use super::admin_server::{AdminServer, PolledMetrics};
+use super::api_server::ApiServer;
 use super::clock::Clock;
 use super::heartbeat::Heartbeat;
 use super::link_settings::link_settings;
+use super::outbound_events::OutboundEvents;
 use super::output_files::OutputFiles;
 use super::running_daemon::{DaemonParts, RedisParts};
 use super::serve_error::ServeError;
@@ -50,9 +52,14 @@ pub async fn serve(
     for mismatch in mismatches(config.hotlines(), &gateways) {
         tracing::warn!(mismatch, "a message cannot be sent");
     }
+    let events = OutboundEvents::new(&settings)?;
     // The port comes before the files: another daemon that uses these files has the port, too, and this one stops here.
     let admin = match settings.admin {
         Some(address) => Some(AdminServer::open(address).await?),
+        None => None,
+    };
+    let api = match settings.api.clone() {
+        Some(api) => Some(ApiServer::open(api).await?),
         None => None,
     };
     // The built-in table is read at its first use, which takes some milliseconds: that must not delay a call.
@@ -69,10 +76,11 @@ pub async fn serve(
     let limits = Limits {
         live_max: settings.calls.live_max,
         fallback_after: settings.calls.fallback,
-        publishes: false,
+        publishes: events.are_wanted(),
     };
     let observers =
         files.journal_observer(limits).into_iter().chain([call_metrics::observer(health.clone())]);
+    let observers = observers.chain(events.observer());
     let of_settings = |redis| RedisParts { settings: redis, records: settings.records.clone() };
     let parts = DaemonParts {
         limits,
@@ -86,6 +94,7 @@ pub async fn serve(
         redis: settings.redis.clone().map(of_settings),
         claim: Some((claim_of_the_process(), claiming)),
         sms,
+        hooks: Some(events.hook_parts()),
         heartbeat,
     };
     // Before the event loop runs: a signal without a handler would end the process at once.
@@ -96,9 +105,12 @@ pub async fn serve(
         let (calendar, number_regions) = (followed.calendar.subscribe(), followed.number_regions);
         admin.start(health, PolledMetrics { files: files.named(), calendar, number_regions });
     }
+    if let (Some(api), Some(ring)) = (api, events.ring()) {
+        api.start(ring);
+    }
     tokio::spawn(holiday_reminder::remind(followed.calendar.subscribe()));
     let loads = (followed.loads.subscribe(), followed.sources);
-    tokio::spawn(sighup::serve_sighup(service_manager.clone(), signals.hangup, files.all(), loads));
+    tokio::spawn(sighup::serve_sighup(service_manager.clone(), signals.hangup, files.all(), events.clients(), loads));
     service_manager.notify(&ServiceStatus::Ready);
     tokio::spawn(stop_on_signals(signals.stop, daemon.control(), service_manager));
     let ended = daemon.finished().await;

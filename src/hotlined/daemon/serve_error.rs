@@ -4,6 +4,7 @@ use super::holiday_folder::HolidayFolderError;
 use super::numbers_file::NumbersFileError;
 use super::settings::SettingsFault;
 use super::source_watch::WatchError;
+use crate::hooks::hook_request::HookClientError;
 use crate::http::listener::ListenError;
 use crate::jsonl_writer::JsonlError;
 use crate::redis::ConnectorError;
@@ -43,9 +44,12 @@ pub enum ServeError {
     /// The settings of Redis cannot be used.
     #[error("[redis] {0}")]
     Redis(#[from] ConnectorError),
-    /// The admin address cannot be opened.
+    /// A web hook cannot be used.
     #[error(transparent)]
-    Admin(#[from] ListenError),
+    Hook(#[from] HookClientError),
+    /// The admin or API address cannot be opened.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     /// The fallback extension contains characters that the switch would interpret.
     #[error("[switch] fallback: {0}")]
     Fallback(#[from] InvalidEndpoint),

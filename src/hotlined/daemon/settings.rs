@@ -6,15 +6,17 @@
 //! port is checked here. The settings of a business are not here but in its [hotline file](hotlined_config).
 //!
 //! - `layers`: reads the file and the variables over the defaults.
-//! - `raw`: the form of the file, and every default.
-//! - `check`, `redis`: turn the raw values into [`Settings`].
+//! - `raw`, `raw_hooks`: the form of the file, and every default.
+//! - `check`, `redis`, `hooks`: turn the raw values into [`Settings`].
 //! - `types`: [`Settings`] and its sections; `fault`: what can be wrong; `limits`: the maximum sizes.
 
 mod check;
 mod fault;
+mod hooks;
 mod layers;
 mod limits;
 mod raw;
+mod raw_hooks;
 mod redis;
 mod sms;
 mod types;

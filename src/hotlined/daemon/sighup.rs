@@ -1,6 +1,7 @@
-//! SIGHUP: opens the log-rotated files again and reports to the service manager when the reload is complete.
+//! SIGHUP: opens the log-rotated files again, sends events again to hooks that wanted no more, and reports to the service manager when the reload is complete.
 
 use super::systemd::{ServiceManager, ServiceStatus};
+use crate::hooks::hook_request::HookClient;
 use crate::jsonl_writer::JsonlWriter;
 use std::time::Duration;
 use tokio::signal::unix::Signal;
@@ -16,10 +17,12 @@ pub(super) async fn serve_sighup(
     service_manager: ServiceManager,
     mut hangups: Signal,
     files: Vec<JsonlWriter>,
+    hooks: Vec<HookClient>,
     (mut loads, sources): (watch::Receiver<u64>, u64),
 ) {
     while hangups.recv().await.is_some() {
         files.iter().for_each(JsonlWriter::reopen);
+        hooks.iter().for_each(HookClient::enable);
         let before = *loads.borrow_and_update();
         service_manager.notify(&ServiceStatus::Reloading);
         let all = loads.wait_for(|loads| *loads >= before + sources);

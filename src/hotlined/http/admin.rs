@@ -1,11 +1,10 @@
 //! The pages for monitoring. Each page is rendered from data in memory: no page waits for the event loop.
 
+use super::request_body::refuse_body;
 use crate::metrics_registry::CONTENT_TYPE;
 use axum::Router;
-use axum::body::HttpBody;
-use axum::extract::Request;
 use axum::http::{StatusCode, header};
-use axum::middleware::{Next, from_fn};
+use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use hotlined_instance::health::Health;
@@ -47,11 +46,4 @@ fn health_response(word: &str, reasons: impl IntoIterator<Item = String>) -> Res
         return format!("{word}\n").into_response();
     }
     (StatusCode::SERVICE_UNAVAILABLE, reasons).into_response()
-}
-
-async fn refuse_body(request: Request, next: Next) -> Response {
-    if !request.body().is_end_stream() {
-        return (StatusCode::PAYLOAD_TOO_LARGE, "no page here takes a body\n").into_response();
-    }
-    next.run(request).await
 }

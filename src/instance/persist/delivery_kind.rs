@@ -4,22 +4,35 @@ use super::outbox::{Delivery, DeliveryId, MESSAGE, RECORD};
 use crate::messages::QueuedMessage;
 use hotlined_core::command::Command;
 use hotlined_core::id::SwitchId;
+use std::fmt;
+use std::sync::Arc;
+
+/// The deliveries of a kind that a command causes.
+pub type DeliveriesOf = Arc<dyn Fn(&Command) -> Vec<(SwitchId, Delivery)> + Send + Sync>;
 
 /// A kind of delivery.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub struct DeliveryKind {
     /// Its name, without spaces.
     pub name: &'static str,
     /// The deliveries of this kind that a command causes.
-    pub deliveries_of: fn(&Command) -> Vec<(SwitchId, Delivery)>,
+    pub deliveries_of: DeliveriesOf,
 }
 
 impl DeliveryKind {
-    /// Every kind there is.
-    pub const ALL: &[Self] = &[
-        Self { name: RECORD, deliveries_of: record_deliveries },
-        Self { name: MESSAGE, deliveries_of: message_deliveries },
-    ];
+    /// The kinds that every daemon has, whatever its settings.
+    pub fn built_in() -> Vec<Self> {
+        vec![
+            Self { name: RECORD, deliveries_of: Arc::new(record_deliveries) },
+            Self { name: MESSAGE, deliveries_of: Arc::new(message_deliveries) },
+        ]
+    }
+}
+
+impl fmt::Debug for DeliveryKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("DeliveryKind").field(&self.name).finish()
+    }
 }
 
 /// A call record goes to the file of records, as one line of JSON.

@@ -7,7 +7,7 @@ use hotlined::daemon::DaemonParts;
 use hotlined::daemon::heartbeat::Heartbeat;
 use hotlined::daemon::systemd::ServiceManager;
 use hotlined::http::admin::router;
-use hotlined::http::listener::Listener;
+use hotlined::http::listener::{CONNECTIONS_MAX, Listener};
 use hotlined::jsonl_writer::{JsonlWriter, SlowDiskPolicy};
 use hotlined_core::call::Limits;
 use hotlined_core::event::{Event, OperatorOrder};
@@ -212,11 +212,12 @@ async fn a_loop_that_stands_still_is_not_alive() {
         redis: None,
         claim: None,
         sms: Default::default(),
+        hooks: None,
         heartbeat: Heartbeat::new(health.clone(), ServiceManager::default()),
     };
-    let listener = Listener::open("127.0.0.1:0".parse().unwrap()).await.unwrap();
+    let listener = Listener::open("admin", "127.0.0.1:0".parse().unwrap()).await.unwrap();
     let address = listener.address().to_string();
-    tokio::spawn(listener.serve(router(health, Arc::new(String::new))));
+    tokio::spawn(listener.serve(router(health, Arc::new(String::new)), CONNECTIONS_MAX));
     let running = parts.start().unwrap();
     assert_eq!(get(&address, "/healthz").await.status, 200);
     running.config_changes().send(Event::Operator(OperatorOrder::Drain)).await.unwrap();

@@ -192,6 +192,7 @@ async fn an_engine_that_crashes_is_no_daemon_that_was_told_to_stop() {
         redis: None,
         claim: None,
         sms: Default::default(),
+        hooks: None,
         heartbeat: Heartbeat::default(),
     };
     let ended = within("the daemon to end", parts.start().unwrap().finished()).await;

@@ -68,6 +68,7 @@ impl DemoSetup {
             redis: None,
             claim: None,
             sms: Default::default(),
+            hooks: None,
             heartbeat: Heartbeat::default(),
         };
         let daemon = parts.start()?;

@@ -80,6 +80,8 @@ impl Checker<'_> {
         let journal = raw.journal.file.map(|file| self.path("journal.file", &file));
         let admin = raw.admin.address.and_then(|address| self.address("admin.address", &address));
         let sms = self.sms(raw.sms);
+        let hooks = self.hooks(raw.hooks);
+        let api = self.api(raw.api, raw.screen_pop);
         let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
         let format = self.choice("log.format", &raw.log.format, &formats);
         self.filter(&raw.log.filter);
@@ -98,6 +100,8 @@ impl Checker<'_> {
             journal,
             admin,
             sms,
+            hooks,
+            api,
             log,
         })
     }
@@ -210,7 +214,7 @@ impl Checker<'_> {
         let (from, text) = match (password, file) {
             (None, None) => return None,
             (Some(_), Some(_)) if self.in_variable(&key) == self.in_variable(&file_key) => {
-                self.fault(&file_key, SettingsFaultKind::TwoPasswords);
+                self.fault(&file_key, SettingsFaultKind::TwoPasswords(last_word(&key).to_owned()));
                 return None;
             }
             (Some(password), file) if file.is_none() || self.in_variable(&key) => (&key, password.clone()),
@@ -231,6 +235,10 @@ impl Checker<'_> {
             return None;
         }
         Some(Secret::new(&text))
+    }
+
+    pub(super) fn is_set(&self, key: &str) -> bool {
+        self.sources.origin(key) != ValueOrigin::Default
     }
 
     fn in_variable(&self, key: &str) -> bool {
@@ -304,7 +312,7 @@ impl Checker<'_> {
     }
 
     /// An IP address and a port. A host name is refused: it could one day resolve to all interfaces.
-    fn address(&mut self, key: &str, text: &str) -> Option<SocketAddr> {
+    pub(super) fn address(&mut self, key: &str, text: &str) -> Option<SocketAddr> {
         let address = text.parse().ok();
         if address.is_none() {
             let expected = "an IP address and a port, such as 127.0.0.1:9400 or [::1]:9400";
@@ -341,7 +349,7 @@ impl Checker<'_> {
         chosen.map(|(_, value)| *value)
     }
 
-    fn seconds(&mut self, key: &str, found: u64, limits: RangeInclusive<u64>) -> Millis {
+    pub(super) fn seconds(&mut self, key: &str, found: u64, limits: RangeInclusive<u64>) -> Millis {
         Millis::seconds(self.number(key, found, limits, "seconds"))
     }
 
@@ -366,6 +374,11 @@ impl Checker<'_> {
             kind: why.into(),
         });
     }
+}
+
+/// The last part of a key.
+fn last_word(key: &str) -> &str {
+    key.rsplit('.').next().unwrap_or(key)
 }
 
 fn is_word(text: &str) -> bool {

@@ -121,8 +121,8 @@ pub enum SettingsFaultKind {
         max: u64,
     },
     /// A password and a password file are both set.
-    #[error("is set beside password: keep one of them")]
-    TwoPasswords,
+    #[error("is set beside {0}: keep one of them")]
+    TwoPasswords(String),
     /// No password is set.
     #[error("is missing: set password_file, or the variable HOTLINED_SWITCH__PASSWORD")]
     NoPassword,
@@ -132,6 +132,9 @@ pub enum SettingsFaultKind {
     /// The log filter cannot be parsed.
     #[error("is no log filter: {0}: write such as info, or warn,hotlined::switch=debug")]
     Filter(String),
+    /// The value is missing or cannot be used: the text says what to write. The value may be secret and is not shown.
+    #[error("{0}")]
+    Missing(String),
     /// Another fault, described in its text.
     #[error("cannot be taken: {0}")]
     Other(String),

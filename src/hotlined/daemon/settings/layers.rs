@@ -6,6 +6,7 @@
 use super::fault::{SettingsFault, SettingsFaultKind, ValueOrigin};
 use super::limits::{FILE_BYTES_MAX, SETTINGS_VARIABLE, VARIABLE_PREFIX};
 use super::raw::RawSettings;
+use super::raw_hooks::{RawHook, RawToken};
 use config::{Config, Environment, FileFormat};
 use hotlined_config::source_position::{Hint, Lines, Position, kind_of, shortened};
 use serde_json::Value;
@@ -47,40 +48,83 @@ impl SettingOrigins {
 enum ValueType {
     Text,
     Number,
+    Flag,
+    List,
+}
+
+impl ValueType {
+    fn of(value: &Value) -> Self {
+        match value {
+            Value::Number(_) => Self::Number,
+            Value::Bool(_) => Self::Flag,
+            Value::Array(_) => Self::List,
+            Value::Null | Value::String(_) | Value::Object(_) => Self::Text,
+        }
+    }
+
+    /// What to write in the file.
+    fn expected(self) -> &'static str {
+        match self {
+            Self::Text => WRITE_TEXT,
+            Self::Number => WRITE_NUMBER,
+            Self::Flag => WRITE_FLAG,
+            Self::List => WRITE_LIST,
+        }
+    }
 }
 
 const WRITE_NUMBER: &str = "write a whole number, without quotes";
 const WRITE_TEXT: &str = "write text in double quotes";
+const WRITE_FLAG: &str = "write true or false, without quotes";
+const WRITE_LIST: &str = "write a list of texts, such as [\"a\", \"b\"]";
 
-/// All settings with their types, taken from the defaults: `switch.port` holds a number.
+/// All settings with their types, taken from the defaults: `switch.port` holds a number. `*` stands for a name that the
+/// operator chooses.
 fn known_settings() -> Result<BTreeMap<String, ValueType>, serde_json::Error> {
     let mut known = BTreeMap::new();
-    let Value::Object(defaults) = serde_json::to_value(RawSettings::default())? else { return Ok(known) };
-    let kind = |value: &Value| if value.is_number() { ValueType::Number } else { ValueType::Text };
-    for (key, value) in defaults {
-        match value {
-            Value::Object(section) => {
-                known.extend(section.iter().map(|(inner, value)| (format!("{key}.{inner}"), kind(value))));
-            }
-            leaf => {
-                known.insert(key, kind(&leaf));
+    let sections = [
+        ("", serde_json::to_value(RawSettings::default())?),
+        ("hooks.*.", serde_json::to_value(RawHook::default())?),
+        ("api.tokens.*.", serde_json::to_value(RawToken::default())?),
+    ];
+    for (prefix, defaults) in sections {
+        for (key, value) in defaults.as_object().into_iter().flatten() {
+            match value {
+                Value::Object(section) => {
+                    let inner = section.iter().map(|(word, value)| (format!("{key}.{word}"), value));
+                    known.extend(inner.map(|(key, value)| (key, ValueType::of(value))));
+                }
+                leaf => {
+                    known.insert(format!("{prefix}{key}"), ValueType::of(leaf));
+                }
             }
         }
     }
+    // Each switch in `[switches]` has the settings of `[switch]`, except the name.
+    let of_switch = |(key, kind): (&String, &ValueType)| {
+        let word = key.strip_prefix("switch.").filter(|word| *word != "name")?;
+        Some((format!("{SWITCHES}.*.{word}"), *kind))
+    };
+    let of_switches: Vec<_> = known.iter().filter_map(of_switch).collect();
+    known.extend(of_switches);
     Ok(known)
 }
 
 /// The section with the switches by name.
 const SWITCHES: &str = "switches";
+/// The sections that contain sections with names that the operator chooses.
+const NAMED: [&str; 3] = [SWITCHES, "hooks", "api.tokens"];
 
-/// The type of the setting with this key, if there is one. Each switch in `[switches]` has the settings of `[switch]`,
-/// except the name.
-fn type_of_key(known: &BTreeMap<String, ValueType>, key: &str) -> Option<ValueType> {
-    let Some(own) = key.strip_prefix(SWITCHES).and_then(|rest| rest.strip_prefix('.')) else {
-        return known.get(key).copied();
+/// The key with `*` in place of a name that the operator chose: `hooks.*.url` of `hooks.crm.url`.
+fn general(key: &str) -> String {
+    let inside = |section: &&str| key.strip_prefix(*section).and_then(|rest| rest.strip_prefix('.'));
+    let Some((section, rest)) = NAMED.iter().find_map(|section| Some((section, inside(section)?))) else {
+        return key.to_owned();
     };
-    let (_, word) = own.split_once('.').filter(|(_, word)| *word != "name")?;
-    known.get(&format!("switch.{word}")).copied()
+    match rest.split_once('.') {
+        Some((_, word)) => format!("{section}.*.{word}"),
+        None => format!("{section}.*"),
+    }
 }
 
 pub(super) fn read(
@@ -174,11 +218,8 @@ impl LayerReader {
                 "" => word.get_ref().to_string(),
                 section => format!("{section}.{}", word.get_ref()),
             };
-            let is_section = match section {
-                "" => key == SWITCHES || self.words(&key).next().is_some(),
-                section => section == SWITCHES,
-            };
-            match (value.get_ref(), type_of_key(&self.known, &key)) {
+            let is_section = self.words(&key).next().is_some();
+            match (value.get_ref(), self.type_of(&key)) {
                 (DeValue::Table(inner), None) if is_section => self.read_table(lines, &key, inner),
                 (other, None) if is_section => {
                     let why = SettingsFaultKind::WrongType {
@@ -204,12 +245,17 @@ impl LayerReader {
                     };
                     self.fault_in_file(lines.position(value.span().start), &key, why);
                 }
-                (DeValue::String(_), Some(ValueType::Text)) => {
+                (DeValue::String(_), Some(ValueType::Text)) | (DeValue::Boolean(_), Some(ValueType::Flag)) => {
+                    self.sources.places.insert(key, lines.position(value.span().start));
+                }
+                (DeValue::Array(items), Some(ValueType::List))
+                    if items.iter().all(|item| item.get_ref().is_str()) =>
+                {
                     self.sources.places.insert(key, lines.position(value.span().start));
                 }
                 (other, Some(kind)) => {
-                    let expected = if kind == ValueType::Number { WRITE_NUMBER } else { WRITE_TEXT };
-                    let why = SettingsFaultKind::WrongType { found: kind_of(other), expected };
+                    let why =
+                        SettingsFaultKind::WrongType { found: kind_of(other), expected: kind.expected() };
                     self.fault_in_file(lines.position(value.span().start), &key, why);
                 }
             }
@@ -228,7 +274,7 @@ impl LayerReader {
                 continue;
             };
             let key = word.to_ascii_lowercase().replace("__", ".");
-            match type_of_key(&self.known, &key) {
+            match self.type_of(&key) {
                 None => self.fault_in_variable(name, &key),
                 Some(ValueType::Number) if !is_digits(&value) => {
                     let why = SettingsFaultKind::WrongType {
@@ -237,7 +283,14 @@ impl LayerReader {
                     };
                     self.faults.push(SettingsFault { origin: ValueOrigin::Variable(name), key, kind: why });
                 }
-                Some(ValueType::Number | ValueType::Text) => {
+                Some(ValueType::Flag) if !matches!(&*value, "true" | "false") => {
+                    let why = SettingsFaultKind::WrongType {
+                        found: "neither true nor false",
+                        expected: "write true or false",
+                    };
+                    self.faults.push(SettingsFault { origin: ValueOrigin::Variable(name), key, kind: why });
+                }
+                Some(ValueType::Number | ValueType::Text | ValueType::Flag | ValueType::List) => {
                     overrides.insert(name.clone(), value);
                     self.sources.variables.insert(key, name);
                 }
@@ -247,7 +300,9 @@ impl LayerReader {
     }
 
     fn fault_in_variable(&mut self, name: String, key: &str) {
-        let variables = self.known.keys().map(|key| key.replace('.', "__")).collect::<Vec<_>>();
+        let chosen = |key: &&String| key.contains('*');
+        let known = self.known.keys().filter(|key| !chosen(key));
+        let variables = known.map(|key| key.replace('.', "__")).collect::<Vec<_>>();
         let hint = match Hint::of(&key.replace('.', "__"), variables.iter().map(String::as_str)) {
             Hint::Near(near) => Hint::Near(format!("{VARIABLE_PREFIX}{}", near.to_uppercase())),
             Hint::OneOf(_) | Hint::Elsewhere(_) => {
@@ -270,22 +325,28 @@ impl LayerReader {
         });
     }
 
+    /// The type of the setting with this key, if there is one.
+    fn type_of(&self, key: &str) -> Option<ValueType> {
+        self.known.get(&general(key)).copied()
+    }
+
     /// The keys of a section.
-    fn words<'k>(&'k self, section: &'k str) -> impl Iterator<Item = &'k str> {
-        let is_switch = section.strip_prefix(SWITCHES).is_some_and(|rest| rest.starts_with('.'));
-        let section = if is_switch { "switch" } else { section };
-        self.known.keys().filter_map(move |key| key.strip_prefix(section)?.strip_prefix('.'))
+    fn words(&self, section: &str) -> impl Iterator<Item = &str> {
+        let section = format!("{}.", general(section));
+        self.known.keys().filter_map(move |key| {
+            let word = key.strip_prefix(&*section)?;
+            Some(word.split('.').next().unwrap_or(word))
+        })
     }
 
     fn hint(&self, section: &str, word: &str) -> Hint {
-        if section.is_empty() {
-            let firsts = self.known.keys().map(|key| key.split('.').next().unwrap_or(key));
-            let mut firsts: Vec<&str> = firsts.chain([SWITCHES]).collect();
-            firsts.sort_unstable();
-            firsts.dedup();
-            return Hint::of(word, firsts);
-        }
-        Hint::of(word, self.words(section))
+        let mut words: Vec<&str> = match section {
+            "" => self.known.keys().map(|key| key.split('.').next().unwrap_or(key)).collect(),
+            section => self.words(section).collect(),
+        };
+        words.sort_unstable();
+        words.dedup();
+        Hint::of(word, words)
     }
 }
 

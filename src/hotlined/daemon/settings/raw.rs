@@ -1,5 +1,6 @@
 //! The raw settings: the form of the settings file, and every default, once, with its unit.
 
+use super::raw_hooks::{RawApi, RawHook, RawScreenPop};
 use crate::redis::{LEASE, PREFIX};
 use config::Config;
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,11 @@ pub(super) struct RawSettings {
     pub(super) journal: RawJournal,
     pub(super) admin: RawAdmin,
     pub(super) sms: RawSms,
+    /// The web hooks by name.
+    #[serde(skip_serializing)]
+    pub(super) hooks: BTreeMap<String, RawHook>,
+    pub(super) api: RawApi,
+    pub(super) screen_pop: RawScreenPop,
     pub(super) log: RawLog,
 }
 
@@ -47,6 +53,9 @@ impl Default for RawSettings {
             journal: RawJournal::default(),
             admin: RawAdmin::default(),
             sms: RawSms::default(),
+            hooks: BTreeMap::new(),
+            api: RawApi::default(),
+            screen_pop: RawScreenPop::default(),
             log: RawLog::default(),
         }
     }

@@ -186,7 +186,7 @@ fn a_password_may_stand_in_a_file_and_a_variable_wins() {
     fs::remove_file(folder.path().join("secret")).unwrap();
     assert!(matches!(password(&[]).unwrap_err()[0].kind, SettingsFaultKind::Unreadable(_)));
     let both = load("[switch]\npassword = \"a\"\npassword_file = \"b\"", &[]).unwrap_err();
-    assert_eq!(both[0].kind, SettingsFaultKind::TwoPasswords);
+    assert_eq!(both[0].kind, SettingsFaultKind::TwoPasswords("password".to_owned()));
     let none = load("", &[]).unwrap().switches[0].password().unwrap_err();
     assert_eq!(none[0].kind, SettingsFaultKind::NoPassword);
 }

@@ -1,6 +1,8 @@
 //! The settings of the daemon, checked.
 
 use super::fault::{SettingsFault, SettingsFaultKind, ValueOrigin};
+use crate::api::api_settings::ApiSettings;
+use crate::hooks::hook_settings::HookSettings;
 use crate::redis::RedisSettings;
 use hotlined_config::SoundFolder;
 use hotlined_core::hotline::Trunk;
@@ -39,6 +41,10 @@ pub struct Settings {
     pub admin: Option<SocketAddr>,
     /// Messages by SMS.
     pub sms: SmsSettings,
+    /// The web hooks.
+    pub hooks: Vec<HookSettings>,
+    /// The API address, if any.
+    pub api: Option<ApiSettings>,
     /// The log.
     pub log: LogSettings,
 }

@@ -48,7 +48,7 @@ pub(super) fn command(command: &Command, names: &Names, begin: Instant) -> Strin
 /// What an event says beyond its name. Its record is the one that is given out beside it.
 fn told(kind: &CallEventKind) -> String {
     let data = match kind {
-        CallEventKind::Ringing | CallEventKind::Ended(_) => return String::new(),
+        CallEventKind::Ringing(_) | CallEventKind::Ended(_) => return String::new(),
         CallEventKind::Offered(offered) => serde_json::to_string(offered),
         CallEventKind::Answered(answered) => serde_json::to_string(answered),
         CallEventKind::RecordingReady(audio) | CallEventKind::VoicemailLeft(audio) => {
