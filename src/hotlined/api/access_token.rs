@@ -104,7 +104,9 @@ mod tests {
         let of = |names: &[&str]| Some(names.iter().map(|name| Arc::from(*name)).collect());
         let view = EventView { agents: of(&["01"]), hotlines: of(&["4001", "4002"]) };
         assert!(view.shows(Some("01"), "4001"));
-        assert!(!view.shows(Some("02"), "4001") && !view.shows(Some("01"), "4003") && !view.shows(None, "4001"));
+        assert!(
+            !view.shows(Some("02"), "4001") && !view.shows(Some("01"), "4003") && !view.shows(None, "4001")
+        );
         assert!(EventView::default().shows(None, "4003"));
     }
 }

@@ -7,13 +7,13 @@ use super::event_stream::{self, StreamFilter};
 use super::screen_pop::{PAGE, POLICY, SCRIPT, STYLE};
 use crate::http::listener::Connection;
 use crate::http::request_body::refuse_body;
+use axum::Router;
 use axum::extract::{Extension, Request, State};
 use axum::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use axum::http::{StatusCode, Uri};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::Router;
 use hotlined_instance::metrics;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
@@ -68,7 +68,9 @@ impl IntoResponse for Refusal {
 /// The pages. `ring` has the events.
 pub fn router(settings: ApiSettings, ring: Arc<EventRing>) -> Router {
     let api = Arc::new(Api { settings, ring, streams: Arc::new(Semaphore::new(STREAMS_MAX)) });
-    let file = |kind: &'static str, text: &'static str| get(move || async move { ([(header::CONTENT_TYPE, kind)], text) });
+    let file = |kind: &'static str, text: &'static str| {
+        get(move || async move { ([(header::CONTENT_TYPE, kind)], text) })
+    };
     Router::new()
         .route("/events", get(events))
         .route("/pop", file("text/html; charset=utf-8", PAGE))

@@ -114,7 +114,8 @@ mod tests {
         for file in [PAGE, SCRIPT, STYLE] {
             assert!(!file.contains("http:") && !file.contains("https:") && !file.contains("//"), "{file}");
         }
-        for way_in in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function("] {
+        for way_in in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "Function("]
+        {
             assert!(!SCRIPT.contains(way_in), "{way_in}");
         }
         // The policy allows neither: they would be dead.

@@ -75,7 +75,8 @@ impl OutboundEvents {
         let dropped = metrics::EVENTS_DROPPED.counter(&[]);
         dropped.increment(0);
         Some(Box::new(move |_, entry| {
-            if let TraceEntry::Out(Command::Publish(event)) | TraceEntry::Added(Command::Publish(event)) = entry
+            if let TraceEntry::Out(Command::Publish(event)) | TraceEntry::Added(Command::Publish(event)) =
+                entry
                 && send.try_send((Instant::now(), event.clone())).is_err()
             {
                 dropped.increment(1);

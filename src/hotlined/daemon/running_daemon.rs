@@ -3,9 +3,9 @@
 use super::clock::Clock;
 use super::deliverer::Deliverers;
 use super::event_loop::{CONFIG_CHANGES_WAITING_MAX, ControlRequest, EventLoop};
-use super::outbound_events::HookParts;
 use super::heartbeat::{Heartbeat, LoopMetrics};
 use super::message_gateways::MessageGateways;
+use super::outbound_events::HookParts;
 use super::record_deliverer::RecordDeliverer;
 use super::redis_connections::RedisConnections;
 use super::serve_error::ServeError;

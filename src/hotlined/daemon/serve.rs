@@ -110,7 +110,13 @@ pub async fn serve(
     }
     tokio::spawn(holiday_reminder::remind(followed.calendar.subscribe()));
     let loads = (followed.loads.subscribe(), followed.sources);
-    tokio::spawn(sighup::serve_sighup(service_manager.clone(), signals.hangup, files.all(), events.clients(), loads));
+    tokio::spawn(sighup::serve_sighup(
+        service_manager.clone(),
+        signals.hangup,
+        files.all(),
+        events.clients(),
+        loads,
+    ));
     service_manager.notify(&ServiceStatus::Ready);
     tokio::spawn(stop_on_signals(signals.stop, daemon.control(), service_manager));
     let ended = daemon.finished().await;

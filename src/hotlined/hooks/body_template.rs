@@ -29,7 +29,9 @@ pub enum BodyTemplateError {
     #[error("{0}")]
     Template(String),
     /// What it gives for an event is no JSON.
-    #[error("gives no JSON for {kind}: {why}: write each placeholder as {{{{ caller | json }}}}, without quotes")]
+    #[error(
+        "gives no JSON for {kind}: {why}: write each placeholder as {{{{ caller | json }}}}, without quotes"
+    )]
     NoJson {
         /// The type of the event.
         kind: &'static str,

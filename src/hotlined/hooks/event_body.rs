@@ -81,7 +81,9 @@ impl EventBody {
             return true;
         }
         let had_more = !path.is_empty() || !entered.is_empty() || !marks.is_empty();
-        (path.clear(), entered.clear(), marks.clear());
+        path.clear();
+        entered.clear();
+        marks.clear();
         had_more
     }
 }
@@ -147,7 +149,9 @@ mod tests {
         assert!(text.len() <= BODY_BYTES_MAX, "{}", text.len());
         let read: EventBody = serde_json::from_str(&text).unwrap();
         let CallEventKind::Ended(left) = &read.kind else { panic!() };
-        assert!(read.cut && !left.attempts.is_empty() && left.attempts.len() < 1_000 && !left.marks.is_empty());
+        assert!(
+            read.cut && !left.attempts.is_empty() && left.attempts.len() < 1_000 && !left.marks.is_empty()
+        );
 
         let CallEventKind::Ended(record) = &mut body.kind else { panic!() };
         record.marks.insert("longer".into(), "x".repeat(30_000).into());

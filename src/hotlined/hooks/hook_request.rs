@@ -2,8 +2,8 @@
 
 use super::address_filter::{AddressFilter, check_literal};
 use super::hook_settings::HookSettings;
-use hotlined_instance::metrics;
 use hotlined_core::time::{Instant, Millis};
+use hotlined_instance::metrics;
 use hotlined_notify::http::retry_after;
 use hotlined_notify::webhook::{
     HEADER_ID, HEADER_SIGNATURE, HEADER_TIMESTAMP, HookOutcome, read_answer, sign,
@@ -38,7 +38,9 @@ pub struct HookClient {
 
 /// The HTTP client of a hook cannot be made.
 #[derive(Debug, thiserror::Error)]
-#[error("[hooks.{hook}] the HTTP client cannot be made (are the certificates of authorities installed?): {why}")]
+#[error(
+    "[hooks.{hook}] the HTTP client cannot be made (are the certificates of authorities installed?): {why}"
+)]
 pub struct HookClientError {
     hook: Arc<str>,
     why: String,
@@ -196,7 +198,8 @@ impl HookClient {
             .header(HEADER_ID, message_id)
             .header(HEADER_TIMESTAMP, now_s)
             .header(HEADER_SIGNATURE, signatures);
-        let response = request.timeout(timeout).body(body).send().await.map_err(reqwest::Error::without_url)?;
+        let response =
+            request.timeout(timeout).body(body).send().await.map_err(reqwest::Error::without_url)?;
         let asked = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
         let answer = RawAnswer {
             status: response.status().as_u16(),

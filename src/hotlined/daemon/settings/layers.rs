@@ -245,7 +245,8 @@ impl LayerReader {
                     };
                     self.fault_in_file(lines.position(value.span().start), &key, why);
                 }
-                (DeValue::String(_), Some(ValueType::Text)) | (DeValue::Boolean(_), Some(ValueType::Flag)) => {
+                (DeValue::String(_), Some(ValueType::Text))
+                | (DeValue::Boolean(_), Some(ValueType::Flag)) => {
                     self.sources.places.insert(key, lines.position(value.span().start));
                 }
                 (DeValue::Array(items), Some(ValueType::List))
