@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)] // What is missing fails the test.
 
 mod link;
+mod messages;
 mod redis;
 #[path = "../support/mod.rs"]
 mod support;

@@ -76,7 +76,7 @@ impl MessageQueue {
                 self.pause_gateway(now, gateway, asked.or(Some(SLOW_RETRY_PAUSE)));
             }
             RefusalClass::Configuration => {
-                tracing::error!(%gateway, %id, reason, "the gateway's settings are wrong");
+                tracing::error!(%gateway, id = id.masked(), reason, "the gateway's settings are wrong");
             }
         }
         let pause = match class {

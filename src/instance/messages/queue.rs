@@ -306,7 +306,7 @@ impl MessageQueue {
     pub(super) fn set_unknown(&mut self, id: &DeliveryId, gateway: Arc<str>, since: Instant, reason: String) {
         let Some(mut entry) = self.store.take(id) else { return };
         Fate::Unknown.count();
-        tracing::warn!(%id, %gateway, reason, "nobody knows whether the gateway took the message: it is not sent again");
+        tracing::warn!(id = id.masked(), %gateway, reason, "nobody knows whether the gateway took the message: it is not sent again");
         entry.state = MessageState::Unknown { gateway, since };
         entry.reason = reason;
         self.store.put_back(id, entry);
@@ -316,7 +316,7 @@ impl MessageQueue {
         let Some(mut entry) = self.store.take(id) else { return };
         Fate::Dead.count();
         let gateway = entry.state.gateway().or(entry.refused_by.last()).cloned().unwrap_or_default();
-        tracing::warn!(%id, %gateway, reason, "the message is dead");
+        tracing::warn!(id = id.masked(), %gateway, reason, "the message is dead");
         let after_sent = matches!(entry.state, MessageState::Sent { .. });
         entry.state = MessageState::Dead { gateway, at: now };
         entry.reason = reason;
@@ -326,7 +326,7 @@ impl MessageQueue {
 
     pub(super) fn drop_message(&mut self, id: &DeliveryId, reason: DropReason) {
         Fate::Dropped(reason).count();
-        tracing::debug!(%id, reason = reason.as_str(), "the message is dropped");
+        tracing::debug!(id = id.masked(), reason = reason.as_str(), "the message is dropped");
         self.publish(self.now, id, "dropped", 0, false);
         self.store.remove(id);
     }
@@ -411,6 +411,6 @@ impl MessageQueue {
 
 fn read(delivery: &Delivery) -> Option<QueuedMessage> {
     let read = serde_json::from_str(&delivery.payload);
-    read.inspect_err(|error| tracing::error!(id = %delivery.id, %error, "a saved message cannot be read"))
+    read.inspect_err(|error| tracing::error!(id = delivery.id.masked(), %error, "a saved message cannot be read"))
         .ok()
 }

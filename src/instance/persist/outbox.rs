@@ -52,6 +52,17 @@ impl DeliveryId {
         Self { call, kind: RECORD.into(), recipient: "".into() }
     }
 
+    /// The id as a log may have it: the number that a message goes to is masked.
+    pub fn masked(&self) -> String {
+        let Self { call, kind, recipient } = self;
+        match recipient.rsplit_once(' ') {
+            Some((template, number)) if self.is_message() => {
+                format!("{call} {kind} {template} {}", hotlined_core::number::masked(number))
+            }
+            Some(_) | None => self.to_string(),
+        }
+    }
+
     /// Whether this is the id of a message by SMS.
     pub fn is_message(&self) -> bool {
         *self.kind == *MESSAGE

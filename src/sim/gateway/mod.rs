@@ -1,8 +1,8 @@
 //! A fake SMS gateway: the gateways' side of the protocols that `hotlined-notify` speaks.
 //!
 //! It reads a request as it arrived, computes every signature anew from what arrived, keeps what it accepted, and behaves
-//! badly at given rates. Pure: the time is an argument, chance comes from a seed. The simulator, tests and the
-//! demonstration put it behind whatever carries requests.
+//! badly at given rates. [`FakeGateway`] is pure: the time is an argument, chance comes from a seed, and the simulator
+//! carries its requests. [`FakeGatewayServer`] serves one over real TCP, for tests and the demonstration.
 //!
 //! ```
 //! use hotlined_core::time::{Instant, Millis};
@@ -22,7 +22,7 @@
 //! assert!(fake.accepted().is_empty());
 //! ```
 //!
-//! Absent: sockets, TLS, DNS. What these do wrong is tested where they are.
+//! Absent: TLS, DNS. What these do wrong is tested where they are.
 
 mod account;
 mod alibaba;
@@ -35,6 +35,7 @@ mod huawei;
 mod mas;
 mod protocol;
 mod receipt_plan;
+mod server;
 mod tencent;
 #[cfg(test)]
 mod tests;
@@ -45,3 +46,4 @@ pub use fake::{AcceptedMessage, FakeAnswer, FakeBehaviour, FakeGateway, FakeRepl
 pub use fault::{Fault, FaultRates};
 pub use protocol::Problem;
 pub use receipt_plan::{ReceiptPost, ReceiptRates};
+pub use server::{FakeGatewayServer, FakeServerOptions};

@@ -2,21 +2,21 @@
 //! from its start to its last word. Nothing here sleeps to let something happen: every step waits for what it
 //! needs to see.
 
-mod admin;
+pub mod admin;
 mod alone;
 mod bad_redis;
 mod calls;
 mod capture;
 mod coming_up;
-mod house;
+pub mod house;
 mod leaving;
 mod losing;
 mod pair;
-mod peer;
+pub mod peer;
 mod piling_up;
-mod records;
+pub mod records;
 mod reload;
-mod scrape;
+pub mod scrape;
 mod serve;
 mod setting_up;
 mod shared;
