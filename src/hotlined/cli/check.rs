@@ -2,6 +2,7 @@
 //!
 //! It opens no port and connects to no switch: whether addresses and passwords work shows only on the live machine.
 
+mod gateway_lines;
 mod message_samples;
 
 use super::load_config::load_settings;
@@ -9,6 +10,7 @@ use crate::daemon::holiday_folder::{self, HolidayFolderError};
 use crate::daemon::numbers_file::{self, NumbersFileError};
 use crate::daemon::settings::{self, SETTINGS_VARIABLE, ValueOrigin};
 use crate::daemon::whole_file::ReadFileError;
+use gateway_lines::GatewayLine;
 use hotlined_config;
 use hotlined_config::Inspected;
 use hotlined_config::source_position::Position;
@@ -70,6 +72,7 @@ struct CheckResult {
     faults: Vec<FaultLine>,
     warnings: Vec<FaultLine>,
     messages: Vec<SampleLine>,
+    gateways: Vec<GatewayLine>,
 }
 
 /// The line of JSON for a fault or warning, and its text.
@@ -107,7 +110,11 @@ fn check(args: &Args) -> CheckResult {
     faults.extend(bad_days.iter().flatten().map(FaultLine::from));
     let bad_numbers = settings.numbers.as_deref().map(numbers_file::load).and_then(Result::err);
     faults.extend(bad_numbers.iter().map(FaultLine::from));
-    CheckResult { hotlines: hotlines.len(), agents, faults, warnings, messages }
+    let gateways = gateway_lines::check(settings.sms.gateways.as_deref(), &hotlines);
+    faults.extend(gateways.fault);
+    warnings.extend(gateways.warnings);
+    let gateways = gateways.lines;
+    CheckResult { hotlines: hotlines.len(), agents, faults, warnings, messages, gateways }
 }
 
 fn expand(args: &Args, file: &Path) -> Result<String, Vec<FaultLine>> {
@@ -208,13 +215,17 @@ impl From<&settings::SettingsFault> for FaultLine {
 }
 
 fn print(checked: &CheckResult, json: bool, out: &mut impl Write) -> io::Result<()> {
-    let CheckResult { hotlines, agents, faults, warnings, messages } = checked;
+    let CheckResult { hotlines, agents, faults, warnings, messages, gateways } = checked;
     if json {
         for line in faults.iter().chain(warnings) {
             serde_json::to_writer(&mut *out, line)?;
             writeln!(out)?;
         }
         for line in messages {
+            serde_json::to_writer(&mut *out, line)?;
+            writeln!(out)?;
+        }
+        for line in gateways {
             serde_json::to_writer(&mut *out, line)?;
             writeln!(out)?;
         }
@@ -227,6 +238,9 @@ fn print(checked: &CheckResult, json: bool, out: &mut impl Write) -> io::Result<
         writeln!(out, "warning: {}", line.text)?;
     }
     for line in messages {
+        writeln!(out, "{line}")?;
+    }
+    for line in gateways {
         writeln!(out, "{line}")?;
     }
     let warned = match warnings.len() {

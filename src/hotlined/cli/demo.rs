@@ -1,6 +1,7 @@
 //! `hotlined demo`: a simulated FreeSWITCH with callers and agents on this machine, and the real daemon connected to it
 //! over a real socket. It needs only the binary.
 
+mod fake_sms;
 mod live_view;
 mod load;
 mod record_table;

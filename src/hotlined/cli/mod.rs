@@ -18,6 +18,7 @@ mod output;
 pub mod replay;
 pub mod serve;
 pub mod simulate;
+pub mod sms;
 mod start;
 
 use clap::{CommandFactory, Parser};
@@ -54,6 +55,9 @@ pub enum Cli {
     /// Try a web hook, or print the JSON Schema of the events.
     #[command(subcommand)]
     Hooks(hooks::Args),
+    /// Try an SMS gateway of the settings.
+    #[command(subcommand)]
+    Sms(sms::Args),
     /// Print the completion script for a shell.
     Completions {
         /// The shell.
@@ -75,6 +79,7 @@ pub fn run() -> ExitCode {
         Cli::Locate(args) => locate::run(&args),
         Cli::Numbers(args) => numbers::run(&args),
         Cli::Grade(args) => grade::run(&args),
+        Cli::Sms(args) => sms::run(&args),
         Cli::Hooks(args) => hooks::run(&args),
         Cli::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "hotlined", &mut io::stdout());

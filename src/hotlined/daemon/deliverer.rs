@@ -30,7 +30,9 @@ impl Deliverers {
     pub(super) fn deliver(&mut self, delivery: Delivery) {
         match self.by_kind.get_mut(&*delivery.id.kind) {
             Some(deliverer) => deliverer.deliver(delivery),
-            None => tracing::warn!(id = delivery.id.masked(), "nobody here delivers that kind: it stays kept"),
+            None => {
+                tracing::warn!(id = delivery.id.masked(), "nobody here delivers that kind: it stays kept")
+            }
         }
     }
 

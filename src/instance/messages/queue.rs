@@ -411,6 +411,8 @@ impl MessageQueue {
 
 fn read(delivery: &Delivery) -> Option<QueuedMessage> {
     let read = serde_json::from_str(&delivery.payload);
-    read.inspect_err(|error| tracing::error!(id = delivery.id.masked(), %error, "a saved message cannot be read"))
-        .ok()
+    read.inspect_err(
+        |error| tracing::error!(id = delivery.id.masked(), %error, "a saved message cannot be read"),
+    )
+    .ok()
 }

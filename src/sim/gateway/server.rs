@@ -79,8 +79,7 @@ impl FakeGatewayServer {
     pub async fn start(fake: FakeGateway, options: FakeServerOptions) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let state =
-            State { fake, requests: 0, receipt_statuses: Vec::new(), connections: Vec::new() };
+        let state = State { fake, requests: 0, receipt_statuses: Vec::new(), connections: Vec::new() };
         let shared = Arc::new(Shared { state: Mutex::new(state), options });
         let tasks = vec![
             tokio::spawn(accept_connections(listener, shared.clone())),

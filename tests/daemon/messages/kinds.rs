@@ -17,7 +17,10 @@ async fn takes_the_message_of_a_missed_call(account: FakeAccount) {
         (None, Some("T-missed")) => {
             let values: Vec<&str> = message.params.iter().map(|(_, value)| value.as_str()).collect();
             let time = text.trim_start_matches("漏话通知:").split(',').next().unwrap();
-            assert!(values.len() == 2 && values.contains(&time) && values.contains(&"138********"), "{values:?}");
+            assert!(
+                values.len() == 2 && values.contains(&time) && values.contains(&"138********"),
+                "{values:?}"
+            );
         }
         other => panic!("{other:?}"),
     }

@@ -85,7 +85,9 @@ pub fn section(account: FakeAccount, url: &str) -> String {
     let (kind, keys) = match account {
         FakeAccount::Alibaba => (
             "alibaba",
-            format!("access_key_id = \"LTAI-fake\"\naccess_key_secret = {key}\nsign = \"{SIGN}\"\n{TEMPLATES}"),
+            format!(
+                "access_key_id = \"LTAI-fake\"\naccess_key_secret = {key}\nsign = \"{SIGN}\"\n{TEMPLATES}"
+            ),
         ),
         FakeAccount::Tencent => (
             "tencent",
@@ -194,7 +196,8 @@ impl Site {
     /// Waits until so many requests to a gateway came to this end.
     pub async fn requests(&self, account: FakeAccount, outcome: &str, count: usize) {
         let gateway = name(account);
-        let series = format!("hotlined_message_requests_total{{gateway=\"{gateway}\",outcome=\"{outcome}\"}}");
+        let series =
+            format!("hotlined_message_requests_total{{gateway=\"{gateway}\",outcome=\"{outcome}\"}}");
         self.shows(&format!("{series} {count}\n")).await;
     }
 

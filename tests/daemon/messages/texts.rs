@@ -64,13 +64,16 @@ async fn what_hostile_callers_send_breaks_no_request() {
 }
 
 #[tokio::test]
-async fn a_character_that_gbk_has_not_makes_a_message_dead() {
-    let gateway = serve(FakeAccount::GenericGbk, prompt()).await;
-    let gateways = section(FakeAccount::GenericGbk, &gateway.url());
+async fn a_character_that_gbk_has_not_goes_to_the_next_gateway() {
+    let gbk = serve(FakeAccount::GenericGbk, prompt()).await;
+    let utf8 = serve(FakeAccount::Yunpian, prompt()).await;
+    let gateways =
+        [section(FakeAccount::GenericGbk, &gbk.url()), section(FakeAccount::Yunpian, &utf8.url())].concat();
     let site = Site::with_sections(&gateways, &telling("{time}来电😀")).await;
     site.is_called_by("13800138000");
-    site.counts("dead", 1).await;
-    assert_eq!(gateway.request_count(), 0);
-    let log = site.ends().await;
-    assert!(log.contains("U+1F600"), "{log}");
+    let message = accepted(&utf8, 1).await.remove(0);
+    assert!(message.text.as_ref().unwrap().ends_with("来电😀"), "{message:?}");
+    site.counts("sent", 1).await;
+    assert_eq!((gbk.request_count(), utf8.request_count()), (0, 1));
+    site.ends().await;
 }

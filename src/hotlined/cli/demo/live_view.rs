@@ -111,6 +111,10 @@ pub(super) async fn show(mut stage: DemoSetup, cast: Actors, plain: bool) -> any
     print_line(&String::new())?;
     records.sort_by_key(|record| record.arrived);
     print_records(&records)?;
+    print_line(&String::new())?;
+    let due = stage.messages_due();
+    stage.sms.settle(due.len()).await?;
+    stage.sms.print(timeline.began).await?;
     stage.stop().await
 }
 

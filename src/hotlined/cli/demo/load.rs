@@ -1,12 +1,13 @@
 //! The demo as a load test: many calls of all outcomes, and the checks that all of them ended well.
 
+use super::fake_sms::MessageTally;
 use super::record_table::json_word;
 use super::setup::{DemoSetup, QUIET_TIME_MAX};
 use crate::cli::output::print_line;
 use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::hotline::group::Strategy;
 use hotlined_core::hotline::limits::LINES_MAX;
-use hotlined_core::hotline::{Agent, Dial, Hotlines};
+use hotlined_core::hotline::{Agent, Dial, Hotline};
 use hotlined_core::record::CallRecord;
 use hotlined_core::time::Millis;
 use hotlined_sim::actors::{Actors, SEEDED_HOTLINE, SEEDED_PHONE_COUNT};
@@ -20,19 +21,16 @@ const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 const FIRST_SOUND_TIME_MAX: Millis = Millis::seconds(1);
 
 /// The hotline of the load test, with all its agents.
-pub(super) fn hotlines() -> Hotlines {
+pub(super) fn hotlines() -> Vec<Hotline> {
     let agent = |index: u64| {
         let dial = Dial::Phone((86_000 + index).to_string().into());
         let id = format!("{index:02}");
         let ring_time = Millis::seconds(8);
         Agent { lines: LINES_MAX, ring_time, ..Agent::new(&id, dial) }
     };
-    let mut hotlines = Hotlines::default();
     let plain =
         SimpleHotline { wait: Millis::seconds(60), strategy: Strategy::Random, ..SimpleHotline::default() };
-    let load = plain.hotline(SEEDED_HOTLINE, "Demo", (1..=SEEDED_PHONE_COUNT).map(agent).collect());
-    hotlines.insert(std::sync::Arc::new(load));
-    hotlines
+    vec![plain.hotline(SEEDED_HOTLINE, "Demo", (1..=SEEDED_PHONE_COUNT).map(agent).collect())]
 }
 
 /// The callers and telephones of the load test.
@@ -83,12 +81,16 @@ pub(super) async fn run(mut stage: DemoSetup, cast: Actors, rate: f64) -> anyhow
     tally.reports.extend(stage.exchange.take_ended_calls());
     let left_ringing = stage.exchange.stats().orphan_legs.len();
     let dropped = stage.exchange.events_dropped();
+    let due = stage.messages_due();
+    stage.sms.settle(due.len()).await?;
+    let messages = stage.sms.tally(&due);
     stage.stop().await?;
-    check_promises(&tally, expected, left_ringing, dropped)
+    check_promises(&tally, &messages, expected, left_ringing, dropped)
 }
 
 fn check_promises(
     tally: &LoadResult,
+    messages: &MessageTally,
     expected: usize,
     left_ringing: usize,
     dropped: u64,
@@ -104,6 +106,8 @@ fn check_promises(
     print_line(&format!("first sound after ms: p50 {}, p99 {}, max {}", at(50), at(99), slowest.0))?;
     let outlived = tally.reports.iter().map(|report| report.agent_leg_outlived).max().unwrap_or_default();
     print_line(&format!("longest an agent's leg outlived its caller: {outlived}"))?;
+    let MessageTally { due, missing: not_taken, twice, not_due } = messages;
+    print_line(&format!("messages by SMS due {due}, taken once by the gateway {}", due - not_taken - twice))?;
     let mut broken = Vec::new();
     let mut promise = |kept: bool, what: String| broken.extend((!kept).then_some(what));
     let missing = expected - tally.calls.len();
@@ -112,5 +116,8 @@ fn check_promises(
     promise(left_ringing == 0, format!("{left_ringing} telephones ring on without a caller"));
     promise(slowest <= FIRST_SOUND_TIME_MAX, format!("a caller heard nothing for {slowest}"));
     promise(dropped == 0, format!("the exchange dropped {dropped} events"));
+    promise(*not_taken == 0, format!("{not_taken} messages are not at the gateway"));
+    promise(*twice == 0, format!("{twice} messages are at the gateway more than once"));
+    promise(*not_due == 0, format!("{not_due} messages are at the gateway that no call caused"));
     if broken.is_empty() { Ok(()) } else { Err(anyhow::anyhow!(broken.join("; "))) }
 }

@@ -2,10 +2,9 @@
 
 use hotlined_config::shorthand::SimpleHotline;
 use hotlined_core::hotline::limits::RING_TIME_S_MIN;
-use hotlined_core::hotline::{Agent, Dial, Hotlines};
+use hotlined_core::hotline::{Agent, Dial, Hotline};
 use hotlined_core::time::Millis;
 use hotlined_sim::actors::{Actors, AfterAnswer, Caller, HangsUp, Phone, UnreachableCause};
-use std::sync::Arc;
 
 /// When the caller of a call leaves, and how the telephones of its hotline behave.
 struct Scenario {
@@ -70,14 +69,13 @@ fn phone(act: usize, agent: usize) -> String {
 }
 
 /// The hotlines of the demo.
-pub(super) fn hotlines() -> Hotlines {
-    let mut hotlines = Hotlines::default();
-    for (at, act) in scenarios().iter().enumerate() {
+pub(super) fn hotlines() -> Vec<Hotline> {
+    let hotline = |(at, act): (usize, &Scenario)| {
         let agents = (0..act.phones.len()).map(|agent| agent_of(at, agent)).collect();
         let plain = SimpleHotline { wait: Millis::seconds(60), ..SimpleHotline::default() };
-        hotlines.insert(Arc::new(plain.hotline(&number(at), "Demo", agents)));
-    }
-    hotlines
+        plain.hotline(&number(at), "Demo", agents)
+    };
+    scenarios().iter().enumerate().map(hotline).collect()
 }
 
 fn agent_of(act: usize, agent: usize) -> Agent {

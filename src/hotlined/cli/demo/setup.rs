@@ -1,5 +1,6 @@
 //! The simulated exchange and the daemon of the demo, connected over a real socket.
 
+use super::fake_sms::{self, FakeSms};
 use crate::daemon::heartbeat::Heartbeat;
 use crate::daemon::{ControlRequest, DaemonParts, RunningDaemon};
 use crate::jsonl_writer::{JsonlWriter, SlowDiskPolicy};
@@ -8,8 +9,9 @@ use hotlined_core::call::Limits;
 use hotlined_core::command::Command;
 use hotlined_core::engine::{Observer, TraceEntry};
 use hotlined_core::event::Event;
-use hotlined_core::hotline::Hotlines;
+use hotlined_core::hotline::{Hotline, Hotlines};
 use hotlined_core::id::SwitchId;
+use hotlined_core::message::Message;
 use hotlined_core::prompt::SoundPath;
 use hotlined_core::record::CallRecord;
 use hotlined_core::time::Millis;
@@ -39,27 +41,38 @@ pub(super) struct DemoSetup {
     file: JsonlWriter,
     /// Every call record, as soon as the engine writes it.
     pub(super) records: mpsc::UnboundedReceiver<CallRecord>,
+    /// Every message that a call causes.
+    messages: mpsc::UnboundedReceiver<Message>,
+    pub(super) sms: FakeSms,
 }
 
 impl DemoSetup {
     /// Starts the exchange and the daemon, and waits until the daemon is connected.
-    pub(super) async fn build(seed: u64, hotlines: Hotlines, records: &Path) -> anyhow::Result<Self> {
+    pub(super) async fn build(seed: u64, hotlines: Vec<Hotline>, records: &Path) -> anyhow::Result<Self> {
+        let rules = Arc::new(fake_sms::rules()?);
+        let mut with_messages = Hotlines::default();
+        for hotline in hotlines {
+            with_messages.insert(Arc::new(Hotline { sms: Some(rules.clone()), ..hotline }));
+        }
         let mut options = SwitchOptions::default();
         options.model.seed = seed;
         let exchange = SimulatedSwitch::start(options).await.context("the simulated exchange")?;
         let file = JsonlWriter::create(records, SlowDiskPolicy::Wait)?;
         let (record, records) = mpsc::unbounded_channel();
+        let (message, messages) = mpsc::unbounded_channel();
         let (up, mut is_up) = mpsc::unbounded_channel();
         let observer: Observer = Box::new(move |_, entry| match entry {
             // Sending fails only after the demo has ended.
             TraceEntry::Out(Command::Record(written)) => drop(record.send((**written).clone())),
+            TraceEntry::Out(Command::Message(due)) => drop(message.send((**due).clone())),
             TraceEntry::In(Event::LinkRestored { .. }) => drop(up.send(())),
             TraceEntry::In(_) | TraceEntry::Out(_) | TraceEntry::Added(_) => {}
         });
+        let (sms, sms_parts) = FakeSms::start(seed).await?;
         let parts = DaemonParts {
             limits: Limits::default(),
             drain_max: Millis(0),
-            initial_events: vec![Event::Hotlines(Arc::new(hotlines))],
+            initial_events: vec![Event::Hotlines(Arc::new(with_messages))],
             links: vec![link_settings(&exchange)?],
             records: file.clone(),
             capture: None,
@@ -67,13 +80,18 @@ impl DemoSetup {
             snapshot: None,
             redis: None,
             claim: None,
-            sms: Default::default(),
+            sms: sms_parts,
             hooks: None,
             heartbeat: Heartbeat::default(),
         };
         let daemon = parts.start()?;
         tokio::time::timeout(LINK_TIME_MAX, is_up.recv()).await.context("the link did not come up")?;
-        Ok(Self { exchange, daemon, file, records })
+        Ok(Self { exchange, daemon, file, records, messages, sms })
+    }
+
+    /// The messages that the calls have caused since the last time.
+    pub(super) fn messages_due(&mut self) -> Vec<Message> {
+        std::iter::from_fn(|| self.messages.try_recv().ok()).collect()
     }
 
     /// Stops the daemon and waits until every call record is in its file.
