@@ -235,12 +235,11 @@ fn the_shipped_examples_are_valid() {
     }
     let output = check(home.path(), &[]);
     let told = String::from_utf8(output.stdout).unwrap();
-    assert!(!told.contains("warning"), "{told}");
-    assert!(
-        told.lines().all(|line| line.contains("1 segment)") || line == "4 hotlines, 14 agents: all valid"),
-        "{told}"
-    );
-    assert!(told.ends_with("\n4 hotlines, 14 agents: all valid\n"), "{told}");
+    // Which gateway there is, the examples cannot know.
+    let lines: Vec<&str> = told.lines().collect();
+    assert!(lines[0].starts_with("warning: sms.gateways: is not set"), "{told}");
+    assert_eq!(lines[lines.len() - 1], "4 hotlines, 14 agents: all valid, 1 warning");
+    assert!(lines[1..lines.len() - 1].iter().all(|line| line.contains("1 segment)")), "{told}");
     assert_eq!(output.status.code(), Some(0));
 }
 

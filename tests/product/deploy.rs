@@ -78,6 +78,51 @@ fn containers_are_given_settings_that_there_are() {
     }
 }
 
+/// As `hotlined check` sees them, beside a hotline that tells its owner of missed calls.
+#[test]
+fn the_example_of_each_kind_of_gateway_is_a_gateway() {
+    let home = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| fs::write(home.path().join(name), text).unwrap();
+    ["hotlines", "sounds"].iter().for_each(|name| fs::create_dir(home.path().join(name)).unwrap());
+    let examples = text("deploy/gateways.toml");
+    write("gateways.toml", &examples);
+    write("hotlined.toml", "[sms]\ngateways = \"gateways.toml\"\n");
+    write(
+        "hotlines/shop.toml",
+        "number = \"4008001234\"\nname = \"Shop\"\n[[agents]]\nid = \"01\"\nphone = \"13900000001\"\n[sms]\nsign = \"示例商店\"\nowner = \"13900000009\"\n",
+    );
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hotlined"));
+    command.arg("check").current_dir(home.path()).env_clear();
+    let variables = examples.split("{ env = \"").skip(1).map(|rest| rest.split('"').next().unwrap());
+    // The comment at the top has dots where a name stands.
+    let variables: Vec<&str> = variables.filter(|name| name.is_ascii()).collect();
+    assert_eq!(variables.len(), 6);
+    command.envs(variables.iter().map(|name| (*name, "s3cret")));
+    let done = command.output().unwrap();
+    let told = String::from_utf8(done.stdout).unwrap();
+    assert!(done.status.success() && !told.contains("s3cret"), "{told}");
+    let gateways: Vec<&str> = told.lines().filter_map(|line| line.strip_prefix("gateway ")).collect();
+    let kinds = [
+        "main: generic",
+        "yunpian: yunpian",
+        "mas: mas",
+        "ali: alibaba",
+        "tencent: tencent",
+        "huawei: huawei",
+    ];
+    assert_eq!(gateways.len(), kinds.len(), "{told}");
+    for (line, kind) in gateways.iter().zip(kinds) {
+        assert!(line.starts_with(kind) && line.contains("10 a second"), "{line}");
+    }
+    assert!(told.ends_with("1 hotline, 1 agent: all valid\n"), "{told}");
+    // Without one of the variables, the gateway that needs it is named with its line.
+    command.env_remove(variables[3]);
+    let told = String::from_utf8(command.output().unwrap().stdout).unwrap();
+    // The line above the name: the section begins there.
+    let line = examples[..examples.find("name = \"ali\"").unwrap()].matches('\n').count();
+    assert!(told.contains(&format!("line {line}, gateway \"ali\"")) && told.contains(variables[3]), "{told}");
+}
+
 #[test]
 fn the_unit_gives_settings_that_there_are_and_time_enough() {
     let unit = text("deploy/hotlined.service");

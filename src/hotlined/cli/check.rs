@@ -5,12 +5,12 @@
 mod gateway_lines;
 mod message_samples;
 
-use super::load_config::load_settings;
+use super::load_config::{has_settings_file, load_settings};
 use crate::daemon::holiday_folder::{self, HolidayFolderError};
 use crate::daemon::numbers_file::{self, NumbersFileError};
 use crate::daemon::settings::{self, SETTINGS_VARIABLE, ValueOrigin};
 use crate::daemon::whole_file::ReadFileError;
-use gateway_lines::GatewayLine;
+use gateway_lines::{CheckedGateways, GatewayLine};
 use hotlined_config;
 use hotlined_config::Inspected;
 use hotlined_config::source_position::Position;
@@ -110,7 +110,14 @@ fn check(args: &Args) -> CheckResult {
     faults.extend(bad_days.iter().flatten().map(FaultLine::from));
     let bad_numbers = settings.numbers.as_deref().map(numbers_file::load).and_then(Result::err);
     faults.extend(bad_numbers.iter().map(FaultLine::from));
-    let gateways = gateway_lines::check(settings.sms.gateways.as_deref(), &hotlines);
+    let mut gateways = match &settings.sms.gateways {
+        Some(file) => gateway_lines::check(file, &hotlines),
+        None => CheckedGateways::default(),
+    };
+    // Hotlines that are checked without settings need no gateway yet.
+    if settings.sms.gateways.is_none() && has_settings_file(args.settings.as_deref()) {
+        gateways.warnings.extend(gateway_lines::warning_without_gateways(&hotlines));
+    }
     faults.extend(gateways.fault);
     warnings.extend(gateways.warnings);
     let gateways = gateways.lines;

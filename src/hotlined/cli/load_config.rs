@@ -13,9 +13,17 @@ pub const SETTINGS_FILE: &str = "hotlined.toml";
 
 /// The settings of this file, or of [`SETTINGS_FILE`] if it exists, overridden by the environment.
 pub(super) fn load_settings(file: Option<&Path>) -> Result<Settings, Vec<SettingsFault>> {
+    Settings::load(settings_file(file), environment())
+}
+
+/// Whether the settings are those of a file.
+pub(super) fn has_settings_file(file: Option<&Path>) -> bool {
+    settings_file(file).is_some()
+}
+
+fn settings_file(file: Option<&Path>) -> Option<&Path> {
     let default = Path::new(SETTINGS_FILE);
-    let file = file.or_else(|| default.exists().then_some(default));
-    Settings::load(file, environment())
+    file.or_else(|| default.exists().then_some(default))
 }
 
 /// The calendar with the holidays of this folder, or of the folder in the settings.

@@ -1,6 +1,7 @@
 //! Messages by SMS: the real daemon, a simulated exchange, and fake gateways over TCP. A missed call leads to a message,
 //! whatever the gateway does to it.
 
+mod commands;
 mod kinds;
 mod refused;
 mod site;

@@ -164,6 +164,11 @@ impl Site {
 
     /// A daemon with this text of `gateways.toml` and of the hotline's file.
     pub async fn with_sections(gateways: &str, hotline: &str) -> Self {
+        Self::prepared(gateways, hotline, |_| ()).await
+    }
+
+    /// As [`Site::with_sections`], with more done before the daemon starts.
+    pub async fn prepared(gateways: &str, hotline: &str, prepare: impl FnOnce(&House)) -> Self {
         let exchange = exchange(Phone::Busy).await;
         let house = admin::house(exchange.address().port());
         house.put(hotline);
@@ -172,6 +177,7 @@ impl Site {
         for account in FakeAccount::ALL {
             fs::write(house.path(&format!("{}.key", name(account))), secret(account)).unwrap();
         }
+        prepare(&house);
         let (daemon, address) = admin::serve(&house).await;
         Self { exchange, house, daemon, address }
     }

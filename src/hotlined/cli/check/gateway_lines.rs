@@ -46,11 +46,7 @@ pub(super) struct CheckedGateways {
 }
 
 /// Reads the file of gateways, and holds it against the hotlines.
-pub(super) fn check(file: Option<&Path>, hotlines: &Hotlines) -> CheckedGateways {
-    let Some(file) = file else {
-        let warnings = warning_without_gateways(hotlines).into_iter().collect();
-        return CheckedGateways { warnings, ..CheckedGateways::default() };
-    };
+pub(super) fn check(file: &Path, hotlines: &Hotlines) -> CheckedGateways {
     match gateways_file::read(file) {
         Ok(gateways) => CheckedGateways {
             lines: gateways.iter().map(line).collect(),
@@ -79,7 +75,7 @@ fn warning(file: &Path, found: &str) -> FaultLine {
 }
 
 /// The hotlines have messages, and nothing can send them.
-fn warning_without_gateways(hotlines: &Hotlines) -> Option<FaultLine> {
+pub(super) fn warning_without_gateways(hotlines: &Hotlines) -> Option<FaultLine> {
     const KEY: &str = "sms.gateways";
     let hotline = hotlines.iter().find(|hotline| hotline.sms.is_some())?;
     let message = format!("is not set: no message can be sent, such as those of {}", hotline.number);
