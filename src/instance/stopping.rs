@@ -78,7 +78,9 @@ impl Instance {
                 }
                 if let Persistence::Redis(cluster) = &mut self.persistence {
                     let remaining = cluster.finish();
-                    remaining.into_iter().for_each(|delivery| self.deliver(delivery));
+                    // A message that is not saved is not sent; one that is saved is the next daemon's.
+                    let others = remaining.into_iter().filter(|delivery| !delivery.id.is_message());
+                    others.for_each(|delivery| self.deliver(delivery));
                 }
                 self.shutdown = ShutdownPhase::ReleasingLeases(now + REDIS_TIME_MAX);
             }

@@ -28,6 +28,7 @@ impl World<'_> {
             self.deliver(ix)?;
             self.write_records(ix, Instant(u64::MAX))?;
         }
+        self.note_settled_messages();
         let (is_in_file, is_torn) = (self.rng.percent(50), self.rng.percent(50));
         let host = &mut self.hosts[ix];
         let Some(daemon) = &mut host.daemon else { return Ok(()) };
@@ -152,6 +153,7 @@ impl World<'_> {
         if self.redis.is_none() || !is_fully_saved {
             self.claims_are_lost();
         }
+        self.note_settled_messages();
         self.end_daemon(ix, restart_after)?;
         if self.redis.is_some() && !is_fully_saved {
             let taken = self.hosts[ix].calls.iter().map(ToString::to_string);

@@ -8,7 +8,7 @@ use hotlined_core::message;
 use hotlined_core::number::NumberRegions;
 use hotlined_instance::Input;
 use hotlined_instance::persist::outbox::DeliveryId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The states in which a message is still to be sent.
 const OPEN: [&str; 3] = ["waiting", "gathered", "sending"];
@@ -53,10 +53,17 @@ impl World<'_> {
 
     /// What daemons saved of messages is lost: a message may be sent again.
     pub(super) fn messages_are_lost(&mut self) {
+        self.note_settled_messages();
         self.sms.excuse();
         let calls = self.hosts.iter().flat_map(|host| host.daemon.iter().flat_map(|daemon| &daemon.calls));
         let calls = calls.chain(self.hosts.iter().flat_map(|host| &host.calls)).map(ToString::to_string);
         self.sms.calls_with_lost_messages.extend(calls);
+    }
+
+    /// A daemon ends, and may not have saved what it knows of messages: what is settled stays so.
+    pub(super) fn note_settled_messages(&mut self) {
+        let settled = self.message_states().into_iter().filter(|(_, state)| !OPEN.contains(state));
+        self.sms.settled.extend(settled);
     }
 
     /// Whether no message is to be sent and no answer is on its way.
@@ -99,34 +106,41 @@ impl World<'_> {
         }
         for id in &due {
             self.count(Counter::MessageDue);
-            let call = id.call.to_string();
-            let is_excused = self.sms.is_excused(id)
-                || self.calls_with_lost_state.contains(&call)
-                || self.sms.calls_with_lost_messages.contains(&call);
-            if is_excused {
-                self.count(Counter::MessageExcused);
-                continue;
-            }
             let taken = self.sms.taken(id);
-            let state = states.get(id).copied().or_else(|| self.sms.failures.get(id).map(|_| "dropped"));
+            let state = self.final_state(states, id);
             match (state, taken) {
                 (Some("sent" | "delivered"), 1) => self.count(Counter::MessageSent),
                 (Some("unknown"), 0 | 1) => self.count(Counter::MessageUnknown),
                 (Some("dead"), 0 | 1) => self.count(Counter::MessageDead),
                 (Some("dropped"), 0) => self.count(Counter::MessageDropped),
+                (_, _) if self.is_message_excused(states, id) => self.count(Counter::MessageExcused),
                 (state, taken) => {
                     return Err(format!("{id} is due, it is {state:?}, and gateways took it {taken} times"));
                 }
             }
         }
-        let due: std::collections::BTreeSet<&DeliveryId> = due.iter().collect();
-        let stray = self
-            .sms
-            .all_taken()
-            .find(|id| !due.contains(id) && !self.calls_with_lost_state.contains(&id.call.to_string()));
+        let due: BTreeSet<&DeliveryId> = due.iter().collect();
+        let stray = self.sms.all_taken().find(|id| !due.contains(id) && !self.is_call_excused(id));
         match stray {
             Some(id) => Err(format!("a gateway took {id}, which no record causes")),
             None => Ok(()),
         }
+    }
+
+    /// The last state of the message that is known, also if what a daemon knew was lost later.
+    fn final_state(&self, states: &MessageStates, id: &DeliveryId) -> Option<&'static str> {
+        let known = states.get(id).or_else(|| self.sms.settled.get(id)).copied();
+        known.or_else(|| self.sms.failures.get(id).map(|_| "dropped"))
+    }
+
+    /// Whether nobody can say what became of the message: its state was lost with a daemon, a disk or Redis.
+    fn is_message_excused(&self, states: &MessageStates, id: &DeliveryId) -> bool {
+        self.sms.is_excused(id) || (self.is_call_excused(id) && self.final_state(states, id).is_none())
+    }
+
+    /// Whether the call of the message was lost with a daemon, a disk or Redis.
+    fn is_call_excused(&self, id: &DeliveryId) -> bool {
+        let call = id.call.to_string();
+        self.calls_with_lost_state.contains(&call) || self.sms.calls_with_lost_messages.contains(&call)
     }
 }

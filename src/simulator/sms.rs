@@ -102,6 +102,8 @@ pub(super) struct SmsWorld {
     excused: BTreeSet<DeliveryId>,
     /// The last failure that was published of each message.
     pub(super) failures: BTreeMap<DeliveryId, Arc<str>>,
+    /// The state of messages that were settled when a disk or Redis lost what daemons knew.
+    pub(super) settled: BTreeMap<DeliveryId, &'static str>,
     /// All records that daemons wrote.
     pub(super) records: BTreeMap<CallId, CallRecord>,
     /// The calls whose messages may be lost with a disk or with Redis.
@@ -132,6 +134,7 @@ impl SmsWorld {
             uncertain: BTreeSet::new(),
             excused: BTreeSet::new(),
             failures: BTreeMap::new(),
+            settled: BTreeMap::new(),
             records: BTreeMap::new(),
             calls_with_lost_messages: BTreeSet::new(),
             requests: 0,

@@ -38,14 +38,14 @@ impl MessageQueue {
                 self.use_early_receipts(now, id, &gateway);
             }
             SendOutcome::Refused(refusal) => {
-                self.gateway_answered(&gateway);
+                if refusal.class != RefusalClass::Balance {
+                    self.gateway_answered(&gateway);
+                }
                 self.on_refusal(now, id, &gateway, refusal);
             }
             SendOutcome::NotSent { reason } => {
                 tracing::warn!(%gateway, reason, "the gateway cannot be reached");
-                if let Some(state) = self.gateways.get_mut(&gateway) {
-                    state.failed(now);
-                }
+                self.gateway_failed(now, &gateway);
                 let pause = now + self.pause_after(id);
                 self.retry(now, id, pause, plain(&reason));
             }
@@ -62,6 +62,12 @@ impl MessageQueue {
         }
     }
 
+    fn gateway_failed(&mut self, now: Instant, gateway: &Arc<str>) {
+        if let Some(state) = self.gateways.get_mut(gateway) {
+            state.failed(now);
+        }
+    }
+
     fn on_refusal(&mut self, now: Instant, id: &DeliveryId, gateway: &Arc<str>, refusal: Refusal) {
         let Refusal { class, code, text, retry_after } = refusal;
         let reason = plain(&format!("{}: {code} {text}", class.as_str()));
@@ -73,7 +79,7 @@ impl MessageQueue {
             // The account is empty for every message; a wrong template is one message's.
             RefusalClass::Balance => {
                 tracing::error!(%gateway, reason, "the gateway's account is empty");
-                self.pause_gateway(now, gateway, asked.or(Some(SLOW_RETRY_PAUSE)));
+                self.gateway_failed(now, gateway);
             }
             RefusalClass::Configuration => {
                 tracing::error!(%gateway, id = id.masked(), reason, "the gateway's settings are wrong");

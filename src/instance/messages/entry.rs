@@ -142,6 +142,18 @@ impl QueuedMessage {
         self.reason.clear();
     }
 
+    /// The latest time in the message that is no time to come.
+    pub(crate) fn last_change(&self) -> Instant {
+        let changed = match &self.state {
+            MessageState::Waiting | MessageState::Gathered => self.message.decided,
+            MessageState::Sending { since: at, .. }
+            | MessageState::Unknown { since: at, .. }
+            | MessageState::Sent { at, .. }
+            | MessageState::Dead { at, .. } => *at,
+        };
+        changed.max(self.message.decided)
+    }
+
     /// When the message is worth nothing any more. Its time begins after the quiet hours.
     pub(crate) fn expires(&self) -> Instant {
         let Message { decided, lifetime, quiet, .. } = &self.message;

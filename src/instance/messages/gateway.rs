@@ -1,6 +1,6 @@
 //! How much a gateway may be given: so many requests a second, so many at a time, and a pause after a failure.
 
-use super::limits::{GATEWAY_PAUSE_MAX, GATEWAY_PAUSE_MIN};
+use super::limits::{FAILURES_BEFORE_PAUSE, GATEWAY_PAUSE_MAX, GATEWAY_PAUSE_MIN};
 use crate::persist::outbox::DeliveryId;
 use hotlined_core::time::{Instant, Millis};
 use std::collections::VecDeque;
@@ -74,7 +74,7 @@ impl GatewayState {
         self.in_flight = self.in_flight.saturating_sub(1);
     }
 
-    /// The gateway answered.
+    /// The gateway works.
     pub(super) fn answered(&mut self) {
         self.failures = 0;
     }
@@ -84,11 +84,14 @@ impl GatewayState {
         self.paused_until = self.paused_until.max(until);
     }
 
-    /// The gateway could not be reached: the pause doubles with each failure.
+    /// The gateway could not be reached, or its account is empty. Some times in a row are a pause, which doubles with
+    /// each further time.
     pub(super) fn failed(&mut self, now: Instant) {
-        let pause = Millis(GATEWAY_PAUSE_MIN.0 << self.failures.min(10)).min(GATEWAY_PAUSE_MAX);
         self.failures = self.failures.saturating_add(1);
-        self.pause(now + pause);
+        if let Some(beyond) = self.failures.checked_sub(FAILURES_BEFORE_PAUSE) {
+            let pause = Millis(GATEWAY_PAUSE_MIN.0 << beyond.min(10)).min(GATEWAY_PAUSE_MAX);
+            self.pause(now + pause);
+        }
     }
 }
 
@@ -110,12 +113,14 @@ mod tests {
         assert!(gateway.has_room(now + Millis(5_000)));
         gateway.failed(now);
         gateway.failed(now);
+        assert_eq!(gateway.paused_until(now), None);
+        gateway.failed(now);
+        assert_eq!(gateway.paused_until(now), Some(now + GATEWAY_PAUSE_MIN));
+        gateway.failed(now);
         assert_eq!(gateway.paused_until(now), Some(now + Millis(GATEWAY_PAUSE_MIN.0 * 2)));
         gateway.answered();
-        gateway.failed(now + Millis(60_000));
-        assert_eq!(
-            gateway.paused_until(now + Millis(60_000)),
-            Some(now + Millis(60_000) + GATEWAY_PAUSE_MIN)
-        );
+        let later = now + Millis(60_000);
+        gateway.failed(later);
+        assert_eq!(gateway.paused_until(later), None);
     }
 }

@@ -21,7 +21,9 @@ pub(super) const RETRY_PAUSES: [Millis; 6] = [
 ];
 /// The pause after a refusal that an operator must mend, or that says to wait.
 pub(super) const SLOW_RETRY_PAUSE: Millis = Millis(5 * MINUTE.0);
-/// The first and the longest pause of a gateway that cannot be reached.
+/// So many failures in a row make a gateway pause.
+pub(super) const FAILURES_BEFORE_PAUSE: u32 = 3;
+/// The first and the longest pause of a gateway that cannot be reached, or whose account is empty.
 pub(super) const GATEWAY_PAUSE_MIN: Millis = Millis::seconds(5);
 pub(super) const GATEWAY_PAUSE_MAX: Millis = MINUTE;
 /// The longest pause that a gateway may ask for.

@@ -15,7 +15,7 @@ use crate::persist::outbox::{Delivery, DeliveryId};
 use hotlined_core::call_event::{CallEvent, CallEventKind, MessageResult};
 use hotlined_core::id::SwitchId;
 use hotlined_core::message::QuietThen;
-use hotlined_core::time::Instant;
+use hotlined_core::time::{Instant, Millis, with_clock_lead};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -60,7 +60,7 @@ impl MessageQueue {
     /// Takes in a message that a former daemon left.
     pub fn take_over(&mut self, now: Instant, delivery: &Delivery) {
         self.now = now;
-        let Some(mut entry) = read(delivery) else { return };
+        let Some(mut entry) = read_by_our_clock(now, delivery) else { return };
         if let MessageState::Sending { gateway, since } = &entry.state {
             // The answer is lost with the daemon that waited for it.
             entry.state = MessageState::Unknown { gateway: gateway.clone(), since: *since };
@@ -71,8 +71,6 @@ impl MessageQueue {
         if entry.counted {
             self.counts.add(entry.message.decided, &entry.message);
         }
-        // A clock that was set back must not hold a message for long.
-        entry.not_before = entry.not_before.min(now.max(entry.expires()));
         self.store.insert(delivery.id.clone(), entry);
     }
 
@@ -407,6 +405,13 @@ impl MessageQueue {
     pub fn in_flight(&self) -> usize {
         self.gateways.values().map(GatewayState::in_flight).sum()
     }
+}
+
+/// A message of a daemon whose clock was ahead: its times are set back.
+fn read_by_our_clock(now: Instant, delivery: &Delivery) -> Option<QueuedMessage> {
+    let entry = read(delivery)?;
+    let ahead = entry.last_change().since(now);
+    if ahead == Millis(0) { Some(entry) } else { with_clock_lead(ahead, || read(delivery)) }
 }
 
 fn read(delivery: &Delivery) -> Option<QueuedMessage> {

@@ -241,28 +241,34 @@ fn what_one_gateway_refuses_goes_to_the_next_and_then_after_a_pause_to_all_again
 #[test]
 fn a_gateway_that_cannot_be_reached_pauses_and_another_one_takes_over() {
     let mut daemon = Daemon::new(&[gateway("a", 10), gateway("b", 10)]);
-    daemon.cause(message("c1"));
-    daemon.answer(SendOutcome::NotSent { reason: "no address".into() });
-    daemon.answer(accepted("g1"));
+    for call in ["c1", "c2", "c3"] {
+        daemon.after(Millis::seconds(1));
+        daemon.cause(message(call));
+        daemon.answer(SendOutcome::NotSent { reason: "no address".into() });
+        daemon.answer(accepted(call));
+    }
     daemon.after(Millis::seconds(1));
-    daemon.cause(message("c2"));
-    daemon.answer(accepted("g2"));
-    assert_eq!(daemon.gateways_asked(), ["a", "b", "b"]);
+    daemon.cause(message("c4"));
+    daemon.answer(accepted("g4"));
+    assert_eq!(daemon.gateways_asked(), ["a", "b", "a", "b", "a", "b", "b"]);
     daemon.after(Millis::seconds(6));
-    daemon.cause(message("c3"));
-    assert_eq!(daemon.gateways_asked(), ["a", "b", "b", "a"]);
+    daemon.cause(message("c5"));
+    assert_eq!(daemon.gateways_asked().last(), Some(&"a"));
 }
 
 #[test]
 fn an_empty_account_stops_the_gateway_and_a_wrong_template_only_its_message() {
     for (class, next) in [(RefusalClass::Balance, "b"), (RefusalClass::Configuration, "a")] {
         let mut daemon = Daemon::new(&[gateway("a", 10), gateway("b", 10)]);
-        daemon.cause(message("c1"));
-        daemon.answer(refused(class, None));
-        daemon.answer(accepted("g1"));
+        for call in ["c1", "c2", "c3"] {
+            daemon.after(Millis::seconds(1));
+            daemon.cause(message(call));
+            daemon.answer(refused(class, None));
+            daemon.answer(accepted(call));
+        }
         daemon.after(Millis::seconds(1));
-        daemon.cause(message("c2"));
-        assert_eq!(daemon.gateways_asked(), ["a", "b", next], "{class:?}");
+        daemon.cause(message("c4"));
+        assert_eq!(daemon.gateways_asked().last(), Some(&next), "{class:?}");
     }
 }
 
@@ -406,4 +412,17 @@ fn the_messages_of_a_switch_go_with_its_lease() {
     assert!(daemon.queue.take_changed().is_empty() && daemon.queue.take_done().is_empty());
     daemon.answer(accepted("g1"));
     assert_eq!(daemon.state(&id), "gone");
+}
+
+#[test]
+fn a_message_of_a_clock_that_was_ahead_does_not_wait_for_that_clock() {
+    let mut daemon = Daemon::new(&[gateway("a", 10)]);
+    daemon.now = NOON + Millis(5 * HOUR.0);
+    let id = daemon.cause(Message { decided: daemon.now, ..message("c1") });
+    daemon.answer(refused(RefusalClass::Retry, None));
+    assert_eq!(daemon.state(&id), "waiting");
+    daemon.now = NOON;
+    let mut daemon = daemon.kill(&[gateway("a", 10)]);
+    daemon.after(MINUTE);
+    assert_eq!(daemon.sent.len(), 1);
 }
