@@ -1,5 +1,6 @@
 //! The tokens of the API: who may ask, and for which agents and hotlines.
 
+use axum::http::header::{self, HeaderMap};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -70,6 +71,13 @@ impl EventView {
     pub fn shows_hotline(&self, hotline: &str) -> bool {
         self.hotlines.as_ref().is_none_or(|hotlines| hotlines.contains(hotline))
     }
+}
+
+/// The token that the headers of a request have, if it is one of these.
+pub fn of_request<'t>(tokens: &'t [AccessToken], headers: &HeaderMap) -> Option<&'t AccessToken> {
+    let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let (scheme, token) = header.and_then(|text| text.split_once(' ')).unwrap_or_default();
+    find(tokens, token.trim()).filter(|_| scheme.eq_ignore_ascii_case("bearer"))
 }
 
 /// The token with this text. All tokens are compared, whichever fits.

@@ -65,8 +65,8 @@ impl IntoResponse for Refusal {
     }
 }
 
-/// The pages. `ring` has the events.
-pub fn router(settings: ApiSettings, ring: Arc<EventRing>) -> Router {
+/// The pages. `ring` has the events. The pages of `more` take bodies.
+pub fn router(settings: ApiSettings, ring: Arc<EventRing>, more: Router) -> Router {
     let api = Arc::new(Api { settings, ring, streams: Arc::new(Semaphore::new(STREAMS_MAX)) });
     let file = |kind: &'static str, text: &'static str| {
         get(move || async move { ([(header::CONTENT_TYPE, kind)], text) })
@@ -81,6 +81,7 @@ pub fn router(settings: ApiSettings, ring: Arc<EventRing>) -> Router {
         .method_not_allowed_fallback(|| async { (StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n") })
         .with_state(api)
         .layer(from_fn(refuse_body))
+        .merge(more)
         .layer(from_fn(with_headers))
 }
 
@@ -94,10 +95,7 @@ async fn with_headers(request: Request, next: Next) -> Response {
 
 /// The token of a request.
 fn authorized<'a>(api: &'a Api, headers: &HeaderMap) -> Result<&'a AccessToken, Refusal> {
-    let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let (scheme, token) = header.and_then(|text| text.split_once(' ')).unwrap_or_default();
-    let found = access_token::find(&api.settings.tokens, token.trim());
-    found.filter(|_| scheme.eq_ignore_ascii_case("bearer")).ok_or(Refusal::NoToken)
+    access_token::of_request(&api.settings.tokens, headers).ok_or(Refusal::NoToken)
 }
 
 async fn events(

@@ -13,6 +13,7 @@ pub mod grade;
 pub mod hooks;
 mod load_config;
 pub mod locate;
+pub mod notices;
 pub mod numbers;
 mod output;
 pub mod replay;
@@ -58,6 +59,9 @@ pub enum Cli {
     /// Try an SMS gateway of the settings.
     #[command(subcommand)]
     Sms(sms::Args),
+    /// Show messages by SMS that are not sent, send them again, or drop them.
+    #[command(subcommand)]
+    Notices(notices::Args),
     /// Print the completion script for a shell.
     Completions {
         /// The shell.
@@ -81,6 +85,7 @@ pub fn run() -> ExitCode {
         Cli::Grade(args) => grade::run(&args),
         Cli::Sms(args) => sms::run(&args),
         Cli::Hooks(args) => hooks::run(&args),
+        Cli::Notices(args) => notices::run(&args),
         Cli::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "hotlined", &mut io::stdout());
             ExitCode::SUCCESS

@@ -1,7 +1,7 @@
 //! Starts the daemon of `hotlined serve`. The whole configuration is checked first, then files are opened, then links.
 
 use super::admin_server::{AdminServer, PolledMetrics};
-use super::api_server::ApiServer;
+use super::api_server::{ApiServer, MessagePages};
 use super::clock::Clock;
 use super::heartbeat::Heartbeat;
 use super::link_settings::link_settings;
@@ -9,13 +9,15 @@ use super::outbound_events::OutboundEvents;
 use super::output_files::OutputFiles;
 use super::running_daemon::{DaemonParts, RedisParts};
 use super::serve_error::ServeError;
-use super::settings::Settings;
+use super::settings::{Secret, Settings};
 use super::signals::{Signals, stop_on_signals};
 use super::systemd::{ServiceManager, ServiceStatus};
 use super::watched_config::WatchedConfig;
 use super::{call_metrics, holiday_reminder, record_deliverer, sighup};
 use crate::jsonl_writer::JsonlWriter;
+use crate::sms::gateways_file::ConfiguredGateway;
 use crate::sms::parts::{SmsParts, mismatches};
+use crate::sms::receipt_page::ReceiptPage;
 use crate::snapshot_file::SnapshotFile;
 use hotlined_core::call::Limits;
 use hotlined_core::number::NumberRegions;
@@ -52,6 +54,7 @@ pub async fn serve(
     for mismatch in mismatches(config.hotlines(), &gateways) {
         tracing::warn!(mismatch, "a message cannot be sent");
     }
+    let message_pages = message_pages(&settings, &sms, &gateways);
     let events = OutboundEvents::new(&settings)?;
     // The port comes before the files: another daemon that uses these files has the port, too, and this one stops here.
     let admin = match settings.admin {
@@ -105,8 +108,8 @@ pub async fn serve(
         let (calendar, number_regions) = (followed.calendar.subscribe(), followed.number_regions);
         admin.start(health, PolledMetrics { files: files.named(), calendar, number_regions });
     }
-    if let (Some(api), Some(ring)) = (api, events.ring()) {
-        api.start(ring);
+    if let (Some(api), Some(ring), Some(messages)) = (api, events.ring(), message_pages) {
+        api.start(ring, messages);
     }
     tokio::spawn(holiday_reminder::remind(followed.calendar.subscribe()));
     let loads = (followed.loads.subscribe(), followed.sources);
@@ -123,6 +126,21 @@ pub async fn serve(
     files.close();
     tracing::info!("stopped");
     ended
+}
+
+/// What the pages of messages need.
+fn message_pages(
+    settings: &Settings,
+    sms: &SmsParts,
+    gateways: &[ConfiguredGateway],
+) -> Option<MessagePages> {
+    let to_loop = sms.inputs()?;
+    let page = |token: &Secret| {
+        let token = token.reveal().into();
+        ReceiptPage::new(&token, gateways, to_loop.clone(), settings.redis.is_some())
+    };
+    let receipts = settings.sms.receipt_token.as_ref().map(page);
+    Some(MessagePages { to_loop, receipts })
 }
 
 /// The health of a daemon that has not begun to serve.

@@ -6,9 +6,11 @@
 mod gateway_fault;
 pub mod gateways_file;
 pub(crate) mod http_client;
+pub mod notice_pages;
 pub mod parts;
 mod raw_gateway;
 mod raw_generic;
 mod raw_template;
+pub(crate) mod receipt_page;
 mod secret_source;
 pub(crate) mod sender;

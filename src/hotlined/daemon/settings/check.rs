@@ -79,9 +79,9 @@ impl Checker<'_> {
         let records = self.path("records.file", &raw.records.file);
         let journal = raw.journal.file.map(|file| self.path("journal.file", &file));
         let admin = raw.admin.address.and_then(|address| self.address("admin.address", &address));
-        let sms = self.sms(raw.sms);
         let hooks = self.hooks(raw.hooks);
         let api = self.api(raw.api, raw.screen_pop);
+        let sms = self.sms(raw.sms, api.is_some());
         let formats = [("text", LogFormat::Text), ("json", LogFormat::Json)];
         let format = self.choice("log.format", &raw.log.format, &formats);
         self.filter(&raw.log.filter);

@@ -11,7 +11,8 @@ const RECEIPTS_URL: &str = "an http or https address, such as https://hotline.ex
 const TOKEN: &str = "a file with at least 32 letters and digits in one line";
 
 impl Checker<'_> {
-    pub(super) fn sms(&mut self, raw: RawSms) -> SmsSettings {
+    /// `has_api` tells whether there is an address at which receipts can be taken.
+    pub(super) fn sms(&mut self, raw: RawSms, has_api: bool) -> SmsSettings {
         let gateways = raw.gateways.map(|file| self.path("sms.gateways", &file));
         let receipts_url = raw.receipts_url.map(|url| url.trim_end_matches('/').to_owned());
         if let Some(url) = &receipts_url {
@@ -25,6 +26,10 @@ impl Checker<'_> {
         {
             let found = "another token".to_owned();
             self.fault("sms.receipt_token_file", SettingsFaultKind::Form { found, expected: TOKEN });
+        }
+        if receipt_token.is_some() && !has_api {
+            let why = "needs [api] address: receipts are taken there".to_owned();
+            self.fault("sms.receipt_token_file", SettingsFaultKind::Other(why));
         }
         SmsSettings { gateways, receipts_url, receipt_token }
     }
