@@ -1,5 +1,5 @@
-//! The real binary over TCP, the link by itself, and what daemons share in a real Redis. Each test starts the servers
-//! it needs, at ports and in folders of its own.
+//! The real binary over TCP, the link by itself, what daemons share in a real Redis, and what other systems are told.
+//! Each test starts the servers it needs, at ports and in folders of its own.
 
 #![allow(clippy::unwrap_used)] // What is missing fails the test.
 
@@ -8,3 +8,4 @@ mod messages;
 mod redis;
 #[path = "../support/mod.rs"]
 mod support;
+mod told;

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)] // Helpers of tests are tests, which clippy does not see.
 
 mod any_events;
+mod call_events;
 mod check;
 mod day;
 mod deploy;

@@ -1,4 +1,4 @@
-//! The JSON Schema of a hotline file: that it is shipped as the code makes it, takes what the reader takes, and
+//! The JSON Schema of a hotline file, and what tests of schemas share: that it is shipped as the code makes it, takes what the reader takes, and
 //! has no key that the reader does not know.
 
 use hotlined_config::schema;
@@ -12,7 +12,7 @@ fn root() -> &'static Path {
 }
 
 /// The parts of JSON Schema that ours uses. Anything else in it fails the test.
-struct Validator {
+pub struct Validator {
     schema: Value,
     /// The keys that some fixture has, by the place of the table in the schema.
     used: BTreeSet<(String, String)>,
@@ -20,10 +20,14 @@ struct Validator {
 
 impl Validator {
     fn new() -> Self {
-        Self { schema: serde_json::from_str(&schema()).unwrap(), used: BTreeSet::new() }
+        Self::of(&schema())
     }
 
-    fn check(&mut self, value: &Value) -> Result<(), String> {
+    pub fn of(schema: &str) -> Self {
+        Self { schema: serde_json::from_str(schema).unwrap(), used: BTreeSet::new() }
+    }
+
+    pub fn check(&mut self, value: &Value) -> Result<(), String> {
         let schema = self.schema.clone();
         self.fits("", &schema, value)
     }
@@ -32,20 +36,23 @@ impl Validator {
         let fields = schema.as_object().unwrap();
         for (word, wants) in fields {
             let good = match word.as_str() {
-                "$schema" | "title" | "description" | "$comment" | "$defs" | "additionalProperties" => true,
+                "$schema"
+                | "title"
+                | "description"
+                | "$comment"
+                | "$defs"
+                | "additionalProperties"
+                | "format"
+                | "default" => true,
                 "$ref" => {
                     let name = wants.as_str().unwrap().strip_prefix("#/$defs/").unwrap().to_owned();
                     let inner = self.schema["$defs"][&name].clone();
                     self.fits(&name, &inner, value)?;
                     true
                 }
-                "type" => match wants.as_str().unwrap() {
-                    "string" => value.is_string(),
-                    "boolean" => value.is_boolean(),
-                    "integer" => value.is_i64() || value.is_u64(),
-                    "array" => value.is_array(),
-                    "object" => value.is_object(),
-                    other => panic!("a type {other}"),
+                "type" => match wants {
+                    Value::Array(types) => types.iter().any(|one| is_of(one.as_str().unwrap(), value)),
+                    one => is_of(one.as_str().unwrap(), value),
                 },
                 "enum" => wants.as_array().unwrap().contains(value),
                 "const" => wants == value,
@@ -103,6 +110,18 @@ impl Validator {
     }
 }
 
+fn is_of(kind: &str, value: &Value) -> bool {
+    match kind {
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        "null" => value.is_null(),
+        other => panic!("a type {other}"),
+    }
+}
+
 /// The few patterns of ours.
 fn matches(pattern: &str, text: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
@@ -112,6 +131,7 @@ fn matches(pattern: &str, text: &str) -> bool {
         "^[0-9A-Za-z]{1,12}$" => {
             (1..=12).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric())
         }
+        "^[0-9a-f]{16}$" => text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit()),
         "^[0-9*#]$" => text.len() == 1 && (digits(text) || matches!(text, "*" | "#")),
         other => panic!("a pattern {other}"),
     }

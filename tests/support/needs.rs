@@ -26,6 +26,7 @@ pub const REDIS: Program = Program { file: "redis-server", name: "REDIS" };
 pub const FREESWITCH: Program = Program { file: "freeswitch", name: "FREESWITCH" };
 pub const SIPP: Program = Program { file: "sipp", name: "SIPP" };
 pub const LOGROTATE: Program = Program { file: "logrotate", name: "LOGROTATE" };
+pub const CHROMIUM: Program = Program { file: "chromium", name: "CHROMIUM" };
 /// Until the first test needs it.
 pub const ASTERISK: Program = Program { file: "asterisk", name: "ASTERISK" };
 

@@ -15,6 +15,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
 /// How long the head of a request may take.
 const HEAD_TIME_MAX: Duration = Duration::from_secs(3);
@@ -29,7 +30,7 @@ const HEADERS_MAX: usize = 64;
 /// How long to wait after the operating system failed to accept a connection.
 const ACCEPT_RETRY_WAIT: Duration = Duration::from_millis(200);
 
-/// How often a connection whose response lasts is asked whether it shall end.
+/// How often is looked whether a connection has had its time.
 const END_CHECK_WAIT: Duration = Duration::from_millis(500);
 
 /// Why the port cannot be opened.
@@ -66,9 +67,12 @@ impl Connection {
 
     /// Returns when the connection has had its time.
     async fn over(&self) {
-        tokio::time::sleep(CONNECTION_TIME_MAX).await;
-        while self.shall_end.get().is_some_and(|shall_end| !shall_end()) {
+        let end = Instant::now() + CONNECTION_TIME_MAX;
+        loop {
             tokio::time::sleep(END_CHECK_WAIT).await;
+            if self.shall_end.get().map_or_else(|| Instant::now() >= end, |shall_end| shall_end()) {
+                return;
+            }
         }
     }
 }

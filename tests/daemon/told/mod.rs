@@ -1,0 +1,9 @@
+//! What other systems are told of calls, by the real binary: web hooks at receivers of every temper, the stream of
+//! events, and the screen pop in a real browser.
+
+mod events;
+mod hook_faults;
+mod hooks;
+mod pop;
+mod receiver;
+mod stream;
