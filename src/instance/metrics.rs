@@ -152,8 +152,8 @@ define_metrics! {
         "Events that wait for a web hook, or for its next try.";
     HOOK_DISABLED: MetricKind::Gauge, "hotlined_hook_disabled", ["hook"],
         "1 while nothing is sent to a web hook because it answered 410 Gone.";
-    HOOK_DELAY: MetricKind::Histogram(DELIVERY_S), "hotlined_hook_delay_seconds", ["class"],
-        "From an event to the answer of a web hook that took it, by class: live or durable.";
+    HOOK_DELAY: MetricKind::Histogram(DELIVERY_S), "hotlined_hook_live_delay_seconds", [],
+        "From a live event to the answer of a web hook that took it.";
     EVENTS_DROPPED: MetricKind::Counter, "hotlined_events_dropped_total", [],
         "Events that went to no live hook and to no stream because too many waited.";
     STREAMS: MetricKind::Gauge, "hotlined_event_streams", [],

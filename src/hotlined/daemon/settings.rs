@@ -49,4 +49,6 @@ impl Settings {
 }
 
 #[cfg(test)]
+mod hook_tests;
+#[cfg(test)]
 mod tests;

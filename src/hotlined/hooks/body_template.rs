@@ -7,8 +7,9 @@ use super::event_body::{BODY_BYTES_MAX, EventBody, examples};
 use hotlined_core::call_event::CallEventKind;
 use minijinja::value::{Serde, Value};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
+use serde_json::{Map, Value as Json};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// The only template of an environment.
 const NAME: &str = "body";
@@ -44,30 +45,35 @@ pub enum BodyTemplateError {
 }
 
 impl BodyTemplate {
-    /// Reads a template and tries it with an event of each type, also with hostile text.
+    /// Reads a template and tries it with an event of each type that `wants` names, also with hostile text.
     ///
     /// # Errors
-    /// If it is no template, or gives no JSON.
-    pub fn new(text: &str) -> Result<Self, BodyTemplateError> {
-        let mut environment = Environment::new();
-        environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.add_filter("json", json);
-        environment.add_template_owned(NAME, text.to_owned()).map_err(template_error)?;
-        let template = Self { text: text.into(), environment: Arc::new(environment) };
-        for example in examples() {
-            template.render(&example)?;
+    /// If it is no template, names what an event does not have, or gives no JSON.
+    pub fn new(text: &str, wants: impl Fn(&str) -> bool) -> Result<Self, BodyTemplateError> {
+        let with = |filter: fn(&Value) -> Result<String, Error>, undefined| {
+            let mut environment = Environment::new();
+            environment.set_undefined_behavior(undefined);
+            environment.add_filter("json", filter);
+            environment.add_template_owned(NAME, text.to_owned()).map_err(template_error)?;
+            Ok(Self { text: text.into(), environment: Arc::new(environment) })
+        };
+        let strict = with(json_of_known, UndefinedBehavior::Strict)?;
+        // An event may have less than an example, such as a record without attempts. That must not cost the event.
+        let template = with(json, UndefinedBehavior::Chainable)?;
+        for example in examples().into_iter().filter(|example| wants(example.kind.name())) {
+            strict.render(&example)?;
             template.render(&hostile(example))?;
         }
         Ok(template)
     }
 
-    /// The body of an event.
+    /// The body of an event. What another type of event has in `data` is null.
     ///
     /// # Errors
     /// If the template gives no JSON, or too much of it.
     pub fn render(&self, event: &EventBody) -> Result<String, BodyTemplateError> {
         let template = self.environment.get_template(NAME).map_err(template_error)?;
-        let text = template.render(Value::from(Serde(event))).map_err(template_error)?;
+        let text = template.render(Value::from(Serde(values_of(event)))).map_err(template_error)?;
         if text.len() > BODY_BYTES_MAX {
             return Err(BodyTemplateError::TooLong);
         }
@@ -76,6 +82,27 @@ impl BodyTemplate {
             Err(why) => Err(BodyTemplateError::NoJson { kind: event.kind.name(), why: why.to_string() }),
         }
     }
+}
+
+/// The fields of all data, each null.
+static DATA_FIELDS: LazyLock<Map<String, Json>> = LazyLock::new(|| {
+    let data = examples().into_iter().filter_map(|example| match serde_json::to_value(example) {
+        Ok(Json::Object(mut fields)) => fields.remove("data"),
+        Ok(_) | Err(_) => None,
+    });
+    let fields =
+        data.filter_map(|data| data.as_object().map(|data| data.keys().cloned().collect::<Vec<_>>()));
+    fields.flatten().map(|name| (name, Json::Null)).collect()
+});
+
+/// The placeholders of an event.
+fn values_of(event: &EventBody) -> Json {
+    let mut values = serde_json::to_value(event).unwrap_or_default();
+    if let Some(Json::Object(data)) = values.get_mut("data") {
+        let own = std::mem::replace(data, DATA_FIELDS.clone());
+        data.extend(own);
+    }
+    values
 }
 
 /// The same event with texts in it that no caller should send.
@@ -103,12 +130,20 @@ fn hostile(mut event: EventBody) -> EventBody {
     event
 }
 
-/// The filter `json`: any value as JSON, a text with its quotes. A filter gets what is not there, too.
+/// The filter `json`: any value as JSON, a text with its quotes. What an event does not have is null.
 fn json(value: &Value) -> Result<String, Error> {
+    if value.is_undefined() {
+        return Ok("null".to_owned());
+    }
+    serde_json::to_string(value).map_err(|error| Error::new(ErrorKind::BadSerialization, error.to_string()))
+}
+
+/// As [`json`], but what no event has is an error.
+fn json_of_known(value: &Value) -> Result<String, Error> {
     if value.is_undefined() {
         return Err(Error::new(ErrorKind::UndefinedError, "an event has no such placeholder"));
     }
-    serde_json::to_string(value).map_err(|error| Error::new(ErrorKind::BadSerialization, error.to_string()))
+    json(value)
 }
 
 fn template_error(error: Error) -> BodyTemplateError {
@@ -137,7 +172,7 @@ mod tests {
     fn a_template_puts_what_a_receiver_wants_where_it_wants_it() {
         let text = r#"{"phone": {{ caller | json }}, "who": {{ agent | json }}, "all": {{ data | json }}, "n": {{ sequence }},
             "title": {{ (type ~ " of " ~ hotline) | json }}}"#;
-        let template = BodyTemplate::new(text).unwrap();
+        let template = BodyTemplate::new(text, |_| true).unwrap();
         let offered = hostile(examples().remove(0));
         let body: serde_json::Value = serde_json::from_str(&template.render(&offered).unwrap()).unwrap();
         assert_eq!(body["phone"], HOSTILE);
@@ -149,8 +184,24 @@ mod tests {
     }
 
     #[test]
+    fn what_an_event_does_not_have_is_null_and_what_no_event_has_is_a_fault() {
+        let text = r#"[{{ data.outcome | json }}, {{ data.attempts[0].agent | json }}]"#;
+        let ended = |kind: &str| kind == "call.ended";
+        let template = BodyTemplate::new(text, ended).unwrap();
+        let mut examples = examples().into_iter();
+        assert_eq!(template.render(&examples.next().unwrap()).unwrap(), "[null, null]");
+        let mut record = examples.find(|example| ended(example.kind.name())).unwrap();
+        assert_eq!(template.render(&record).unwrap(), r#"["answered", "01"]"#);
+        let CallEventKind::Ended(call) = &mut record.kind else { panic!() };
+        call.attempts.clear();
+        assert_eq!(template.render(&record).unwrap(), r#"["answered", null]"#);
+        let error = BodyTemplate::new(r#"[{{ data.outcom | json }}]"#, ended).unwrap_err().to_string();
+        assert!(error.contains("no such placeholder"), "{error}");
+    }
+
+    #[test]
     fn a_template_that_could_give_no_json_is_refused() {
-        let error = |text: &str| BodyTemplate::new(text).unwrap_err().to_string();
+        let error = |text: &str| BodyTemplate::new(text, |_| true).unwrap_err().to_string();
         assert!(error("{{ caller").contains("line 1: syntax error"), "{}", error("{{ caller"));
         assert!(error(r#"{"a": {{ calller | json }}}"#).contains("no such placeholder"));
         assert!(error(r#"{"a": "{{ caller }}"}"#).contains("| json"));

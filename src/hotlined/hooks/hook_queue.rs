@@ -206,7 +206,6 @@ impl HookQueue {
                 if std::mem::replace(&mut self.is_failing, false) {
                     tracing::info!(%hook, "the web hook takes events again");
                 }
-                metrics::HOOK_DELAY.histogram(&["durable"]).record(since(entry.at).as_secs_f64());
                 self.end(entry.id, "delivered");
             }
             HookAnswer::Gone => self.end(entry.id, "disabled"),

@@ -54,7 +54,8 @@ pub struct EventPattern(Arc<str>);
 pub struct UnknownEvent;
 
 impl EventPattern {
-    fn matches(&self, kind: &str) -> bool {
+    /// Whether this type of event is meant.
+    pub fn matches(&self, kind: &str) -> bool {
         match self.0.strip_suffix('*') {
             Some(group) => kind.starts_with(group),
             None => *self.0 == *kind,

@@ -4,6 +4,7 @@
 mod events;
 mod hook_faults;
 mod hooks;
+mod latency;
 mod pop;
 mod receiver;
 mod stream;

@@ -56,7 +56,8 @@ impl Checker<'_> {
         let events = self.events(&key("events"), &raw.events);
         let hotlines = self.words(&key("hotlines"), raw.hotlines);
         let timeout = self.seconds(&key("timeout_s"), raw.timeout_s, TIMEOUT_S);
-        let body = raw.body.and_then(|text| match BodyTemplate::new(&text) {
+        let wants = |kind: &str| events.is_empty() || events.iter().any(|pattern| pattern.matches(kind));
+        let body = raw.body.and_then(|text| match BodyTemplate::new(&text, wants) {
             Ok(template) => Some(template),
             Err(error) => {
                 self.fault(&key("body"), SettingsFaultKind::Other(error.to_string()));
