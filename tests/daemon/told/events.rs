@@ -162,7 +162,7 @@ async fn a_client_that_takes_nothing_is_dropped_and_one_that_takes_all_is_not() 
     let address = listener.address();
     let settings = ApiSettings { address, tokens: vec![token], screen_pop: None };
     let ring = Arc::new(EventRing::new("b".to_owned()));
-    tokio::spawn(listener.serve(pages::router(settings, ring.clone()), 8));
+    tokio::spawn(listener.serve(pages::router(settings, ring.clone(), axum::Router::new()), 8));
     let mut quick = Stream::open(&address.to_string(), "", TOKEN, None).await;
     quick.next().await;
     let socket = TcpSocket::new_v4().unwrap();

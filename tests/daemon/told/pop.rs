@@ -60,7 +60,7 @@ async fn the_page_opens_the_data_of_the_caller_whose_call_rings() {
     let address = listener.address();
     let settings = ApiSettings { address, tokens: vec![token], screen_pop: Some(open.parse().unwrap()) };
     let ring = Arc::new(EventRing::new("b".to_owned()));
-    tokio::spawn(listener.serve(pages::router(settings, ring.clone()), 64));
+    tokio::spawn(listener.serve(pages::router(settings, ring.clone(), axum::Router::new()), 64));
 
     let profile = tempfile::tempdir().unwrap();
     let _browser = browse(profile.path(), &format!("http://{address}/pop#token={TOKEN}&agent=01"));
