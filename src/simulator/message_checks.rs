@@ -69,7 +69,7 @@ impl World<'_> {
     /// Whether no message is to be sent and no answer is on its way.
     pub(super) fn are_messages_settled(&self) -> bool {
         let is_settled = |state: &&str| !OPEN.contains(state);
-        !self.sms.is_waiting() && self.message_states().values().all(|state| is_settled(state))
+        !self.sms.is_waiting() && self.message_states().values().all(is_settled)
     }
 
     /// The state of each message that a daemon has.

@@ -2,20 +2,19 @@
 //!
 //! It opens no port and connects to no switch: whether addresses and passwords work shows only on the live machine.
 
+mod fault_line;
 mod gateway_lines;
 mod message_samples;
 
 use super::load_config::{has_settings_file, load_settings};
-use crate::daemon::holiday_folder::{self, HolidayFolderError};
-use crate::daemon::numbers_file::{self, NumbersFileError};
-use crate::daemon::settings::{self, SETTINGS_VARIABLE, ValueOrigin};
-use crate::daemon::whole_file::ReadFileError;
+use crate::daemon::holiday_folder;
+use crate::daemon::numbers_file;
+use crate::daemon::settings::SETTINGS_VARIABLE;
+use fault_line::FaultLine;
 use gateway_lines::{CheckedGateways, GatewayLine};
 use hotlined_config;
 use hotlined_config::Inspected;
-use hotlined_config::source_position::Position;
 use message_samples::SampleLine;
-use serde::Serialize;
 use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -75,23 +74,6 @@ struct CheckResult {
     gateways: Vec<GatewayLine>,
 }
 
-/// The line of JSON for a fault or warning, and its text.
-#[derive(Serialize)]
-struct FaultLine {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    file: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    variable: Option<String>,
-    #[serde(flatten)]
-    at: Option<Position>,
-    key: String,
-    message: String,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    warning: bool,
-    #[serde(skip)]
-    text: String,
-}
-
 fn check(args: &Args) -> CheckResult {
     let settings = match load_settings(args.settings.as_deref()) {
         Ok(settings) => settings,
@@ -134,91 +116,6 @@ where
     for<'f> FaultLine: From<&'f F>,
 {
     faults.iter().map(FaultLine::from).collect()
-}
-
-impl From<&hotlined_config::Diagnostic> for FaultLine {
-    fn from(diagnostic: &hotlined_config::Diagnostic) -> Self {
-        Self {
-            file: Some(diagnostic.file.display().to_string()),
-            variable: None,
-            at: diagnostic.at,
-            key: diagnostic.key.clone(),
-            message: diagnostic.problem.to_string(),
-            warning: false,
-            text: diagnostic.to_string(),
-        }
-    }
-}
-
-impl FaultLine {
-    /// A fault in a file without keys.
-    fn in_file(file: &Path, line: Option<(usize, usize)>, message: &str, text: String) -> Self {
-        Self {
-            file: Some(file.display().to_string()),
-            variable: None,
-            at: line.map(|(line, column)| Position { line, column }),
-            key: String::new(),
-            message: message.to_owned(),
-            warning: false,
-            text,
-        }
-    }
-}
-
-impl From<&ReadFileError> for FaultLine {
-    fn from(fault: &ReadFileError) -> Self {
-        let text = fault.to_string();
-        match fault {
-            ReadFileError::Unreadable(file, why) => Self::in_file(file, None, why, text),
-            ReadFileError::TooBig(file, _) => Self::in_file(file, None, "is too large", text),
-        }
-    }
-}
-
-impl From<&HolidayFolderError> for FaultLine {
-    fn from(fault: &HolidayFolderError) -> Self {
-        let text = fault.to_string();
-        match fault {
-            HolidayFolderError::File(fault) => Self::from(fault),
-            HolidayFolderError::TooManyFiles(folder) => {
-                Self::in_file(folder, None, "has too many files", text)
-            }
-            HolidayFolderError::Year(year) => {
-                Self::in_file(Path::new(&year.file), Some((year.line, 1)), &year.why, text)
-            }
-        }
-    }
-}
-
-impl From<&NumbersFileError> for FaultLine {
-    fn from(fault: &NumbersFileError) -> Self {
-        let text = fault.to_string();
-        match fault {
-            NumbersFileError::File(fault) => Self::from(fault),
-            NumbersFileError::Table { file, line, column, why } => {
-                Self::in_file(file, Some((*line, *column)), why, text)
-            }
-        }
-    }
-}
-
-impl From<&settings::SettingsFault> for FaultLine {
-    fn from(fault: &settings::SettingsFault) -> Self {
-        let (file, variable, at) = match &fault.origin {
-            ValueOrigin::File { file, at } => (Some(file.display().to_string()), None, *at),
-            ValueOrigin::Variable(name) => (None, Some(name.clone()), None),
-            ValueOrigin::Default => (None, None, None),
-        };
-        Self {
-            file,
-            variable,
-            at,
-            key: fault.key.clone(),
-            message: fault.kind.to_string(),
-            warning: false,
-            text: fault.to_string(),
-        }
-    }
 }
 
 fn print(checked: &CheckResult, json: bool, out: &mut impl Write) -> io::Result<()> {

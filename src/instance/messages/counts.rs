@@ -6,11 +6,13 @@ use hotlined_core::time::Instant;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+type HotlineAndNumber = (Arc<str>, Arc<str>);
+
 /// The messages of the last 24 hours.
 #[derive(Debug, Default)]
 pub(super) struct SendCounts {
     /// By hotline and number: when, and with which template.
-    numbers: BTreeMap<(Arc<str>, Arc<str>), VecDeque<(Instant, Arc<str>)>>,
+    numbers: BTreeMap<HotlineAndNumber, VecDeque<(Instant, Arc<str>)>>,
     hotlines: BTreeMap<Arc<str>, VecDeque<Instant>>,
 }
 

@@ -11,6 +11,8 @@ use hotlined_core::time::Instant;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+type HotlineTemplateNumber = (Arc<str>, Arc<str>, Arc<str>);
+
 /// All messages that are not done.
 #[derive(Debug, Default)]
 pub(super) struct MessageStore {
@@ -22,7 +24,7 @@ pub(super) struct MessageStore {
     by_gateway_id: BTreeMap<(Arc<str>, String), DeliveryId>,
     by_our_id: BTreeMap<String, DeliveryId>,
     /// The gathered messages, by hotline, template and number.
-    gathered: BTreeMap<(Arc<str>, Arc<str>, Arc<str>), BTreeSet<DeliveryId>>,
+    gathered: BTreeMap<HotlineTemplateNumber, BTreeSet<DeliveryId>>,
     /// The messages that a gateway may have under an id that is not known here, by gateway and number.
     unidentified: BTreeMap<(Arc<str>, Arc<str>), BTreeSet<DeliveryId>>,
     /// The messages whose state is not handed out to be saved.

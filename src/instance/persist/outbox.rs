@@ -187,6 +187,16 @@ mod tests {
     }
 
     #[test]
+    fn a_log_shows_no_number_of_a_message() {
+        let message = DeliveryId { kind: MESSAGE.into(), ..toy("missed 13900000009").id };
+        let masked = message.masked();
+        assert!(masked.starts_with("c ") && masked.ends_with("missed 139*****009"), "{masked}");
+        assert_eq!(toy("owner 01").id.masked(), "c toy owner 01");
+        let record = DeliveryId::record("c".parse().unwrap());
+        assert_eq!(record.masked(), record.to_string());
+    }
+
+    #[test]
     fn a_name_is_read_as_it_was_written_and_a_record_has_that_of_its_call() {
         let record = DeliveryId::record("c".parse().unwrap());
         assert_eq!(record.to_string(), "c");

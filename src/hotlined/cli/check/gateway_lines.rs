@@ -1,6 +1,6 @@
 //! The SMS gateways of the settings, a line each, and what cannot work between them and the hotlines.
 
-use super::FaultLine;
+use super::fault_line::FaultLine;
 use crate::sms::gateways_file::{self, ConfiguredGateway, GatewaysFileError};
 use crate::sms::parts::mismatches;
 use hotlined_core::hotline::Hotlines;
