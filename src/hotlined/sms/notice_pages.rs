@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use hotlined_instance::messages::{ListedMessage, MessageFilter, MessageOrder, OrderRefused};
+use hotlined_instance::persist::outbox::DeliveryId;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
@@ -80,7 +81,8 @@ impl NoticePages {
     }
 
     async fn order(&self, id: String, order: MessageOrder) -> Result<(), NoticeError> {
-        tracing::info!(id, ?order, "an operator orders");
+        let masked = id.parse::<DeliveryId>().map(|id| id.masked()).unwrap_or_default();
+        tracing::info!(id = masked, ?order, "an operator orders");
         let (result, answered) = oneshot::channel();
         let sent = self.to_loop.send(MessageInput::Order { id, order, result }).await;
         sent.map_err(|_| NoticeError::Stopping)?;

@@ -3,6 +3,7 @@
 
 mod commands;
 mod kinds;
+mod notices;
 mod refused;
 mod site;
 mod texts;
