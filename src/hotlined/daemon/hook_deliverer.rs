@@ -4,6 +4,7 @@ use super::deliverer::Deliverer;
 use crate::hooks::hook_delivery::hook_of;
 use crate::hooks::hook_queue::HookQueue;
 use crate::hooks::hook_request::HookClient;
+use hotlined_instance::metrics;
 use hotlined_instance::persist::outbox::{Delivery, DeliveryId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -44,6 +45,7 @@ impl Deliverer for HookDeliverer {
             }
             self.active.fetch_sub(1, Ordering::Relaxed);
         }
+        metrics::HOOK_EVENTS.counter(&[hook_of(&id), "dropped"]).increment(1);
         tracing::warn!(%id, "there is no such web hook any more: the event is dropped");
         // The receiver is a field of this struct.
         let _ = self.report.send(id);

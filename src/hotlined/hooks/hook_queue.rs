@@ -53,6 +53,8 @@ pub struct HookQueue {
     first: BTreeMap<u64, Entry>,
     /// Events that failed, by the time of their next try.
     again: BTreeMap<(Instant, u64), Entry>,
+    /// When each of these is tried next, by its number.
+    due: BTreeMap<u64, Instant>,
     running: JoinSet<(u64, Entry, HookAnswer)>,
     running_again: usize,
     last_number: u64,
@@ -76,6 +78,7 @@ impl HookQueue {
             active,
             first: BTreeMap::new(),
             again: BTreeMap::new(),
+            due: BTreeMap::new(),
             running: JoinSet::new(),
             running_again: 0,
             last_number: 0,
@@ -121,13 +124,11 @@ impl HookQueue {
     }
 
     fn drop_oldest(&mut self) {
-        let oldest_again = self.again.keys().copied().min_by_key(|(_, number)| *number);
-        let oldest_first = self.first.keys().next().copied();
-        let entry = match (oldest_first, oldest_again) {
-            (Some(number), Some(key)) if key.1 < number => self.again.remove(&key),
-            (Some(number), _) => self.take_first(number),
-            (None, Some(key)) => self.again.remove(&key),
-            (None, None) => None,
+        let oldest_first = self.first.keys().next().copied().unwrap_or(u64::MAX);
+        let oldest_again = self.due.first_key_value().map(|(number, due)| (*due, *number));
+        let entry = match oldest_again {
+            Some(key) if key.1 < oldest_first => self.take_again(key),
+            Some(_) | None => self.take_first(oldest_first),
         };
         if let Some(entry) = entry {
             self.end(entry.id, "dropped");
@@ -138,6 +139,11 @@ impl HookQueue {
         let entry = self.first.remove(&number)?;
         self.active.fetch_sub(1, Ordering::Relaxed);
         Some(entry)
+    }
+
+    fn take_again(&mut self, key: (Instant, u64)) -> Option<Entry> {
+        self.due.remove(&key.1);
+        self.again.remove(&key)
     }
 
     /// The delivery needs no more work.
@@ -166,7 +172,7 @@ impl HookQueue {
             } else if let Some(key) = due
                 && self.running_again < TRIES_AGAIN_MAX
             {
-                let Some(entry) = self.again.remove(&key) else { return };
+                let Some(entry) = self.take_again(key) else { return };
                 self.active.fetch_add(1, Ordering::Relaxed);
                 self.running_again += 1;
                 self.start(key.1, entry);
@@ -181,6 +187,7 @@ impl HookQueue {
             self.active.fetch_sub(1, Ordering::Relaxed);
             self.end(entry.id, "disabled");
         }
+        self.due.clear();
         while let Some((_, entry)) = self.again.pop_first() {
             self.end(entry.id, "disabled");
         }
@@ -223,6 +230,7 @@ impl HookQueue {
                     Some(wait) if since(entry.at) < AGE_MAX.into() => {
                         let wait = Duration::from(wait);
                         tracing::debug!(%hook, id = %entry.id, failures = entry.failures, reason, "tried again later");
+                        self.due.insert(number, now + wait);
                         self.again.insert((now + wait, number), entry);
                     }
                     Some(_) | None => {
@@ -258,4 +266,103 @@ async fn sleep_until(at: Option<Instant>) {
 fn since(at: CallInstant) -> Duration {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     now.saturating_sub(Duration::from_millis(at.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hooks::hook_delivery::delivery_id;
+    use crate::hooks::hook_settings::HookSettings;
+    use hotlined_notify::webhook::AllowedNetworks;
+
+    /// A hook whose requests fail at once: its address is not allowed.
+    fn failing() -> HookClient {
+        let hook = HookSettings {
+            name: "crm".into(),
+            url: "http://127.0.0.1:9/".parse().unwrap(),
+            secrets: vec!["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw".parse().unwrap()],
+            events: Vec::new(),
+            hotlines: None,
+            allow: AllowedNetworks::default(),
+            timeout: Duration::from_secs(20),
+            body: None,
+        };
+        HookClient::new(Arc::new(hook)).unwrap()
+    }
+
+    fn delivery(sequence: u32, age: Duration) -> Delivery {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        let at = CallInstant((now - age).as_millis() as u64);
+        let payload = HookPayload { at, body: "{}".to_owned() };
+        let id = delivery_id(&"c".parse().unwrap(), "crm", sequence);
+        Delivery { id, payload: serde_json::to_string(&payload).unwrap() }
+    }
+
+    struct Running {
+        push: mpsc::UnboundedSender<Delivery>,
+        done: mpsc::UnboundedReceiver<DeliveryId>,
+        active: Arc<AtomicUsize>,
+    }
+
+    impl Running {
+        /// A queue that begins with these deliveries.
+        fn start(deliveries: impl IntoIterator<Item = Delivery>) -> Self {
+            let (push, incoming) = mpsc::unbounded_channel();
+            let (report, done) = mpsc::unbounded_channel();
+            let active = Arc::new(AtomicUsize::new(0));
+            for delivery in deliveries {
+                active.fetch_add(1, Ordering::Relaxed);
+                push.send(delivery).unwrap();
+            }
+            tokio::spawn(HookQueue::new(failing(), incoming, report, active.clone()).run());
+            Self { push, done, active }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_event_that_is_never_taken_is_dropped_at_the_end_of_the_schedule() {
+        let begin = Instant::now();
+        let mut running = Running::start((1..=3).map(|sequence| delivery(sequence, Duration::ZERO)));
+        for _ in 0..3 {
+            running.done.recv().await.unwrap();
+        }
+        // 5 s, 5 min, 30 min, 2, 5, 10, 14, 20 and 24 h, each up to a tenth longer.
+        let hours = begin.elapsed().as_secs_f64() / 3_600.0;
+        assert!((75.5..=83.2).contains(&hours), "{hours}");
+        assert_eq!(running.active.load(Ordering::Relaxed), 0);
+        drop(running.push);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_event_that_was_kept_for_days_is_given_up_at_its_next_failure() {
+        let begin = Instant::now();
+        let days = Duration::from_secs(4 * 86_400);
+        let mut running = Running::start([delivery(1, days)]);
+        running.done.recv().await.unwrap();
+        assert!(begin.elapsed() < Duration::from_secs(5));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_waits_for_its_next_try_is_not_active_and_of_too_many_the_oldest_are_dropped() {
+        const MORE: u32 = 100;
+        let count = WAITING_MAX as u32 + MORE;
+        let mut running = Running::start((1..=count).map(|sequence| delivery(sequence, Duration::ZERO)));
+        let mut dropped = Vec::new();
+        let until = tokio::time::sleep(Duration::from_secs(4));
+        tokio::pin!(until);
+        loop {
+            tokio::select! {
+                biased;
+                id = running.done.recv() => dropped.push(id.unwrap()),
+                () = &mut until => break,
+            }
+        }
+        let numbers: Vec<u32> =
+            dropped.iter().map(|id| id.recipient.rsplit(' ').next().unwrap().parse().unwrap()).collect();
+        // Those in a request do not wait.
+        let least = MORE as usize - REQUESTS_MAX;
+        assert!((least..=MORE as usize).contains(&numbers.len()), "{}", numbers.len());
+        assert!(numbers.iter().all(|number| *number <= MORE + REQUESTS_MAX as u32), "{numbers:?}");
+        assert_eq!(running.active.load(Ordering::Relaxed), 0);
+    }
 }

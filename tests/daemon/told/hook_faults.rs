@@ -139,6 +139,27 @@ async fn a_daemon_that_is_killed_before_the_receiver_answers_is_followed_by_one_
     daemon.stop().await;
     house.serve().await.stop().await;
     assert!(receiver.is_idle(), "it was delivered, and came again");
-    // A hook that is not there any more leaves nothing behind.
-    assert_eq!(house.records(1).await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_waits_for_a_hook_that_is_not_in_the_settings_any_more_is_dropped() {
+    let exchange = exchange(TALKS).await;
+    let mut receiver = Receiver::start(|_| Answer::Hangs).await;
+    let house = House::new(exchange.address().port());
+    let section = receiver.hook("crm", ENDED);
+    house.set("[journal]", &format!("{section}[journal]"));
+    let mut daemon = house.serve().await;
+    exchange.place_call(caller(HangsUp::Never));
+    receiver.next().await;
+    daemon.signal("KILL");
+    daemon.ends().await;
+    house.set(&section, "");
+    let mut daemon = house.run(&["serve"]);
+    daemon.says("there is no such web hook any more").await;
+    daemon.says("link up").await;
+    daemon.stop().await;
+    // It does not come back with the hook.
+    house.set("[journal]", &format!("{section}[journal]"));
+    house.serve().await.stop().await;
+    assert!(receiver.is_idle());
 }
