@@ -34,8 +34,6 @@ const ACCEPT_RETRY_WAIT: Duration = Duration::from_millis(100);
 pub struct FakeServerOptions {
     /// How far its clock is ahead of this machine's.
     pub clock_ahead: Millis,
-    /// Where receipts are posted, if the message did not say it: an `http` address.
-    pub receipts_url: Option<String>,
 }
 
 /// A fake gateway on the network. Dropping it ends the server and every connection.
@@ -56,6 +54,8 @@ struct Shared {
 struct State {
     fake: FakeGateway,
     requests: usize,
+    /// Where receipts are posted, if the message did not say it.
+    receipts_url: Option<String>,
     receipt_statuses: Vec<u16>,
     connections: Vec<JoinHandle<()>>,
 }
@@ -79,7 +79,13 @@ impl FakeGatewayServer {
     pub async fn start(fake: FakeGateway, options: FakeServerOptions) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
-        let state = State { fake, requests: 0, receipt_statuses: Vec::new(), connections: Vec::new() };
+        let state = State {
+            fake,
+            requests: 0,
+            receipts_url: None,
+            receipt_statuses: Vec::new(),
+            connections: Vec::new(),
+        };
         let shared = Arc::new(Shared { state: Mutex::new(state), options });
         let tasks = vec![
             tokio::spawn(accept_connections(listener, shared.clone())),
@@ -101,6 +107,11 @@ impl FakeGatewayServer {
     /// Looks at the fake, or changes it.
     pub fn with_fake<T>(&self, look: impl FnOnce(&mut FakeGateway) -> T) -> T {
         look(&mut self.shared.state().fake)
+    }
+
+    /// From now on receipts are posted to this `http` address, if the message did not say another one.
+    pub fn set_receipts_url(&self, url: String) {
+        self.shared.state().receipts_url = Some(url);
     }
 
     /// How many requests arrived whole.
@@ -229,12 +240,13 @@ fn on_the_wire(answer: &HttpAnswer) -> Vec<u8> {
 async fn post_receipts(shared: Arc<Shared>) {
     loop {
         tokio::time::sleep(RECEIPTS_LOOK_EVERY).await;
-        let due = {
+        let (due, receipts_url) = {
             let now = shared.now();
-            shared.state().fake.receipts_due(now)
+            let mut state = shared.state();
+            (state.fake.receipts_due(now), state.receipts_url.clone())
         };
         for receipt in due {
-            let Some(url) = receipt.url.clone().or_else(|| shared.options.receipts_url.clone()) else {
+            let Some(url) = receipt.url.clone().or_else(|| receipts_url.clone()) else {
                 continue;
             };
             let posted = tokio::time::timeout(POST_TIME_MAX, post(&url, &receipt)).await;

@@ -1,8 +1,8 @@
-//! `hotlined sms test` and what `hotlined check` says of gateways, as an operator runs them.
+//! `hotlined sms test`, and what `hotlined check` says of gateways, as an operator runs them.
 
-use super::site::{OWNER, SIGN, hotline, name, prompt, secret, section, serve};
+use super::site::{OWNER, SIGN, failing, hotline, name, prompt, secret, section, serve};
 use crate::link::house::House;
-use hotlined_sim::gateway::{FakeAccount, FakeBehaviour, FakeGatewayServer, Fault, FaultRates};
+use hotlined_sim::gateway::{FakeAccount, FakeGatewayServer, Fault};
 use std::fs;
 use std::process::Command;
 
@@ -65,7 +65,6 @@ async fn a_test_says_what_is_wrong() {
     let refused = "http://127.0.0.1:1/";
     let sections = [section(account, &gateway.url()), section(FakeAccount::Yunpian, refused)].concat();
     let house = house(&sections);
-    let failing = |fault| FakeBehaviour { faults: FaultRates::default().with(fault, 1_000), ..prompt() };
     for (fault, told_is) in [
         (Fault::Balance, "generic did not take it: balance: 105 fake\n"),
         (Fault::ResetAfterAccepting, "nobody knows whether generic took it: "),

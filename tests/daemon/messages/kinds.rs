@@ -1,12 +1,18 @@
 //! Each kind of gateway: a missed call leads to the message that the gateway reads, with a signature that it computes
-//! for itself.
+//! for itself, and its receipt says that the message was delivered.
 
-use super::site::{OWNER, SIGN, Site, accepted, prompt, serve};
-use hotlined_sim::gateway::FakeAccount;
+use super::site::{OWNER, RECEIPT_TOKEN, SIGN, Site, accepted, name, prompt, serve};
+use hotlined_core::time::Millis;
+use hotlined_sim::gateway::{FakeAccount, FakeBehaviour, ReceiptRates};
 
 async fn takes_the_message_of_a_missed_call(account: FakeAccount) {
-    let gateway = serve(account, prompt()).await;
-    let site = Site::with(&[(account, &gateway.url())]).await;
+    // The receipt comes before the answer.
+    let receipts = ReceiptRates { early: 1_000, ..ReceiptRates::default() };
+    let behaviour = FakeBehaviour { receipts, answer_after: (Millis(200), Millis(200)), ..prompt() };
+    let gateway = serve(account, behaviour).await;
+    let mut site = Site::with(&[(account, &gateway.url())]).await;
+    let api = site.api().await;
+    gateway.set_receipts_url(format!("http://{api}/receipts/{RECEIPT_TOKEN}/{}", name(account)));
     let text = site.misses_a_call().await;
     let message = accepted(&gateway, 1).await.remove(0);
     site.counts("sent", 1).await;
@@ -26,6 +32,8 @@ async fn takes_the_message_of_a_missed_call(account: FakeAccount) {
     }
     assert!(gateway.with_fake(|fake| fake.wrong().is_empty()));
     assert_eq!(gateway.request_count(), 1);
+    site.counts("delivered", 1).await;
+    assert_eq!(gateway.receipt_statuses(), [200]);
     site.ends().await;
 }
 

@@ -1,42 +1,15 @@
 //! Receipts of gateways, and what an operator does with `hotlined notices`.
 
-use super::site::{OWNER, Site, accepted, failing, hotline, prompt, section};
-use crate::link::house::House;
+use super::site::{OPERATOR_TOKEN, OWNER, RECEIPT_TOKEN, Site, accepted, failing, prompt};
 use hotlined::sms::notice_pages::NoticeList;
 use hotlined_sim::gateway::{
     FakeAccount, FakeBehaviour, FakeGateway, FakeGatewayServer, FakeServerOptions, Fault,
 };
-use std::fs;
 use std::process::Command;
 
-const TOKEN: &str = "operator-token-0123456789abcdef0123456789";
-const RECEIPT_TOKEN: &str = "receipts0123456789abcdef0123456789";
-
-/// Opens the API address, and takes receipts there.
-fn with_api(house: &House) {
-    fs::write(house.path("token"), TOKEN).unwrap();
-    fs::write(house.path("receipt-token"), RECEIPT_TOKEN).unwrap();
-    let api = "[api]\naddress = \"127.0.0.1:0\"\n[api.tokens.desk]\ntoken_file = \"token\"\nnotices = true\n";
-    let sms = "[sms]\nreceipt_token_file = \"receipt-token\"\n";
-    house.set("[sms]", &format!("{api}{sms}"));
-}
-
-/// The API address, as the log says it.
-async fn api(site: &mut Site) -> String {
-    const LINE: &str = "messages at /notices";
-    let line = match site.daemon.told.lines().find(|line| line.contains(LINE)) {
-        Some(line) => line.to_owned(),
-        None => site.daemon.says(LINE).await,
-    };
-    line.split("address=").nth(1).unwrap().split_whitespace().next().unwrap().to_owned()
-}
-
 async fn site(gateway: &FakeGatewayServer) -> (Site, String) {
-    let section = section(FakeAccount::Generic, &gateway.url());
-    let receipts = "[gateways.receipts]\nid = \"/msgid\"\nour_id = \"/ext\"\nto = \"/mobile\"\nstatus = \"/stat\"\n\
-                    delivered = \"DELIVRD\"\nanswer = \"OK\"\n";
-    let mut site = Site::prepared(&format!("{section}{receipts}"), &hotline(""), with_api).await;
-    let api = api(&mut site).await;
+    let mut site = Site::with(&[(FakeAccount::Generic, &gateway.url())]).await;
+    let api = site.api().await;
     (site, api)
 }
 
@@ -48,14 +21,14 @@ async fn serve(behaviour: FakeBehaviour) -> FakeGatewayServer {
 /// Runs `hotlined notices`. Whether it succeeded, and what it printed.
 fn notices(site: &Site, api: &str, args: &[&str]) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hotlined"));
-    command.arg("notices").args(args).args(["--api", api, "--token-file", "token"]);
+    command.arg("notices").args(args).args(["--api", api, "--token-file", "operator.token"]);
     let done = command.current_dir(site.house.path(".")).env_clear().output().unwrap();
     (done.status.success(), String::from_utf8([done.stdout, done.stderr].concat()).unwrap())
 }
 
 /// The only message that is not sent: its state and id.
 async fn only(api: &str) -> (String, String) {
-    let answer = get(api, "/notices", TOKEN).await;
+    let answer = get(api, "/notices", OPERATOR_TOKEN).await;
     let list: NoticeList = serde_json::from_slice(&answer.1).unwrap();
     assert_eq!((list.count, list.messages.len()), (1, 1));
     (list.messages[0].state.clone(), list.messages[0].id.clone())
@@ -101,6 +74,27 @@ async fn an_operator_sees_a_dead_message_and_sends_it_again() {
     site.ends().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_message_goes_out_again_when_an_operator_says_so() {
+    let gateway = serve(failing(Fault::Hang)).await;
+    let (site, api) = site(&gateway).await;
+    let text = site.misses_a_call().await;
+    site.counts("unknown", 1).await;
+    let (state, id) = only(&api).await;
+    assert_eq!(state, "unknown");
+    gateway.with_fake(|fake| fake.set_behaviour(prompt()));
+    let (succeeds, told) = notices(&site, &api, &["retry", &id]);
+    assert!(succeeds, "{told}");
+    let messages = accepted(&gateway, 1).await;
+    site.counts("sent", 1).await;
+    assert!(messages.len() == 1 && messages[0].text.as_ref().unwrap().ends_with(&text), "{messages:?}");
+    assert_eq!(gateway.request_count(), 2);
+    let (succeeds, told) = notices(&site, &api, &["drop", &id]);
+    assert!(succeeds, "{told}");
+    assert_eq!(notices(&site, &api, &["list", "--state", "sent"]), (true, String::new()));
+    site.ends().await;
+}
+
 #[tokio::test]
 async fn only_a_token_with_notices_sees_messages() {
     let gateway = serve(prompt()).await;
@@ -108,7 +102,7 @@ async fn only_a_token_with_notices_sees_messages() {
     for token in ["", "wrong", RECEIPT_TOKEN] {
         assert_eq!(get(&api, "/notices", token).await.0, 401);
     }
-    assert_eq!(get(&api, "/notices?colour=red", TOKEN).await.0, 400);
+    assert_eq!(get(&api, "/notices?colour=red", OPERATOR_TOKEN).await.0, 400);
     let (status, _) = post(&api, "/notices/retry", "{\"id\": \"x\"}").await;
     assert_eq!(status, 401);
     site.ends().await;
@@ -123,7 +117,7 @@ async fn a_receipt_tells_what_became_of_an_unknown_message_once() {
     assert_eq!(only(&api).await.0, "unknown");
     let taken = accepted(&gateway, 1).await.remove(0);
     let receipt = |id: &str, stat: &str| {
-        format!("{{\"msgid\": \"{id}\", \"mobile\": \"{OWNER}\", \"stat\": \"{stat}\"}}")
+        format!("{{\"reports\": [{{\"msgid\": \"{id}\", \"mobile\": \"{OWNER}\", \"stat\": \"{stat}\"}}]}}")
     };
     let page = format!("/receipts/{RECEIPT_TOKEN}/generic");
     // Nobody who does not know the token can say anything of a message.
@@ -133,10 +127,10 @@ async fn a_receipt_tells_what_became_of_an_unknown_message_once() {
     assert_eq!(post(&api, &page, "no receipt").await.0, 400);
     assert_eq!(post(&api, &page, &" ".repeat(1 << 20)).await.0, 413);
     let delivered = receipt(&taken.gateway_id, "DELIVRD");
-    assert_eq!(post(&api, &page, &delivered).await, (200, "OK".to_owned()));
+    assert_eq!(post(&api, &page, &delivered).await, (200, "ok".to_owned()));
     site.counts("delivered", 1).await;
     // The same again, and another one that is too late.
-    assert_eq!(post(&api, &page, &delivered).await, (200, "OK".to_owned()));
+    assert_eq!(post(&api, &page, &delivered).await, (200, "ok".to_owned()));
     assert_eq!(post(&api, &page, &receipt(&taken.gateway_id, "UNDELIV")).await.0, 200);
     assert_eq!(site.kept(), ["delivered"]);
     assert_eq!(gateway.request_count(), 1);

@@ -111,7 +111,7 @@ async fn a_gateway_without_the_template_is_not_asked() {
 #[tokio::test]
 async fn a_clock_that_is_wrong_by_an_hour_loses_no_message() {
     let fake = FakeGateway::new(FakeAccount::Generic, prompt(), 1);
-    let options = FakeServerOptions { clock_ahead: Millis::seconds(3_600), ..FakeServerOptions::default() };
+    let options = FakeServerOptions { clock_ahead: Millis::seconds(3_600) };
     let gateway = FakeGatewayServer::start(fake, options).await.unwrap();
     let site = Site::with(&[(FakeAccount::Generic, &gateway.url())]).await;
     site.misses_a_call().await;

@@ -21,6 +21,9 @@ use std::time::Duration;
 pub const OWNER: &str = "13900000009";
 pub const CALLER: &str = "13800138000";
 pub const SIGN: &str = "示例商店";
+/// The token of receipts, and the one of operators, which stand in files.
+pub const RECEIPT_TOKEN: &str = "receipts0123456789abcdefghijklmnopqr";
+pub const OPERATOR_TOKEN: &str = "operator0123456789abcdefghijklmnopqr";
 
 /// A fake gateway that answers at once.
 pub fn prompt() -> FakeBehaviour {
@@ -123,6 +126,7 @@ message_id = "/msgid"
 error_code = "/code"
 error_text = "/msg"
 errors = {{ 101 = "throttled", 102 = "retry", 103 = "rejected", 104 = "configuration", 105 = "balance" }}
+receipts = {{ list = "/reports", id = "/msgid", our_id = "/ext", to = "/mobile", status = "/stat", delivered = "DELIVRD" }}
 [gateways.body.form]
 account = "fake-account"
 mobile = "{{{{ to }}}}"
@@ -172,7 +176,12 @@ impl Site {
         let exchange = exchange(Phone::Busy).await;
         let house = admin::house(exchange.address().port());
         house.put(hotline);
-        house.set("[admin]", "[sms]\ngateways = \"gateways.toml\"\n[admin]");
+        let sections = "[sms]\ngateways = \"gateways.toml\"\nreceipt_token_file = \"receipt.token\"\n\
+                        [api]\naddress = \"127.0.0.1:0\"\n\
+                        [api.tokens.operator]\ntoken_file = \"operator.token\"\nnotices = true\n[admin]";
+        house.set("[admin]", sections);
+        fs::write(house.path("receipt.token"), RECEIPT_TOKEN).unwrap();
+        fs::write(house.path("operator.token"), OPERATOR_TOKEN).unwrap();
         fs::write(house.path("gateways.toml"), gateways).unwrap();
         for account in FakeAccount::ALL {
             fs::write(house.path(&format!("{}.key", name(account))), secret(account)).unwrap();
@@ -180,6 +189,17 @@ impl Site {
         prepare(&house);
         let (daemon, address) = admin::serve(&house).await;
         Self { exchange, house, daemon, address }
+    }
+
+    /// The API address.
+    pub async fn api(&mut self) -> String {
+        const STARTS: &str = "events at /events";
+        let line = match self.daemon.told.lines().find(|line| line.contains(STARTS)) {
+            Some(line) => line.to_owned(),
+            None => self.daemon.says(STARTS).await,
+        };
+        let address = line.split("address=").nth(1).unwrap();
+        address.split_whitespace().next().unwrap().to_owned()
     }
 
     /// A caller calls, and nobody answers. Returns the text of the message that this leads to, without signature.
@@ -235,7 +255,7 @@ impl Site {
         for account in FakeAccount::ALL {
             assert!(!log.contains(secret(account)), "{log}");
         }
-        for number in [OWNER, CALLER, AGENT] {
+        for number in [OWNER, CALLER, AGENT, RECEIPT_TOKEN, OPERATOR_TOKEN] {
             assert!(!log.contains(number), "{number} is in the log:\n{log}");
         }
         log
