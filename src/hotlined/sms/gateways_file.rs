@@ -92,7 +92,11 @@ pub fn read(path: &Path) -> Result<Vec<ConfiguredGateway>, GatewaysFileError> {
 fn parse(path: &Path, text: &str) -> Result<Vec<ConfiguredGateway>, GatewaysFileError> {
     let form = |error: String| GatewaysFileError::Form { path: path.to_owned(), error };
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let file: RawFile = toml::from_str(text).map_err(|error| form(error.to_string()))?;
+    // Without the line itself, which the error would show: a secret may stand in it by mistake.
+    let place =
+        |error: &toml::de::Error| text[..error.span().map_or(0, |span| span.start)].matches('\n').count() + 1;
+    let file: RawFile =
+        toml::from_str(text).map_err(|error| form(format!("line {}: {}", place(&error), error.message())))?;
     if file.gateways.is_empty() || file.gateways.len() > GATEWAYS_MAX {
         return Err(form(format!("write 1 to {GATEWAYS_MAX} sections [[gateways]]")));
     }
@@ -201,7 +205,7 @@ errors = { "4" = "throttled" }
     fn what_is_wrong_is_told_with_its_place_and_without_secrets() {
         let bad = [
             ("", "FILE: write 1 to 32 sections"),
-            ("[[gateways]\n", "FILE: TOML parse error at line 1"),
+            ("[[gateways]\n", "FILE: line 1: "),
             ("[[gateways]]\nkind = \"mas\"", "FILE, line 1, gateway \"\": name is missing"),
             (
                 "\n[[gateways]]\nname = \"a\"\nkind = \"pigeon\"",
@@ -209,6 +213,7 @@ errors = { "4" = "throttled" }
             ),
             ("[[gateways]]\nname = \"a b\"\nkind = \"mas\"", "name: write 1 to 32 letters"),
             ("[[gateways]]\nname = \"a\"\nkind = \"yunpian\"\napi_key = \"s3cret\"", "a secret is { file"),
+            ("[[gateways]]\napi_key = \"s3cret", "FILE: line 2: "),
             (
                 "[[gateways]]\nname = \"a\"\nkind = \"yunpian\"\napi_key = { file = \"none\" }",
                 "api_key: the file",

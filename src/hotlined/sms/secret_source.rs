@@ -1,9 +1,14 @@
 //! Where the secrets of gateways stand: in files or in variables.
 
 use hotlined_notify::Secret;
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use std::fmt;
 use std::path::Path;
 
+/// What stands in `gateways.toml` where a secret is wanted.
+const EXPECTED: &str = "a secret is { file = \"…\" } or { env = \"…\" }, and stands not here";
 /// The most bytes of a file with a secret.
 const SECRET_BYTES_MAX: u64 = 4_096;
 
@@ -21,14 +26,52 @@ pub(super) enum SecretError {
 }
 
 /// Where a secret stands: in a file or in a variable, never in `gateways.toml`.
-#[derive(Debug, Deserialize)]
-#[serde(
-    deny_unknown_fields,
-    expecting = "a secret is { file = \"…\" } or { env = \"…\" }, and stands not here"
-)]
+#[derive(Debug)]
 pub(super) struct SecretSource {
     file: Option<String>,
     env: Option<String>,
+}
+
+/// The table of a secret.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawSource {
+    file: Option<String>,
+    env: Option<String>,
+}
+
+/// Reads the table. What stands in its place may be the secret itself: no error shows it.
+impl<'de> Deserialize<'de> for SecretSource {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SourceVisitor)
+    }
+}
+
+struct SourceVisitor;
+
+impl<'de> Visitor<'de> for SourceVisitor {
+    type Value = SecretSource;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(EXPECTED)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SecretSource, A::Error> {
+        let RawSource { file, env } = RawSource::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(SecretSource { file, env })
+    }
+
+    fn visit_str<E: Error>(self, _secret: &str) -> Result<SecretSource, E> {
+        Err(E::custom(EXPECTED))
+    }
+
+    fn visit_i64<E: Error>(self, _secret: i64) -> Result<SecretSource, E> {
+        Err(E::custom(EXPECTED))
+    }
+
+    fn visit_f64<E: Error>(self, _secret: f64) -> Result<SecretSource, E> {
+        Err(E::custom(EXPECTED))
+    }
 }
 
 impl SecretSource {
