@@ -34,10 +34,9 @@ impl MessageQueue {
     /// The message of a receipt: by the gateway's id, by our id, or by the number, if only one unknown message of this
     /// gateway went to the number.
     fn find(&self, gateway: &Arc<str>, receipt: &Receipt) -> Option<DeliveryId> {
-        if let Some(our_id) = &receipt.our_id
-            && let Some(id) = self.store.by_our_id(our_id)
-        {
-            return Some(id.clone());
+        // An id of ours that is not known here is of a message that is gone: the number says nothing then.
+        if let Some(our_id) = &receipt.our_id {
+            return self.store.by_our_id(our_id).cloned();
         }
         let gateway_id = &receipt.gateway_id;
         let by_gateway_id = self.store.by_gateway_id(gateway, gateway_id).filter(|_| !gateway_id.is_empty());

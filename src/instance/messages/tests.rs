@@ -202,6 +202,18 @@ fn two_unknown_messages_to_one_number_are_not_told_apart_by_the_number() {
 }
 
 #[test]
+fn a_receipt_of_a_message_that_is_gone_is_not_of_another_one_to_the_same_number() {
+    let mut daemon = Daemon::new(&[gateway("a", 10)]);
+    let id = daemon.cause(message("c1"));
+    daemon.answer(SendOutcome::Unknown { reason: String::new() });
+    let our_id = Some("h0000000000000000".to_owned());
+    assert_eq!(daemon.receive("a", Receipt { our_id, ..receipt("g", true) }), 0);
+    assert_eq!(daemon.state(&id), "unknown");
+    assert_eq!(daemon.receive("a", receipt("g", true)), 1, "without our id only the number is left");
+    assert_eq!(daemon.state(&id), "delivered");
+}
+
+#[test]
 fn a_receipt_may_come_before_the_answer() {
     let mut daemon = Daemon::new(&[gateway("a", 10)]);
     let id = daemon.cause(message("c1"));
