@@ -312,3 +312,25 @@ fn what_is_delivered_because_of_a_call_that_goes_on_is_kept_beside_it() {
     let expected = ["over a {} by 7", "done [a toy owner, a] by 7", "barrier 4"];
     assert_eq!(says(&mut replication, 200, TurnChanges::default()), expected);
 }
+
+#[test]
+fn a_delivery_that_changed_meanwhile_is_repeated_as_it_is_now() {
+    let mut replication = replication();
+    let toy = |payload: &str| {
+        let id = DeliveryId { kind: "toy".into(), recipient: "owner".into(), ..done("a") };
+        vec![(switch(), Delivery { id, payload: payload.to_owned() })]
+    };
+    let turn = |payload| TurnChanges { deliveries: toy(payload), ..TurnChanges::default() };
+    let failed = replication.batch(Instant(1), turn("old"), Vec::new(), &AcdFailover::default());
+    fails(&mut replication, &failed, &RedisFailure::TimedOut);
+    replication.batch(Instant(2), turn("new"), Vec::new(), &AcdFailover::default());
+    let repeated =
+        replication.batch(Instant(500), TurnChanges::default(), Vec::new(), &AcdFailover::default());
+    let payloads = repeated.ops.iter().filter_map(|op| match &op.op {
+        RedisOp::Replicate { op: ReplicationOp::AddDeliveries(deliveries), .. } => {
+            Some(deliveries[0].payload.as_str())
+        }
+        _ => None,
+    });
+    assert_eq!(payloads.collect::<Vec<_>>(), ["new"]);
+}
