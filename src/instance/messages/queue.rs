@@ -394,6 +394,11 @@ impl MessageQueue {
                 gateway.end();
             }
         }
+        // If the switch comes back, its messages count again.
+        self.counts = SendCounts::default();
+        for (_, entry) in self.store.iter().filter(|(_, entry)| entry.counted) {
+            self.counts.add(entry.message.decided, &entry.message);
+        }
     }
 
     /// The state of each message.

@@ -438,3 +438,26 @@ fn a_message_of_a_clock_that_was_ahead_does_not_wait_for_that_clock() {
     daemon.after(MINUTE);
     assert_eq!(daemon.sent.len(), 1);
 }
+
+#[test]
+fn a_switch_that_comes_back_does_not_count_its_messages_twice() {
+    let limits = MessageLimits { number_hour_max: 3, ..MessageLimits::default() };
+    let mut daemon = Daemon::new(&[gateway("a", 1_000)]);
+    for call in ["c1", "c2"] {
+        daemon.after(Millis(10));
+        daemon.cause(Message { limits, ..message(call) });
+        daemon.answer(accepted(call));
+    }
+    for _ in 0..3 {
+        daemon.queue.leave_switch(&SwitchId("fs1".into()));
+        for (id, payload) in daemon.disk.clone() {
+            daemon.queue.take_over(daemon.now, &Delivery { id, payload });
+        }
+        daemon.settle();
+    }
+    let ids = ["c3", "c4"].map(|call| {
+        daemon.after(Millis(10));
+        daemon.cause(Message { limits, ..message(call) })
+    });
+    assert_eq!(ids.map(|id| daemon.state(&id)), ["sending", "gone"]);
+}
