@@ -7,7 +7,7 @@
 use super::counts::{Allowance, SendCounts};
 use super::entry::{MessageState, QueuedMessage, SendRequest};
 use super::gateway::{GatewayLimits, GatewayState};
-use super::limits::{ATTEMPTS_MAX, HOUR_SPAN, MESSAGES_MAX, PER_TURN_MAX, SENT_KEPT_MAX};
+use super::limits::{ATTEMPTS_MAX, HOUR_SPAN, MESSAGES_MAX, PER_TURN_MAX, SEND_TIME_MAX, SENT_KEPT_MAX};
 use super::receipts::EarlyReceipts;
 use super::store::{MessageStore, wakes};
 use super::totals::{DropReason, Fate};
@@ -16,7 +16,7 @@ use hotlined_core::call_event::{CallEvent, CallEventKind, MessageResult};
 use hotlined_core::id::SwitchId;
 use hotlined_core::message::QuietThen;
 use hotlined_core::time::{Instant, Millis, with_clock_lead};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// All messages that are not done.
@@ -27,6 +27,8 @@ pub struct MessageQueue {
     order: Vec<Arc<str>>,
     pub(super) store: MessageStore,
     pub(super) early_receipts: EarlyReceipts,
+    /// The messages whose state is to be saved before their request may go out.
+    unsaved: BTreeSet<DeliveryId>,
     /// The latest time that an input told.
     pub(super) now: Instant,
     counts: SendCounts,
@@ -84,18 +86,35 @@ impl MessageQueue {
             }
             return None;
         };
-        let MessageState::Sending { gateway, .. } = &entry.state else { return None };
+        let MessageState::Sending { gateway, since } = &entry.state else { return None };
         let saved = read(delivery)?;
         if saved.attempts != entry.attempts || saved.state != entry.state {
+            return None;
+        }
+        let (gateway, since) = (gateway.clone(), *since);
+        if self.unsaved.remove(&delivery.id) && self.now.since(since) >= SEND_TIME_MAX {
+            self.decide_again(&delivery.id, &gateway);
             return None;
         }
         Some(SendRequest {
             id: delivery.id.clone(),
             attempt: entry.attempts,
-            gateway: gateway.clone(),
             our_id: QueuedMessage::our_id(&delivery.id, entry.attempts),
+            gateway,
             message: entry.message.clone(),
         })
+    }
+
+    /// It took long to save that the request goes out: the message may be worth nothing by now, or there are quiet
+    /// hours.
+    fn decide_again(&mut self, id: &DeliveryId, gateway: &Arc<str>) {
+        if let Some(gateway) = self.gateways.get_mut(gateway) {
+            gateway.end();
+        }
+        let Some(mut entry) = self.store.take(id) else { return };
+        entry.attempts -= 1;
+        (entry.state, entry.not_before) = (MessageState::Waiting, self.now);
+        self.store.put_back(id, entry);
     }
 
     /// A message that a call just caused is saved.
@@ -157,6 +176,10 @@ impl MessageQueue {
         match &entry.state {
             MessageState::Waiting => self.try_send(now, id),
             MessageState::Gathered => self.send_digest(now, id),
+            // No request went out yet.
+            MessageState::Sending { .. } if self.unsaved.contains(id) => {
+                self.store.wait_until(id, now + SEND_TIME_MAX);
+            }
             MessageState::Sending { gateway, since } => {
                 let (gateway, since) = (gateway.clone(), *since);
                 if let Some(gateway) = self.gateways.get_mut(&gateway) {
@@ -244,6 +267,7 @@ impl MessageQueue {
         }
         entry.attempts += 1;
         entry.state = MessageState::Sending { gateway, since: now };
+        self.unsaved.insert(id.clone());
         self.store.put_back(id, entry);
     }
 
@@ -387,6 +411,7 @@ impl MessageQueue {
     pub fn leave_switch(&mut self, switch: &SwitchId) {
         let of_switch = self.store.iter().filter(|(_, entry)| entry.message.switch == *switch);
         for id in of_switch.map(|(id, _)| id.clone()).collect::<Vec<_>>() {
+            self.unsaved.remove(&id);
             if let Some(entry) = self.store.leave(&id)
                 && let MessageState::Sending { gateway, .. } = &entry.state
                 && let Some(gateway) = self.gateways.get_mut(gateway)

@@ -461,3 +461,29 @@ fn a_switch_that_comes_back_does_not_count_its_messages_twice() {
     });
     assert_eq!(ids.map(|id| daemon.state(&id)), ["sending", "gone"]);
 }
+
+#[test]
+fn a_message_whose_request_waits_to_be_saved_is_not_unknown_and_goes_out_only_if_it_is_still_worth_it() {
+    for (away, state, requests) in
+        [(Millis::seconds(30), "sending", 1), (Millis(10 * MINUTE.0), "sending", 1), (HOUR, "gone", 0)]
+    {
+        let mut daemon = Daemon::new(&[gateway("a", 10)]);
+        let delivery = QueuedMessage::new(message("c1")).to_delivery(QueuedMessage::id(&message("c1")));
+        daemon.queue.on_saved(&delivery);
+        daemon.queue.run_due(daemon.now);
+        let unsaved = daemon.queue.take_changed();
+        for _ in 0..=away.0 / MINUTE.0 {
+            daemon.queue.run_due(daemon.now);
+            assert!(!daemon.queue.has_changes() && daemon.state(&delivery.id) == "sending");
+            daemon.now = daemon.now + MINUTE.min(away);
+        }
+        daemon.queue.run_due(daemon.now);
+        for (_, delivery) in unsaved {
+            daemon.sent.extend(daemon.queue.on_saved(&delivery));
+        }
+        daemon.settle();
+        daemon.settle();
+        assert_eq!((daemon.state(&delivery.id), daemon.sent.len()), (state, requests), "{away}");
+        assert!(daemon.sent.iter().all(|request| request.attempt == 1));
+    }
+}
