@@ -21,7 +21,7 @@ use hotlined_core::event::Event;
 use hotlined_core::id::SwitchId;
 use hotlined_core::message::sending::{Receipt, SendOutcome};
 use hotlined_core::time::{Instant, Millis};
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 /// How long after a delivery it is removed from the persisted deliveries, if no turn comes before. Until then the next
@@ -119,6 +119,8 @@ pub struct Instance {
     pub(crate) health: Arc<Health>,
     pub(crate) probe: Box<dyn Probe>,
     pub(crate) stall_guard: StallGuard,
+    /// The switches that are left to other daemons, and until when answers of gateways are waited for.
+    pub(crate) leaving: BTreeMap<SwitchId, Instant>,
     pub(crate) shutdown: ShutdownPhase,
     pub(crate) drain_max: Millis,
     pub(crate) now: Instant,
@@ -232,7 +234,8 @@ impl Instance {
             }
         };
         let calls = [self.engine_deadline(), self.links.outages.deadline(), self.messages.deadline()];
-        let calls = calls.into_iter().filter(|_| takes_calls);
+        let leaving = self.leaving.values().min().copied();
+        let calls = calls.into_iter().chain([leaving]).filter(|_| takes_calls);
         let turn = calls.chain([self.forget_delivered_at.filter(|_| !self.is_persisting)]);
         let ending = self.shutdown.deadline().filter(|_| !self.is_persisting);
         let others = [self.links.deadline(self.now), ending];

@@ -15,7 +15,7 @@ use hotlined_core::engine::Engine;
 use hotlined_core::event::Event;
 use hotlined_core::id::SwitchId;
 use hotlined_core::time::Instant;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 impl Instance {
     /// Creates an instance. An instance with a file continues the calls of the file.
@@ -74,6 +74,7 @@ impl Instance {
             health,
             probe,
             stall_guard: StallGuard::default(),
+            leaving: BTreeMap::new(),
             shutdown: ShutdownPhase::default(),
             drain_max,
             now,

@@ -3,6 +3,7 @@
 
 use crate::cluster::lease_client::LeaseCommand;
 use crate::instance::{Instance, Output, Persistence};
+use crate::messages::ANSWERS_TIME_MAX;
 use crate::shutdown::{InstanceError, ShutdownPhase};
 use crate::switch::freeswitch::link::LinkError;
 use hotlined_core::event::{Event, OperatorOrder};
@@ -11,8 +12,6 @@ use hotlined_core::time::Millis;
 
 /// How long the deliverers may take for the last deliveries.
 const DELIVERIES_TIME_MAX: Millis = Millis::seconds(2);
-/// How long SMS gateways may take for their answers: without its answer a message stays unknown.
-const ANSWERS_TIME_MAX: Millis = Millis::seconds(12);
 /// How long the switches may take to read the last requests.
 const LINKS_TIME_MAX: Millis = Millis::seconds(5);
 /// How long Redis may take for the last requests.

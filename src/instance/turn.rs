@@ -6,6 +6,7 @@ use crate::cluster::loaded_calls::LoadedSwitch;
 use crate::cluster::redis_op::Fence;
 use crate::cluster::shared_state::Takeover;
 use crate::instance::{Instance, Output, Persistence};
+use crate::messages::ANSWERS_TIME_MAX;
 use crate::metrics;
 use crate::persist::outbox::Delivery;
 use crate::switch::freeswitch::link::{LinkError, WritePermit};
@@ -14,6 +15,7 @@ use hotlined_core::command::Command;
 use hotlined_core::engine::{TraceEntry, cancel_commands};
 use hotlined_core::event::Event;
 use hotlined_core::id::SwitchId;
+use hotlined_core::time::Instant;
 
 /// The most events of one turn.
 const EVENTS_PER_TURN_MAX: usize = 256;
@@ -53,7 +55,7 @@ impl Instance {
             self.hand_over();
             return true;
         }
-        let mut has_processed = self.take_lease_event();
+        let mut has_processed = self.take_lease_event() | self.leave_switches();
         // The returned events are older than the events of the links.
         has_processed |= self.run_returned_events();
         // The commands of the engine are persisted first.
@@ -112,22 +114,37 @@ impl Instance {
     /// Processes a change of a lease.
     fn take_lease_event(&mut self) -> bool {
         let Persistence::Redis(cluster) = &mut self.persistence else { return false };
-        match cluster.lease.next_event() {
-            None => return false,
-            // The commands of the engine are persisted first.
-            Some(LeaseEvent::HandOver(_)) if self.needs_persist => return false,
-            Some(LeaseEvent::HandOver(_) | LeaseEvent::Acquired { .. } | LeaseEvent::Lost(_)) => {}
-        }
         match cluster.lease.take_event() {
+            None => return false,
             Some(LeaseEvent::Acquired { fence, claim, loaded }) => self.activate(fence, claim, *loaded),
             Some(LeaseEvent::Lost(switch)) if cluster.fence(&switch).is_some() => {
                 tracing::warn!(%switch, "another daemon acts for it by now");
                 self.deactivate(&switch);
             }
-            Some(LeaseEvent::HandOver(switch)) => self.leave_switch(switch),
-            Some(LeaseEvent::Lost(_)) | None => {}
+            Some(LeaseEvent::HandOver(switch)) => {
+                self.messages.hold(&switch);
+                self.leaving.insert(switch, self.now + ANSWERS_TIME_MAX);
+            }
+            Some(LeaseEvent::Lost(_)) => {}
         }
         true
+    }
+
+    /// Leaves switches to other daemons. The commands of the engine are persisted first, and answers of SMS gateways
+    /// are waited for: no other daemon gets them. Returns whether a switch was left.
+    fn leave_switches(&mut self) -> bool {
+        let (now, messages) = (self.now, &self.messages);
+        if self.needs_persist || self.leaving.is_empty() {
+            return false;
+        }
+        let is_ready = |switch: &SwitchId, until: Instant| {
+            until <= now || !(messages.is_sending(switch) || messages.has_changes())
+        };
+        let ready = self.leaving.iter().filter(|(switch, until)| is_ready(switch, **until));
+        let ready: Vec<SwitchId> = ready.map(|(switch, _)| switch.clone()).collect();
+        let any = !ready.is_empty();
+        ready.into_iter().for_each(|switch| self.leave_switch(switch));
+        any
     }
 
     /// This daemon becomes the active daemon of a switch, and continues its calls.
@@ -165,11 +182,14 @@ impl Instance {
     /// Leaves a switch to another daemon.
     fn leave_switch(&mut self, switch: SwitchId) {
         let Persistence::Redis(cluster) = &mut self.persistence else { return };
+        self.leaving.remove(&switch);
         let kept = cluster.can_hand_over();
         cluster.lease.command(LeaseCommand::HandedOver { switch: switch.clone(), is_saved: kept });
         if kept {
             tracing::info!(%switch, "left to another daemon");
             self.deactivate(&switch);
+        } else {
+            self.messages.go_on(&switch);
         }
     }
 
@@ -180,6 +200,7 @@ impl Instance {
         if let Persistence::Redis(cluster) = &mut self.persistence {
             cluster.end_switch(self.now, switch);
         }
+        self.leaving.remove(switch);
         self.messages.leave_switch(switch);
         self.run_engine(&Event::LeaseLost { switch: switch.clone() });
         self.probe.recount(&self.engine.switchboard);

@@ -146,11 +146,6 @@ impl LeaseClient {
         self.commands.push_back(command);
     }
 
-    /// The next event, without taking it out.
-    pub(crate) fn next_event(&self) -> Option<&LeaseEvent> {
-        self.events.front()
-    }
-
     /// Takes the next event out.
     pub(crate) fn take_event(&mut self) -> Option<LeaseEvent> {
         self.events.pop_front()

@@ -30,6 +30,11 @@ pub(super) const GATEWAY_PAUSE_MAX: Millis = MINUTE;
 pub(super) const ASKED_PAUSE_MAX: Millis = HOUR;
 /// How long the driver may take for a request, at most: longer than the time-out of any gateway.
 pub(super) const SEND_TIME_MAX: Millis = MINUTE;
+/// How long SMS gateways may take for their answers when the daemon stops, or leaves a switch to another daemon:
+/// without its answer a message stays unknown.
+pub const ANSWERS_TIME_MAX: Millis = Millis::seconds(12);
+/// When a message is looked at again that does not go out because its switch goes to another daemon.
+pub(super) const HELD_PAUSE: Millis = Millis::seconds(1);
 /// How long the receipt of a message is waited for whose answer was lost. Huawei Cloud repeats receipts for so long.
 pub(super) const UNKNOWN_KEPT: Millis = Millis(72 * HOUR.0);
 /// How long a sent message counts, and its receipt is known.

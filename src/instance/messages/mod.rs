@@ -22,6 +22,7 @@ mod totals;
 
 pub use entry::{MessageState, QueuedMessage, SendRequest};
 pub use gateway::GatewayLimits;
+pub(crate) use limits::ANSWERS_TIME_MAX;
 pub use orders::{LISTED_MAX, ListedMessage, MessageFilter, MessageOrder, OrderRefused};
 pub use queue::MessageQueue;
 

@@ -7,7 +7,9 @@
 use super::counts::{Allowance, SendCounts};
 use super::entry::{MessageState, QueuedMessage, SendRequest};
 use super::gateway::{GatewayLimits, GatewayState};
-use super::limits::{ATTEMPTS_MAX, HOUR_SPAN, MESSAGES_MAX, PER_TURN_MAX, SEND_TIME_MAX, SENT_KEPT_MAX};
+use super::limits::{
+    ATTEMPTS_MAX, HELD_PAUSE, HOUR_SPAN, MESSAGES_MAX, PER_TURN_MAX, SEND_TIME_MAX, SENT_KEPT_MAX,
+};
 use super::receipts::EarlyReceipts;
 use super::store::{MessageStore, wakes};
 use super::totals::{DropReason, Fate};
@@ -29,6 +31,8 @@ pub struct MessageQueue {
     pub(super) early_receipts: EarlyReceipts,
     /// The messages whose state is to be saved before their request may go out.
     unsaved: BTreeSet<DeliveryId>,
+    /// The switches that go to another daemon as soon as the answers of their messages are there.
+    held: BTreeSet<SwitchId>,
     /// The latest time that an input told.
     pub(super) now: Instant,
     counts: SendCounts,
@@ -198,6 +202,10 @@ impl MessageQueue {
     /// Sends a message, or finds out why not now.
     fn try_send(&mut self, now: Instant, id: &DeliveryId) {
         let Some(entry) = self.store.get(id) else { return };
+        if self.held.contains(&entry.message.switch) {
+            self.store.wait_until(id, now + HELD_PAUSE);
+            return;
+        }
         if !entry.ordered {
             if let Some(quiet) = &entry.message.quiet
                 && let Some(end) = quiet.end_of(now)
@@ -407,8 +415,28 @@ impl MessageQueue {
         std::mem::take(&mut self.events)
     }
 
+    /// This daemon is about to leave a switch to another daemon: no request for its messages begins until it has left
+    /// the switch, or [goes on](Self::go_on).
+    pub fn hold(&mut self, switch: &SwitchId) {
+        self.held.insert(switch.clone());
+    }
+
+    /// The switch is not left after all.
+    pub fn go_on(&mut self, switch: &SwitchId) {
+        self.held.remove(switch);
+    }
+
+    /// Whether the answer of a gateway for a message of this switch is still to come.
+    pub fn is_sending(&self, switch: &SwitchId) -> bool {
+        let is_under_way = |entry: &QueuedMessage| {
+            entry.message.switch == *switch && matches!(entry.state, MessageState::Sending { .. })
+        };
+        self.in_flight() > 0 && self.store.iter().any(|(_, entry)| is_under_way(entry))
+    }
+
     /// Another daemon is the active one of this switch: its messages are that daemon's.
     pub fn leave_switch(&mut self, switch: &SwitchId) {
+        self.held.remove(switch);
         let of_switch = self.store.iter().filter(|(_, entry)| entry.message.switch == *switch);
         for id in of_switch.map(|(id, _)| id.clone()).collect::<Vec<_>>() {
             self.unsaved.remove(&id);

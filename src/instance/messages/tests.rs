@@ -463,6 +463,22 @@ fn a_switch_that_comes_back_does_not_count_its_messages_twice() {
 }
 
 #[test]
+fn no_request_begins_for_a_switch_that_is_about_to_go() {
+    let (switch, other) = (SwitchId("fs1".into()), SwitchId("fs2".into()));
+    let mut daemon = Daemon::new(&[gateway("a", 1_000)]);
+    daemon.cause(message("c1"));
+    daemon.queue.hold(&switch);
+    let held = daemon.cause(message("c2"));
+    daemon.cause(Message { switch: other.clone(), ..message("c3") });
+    daemon.after(Millis::seconds(30));
+    assert_eq!((daemon.state(&held), daemon.sent.len()), ("waiting", 2));
+    assert!(daemon.queue.is_sending(&switch) && daemon.queue.is_sending(&other));
+    daemon.queue.go_on(&switch);
+    daemon.after(Millis::seconds(2));
+    assert_eq!((daemon.state(&held), daemon.sent.len()), ("sending", 3));
+}
+
+#[test]
 fn a_message_whose_request_waits_to_be_saved_is_not_unknown_and_goes_out_only_if_it_is_still_worth_it() {
     for (away, state, requests) in
         [(Millis::seconds(30), "sending", 1), (Millis(10 * MINUTE.0), "sending", 1), (HOUR, "gone", 0)]
