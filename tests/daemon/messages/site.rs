@@ -151,6 +151,33 @@ pub fn hotline(sms: &str) -> String {
     )
 }
 
+/// A folder with this text of `gateways.toml` and of the hotline's file, for a switch at this port.
+pub fn house(port: u16, gateways: &str, hotline: &str) -> House {
+    let house = admin::house(port);
+    house.put(hotline);
+    let sections = "[sms]\ngateways = \"gateways.toml\"\nreceipt_token_file = \"receipt.token\"\n\
+                    [api]\naddress = \"127.0.0.1:0\"\n\
+                    [api.tokens.operator]\ntoken_file = \"operator.token\"\nnotices = true\n[admin]";
+    house.set("[admin]", sections);
+    fs::write(house.path("receipt.token"), RECEIPT_TOKEN).unwrap();
+    fs::write(house.path("operator.token"), OPERATOR_TOKEN).unwrap();
+    fs::write(house.path("gateways.toml"), gateways).unwrap();
+    for account in FakeAccount::ALL {
+        fs::write(house.path(&format!("{}.key", name(account))), secret(account)).unwrap();
+    }
+    house
+}
+
+/// The API address, as the log says it.
+pub async fn api_address(daemon: &mut Daemon) -> String {
+    const LINE: &str = "messages at /notices";
+    let line = match daemon.told.lines().find(|line| line.contains(LINE)) {
+        Some(line) => line.to_owned(),
+        None => daemon.says(LINE).await,
+    };
+    line.split("address=").nth(1).unwrap().split_whitespace().next().unwrap().to_owned()
+}
+
 /// A daemon whose hotline misses every call.
 pub struct Site {
     pub exchange: SimulatedSwitch,
@@ -174,18 +201,7 @@ impl Site {
     /// As [`Site::with_sections`], with more done before the daemon starts.
     pub async fn prepared(gateways: &str, hotline: &str, prepare: impl FnOnce(&House)) -> Self {
         let exchange = exchange(Phone::Busy).await;
-        let house = admin::house(exchange.address().port());
-        house.put(hotline);
-        let sections = "[sms]\ngateways = \"gateways.toml\"\nreceipt_token_file = \"receipt.token\"\n\
-                        [api]\naddress = \"127.0.0.1:0\"\n\
-                        [api.tokens.operator]\ntoken_file = \"operator.token\"\nnotices = true\n[admin]";
-        house.set("[admin]", sections);
-        fs::write(house.path("receipt.token"), RECEIPT_TOKEN).unwrap();
-        fs::write(house.path("operator.token"), OPERATOR_TOKEN).unwrap();
-        fs::write(house.path("gateways.toml"), gateways).unwrap();
-        for account in FakeAccount::ALL {
-            fs::write(house.path(&format!("{}.key", name(account))), secret(account)).unwrap();
-        }
+        let house = house(exchange.address().port(), gateways, hotline);
         prepare(&house);
         let (daemon, address) = admin::serve(&house).await;
         Self { exchange, house, daemon, address }
@@ -193,13 +209,7 @@ impl Site {
 
     /// The API address.
     pub async fn api(&mut self) -> String {
-        const STARTS: &str = "events at /events";
-        let line = match self.daemon.told.lines().find(|line| line.contains(STARTS)) {
-            Some(line) => line.to_owned(),
-            None => self.daemon.says(STARTS).await,
-        };
-        let address = line.split("address=").nth(1).unwrap();
-        address.split_whitespace().next().unwrap().to_owned()
+        api_address(&mut self.daemon).await
     }
 
     /// A caller calls, and nobody answers. Returns the text of the message that this leads to, without signature.

@@ -15,6 +15,7 @@ mod faults;
 mod kept;
 mod keys;
 mod leases;
+mod messages;
 #[path = "../../product/store/model.rs"]
 mod model;
 #[path = "../../product/store/picks.rs"]

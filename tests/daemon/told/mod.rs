@@ -8,3 +8,4 @@ mod latency;
 mod pop;
 mod receiver;
 mod stream;
+mod taken_over;
