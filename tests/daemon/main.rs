@@ -5,7 +5,7 @@
 
 mod link;
 mod messages;
+mod outbound;
 mod redis;
 #[path = "../support/mod.rs"]
 mod support;
-mod told;
