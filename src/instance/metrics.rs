@@ -96,7 +96,7 @@ define_metrics! {
     MESSAGES_DROPPED: MetricKind::Counter, "hotlined_messages_dropped_total", ["why"],
         "Messages by SMS that were dropped: expired, in quiet hours, over a limit, too many at once, by an operator.";
     RECEIPTS: MetricKind::Counter, "hotlined_receipts_total", ["gateway", "result"],
-        "Posts of receipts by SMS gateways: known, unknown, of_others, unreadable, refused.";
+        "Posts of receipts by SMS gateways: known, unknown, early, of_others, unreadable, refused.";
     MESSAGE_REQUESTS: MetricKind::Counter, "hotlined_message_requests_total", ["gateway", "outcome"],
         "Requests to SMS gateways, by what became of each.";
     DRAINING: MetricKind::Gauge, "hotlined_draining", [],

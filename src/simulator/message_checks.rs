@@ -38,7 +38,7 @@ impl World<'_> {
                 for ix in 0..self.hosts.len() {
                     let host = &self.hosts[ix];
                     let Some(daemon) = host.daemon.as_ref().filter(|_| host.is_awake()) else { continue };
-                    let known = daemon.instance.messages().count_known(&gateway, &receipts);
+                    let known = daemon.instance.messages().count_receipts(&gateway, &receipts).known;
                     let input = Input::Receipts { gateway: gateway.clone(), receipts: receipts.clone() };
                     self.handle_daemon_input(ix, input)?;
                     if known > 0 {

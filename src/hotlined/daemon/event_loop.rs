@@ -108,11 +108,11 @@ impl EventLoop {
             MessageInput::Outcome { id, attempt, outcome } => {
                 self.instance.handle(now, Input::MessageOutcome { id, attempt, outcome });
             }
-            MessageInput::Receipts { gateway, receipts, known } => {
-                let before = self.instance.messages().count_known(&gateway, &receipts);
+            MessageInput::Receipts { gateway, receipts, counted } => {
+                let counts = self.instance.messages().count_receipts(&gateway, &receipts);
                 self.instance.handle(now, Input::Receipts { gateway, receipts });
                 // The client of the API may have gone.
-                let _ = known.send(before);
+                let _ = counted.send(counts);
             }
             MessageInput::List { filter, listed } => {
                 let _ = listed.send(self.instance.messages().list(&filter));

@@ -1,7 +1,9 @@
 //! The way between the event loop and the SMS gateways: requests go out on other threads, answers come back as inputs.
 
 use hotlined_core::message::sending::{Receipt, SendOutcome};
-use hotlined_instance::messages::{ListedMessage, MessageFilter, MessageOrder, OrderRefused, SendRequest};
+use hotlined_instance::messages::{
+    ListedMessage, MessageFilter, MessageOrder, OrderRefused, ReceiptCounts, SendRequest,
+};
 use hotlined_instance::persist::outbox::DeliveryId;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
@@ -27,8 +29,8 @@ pub(crate) enum MessageInput {
         gateway: Arc<str>,
         /// The receipts.
         receipts: Vec<Receipt>,
-        /// Gets how many of them are of messages that this daemon has.
-        known: oneshot::Sender<usize>,
+        /// Gets whose they are.
+        counted: oneshot::Sender<ReceiptCounts>,
     },
     /// An operator wants to see messages.
     List {

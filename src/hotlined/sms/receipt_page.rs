@@ -8,6 +8,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any;
+use hotlined_instance::messages::ReceiptCounts;
 use hotlined_instance::metrics;
 use hotlined_notify::Secret;
 use hotlined_notify::sms::{Gateway, RECEIPTS_BYTES_MAX};
@@ -77,14 +78,19 @@ async fn take(page: &ReceiptPage, name: &str, gateway: &Gateway, kind: &str, bod
             return (StatusCode::BAD_REQUEST, format!("{error}\n")).into_response();
         }
     };
-    let (known, answered) = oneshot::channel();
-    let received = receipts.len();
-    let input = MessageInput::Receipts { gateway: name.into(), receipts, known };
+    let (counted, answered) = oneshot::channel();
+    let input = MessageInput::Receipts { gateway: name.into(), receipts, counted };
     let is_taken = page.to_loop.send(input).await.is_ok();
-    let Some(known) = answered.await.ok().filter(|_| is_taken) else {
+    let Some(ReceiptCounts { known, early, unknown }) = answered.await.ok().filter(|_| is_taken) else {
         return (StatusCode::SERVICE_UNAVAILABLE, "the daemon is stopping: try again\n").into_response();
     };
-    if known < received && page.has_others {
+    if early > 0 {
+        // It is not saved before the gateway has answered: a daemon that is killed now must get it again.
+        count(page, name, "early");
+        return (StatusCode::SERVICE_UNAVAILABLE, "your answer is still to come: try again\n")
+            .into_response();
+    }
+    if unknown > 0 && page.has_others {
         // The gateway tries again, and may reach the daemon that has the message.
         count(page, name, "of_others");
         return (StatusCode::SERVICE_UNAVAILABLE, "another daemon may have this message: try again\n")

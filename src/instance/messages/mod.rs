@@ -25,6 +25,7 @@ pub use gateway::GatewayLimits;
 pub(crate) use limits::ANSWERS_TIME_MAX;
 pub use orders::{LISTED_MAX, ListedMessage, MessageFilter, MessageOrder, OrderRefused};
 pub use queue::MessageQueue;
+pub use receipt_matching::ReceiptCounts;
 
 #[cfg(test)]
 mod tests;

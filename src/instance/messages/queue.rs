@@ -96,7 +96,11 @@ impl MessageQueue {
             return None;
         }
         let (gateway, since) = (gateway.clone(), *since);
-        if self.unsaved.remove(&delivery.id) && self.now.since(since) >= SEND_TIME_MAX {
+        // A version that is reported as saved twice gives out one request.
+        if !self.unsaved.remove(&delivery.id) {
+            return None;
+        }
+        if self.now.since(since) >= SEND_TIME_MAX {
             self.decide_again(&delivery.id, &gateway);
             return None;
         }

@@ -8,6 +8,17 @@ use hotlined_core::message::sending::Receipt;
 use hotlined_core::time::Instant;
 use std::sync::Arc;
 
+/// Whose receipts are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReceiptCounts {
+    /// So many are of messages that this daemon has.
+    pub known: usize,
+    /// So many are of messages whose gateway has not answered yet. They are remembered, but not saved.
+    pub early: usize,
+    /// So many are of no message of this daemon.
+    pub unknown: usize,
+}
+
 impl MessageQueue {
     /// Receipts of a gateway have come. Returns how many are of messages that this daemon has.
     pub fn on_receipts(&mut self, now: Instant, gateway: &Arc<str>, receipts: Vec<Receipt>) -> usize {
@@ -26,9 +37,17 @@ impl MessageQueue {
         known
     }
 
-    /// How many of these receipts are of messages that this daemon has.
-    pub fn count_known(&self, gateway: &Arc<str>, receipts: &[Receipt]) -> usize {
-        receipts.iter().filter(|receipt| self.find(gateway, receipt).is_some()).count()
+    /// Whose these receipts are.
+    pub fn count_receipts(&self, gateway: &Arc<str>, receipts: &[Receipt]) -> ReceiptCounts {
+        let mut counts = ReceiptCounts::default();
+        for receipt in receipts {
+            match self.find(gateway, receipt).and_then(|id| self.store.get(&id)) {
+                Some(QueuedMessage { state: MessageState::Sending { .. }, .. }) => counts.early += 1,
+                Some(_) => counts.known += 1,
+                None => counts.unknown += 1,
+            }
+        }
+        counts
     }
 
     /// The message of a receipt: by the gateway's id, by our id, or by the number, if only one unknown message of this

@@ -141,6 +141,7 @@ fn a_request_goes_out_only_after_its_state_is_saved() {
     assert_eq!(daemon.queue.on_saved(&delivery), None, "the version of before says nothing of a request");
     let saved = daemon.save();
     let request = daemon.queue.on_saved(&saved[0]).unwrap();
+    assert_eq!(daemon.queue.on_saved(&saved[0]), None, "one version, one request");
     assert_eq!((&*request.gateway, request.attempt, request.message.text.as_str()), ("a", 1, "漏话"));
     daemon.sent.push(request);
     daemon.answer(accepted("g1"));

@@ -33,7 +33,9 @@ async fn takes_the_message_of_a_missed_call(account: FakeAccount) {
     assert!(gateway.with_fake(|fake| fake.wrong().is_empty()));
     assert_eq!(gateway.request_count(), 1);
     site.counts("delivered", 1).await;
-    assert_eq!(gateway.receipt_statuses(), [200]);
+    // A receipt that names a request under way is to come again: it is not saved yet.
+    let names_no_request = matches!(account, FakeAccount::Tencent | FakeAccount::Mas);
+    assert_eq!(gateway.receipt_statuses(), [if names_no_request { 200 } else { 503 }]);
     site.ends().await;
 }
 
