@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 use std::fmt;
 use std::hint::black_box;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// The fewest characters of a token: 32 of base64 are 192 bits.
@@ -44,6 +45,8 @@ pub struct AccessToken {
     pub view: EventView,
     /// Whether it may see and change the messages by SMS.
     pub notices: bool,
+    /// The file that it stands in, for commands on this machine.
+    pub file: Option<PathBuf>,
 }
 
 /// Agents and hotlines whose events are shown; `None`: all.
@@ -96,6 +99,7 @@ mod tests {
             name: name.into(),
             hash: TokenHash::of(text),
             view: EventView::default(),
+            file: None,
             notices: false,
         };
         let tokens = [token("a", "0123456789abcdef0123456789abcdef"), token("b", "x")];

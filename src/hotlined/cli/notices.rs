@@ -3,6 +3,7 @@
 use super::load_config::load_settings;
 use super::output::{fail, join_faults, print_line};
 use super::start::runtime;
+use crate::api::api_settings::ApiSettings;
 use crate::daemon::settings::SETTINGS_VARIABLE;
 use crate::sms::notice_pages::{NoticeId, NoticeList};
 use anyhow::{Context, bail};
@@ -73,9 +74,9 @@ pub struct Daemon {
     /// The API address of the daemon, instead of the one in the settings.
     #[arg(long, value_name = "ADDRESS")]
     api: Option<SocketAddr>,
-    /// A file with a token that has notices = true.
+    /// A file with a token that has notices = true; without it, the first such file of the settings.
     #[arg(long, value_name = "FILE", env = "HOTLINED_TOKEN_FILE")]
-    token_file: PathBuf,
+    token_file: Option<PathBuf>,
 }
 
 /// Asks the daemon. The exit code is 0, or 1 if the daemon refuses or cannot be reached.
@@ -118,10 +119,7 @@ impl Daemon {
     fn url(&self, page: &str) -> anyhow::Result<String> {
         let address = match self.api {
             Some(address) => address,
-            None => {
-                let settings = load_settings(self.settings.as_deref()).map_err(join_faults)?;
-                settings.api.context("the settings have no [api] address")?.address
-            }
+            None => self.api_settings()?.address,
         };
         let here = match address.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -131,11 +129,28 @@ impl Daemon {
         Ok(format!("http://{}{page}", SocketAddr::new(here, address.port())))
     }
 
-    async fn send(&self, request: reqwest::RequestBuilder) -> anyhow::Result<Vec<u8>> {
-        let file = self.token_file.display();
+    fn api_settings(&self) -> anyhow::Result<ApiSettings> {
+        let settings = load_settings(self.settings.as_deref()).map_err(join_faults)?;
+        settings.api.context("the settings have no [api] address")
+    }
+
+    /// The token of the file that was named, or of the settings.
+    fn token(&self) -> anyhow::Result<String> {
+        let file = match &self.token_file {
+            Some(file) => file.clone(),
+            None => {
+                let tokens = self.api_settings()?.tokens;
+                let file = tokens.into_iter().filter(|token| token.notices).find_map(|token| token.file);
+                file.context("no token of [api.tokens] has notices = true and a token_file: name one with --token-file")?
+            }
+        };
         let token =
-            std::fs::read_to_string(&self.token_file).with_context(|| format!("the token in {file}"))?;
-        let request = request.bearer_auth(token.trim()).timeout(TIMEOUT);
+            std::fs::read_to_string(&file).with_context(|| format!("the token in {}", file.display()))?;
+        Ok(token.trim().to_owned())
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> anyhow::Result<Vec<u8>> {
+        let request = request.bearer_auth(self.token()?).timeout(TIMEOUT);
         let response = request.send().await.context("the daemon cannot be reached")?;
         let status = response.status();
         let body = response.bytes().await.context("the daemon's answer broke off")?;

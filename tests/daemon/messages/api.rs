@@ -9,7 +9,7 @@ use std::process::Command;
 /// Runs `hotlined notices`. Whether it succeeded, and what it printed.
 pub fn notices(house: &House, api: &str, args: &[&str]) -> (bool, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_hotlined"));
-    command.arg("notices").args(args).args(["--api", api, "--token-file", "operator.token"]);
+    command.arg("notices").args(args).args(["--api", api]);
     let done = command.current_dir(house.path(".")).env_clear().output().unwrap();
     (done.status.success(), String::from_utf8([done.stdout, done.stderr].concat()).unwrap())
 }

@@ -156,6 +156,7 @@ async fn a_client_that_takes_nothing_is_dropped_and_one_that_takes_all_is_not() 
         name: "desk".into(),
         hash: TokenHash::of(TOKEN),
         view: EventView::default(),
+        file: None,
         notices: false,
     };
     let listener = Listener::open("api", "127.0.0.1:0".parse().unwrap()).await.unwrap();

@@ -54,6 +54,7 @@ async fn the_page_opens_the_data_of_the_caller_whose_call_rings() {
         name: "desk".into(),
         hash: TokenHash::of(TOKEN),
         view: EventView::default(),
+        file: None,
         notices: false,
     };
     let listener = Listener::open("api", "127.0.0.1:0".parse().unwrap()).await.unwrap();

@@ -185,7 +185,9 @@ impl Checker<'_> {
             return None;
         }
         let view = EventView { agents, hotlines };
-        Some(AccessToken { name: name.into(), hash: TokenHash::of(text), view, notices: raw.notices })
+        let hash = TokenHash::of(text);
+        let file = raw.token_file.map(|file| self.path(&key("token_file"), &file));
+        Some(AccessToken { name: name.into(), hash, view, notices: raw.notices, file })
     }
 }
 
