@@ -40,7 +40,7 @@ pub struct Message {
     pub gateways: Vec<Arc<str>>,
     /// What is sent instead of many messages.
     pub digest: Option<Digest>,
-    /// The number of the call event that says that the message was sent; the next number is free for a later failure.
+    /// The number of the call event that says that the message was sent; the next number is free for what its receipt says.
     pub sequence: u32,
 }
 

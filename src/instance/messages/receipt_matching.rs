@@ -108,6 +108,7 @@ impl MessageQueue {
             self.set_dead(now, id, format!("not delivered: {code}"));
             return;
         }
+        self.publish(now, id, "delivered", 1, true);
         let Some(mut entry) = self.store.take(id) else { return };
         if let MessageState::Sent { delivered, .. } = &mut entry.state {
             *delivered = true;
